@@ -1,1 +1,2 @@
-export { createPool, type Client, type Pool, type PoolClient, type PostgresOptions } from './postgres.ts'
+export { type LogFile, openLogFile } from './log-file.ts'
+export { type Client, createPool, type Pool, type PoolClient, type PostgresOptions } from './postgres.ts'

@@ -1,0 +1,7 @@
+export {
+  freePort,
+  type PostgresExit,
+  type PostgresOptions,
+  type PostgresServer,
+  startPostgres,
+} from './postgres/server.ts'

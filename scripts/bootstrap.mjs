@@ -1,0 +1,216 @@
+// Runs on bare Node, before anything is installed: brings the checkout up to date, then runs the command in this very
+// process, so that signals, the terminal and the exit code need no passing on.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const nodeMinimum = [20, 19]
+const lockPollMs = 200
+/** An install on a slow line takes minutes; a lock older than this belongs to a process id that was given away again. */
+const lockAgeMaxMs = 15 * 60_000
+const parentPollMs = 500
+
+/** Every command once: what runs it, and what has to be there before. */
+const commands = {
+  start: { script: 'scripts/dist/src/start', does: 'run everything on this machine (--help, --reset)' },
+  test: { script: 'scripts/dist/src/test', does: 'run all tests, or the files named', needsTap: true },
+  check: { script: 'scripts/check', does: 'lint, formatting, architecture, types', compile: false },
+  format: { script: 'scripts/check', does: 'put the formatting right', compile: false, arguments: ['--write'] },
+  build: { does: 'install and compile, nothing else' },
+  seed: { script: 'scripts/dist/src/seed', does: 'fill a running system with a believable quarter' },
+  verify: { script: 'scripts/dist/src/verify', does: 'compare the read models with the events' },
+  bench: { folder: 'scripts/dist/bench', does: 'run a benchmark by its name' },
+  conformance: { script: 'scripts/dist/conformance/main', does: 'test an event store against recorded answers' },
+  'event-store': { script: 'scripts/dist/src/event-store', does: 'tools of the embedded event store' },
+}
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+
+const fail = (message) => {
+  console.error(message)
+  process.exit(1)
+}
+
+const requireNode = () => {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  const [majorMinimum, minorMinimum] = nodeMinimum
+  if (major > majorMinimum || (major === majorMinimum && minor >= minorMinimum)) return
+  fail(`Node ${nodeMinimum.join('.')} or newer is needed; this is ${process.version} (${process.execPath}).`)
+}
+
+const usage = () =>
+  ['Usage: npm run <command> [-- options]', ''].concat(
+    Object.entries(commands).map(([name, { does }]) => `  ${name.padEnd(12)} ${does}`),
+  )
+
+const packageFolders = () => JSON.parse(fs.readFileSync('tsconfig.json', 'utf8')).references.map(({ path }) => path)
+
+const hashOf = (files) => {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`)
+  for (const file of files) hash.update(file).update(fs.readFileSync(file))
+  return hash.digest('hex')
+}
+
+const readIfThere = (file) => {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Runs to the end and shows the output only when it went wrong. */
+const run = (command, args, hint) => {
+  // CI: no questions, no animated progress. The variable belongs to the package manager, not to what we start later.
+  const environment = { ...process.env, CI: 'true', npm_config_update_notifier: 'false' }
+  const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    env: environment,
+  })
+  if (status === 0) return
+  fail(
+    [stdout, stderr, `${command} ${args.join(' ')} failed (${error?.message ?? status ?? signal}).`, hint].join('\n'),
+  )
+}
+
+const install = () => {
+  const { config } = JSON.parse(fs.readFileSync('package.json', 'utf8'))
+  const args = ['--yes', `pnpm@${config.pnpm}`, 'install', '--frozen-lockfile', '--prefer-offline']
+  const hint = 'Installing needs the npm registry that your npm is configured for.'
+  run('npx', [...args, '--reporter=append-only'], hint)
+}
+
+/** tap generates its own test class from the plugin list; a first run after a changed list would find no tests. */
+const buildTap = () => run(process.execPath, ['node_modules/tap/dist/esm/run.mjs', 'build'], '')
+
+const step = (name, inputs, action, announcement) => {
+  const stamp = path.join('node_modules', `.registru-${name}`)
+  const wanted = hashOf(inputs)
+  if (readIfThere(stamp) === wanted) return
+  const startedAt = performance.now()
+  console.log(announcement)
+  action()
+  fs.writeFileSync(stamp, wanted)
+  console.log(`… done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+}
+
+const removeOutputOfDeletedSources = (folder) => {
+  const output = path.join(folder, 'dist')
+  if (!fs.existsSync(output)) return
+  for (const entry of fs.readdirSync(output, { recursive: true })) {
+    const stem = /^(.*)(?:\.d\.ts|\.d\.ts\.map|\.js|\.js\.map)$/.exec(entry)?.[1]
+    if (stem !== undefined && !fs.existsSync(path.join(folder, `${stem}.ts`))) fs.rmSync(path.join(output, entry))
+  }
+}
+
+const compile = (folders) => {
+  // A test or module whose source is gone would otherwise go on being found and run.
+  for (const folder of folders) removeOutputOfDeletedSources(folder)
+  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], { stdio: 'inherit' })
+  if (status !== 0) fail('The sources do not compile.')
+}
+
+const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+const lock = '.registru-install.lock'
+
+const takeLock = () => {
+  const own = `${lock}.${process.pid}`
+  fs.mkdirSync(own, { recursive: true })
+  fs.writeFileSync(path.join(own, 'pid'), String(process.pid))
+  try {
+    // Appears with its owner's id inside or not at all: a directory cannot be renamed onto one that is not empty.
+    fs.renameSync(own, lock)
+    return true
+  } catch (error) {
+    fs.rmSync(own, { recursive: true })
+    if (error.code === 'ENOTEMPTY' || error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+const releaseIfAbandoned = () => {
+  const pid = readIfThere(path.join(lock, 'pid'))
+  const takenAt = fs.statSync(lock, { throwIfNoEntry: false })?.mtimeMs
+  if (pid === undefined || takenAt === undefined) return
+  if (isAlive(Number(pid)) && Date.now() - takenAt < lockAgeMaxMs) return
+  const aside = `${lock}.abandoned.${process.pid}`
+  try {
+    fs.renameSync(lock, aside)
+  } catch (error) {
+    if (error.code === 'ENOENT') return
+    throw error
+  }
+  fs.rmSync(aside, { recursive: true })
+}
+
+/** `npm start` and `npm test` may begin together: the second waits for what the first installs and compiles. */
+const locked = async (action) => {
+  for (let waited = false; !takeLock(); waited = true) {
+    if (!waited) console.log('Another command is installing or compiling here: waiting for it …')
+    await new Promise((resolve) => setTimeout(resolve, lockPollMs))
+    releaseIfAbandoned()
+  }
+  const release = () => fs.rmSync(lock, { recursive: true, force: true })
+  process.once('exit', release)
+  action()
+  process.off('exit', release)
+  release()
+}
+
+const prepare = ({ compile: wantsCompile = true, needsTap = false }) =>
+  locked(() => {
+    const folders = packageFolders()
+    const manifests = ['package.json', ...folders.map((folder) => path.join(folder, 'package.json'))]
+    const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]
+    step('installed', inputs, install, 'Installing dependencies, the first time about half a minute …')
+    if (needsTap) step('tap', ['.taprc', ...inputs], buildTap, 'Preparing the test runner …')
+    if (wantsCompile) compile(folders)
+  })
+
+const resolveScript = ({ script, folder }, args) => {
+  if (folder !== undefined) {
+    const names = fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith('.js')) : []
+    const name = args.shift()
+    if (names.includes(`${name}.js`)) return path.resolve(folder, `${name}.js`)
+    fail(`Which one? ${names.map((file) => path.basename(file, '.js')).join(', ') || 'There is none yet.'}`)
+  }
+  const candidates = [`${script}.js`, `${script}.mjs`, `${script}/index.js`]
+  return path.resolve(candidates.find((file) => fs.existsSync(file)) ?? fail(`${candidates[0]} is not there.`))
+}
+
+/** npm runs us through a shell and dies of some signals without passing them on: then stop in good order by ourselves. */
+const stopWithParent = () => {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const watch = () => process.ppid !== parent && process.kill(process.pid, 'SIGTERM')
+  setInterval(watch, parentPollMs).unref()
+}
+
+requireNode()
+const [name, ...args] = process.argv.slice(2)
+if (name === undefined || name === '--help' || name === 'help') {
+  console.log(usage().join('\n'))
+  process.exit(0)
+}
+const command = Object.hasOwn(commands, name) ? commands[name] : fail([`No command ${name}.`, ...usage()].join('\n'))
+process.chdir(root)
+stopWithParent()
+await prepare(command)
+if (name !== 'build') {
+  const script = resolveScript(command, args)
+  process.argv = [process.execPath, script, ...(command.arguments ?? []), ...args]
+  process.setSourceMapsEnabled(true)
+  await import(pathToFileURL(script).href)
+}
