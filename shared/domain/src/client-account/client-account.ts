@@ -1,0 +1,16 @@
+import type { Decider } from '../decider.ts'
+import type { AccountCommand } from './commands.ts'
+import { decideAccount } from './decide.ts'
+import type { AccountEvent } from './events.ts'
+import { type ClientAccount, evolveAccount, initialAccount } from './state.ts'
+
+/**
+ * What one client owes one company: invoices, payments and what settles what. One append settles a payment against any
+ * number of invoices, so no invoice is ever over-allocated.
+ */
+export const clientAccount: Decider<ClientAccount, AccountCommand, AccountEvent> = {
+  name: 'clientAccount',
+  initialState: initialAccount,
+  decide: decideAccount,
+  evolve: evolveAccount,
+}

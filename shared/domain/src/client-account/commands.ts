@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import { BusinessDay } from '../business-day.ts'
+import type { Message } from '../decider.ts'
+import { CashDeskId, ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import { Amount, AmountOrZero, Money } from '../money.ts'
+import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
+import { FreeText, Name, personal, Reference } from '../text.ts'
+import { VatLine } from './events.ts'
+import { DeallocationReason, InvoiceKind, PaymentMethod, ReversalReason } from './vocabulary.ts'
+
+/** Bounds of lists in one command: an append has to stay under the store's megabyte. */
+const VAT_LINES_MAX = 20
+const INSTALMENTS_MAX = 60
+const ALLOCATIONS_MAX = 500
+
+const clientFields = {
+  kind: ClientKind,
+  name: personal(Name),
+  taxId: TaxId.optional(),
+  tradeRegisterNumber: TradeRegisterNumber.optional(),
+  address: personal(Address).optional(),
+  email: personal(Email).optional(),
+}
+
+export const RegisterClient = z
+  .strictObject({ clientId: ClientId, ...clientFields })
+  .refine((client) => client.kind === 'INDIVIDUAL' || client.taxId !== undefined, {
+    path: ['taxId'],
+    error: 'required for a BUSINESS',
+  })
+
+export const UpdateClient = z
+  .strictObject({ clientId: ClientId, ...z.strictObject(clientFields).partial().shape })
+  .refine((change) => Object.keys(change).length > 1, { error: 'at least one field besides clientId' })
+
+const noInvoiceTwice = (items: readonly { readonly invoiceId: string }[]): boolean =>
+  new Set(items.map((item) => item.invoiceId)).size === items.length
+
+export const RegisterInvoice = z.strictObject({
+  clientId: ClientId,
+  invoiceId: InvoiceId,
+  kind: InvoiceKind.optional().meta({ description: 'INVOICE when absent' }),
+  series: Reference.optional(),
+  number: Reference,
+  issuedOn: BusinessDay,
+  dueOn: BusinessDay,
+  total: Money,
+  vatLines: z
+    .array(z.strictObject({ ...VatLine.shape, base: AmountOrZero, vat: AmountOrZero }))
+    .max(VAT_LINES_MAX)
+    .optional()
+    .meta({ description: 'total = Σ base + vat; absent: an invoice without VAT' }),
+  cashAccounting: z.boolean().optional().meta({ description: 'TVA la încasare' }),
+  instalments: z
+    .array(z.strictObject({ dueOn: BusinessDay, amount: Amount }))
+    .min(2)
+    .max(INSTALMENTS_MAX)
+    .optional()
+    .meta({ description: 'Several due days; the amounts add up to the total and the last day is dueOn' }),
+  instalmentContract: z.boolean().optional(),
+})
+
+export const Allocation = z.discriminatedUnion('rule', [
+  z.strictObject({
+    rule: z.literal('explicit'),
+    items: z
+      .array(z.strictObject({ invoiceId: InvoiceId, amount: Amount }))
+      .min(1)
+      .max(ALLOCATIONS_MAX)
+      .refine(noInvoiceTwice, 'no invoice twice'),
+  }),
+  z.strictObject({ rule: z.literal('oldestDueFirst') }),
+  z.strictObject({ rule: z.literal('none') }),
+])
+
+export const RecordPayment = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId,
+  amount: Money,
+  method: PaymentMethod,
+  receivedOn: BusinessDay,
+  bankReference: Reference.optional(),
+  remittanceText: personal(FreeText).optional(),
+  payer: Payer.optional(),
+  deskId: CashDeskId.optional(),
+  allocation: Allocation.optional().meta({ description: 'oldestDueFirst when absent; what is left is client credit' }),
+  receipt: z
+    .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
+    .optional()
+    .meta({ description: 'Issues the receipt in the same call; cash only' }),
+})
+
+export const AllocatePayment = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId,
+  invoiceId: InvoiceId,
+  amount: Amount,
+  allocatedOn: BusinessDay.optional(),
+})
+
+export const DeallocatePayment = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId,
+  invoiceId: InvoiceId,
+  amount: Amount.optional().meta({ description: 'The whole allocation when absent' }),
+  deallocatedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  reason: DeallocationReason.exclude(['PAYMENT_REVERSED']),
+  note: FreeText.optional(),
+})
+
+export const ReversePayment = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId,
+  reason: ReversalReason,
+  reversedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  note: FreeText.optional(),
+})
+
+export const IssueReceipt = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId,
+  series: ReceiptSeries,
+  issuedOn: BusinessDay,
+  receiptId: ReceiptId.optional(),
+})
+
+/** Commands of the process that carries a receipt through two streams; no route leads here. */
+export interface DeclineReceipt {
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+  readonly receiptId: ReceiptId
+  readonly series: ReceiptSeries
+  readonly code: string
+}
+
+export interface ReleaseReceipt {
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+  readonly receiptId: ReceiptId
+  readonly series: ReceiptSeries
+  readonly number: number
+  readonly annulledOn: BusinessDay
+  readonly alsoReversePayment: boolean
+}
+
+/** A receipt needs an id before its number is known; the edge derives it when the caller gives none. */
+export type WithReceiptId<Command> = Command & { readonly receiptId: ReceiptId }
+
+type RecordPaymentData = z.infer<typeof RecordPayment>
+
+export type AccountCommand =
+  | Message<'RegisterClient', z.infer<typeof RegisterClient>>
+  | Message<'UpdateClient', z.infer<typeof UpdateClient>>
+  | Message<'RegisterInvoice', z.infer<typeof RegisterInvoice>>
+  | Message<
+      'RecordPayment',
+      Omit<RecordPaymentData, 'receipt'> & {
+        readonly receipt?: WithReceiptId<{ readonly series: ReceiptSeries }> | undefined
+      }
+    >
+  | Message<'AllocatePayment', z.infer<typeof AllocatePayment>>
+  | Message<'DeallocatePayment', z.infer<typeof DeallocatePayment>>
+  | Message<'ReversePayment', z.infer<typeof ReversePayment>>
+  | Message<'IssueReceipt', WithReceiptId<z.infer<typeof IssueReceipt>>>
+  | Message<'DeclineReceipt', DeclineReceipt>
+  | Message<'ReleaseReceipt', ReleaseReceipt>

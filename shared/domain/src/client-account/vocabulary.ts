@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+/** ADVANCE: an invoice for money received before the supply (factură de avans). */
+export const InvoiceKind = z.enum(['INVOICE', 'ADVANCE'])
+
+/** How money came in. The Romanian terms, accounts and SAF-T codes hang on these. */
+export const PaymentMethod = z.enum([
+  'CASH',
+  'CARD_POS',
+  'CARD_ONLINE',
+  'ONLINE_SERVICE',
+  'BANK_TRANSFER',
+  'COURIER_COD',
+  'PROMISSORY_NOTE',
+  'CHEQUE',
+  'SET_OFF',
+  'OTHER_AGREED',
+])
+export type PaymentMethod = z.infer<typeof PaymentMethod>
+
+/** A rule with its version: the version goes up when the rule would spread the same payment another way. */
+export const AllocationRule = z.enum(['explicit@1', 'oldestDueFirst@1', 'none@1'])
+export type AllocationRule = z.infer<typeof AllocationRule>
+
+export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'])
+export type ReversalReason = z.infer<typeof ReversalReason>
+
+/** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal. */
+export const DeallocationReason = z.enum([
+  'WRONG_INVOICE',
+  'WRONG_AMOUNT',
+  'CLIENT_REQUEST',
+  'OTHER',
+  'PAYMENT_REVERSED',
+])
+export type DeallocationReason = z.infer<typeof DeallocationReason>

@@ -1,0 +1,67 @@
+import type { Message } from './decider.ts'
+import type { EventDefinition, EventOf } from './event-definition.ts'
+
+/** A stored event that cannot be read: an unknown type, a newer version, or a shape that breaks its schema. */
+export class UnreadableEvent extends Error {
+  readonly type: string
+  readonly version: number
+
+  constructor(type: string, version: number, reason: string, options?: ErrorOptions) {
+    super(`${type} version ${version}: ${reason}`, options)
+    this.name = 'UnreadableEvent'
+    this.type = type
+    this.version = version
+  }
+}
+
+/** One codec serves aggregate reads and subscriptions; it parses before the disk and after it. */
+export interface Codec<Event extends Message> {
+  /** @throws UnreadableEvent when the event breaks its own schema: nothing malformed is ever stored. */
+  readonly encode: (event: Event) => { readonly type: string; readonly schemaVersion: number; readonly data: object }
+  /** Lifts an old version to today's. @throws UnreadableEvent */
+  readonly decode: (type: string, schemaVersion: number, data: unknown) => Event
+  readonly types: readonly Event['type'][]
+}
+
+export const createCodec = <const Definitions extends readonly EventDefinition[]>(
+  definitions: Definitions,
+): Codec<EventOf<Definitions[number]>> => {
+  type Event = EventOf<Definitions[number]>
+  const byType = new Map<string, EventDefinition>(definitions.map((definition) => [definition.type, definition]))
+
+  const parse = (definition: EventDefinition, version: number, data: unknown): Event => {
+    const result = definition.data.safeParse(data)
+    // The issues' texts hold rules and paths, never values: a report of a poison event must not show payload.
+    if (!result.success) {
+      const reasons = result.error.issues.map((issue) => `/${issue.path.join('/')} ${issue.code}`)
+      throw new UnreadableEvent(definition.type, version, reasons.join(', '))
+    }
+    return { type: definition.type, data: result.data } as Event
+  }
+
+  const definitionOf = (type: string, version: number): EventDefinition => {
+    const definition = byType.get(type)
+    if (definition === undefined) throw new UnreadableEvent(type, version, 'unknown type')
+    if (version > definition.version) throw new UnreadableEvent(type, version, `newer than ${definition.version}`)
+    return definition
+  }
+
+  return {
+    types: definitions.map((definition) => definition.type as Event['type']),
+    encode: (event) => {
+      const definition = definitionOf(event.type, 0)
+      const { data } = parse(definition, definition.version, event.data)
+      return { type: event.type, schemaVersion: definition.version, data: data as object }
+    },
+    decode: (type, schemaVersion, data) => {
+      const definition = definitionOf(type, schemaVersion)
+      let current = data as Readonly<Record<string, unknown>>
+      for (let version = schemaVersion; version < definition.version; version += 1) {
+        const upcast = definition.upcast[version]
+        if (upcast === undefined) throw new UnreadableEvent(type, schemaVersion, 'no such version')
+        current = upcast(current)
+      }
+      return parse(definition, schemaVersion, current)
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { BusinessDay } from './business-day.ts'
+
+/** What a decision may know of the moment it is made in; it comes from the edge because the domain has no clock. */
+export interface DecisionContext {
+  /** Today in Europe/Bucharest: the effective day of an undo that names none. */
+  readonly today: BusinessDay
+}
+
+/** A message on its way: what is wanted (a command) or what happened (an event). */
+export interface Message<Type extends string = string, Data = unknown> {
+  readonly type: Type
+  readonly data: Data
+}
+
+/**
+ * The heart of a stream. `decide` says what happens: events, `[]` when the same thing has already happened, or a
+ * `Rejection`. `evolve` never refuses and never validates; it may change the state it owns in place, for an account can
+ * hold 100,000 invoices.
+ */
+export interface Decider<State, Command extends Message, Event extends Message> {
+  readonly name: string
+  readonly initialState: () => State
+  readonly decide: (command: Command, state: State, context: DecisionContext) => readonly Event[]
+  readonly evolve: (state: State, event: Event) => State
+}
+
+/** One small function a command; the table over them is complete by type. */
+export type DecisionTable<State, Command extends Message, Event extends Message> = {
+  readonly [Type in Command['type']]: (
+    command: Extract<Command, { readonly type: Type }>['data'],
+    state: State,
+    context: DecisionContext,
+  ) => readonly Event[]
+}
+
+/** Looks the command's function up in a table; the one cast that TypeScript needs for a correlated union stands here. */
+export const decideBy =
+  <State, Command extends Message, Event extends Message>(table: DecisionTable<State, Command, Event>) =>
+  (command: Command, state: State, context: DecisionContext): readonly Event[] => {
+    const decide = table[command.type as Command['type']] as (
+      data: unknown,
+      state: State,
+      context: DecisionContext,
+    ) => readonly Event[]
+    return decide(command.data, state, context)
+  }

@@ -1,0 +1,110 @@
+import { dinero, toDecimal } from 'dinero.js/bigint'
+import * as iso4217 from 'dinero.js/bigint/currencies'
+import { z } from 'zod'
+import { reject } from './rejection.ts'
+
+/**
+ * Money is bigint minor units inside and a decimal string on every wire and in every event. This is the only file that
+ * knows dinero.js: it brings the ISO 4217 table and exact decimals.
+ */
+
+/** Largest amount in minor units, of one document or one total: far below what a Postgres bigint holds. */
+const MINOR_MAX = 10n ** 15n
+
+const BASE_OF_DECIMAL_CURRENCIES = 10n
+
+const currencies = new Map(
+  Object.values(iso4217)
+    .filter((currency) => currency.base === BASE_OF_DECIMAL_CURRENCIES)
+    .map((currency) => [currency.code, { definition: currency, decimals: Number(currency.exponent) }] as const),
+)
+
+/** ISO 4217 code. Two currencies with non-decimal minor units (MGA, MRU) are not offered. */
+export const Currency = z
+  .string()
+  .refine((code) => currencies.has(code), 'an ISO 4217 currency code')
+  .meta({ description: 'ISO 4217 code', examples: ['RON'] })
+export type Currency = z.infer<typeof Currency>
+
+/** @throws Error when the code is none: codes are checked at the edge, so this is our own mistake. */
+const currencyOf = (code: Currency) => {
+  const currency = currencies.get(code)
+  if (currency === undefined) throw new Error(`unknown currency ${code}`)
+  return currency
+}
+
+const DECIMAL_PATTERN = /^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$/
+
+const isPositive = (amount: string): boolean => /[1-9]/.test(amount)
+
+/** A positive decimal string whose currency is known from what it is about, e.g. the payment. */
+export const Amount = z
+  .string('an amount is a decimal string, e.g. "290.00": JSON numbers are not exact')
+  .regex(DECIMAL_PATTERN, 'a decimal number, e.g. "290.00"')
+  .refine(isPositive, 'more than zero')
+  .meta({ description: "Decimal string in the currency's major unit", examples: ['290.00'] })
+
+/** As `Amount`, but zero is allowed: parts of a document, such as the VAT of a zero rate. */
+export const AmountOrZero = z
+  .string('an amount is a decimal string, e.g. "0.00": JSON numbers are not exact')
+  .regex(DECIMAL_PATTERN, 'a decimal number, e.g. "0.00"')
+  .meta({ description: "Decimal string in the currency's major unit; zero is allowed", examples: ['210.00'] })
+
+const decimalsOf = (amount: string): number => {
+  const point = amount.indexOf('.')
+  return point === -1 ? 0 : amount.length - point - 1
+}
+
+const parseMinor = (amount: string, decimals: number): bigint => {
+  const point = amount.indexOf('.')
+  if (point === -1) return BigInt(amount) * 10n ** BigInt(decimals)
+  return BigInt(amount.slice(0, point) + amount.slice(point + 1).padEnd(decimals, '0'))
+}
+
+/** A positive amount in its currency. Fewer decimals than the currency has are filled up: `"5"` RON is `"5.00"`. */
+export const Money = z
+  .strictObject({ amount: Amount, currency: Currency })
+  .superRefine(({ amount, currency }, context) => {
+    const known = currencies.get(currency)
+    if (known === undefined || !DECIMAL_PATTERN.test(amount)) return
+    if (decimalsOf(amount) > known.decimals) {
+      const message = known.decimals === 0 ? 'no decimals' : `at most ${known.decimals} decimals`
+      context.addIssue({ code: 'custom', path: ['amount'], message })
+    } else if (parseMinor(amount, known.decimals) > MINOR_MAX) {
+      context.addIssue({ code: 'custom', path: ['amount'], message: `at most ${decimalOf(MINOR_MAX, currency)}` })
+    }
+  })
+  .overwrite((money) => (lacksDecimals(money) ? moneyOf(minorOf(money), money.currency) : money))
+export type Money = z.infer<typeof Money>
+
+/** Whether decimals are to be filled up; false for what is malformed, and for every amount in a stored event. */
+const lacksDecimals = ({ amount, currency }: Money): boolean => {
+  const known = currencies.get(currency)
+  return known !== undefined && decimalsOf(amount) < known.decimals && DECIMAL_PATTERN.test(amount)
+}
+
+/** Minor units of an amount that a schema or the codec has checked. */
+export const minorOf = ({ amount, currency }: Money): bigint => parseMinor(amount, currencyOf(currency).decimals)
+
+/**
+ * Minor units of a bare amount in the currency that the thing it is about has.
+ * @throws Rejection `AMOUNT_TOO_PRECISE` when the currency has fewer decimals than the amount.
+ */
+export const minorIn = (amount: string, currency: Currency): bigint => {
+  const { decimals } = currencyOf(currency)
+  if (decimalsOf(amount) > decimals) reject('AMOUNT_TOO_PRECISE', { amount, currency, decimalsMax: decimals })
+  return parseMinor(amount, decimals)
+}
+
+/** Decimal string with exactly the currency's digits, `-` in front of a negative one. */
+export const decimalOf = (minor: bigint, currency: Currency): string =>
+  toDecimal(dinero({ amount: minor, currency: currencyOf(currency).definition }))
+
+export const moneyOf = (minor: bigint, currency: Currency): Money => ({ amount: decimalOf(minor, currency), currency })
+
+/** `1.234,56 lei`: the way Romanian documents write an amount; other currencies keep their code. */
+export const formatRomanianMoney = (minor: bigint, currency: Currency): string => {
+  const [whole = '0', fraction] = decimalOf(minor, currency).split('.')
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '.')
+  return `${grouped}${fraction === undefined ? '' : `,${fraction}`} ${currency === 'RON' ? 'lei' : currency}`
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { BusinessDay } from '../business-day.ts'
+import type { Message } from '../decider.ts'
+import { CashDeskId, ReceiptSeries } from '../ids.ts'
+import { FreeText, Reference } from '../text.ts'
+import type { ReceiptIssued } from './events.ts'
+
+/** Ten digits are more receipts than a desk prints in its life, and every one of them is an exact number. */
+const NUMBER_MAX = 9_999_999_999
+
+const ReceiptNumber = z.int().min(1).max(NUMBER_MAX)
+
+export const OpenReceiptBook = z
+  .strictObject({
+    series: ReceiptSeries,
+    deskId: CashDeskId,
+    from: ReceiptNumber,
+    to: ReceiptNumber.optional().meta({ description: 'Last number of the range; open-ended when absent' }),
+    decisionNumber: Reference.meta({ description: 'Number of the internal decision on numbering' }),
+    decisionOn: BusinessDay,
+    financialYear: z.int().min(1990).max(2199),
+  })
+  .refine((book) => book.to === undefined || book.to >= book.from, { path: ['to'], error: 'not below from' })
+
+export const AnnulReceipt = z.strictObject({
+  series: ReceiptSeries,
+  number: ReceiptNumber,
+  reason: FreeText,
+  annulledOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  alsoReversePayment: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Also reverses the payment (reason MISTAKE); false when absent' }),
+})
+
+/** Writes a requested receipt into the book, which gives it the next number; no route leads here. */
+export type EnterReceipt = Omit<
+  Parameters<typeof ReceiptIssued.of>[0],
+  'number' | 'deskId' | 'amountInWords' | 'representing'
+>
+
+export type ReceiptBookCommand =
+  | Message<'OpenReceiptBook', z.infer<typeof OpenReceiptBook>>
+  | Message<'EnterReceipt', EnterReceipt>
+  | Message<'AnnulReceipt', z.infer<typeof AnnulReceipt>>

@@ -1,0 +1,84 @@
+// Stored for ever: a change of shape is a new version with an upcaster, never an edit.
+import { z } from 'zod'
+import { BusinessDay } from '../business-day.ts'
+import { SettledInvoice } from '../client-account/events.ts'
+import { defineEvent, type EventOf } from '../event-definition.ts'
+import { CashDeskId, ClientId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import { Money } from '../money.ts'
+import { Address, TaxId, TradeRegisterNumber } from '../party.ts'
+import { FreeText, Name, personal, Reference } from '../text.ts'
+
+/** The decision that names who manages the numbers and the first number of the year (OMFP 2634/2015 annex 1 pct. 24). */
+export const ReceiptBookOpened = defineEvent({
+  type: 'ReceiptBookOpened',
+  version: 1,
+  data: z.strictObject({
+    series: ReceiptSeries,
+    deskId: CashDeskId,
+    from: z.int().positive(),
+    to: z.int().positive().optional(),
+    decisionNumber: Reference,
+    decisionOn: BusinessDay,
+    financialYear: z.int(),
+  }),
+})
+
+export const ReceiptIssuer = z.strictObject({
+  name: Name,
+  taxId: TaxId,
+  tradeRegisterNumber: TradeRegisterNumber.optional(),
+  address: Address,
+})
+
+export const ReceiptPayer = z.strictObject({
+  name: personal(Name),
+  taxId: TaxId.optional(),
+  tradeRegisterNumber: TradeRegisterNumber.optional(),
+  address: personal(Address).optional(),
+})
+
+/** Everything the paper says, frozen at issue: the document is printed from this event alone, the same every time. */
+export const ReceiptIssued = defineEvent({
+  type: 'ReceiptIssued',
+  version: 1,
+  data: z.strictObject({
+    series: ReceiptSeries,
+    number: z.int().positive(),
+    receiptId: ReceiptId,
+    clientId: ClientId,
+    paymentId: PaymentId,
+    issuedOn: BusinessDay,
+    deskId: CashDeskId,
+    issuer: ReceiptIssuer,
+    receivedFrom: ReceiptPayer,
+    amount: Money,
+    amountInWords: z.string(),
+    /** «reprezentând» */
+    representing: z.string(),
+    settles: z.array(SettledInvoice),
+    advance: z.string(),
+    /** Who answers for the document; the identity that sent the command. */
+    cashier: Name,
+  }),
+})
+
+/** The paper stays in the book with value 0; its number is never used again (OMFP 2634/2015 annex 1 pct. 14-15). */
+export const ReceiptAnnulled = defineEvent({
+  type: 'ReceiptAnnulled',
+  version: 1,
+  data: z.strictObject({
+    series: ReceiptSeries,
+    number: z.int().positive(),
+    receiptId: ReceiptId,
+    clientId: ClientId,
+    paymentId: PaymentId,
+    amount: Money,
+    reason: FreeText,
+    annulledOn: BusinessDay,
+    alsoReversePayment: z.boolean(),
+  }),
+})
+
+export const receiptBookEventDefinitions = [ReceiptBookOpened, ReceiptIssued, ReceiptAnnulled] as const
+
+export type ReceiptBookEvent = EventOf<(typeof receiptBookEventDefinitions)[number]>

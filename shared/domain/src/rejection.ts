@@ -1,0 +1,54 @@
+/**
+ * Why the business says no. Codes are API: never renamed.
+ * The domain knows no HTTP; the edge maps every code to a status and does not compile without one.
+ */
+export type RejectionCode =
+  | 'AMOUNT_TOO_PRECISE'
+  | 'ALLOCATION_EXCEEDS_CREDIT'
+  | 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'
+  | 'CLIENT_ALREADY_REGISTERED'
+  | 'CLIENT_NOT_FOUND'
+  | 'COMPANY_ALREADY_REGISTERED'
+  | 'COMPANY_NOT_FOUND'
+  | 'CURRENCY_MISMATCH'
+  | 'DEALLOCATION_EXCEEDS_ALLOCATION'
+  | 'DUE_BEFORE_ISSUE'
+  | 'INSTALMENTS_DO_NOT_ADD_UP'
+  | 'INVOICE_ALREADY_REGISTERED'
+  | 'INVOICE_NOT_FOUND'
+  | 'PAYMENT_ALREADY_RECORDED'
+  | 'PAYMENT_ALREADY_REVERSED'
+  | 'PAYMENT_NOT_FOUND'
+  | 'RECEIPT_ALREADY_ANNULLED'
+  | 'RECEIPT_ALREADY_ISSUED'
+  | 'RECEIPT_BOOK_ALREADY_OPENED'
+  | 'RECEIPT_BOOK_NOT_FOUND'
+  | 'RECEIPT_DATE_BEFORE_LAST'
+  | 'RECEIPT_ID_ALREADY_USED'
+  | 'RECEIPT_NOT_FOUND'
+  | 'RECEIPT_ONLY_FOR_CASH'
+  | 'RECEIPT_RANGE_EXHAUSTED'
+  | 'TAX_ID_INVALID'
+  | 'UNDO_BEFORE_WHAT_IT_UNDOES'
+  | 'VAT_LINES_DO_NOT_ADD_UP'
+
+/** JSON-ready facts of a refusal: what the caller needs to correct the request. */
+export type RejectionDetails = Readonly<Record<string, unknown>>
+
+/** The one class of the domain: it travels as an exception so that a decision reads as a list of rules. */
+export class Rejection extends Error {
+  readonly code: RejectionCode
+  readonly details: RejectionDetails
+
+  constructor(code: RejectionCode, details: RejectionDetails = {}) {
+    super(code)
+    this.name = 'Rejection'
+    this.code = code
+    this.details = details
+  }
+}
+
+/** @throws Rejection always; usable in an expression: `find(id) ?? reject('INVOICE_NOT_FOUND')`. */
+export const reject = (code: RejectionCode, details?: RejectionDetails): never => {
+  throw new Rejection(code, details)
+}

@@ -1,0 +1,11 @@
+import type { ClientId, CompanyId, ReceiptSeries } from './ids.ts'
+
+/** `category-{company}` or `category-{company}:{id}`; ids hold neither `:` nor a leading `-`, so a name reads one way. */
+export const companyStream = (companyId: CompanyId): string => `company-${companyId}`
+export const clientAccountStream = (companyId: CompanyId, clientId: ClientId): string =>
+  `clientAccount-${companyId}:${clientId}`
+export const receiptBookStream = (companyId: CompanyId, series: ReceiptSeries): string =>
+  `receiptBook-${companyId}:${series}`
+
+/** The streams of the ledger, as prefixes for a subscription. */
+export const LEDGER_STREAM_PREFIXES = ['company-', 'clientAccount-', 'receiptBook-'] as const
