@@ -37,10 +37,14 @@ const describe = (result: Result): string => {
 }
 
 /**
- * Counts the leaves below a parser, and prints those that failed.
+ * Counts the leaves below a parser, and tells of those that failed.
  * The answer is to be asked for when the parser has ended.
  */
-const count = (parser: Parser, print: (line: string) => void, onSubtest?: (result: Result, tally: Tally) => void) => {
+const count = (
+  parser: Parser,
+  onFailure: (result: Result) => void,
+  onSubtest?: (result: Result, tally: Tally) => void,
+) => {
   let tally = nothing
   let subtest: (() => Tally) | undefined
   const conclude = (result: Result): Tally => {
@@ -50,13 +54,13 @@ const count = (parser: Parser, print: (line: string) => void, onSubtest?: (resul
     const own = isEmpty(inside)
       ? !result.closingTestPoint || !result.ok || result.skip !== false
       : !result.ok && inside.failed === 0
-    if (own && leaf(result).failed > 0) print(`not ok ${result.fullname}${describe(result)}`)
+    if (own && leaf(result).failed > 0) onFailure(result)
     const all = own ? sum(inside, leaf(result)) : inside
     if (result.closingTestPoint) onSubtest?.(result, all)
     return all
   }
   parser.on('child', (child: Parser) => {
-    subtest = count(child, print)
+    subtest = count(child, onFailure)
   })
   parser.on('assert', (result: Result) => {
     tally = sum(tally, conclude(result))
@@ -71,12 +75,15 @@ export const readTap = async (
   nameOf: (file: string) => string = (file) => file,
 ): Promise<Tally> => {
   const parser = new Parser()
-  const tally = count(parser, print, (result, { passed, failed }) => {
+  const onFailure = (result: Result): void => print(`not ok ${nameOf(result.fullname)}${describe(result)}`)
+  const tally = count(parser, onFailure, (result, { passed, failed }) => {
     const seconds = result.time === null ? '' : ` ${(result.time / 1000).toFixed(1)} s`
     print(`${result.ok ? 'ok' : 'not ok'} ${nameOf(result.name)} (${passed} passed, ${failed} failed)${seconds}`)
   })
   output.setEncoding('utf8').on('data', (text: string) => parser.write(text))
   await finished(output)
   parser.end()
-  return tally()
+  if (parser.results?.ok || tally().failed > 0) return tally()
+  print('not ok The output of tap is not whole')
+  return { ...tally(), failed: 1 }
 }

@@ -15,7 +15,7 @@ const help = `Usage: npm test [-- <test file or part of its path> …]
 
 Starts a throw-away PostgreSQL, or uses the server of TEST_DATABASE_URL, and runs the compiled tests of every package.`
 
-const sourceOf = (file: string): string => file.replace(/(^|\/)dist\//, '$1').replace(/\.js$/, '.ts')
+const sourceOf = (file: string): string => file.replace(/(^|\/)dist\//, '$1').replace(/\.js(?= |$)/, '.ts')
 
 const packageFolders = (): string[] =>
   groups.flatMap((group) => [group, ...readdirSync(join(root, group)).map((name) => join(group, name))])
