@@ -1,0 +1,92 @@
+/** Where an append must find its stream. "Any" and "exists" cannot be said: they would let a delayed packet land late. */
+export type ExpectedRevision = 'no_stream' | bigint
+
+/** Plain JSON without bigint; encoded and checked before anything is sent. */
+export interface EventToAppend {
+  /** A UUID derived from the command, so that sending it twice is writing it once. */
+  readonly id: string
+  readonly type: string
+  readonly data: object
+  readonly metadata: object
+}
+
+export interface RecordedEvent {
+  readonly stream: string
+  /** Place in the stream, from 0. */
+  readonly revision: bigint
+  /** Place in `$all`: increasing, with gaps. */
+  readonly position: bigint
+  readonly id: string
+  readonly type: string
+  /** Parsed JSON; a string where the text is no JSON or would poison a prototype; a `Uint8Array` where it never was JSON. */
+  readonly data: unknown
+  /** As `data`; `undefined` where the event has none. */
+  readonly metadata: unknown
+  readonly createdAt: Date
+}
+
+/**
+ * `unknown` is not a failure: the events may stand in the log, may yet land, or may never. Sending the same events at
+ * the same revision again is always safe.
+ */
+export type AppendOutcome =
+  | { readonly outcome: 'written' /** Of the last event. */; readonly revision: bigint; readonly position: bigint }
+  | { readonly outcome: 'conflict'; readonly actualRevision?: bigint | 'no_stream' }
+  | { readonly outcome: 'unknown'; readonly cause: unknown }
+
+export interface ReadOptions {
+  /** Inclusive. In `$all` only a position the store has given out: it fails on others. */
+  readonly from?: bigint
+  readonly maxCount?: number
+  readonly direction?: 'forwards' | 'backwards'
+}
+
+export interface SubscribeOptions {
+  /** The last position already dealt with; absent: from the start. */
+  readonly after?: bigint
+  readonly streamPrefixes: readonly string[]
+  /** Ends the iteration; what is still buffered is dropped. */
+  readonly signal: AbortSignal
+  /** Checkpoints come about every this many times 32 considered events (default 1). Raise it for rebuilds. */
+  readonly checkpointInterval?: number
+}
+
+/** `checkpoint`: everything up to this position has been delivered or filtered out. */
+export type SubscriptionItem =
+  | { readonly kind: 'event'; readonly event: RecordedEvent }
+  | { readonly kind: 'checkpoint'; readonly position: bigint }
+  | { readonly kind: 'caughtUp' }
+
+/** An event remembered beside a reader's checkpoint: if the store no longer holds it, it is another store. */
+export interface Witness {
+  readonly stream: string
+  readonly revision: bigint
+  readonly eventId: string
+  readonly position: bigint
+}
+
+export interface EventStore {
+  /**
+   * Settles within the append time-out (5 s), retries of the same bytes included.
+   * @throws AppendRefused before anything is sent, if the append can never be right
+   * @throws StreamDeleted if the stream is tombstoned
+   */
+  append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendOutcome>
+  /** A missing stream is empty. @throws StoreUnavailable, StreamDeleted, ReadRefused */
+  readStream(stream: string, options?: ReadOptions): AsyncIterable<RecordedEvent>
+  /** System events included. @throws StoreUnavailable, ReadRefused */
+  readAll(options?: ReadOptions): AsyncIterable<RecordedEvent>
+  /**
+   * Every event of the wanted streams, each once, in order, for ever: losses of the connection are mended inside.
+   * @throws StoreDiverged when the store came back without what it had delivered
+   */
+  subscribeToAll(options: SubscribeOptions): AsyncIterable<SubscriptionItem>
+  /** The last position in `$all`; `undefined` in an empty store. */
+  head(): Promise<{ readonly position: bigint } | undefined>
+  /** The store's random id, written once into the stream `ledger-meta`. */
+  identity(): Promise<string>
+  witnessHolds(witness: Witness): Promise<boolean>
+  /** @throws StoreUnavailable, StoreMisconfigured */
+  ping(timeoutMs: number): Promise<void>
+  dispose(): Promise<void>
+}

@@ -1,0 +1,378 @@
+import { setDefaultHighWaterMark } from 'node:stream'
+import {
+  type AllStreamResolvedEvent,
+  ErrorType,
+  EventStoreDBClient,
+  isCommandError,
+  type JSONEventData,
+  type Position,
+  type ResolvedEvent,
+  StreamDeletedError,
+  type StreamingRead,
+  StreamNotFoundError,
+  streamNameFilter,
+  WrongExpectedVersionError,
+} from '@eventstore/db-client'
+import { scan } from 'secure-json-parse'
+import { encodeAppend } from './append-encoding.ts'
+import { APPENDS_IN_FLIGHT_MAX, type Attempt, createAppendLane } from './append-lane.ts'
+import { appendUntilKnown } from './append-protocol.ts'
+import { AppendRefused, ReadRefused, StoreMisconfigured, StoreUnavailable, StreamDeleted } from './errors.ts'
+import type {
+  EventStore,
+  EventToAppend,
+  ExpectedRevision,
+  ReadOptions,
+  RecordedEvent,
+  SubscribeOptions,
+  SubscriptionItem,
+} from './event-store.ts'
+import { createFeed } from './feed.ts'
+import { type Logger, silentLogger } from './logger.ts'
+import { type OpenSubscription, subscribeForEver } from './subscription.ts'
+import { establishIdentity, isHeld } from './witness.ts'
+
+export interface ConnectOptions {
+  /** `esdb://…`, as the client takes it. */
+  readonly url: string
+  readonly logger?: Logger
+  /** For one append, retries included (default 5,000). */
+  readonly appendTimeoutMs?: number
+  /** For the next event of a read (default 4,000). */
+  readonly readTimeoutMs?: number
+}
+
+const APPEND_TIMEOUT_MS = 5_000
+/** Below the append's, so that a command against a silent store is answered within 5 s from its first read on. */
+const READ_TIMEOUT_MS = 4_000
+const CONFIRMATION_TIMEOUT_MS = 5_000
+
+/** Read ahead of the consumer. */
+const READ_BUFFER_ITEMS = 512
+
+/**
+ * The client waits for its append stream to drain once this many messages are buffered; if the connection breaks while
+ * it waits, it rejects promises that nobody can catch and the process ends. With Node's 16 that is a burst of 16
+ * commands. So the buffer is made larger than what the lane lets in flight, and the client never waits.
+ */
+const CALL_BUFFER_ITEMS = APPENDS_IN_FLIGHT_MAX + 12
+
+/** The client's own; its smallest without a warning. */
+const KEEP_ALIVE_INTERVAL_MS = 10_000
+
+/** gRPC status codes. */
+const ABORTED = 10
+const INVALID_ARGUMENT = 3
+const UNAVAILABLE = 14
+
+/** The map of pending appends is global to the process, so there may be one client that appends, and its ghost must go first. */
+let inUse = false
+let previousGone: Promise<void> = Promise.resolve()
+let connections = 0
+
+/**
+ * A client with a TCP connection of its own. gRPC shares connections, and the back-off of failed ones, between channels with
+ * equal options: a keep-alive that differs by a millisecond makes a new client dial at once.
+ */
+const createClient = (url: string): EventStoreDBClient => {
+  connections += 1
+  const own = `keepAliveInterval=${KEEP_ALIVE_INTERVAL_MS + (connections % 1_000)}`
+  if (/[?&]keep-?_?alive-?_?interval=/i.test(url)) return EventStoreDBClient.connectionString(url)
+  return EventStoreDBClient.connectionString(`${url}${url.includes('?') ? '&' : '?'}${own}`)
+}
+
+const codeOf = (error: unknown): number | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
+
+const isCertificateProblem = (error: unknown): boolean =>
+  codeOf(error) === UNAVAILABLE &&
+  error instanceof Error &&
+  /certificate|self[- ]signed|wrong version number|altname|ssl|tls/i.test(error.message)
+
+/** The client's errors in the words of this package, each with its cause. */
+const translate = (error: unknown): Error => {
+  if (!(error instanceof Error)) return new StoreUnavailable('the event store failed', { cause: error })
+  if (error instanceof StreamDeletedError) {
+    return new StreamDeleted(`stream ${error.streamName} is deleted for good`, { cause: error })
+  }
+  if (isCertificateProblem(error)) {
+    return new StoreMisconfigured(`no trusted connection to the event store: ${error.message}`, { cause: error })
+  }
+  if (isCommandError(error) && error.type === ErrorType.ACCESS_DENIED) {
+    return new StoreMisconfigured('the event store denies access: check user and password', { cause: error })
+  }
+  if (codeOf(error) === INVALID_ARGUMENT || (isCommandError(error) && error.type === ErrorType.INVALID_ARGUMENT)) {
+    return new ReadRefused(error.message, { cause: error })
+  }
+  return new StoreUnavailable(`the event store does not answer: ${error.message}`, { cause: error })
+}
+
+/** What an append's rejection says about the log, and about the connection. */
+const failedAttempt = (error: unknown): Attempt => {
+  if (error instanceof WrongExpectedVersionError) {
+    const { actualVersion } = error
+    return { broke: false, result: { outcome: 'conflict', actualRevision: actualVersion } }
+  }
+  if (error instanceof StreamDeletedError) return { broke: false, result: translate(error) }
+  // A refusal among the answers has no code; with a code the call itself has ended, and with it all that was in flight.
+  const broke = !(error instanceof Error && isCommandError(error)) || codeOf(error) !== undefined
+  if (!broke && error.type === ErrorType.ACCESS_DENIED) return { broke, result: translate(error) }
+  if (!broke && error.type === ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED) {
+    return { broke, result: new AppendRefused('the event store refuses an append of this size', { cause: error }) }
+  }
+  return { broke, result: { outcome: 'unknown', cause: translate(error) } }
+}
+
+const attemptAppend = async (
+  client: EventStoreDBClient,
+  stream: string,
+  expectedRevision: ExpectedRevision,
+  events: readonly JSONEventData[],
+): Promise<Attempt> => {
+  try {
+    const appended = await client.appendToStream(stream, [...events], { expectedRevision })
+    const revision = appended.nextExpectedRevision
+    const position = appended.position?.commit
+    if (position === undefined) return { broke: false, result: { outcome: 'confirmed', revision } }
+    return { broke: false, result: { outcome: 'written', revision, position } }
+  } catch (error) {
+    return failedAttempt(error)
+  }
+}
+
+const isSafe = (json: object): boolean => scan(json as Record<string, unknown>, { safe: true }) !== null
+
+/** The client parses with `JSON.parse`: a key like `__proto__` would poison whoever copies the object, so it stays text. */
+const decoded = (payload: unknown): unknown => {
+  if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) return payload
+  return isSafe(payload) ? payload : JSON.stringify(payload)
+}
+
+const recorded = ({ event, commitPosition }: ResolvedEvent): RecordedEvent => {
+  const position = event?.position?.commit ?? commitPosition
+  if (event === undefined || position === undefined) throw new StoreUnavailable('the event store sent no event')
+  return {
+    stream: event.streamId,
+    revision: event.revision,
+    position,
+    id: event.id,
+    type: event.type,
+    data: decoded(event.data),
+    metadata: decoded(event.metadata),
+    createdAt: event.created,
+  }
+}
+
+const placeAt = (position: bigint): Position => ({ commit: position, prepare: position })
+
+/** A real node never answers a read of nothing. @throws ReadRefused */
+const checkedRead = ({ from, direction = 'forwards', maxCount }: ReadOptions) => {
+  if (maxCount !== undefined && !(Number.isSafeInteger(maxCount) && maxCount > 0)) {
+    throw new ReadRefused(`maxCount ${maxCount} is no count of events`)
+  }
+  if (from !== undefined && from < 0n) throw new ReadRefused(`nothing lies before the start: from ${from}`)
+  return { from, direction, maxCount: maxCount === undefined ? {} : { maxCount } }
+}
+
+const READ_AHEAD = { highWaterMark: READ_BUFFER_ITEMS }
+
+type ReadCall = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>
+
+interface ReadSource {
+  open(): StreamingRead<ResolvedEvent>
+  failed(error: unknown): void
+  readonly timeoutMs: number
+}
+
+const readEvents = ({ open, failed, timeoutMs }: ReadSource): AsyncIterableIterator<RecordedEvent, undefined> => {
+  let source: StreamingRead<ResolvedEvent> | undefined
+  const feed = createFeed<RecordedEvent>({
+    itemsMax: READ_BUFFER_ITEMS,
+    pause: () => source?.pause(),
+    resume: () => source?.resume(),
+    silence: (ms) => {
+      const error = new StoreUnavailable(`nothing read from the event store within ${ms} ms`)
+      failed(error)
+      void cancel()
+      return error
+    },
+  })
+  const cancel = async (): Promise<void> => {
+    // It fails only where the call could not be made, which the error event has told already.
+    await source?.cancel().catch(() => undefined)
+  }
+  const start = (): void => {
+    source = open()
+    source.on('data', (event) => feed.push(recorded(event)))
+    source.on('end', () => feed.end())
+    source.on('error', (error) => {
+      if (error instanceof StreamNotFoundError) {
+        feed.end()
+        return
+      }
+      failed(error)
+      feed.fail(translate(error))
+    })
+  }
+  return {
+    next: () => {
+      if (source === undefined) start()
+      return feed.next(timeoutMs)
+    },
+    return: async () => {
+      feed.close()
+      await cancel()
+      return { value: undefined, done: true }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/** Markers travel through the subscription's own queue, so that no checkpoint overtakes an event before it. */
+type Marker = { readonly checkpoint: bigint } | { readonly caughtUp: true }
+
+const itemOf = (item: AllStreamResolvedEvent | Marker): SubscriptionItem => {
+  if ('checkpoint' in item) return { kind: 'checkpoint', position: item.checkpoint }
+  if ('caughtUp' in item) return { kind: 'caughtUp' }
+  return { kind: 'event', event: recorded(item) }
+}
+
+/**
+ * The one connection of this process to the event store.
+ * @throws Error if the process has one already: two clients would reject each other's appends
+ */
+export const connectEventStore = (options: ConnectOptions): EventStore => {
+  if (inUse) throw new Error('this process is already connected to an event store: dispose of that connection first')
+  const { url, logger = silentLogger } = options
+  const appendTimeoutMs = options.appendTimeoutMs ?? APPEND_TIMEOUT_MS
+  const readTimeoutMs = options.readTimeoutMs ?? READ_TIMEOUT_MS
+  setDefaultHighWaterMark(true, CALL_BUFFER_ITEMS)
+  inUse = true
+  const predecessorGone = previousGone
+
+  // Reads have a client of their own: its failures must not end a channel on which appends wait for their answers.
+  let reader = createClient(url)
+  /** A connection that failed is remembered as failing for a while; a new one dials at once. */
+  const replaceReader = (failed: EventStoreDBClient): void => {
+    if (reader === failed) reader = createClient(url)
+  }
+  const read = (call: ReadCall, timeoutMs = readTimeoutMs) => {
+    const client = reader
+    return readEvents({ open: () => call(client), failed: () => replaceReader(client), timeoutMs })
+  }
+  const readStream = (stream: string, readOptions: ReadOptions = {}) => {
+    if (stream === '') throw new ReadRefused('a stream needs a name')
+    const { from, direction, maxCount } = checkedRead(readOptions)
+    const fromRevision = from ?? (direction === 'forwards' ? 'start' : 'end')
+    return read((client) => client.readStream(stream, { direction, fromRevision, ...maxCount }, READ_AHEAD))
+  }
+  const readAll = (readOptions: ReadOptions = {}, timeoutMs?: number) => {
+    const { from, direction, maxCount } = checkedRead(readOptions)
+    const fromPosition = from !== undefined ? placeAt(from) : direction === 'forwards' ? 'start' : 'end'
+    return read((client) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD), timeoutMs)
+  }
+  const head = async (timeoutMs?: number): Promise<{ readonly position: bigint } | undefined> => {
+    for await (const { position } of readAll({ direction: 'backwards', maxCount: 1 }, timeoutMs)) return { position }
+    return undefined
+  }
+
+  const lane = createAppendLane(() => {
+    const client = createClient(url)
+    return { client, endCalls: () => client.dispose() }
+  })
+  /** A repeated append may be confirmed without its position. */
+  const findPosition = async (stream: string, revision: bigint): Promise<bigint> => {
+    for await (const event of readStream(stream, { from: revision, maxCount: 1 })) {
+      if (event.revision === revision) return event.position
+    }
+    throw new StoreUnavailable(`${stream} ${revision} is confirmed but cannot be read`)
+  }
+  const append = async (stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]) => {
+    const encoded = encodeAppend(stream, events)
+    await predecessorGone
+    const outcome = await appendUntilKnown(
+      (timeoutMs) => lane.run(({ client }) => attemptAppend(client, stream, expected, encoded), timeoutMs),
+      appendTimeoutMs,
+    )
+    if (outcome.outcome !== 'confirmed') return outcome
+    const { revision } = outcome
+    return { outcome: 'written' as const, revision, position: await findPosition(stream, revision) }
+  }
+
+  const openSubscription =
+    (options: SubscribeOptions): OpenSubscription =>
+    (after, events) => {
+      const client = reader
+      const filter = streamNameFilter({
+        prefixes: [...options.streamPrefixes],
+        checkpointInterval: options.checkpointInterval ?? 1,
+        checkpointReached: (_subscription, place) => {
+          mark({ checkpoint: place.commit })
+        },
+      })
+      const fromPosition = after === undefined ? 'start' : placeAt(after)
+      const subscription = client.subscribeToAll({ fromPosition, filter }, READ_AHEAD)
+      const mark = (marker: Marker): void => {
+        subscription.push(marker)
+      }
+      const lost = (cause: unknown): void => {
+        clearTimeout(unconfirmed)
+        if (codeOf(cause) === ABORTED) {
+          events.onLoss({ routine: true, cause: translate(cause) })
+          return
+        }
+        replaceReader(client)
+        events.onLoss({ routine: false, cause: translate(cause) })
+      }
+      const unconfirmed = setTimeout(
+        () => lost(new StoreUnavailable(`a subscription was not confirmed within ${CONFIRMATION_TIMEOUT_MS} ms`)),
+        CONFIRMATION_TIMEOUT_MS,
+      )
+      subscription.on('confirmation', () => clearTimeout(unconfirmed))
+      subscription.on('caughtUp', () => mark({ caughtUp: true }))
+      subscription.on('data', (item: AllStreamResolvedEvent | Marker) => events.onItem(itemOf(item)))
+      subscription.on('end', () => lost(new StoreUnavailable('the event store ended a subscription')))
+      subscription.on('error', lost)
+      return {
+        pause: () => void subscription.pause(),
+        resume: () => void subscription.resume(),
+        close: () => {
+          clearTimeout(unconfirmed)
+          // It fails only where the call could not be made, which the error event has told already.
+          subscription.unsubscribe().catch(() => undefined)
+        },
+      }
+    }
+
+  const stop = new AbortController()
+  const store: EventStore = {
+    append,
+    readStream,
+    readAll,
+    subscribeToAll: (options) =>
+      subscribeForEver(
+        store,
+        openSubscription(options),
+        { ...options, signal: AbortSignal.any([options.signal, stop.signal]) },
+        logger,
+      ),
+    head: () => head(),
+    identity: () => establishIdentity(store),
+    witnessHolds: (witness) => isHeld(store, witness),
+    ping: async (timeoutMs) => {
+      await head(timeoutMs)
+    },
+    dispose: async () => {
+      if (disposed) return
+      disposed = true
+      stop.abort()
+      previousGone = lane.dispose()
+      await Promise.all([previousGone, reader.dispose()])
+      inUse = false
+    },
+  }
+  let disposed = false
+  return store
+}

@@ -1,0 +1,25 @@
+export { APPEND_BYTES_MAX } from './append-encoding.ts'
+export { commandIdOf, eventIdOf } from './command-ids.ts'
+export {
+  AppendRefused,
+  ReadRefused,
+  StoreDiverged,
+  StoreMisconfigured,
+  StoreUnavailable,
+  StreamDeleted,
+} from './errors.ts'
+export type {
+  AppendOutcome,
+  EventStore,
+  EventToAppend,
+  ExpectedRevision,
+  ReadOptions,
+  RecordedEvent,
+  SubscribeOptions,
+  SubscriptionItem,
+  Witness,
+} from './event-store.ts'
+export { type ConnectOptions, connectEventStore } from './eventstoredb.ts'
+export type { Logger } from './logger.ts'
+export { requestHashOf } from './request-hash.ts'
+export { checkWitness, IDENTITY_STREAM, type StoreCheckpoint } from './witness.ts'

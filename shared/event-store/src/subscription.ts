@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StoreDiverged } from './errors.ts'
+import type { EventStore, RecordedEvent, SubscribeOptions, SubscriptionItem } from './event-store.ts'
+import { createFeed } from './feed.ts'
+import type { Logger } from './logger.ts'
+import { checkWitness } from './witness.ts'
+
+/** Read ahead while the consumer works, so that a burst does not make the server drop us as too slow. */
+const BUFFER_ITEMS = 4_096
+
+const BACKOFF_FIRST_MS = 100
+const BACKOFF_MAX_MS = 5_000
+
+/** A follower of a cluster may be behind for a moment: only a store that stays different has diverged. */
+const DIVERGED_CHECKS = 4
+
+/** One subscription of the driver, which ends at its first error. */
+export interface RawSubscription {
+  pause(): void
+  resume(): void
+  close(): void
+}
+
+export interface RawSubscriptionEvents {
+  onItem(item: SubscriptionItem): void
+  /** Called once. `routine`: the server dropped a live reader for being slow; it and the connection are well. */
+  onLoss(loss: { readonly routine: boolean; readonly cause: unknown }): void
+}
+
+export type OpenSubscription = (after: bigint | undefined, events: RawSubscriptionEvents) => RawSubscription
+
+const backoffMs = (losses: number): number =>
+  Math.max(BACKOFF_FIRST_MS, Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** losses))
+
+/**
+ * A subscription that outlives its connections. It knows the place of the last item it was given and goes on from
+ * there; before it does so after a loss it asks the store for that place, in case the store was restored meanwhile.
+ */
+export const subscribeForEver = (
+  store: Pick<EventStore, 'readStream' | 'head'>,
+  open: OpenSubscription,
+  options: Pick<SubscribeOptions, 'after' | 'signal'>,
+  logger: Logger,
+): AsyncIterableIterator<SubscriptionItem, undefined> => {
+  let current: RawSubscription | undefined
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const feed = createFeed<SubscriptionItem>({
+    itemsMax: BUFFER_ITEMS,
+    pause: () => current?.pause(),
+    resume: () => current?.resume(),
+    silence: () => new Error('a subscription waits for ever'),
+  })
+
+  let place = options.after
+  let lastEvent: RecordedEvent | undefined
+  let losses = 0
+
+  const accept = (item: SubscriptionItem): void => {
+    if (item.kind === 'event') {
+      // A server may deliver an event again around the turn from catching up to live.
+      const delivered = lastEvent?.position ?? options.after
+      if (delivered !== undefined && item.event.position <= delivered) return
+      lastEvent = item.event
+      place = item.event.position
+    }
+    if (item.kind === 'checkpoint') {
+      if (place !== undefined && item.position <= place) return
+      place = item.position
+    }
+    losses = 0
+    feed.push(item)
+  }
+  const untilLost = (): Promise<{ readonly routine: boolean; readonly cause: unknown } | undefined> =>
+    new Promise((resolve) => {
+      let ended = false
+      const end = (loss?: { readonly routine: boolean; readonly cause: unknown }): void => {
+        if (ended) return
+        ended = true
+        signal.removeEventListener('abort', aborted)
+        current?.close()
+        current = undefined
+        resolve(loss)
+      }
+      const aborted = (): void => end()
+      signal.addEventListener('abort', aborted)
+      current = open(place, {
+        onItem: (item) => {
+          if (!ended) accept(item)
+        },
+        onLoss: end,
+      })
+    })
+  const mustBeTheSameStore = async (): Promise<void> => {
+    if (place === undefined) return
+    const witness = lastEvent && { ...lastEvent, eventId: lastEvent.id }
+    for (let check = 1; ; check += 1) {
+      const found = await checkWitness(store, { position: place, ...(witness && { witness }) })
+      if (found === 'ok') return
+      if (check === DIVERGED_CHECKS) throw new StoreDiverged(found.diverged)
+      await sleep(backoffMs(check), undefined, { signal })
+    }
+  }
+  const follow = async (): Promise<void> => {
+    let checked = false
+    while (!signal.aborted) {
+      try {
+        if (!checked) await mustBeTheSameStore()
+        checked = true
+        const before = place
+        const loss = await untilLost()
+        if (loss === undefined) return
+        if (loss.routine && place !== before) {
+          logger.debug({ position: place }, 'the event store dropped a slow subscription: subscribing again')
+          // Room first: subscribing into a full buffer would be dropped again.
+          await feed.room()
+          continue
+        }
+        throw loss.cause
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof StoreDiverged) throw error
+        checked = false
+        losses += 1
+        const pauseMs = backoffMs(losses)
+        logger.warn({ err: error, position: place, pauseMs, losses }, 'the subscription was lost: trying again')
+        await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  signal.addEventListener('abort', () => feed.close(), { once: true })
+  if (signal.aborted) feed.close()
+  follow().catch((error: unknown) => feed.fail(error))
+
+  return {
+    next: () => feed.next(),
+    return: () => {
+      stop.abort()
+      return Promise.resolve({ value: undefined, done: true })
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
