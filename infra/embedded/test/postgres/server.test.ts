@@ -65,7 +65,7 @@ t.test('the PostgreSQL supervisor', async (t) => {
   const start = (): Promise<PostgresServer> => startPostgres({ folder, durable: false })
   const superviseElsewhere = async () => {
     const supervisor = fork(join(import.meta.dirname, 'supervised.js'), [folder])
-    const [message] = await once(supervisor, 'message')
+    const [message]: unknown[] = await once(supervisor, 'message')
     return { supervisor, ...Supervised.parse(message) }
   }
   const kill = async (pid: number, exited: Promise<unknown>): Promise<void> => {

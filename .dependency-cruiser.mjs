@@ -1,0 +1,116 @@
+// One arrow, services → projections → shared, and one file per driver. A package is met as its compiled output, so the
+// rules name packages by their folder. Types count: whoever knows a type knows the module.
+
+const npm = (names) => `node_modules/(?:@types/)?(?:${names})/`
+const sources = '^(?:(?:shared|services|infra)/[^/]+/src|scripts/(?:src|bench|conformance)|projections/(?!test/))'
+
+const forbidden = [
+  {
+    name: 'shared-is-the-bottom',
+    comment: 'What everybody uses depends on nobody. Tests may start the embedded stores.',
+    from: { path: '^shared/' },
+    to: { path: '^(?:projections|services|scripts)/' },
+  },
+  {
+    name: 'shared-sources-start-nothing',
+    from: { path: '^shared/[^/]+/src/' },
+    to: { path: '^infra/' },
+  },
+  {
+    name: 'projections-know-domain-and-runtime',
+    from: { path: '^projections/' },
+    to: { path: '^(?:services|scripts|shared/(?!domain/|runtime/))' },
+  },
+  {
+    name: 'projection-sources-start-nothing',
+    from: { path: '^projections/', pathNot: '^projections/test/' },
+    to: { path: '^infra/' },
+  },
+  {
+    name: 'projections-are-strangers',
+    comment: 'A read model is rebuilt and dropped alone. What they share is in core.',
+    from: { path: '^projections/([^/]+)/', pathNot: '^projections/test/' },
+    to: { path: '^projections/', pathNot: '^projections/(?:$1|core)/' },
+  },
+  {
+    name: 'services-are-strangers',
+    comment: 'Services meet in the stores.',
+    from: { path: '^services/([^/]+)/' },
+    to: { path: '^services/', pathNot: '^services/$1/' },
+  },
+  {
+    name: 'service-sources-start-nothing',
+    comment: 'In production the stores are elsewhere.',
+    from: { path: '^services/[^/]+/src/' },
+    to: { path: '^infra/' },
+  },
+  {
+    name: 'services-know-no-scripts',
+    from: { path: '^(?:services|infra)/' },
+    to: { path: '^scripts/' },
+  },
+  {
+    name: 'embedded-knows-runtime-only',
+    comment: 'It stands in for foreign products, which know nothing of ours.',
+    from: { path: '^infra/embedded/' },
+    to: { path: '^(?:projections|services|shared/(?!runtime/))' },
+  },
+  {
+    name: 'domain-does-nothing',
+    comment: 'Pure: no input or output, no clock, no randomness.',
+    from: { path: '^shared/domain/src/' },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'domain-is-alone',
+    from: { path: '^shared/domain/src/' },
+    to: { pathNot: `^shared/domain/src/|${npm('zod|dinero\\.js')}` },
+  },
+  {
+    name: 'one-file-knows-pg',
+    from: { pathNot: '^shared/runtime/src/postgres\\.ts$' },
+    to: { path: npm('pg|pg-copy-streams|pg-cursor|pg-pool|pg-protocol|pg-types') },
+  },
+  {
+    name: 'one-file-knows-the-event-store-client',
+    comment: 'The conformance suite and the benchmarks are black boxes that use the client as a stranger would.',
+    from: { pathNot: '^(?:shared/event-store/src/eventstoredb\\.ts$|scripts/(?:conformance|bench)/)' },
+    to: { path: npm('@eventstore/db-client') },
+  },
+  {
+    name: 'one-file-knows-dinero',
+    from: { pathNot: '^shared/domain/src/money\\.ts$' },
+    to: { path: npm('dinero\\.js') },
+  },
+  {
+    name: 'no-cycles',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'sources-know-no-tests',
+    from: { path: sources, pathNot: '^scripts/src/test\\.ts$' },
+    to: { path: '(?:^|/)test/|^shared/runtime/(?:src|dist/src)/testing\\.' },
+  },
+  {
+    name: 'sources-know-no-development-packages',
+    from: { path: sources },
+    to: { dependencyTypes: ['npm-dev'] },
+  },
+  {
+    name: 'everything-resolves',
+    comment: 'A module that is not found escapes every other rule.',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+]
+
+export default {
+  forbidden: forbidden.map((rule) => ({ severity: 'error', ...rule })),
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules|(?:^|/)dist/' },
+    exclude: { path: '(?:^|/)(?:\\.tap|\\.registru|fixtures)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+}
