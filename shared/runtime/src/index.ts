@@ -1,2 +1,18 @@
+export { ConfigurationError, readConfig, variables, withoutPassword } from './config.ts'
+export type { CopyValue } from './copy-text.ts'
+export { createHealth, type Health, type PartHealth } from './health.ts'
 export { type LogFile, openLogFile } from './log-file.ts'
-export { type Client, createPool, type Pool, type PoolClient, type PostgresOptions } from './postgres.ts'
+export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
+export { Counter, createMetrics, Gauge, Histogram, type Registry } from './metrics.ts'
+export {
+  type Client,
+  copyRows,
+  createDatabase,
+  createPool,
+  isRetryable,
+  type Pool,
+  type PoolClient,
+  type PostgresOptions,
+} from './postgres.ts'
+export { Ready, reportReady } from './ready.ts'
+export { onShutdown } from './shutdown.ts'

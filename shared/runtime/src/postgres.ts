@@ -1,9 +1,15 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import { type CopyValue, encodeCopy } from './copy-text.ts'
 
+const { builtins, setTypeParser } = pg.types
 // int8 is exact money or a place in the log: never a double.
-pg.types.setTypeParser(pg.types.builtins.INT8, BigInt)
-// A date is a business day, not an instant at local midnight.
-pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text)
+setTypeParser(builtins.INT8, BigInt)
+// A date is a business day, not an instant at local midnight. An instant (timestamptz) is a Date.
+setTypeParser(builtins.DATE, (text) => text)
 
 export type { Client, Pool, PoolClient } from 'pg'
 
@@ -17,16 +23,77 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number
 }
 
+const connectTimeoutMs = 3_000
+const statementTimeoutMs = 15_000
+/** The server gives up first; this is for a server that does not answer any more. */
+const answerMarginMs = 2_000
+/** A process that hangs in a transaction holds its locks no longer than this. */
+const idleTransactionTimeoutMs = 30_000
+
 export const createPool = (options: PostgresOptions): pg.Pool => {
+  const timeoutMs = options.statementTimeoutMs ?? statementTimeoutMs
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connectionsMax,
     application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
-    statement_timeout: options.statementTimeoutMs ?? 15_000,
-    query_timeout: (options.statementTimeoutMs ?? 15_000) + 2_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + answerMarginMs,
+    idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
     keepAlive: true,
   })
   pool.on('error', options.onIdleError)
   return pool
+}
+
+/** Typed queries over a pool. `destroy()` ends the pool. */
+export const createDatabase = <Tables>(pool: pg.Pool): Kysely<Tables> =>
+  new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+
+/** Connection lost, rolled back for concurrency, out of resources, stopped by an operator. */
+const retryableClasses = ['08', '40', '53', '57']
+/** A standby answered: the primary has moved. */
+const readOnlyTransaction = '25006'
+const retryableSystemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+/** What the driver says itself carries no code. */
+const driverMessages =
+  /^(?:Connection terminated|timeout e|Query read timeout|Client (?:has encountered a connection error|was closed) and is not queryable)/
+
+/**
+ * Whether the same statement may succeed later without anybody doing anything to it.
+ * It may also have succeeded already: only what is idempotent may be repeated.
+ */
+export const isRetryable = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (error instanceof pg.DatabaseError)
+    return retryableClasses.includes(code.slice(0, 2)) || code === readOnlyTransaction
+  return retryableSystemCodes.has(code) || driverMessages.test(error.message) || isRetryable(error.cause)
+}
+
+/** Writes many rows at once, in the order of the columns, within the client's transaction if there is one. */
+export const copyRows = async (
+  client: pg.ClientBase,
+  table: string,
+  columns: readonly string[],
+  rows: Iterable<readonly CopyValue[]>,
+): Promise<number> => {
+  const names = columns.map((column) => pg.escapeIdentifier(column)).join(', ')
+  // A table may be named with its schema.
+  const target = table
+    .split('.')
+    .map((part) => pg.escapeIdentifier(part))
+    .join('.')
+  const copy = client.query(copyFrom(`copy ${target} (${names}) from stdin`))
+  await pipeline(Readable.from(encodeCopy(rows), { objectMode: false }), copy)
+  return copy.rowCount
 }

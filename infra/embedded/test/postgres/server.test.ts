@@ -65,8 +65,8 @@ t.test('the PostgreSQL supervisor', async (t) => {
   const start = (): Promise<PostgresServer> => startPostgres({ folder, durable: false })
   const superviseElsewhere = async () => {
     const supervisor = fork(join(import.meta.dirname, 'supervised.js'), [folder])
-    const [message]: unknown[] = await once(supervisor, 'message')
-    return { supervisor, ...Supervised.parse(message) }
+    const messages: unknown[] = await once(supervisor, 'message')
+    return { supervisor, ...Supervised.parse(messages[0]) }
   }
   const kill = async (pid: number, exited: Promise<unknown>): Promise<void> => {
     process.kill(pid, 'SIGKILL')
