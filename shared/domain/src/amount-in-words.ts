@@ -3,6 +3,8 @@
  * Own code, because the published libraries get gender and the preposition «de» wrong, and the text is frozen in the event.
  */
 
+import { type Currency, decimalOf } from './money.ts'
+
 type Gender = 'masculine' | 'feminine' | 'neuter'
 
 interface Noun {
@@ -11,8 +13,30 @@ interface Noun {
   readonly gender: Gender
 }
 
-const LEU: Noun = { one: 'un leu', many: 'lei', gender: 'masculine' }
-const BAN: Noun = { one: 'un ban', many: 'bani', gender: 'masculine' }
+/** Major and minor unit by ISO 4217 code; a currency without words is read as number, code and hundredths. */
+const UNITS: ReadonlyMap<Currency, readonly [major: Noun, minor: Noun]> = new Map([
+  [
+    'RON',
+    [
+      { one: 'un leu', many: 'lei', gender: 'masculine' },
+      { one: 'un ban', many: 'bani', gender: 'masculine' },
+    ],
+  ],
+  [
+    'EUR',
+    [
+      { one: 'un euro', many: 'euro', gender: 'masculine' },
+      { one: 'un cent', many: 'cenți', gender: 'masculine' },
+    ],
+  ],
+  [
+    'USD',
+    [
+      { one: 'un dolar SUA', many: 'dolari SUA', gender: 'masculine' },
+      { one: 'un cent', many: 'cenți', gender: 'masculine' },
+    ],
+  ],
+])
 
 const SCALES: readonly { readonly value: bigint; readonly noun: Noun }[] = [
   { value: 1_000_000_000n, noun: { one: 'un miliard', many: 'miliarde', gender: 'neuter' } },
@@ -46,7 +70,8 @@ const TENS = [
   'nouăzeci',
 ] as const
 
-const MINOR_MAX = 10n ** 14n
+/** As much as money may hold. */
+const MINOR_MAX = 10n ** 15n
 
 /** 1 and 2 agree with the noun that follows: unu leu, una mie, două milioane (neuter counts as feminine from two on). */
 const one = (n: number, gender: Gender): string => {
@@ -92,12 +117,18 @@ const wordsOf = (n: bigint, gender: Gender): string => {
 }
 
 /**
- * `minor` bani as «o mie două sute treizeci și patru de lei și cincizeci și șase de bani». Zero bani are left out.
- * @throws RangeError when `minor` is negative or from 10^14 (a thousand billion lei) on: a receipt is never for either.
+ * `minor` units as «o mie două sute treizeci și patru de lei și cincizeci și șase de bani». Zero bani are left out.
+ * @throws RangeError when `minor` is negative or more than money may hold.
  */
-export const amountInWords = (minor: bigint): string => {
-  if (minor < 0n || minor >= MINOR_MAX) throw new RangeError(`no words for ${minor} minor units`)
-  const lei = counted(minor / 100n, LEU)
-  const bani = minor % 100n
-  return bani === 0n ? lei : `${lei} și ${counted(bani, BAN)}`
+export const amountInWords = (minor: bigint, currency: Currency): string => {
+  if (minor < 0n || minor > MINOR_MAX) throw new RangeError(`no words for ${minor} minor units`)
+  const [whole = '0', fraction] = decimalOf(minor, currency).split('.')
+  const units = UNITS.get(currency)
+  if (units === undefined) {
+    const head = `${wordsOf(BigInt(whole), 'masculine')} ${currency}`
+    return fraction === undefined ? head : `${head} și ${fraction}/1${'0'.repeat(fraction.length)}`
+  }
+  const [major, part] = units
+  const head = counted(BigInt(whole), major)
+  return BigInt(fraction ?? 0) === 0n ? head : `${head} și ${counted(BigInt(fraction ?? 0), part)}`
 }

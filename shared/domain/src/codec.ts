@@ -23,6 +23,9 @@ export interface Codec<Event extends Message> {
   readonly types: readonly Event['type'][]
 }
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 export const createCodec = <const Definitions extends readonly EventDefinition[]>(
   definitions: Definitions,
 ): Codec<EventOf<Definitions[number]>> => {
@@ -55,7 +58,8 @@ export const createCodec = <const Definitions extends readonly EventDefinition[]
     },
     decode: (type, schemaVersion, data) => {
       const definition = definitionOf(type, schemaVersion)
-      let current = data as Readonly<Record<string, unknown>>
+      if (!isObject(data)) throw new UnreadableEvent(type, schemaVersion, 'no JSON object')
+      let current = data
       for (let version = schemaVersion; version < definition.version; version += 1) {
         const upcast = definition.upcast[version]
         if (upcast === undefined) throw new UnreadableEvent(type, schemaVersion, 'no such version')

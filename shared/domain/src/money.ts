@@ -33,7 +33,7 @@ const currencyOf = (code: Currency) => {
   return currency
 }
 
-const DECIMAL_PATTERN = /^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$/
+const DECIMAL_PATTERN = /^(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?$/
 
 const isPositive = (amount: string): boolean => /[1-9]/.test(amount)
 

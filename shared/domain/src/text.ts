@@ -2,11 +2,11 @@ import { z } from 'zod'
 
 /**
  * Refused in every text: C0 and C1 controls (a NUL kills a Postgres insert), lone surrogates (legal in JSON, illegal in
- * UTF-8) and bidirectional controls (they make a printed name read as another). Line breaks count as controls: no text
- * of the domain has lines.
+ * UTF-8) and bidirectional controls (they make a printed name read as another). Line breaks count as controls, Unicode's
+ * own included: no text of the domain has lines.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the rule is about exactly these characters.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/u
 
 const codePoints = (text: string): number => {
   let count = 0
@@ -16,15 +16,16 @@ const codePoints = (text: string): number => {
 
 /**
  * A line of text for people: 1 to `lengthMax` code points, normalised to NFC so that equal-looking names are equal.
+ * Normalised before it is measured, for NFC makes some texts longer and the stored one has to pass again.
  */
 export const text = (lengthMax: number) =>
   z
     .string()
+    .overwrite((value) => value.normalize('NFC'))
     .min(1)
     .refine((value) => !UNSAFE.test(value), 'no control characters, lone surrogates or bidirectional controls')
     .refine((value) => value.trim() !== '', 'not blank')
     .refine((value) => codePoints(value) <= lengthMax, `at most ${lengthMax} characters`)
-    .overwrite((value) => (UNSAFE.test(value) ? value : value.normalize('NFC')))
 
 export const Name = text(200)
 export const FreeText = text(500)

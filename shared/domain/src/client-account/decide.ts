@@ -49,7 +49,10 @@ const requireTaxId = (client: {
   readonly taxId?: string | undefined
   readonly address?: { readonly countryCode: string } | undefined
 }): void => {
-  if (client.taxId === undefined) return
+  if (client.taxId === undefined) {
+    if (client.kind === 'BUSINESS') reject('TAX_ID_INVALID', { path: '/taxId', rule: 'required for a BUSINESS' })
+    return
+  }
   if (client.kind === 'INDIVIDUAL' && looksLikePersonalCode(client.taxId)) {
     reject('TAX_ID_INVALID', { path: '/taxId', rule: 'a personal code (CNP) is not kept' })
   }

@@ -47,7 +47,7 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
         ...command,
         number: book.next,
         deskId,
-        amountInWords: amountInWords(minorOf(command.amount)),
+        amountInWords: amountInWords(minorOf(command.amount), command.amount.currency),
         representing: representing(command),
       }),
     ]
