@@ -1,0 +1,310 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { createCodec } from '../src/codec.ts'
+import { clientRegistered } from '../src/examples.ts'
+import {
+  type AccountEvent,
+  accountEventDefinitions,
+  type BusinessDay,
+  type ClientAccount,
+  clientAccount,
+  minorOf,
+  moneyOf,
+} from '../src/index.ts'
+import { decide, fold, live, type Step, steps, today } from './histories.ts'
+import { holds } from './random.ts'
+
+/** A history read again by the plainest code there is: amounts by invoice, payment and pair, as of one effective day. */
+interface Books {
+  readonly open: Map<string, bigint>
+  readonly credit: Map<string, bigint>
+  readonly allocated: Map<string, bigint>
+}
+
+const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
+  switch (type) {
+    case 'InvoiceRegistered':
+      return data.issuedOn
+    case 'PaymentRecorded':
+      return data.receivedOn
+    case 'PaymentAllocated':
+      return data.allocatedOn
+    case 'PaymentDeallocated':
+      return data.deallocatedOn
+    case 'PaymentReversed':
+      return data.reversedOn
+    case 'ClientRegistered':
+    case 'ClientUpdated':
+    case 'ReceiptRequested':
+    case 'ReceiptDeclined':
+    case 'ReceiptReleased':
+      return today
+  }
+}
+
+const add = (map: Map<string, bigint>, key: string, amount: bigint): void => {
+  map.set(key, (map.get(key) ?? 0n) + amount)
+}
+
+const post = ({ open, credit, allocated }: Books, { type, data }: AccountEvent): void => {
+  if (type === 'InvoiceRegistered') add(open, data.invoiceId, minorOf(data.total))
+  if (type === 'PaymentRecorded') add(credit, data.paymentId, minorOf(data.amount))
+  if (type === 'PaymentReversed') add(credit, data.paymentId, -minorOf(data.amount))
+  if (type === 'PaymentAllocated' || type === 'PaymentDeallocated') {
+    const amount = type === 'PaymentAllocated' ? minorOf(data.amount) : -minorOf(data.amount)
+    add(open, data.invoiceId, -amount)
+    add(credit, data.paymentId, -amount)
+    add(allocated, `${data.paymentId} ${data.invoiceId}`, amount)
+  }
+}
+
+const emptyBooks = (): Books => ({ open: new Map(), credit: new Map(), allocated: new Map() })
+
+const booksOf = (history: readonly AccountEvent[]): Books => {
+  const books = emptyBooks()
+  for (const event of history) post(books, event)
+  return books
+}
+
+const totals = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint> =>
+  new Map(
+    history.flatMap(({ type, data }) => (type === 'InvoiceRegistered' ? [[data.invoiceId, minorOf(data.total)]] : [])),
+  )
+
+/** What a decision may see, without the order that it arose in. */
+const amounts = (account: ClientAccount) => ({
+  open: [...account.invoices.values()].map(({ invoiceId, open }) => `${invoiceId} ${open}`),
+  credit: [...account.payments.values()].map(({ paymentId, credit }) => `${paymentId} ${credit}`),
+  allocated: [...account.payments.values()]
+    .flatMap(({ paymentId, allocations }) =>
+      [...allocations].map(([invoiceId, { amount }]) => `${paymentId} ${invoiceId} ${amount}`),
+    )
+    .toSorted(),
+  byDue: [...account.openByDue].map(
+    ([currency, list]) => `${currency} ${list.map((item) => item.invoiceId).join(' ')}`,
+  ),
+})
+
+const codec = createCodec(accountEventDefinitions)
+
+const onLives = (check: (steps: readonly Step[]) => void) => fc.property(steps, check)
+
+t.test('whatever is commanded', async (t) => {
+  t.test(
+    'every ban of a payment stands on an invoice or in the credit, and no invoice leaves its bounds',
+    async (t) => {
+      holds(
+        t,
+        onLives((steps) => {
+          const { history } = live(steps)
+          const account = fold([])
+          const books = emptyBooks()
+          const totalOf = totals(history)
+          for (const event of history) {
+            clientAccount.evolve(account, event)
+            post(books, event)
+          }
+          for (const payment of account.payments.values()) {
+            const allocated = [...payment.allocations.values()].reduce((sum, { amount }) => sum + amount, 0n)
+            equal(allocated + payment.credit, payment.reversed ? 0n : payment.amount)
+            equal(payment.credit, books.credit.get(payment.paymentId))
+          }
+          for (const { invoiceId, open } of account.invoices.values()) {
+            equal(open, books.open.get(invoiceId))
+            ok(open >= 0n && open <= (totalOf.get(invoiceId) ?? -1n))
+          }
+          equal(account.invoices.size, totalOf.size)
+        }),
+      )
+    },
+  )
+
+  t.test('at every effective day, known at every revision, nothing is below zero', async (t) => {
+    holds(
+      t,
+      onLives((steps) => {
+        const { history } = live(steps)
+        const days = [...new Set(history.map(effectiveDay))].toSorted()
+        for (let known = 1; known <= history.length; known += 1) {
+          const knownHistory = history.slice(0, known)
+          for (const asOf of days) {
+            const books = booksOf(knownHistory.filter((event) => effectiveDay(event) <= asOf))
+            for (const [kind, map] of Object.entries(books)) {
+              for (const [key, amount] of map)
+                ok(amount >= 0n, `${kind} of ${key} is ${amount} on ${asOf} at revision ${known - 1}`)
+            }
+          }
+        }
+      }),
+    )
+  })
+
+  t.test('deciding changes nothing: the account stays the fold of its history', async (t) => {
+    holds(
+      t,
+      onLives((steps) => {
+        const history: AccountEvent[] = [clientRegistered()]
+        live(steps, (account, { events }) => {
+          deepEqual(account, fold(history))
+          history.push(...events)
+        })
+      }),
+    )
+  })
+
+  t.test('only the codes of a rejection are thrown, and each step is decided', async (t) => {
+    const seen = new Map<string, number>()
+    holds(
+      t,
+      onLives((steps) => {
+        live(steps, (_, { command, refused }) => {
+          const key = `${command.type} ${refused ?? 'accepted'}`
+          seen.set(key, (seen.get(key) ?? 0) + 1)
+        })
+      }),
+    )
+    for (const type of [
+      'RegisterInvoice',
+      'RecordPayment',
+      'AllocatePayment',
+      'DeallocatePayment',
+      'ReversePayment',
+      'IssueReceipt',
+      'ReleaseReceipt',
+    ]) {
+      t.ok(seen.get(`${type} accepted`), `${type} was accepted, or these histories prove little`)
+    }
+  })
+
+  t.test('what is stored reads back as the same account', async (t) => {
+    holds(
+      t,
+      onLives((steps) => {
+        const { account, history } = live(steps)
+        const read = history.map((event) => {
+          const { type, schemaVersion, data } = codec.encode(event)
+          return codec.decode(type, schemaVersion, JSON.parse(JSON.stringify(data)))
+        })
+        deepEqual(amounts(fold(read)), amounts(account))
+      }),
+    )
+  })
+})
+
+t.test('undo', async (t) => {
+  t.test('restores what was before the allocation, and the day after it can be allocated again', async (t) => {
+    holds(
+      t,
+      fc.property(steps, fc.nat({ max: 2 }), fc.nat({ max: 2 }), (steps, paymentIndex, invoiceIndex) => {
+        const { history, account } = live(steps)
+        const payment = account.payments.get(`pay-${paymentIndex}`)
+        const invoice = account.invoices.get(`inv-${invoiceIndex}`)
+        if (payment === undefined || invoice === undefined || payment.currency !== invoice.currency) return
+        if (payment.credit === 0n || invoice.open === 0n) return
+        const names = { clientId: 'alfa', paymentId: payment.paymentId, invoiceId: invoice.invoiceId }
+        const { amount } = moneyOf(payment.credit < invoice.open ? payment.credit : invoice.open, payment.currency)
+        const last = '2199-12-31'
+        const before = amounts(account)
+        const allocated = decide({ type: 'AllocatePayment', data: { ...names, amount } }, account)
+        const between = fold([...history, ...allocated.events])
+        const undone = decide(
+          { type: 'DeallocatePayment', data: { ...names, amount, deallocatedOn: last, reason: 'OTHER' } },
+          between,
+        )
+        equal(allocated.refused ?? undone.refused, undefined)
+        const after = fold([...history, ...allocated.events, ...undone.events])
+        deepEqual(amounts(after), before)
+        const again = decide({ type: 'AllocatePayment', data: { ...names, amount } }, after)
+        equal(again.events.length, 1)
+      }),
+    )
+  })
+
+  t.test('of a payment reopens exactly what it had settled', async (t) => {
+    holds(
+      t,
+      fc.property(steps, fc.nat({ max: 2 }), (steps, index) => {
+        const { history, account } = live(steps)
+        const payment = account.payments.get(`pay-${index}`)
+        if (payment === undefined || payment.reversed) return
+        const data = {
+          clientId: 'alfa',
+          paymentId: payment.paymentId,
+          reason: 'BOUNCED',
+          reversedOn: '2199-12-31',
+        } as const
+        const { events } = decide({ type: 'ReversePayment', data }, account)
+        const after = fold([...history, ...events])
+        for (const [invoiceId, invoice] of account.invoices) {
+          const reopened: bigint = payment.allocations.get(invoiceId)?.amount ?? 0n
+          equal(after.invoices.get(invoiceId)?.open, invoice.open + reopened)
+        }
+        const left = after.payments.get(payment.paymentId)
+        equal(left?.credit, 0n)
+        equal(left?.allocations.size, 0)
+      }),
+    )
+  })
+})
+
+t.test('oldestDueFirst spreads as a plain sort would', async (t) => {
+  holds(
+    t,
+    fc.property(steps, fc.integer({ min: 1, max: 500_000 }), (steps, minor) => {
+      const { account } = live(steps)
+      const open = [...account.invoices.values()]
+        .filter((invoice) => invoice.currency === 'RON' && invoice.open > 0n)
+        .map((invoice) => ({ ...invoice, rank: `${invoice.dueOn} ${invoice.issuedOn} ${invoice.invoiceId}` }))
+        .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
+      let left = BigInt(minor)
+      const expected: string[] = []
+      for (const { invoiceId, open: amount } of open) {
+        const share = amount < left ? amount : left
+        if (share > 0n) expected.push(`${invoiceId} ${share}`)
+        left -= share
+      }
+      const data = {
+        clientId: 'alfa',
+        paymentId: 'pay-new',
+        amount: moneyOf(BigInt(minor), 'RON'),
+        method: 'BANK_TRANSFER',
+        receivedOn: today,
+      } as const
+      const { events } = decide({ type: 'RecordPayment', data }, account)
+      const shares = events.flatMap(({ type, data }) =>
+        type === 'PaymentAllocated' ? [`${data.invoiceId} ${minorOf(data.amount)}`] : [],
+      )
+      deepEqual(shares, expected)
+    }),
+  )
+})
+
+t.test('a decision over 20,000 open invoices does not go through them', async (t) => {
+  const dayOf = (index: number): BusinessDay => `2026-${`${(index % 12) + 1}`.padStart(2, '0')}-15`
+  const account = fold([])
+  clientAccount.evolve(account, {
+    type: 'ClientRegistered',
+    data: { clientId: 'alfa', kind: 'INDIVIDUAL', name: 'Ana' },
+  })
+  for (let index = 0; index < 20_000; index += 1) {
+    const invoice = { invoiceId: `inv-${index}`, number: `${index}`, issuedOn: dayOf(index), dueOn: dayOf(index) }
+    const total = moneyOf(100n, 'RON')
+    const decided = decide({ type: 'RegisterInvoice', data: { clientId: 'alfa', ...invoice, total } }, account)
+    for (const event of decided.events) clientAccount.evolve(account, event)
+  }
+  const startedAt = performance.now()
+  const decisions = 1_000
+  for (let index = 0; index < decisions; index += 1) {
+    const payment = {
+      paymentId: `pay-${index}`,
+      amount: moneyOf(100n, 'RON'),
+      method: 'CARD_POS',
+      receivedOn: today,
+    } as const
+    const decided = decide({ type: 'RecordPayment', data: { clientId: 'alfa', ...payment } }, account)
+    for (const event of decided.events) clientAccount.evolve(account, event)
+  }
+  const perDecisionMs = (performance.now() - startedAt) / decisions
+  t.ok(perDecisionMs < 1, `${perDecisionMs.toFixed(3)} ms a decision`)
+})

@@ -1,0 +1,231 @@
+import fc from 'fast-check'
+import { clientRegistered } from '../src/examples.ts'
+import {
+  type AccountCommand,
+  type AccountEvent,
+  addDays,
+  type BusinessDay,
+  type ClientAccount,
+  clientAccount,
+  decimalOf,
+  moneyOf,
+  Rejection,
+} from '../src/index.ts'
+
+/**
+ * Random lives of one account. A step names its invoice and payment by small numbers, so that steps meet; amounts are
+ * picked around what is open, so that most steps are accepted and some miss by one minor unit.
+ */
+type Currency = 'RON' | 'EUR' | 'JPY'
+type Pick = 'all' | 'half' | 'one' | 'tooMuch'
+
+interface Allocation {
+  readonly invoice: number
+  readonly pick: Pick
+}
+
+export type Step =
+  | {
+      readonly kind: 'invoice'
+      readonly invoice: number
+      readonly currency: Currency
+      readonly minor: number
+      readonly on: number
+      readonly term: number
+    }
+  | {
+      readonly kind: 'payment'
+      readonly payment: number
+      readonly currency: Currency
+      readonly minor: number
+      readonly on: number
+      readonly cash: boolean
+      readonly receipt: boolean
+      readonly rule: 'oldestDueFirst' | 'none' | Allocation
+    }
+  | {
+      readonly kind: 'allocate'
+      readonly payment: number
+      readonly invoice: number
+      readonly pick: Pick
+      readonly on: number | undefined
+    }
+  | {
+      readonly kind: 'deallocate'
+      readonly payment: number
+      readonly invoice: number
+      readonly pick: Pick
+      readonly on: number | undefined
+    }
+  | { readonly kind: 'reverse'; readonly payment: number; readonly on: number | undefined }
+  | {
+      readonly kind: 'receipt'
+      readonly payment: number
+      readonly step: 'ask' | 'decline' | 'release' | 'releaseAndReverse'
+      readonly on: number
+    }
+
+const firstDay = '2026-09-01'
+const spanDays = 90
+/** Few of each, so that several allocations and undos meet on the same invoice and the same payment. */
+const invoices = 3
+const payments = 3
+
+const invoice = fc.nat({ max: invoices - 1 })
+const payment = fc.nat({ max: payments - 1 })
+/** Mostly one currency, or little would ever meet. */
+const currency = fc.constantFrom<Currency>('RON', 'RON', 'RON', 'RON', 'RON', 'RON', 'EUR', 'JPY')
+const pick = fc.constantFrom<Pick>('all', 'all', 'half', 'half', 'one', 'tooMuch')
+const minor = fc.oneof(
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 5 }) },
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 200_000 }) },
+)
+const on = fc.nat({ max: spanDays })
+const maybeOn = fc.option(on, { nil: undefined })
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('invoice'), invoice, currency, minor, on, term: fc.nat({ max: 30 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('payment'),
+      payment,
+      currency,
+      minor,
+      on,
+      cash: fc.boolean(),
+      receipt: fc.boolean(),
+      rule: fc.oneof(
+        fc.constantFrom<'oldestDueFirst' | 'none'>('oldestDueFirst', 'none'),
+        fc.record({ invoice, pick }),
+      ),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('allocate'), payment, invoice, pick, on: maybeOn }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('deallocate'), payment, invoice, pick, on: maybeOn }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reverse'), payment, on: maybeOn }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('receipt'),
+      payment,
+      step: fc.constantFrom<'ask' | 'decline' | 'release' | 'releaseAndReverse'>(
+        'ask',
+        'decline',
+        'release',
+        'releaseAndReverse',
+      ),
+      on,
+    }),
+  },
+)
+
+export const steps: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 1, maxLength: 80, size: 'max' })
+
+const dayOf = (offset: number): BusinessDay => addDays(firstDay, offset)
+
+/** Undos that name no day fall on this one, in the middle of the span: so some are refused and others come early. */
+export const today: BusinessDay = dayOf(spanDays / 2)
+
+const amountOf = (kind: Pick, whole: bigint): bigint => {
+  if (kind === 'all') return whole
+  if (kind === 'one') return 1n
+  if (kind === 'tooMuch') return whole + 1n
+  return whole / 2n
+}
+
+const atLeastOne = (amount: bigint): bigint => (amount > 0n ? amount : 1n)
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
+
+/** The command that a step stands for, given where the account is. */
+export const commandOf = (step: Step, account: ClientAccount): AccountCommand => {
+  const clientId = 'alfa'
+  const paymentId = 'payment' in step ? `pay-${step.payment}` : ''
+  const invoiceId = 'invoice' in step ? `inv-${step.invoice}` : ''
+  const payment = account.payments.get(paymentId)
+  const invoice = account.invoices.get(invoiceId)
+  const dayOfUndo = 'on' in step && step.on !== undefined ? dayOf(step.on) : undefined
+  switch (step.kind) {
+    case 'invoice': {
+      const total = moneyOf(BigInt(step.minor), step.currency)
+      const issuedOn = dayOf(step.on)
+      const dueOn = dayOf(step.on + step.term)
+      return { type: 'RegisterInvoice', data: { clientId, invoiceId, number: invoiceId, issuedOn, dueOn, total } }
+    }
+    case 'payment': {
+      const { rule } = step
+      const amount = moneyOf(BigInt(step.minor), step.currency)
+      const method = step.cash ? 'CASH' : 'BANK_TRANSFER'
+      const receipt = step.receipt && step.cash ? { series: 'AMC-C', receiptId: `rec-${paymentId}` } : undefined
+      const base = { clientId, paymentId, amount, method, receivedOn: dayOf(step.on), receipt } as const
+      if (typeof rule === 'string') return { type: 'RecordPayment', data: { ...base, allocation: { rule } } }
+      const named = `inv-${rule.invoice}`
+      const share = atLeastOne(
+        amountOf(rule.pick, smaller(BigInt(step.minor), account.invoices.get(named)?.open ?? 1n)),
+      )
+      const items = [{ invoiceId: named, amount: decimalOf(share, step.currency) }]
+      return { type: 'RecordPayment', data: { ...base, allocation: { rule: 'explicit', items } } }
+    }
+    case 'allocate': {
+      const whole = smaller(payment?.credit ?? 1n, invoice?.open ?? 1n)
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, whole)), payment?.currency ?? 'RON')
+      return { type: 'AllocatePayment', data: { clientId, paymentId, invoiceId, amount, allocatedOn: dayOfUndo } }
+    }
+    case 'deallocate': {
+      const whole = payment?.allocations.get(invoiceId)?.amount ?? 1n
+      const amount =
+        step.pick === 'all' ? undefined : decimalOf(atLeastOne(amountOf(step.pick, whole)), payment?.currency ?? 'RON')
+      const data = { clientId, paymentId, invoiceId, amount, deallocatedOn: dayOfUndo, reason: 'OTHER' } as const
+      return { type: 'DeallocatePayment', data }
+    }
+    case 'reverse':
+      return { type: 'ReversePayment', data: { clientId, paymentId, reason: 'BOUNCED', reversedOn: dayOfUndo } }
+    case 'receipt': {
+      const receipt = { clientId, paymentId, receiptId: `rec-${paymentId}`, series: 'AMC-C' }
+      if (step.step === 'ask') return { type: 'IssueReceipt', data: { ...receipt, issuedOn: dayOf(step.on) } }
+      if (step.step === 'decline')
+        return { type: 'DeclineReceipt', data: { ...receipt, code: 'RECEIPT_RANGE_EXHAUSTED' } }
+      const alsoReversePayment = step.step === 'releaseAndReverse'
+      return { type: 'ReleaseReceipt', data: { ...receipt, number: 1, annulledOn: dayOf(step.on), alsoReversePayment } }
+    }
+  }
+}
+
+/** What happened to one command: its events, or why not. */
+export interface Outcome {
+  readonly command: AccountCommand
+  readonly events: readonly AccountEvent[]
+  readonly refused: string | undefined
+}
+
+/** Decides, and takes a refusal for an answer; anything else thrown is a defect. */
+export const decide = (command: AccountCommand, account: ClientAccount): Outcome => {
+  try {
+    return { command, events: clientAccount.decide(command, account, { today }), refused: undefined }
+  } catch (error) {
+    if (error instanceof Rejection) return { command, events: [], refused: error.code }
+    throw error
+  }
+}
+
+export const fold = (events: readonly AccountEvent[]): ClientAccount =>
+  events.reduce(clientAccount.evolve, clientAccount.initialState())
+
+/** Lives the steps one after the other; `observe` sees the account before each command, and what came of it. */
+export const live = (
+  steps: readonly Step[],
+  observe: (account: ClientAccount, outcome: Outcome) => void = () => undefined,
+): { readonly account: ClientAccount; readonly history: readonly AccountEvent[] } => {
+  const history: AccountEvent[] = [clientRegistered()]
+  let account = fold(history)
+  for (const step of steps) {
+    const outcome = decide(commandOf(step, account), account)
+    observe(account, outcome)
+    history.push(...outcome.events)
+    account = outcome.events.reduce(clientAccount.evolve, account)
+  }
+  return { account, history }
+}

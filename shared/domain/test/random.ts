@@ -1,0 +1,22 @@
+import fc from 'fast-check'
+import type { Test } from 'tap'
+
+const RUNS = 200
+const RUNS_LONG = 10_000
+
+/**
+ * Checks a property over random data. `LONG=1` runs it 10,000 times, `SEED=…` repeats a run; the seed is printed, and
+ * fast-check names the smallest counterexample.
+ */
+export const holds = <Values extends readonly unknown[]>(
+  t: Test,
+  property: fc.IProperty<Values>,
+  runs: number = process.env['LONG'] === undefined ? RUNS : RUNS_LONG,
+): void => {
+  // Ten thousand histories take longer than tap's half minute.
+  t.setTimeout(0)
+  const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647)
+  t.comment(`seed ${seed}, ${runs} runs`)
+  fc.assert(property, { seed, numRuns: runs })
+  t.pass(`${runs} runs`)
+}

@@ -1,0 +1,142 @@
+import t from 'tap'
+import {
+  annulReceipt,
+  companyRegistered,
+  enterReceipt,
+  openReceiptBook,
+  receiptAnnulled,
+  receiptBookOpened,
+  receiptIssued,
+  registerCompany,
+  ron,
+} from '../src/examples.ts'
+import { AnnulReceipt, company, OpenReceiptBook, receiptBook } from '../src/index.ts'
+import { givenOf, today } from './given.ts'
+
+const given = givenOf(receiptBook)
+const open = (change: Parameters<typeof openReceiptBook>[0] = {}) =>
+  ({ type: 'OpenReceiptBook', data: openReceiptBook(change) }) as const
+const enter = (change: Parameters<typeof enterReceipt>[0] = {}) =>
+  ({ type: 'EnterReceipt', data: enterReceipt(change) }) as const
+const annul = (change: Parameters<typeof annulReceipt>[0] = {}) =>
+  ({ type: 'AnnulReceipt', data: annulReceipt(change) }) as const
+
+t.test('OpenReceiptBook', async (t) => {
+  t.test('opens the series', async (t) => {
+    t.same(given().when(open()), [receiptBookOpened()])
+  })
+  t.test('is refused the second time', async (t) => {
+    t.throws(() => given(receiptBookOpened()).when(open()), { code: 'RECEIPT_BOOK_ALREADY_OPENED' })
+  })
+  t.test('has a range that does not end before it begins', async (t) => {
+    const book = { ...openReceiptBook(), from: 10 }
+    t.ok(OpenReceiptBook.safeParse({ ...book, to: 10 }).success)
+    t.notOk(OpenReceiptBook.safeParse({ ...book, to: 9 }).success)
+    for (const from of [0, -1, 1.5, '1', 1e10])
+      t.notOk(OpenReceiptBook.safeParse({ ...book, to: undefined, from }).success)
+  })
+})
+
+t.test('EnterReceipt', async (t) => {
+  t.test('gives the next number, from the first of the range to the last', async (t) => {
+    const book = receiptBookOpened({ from: 14, to: 15 })
+    const first = receiptIssued({ number: 14, receiptId: 'rec-14' })
+    t.match(given(book).when(enter({ receiptId: 'rec-14' })), [{ data: { number: 14 } }])
+    t.same(given(book, first).when(enter()), [receiptIssued()])
+    const past = () => given(book, first, receiptIssued()).when(enter({ receiptId: 'rec-16' }))
+    t.throws(past, { code: 'RECEIPT_RANGE_EXHAUSTED', details: { to: 15 } })
+  })
+  t.test('leaves no gap and uses no number again, annulled ones included', async (t) => {
+    const numbers: number[] = []
+    const history: ReturnType<typeof receiptIssued>[] = []
+    for (let index = 0; index < 50; index += 1) {
+      const annulled = history.slice(0, index % 3).map(({ data }) => receiptAnnulled({ number: data.number }))
+      const [issued] = given(receiptBookOpened({ to: undefined }), ...history, ...annulled).when(
+        enter({ receiptId: `rec-${index}` }),
+      )
+      if (issued?.type !== 'ReceiptIssued') return t.fail('no receipt')
+      numbers.push(issued.data.number)
+      history.push(issued)
+    }
+    t.same(
+      numbers,
+      Array.from({ length: 50 }, (_, index) => index + 1),
+    )
+  })
+  t.test('may have the day of the last receipt, not the day before', async (t) => {
+    const book = [receiptBookOpened(), receiptIssued({ number: 1, receiptId: 'rec-1', issuedOn: '2026-11-02' })]
+    t.equal(given(...book).when(enter({ issuedOn: '2026-11-02' })).length, 1)
+    const back = () => given(...book).when(enter({ issuedOn: '2026-11-01' }))
+    t.throws(back, { code: 'RECEIPT_DATE_BEFORE_LAST', details: { lastIssuedOn: '2026-11-02' } })
+    const annulled = () => given(...book, receiptAnnulled({ number: 1 })).when(enter({ issuedOn: '2026-11-01' }))
+    t.throws(annulled, { code: 'RECEIPT_DATE_BEFORE_LAST' }, 'an annulled receipt keeps its day too')
+  })
+  t.test('is refused the second time, annulled or not', async (t) => {
+    const again = { code: 'RECEIPT_ID_ALREADY_USED', details: { receiptId: 'rec-15' } }
+    t.throws(() => given(receiptBookOpened(), receiptIssued()).when(enter()), again)
+    t.throws(() => given(receiptBookOpened(), receiptIssued(), receiptAnnulled()).when(enter()), again)
+  })
+  t.test('is refused in a book that was never opened', async (t) => {
+    t.throws(() => given().when(enter()), { code: 'RECEIPT_BOOK_NOT_FOUND', details: { series: 'AMC-C' } })
+  })
+  t.test('freezes what the paper says', async (t) => {
+    const says = (change: Parameters<typeof enterReceipt>[0]) => {
+      const [event] = given(receiptBookOpened()).when(enter(change))
+      return event?.type === 'ReceiptIssued' ? [event.data.amountInWords, event.data.representing] : []
+    }
+    const invoice = { invoiceId: 'inv-1024', series: 'AMC', number: '1024', issuedOn: '2026-10-01' }
+    const whole = { ...invoice, amount: ron('500.00'), openAfter: '0.00' }
+    t.same(says({ settles: [whole] }), ['cinci sute de lei', 'factura AMC 1024 din 01.10.2026: 500,00 lei'])
+    const part = { ...invoice, amount: ron('400.00'), openAfter: '1234.56' }
+    t.same(says({ settles: [{ ...part, series: undefined }], advance: '100.00' }), [
+      'cinci sute de lei',
+      'plată parțială factura 1024 din 01.10.2026: 400,00 lei, rest 1.234,56 lei; avans: 100,00 lei',
+    ])
+    t.same(says({ amount: { amount: '20.00', currency: 'EUR' }, settles: [], advance: '20.00' }), [
+      'douăzeci de euro',
+      'avans: 20,00 EUR',
+    ])
+  })
+})
+
+t.test('AnnulReceipt', async (t) => {
+  const book = [receiptBookOpened(), receiptIssued()]
+
+  t.test('keeps the number and says what became of the payment', async (t) => {
+    t.same(given(...book).when(annul()), [receiptAnnulled()])
+    t.match(given(...book).when(annul({ alsoReversePayment: undefined })), [{ data: { alsoReversePayment: false } }])
+  })
+  t.test('is refused the second time', async (t) => {
+    t.throws(() => given(...book, receiptAnnulled()).when(annul()), { code: 'RECEIPT_ALREADY_ANNULLED' })
+  })
+  t.test('is refused for a number that was never given out', async (t) => {
+    t.throws(() => given(...book).when(annul({ number: 16 })), { code: 'RECEIPT_NOT_FOUND', details: { number: 16 } })
+    t.throws(() => given().when(annul()), { code: 'RECEIPT_BOOK_NOT_FOUND' })
+    t.notOk(AnnulReceipt.safeParse({ ...annulReceipt(), number: '15' }).success)
+  })
+  t.test('is effective today unless a day is given, and never before the receipt', async (t) => {
+    t.match(given(...book).when(annul({ annulledOn: undefined })), [{ data: { annulledOn: today } }])
+    const before = () => given(...book).when(annul({ annulledOn: '2026-11-01' }))
+    t.throws(before, { code: 'UNDO_BEFORE_WHAT_IT_UNDOES', details: { earliest: '2026-11-02' } })
+  })
+  t.test('finds nothing to annul in a history that was never ours', async (t) => {
+    t.throws(() => given(receiptBookOpened(), receiptAnnulled()).when(annul()), /history annuls receipt 15/)
+  })
+})
+
+t.test('RegisterCompany', async (t) => {
+  const givenCompany = givenOf(company)
+  const register = (change: Parameters<typeof registerCompany>[0] = {}) =>
+    ({ type: 'RegisterCompany', data: { companyId: 'amc', ...registerCompany(change) } }) as const
+
+  t.test('is accepted once', async (t) => {
+    t.same(givenCompany().when(register()), [companyRegistered()])
+    const again = () => givenCompany(companyRegistered()).when(register())
+    t.throws(again, { code: 'COMPANY_ALREADY_REGISTERED', details: { companyId: 'amc' } })
+  })
+  t.test('holds a Romanian company to the control digit of its fiscal code', async (t) => {
+    t.throws(() => givenCompany().when(register({ taxId: 'RO1234567890' })), { code: 'TAX_ID_INVALID' })
+    const abroad = register({ taxId: 'ATU12345678', address: { city: 'Wien', countryCode: 'AT' } })
+    t.equal(givenCompany().when(abroad).length, 1)
+  })
+})
