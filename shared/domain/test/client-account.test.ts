@@ -41,8 +41,8 @@ const explicit = (invoiceId: string, amount: string) => ({ rule: 'explicit' as c
 
 const register = (change: Parameters<typeof registerInvoice>[0] = {}) =>
   ({ type: 'RegisterInvoice', data: registerInvoice(change) }) as const
-const record = ({ receipt: _, ...change }: Parameters<typeof recordPayment>[0] = {}, receiptSeries?: string) => {
-  const { receipt: __, ...data } = recordPayment(change)
+const record = (change: Omit<Partial<ReturnType<typeof recordPayment>>, 'receipt'> = {}, receiptSeries?: string) => {
+  const { receipt: _, ...data } = recordPayment(change)
   const receipt = receiptSeries === undefined ? undefined : { series: receiptSeries, receiptId: 'rec-15' }
   return { type: 'RecordPayment', data: { ...data, receipt } } as const
 }
