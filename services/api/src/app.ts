@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { EventStore } from '@registru/event-store'
+import type { Logger } from '@registru/runtime'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { batchRoute } from './commands/batch-route.ts'
+import type { CommandDependencies } from './commands/command-definition.ts'
+import { commandRoutes } from './commands/command-routes.ts'
+import { commandDefinitions } from './commands/registry.ts'
+import { healthRoutes } from './health.ts'
+import { authorise } from './http/authorise.ts'
+import { answerWithProblems } from './http/error-handler.ts'
+import { checkWithZod } from './http/malformed-request.ts'
+import { openApi } from './http/openapi.ts'
+import { queryRoutes } from './queries/query-routes.ts'
+import type { ReadSide } from './queries/read-side.ts'
+
+/** A command is small; what is larger is a mistake or an attack. */
+const BODY_BYTES_MAX = 64 * 1024
+/** The longest id, percent-encoded. */
+const PARAM_CHARACTERS_MAX = 256
+const REQUEST_TIMEOUT_MS = 10_000
+const HEADER_BYTES_MAX = 16 * 1024
+
+export interface AppOptions extends CommandDependencies {
+  readonly store: Pick<EventStore, 'ping'>
+  readonly readSide: ReadSide
+  /** The one token that opens every route but health and documentation. */
+  readonly token: string
+  readonly logger: Logger
+  readonly today: () => string
+}
+
+/** Routes that answer without a token; they tell nothing of any company. */
+const isOpen = (route: string): boolean =>
+  route === '/livez' || route === '/readyz' || route === '/openapi.json' || route.startsWith('/docs')
+
+/** The whole API: everything that it answers is listed here. */
+export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
+  const { handler, receipts, store, readSide, token, logger, today } = options
+  const app = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+  })
+
+  // One line a request: the route, never the values in it.
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'no route'
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    request.log.info({ method: request.method, route, status: reply.statusCode, ms }, 'request')
+    done()
+  })
+  let stopping = false
+  app.addHook('preClose', (done) => {
+    stopping = true
+    done()
+  })
+
+  authorise(app, token, isOpen)
+  answerWithProblems(app)
+  await app.register(helmet, { contentSecurityPolicy: false })
+  await app.register(swagger, {
+    openapi: openApi,
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+
+  // Only this scope speaks zod: plugins keep the compilers that they were written for.
+  await app.register(async (scope) => {
+    checkWithZod(scope)
+    healthRoutes(scope, { store, readSide, isStopping: () => stopping })
+    commandRoutes(scope, commandDefinitions, { handler, receipts })
+    batchRoute(scope, commandDefinitions, { handler, receipts })
+    queryRoutes(scope, { readSide, today })
+    scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  })
+  return app
+}

@@ -1,0 +1,263 @@
+import {
+  type AccountCommand,
+  type AccountEvent,
+  AllocatePayment,
+  clientAccount,
+  clientAccountStream,
+  DeallocatePayment,
+  decimalOf,
+  IssueReceipt,
+  minorOf,
+  RecordPayment,
+  RegisterClient,
+  RegisterInvoice,
+  ReversePayment,
+  UpdateClient,
+} from '@registru/domain'
+import * as examples from '@registru/domain/examples'
+import { v5 } from 'uuid'
+import { type Cause, issuedReceiptOf, type ReceiptRequest } from '../receipts/receipt-saga.ts'
+import { receiptResult } from '../receipts/receipt-result.ts'
+import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
+import type { CommandContext, Handled } from './command-context.ts'
+
+type EventData<Type extends AccountEvent['type']> = Extract<AccountEvent, { readonly type: Type }>['data']
+
+const dataOf = <Type extends AccountEvent['type']>(
+  { events }: Handled<AccountEvent>,
+  type: Type,
+): readonly EventData<Type>[] => events.flatMap((event) => (event.type === type ? [event.data as EventData<Type>] : []))
+
+const onAccount = (
+  command: AccountCommand,
+  context: CommandContext,
+  { handler }: CommandDependencies,
+): Promise<Handled<AccountEvent>> =>
+  handler.handle(clientAccount, clientAccountStream(context.companyId, command.data.clientId), command, context)
+
+const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })
+
+/** The caller's id, or one that a retry of the same command derives again. */
+const receiptIdOf = (given: string | undefined, context: CommandContext): string =>
+  given ?? v5('receipt', context.commandId)
+
+const requestCause = (handled: Handled<AccountEvent>, context: CommandContext): Cause<ReceiptRequest> => {
+  for (const event of handled.events) {
+    if (event.type !== 'ReceiptRequested') continue
+    const { companyId, actor, correlationId } = context
+    return { data: event.data, eventId: event.eventId, companyId, actor, correlationId }
+  }
+  throw new Error('a receipt was asked for and the account did not reserve one')
+}
+
+/**
+ * Reserves the receipt on the account, then enters it in the book. The book is asked first, so that what it refuses
+ * leaves no trace; a command that had been carried out before passes that question whatever the book says today.
+ */
+const withReceipt = async (
+  command: Extract<AccountCommand, { type: 'RecordPayment' | 'IssueReceipt' }>,
+  { series, issuedOn }: { readonly series: string; readonly issuedOn: string },
+  context: CommandContext,
+  dependencies: CommandDependencies,
+) => {
+  const { handler, receipts } = dependencies
+  const stream = clientAccountStream(context.companyId, command.data.clientId)
+  try {
+    await receipts.requireBook(context.companyId, series, issuedOn)
+  } catch (refusal) {
+    if ((await handler.replayed(clientAccount, stream, context)) === undefined) throw refusal
+  }
+  const handled = await onAccount(command, context, dependencies)
+  const cause = requestCause(handled, context)
+  const payer = command.type === 'RecordPayment' ? command.data.payer : undefined
+  const booked =
+    context.dryRun && !handled.replayed ? await receipts.preview(cause, payer) : await receipts.enter(cause)
+  const receipt = receiptResult(context.companyId, issuedReceiptOf(booked))
+  const position =
+    booked.position !== undefined && (handled.position ?? 0n) < booked.position ? booked.position : handled.position
+  return { handled: { ...handled, position }, receipt }
+}
+
+const paymentResult = (handled: Handled<AccountEvent>) => {
+  const [payment] = dataOf(handled, 'PaymentRecorded')
+  if (payment === undefined) return {}
+  const allocated = dataOf(handled, 'PaymentAllocated')
+  const credit = allocated.reduce((left, { amount }) => left - minorOf(amount), minorOf(payment.amount))
+  return {
+    paymentId: payment.paymentId,
+    allocated: allocated.map(({ invoiceId, amount }) => ({ invoiceId, amount: amount.amount })),
+    credit: decimalOf(credit, payment.amount.currency),
+  }
+}
+
+export const accountCommands = [
+  defineCommand({
+    name: 'RegisterClient',
+    summary: 'Register a client',
+    description: 'Who the debtor is. The first event of the account: everything else about the client comes after it.',
+    schema: RegisterClient,
+    example: examples.registerClient(),
+    rejections: ['CLIENT_ALREADY_REGISTERED', 'TAX_ID_INVALID'],
+    execute: async (data, context, dependencies) =>
+      answer(await onAccount({ type: 'RegisterClient', data }, context, dependencies), { clientId: data.clientId }),
+  }),
+
+  defineCommand({
+    name: 'UpdateClient',
+    summary: "Change a client's details",
+    description: 'Only the fields that are given change. Receipts already issued keep what they said.',
+    schema: UpdateClient,
+    example: examples.updateClient(),
+    rejections: ['CLIENT_NOT_FOUND', 'TAX_ID_INVALID'],
+    execute: async (data, context, dependencies) =>
+      answer(await onAccount({ type: 'UpdateClient', data }, context, dependencies), { clientId: data.clientId }),
+  }),
+
+  defineCommand({
+    name: 'RegisterInvoice',
+    summary: 'Register an invoice',
+    description: 'An invoice issued elsewhere becomes a receivable: open in full, due on its day or by instalments.',
+    schema: RegisterInvoice,
+    example: examples.registerInvoice(),
+    rejections: [
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DUE_BEFORE_ISSUE',
+      'INSTALMENTS_DO_NOT_ADD_UP',
+      'INVOICE_ALREADY_REGISTERED',
+      'VAT_LINES_DO_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'RegisterInvoice', data }, context, dependencies)
+      return answer(handled, { invoiceId: data.invoiceId, open: data.total.amount })
+    },
+  }),
+
+  defineCommand({
+    name: 'RecordPayment',
+    summary: 'Record a payment',
+    description:
+      'Money that came in, tied to invoices at once: explicitly, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call.',
+    schema: RecordPayment,
+    example: examples.recordPayment(),
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_ALREADY_RECORDED',
+      'RECEIPT_BOOK_NOT_FOUND',
+      'RECEIPT_DATE_BEFORE_LAST',
+      'RECEIPT_ID_ALREADY_USED',
+      'RECEIPT_ONLY_FOR_CASH',
+      'RECEIPT_RANGE_EXHAUSTED',
+    ],
+    execute: async ({ receipt, ...facts }, context, dependencies) => {
+      if (receipt === undefined) {
+        const handled = await onAccount({ type: 'RecordPayment', data: facts }, context, dependencies)
+        return answer(handled, paymentResult(handled))
+      }
+      const data = { ...facts, receipt: { series: receipt.series, receiptId: receiptIdOf(receipt.receiptId, context) } }
+      // Only the account knows that money by bank gets no receipt, so it speaks before the book does.
+      if (facts.method !== 'CASH') {
+        const handled = await onAccount({ type: 'RecordPayment', data }, context, dependencies)
+        return answer(handled, paymentResult(handled))
+      }
+      const place = { series: receipt.series, issuedOn: facts.receivedOn }
+      const issued = await withReceipt({ type: 'RecordPayment', data }, place, context, dependencies)
+      return answer(issued.handled, { ...paymentResult(issued.handled), receipt: issued.receipt })
+    },
+  }),
+
+  defineCommand({
+    name: 'AllocatePayment',
+    summary: 'Allocate credit to an invoice',
+    description: 'Settles an invoice, partly or in full, from what is left of a payment.',
+    schema: AllocatePayment,
+    example: examples.allocatePayment(),
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_NOT_FOUND',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
+      const [allocated] = dataOf(handled, 'PaymentAllocated')
+      const { paymentId, invoiceId } = data
+      return answer(handled, { paymentId, invoiceId, amount: allocated?.amount.amount, allocatedOn: allocated?.allocatedOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'DeallocatePayment',
+    summary: 'Undo an allocation',
+    description: 'The invoice is open again and the money is client credit again; the history keeps both.',
+    schema: DeallocatePayment,
+    example: examples.deallocatePayment(),
+    rejections: [
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DEALLOCATION_EXCEEDS_ALLOCATION',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_NOT_FOUND',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'DeallocatePayment', data }, context, dependencies)
+      const [undone] = dataOf(handled, 'PaymentDeallocated')
+      const { paymentId, invoiceId } = data
+      return answer(handled, { paymentId, invoiceId, amount: undone?.amount.amount, deallocatedOn: undone?.deallocatedOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'ReversePayment',
+    summary: 'Reverse a payment',
+    description: 'The money is gone again (a mistake, bounced, charged back): what it had settled is open again.',
+    schema: ReversePayment,
+    example: examples.reversePayment(),
+    rejections: ['CLIENT_NOT_FOUND', 'PAYMENT_ALREADY_REVERSED', 'PAYMENT_NOT_FOUND', 'UNDO_BEFORE_WHAT_IT_UNDOES'],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
+      const reopened = dataOf(handled, 'PaymentDeallocated')
+      return answer(handled, {
+        paymentId: data.paymentId,
+        reversedOn: dataOf(handled, 'PaymentReversed')[0]?.reversedOn,
+        reopened: reopened.map(({ invoiceId, amount }) => ({ invoiceId, amount: amount.amount })),
+      })
+    },
+  }),
+
+  defineCommand({
+    name: 'IssueReceipt',
+    summary: 'Issue a receipt for a cash payment',
+    description:
+      'Gives the payment a receipt (chitanță) with the next number of the book. One living receipt a payment; days never go back within a book.',
+    schema: IssueReceipt,
+    example: examples.issueReceipt(),
+    rejections: [
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'PAYMENT_ALREADY_REVERSED',
+      'PAYMENT_NOT_FOUND',
+      'RECEIPT_ALREADY_ISSUED',
+      'RECEIPT_BOOK_NOT_FOUND',
+      'RECEIPT_DATE_BEFORE_LAST',
+      'RECEIPT_ID_ALREADY_USED',
+      'RECEIPT_ONLY_FOR_CASH',
+      'RECEIPT_RANGE_EXHAUSTED',
+    ],
+    execute: async ({ receiptId, ...facts }, context, dependencies) => {
+      const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }
+      const issued = await withReceipt({ type: 'IssueReceipt', data }, facts, context, dependencies)
+      return answer(issued.handled, { paymentId: facts.paymentId, receipt: issued.receipt })
+    },
+  }),
+]

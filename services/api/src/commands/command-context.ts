@@ -1,0 +1,28 @@
+import type { LedgerMessage } from '@registru/domain'
+
+/** Who asks, under which key, and on what condition. */
+export interface CommandContext {
+  readonly companyId: string
+  readonly commandId: string
+  readonly requestHash: string
+  readonly correlationId: string
+  readonly causationId: string
+  readonly actor: string
+  /** From `If-Match`: the command is refused unless the stream is at this revision. */
+  readonly expectedRevision?: bigint
+  /** Decide and answer, write nothing. */
+  readonly dryRun: boolean
+}
+
+export type HandledEvent<Event extends LedgerMessage> = Event & { readonly eventId: string; readonly revision: bigint }
+
+export interface Handled<Event extends LedgerMessage> {
+  readonly stream: string
+  readonly events: readonly HandledEvent<Event>[]
+  /** Of the command's last event; the stream's when the command changed nothing. */
+  readonly revision: bigint
+  /** Where a reader has to be to know of the command; `undefined` when nothing was written. */
+  readonly position: bigint | undefined
+  /** The command had been carried out before; this is its first answer. */
+  readonly replayed: boolean
+}

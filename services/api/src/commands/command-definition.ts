@@ -1,0 +1,36 @@
+import type { RejectionCode } from '@registru/domain'
+import type { z } from 'zod'
+import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
+import type { CommandContext } from './command-context.ts'
+import type { CommandHandler } from './command-handler.ts'
+
+export interface CommandDependencies {
+  readonly handler: CommandHandler
+  readonly receipts: ReceiptSaga
+}
+
+/** What the caller hears of a command, the HTTP parts apart. */
+export interface CommandAnswer {
+  readonly stream: string
+  readonly revision: bigint
+  /** Where a reader has to be to know of all that the command did; `undefined` when nothing was written. */
+  readonly position: bigint | undefined
+  readonly events: readonly { readonly type: string; readonly data: unknown; readonly eventId: string; readonly revision: bigint }[]
+  readonly replayed: boolean
+  readonly result: object
+}
+
+/** One entry makes a route, its check, its documentation and its place in a batch. */
+export interface CommandDefinition<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string
+  readonly summary: string
+  readonly description: string
+  readonly schema: Schema
+  readonly example: z.infer<Schema>
+  readonly rejections: readonly RejectionCode[]
+  readonly execute: (data: z.infer<Schema>, context: CommandContext, dependencies: CommandDependencies) => Promise<CommandAnswer>
+}
+
+/** Forgets the schema's type, so that definitions of different commands fit one list; `execute` only gets parsed data. */
+export const defineCommand = <Schema extends z.ZodType>(definition: CommandDefinition<Schema>): CommandDefinition =>
+  definition as unknown as CommandDefinition

@@ -1,0 +1,37 @@
+/** The same key came with another body: the first command stands, this one is a mistake of the caller. */
+export class IdempotencyKeyReused extends Error {
+  override readonly name = 'IdempotencyKeyReused'
+}
+
+/** The stream is not at the revision that `If-Match` names. */
+export class PreconditionFailed extends Error {
+  override readonly name = 'PreconditionFailed'
+  /** Where the stream is; `undefined` before its first event. */
+  readonly revision: bigint | undefined
+
+  constructor(revision: bigint | undefined) {
+    super('the stream is at another revision')
+    this.revision = revision
+  }
+}
+
+/** Others kept writing to the stream between our reads and our appends. */
+export class ConcurrentModification extends Error {
+  override readonly name = 'ConcurrentModification'
+}
+
+/** Sent, but nobody said what became of it. Sending the command again with the same key settles it. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown'
+  readonly commandId: string
+
+  constructor(commandId: string, options?: ErrorOptions) {
+    super('the outcome of the append is unknown', options)
+    this.commandId = commandId
+  }
+}
+
+/** More commands wait for one stream than can be served in time. */
+export class Overloaded extends Error {
+  override readonly name = 'Overloaded'
+}

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { PROBLEMS, type ProblemCode } from '../http/problems.ts'
+import { problemResponses } from '../http/problem-schema.ts'
+import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
+import { CommandHeaders, CommandParams, CommandQuery, commandContextOf } from './command-request.ts'
+
+/** What any command may answer besides its own refusals. */
+const COMMON_PROBLEMS: readonly ProblemCode[] = [
+  'MALFORMED_REQUEST',
+  'UNAUTHORIZED',
+  'CONCURRENT_MODIFICATION',
+  'PRECONDITION_FAILED',
+  'PAYLOAD_TOO_LARGE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'OUTCOME_UNKNOWN',
+  'OVERLOADED',
+  'STORE_UNAVAILABLE',
+]
+
+const AnswerSchema = z
+  .object({
+    commandId: z.uuid(),
+    dryRun: z.literal(true).optional(),
+    stream: z.string(),
+    revision: z.int(),
+    position: z.string().optional().meta({ description: 'Give it to a query as minPosition to read your own write' }),
+    events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
+    result: z.looseObject({}),
+  })
+  .meta({ id: 'CommandAnswer' })
+
+/** A repeated command gets the bytes of the first answer, so nothing here tells of the moment. */
+export const answerBody = (commandId: string, answer: CommandAnswer, dryRun: boolean): object => ({
+  commandId,
+  ...(dryRun && !answer.replayed ? { dryRun: true } : {}),
+  stream: answer.stream,
+  revision: Number(answer.revision),
+  ...(answer.position === undefined ? {} : { position: `${answer.position}` }),
+  events: answer.events.map(({ type, eventId, revision, data }) => ({ type, eventId, revision: Number(revision), data })),
+  result: answer.result,
+})
+
+/** 201 for what was written now; 200 for a first answer given again, a dry run, and what had been so already. */
+const send = (reply: FastifyReply, commandId: string, answer: CommandAnswer, dryRun: boolean): FastifyReply => {
+  void reply.header('ETag', `"${answer.revision}"`)
+  if (answer.position !== undefined) void reply.header('Registru-Position', `${answer.position}`)
+  if (answer.replayed) void reply.header('Idempotency-Replayed', 'true')
+  const written = !answer.replayed && answer.position !== undefined
+  return reply.code(written ? 201 : 200).send(answerBody(commandId, answer, dryRun))
+}
+
+const refusals = (codes: readonly ProblemCode[]): string =>
+  codes.map((code) => `- \`${code}\` (${PROBLEMS[code].status}): ${PROBLEMS[code].title}`).join('\n')
+
+/** One route a command. A route builds a command and returns; no rule lives in it. */
+export const commandRoutes = (
+  app: FastifyInstance,
+  definitions: readonly CommandDefinition[],
+  dependencies: CommandDependencies,
+): void => {
+  for (const { name, summary, description, schema, example, rejections, execute } of definitions) {
+    app.post(
+      `/v1/companies/:companyId/commands/${name}`,
+      {
+        schema: {
+          tags: ['commands'],
+          operationId: name,
+          summary,
+          description: `${description}\n\nRefused with:\n${refusals(rejections)}`,
+          params: CommandParams,
+          querystring: CommandQuery,
+          headers: CommandHeaders,
+          body: schema.meta({ examples: [example] }),
+          response: { 201: AnswerSchema, 200: AnswerSchema, ...problemResponses([...rejections, ...COMMON_PROBLEMS]) },
+        },
+      },
+      async (request, reply) => {
+        const context = commandContextOf(request, name)
+        const answer = await execute(request.body, context, dependencies)
+        return send(reply, context.commandId, answer, context.dryRun)
+      },
+    )
+  }
+}

@@ -1,0 +1,45 @@
+import { AnnulReceipt, OpenReceiptBook, receiptBook, receiptBookStream } from '@registru/domain'
+import * as examples from '@registru/domain/examples'
+import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
+import { defineCommand } from './command-definition.ts'
+
+export const receiptBookCommands = [
+  defineCommand({
+    name: 'OpenReceiptBook',
+    summary: 'Open a receipt book',
+    description:
+      'A series of receipts of one cash desk, with its range of numbers and the internal decision that allots it (OMFP 2634/2015 annex 1 pct. 24).',
+    schema: OpenReceiptBook,
+    example: examples.openReceiptBook(),
+    rejections: ['RECEIPT_BOOK_ALREADY_OPENED'],
+    execute: async (data, context, { handler }) => {
+      const stream = receiptBookStream(context.companyId, data.series)
+      const handled = await handler.handle(receiptBook, stream, { type: 'OpenReceiptBook', data }, context)
+      return { ...handled, result: { series: data.series, deskId: data.deskId, next: data.from } }
+    },
+  }),
+
+  defineCommand({
+    name: 'AnnulReceipt',
+    summary: 'Annul a receipt',
+    description:
+      'The receipt stays in the book with value 0 and its number is never used again; the payment may have another one (OMFP 2634/2015 annex 1 pct. 14-15). With `alsoReversePayment` the payment is reversed too.',
+    schema: AnnulReceipt,
+    example: examples.annulReceipt(),
+    rejections: ['RECEIPT_ALREADY_ANNULLED', 'RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND', 'UNDO_BEFORE_WHAT_IT_UNDOES'],
+    execute: async (data, context, { handler, receipts }) => {
+      const { companyId, actor, correlationId, dryRun } = context
+      const stream = receiptBookStream(companyId, data.series)
+      const handled = await handler.handle(receiptBook, stream, { type: 'AnnulReceipt', data }, context)
+      let { position } = handled
+      for (const event of handled.events) {
+        if (event.type !== 'ReceiptAnnulled' || (dryRun && !handled.replayed)) continue
+        const cause: Cause<AnnulledReceipt> = { data: event.data, eventId: event.eventId, companyId, actor, correlationId }
+        const released = await receipts.release(cause)
+        if (released.position !== undefined && (position ?? 0n) < released.position) position = released.position
+      }
+      const paymentReversed = data.alsoReversePayment ?? false
+      return { ...handled, position, result: { series: data.series, number: data.number, paymentReversed } }
+    },
+  }),
+]

@@ -1,0 +1,456 @@
+import {
+  type Decider,
+  type EventMetadata,
+  type LedgerMessage,
+  ledgerCodec,
+  type Message,
+  Rejection,
+} from '@registru/domain'
+import { type EventStore, type EventToAppend, eventIdOf, type RecordedEvent, StoreUnavailable } from '@registru/event-store'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  ConcurrentModification,
+  IdempotencyKeyReused,
+  OutcomeUnknown,
+  Overloaded,
+  PreconditionFailed,
+} from './command-errors.ts'
+import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
+import { catchUp, emptyStream, type LoadedStream } from './loaded-stream.ts'
+
+/** Commands that wait for one stream share an append: the gRPC path costs as much as the decision, and is paid once. */
+const COMMANDS_PER_APPEND_MAX = 200
+/** Characters of data and metadata of one append; at three bytes each still under the store's 1,000,000. */
+const APPEND_CHARACTERS_MAX = 300_000
+/** What the metadata of one event weighs, roughly. */
+const METADATA_CHARACTERS = 500
+const QUEUE_MAX = 2_000
+/** A caller hears within 5 s, whatever the store does; the worker goes on to settle what it has sent. */
+const ANSWER_TIMEOUT_MS = 4_500
+/** Conflicts in a row before a command gives up. Each waits a random part of a doubling pause. */
+const CONFLICTS_MAX = 8
+const CONFLICT_PAUSE_MS = 10
+const CONFLICT_PAUSE_MAX_MS = 500
+/** The adapter resends by itself; this is how often we look whether the append stands and send the same one again. */
+const RESENDS_MAX = 3
+
+interface Task {
+  readonly arrivedAt: number
+  settled: boolean
+  sent: boolean
+  conflicts: number
+  readonly fail: (error: unknown) => void
+}
+
+interface CommandTask<Command, Event extends LedgerMessage> extends Task {
+  readonly kind: 'command'
+  readonly command: Command
+  readonly context: CommandContext
+  readonly succeed: (handled: Handled<Event>) => void
+}
+
+/** Looks at the state between appends, when it says only what is written. */
+interface LookTask<State> extends Task {
+  readonly kind: 'look'
+  readonly look: (stream: LoadedStream<State>) => Promise<'settled' | 'stale'>
+}
+
+interface Answered<Command, Event extends LedgerMessage> {
+  readonly task: CommandTask<Command, Event>
+  readonly answer: () => void
+}
+
+interface Decided<Command, Event extends LedgerMessage> {
+  readonly task: CommandTask<Command, Event>
+  readonly events: readonly Event[]
+}
+
+export interface StreamWorkerOptions<State, Command extends Message, Event extends LedgerMessage> {
+  readonly decider: Decider<State, Command, Event>
+  readonly stream: string
+  readonly store: EventStore
+  readonly today: () => string
+  readonly now: () => Date
+  /** Called when the queue has run empty, with the weight of what is kept. */
+  readonly onIdle: (eventsFolded: number) => void
+}
+
+export interface StreamWorker<State, Command extends Message, Event extends LedgerMessage> {
+  readonly handle: (command: Command, context: CommandContext) => Promise<Handled<Event>>
+  /** The answer of a command that is in the stream already; `undefined` when it is not. */
+  readonly replayed: (context: CommandContext) => Promise<Handled<Event> | undefined>
+  /** The state if `accept` takes it; otherwise what the store says now, whatever it is. Read it before the next await. */
+  readonly read: (accept: (state: State) => boolean) => Promise<State>
+}
+
+/**
+ * Load, fold, decide, append: the only place where a decider meets the store. One worker a stream and process; its queue
+ * saves wasted conflicts, but correctness rests on the exact revision of each append alone.
+ */
+export const createStreamWorker = <State, Command extends Message, Event extends LedgerMessage>(
+  options: StreamWorkerOptions<State, Command, Event>,
+): StreamWorker<State, Command, Event> => {
+  const { decider, stream, store, today, now, onIdle } = options
+  type AnyTask = CommandTask<Command, Event> | LookTask<State>
+
+  let loaded: LoadedStream<State> | undefined
+  /** When the state was last known to be the store's (monotonic ms). */
+  let verifiedAt = Number.NEGATIVE_INFINITY
+  let queue: AnyTask[] = []
+  let running = false
+
+  const refresh = async (): Promise<boolean> => {
+    const startedAt = performance.now()
+    const current = loaded ?? emptyStream(decider.initialState)
+    try {
+      const moved = await catchUp(store, decider, stream, current)
+      loaded = current
+      verifiedAt = startedAt
+      return moved
+    } catch (error) {
+      // Half a tail may have been folded; the next command starts from what the store says.
+      loaded = undefined
+      throw error
+    }
+  }
+
+  const current = async (): Promise<LoadedStream<State>> => {
+    if (loaded === undefined) await refresh()
+    return loaded ?? emptyStream(decider.initialState)
+  }
+
+  const toHandled = (events: readonly RecordedEvent[], position: bigint): Handled<Event> => {
+    const handled = events.map((event) => {
+      const { schemaVersion } = event.metadata as EventMetadata
+      const message = ledgerCodec.decode(event.type, schemaVersion, event.data)
+      // The stream's name tells its decider, and so the events that it can hold.
+      return { ...message, eventId: event.id, revision: event.revision } as unknown as HandledEvent<Event>
+    })
+    const revision = events.at(-1)?.revision ?? 0n
+    return { stream, events: handled, revision, position, replayed: true }
+  }
+
+  /** Reads the command's events at a revision that the index names; `undefined` when a fingerprint merely coincided. */
+  const readCommand = async (revision: bigint, context: CommandContext): Promise<Handled<Event> | undefined> => {
+    const events: RecordedEvent[] = []
+    for await (const event of store.readStream(stream, { from: revision })) {
+      if ((event.metadata as EventMetadata).commandId !== context.commandId) break
+      events.push(event)
+    }
+    const last = events.at(-1)
+    if (last === undefined) return undefined
+    const { requestHash, appendedThrough } = last.metadata as EventMetadata
+    if (requestHash !== context.requestHash) throw new IdempotencyKeyReused(context.commandId)
+    if (appendedThrough === undefined) return toHandled(events, last.position)
+    for await (const end of store.readStream(stream, { from: BigInt(appendedThrough), maxCount: 1 })) {
+      return toHandled(events, end.position)
+    }
+    throw new Error(`${stream} ends before revision ${appendedThrough}, which one of its events names`)
+  }
+
+  const findCommand = async (context: CommandContext): Promise<Handled<Event> | undefined> => {
+    for (const revision of (await current()).commands.candidates(context.commandId)) {
+      const handled = await readCommand(revision, context)
+      if (handled !== undefined) return handled
+    }
+    return undefined
+  }
+
+  /** What a round has decided and not yet written. */
+  const createDraft = () => {
+    const decided: Decided<Command, Event>[] = []
+    const commandIds = new Set<string>()
+    const answered: Answered<Command, Event>[] = []
+    let eventCount = 0
+    let characters = 0
+    let applied = 0
+    return {
+      decided,
+      /** Refused or unchanged on the strength of this draft: the append at the exact revision proves the ground. */
+      answered,
+      has: (commandId: string) => commandIds.has(commandId),
+      isEmpty: () => decided.length === 0,
+      isFull: () => decided.length >= COMMANDS_PER_APPEND_MAX || characters >= APPEND_CHARACTERS_MAX,
+      /** Whether the state already says what is not yet written. */
+      isApplied: () => applied > 0,
+      eventCount: () => eventCount,
+      add: (task: CommandTask<Command, Event>, events: readonly Event[]) => {
+        decided.push({ task, events })
+        commandIds.add(task.context.commandId)
+        eventCount += events.length
+        for (const event of events) characters += METADATA_CHARACTERS + JSON.stringify(event.data).length
+      },
+      /** The last command's events wait until another decision needs them: a lone command leaves the state clean. */
+      applyTo: (target: LoadedStream<State>) => {
+        for (; applied < decided.length; applied += 1) {
+          for (const event of decided[applied]?.events ?? []) target.state = decider.evolve(target.state, event)
+        }
+      },
+    }
+  }
+  type Draft = ReturnType<typeof createDraft>
+
+  const decide = (task: CommandTask<Command, Event>, target: LoadedStream<State>, revision: bigint) => {
+    const { expectedRevision } = task.context
+    if (expectedRevision !== undefined && expectedRevision !== revision) {
+      return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
+    }
+    try {
+      return { events: decider.decide(task.command, target.state, { today: today() }) }
+    } catch (error) {
+      if (error instanceof Rejection) return { refused: error }
+      throw error
+    }
+  }
+
+  const describe = (task: CommandTask<Command, Event>, events: readonly Event[], after: bigint): Handled<Event> => ({
+    stream,
+    events: events.map((event, index) => ({
+      ...event,
+      eventId: eventIdOf(task.context.commandId, index),
+      revision: after + 1n + BigInt(index),
+    })),
+    revision: after + BigInt(events.length),
+    position: undefined,
+    replayed: false,
+  })
+
+  /** @returns 'later' when the task has to wait for the append of this round */
+  const take = async (task: CommandTask<Command, Event>, draft: Draft): Promise<'taken' | 'later'> => {
+    if (draft.isFull() || draft.has(task.context.commandId)) return 'later'
+    const replay = await findCommand(task.context)
+    if (replay !== undefined) {
+      task.succeed(replay)
+      return 'taken'
+    }
+    for (;;) {
+      const target = await current()
+      draft.applyTo(target)
+      const revision = target.revision + BigInt(draft.eventCount())
+      const decision = decide(task, target, revision)
+      if (decision.refused === undefined && decision.events.length > 0 && !task.context.dryRun) {
+        draft.add(task, decision.events)
+        return 'taken'
+      }
+      const answer = () =>
+        decision.refused === undefined
+          ? task.succeed(describe(task, decision.events, revision))
+          : task.fail(decision.refused)
+      if (!draft.isEmpty()) {
+        draft.answered.push({ task, answer })
+        return 'taken'
+      }
+      // Another process may have written: nobody is refused on a state older than the question.
+      if (verifiedAt >= task.arrivedAt || !(await refresh())) {
+        answer()
+        return 'taken'
+      }
+    }
+  }
+
+  const encode = (draft: Draft, target: LoadedStream<State>): readonly EventToAppend[] => {
+    const clock = now().toISOString()
+    const recordedAt = clock > target.lastRecordedAt ? clock : target.lastRecordedAt
+    const through = Number(target.revision) + draft.eventCount()
+    let revision = Number(target.revision)
+    return draft.decided.flatMap(({ task: { context }, events }) => {
+      revision += events.length
+      const shared = revision < through ? { appendedThrough: through } : {}
+      return events.map((event, index) => {
+        const { type, schemaVersion, data } = ledgerCodec.encode(event)
+        const { companyId, commandId, requestHash, correlationId, causationId, actor } = context
+        const metadata: EventMetadata = {
+          companyId,
+          commandId,
+          requestHash,
+          correlationId,
+          causationId,
+          actor,
+          recordedAt,
+          schemaVersion,
+          ...shared,
+        }
+        return { id: eventIdOf(commandId, index), type, data, metadata }
+      })
+    })
+  }
+
+  const succeed = (draft: Draft, target: LoadedStream<State>, events: readonly EventToAppend[], position: bigint): void => {
+    draft.applyTo(target)
+    let revision = target.revision
+    for (const { task, events: own } of draft.decided) {
+      target.commands.add(task.context.commandId, revision + 1n)
+      target.lastCommandId = task.context.commandId
+      task.succeed({ ...describe(task, own, revision), position })
+      revision += BigInt(own.length)
+    }
+    target.revision = revision
+    target.eventsFolded += events.length
+    target.lastRecordedAt = (events.at(-1)?.metadata as EventMetadata).recordedAt
+    verifiedAt = performance.now()
+    for (const { answer } of draft.answered) answer()
+  }
+
+  const tasksOf = (draft: Draft): readonly CommandTask<Command, Event>[] => draft.decided.map(({ task }) => task)
+
+  const firstEventAt = async (revision: bigint): Promise<RecordedEvent | undefined> => {
+    for await (const event of store.readStream(stream, { from: revision, maxCount: 1 })) return event
+    return undefined
+  }
+
+  /** Looks in the stream for an append whose outcome nobody told us. */
+  const lookFor = async (
+    events: readonly EventToAppend[],
+    after: bigint,
+  ): Promise<{ readonly is: 'written'; readonly position: bigint } | { readonly is: 'absent' | 'overtaken' }> => {
+    const first = await firstEventAt(after + 1n)
+    if (first === undefined) return { is: 'absent' }
+    if (first.id !== events[0]?.id) return { is: 'overtaken' }
+    const last = await firstEventAt(after + BigInt(events.length))
+    if (last === undefined) throw new Error(`${stream} holds half an append at revision ${after + 1n}`)
+    return { is: 'written', position: last.position }
+  }
+
+  const append = async (draft: Draft, target: LoadedStream<State>): Promise<void> => {
+    const after = target.revision
+    const events = encode(draft, target)
+    for (const task of tasksOf(draft)) task.sent = true
+    for (let sent = 1; ; sent += 1) {
+      const outcome = await store.append(stream, after < 0n ? 'no_stream' : after, events).catch((error: unknown) => {
+        // The adapter throws only before anything is sent; what was sent and lost comes back as an outcome.
+        for (const task of tasksOf(draft)) task.sent = sent > 1
+        throw error
+      })
+      if (outcome.outcome === 'written') return succeed(draft, target, events, outcome.position)
+      if (outcome.outcome === 'conflict') return overtaken(draft)
+      const found = await lookFor(events, after)
+      if (found.is === 'written') return succeed(draft, target, events, found.position)
+      // The revision is taken, so what we sent can never land: decide afresh.
+      if (found.is === 'overtaken') return overtaken(draft)
+      if (sent > RESENDS_MAX) throw new StoreUnavailable('the append stayed unanswered', { cause: outcome.cause })
+    }
+  }
+
+  const overtaken = async (draft: Draft): Promise<void> => {
+    if (draft.isApplied()) loaded = undefined
+    const again: AnyTask[] = []
+    let conflicts = 0
+    for (const task of tasksOf(draft)) {
+      task.conflicts += 1
+      conflicts = Math.max(conflicts, task.conflicts)
+      if (task.conflicts > CONFLICTS_MAX) task.fail(new ConcurrentModification(stream))
+      else again.push(task)
+    }
+    queue.unshift(...again, ...draft.answered.map(({ task }) => task))
+    await sleep(Math.random() * Math.min(CONFLICT_PAUSE_MAX_MS, CONFLICT_PAUSE_MS * 2 ** conflicts))
+    await refresh()
+  }
+
+  const round = async (tasks: readonly AnyTask[]): Promise<void> => {
+    const draft = createDraft()
+    const later: AnyTask[] = []
+    try {
+      for (const task of tasks) {
+        if (task.settled) continue
+        if (later.length > 0) later.push(task)
+        else if (task.kind === 'command') {
+          const taken = await take(task, draft).catch((error: unknown) => task.fail(error))
+          if (taken === 'later') later.push(task)
+        } else if (!draft.isEmpty()) later.push(task)
+        else if ((await task.look(await current())) === 'stale') {
+          await refresh()
+          await task.look(await current())
+        }
+      }
+    } finally {
+      queue.unshift(...later)
+    }
+    if (!draft.isEmpty()) await append(draft, await current())
+  }
+
+  const fail = (tasks: readonly AnyTask[], error: unknown): void => {
+    loaded = undefined
+    for (const task of tasks) {
+      if (task.settled) continue
+      const unknown = task.kind === 'command' && task.sent
+      task.fail(unknown ? new OutcomeUnknown(task.context.commandId, { cause: error }) : error)
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    running = true
+    while (queue.length > 0) {
+      const tasks = queue.splice(0, COMMANDS_PER_APPEND_MAX)
+      await round(tasks).catch((error: unknown) => {
+        const waiting = new Set(queue)
+        fail(
+          tasks.filter((task) => !waiting.has(task)),
+          error,
+        )
+      })
+    }
+    running = false
+    onIdle(loaded?.eventsFolded ?? 0)
+  }
+
+  const submit = <T>(create: (settle: { succeed: (value: T) => void; fail: (error: unknown) => void }) => AnyTask): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (queue.length >= QUEUE_MAX) return reject(new Overloaded(stream))
+      const finish = (settle: () => void) => {
+        if (task.settled) return
+        task.settled = true
+        clearTimeout(timer)
+        settle()
+      }
+      const task = create({
+        succeed: (value) => finish(() => resolve(value)),
+        fail: (error) => finish(() => reject(error)),
+      })
+      const timer = setTimeout(() => {
+        const unknown = task.kind === 'command' && task.sent
+        task.fail(
+          unknown ? new OutcomeUnknown(task.context.commandId) : new StoreUnavailable('the event store did not answer'),
+        )
+      }, ANSWER_TIMEOUT_MS)
+      queue.push(task)
+      if (!running) void run()
+    })
+
+  const fresh = () => ({ arrivedAt: performance.now(), settled: false, sent: false, conflicts: 0 })
+
+  return {
+    handle: (command, context) =>
+      submit<Handled<Event>>((settle) => ({ kind: 'command', command, context, ...fresh(), ...settle })),
+
+    replayed: (context) =>
+      submit<Handled<Event> | undefined>(({ succeed, fail }) => {
+        const times = fresh()
+        return {
+        kind: 'look',
+        ...times,
+        fail,
+        look: async () => {
+          const handled = await findCommand(context)
+          if (handled === undefined && verifiedAt < times.arrivedAt) return 'stale'
+          succeed(handled)
+          return 'settled'
+        },
+        }
+      }),
+
+    read: (accept) =>
+      submit<State>(({ succeed, fail }) => {
+        const times = fresh()
+        return {
+          kind: 'look',
+          ...times,
+          fail,
+          look: async ({ state }) => {
+            if (!accept(state) && verifiedAt < times.arrivedAt) return 'stale'
+            succeed(state)
+            return 'settled'
+          },
+        }
+      }),
+  }
+}

@@ -1,0 +1,101 @@
+import { Rejection, type RejectionDetails } from '@registru/domain'
+import { StoreUnavailable } from '@registru/event-store'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  ConcurrentModification,
+  IdempotencyKeyReused,
+  OutcomeUnknown,
+  Overloaded,
+  PreconditionFailed,
+} from '../commands/command-errors.ts'
+import { ReadModelBehind, ReadSideUnavailable } from '../queries/read-errors.ts'
+import { MalformedRequest } from './malformed-request.ts'
+import { PROBLEMS, type ProblemOccurrence, problemOf } from './problems.ts'
+
+/** How long a caller waits before it tries again what we could not do. */
+const RETRY_AFTER_S = 1
+
+const text = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'amount' in value && 'currency' in value
+    ? `${String(value.amount)} ${String(value.currency)}`
+    : String(value)
+
+/** A sentence for people where the facts make one; programs read `details`. */
+const detailOf = ({ code, details }: { code: Rejection['code']; details: RejectionDetails }): string | undefined => {
+  switch (code) {
+    case 'ALLOCATION_EXCEEDS_OPEN_AMOUNT':
+      return `${text(details['invoiceId'])} has ${text(details['open'])} open`
+    case 'ALLOCATION_EXCEEDS_CREDIT':
+      return `${text(details['paymentId'])} has ${text(details['credit'])} to allocate`
+    case 'DEALLOCATION_EXCEEDS_ALLOCATION':
+      return `${text(details['allocated'])} of ${text(details['paymentId'])} is allocated to ${text(details['invoiceId'])}`
+    case 'CURRENCY_MISMATCH':
+      return `the invoice is in ${text(details['invoiceCurrency'])}, the payment in ${text(details['paymentCurrency'])}`
+    case 'UNDO_BEFORE_WHAT_IT_UNDOES':
+      return `${text(details['day'])} is before ${text(details['earliest'])}`
+    case 'RECEIPT_DATE_BEFORE_LAST':
+      return `the last receipt of the book is of ${text(details['lastIssuedOn'])}`
+    case 'VAT_LINES_DO_NOT_ADD_UP':
+      return `the lines add up to ${text(details['sum'])}, the total is ${text(details['total'])}`
+    default:
+      return typeof details['rule'] === 'string' ? details['rule'] : undefined
+  }
+}
+
+/** Fastify's own refusals, before a route is reached. */
+const FASTIFY_CODES: Readonly<Record<string, ProblemOccurrence>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'PAYLOAD_TOO_LARGE' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'MALFORMED_REQUEST', errors: [{ path: '', rule: 'a JSON object is required' }] },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'MALFORMED_REQUEST', errors: [{ path: '', rule: 'valid JSON' }] },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'MALFORMED_REQUEST' },
+  FST_ERR_VALIDATION: { code: 'MALFORMED_REQUEST' },
+}
+
+/** @returns `undefined` for what is our own mistake */
+export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
+  if (error instanceof MalformedRequest) return { code: 'MALFORMED_REQUEST', errors: error.violations }
+  if (error instanceof Rejection) return { code: error.code, detail: detailOf(error), details: error.details }
+  if (error instanceof IdempotencyKeyReused) return { code: 'IDEMPOTENCY_KEY_REUSED' }
+  if (error instanceof PreconditionFailed) {
+    return { code: 'PRECONDITION_FAILED', details: { revision: error.revision === undefined ? null : Number(error.revision) } }
+  }
+  if (error instanceof ConcurrentModification) return { code: 'CONCURRENT_MODIFICATION' }
+  if (error instanceof OutcomeUnknown) return { code: 'OUTCOME_UNKNOWN', details: { commandId: error.commandId } }
+  if (error instanceof Overloaded) return { code: 'OVERLOADED' }
+  if (error instanceof StoreUnavailable) return { code: 'STORE_UNAVAILABLE' }
+  if (error instanceof ReadModelBehind) return { code: 'READ_MODEL_BEHIND', details: error.lag }
+  if (error instanceof ReadSideUnavailable) return { code: 'READ_SIDE_UNAVAILABLE' }
+  if (!(error instanceof Error)) return undefined
+  const { code, statusCode } = error as Partial<FastifyError>
+  const known = code === undefined ? undefined : FASTIFY_CODES[code]
+  if (known !== undefined) return known
+  // JSON that poisons a prototype, and bodies that Fastify's parser refuses without a code.
+  return statusCode === 400 ? { code: 'MALFORMED_REQUEST', errors: [{ path: '', rule: 'valid JSON' }] } : undefined
+}
+
+const send = (request: FastifyRequest, reply: FastifyReply, occurrence: ProblemOccurrence): FastifyReply => {
+  const problem = problemOf(occurrence, request)
+  if (problem.status === 503 || problem.status === 504 || occurrence.code === 'CONCURRENT_MODIFICATION') {
+    void reply.header('Retry-After', RETRY_AFTER_S)
+  }
+  if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer')
+  return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
+}
+
+/** Who must act decides the level: a caller's mistake is information, a moved world a warning, our mistake an error. */
+export const answerWithProblems = (app: FastifyInstance): void => {
+  app.setErrorHandler((error, request, reply) => {
+    const occurrence = occurrenceOf(error)
+    if (occurrence === undefined) {
+      request.log.error({ err: error }, 'request failed')
+      return send(request, reply, { code: 'INTERNAL_ERROR' })
+    }
+    const { status } = PROBLEMS[occurrence.code]
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
+    if (status >= 500) request.log.warn({ code: occurrence.code, cause }, 'request not served')
+    else request.log.info({ code: occurrence.code }, 'request refused')
+    return send(request, reply, occurrence)
+  })
+  app.setNotFoundHandler((request, reply) => send(request, reply, { code: 'NOT_FOUND' }))
+}

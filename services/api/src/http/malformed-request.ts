@@ -1,0 +1,61 @@
+import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import type { Violation } from './problems.ts'
+
+/** The request breaks the contract; it names every field and rule at once. */
+export class MalformedRequest extends Error {
+  override readonly name = 'MalformedRequest'
+  readonly violations: readonly Violation[]
+
+  constructor(violations: readonly Violation[]) {
+    super('malformed request')
+    this.violations = violations
+  }
+}
+
+/** Fields of a body are named bare, those of other parts of the request with the part. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  body: '',
+  querystring: '/query',
+  params: '/path',
+  headers: '/headers',
+}
+
+const pointer = (path: readonly PropertyKey[]): string => path.map((part) => `/${String(part)}`).join('')
+
+const violationsOf = (issue: z.core.$ZodIssue, input: unknown, prefix: string): readonly Violation[] => {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: prefix + pointer([...issue.path, key]), rule: 'unknown field' }))
+  }
+  const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
+  return [{ path: prefix + pointer(issue.path), rule: missing ? 'required' : issue.message }]
+}
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown => {
+  let value = input
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = (value as Record<PropertyKey, unknown>)[key]
+  }
+  return value
+}
+
+/** @throws MalformedRequest */
+export const parse = <Schema extends z.ZodType>(schema: Schema, input: unknown, part = 'body'): z.infer<Schema> => {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  const prefix = PREFIXES[part] ?? `/${part}`
+  throw new MalformedRequest(result.error.issues.flatMap((issue) => violationsOf(issue, input, prefix)))
+}
+
+/** Routes say what they take in zod; what they give is only documented by it and goes out as plain JSON. */
+export const checkWithZod = (app: FastifyInstance): void => {
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (input) => {
+    try {
+      return { value: parse(schema, input, httpPart) }
+    } catch (error) {
+      return { error: error as Error }
+    }
+  })
+  app.setSerializerCompiler(() => JSON.stringify)
+}

@@ -1,0 +1,22 @@
+/** The frame of the generated document; paths and schemas come from the routes. */
+export const openApi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Registru',
+    version: '0.1.0',
+    description: [
+      'An event-sourced receivables ledger. Commands append immutable events; queries read what projectors made of them.',
+      'Every command needs an `Idempotency-Key`: the same key gives the first answer again, for ever.',
+      'Amounts are decimal strings, days are business days in Europe/Bucharest, instants are UTC.',
+      "A command answers with a `position`; give it to a query as `minPosition` to read one's own write.",
+      'Errors are `application/problem+json` (RFC 9457) with a stable `code`.',
+    ].join('\n\n'),
+  },
+  tags: [
+    { name: 'commands', description: 'Change the ledger' },
+    { name: 'queries', description: 'Read the ledger' },
+    { name: 'health', description: 'For whoever runs it' },
+  ],
+  components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
+  security: [{ bearer: [] }],
+}

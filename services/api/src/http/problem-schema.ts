@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { PROBLEMS, type ProblemCode } from './problems.ts'
+
+export const ProblemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    instance: z.string(),
+    requestId: z.string(),
+    details: z.looseObject({}).optional(),
+    errors: z.array(z.object({ path: z.string(), rule: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457; `code` is stable' })
+
+/** The statuses that these codes map to, for the documentation of a route. */
+export const problemResponses = (codes: readonly ProblemCode[]): Record<number, typeof ProblemSchema> =>
+  Object.fromEntries(codes.map((code) => [PROBLEMS[code].status, ProblemSchema]))

@@ -1,0 +1,113 @@
+import type { RejectionCode } from '@registru/domain'
+
+/** What can go wrong besides a refusal of the business. */
+export type FailureCode =
+  | 'CONCURRENT_MODIFICATION'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'INTERNAL_ERROR'
+  | 'MALFORMED_REQUEST'
+  | 'NOT_FOUND'
+  | 'OUTCOME_UNKNOWN'
+  | 'OVERLOADED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'PRECONDITION_FAILED'
+  | 'READ_MODEL_BEHIND'
+  | 'READ_SIDE_UNAVAILABLE'
+  | 'STORE_UNAVAILABLE'
+  | 'UNAUTHORIZED'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+
+export type ProblemCode = RejectionCode | FailureCode
+
+interface ProblemKind {
+  readonly status: number
+  readonly title: string
+}
+
+/** Complete by type: a new code does not compile without a status. Codes are API and never renamed. */
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  ALLOCATION_EXCEEDS_CREDIT: { status: 422, title: "Allocation exceeds the payment's credit" },
+  ALLOCATION_EXCEEDS_OPEN_AMOUNT: { status: 422, title: "Allocation exceeds the invoice's open amount" },
+  AMOUNT_TOO_PRECISE: { status: 422, title: 'The amount has more decimals than its currency' },
+  CLIENT_ALREADY_REGISTERED: { status: 409, title: 'The client is registered already' },
+  CLIENT_NOT_FOUND: { status: 404, title: 'No such client' },
+  COMPANY_ALREADY_REGISTERED: { status: 409, title: 'The company is registered already' },
+  COMPANY_NOT_FOUND: { status: 404, title: 'No such company' },
+  CONCURRENT_MODIFICATION: { status: 409, title: 'Others kept changing the same account' },
+  CURRENCY_MISMATCH: { status: 422, title: 'Payment and invoice are in different currencies' },
+  DEALLOCATION_EXCEEDS_ALLOCATION: { status: 422, title: 'More is undone than was allocated' },
+  DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The key was used for another request' },
+  INSTALMENTS_DO_NOT_ADD_UP: { status: 422, title: 'The instalments do not make up the invoice' },
+  INTERNAL_ERROR: { status: 500, title: 'Internal error' },
+  INVOICE_ALREADY_REGISTERED: { status: 409, title: 'The invoice is registered already' },
+  INVOICE_NOT_FOUND: { status: 404, title: 'No such invoice' },
+  MALFORMED_REQUEST: { status: 400, title: 'The request is malformed' },
+  NOT_FOUND: { status: 404, title: 'No such resource' },
+  OUTCOME_UNKNOWN: { status: 503, title: 'Whether the command was carried out is not known yet; send it again with the same key' },
+  OVERLOADED: { status: 503, title: 'Too many commands wait for this account' },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The request body is too large' },
+  PAYMENT_ALREADY_RECORDED: { status: 409, title: 'The payment is recorded already' },
+  PAYMENT_ALREADY_REVERSED: { status: 422, title: 'The payment was reversed' },
+  PAYMENT_NOT_FOUND: { status: 404, title: 'No such payment' },
+  PRECONDITION_FAILED: { status: 412, title: 'The account is at another revision' },
+  READ_MODEL_BEHIND: { status: 504, title: 'The read model has not reached the position asked for' },
+  READ_SIDE_UNAVAILABLE: { status: 503, title: 'Queries cannot be answered at the moment; commands can' },
+  RECEIPT_ALREADY_ANNULLED: { status: 422, title: 'The receipt was annulled before' },
+  RECEIPT_ALREADY_ISSUED: { status: 422, title: 'The payment has a living receipt' },
+  RECEIPT_BOOK_ALREADY_OPENED: { status: 409, title: 'The receipt book is open already' },
+  RECEIPT_BOOK_NOT_FOUND: { status: 404, title: 'No receipt book of this series' },
+  RECEIPT_DATE_BEFORE_LAST: { status: 422, title: 'The book already holds a receipt of a later day' },
+  RECEIPT_ID_ALREADY_USED: { status: 409, title: 'The book already holds a receipt of this id' },
+  RECEIPT_NOT_FOUND: { status: 404, title: 'No such receipt' },
+  RECEIPT_ONLY_FOR_CASH: { status: 422, title: 'A receipt is only for cash' },
+  RECEIPT_RANGE_EXHAUSTED: { status: 422, title: "The book's range of numbers is used up" },
+  STORE_UNAVAILABLE: { status: 503, title: 'The event store does not answer' },
+  TAX_ID_INVALID: { status: 422, title: 'The tax id is not valid' },
+  UNAUTHORIZED: { status: 401, title: 'A bearer token is required' },
+  UNDO_BEFORE_WHAT_IT_UNDOES: { status: 422, title: 'An undo is dated before what it undoes' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The media type is not supported' },
+  VAT_LINES_DO_NOT_ADD_UP: { status: 422, title: 'The VAT lines do not add up to the total' },
+}
+
+/** One thing that is wrong with a request: where, as a JSON pointer, and the rule that it breaks. */
+export interface Violation {
+  readonly path: string
+  readonly rule: string
+}
+
+/** RFC 9457 with the stable members `code`, `requestId`, and `details` or `errors`. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ProblemCode
+  readonly detail?: string
+  readonly instance: string
+  readonly requestId: string
+  readonly details?: object
+  readonly errors?: readonly Violation[]
+}
+
+export interface ProblemOccurrence {
+  readonly code: ProblemCode
+  readonly detail?: string | undefined
+  readonly details?: object | undefined
+  readonly errors?: readonly Violation[] | undefined
+}
+
+export const problemOf = (
+  { code, detail, details, errors }: ProblemOccurrence,
+  request: { readonly id: string; readonly url: string },
+): Problem => ({
+  type: `urn:registru:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+  title: PROBLEMS[code].title,
+  status: PROBLEMS[code].status,
+  code,
+  ...(detail === undefined ? {} : { detail }),
+  // The path without its query: filters may hold names.
+  instance: request.url.split('?', 1)[0] ?? request.url,
+  requestId: request.id,
+  ...(details === undefined ? {} : { details }),
+  ...(errors === undefined ? {} : { errors }),
+})

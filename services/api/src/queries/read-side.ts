@@ -1,0 +1,68 @@
+import { findPosition, type ReadHandle } from '@registru/projections'
+import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
+
+/** How often a waiting reader looks whether the projector has come far enough. */
+const POLL_MS = 10
+
+export interface Freshness {
+  /** The position that a command answered with; the reader waits for it. */
+  readonly minPosition?: bigint | undefined
+  /** How long it waits before it is told the lag. */
+  readonly maxWaitMs: number
+}
+
+export interface Answer<Value> {
+  /** Up to where in the log the read models knew when they answered. */
+  readonly position: bigint
+  readonly value: Value
+}
+
+export interface ReadSide {
+  /**
+   * Runs `read` in one snapshot, so that an answer never mixes two moments.
+   * @throws ReadModelBehind, ReadSideUnavailable
+   */
+  readonly snapshot: <Value>(freshness: Freshness, read: (handle: ReadHandle) => Promise<Value>) => Promise<Answer<Value>>
+  readonly ping: (timeoutMs: number) => Promise<void>
+}
+
+export const createReadSide = (pool: Pool): ReadSide => {
+  const database: ReadHandle = createDatabase<unknown>(pool)
+
+  const inOneSnapshot = <Value>(read: (handle: ReadHandle) => Promise<Value>): Promise<Answer<Value>> =>
+    database
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute(async (handle) => ({ position: await findPosition(handle), value: await read(handle) }))
+
+  const waitFor = async ({ minPosition, maxWaitMs }: Freshness): Promise<void> => {
+    if (minPosition === undefined) return
+    const deadline = performance.now() + maxWaitMs
+    for (;;) {
+      const position = await findPosition(database)
+      if (position >= minPosition) return
+      if (performance.now() >= deadline) throw new ReadModelBehind(position, minPosition)
+      await sleep(POLL_MS)
+    }
+  }
+
+  return {
+    snapshot: async (freshness, read) => {
+      try {
+        await waitFor(freshness)
+        return await inOneSnapshot(read)
+      } catch (error) {
+        if (isRetryable(error)) throw new ReadSideUnavailable('the read side does not answer', { cause: error })
+        throw error
+      }
+    },
+    ping: async (timeoutMs) => {
+      const late = sleep(timeoutMs, 'late', { ref: false })
+      const answer = await Promise.race([pool.query('select 1'), late])
+      if (answer === 'late') throw new ReadSideUnavailable(`no answer within ${timeoutMs} ms`)
+    },
+  }
+}

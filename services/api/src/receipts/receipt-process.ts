@@ -1,0 +1,135 @@
+import { type LedgerEvent, LEDGER_STREAM_PREFIXES, readLedgerEvent, Rejection } from '@registru/domain'
+import type { EventStore } from '@registru/event-store'
+import type { Logger, Pool } from '@registru/runtime'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { withLeadership } from './leadership.ts'
+import { loadCheckpoint, saveCheckpoint } from './process-checkpoint.ts'
+import type { AnnulledReceipt, Cause, ReceiptRequest, ReceiptSaga } from './receipt-saga.ts'
+
+/** The request itself does the step; only what is still undone after this was left by a process that died. */
+const GRACE_MS = 3_000
+const TICK_MS = 500
+const RESTART_PAUSE_MS = 1_000
+
+export type ReceiptStep =
+  | { readonly step: 'enter'; readonly key: string; readonly cause: Cause<ReceiptRequest> }
+  | { readonly step: 'release'; readonly key: string; readonly cause: Cause<AnnulledReceipt> }
+
+export interface ReceiptProcessOptions {
+  readonly store: EventStore
+  readonly pool: Pool
+  readonly saga: ReceiptSaga
+  readonly logger: Logger
+}
+
+export interface ReceiptProcess {
+  readonly stop: () => Promise<void>
+}
+
+const causeOf = <Data>(event: LedgerEvent, data: Data): Cause<Data> => {
+  const { companyId, actor, correlationId } = event.metadata
+  return { data, eventId: event.eventId, companyId, actor, correlationId }
+}
+
+/** Which step an event begins or ends; requests and receipts of one payment meet under the receipt's id. */
+const changeOf = (event: LedgerEvent): { readonly begins?: ReceiptStep; readonly ends?: string } => {
+  const { companyId } = event.metadata
+  switch (event.type) {
+    case 'ReceiptRequested': {
+      const key = `enter ${companyId} ${event.data.series} ${event.data.receiptId}`
+      return { begins: { step: 'enter', key, cause: causeOf(event, event.data) } }
+    }
+    case 'ReceiptIssued':
+    case 'ReceiptDeclined':
+      return { ends: `enter ${companyId} ${event.data.series} ${event.data.receiptId}` }
+    case 'ReceiptAnnulled': {
+      const key = `release ${companyId} ${event.data.series} ${event.data.number}`
+      return { begins: { step: 'release', key, cause: causeOf(event, event.data) } }
+    }
+    case 'ReceiptReleased':
+      return { ends: `release ${companyId} ${event.data.series} ${event.data.number}` }
+    default:
+      return {}
+  }
+}
+
+/** Follows the ledger and finishes what a crash between account and book left half-done. */
+export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProcessOptions): ReceiptProcess => {
+  const stopping = new AbortController()
+
+  const carryOut = async (step: ReceiptStep): Promise<void> => {
+    try {
+      if (step.step === 'enter') await saga.enter(step.cause)
+      else await saga.release(step.cause)
+      logger.info({ step: step.step, eventId: step.cause.eventId }, 'finished a half-done receipt')
+    } catch (error) {
+      // The book refused and the account knows: that, too, is an end.
+      if (!(error instanceof Rejection)) throw error
+      logger.info({ step: step.step, eventId: step.cause.eventId, code: error.code }, 'declined a half-done receipt')
+    }
+  }
+
+  const lead = async (leading: AbortSignal): Promise<void> => {
+    // Either half ending ends the other: a reader without a finisher, or the reverse, would only look alive.
+    const ended = new AbortController()
+    const signal = AbortSignal.any([leading, ended.signal])
+    const checkpoint = await loadCheckpoint(pool)
+    const open = new Map(checkpoint.steps.map((step) => [step.key, { step, seenAt: performance.now() }]))
+    let position = checkpoint.position
+    let saved = position
+    let caughtUp = false
+
+    const follow = async (): Promise<void> => {
+      const after = position === undefined ? {} : { after: position }
+      const items = store.subscribeToAll({ ...after, streamPrefixes: LEDGER_STREAM_PREFIXES, signal })
+      for await (const item of items) {
+        if (item.kind === 'caughtUp') caughtUp = true
+        else if (item.kind === 'checkpoint') position = item.position
+        else {
+          const { begins, ends } = changeOf(readLedgerEvent(item.event))
+          if (begins !== undefined) open.set(begins.key, { step: begins, seenAt: performance.now() })
+          if (ends !== undefined) open.delete(ends)
+          position = item.event.position
+        }
+      }
+    }
+
+    const finishAndSave = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await sleep(TICK_MS)
+        for (const [key, { step, seenAt }] of open) {
+          if (!caughtUp || signal.aborted || performance.now() - seenAt < GRACE_MS) continue
+          await carryOut(step)
+          open.delete(key)
+        }
+        if (position !== undefined && position !== saved) {
+          const reached = position
+          await saveCheckpoint(pool, reached, [...open.values()].map(({ step }) => step))
+          saved = reached
+        }
+      }
+    }
+
+    const end = () => ended.abort()
+    await Promise.all([follow().finally(end), finishAndSave().finally(end)])
+  }
+
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        await withLeadership(pool, stopping.signal, lead)
+      } catch (error) {
+        if (!stopping.signal.aborted) logger.warn({ err: error }, 'the receipt process starts again')
+      }
+      if (!stopping.signal.aborted) await sleep(RESTART_PAUSE_MS)
+    }
+  }
+
+  const running = run()
+  return {
+    stop: async () => {
+      stopping.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,184 @@
+import {
+  type AccountCommand,
+  type AccountEvent,
+  type ClientAccount,
+  type Company,
+  clientAccount,
+  clientAccountStream,
+  company,
+  companyStream,
+  type EnterReceipt,
+  type ReceiptBook,
+  type ReceiptBookEvent,
+  receiptBook,
+  receiptBookStream,
+  Rejection,
+  type RejectionCode,
+  type Payer,
+} from '@registru/domain'
+import { requestHashOf } from '@registru/event-store'
+import { v5 } from 'uuid'
+import type { CommandContext, Handled } from '../commands/command-context.ts'
+import type { CommandHandler } from '../commands/command-handler.ts'
+
+export type ReceiptRequest = Extract<AccountEvent, { type: 'ReceiptRequested' }>['data']
+export type IssuedReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptIssued' }>['data']
+export type AnnulledReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptAnnulled' }>['data']
+
+/** An event that calls for a step in another stream, and whom the step is done for. */
+export interface Cause<Data> {
+  readonly data: Data
+  readonly eventId: string
+  readonly companyId: string
+  readonly actor: string
+  readonly correlationId: string
+}
+
+/**
+ * A receipt touches two streams: the account reserves it, the book numbers it. Each step's command id is derived from
+ * the event that calls for it, so that the request, a retry and the process manager may all do it, and it is done once.
+ */
+export interface ReceiptSaga {
+  /** Refuses early what the book would refuse, so that no reservation is left behind. @throws Rejection */
+  readonly requireBook: (companyId: string, series: string, issuedOn: string) => Promise<void>
+  /** Gives a requested receipt its number; a second time, the same one. @throws Rejection when the book refuses it. */
+  readonly enter: (request: Cause<ReceiptRequest>) => Promise<Handled<ReceiptBookEvent>>
+  /** What `enter` would answer, writing nothing: the payment itself may not be recorded yet. */
+  readonly preview: (request: Cause<ReceiptRequest>, payer: Payer | undefined) => Promise<Handled<ReceiptBookEvent>>
+  /** Frees the payment of an annulled receipt, and reverses it if the annulment says so. */
+  readonly release: (annulment: Cause<AnnulledReceipt>) => Promise<Handled<AccountEvent>>
+}
+
+/** A step that follows from an event of ours: no key, no caller's body, no condition. */
+const stepContext = (cause: Cause<unknown>, step: string): CommandContext => ({
+  companyId: cause.companyId,
+  commandId: v5(step, cause.eventId),
+  requestHash: requestHashOf({ step, eventId: cause.eventId }),
+  correlationId: cause.correlationId,
+  causationId: cause.eventId,
+  actor: cause.actor,
+  dryRun: false,
+})
+
+const issuerOf = ({ identity }: Company, companyId: string): EnterReceipt['issuer'] => {
+  if (identity === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
+  const { name, taxId, tradeRegisterNumber, address } = identity
+  return { name, taxId, tradeRegisterNumber, address }
+}
+
+/** Who handed the cash over: the payer if one was named, else the client. */
+const receivedFrom = (account: ClientAccount, payer: Payer | undefined): EnterReceipt['receivedFrom'] => {
+  if (payer !== undefined) return payer
+  const { client } = account
+  if (client === undefined) throw new Error('a receipt was requested on an account without client')
+  const { name, taxId, tradeRegisterNumber, address } = client
+  return { name, taxId, tradeRegisterNumber, address }
+}
+
+/** What the paper will say, apart from the number that the book gives it. */
+const contentOf = (
+  { data, actor }: Cause<ReceiptRequest>,
+  issuer: EnterReceipt['issuer'],
+  from: EnterReceipt['receivedFrom'],
+): EnterReceipt => ({ ...data, issuer, receivedFrom: from, cashier: actor })
+
+const refusalBy = (book: ReceiptBook, series: string, issuedOn: string): Rejection | undefined => {
+  if (book.opened === undefined) return new Rejection('RECEIPT_BOOK_NOT_FOUND', { series })
+  const { to } = book.opened
+  if (to !== undefined && book.next > to) return new Rejection('RECEIPT_RANGE_EXHAUSTED', { series, to })
+  if (book.lastIssuedOn !== undefined && issuedOn < book.lastIssuedOn) {
+    return new Rejection('RECEIPT_DATE_BEFORE_LAST', { issuedOn, lastIssuedOn: book.lastIssuedOn })
+  }
+  return undefined
+}
+
+export const createReceiptSaga = (handler: CommandHandler): ReceiptSaga => {
+  const accountOf = (companyId: string, clientId: string, accept: (account: ClientAccount) => boolean) =>
+    handler.read(clientAccount, clientAccountStream(companyId, clientId), accept)
+  const companyOf = (companyId: string) =>
+    handler.read(company, companyStream(companyId), ({ identity }) => identity !== undefined)
+
+  const toAccount = (cause: Cause<{ readonly clientId: string }>, step: string, command: AccountCommand) =>
+    handler.handle(
+      clientAccount,
+      clientAccountStream(cause.companyId, cause.data.clientId),
+      command,
+      stepContext(cause, step),
+    )
+
+  const decline = async (request: Cause<ReceiptRequest>, rejection: Rejection): Promise<void> => {
+    const { clientId, paymentId, receiptId, series } = request.data
+    const data = { clientId, paymentId, receiptId, series, code: rejection.code }
+    await toAccount(request, 'declineReceipt', { type: 'DeclineReceipt', data })
+  }
+
+  const enter: ReceiptSaga['enter'] = async (request) => {
+    const { companyId } = request
+    const { clientId, paymentId, receiptId, series } = request.data
+    const context = stepContext(request, 'enterReceipt')
+    const stream = receiptBookStream(companyId, series)
+    const account = await accountOf(companyId, clientId, (state) => state.payments.has(paymentId))
+    // A reservation that no longer stands was either carried out, which the book knows, or declined.
+    if (account.payments.get(paymentId)?.receipt?.receiptId !== receiptId) {
+      return (await handler.replayed(receiptBook, stream, context)) ?? (await refusalOf(request))
+    }
+    try {
+      const issuer = issuerOf(await companyOf(companyId), companyId)
+      const payer = account.payments.get(paymentId)?.payer
+      const data = contentOf(request, issuer, receivedFrom(account, payer))
+      return await handler.handle(receiptBook, stream, { type: 'EnterReceipt', data }, context)
+    } catch (error) {
+      if (error instanceof Rejection) await decline(request, error)
+      throw error
+    }
+  }
+
+  /** The book refused this request before: the same answer again. @throws Rejection always */
+  const refusalOf = async (request: Cause<ReceiptRequest>): Promise<never> => {
+    const { clientId, receiptId, series } = request.data
+    const stream = clientAccountStream(request.companyId, clientId)
+    const declined = await handler.replayed(clientAccount, stream, stepContext(request, 'declineReceipt'))
+    for (const event of declined?.events ?? []) {
+      if (event.type === 'ReceiptDeclined') throw new Rejection(event.data.code as RejectionCode, { series, receiptId })
+    }
+    throw new Error(`receipt ${receiptId} is neither reserved, entered nor declined`)
+  }
+
+  return {
+    enter,
+
+    preview: async (request, payer) => {
+      const { companyId, data } = request
+      const stream = receiptBookStream(companyId, data.series)
+      const account = await accountOf(companyId, data.clientId, ({ client }) => client !== undefined)
+      const issuer = issuerOf(await companyOf(companyId), companyId)
+      const command = { type: 'EnterReceipt' as const, data: contentOf(request, issuer, receivedFrom(account, payer)) }
+      return handler.handle(receiptBook, stream, command, { ...stepContext(request, 'enterReceipt'), dryRun: true })
+    },
+
+    requireBook: async (companyId, series, issuedOn) => {
+      issuerOf(await companyOf(companyId), companyId)
+      const book = await handler.read(
+        receiptBook,
+        receiptBookStream(companyId, series),
+        (state) => refusalBy(state, series, issuedOn) === undefined,
+      )
+      const refusal = refusalBy(book, series, issuedOn)
+      if (refusal !== undefined) throw refusal
+    },
+
+    release: (annulment) => {
+      const { clientId, paymentId, receiptId, series, number, annulledOn, alsoReversePayment } = annulment.data
+      return toAccount(annulment, 'releaseReceipt', {
+        type: 'ReleaseReceipt',
+        data: { clientId, paymentId, receiptId, series, number, annulledOn, alsoReversePayment },
+      })
+    },
+  }
+}
+
+/** The receipt among the events of a book's answer. @throws Error when the answer is not about one. */
+export const issuedReceiptOf = ({ events }: Handled<ReceiptBookEvent>): IssuedReceipt => {
+  for (const event of events) if (event.type === 'ReceiptIssued') return event.data
+  throw new Error('the book answered without a receipt')
+}
