@@ -1,0 +1,63 @@
+import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+
+export type StatementLineKind = 'INVOICE' | 'PAYMENT' | 'REVERSAL'
+
+/** One line an event that changes what the client owes as a whole. Allocations move nothing between the two parties. */
+export const statementLines = defineTable({
+  name: 'statement_lines',
+  columns: {
+    company_id: text(),
+    client_id: text(),
+    currency: text(),
+    effective_on: date(),
+    position: bigint(),
+    kind: word<StatementLineKind>(),
+    /** Series and number of an invoice, the bank's reference of a payment; `null`: the payment's id or receipt tells. */
+    document: nullable(text()),
+    invoice_id: nullable(text()),
+    payment_id: nullable(text()),
+    debit_minor: bigint(),
+    credit_minor: bigint(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'client_id', 'currency', 'effective_on', 'position'],
+  indexes: ['(company_id, client_id, position)'],
+})
+
+/** Month by month, so that the opening of any period adds up a few dozen rows, not a history. */
+export const statementMonths = defineTable({
+  name: 'statement_months',
+  columns: {
+    company_id: text(),
+    client_id: text(),
+    currency: text(),
+    /** The month's first day. */
+    month_on: date(),
+    debit_minor: bigint(),
+    credit_minor: bigint(),
+  },
+  key: ['company_id', 'client_id', 'currency', 'month_on'],
+  totals: true,
+  fillfactor: 70,
+})
+
+/** Receipts name the payment's document better than anything else. */
+export const statementReceipts = defineTable({
+  name: 'statement_receipts',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    series: text(),
+    number: bigint(),
+    /** Positions of its issue and of its annulment. */
+    known_from: bigint(),
+    known_to: bigint(),
+  },
+  key: ['company_id', 'payment_id', 'series', 'number'],
+})
+
+export type StatementViews = {
+  'read.statement_lines': ViewRowOf<typeof statementLines>
+  'read.statement_months': ViewRowOf<typeof statementMonths>
+  'read.statement_receipts': ViewRowOf<typeof statementReceipts>
+}

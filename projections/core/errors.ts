@@ -1,0 +1,26 @@
+import type { LedgerEvent } from '@registru/domain'
+
+/** Rows and history disagree: a row inserted twice, or a change to a row that is not there. Stops the line. */
+export class RowsDisagree extends Error {
+  override readonly name = 'RowsDisagree'
+}
+
+/** Another projector has moved the checkpoint or taken the epoch: whatever this one meant to write is not written. */
+export class Fenced extends Error {
+  override readonly name = 'Fenced'
+}
+
+/** A projection failed on an event. Tells where the event stands and never what it holds. */
+export class ProjectionFailed extends Error {
+  override readonly name = 'ProjectionFailed'
+  readonly projection: string
+  readonly event: Pick<LedgerEvent, 'type' | 'stream' | 'revision' | 'position'>
+
+  constructor(projection: string, event: LedgerEvent, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : 'no reason given'
+    super(`${projection} cannot project ${event.type} at ${event.stream}@${event.revision}: ${reason}`, { cause })
+    this.projection = projection
+    const { type, stream, revision, position } = event
+    this.event = { type, stream, revision, position }
+  }
+}

@@ -1,0 +1,72 @@
+import type { LedgerEvent } from '@registru/domain'
+import { type Changes, mergeChange, type RowChange } from './changes.ts'
+import { ProjectionFailed } from './errors.ts'
+import { createRowImage, type RowImage, type Rows } from './row-image.ts'
+import type { KeyOf, Row, Table } from './table.ts'
+
+type EventNamed<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { readonly type: Type }>
+
+export interface RowWanted {
+  readonly table: Table
+  readonly key: Row
+}
+
+/** Names a row that an event needs to see. */
+export const wanted = <T extends Table>(table: T, key: KeyOf<T>): RowWanted => ({ table, key })
+
+export interface Projection {
+  readonly name: string
+  /** Goes up with every change of tables or meaning; each version has a schema and a checkpoint of its own. */
+  readonly version: number
+  readonly tables: readonly Table[]
+  /** Pure: the event and the rows it asked for in, row changes out. */
+  readonly on: {
+    readonly [Type in LedgerEvent['type']]?: (event: EventNamed<Type>, rows: Rows) => readonly RowChange[]
+  }
+  /** Rows that an event's changes depend on. They are loaded for a whole batch in one query a table. */
+  readonly reads?: {
+    readonly [Type in LedgerEvent['type']]?: (event: EventNamed<Type>) => readonly RowWanted[]
+  }
+}
+
+export const defineProjection = (projection: Projection): Projection => projection
+
+export const schemaOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): string => `${name}_v${version}`
+
+/** A table's handlers are looked up by the event's own type: the cast says what the mapped type has already checked. */
+const handlerOf = <Handler>(handlers: object | undefined, event: LedgerEvent): Handler | undefined =>
+  (handlers as Readonly<Record<string, Handler | undefined>> | undefined)?.[event.type]
+
+/** Tables whose rows the projection asks for; an image of them is kept while a batch is folded. */
+export const rowsWantedBy = (projection: Projection, events: readonly LedgerEvent[]): readonly RowWanted[] =>
+  projection.reads === undefined
+    ? []
+    : events.flatMap(
+        (event) => handlerOf<(event: LedgerEvent) => readonly RowWanted[]>(projection.reads, event)?.(event) ?? [],
+      )
+
+/**
+ * Folds events into merged changes. `image` holds the rows that the events want, as they stand before the batch, and is
+ * brought up to after it.
+ * @throws ProjectionFailed
+ */
+export const project = (
+  projection: Projection,
+  events: readonly LedgerEvent[],
+  image: RowImage = createRowImage(),
+): Changes => {
+  const changes: Changes = new Map()
+  for (const event of events) {
+    const handler = handlerOf<(event: LedgerEvent, rows: Rows) => readonly RowChange[]>(projection.on, event)
+    if (handler === undefined) continue
+    try {
+      for (const change of handler(event, image)) {
+        mergeChange(changes, change)
+        if (projection.reads !== undefined) image.apply(change)
+      }
+    } catch (cause) {
+      throw new ProjectionFailed(projection.name, event, cause)
+    }
+  }
+  return changes
+}

@@ -1,0 +1,101 @@
+/** How a column stands in Postgres. Amounts are `bigint` minor units beside a currency. */
+export type ColumnType = 'text' | 'bigint' | 'integer' | 'boolean' | 'date' | 'timestamptz' | 'uuid' | 'jsonb'
+
+export interface Column<Value = unknown> {
+  readonly type: ColumnType
+  readonly nullable: boolean
+  /** Never there: carries the type of the values. */
+  readonly value?: Value
+}
+
+const of =
+  <Value>(type: ColumnType) =>
+  (): Column<Value> => ({ type, nullable: false })
+
+export const text = of<string>('text')
+export const bigint = of<bigint>('bigint')
+export const integer = of<number>('integer')
+export const boolean = of<boolean>('boolean')
+/** A business day, `yyyy-mm-dd`; `infinity` is a legal value and compares as a string after every day. */
+export const date = of<string>('date')
+/** Written as an RFC 3339 string. */
+export const instant = of<string>('timestamptz')
+export const uuid = of<string>('uuid')
+/** Plain JSON: amounts inside are decimal strings, never bigint. */
+export const json = <Value>(): Column<Value> => ({ type: 'jsonb', nullable: false })
+/** One of a closed set of words. */
+export const word = <Word extends string>(): Column<Word> => ({ type: 'text', nullable: false })
+
+export const nullable = <Value>(column: Column<Value>): Column<Value | null> => ({ type: column.type, nullable: true })
+
+/** A column of the read view alone: an SQL expression over the row's own columns. */
+export interface Derived<Value = unknown> {
+  readonly sql: string
+  /** Never there: carries the type of the values. */
+  readonly value?: Value
+}
+export const derived = <Value>(sql: string): Derived<Value> => ({ sql })
+
+export type Columns = Readonly<Record<string, Column>>
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Table<
+  Shape extends Columns = Columns,
+  Key extends string = string,
+  Extra extends Readonly<Record<string, Derived>> = Readonly<Record<string, Derived>>,
+> {
+  readonly name: string
+  readonly columns: Shape
+  readonly key: readonly Key[]
+  /** Column lists (and more) as they follow `on table` in `create index`. No column that every event changes: it would defeat HOT updates. */
+  readonly indexes: readonly string[]
+  /** A totals table knows only `add`: a row that is not there yet counts as zeros. */
+  readonly totals: boolean
+  /** Room left in each page for updates in place, in percent of what is filled. */
+  readonly fillfactor: number
+  readonly derived: Extra
+}
+
+export const defineTable = <
+  Shape extends Columns,
+  const Key extends keyof Shape & string,
+  Extra extends Readonly<Record<string, Derived>> = Readonly<Record<never, Derived>>,
+>(definition: {
+  readonly name: string
+  readonly columns: Shape
+  readonly key: readonly Key[]
+  readonly indexes?: readonly string[]
+  readonly totals?: boolean
+  readonly fillfactor?: number
+  readonly derived?: Extra
+}): Table<Shape, Key, Extra> => ({
+  indexes: [],
+  totals: false,
+  fillfactor: 100,
+  derived: {} as Extra,
+  ...definition,
+})
+
+type ValueOf<C> = C extends { readonly value?: infer Value } ? Exclude<Value, undefined> : never
+
+export type RowOf<T extends Table> = { readonly [Name in keyof T['columns']]: ValueOf<T['columns'][Name]> }
+/** A row as the stable read view shows it. */
+export type ViewRowOf<T extends Table> = RowOf<T> & {
+  readonly [Name in keyof T['derived']]: ValueOf<T['derived'][Name]>
+}
+export type KeyOf<T extends Table> = Pick<RowOf<T>, T['key'][number]>
+type AmountColumn<T extends Table> = {
+  [Name in keyof RowOf<T>]: RowOf<T>[Name] extends bigint ? (Name extends T['key'][number] ? never : Name) : never
+}[keyof RowOf<T>]
+export type AmountsOf<T extends Table> = { readonly [Name in AmountColumn<T>]?: bigint }
+export type ValuesOf<T extends Table> = Partial<Omit<RowOf<T>, T['key'][number]>>
+
+/** Ids and words hold no NUL, so joined keys never collide. */
+export const keyString = (table: Table, row: Row): string => {
+  let result = ''
+  for (const column of table.key) result += `${String(row[column])}\u0000`
+  return result
+}
+
+export const keyOf = (table: Table, row: Row): Row =>
+  Object.fromEntries(table.key.map((column) => [column, row[column]]))

@@ -1,0 +1,17 @@
+import type { LedgerEvent } from '@registru/domain'
+
+/** Where the store was when a batch was read. */
+export interface Reached {
+  /** Everything up to here has been seen: at or after the batch's last event. */
+  readonly position: bigint
+  readonly storeId: string
+}
+
+export interface Writer {
+  /**
+   * Applies events and moves the checkpoints, all or nothing. Events that a projection has already seen are passed over,
+   * so sending a batch again changes nothing.
+   * @throws Fenced, ProjectionFailed, RowsDisagree
+   */
+  readonly apply: (events: readonly LedgerEvent[], reached: Reached) => Promise<void>
+}

@@ -1,0 +1,43 @@
+import { clientStatements } from './client-statements/projection.ts'
+import type { Projection } from './core/projection.ts'
+import { invoiceBalancesProjection } from './invoice-balances/projection.ts'
+import { journal } from './journal/projection.ts'
+import { parties } from './parties/projection.ts'
+import { paymentsProjection } from './payments/projection.ts'
+import { receiptsProjection } from './receipts/projection.ts'
+import { receivablesAging } from './receivables-aging/projection.ts'
+import { timeline } from './timeline/projection.ts'
+
+export * from './client-statements/queries.ts'
+export { POSITION_CHANNEL } from './core/batch-statement.ts'
+export { Fenced, ProjectionFailed, RowsDisagree } from './core/errors.ts'
+export { createMemoryWriter, type MemoryWriter } from './core/memory-writer.ts'
+export * from './core/positions.ts'
+export { type Checkpoint, openPostgresWriter, type PostgresWriter } from './core/postgres-writer.ts'
+export { type Projection, schemaOf } from './core/projection.ts'
+export { type Clocks, PAGE_ROWS_MAX, type Page, type ReadHandle } from './core/read.ts'
+export { ensureSchemas, switchReadViews, versionsInUse } from './core/schema.ts'
+export type { Settlement } from './core/settlements.ts'
+export type { Reached, Writer } from './core/writer.ts'
+export * from './invoice-balances/queries.ts'
+export type { InstalmentPart, InvoiceStatus } from './invoice-balances/tables.ts'
+export { type Account, romanianAccount } from './journal/accounts.ts'
+export * from './journal/queries.ts'
+export * from './parties/queries.ts'
+export * from './payments/queries.ts'
+export * from './receipts/queries.ts'
+export type { ReceiptDocument } from './receipts/tables.ts'
+export * from './receivables-aging/queries.ts'
+export * from './timeline/queries.ts'
+
+/** Every read model, in the version that this code writes. */
+export const allProjections: readonly Projection[] = [
+  timeline,
+  parties,
+  journal,
+  invoiceBalancesProjection,
+  clientStatements,
+  receivablesAging,
+  paymentsProjection,
+  receiptsProjection,
+]

@@ -1,0 +1,66 @@
+import { minorOf } from '@registru/domain'
+import { add, insert } from '../core/changes.ts'
+import { defineProjection } from '../core/projection.ts'
+import { invoiceBalances, invoiceSettlements } from './tables.ts'
+
+/** What each invoice was for and what has been settled on it. */
+export const invoiceBalancesProjection = defineProjection({
+  name: 'invoice_balances',
+  version: 1,
+  tables: [invoiceBalances, invoiceSettlements],
+  on: {
+    InvoiceRegistered: ({ data, metadata, position }) => [
+      insert(invoiceBalances, {
+        company_id: metadata.companyId,
+        invoice_id: data.invoiceId,
+        client_id: data.clientId,
+        kind: data.kind,
+        series: data.series ?? null,
+        number: data.number,
+        issued_on: data.issuedOn,
+        due_on: data.dueOn,
+        currency: data.total.currency,
+        total_minor: minorOf(data.total),
+        allocated_minor: 0n,
+        credited_minor: 0n,
+        discounted_minor: 0n,
+        written_off_minor: 0n,
+        cancelled_on: null,
+        instalments: data.instalments,
+        position,
+      }),
+    ],
+    PaymentAllocated: ({ data, metadata, position, eventId }) => {
+      const key = { company_id: metadata.companyId, invoice_id: data.invoiceId }
+      const amount = minorOf(data.amount)
+      return [
+        add(invoiceBalances, key, { allocated_minor: amount }),
+        insert(invoiceSettlements, {
+          ...key,
+          position,
+          payment_id: data.paymentId,
+          amount_minor: amount,
+          effective_on: data.allocatedOn,
+          undone_because: null,
+          event_id: eventId,
+        }),
+      ]
+    },
+    PaymentDeallocated: ({ data, metadata, position, eventId }) => {
+      const key = { company_id: metadata.companyId, invoice_id: data.invoiceId }
+      const amount = minorOf(data.amount)
+      return [
+        add(invoiceBalances, key, { allocated_minor: -amount }),
+        insert(invoiceSettlements, {
+          ...key,
+          position,
+          payment_id: data.paymentId,
+          amount_minor: -amount,
+          effective_on: data.deallocatedOn,
+          undone_because: data.reason,
+          event_id: eventId,
+        }),
+      ]
+    },
+  },
+})

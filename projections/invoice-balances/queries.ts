@@ -1,0 +1,145 @@
+import { daysBetween, minorIn } from '@registru/domain'
+import { sql } from 'kysely'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
+import { type Settlement, settlementsOf } from '../core/settlements.ts'
+import type { InstalmentPart, InvoiceBalanceViews, InvoiceStatus } from './tables.ts'
+
+/** Amounts are minor units of `currency`. */
+export interface InvoiceBalance {
+  readonly invoiceId: string
+  readonly clientId: string
+  readonly kind: 'INVOICE' | 'ADVANCE'
+  readonly series: string | undefined
+  readonly number: string
+  readonly issuedOn: string
+  readonly dueOn: string
+  readonly currency: string
+  readonly totalMinor: bigint
+  readonly allocatedMinor: bigint
+  readonly creditedMinor: bigint
+  readonly discountedMinor: bigint
+  readonly writtenOffMinor: bigint
+  readonly openMinor: bigint
+  readonly status: InvoiceStatus
+  readonly instalments: readonly InstalmentPart[]
+  /** Days since the earliest due day that is not met, at `asOf`; 0 when nothing is late. */
+  readonly overdueDays: number
+  /** Effective day of the latest allocation that stands; `undefined` when there is none. */
+  readonly lastPaymentOn: string | undefined
+}
+
+export interface InvoiceCursor {
+  readonly dueOn: string
+  readonly invoiceId: string
+}
+
+type InvoiceRow = InvoiceBalanceViews['read.invoice_balances'] & { readonly last_payment_on: string | null }
+
+/** Money falls on the earliest instalments first, so the first one that is not covered is the one that is late. */
+const unmetDueDay = (row: InvoiceRow): string => {
+  let uncovered = row.total_minor - row.open_minor
+  for (const part of row.instalments) {
+    uncovered -= minorIn(part.amount, row.currency)
+    if (uncovered < 0n) return part.dueOn
+  }
+  return row.due_on
+}
+
+const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({
+  invoiceId: row.invoice_id,
+  clientId: row.client_id,
+  kind: row.kind,
+  series: row.series ?? undefined,
+  number: row.number,
+  issuedOn: row.issued_on,
+  dueOn: row.due_on,
+  currency: row.currency,
+  totalMinor: row.total_minor,
+  allocatedMinor: row.allocated_minor,
+  creditedMinor: row.credited_minor,
+  discountedMinor: row.discounted_minor,
+  writtenOffMinor: row.written_off_minor,
+  openMinor: row.open_minor,
+  status: row.status,
+  instalments: row.instalments,
+  overdueDays: row.open_minor > 0n ? Math.max(0, daysBetween(unmetDueDay(row), asOf)) : 0,
+  lastPaymentOn: row.last_payment_on ?? undefined,
+})
+
+const lastPaymentOn = sql<string | null>`(
+  select max(pair.last_on) from (
+    select max(s.effective_on) filter (where s.amount_minor > 0) as last_on
+    from read.invoice_settlements s
+    where s.company_id = invoice.company_id and s.invoice_id = invoice.invoice_id
+    group by s.payment_id having sum(s.amount_minor) > 0
+  ) pair
+)`
+
+const selectInvoices = (db: ReadHandle, companyId: string) =>
+  db
+    .withTables<InvoiceBalanceViews>()
+    .selectFrom('read.invoice_balances as invoice')
+    .selectAll('invoice')
+    .select(lastPaymentOn.as('last_payment_on'))
+    .where('invoice.company_id', '=', companyId)
+
+/** One invoice with every allocation it ever had, undone ones marked. */
+export const findInvoice = async (
+  db: ReadHandle,
+  { companyId, invoiceId, asOf }: { readonly companyId: string; readonly invoiceId: string; readonly asOf: string },
+): Promise<(InvoiceBalance & { readonly allocations: readonly Settlement[] }) | undefined> => {
+  const row = await selectInvoices(db, companyId).where('invoice.invoice_id', '=', invoiceId).executeTakeFirst()
+  if (row === undefined) return undefined
+  const entries = await db
+    .withTables<InvoiceBalanceViews>()
+    .selectFrom('read.invoice_settlements')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .where('invoice_id', '=', invoiceId)
+    .orderBy('position')
+    .execute()
+  const allocations = settlementsOf(
+    entries.map((entry) => ({
+      paymentId: entry.payment_id,
+      invoiceId,
+      amountMinor: entry.amount_minor,
+      effectiveOn: entry.effective_on,
+      position: entry.position,
+      eventId: entry.event_id,
+      undoneBecause: entry.undone_because,
+    })),
+  )
+  return { ...invoiceBalance(row, asOf), allocations }
+}
+
+export interface InvoiceFilter {
+  readonly companyId: string
+  readonly clientId?: string | undefined
+  readonly status?: readonly InvoiceStatus[] | undefined
+  /** Due strictly before this day. */
+  readonly dueBefore?: string | undefined
+  /** For `overdueDays`. */
+  readonly asOf: string
+  readonly after?: InvoiceCursor | undefined
+  readonly limit: number
+}
+
+/** Earliest due first, then by id. */
+export const listInvoices = async (
+  db: ReadHandle,
+  { companyId, clientId, status, dueBefore, asOf, after, limit }: InvoiceFilter,
+): Promise<Page<InvoiceBalance, InvoiceCursor>> => {
+  let query = selectInvoices(db, companyId)
+  if (clientId !== undefined) query = query.where('invoice.client_id', '=', clientId)
+  if (status !== undefined) query = query.where('invoice.status', 'in', [...status])
+  if (dueBefore !== undefined) query = query.where('invoice.due_on', '<', dueBefore)
+  if (after !== undefined) {
+    query = query.where(sql<boolean>`(invoice.due_on, invoice.invoice_id) > (${after.dueOn}::date, ${after.invoiceId})`)
+  }
+  const rows = await query.orderBy('invoice.due_on').orderBy('invoice.invoice_id').limit(rowsToAskFor(limit)).execute()
+  return pageOf(
+    rows.map((row) => invoiceBalance(row, asOf)),
+    limit,
+    ({ dueOn, invoiceId }) => ({ dueOn, invoiceId }),
+  )
+}

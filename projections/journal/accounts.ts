@@ -1,0 +1,70 @@
+import type { PaymentMethod } from '@registru/domain'
+
+/** What postings are made to: the meaning, not a number of some chart. */
+export type Account =
+  | 'RECEIVABLE'
+  | 'CLIENT_CREDIT'
+  | 'REVENUE'
+  | 'ADVANCE_INVOICED'
+  | 'VAT_DUE'
+  | 'VAT_DEFERRED'
+  | 'CASH'
+  | 'BANK'
+  | 'CARD_IN_TRANSIT'
+  | 'COURIER'
+  | 'CHEQUE'
+  | 'PROMISSORY_NOTE'
+  | 'SET_OFF'
+  | 'SUSPENSE'
+
+/** Where the money of a payment lies once it is recorded (romania.md §3.1). Agreed ways outside the list wait in suspense. */
+export const MONEY_ACCOUNT: Readonly<Record<PaymentMethod, Account>> = {
+  CASH: 'CASH',
+  CARD_POS: 'CARD_IN_TRANSIT',
+  CARD_ONLINE: 'CARD_IN_TRANSIT',
+  ONLINE_SERVICE: 'CARD_IN_TRANSIT',
+  BANK_TRANSFER: 'BANK',
+  COURIER_COD: 'COURIER',
+  PROMISSORY_NOTE: 'PROMISSORY_NOTE',
+  CHEQUE: 'CHEQUE',
+  SET_OFF: 'SET_OFF',
+  OTHER_AGREED: 'SUSPENSE',
+}
+
+interface ChartLine {
+  readonly account: Account
+  /** Number in the Romanian chart for the functional currency, and for any other where it has one of its own. */
+  readonly number: string
+  readonly foreignNumber?: string
+  /** First day on which the number holds; charts change by law. */
+  readonly from: string
+}
+
+/** OMFP 1802/2014, in force from 2015. 707 is for goods; a firm that sells services shows the same revenue under 704. */
+const ROMANIAN_CHART: readonly ChartLine[] = [
+  { account: 'RECEIVABLE', number: '4111', from: '2015-01-01' },
+  { account: 'CLIENT_CREDIT', number: '419', from: '2015-01-01' },
+  { account: 'ADVANCE_INVOICED', number: '419', from: '2015-01-01' },
+  { account: 'REVENUE', number: '707', from: '2015-01-01' },
+  { account: 'VAT_DUE', number: '4427', from: '2015-01-01' },
+  { account: 'VAT_DEFERRED', number: '4428', from: '2015-01-01' },
+  { account: 'CASH', number: '5311', foreignNumber: '5314', from: '2015-01-01' },
+  { account: 'BANK', number: '5121', foreignNumber: '5124', from: '2015-01-01' },
+  { account: 'CARD_IN_TRANSIT', number: '5125', from: '2015-01-01' },
+  { account: 'COURIER', number: '461', from: '2015-01-01' },
+  { account: 'CHEQUE', number: '5112', from: '2015-01-01' },
+  { account: 'PROMISSORY_NOTE', number: '413', from: '2015-01-01' },
+  { account: 'SET_OFF', number: '401', from: '2015-01-01' },
+  { account: 'SUSPENSE', number: '473', from: '2015-01-01' },
+]
+
+/** @throws Error when the chart knows no number for the day: our own mistake. */
+export const romanianAccount = (
+  account: Account,
+  currency: string,
+  { functionalCurrency, on }: { readonly functionalCurrency: string; readonly on: string },
+): string => {
+  const line = ROMANIAN_CHART.findLast((entry) => entry.account === account && entry.from <= on)
+  if (line === undefined) throw new Error(`no account number for ${account} on ${on}`)
+  return currency === functionalCurrency ? line.number : (line.foreignNumber ?? line.number)
+}

@@ -1,0 +1,90 @@
+import { sql } from 'kysely'
+import type { Clocks, ReadHandle } from '../core/read.ts'
+import { type Account, romanianAccount } from './accounts.ts'
+
+export interface TrialBalanceLine {
+  /** Symbolic, or a number of the Romanian chart. */
+  readonly account: string
+  readonly currency: string
+  readonly debitMinor: bigint
+  readonly creditMinor: bigint
+  /** Debits less credits: negative is a credit balance. */
+  readonly balanceMinor: bigint
+}
+
+interface TurnoverRow {
+  readonly account: Account
+  readonly currency: string
+  readonly debit_minor: bigint
+  readonly credit_minor: bigint
+}
+
+/** Days up to `asOf`, less what was learned after `knownAt`: the cost follows the days and the distance from now. */
+const turnovers = async (
+  db: ReadHandle,
+  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
+): Promise<readonly TurnoverRow[]> => {
+  const learnedLater =
+    knownAt === undefined
+      ? sql``
+      : sql`union all
+        select account, currency, -greatest(amount_minor, 0), least(amount_minor, 0) from read.postings
+        where company_id = ${companyId} and position > ${knownAt} and effective_on <= ${asOf}::date`
+  const { rows } = await sql<TurnoverRow>`
+    select account, currency, sum(debit_minor)::bigint as debit_minor, sum(credit_minor)::bigint as credit_minor from (
+      select account, currency, debit_minor, credit_minor from read.account_days
+      where company_id = ${companyId} and effective_on <= ${asOf}::date
+      ${learnedLater}
+    ) moved
+    group by account, currency
+    having sum(debit_minor) <> 0 or sum(credit_minor) <> 0
+    order by account, currency`.execute(db)
+  return rows
+}
+
+export interface TrialBalanceQuestion extends Clocks {
+  readonly companyId: string
+  /** Given: accounts are numbers of the Romanian chart as in force on `asOf`; absent: symbolic accounts. */
+  readonly romanian?: { readonly functionalCurrency: string } | undefined
+}
+
+/** By account and currency; debits equal credits in every currency. */
+export const findTrialBalance = async (
+  db: ReadHandle,
+  question: TrialBalanceQuestion,
+): Promise<readonly TrialBalanceLine[]> => {
+  const { romanian, asOf } = question
+  const lines = new Map<string, TrialBalanceLine>()
+  for (const row of await turnovers(db, question)) {
+    const account =
+      romanian === undefined ? row.account : romanianAccount(row.account, row.currency, { ...romanian, on: asOf })
+    // Two symbolic accounts may share a number of the chart.
+    const key = `${account} ${row.currency}`
+    const before = lines.get(key)
+    const debitMinor = row.debit_minor + (before?.debitMinor ?? 0n)
+    const creditMinor = row.credit_minor + (before?.creditMinor ?? 0n)
+    lines.set(key, { account, currency: row.currency, debitMinor, creditMinor, balanceMinor: debitMinor - creditMinor })
+  }
+  return [...lines.values()].toSorted((a, b) => (`${a.account} ${a.currency}` < `${b.account} ${b.currency}` ? -1 : 1))
+}
+
+export interface AccountBalance {
+  readonly account: Account
+  readonly currency: string
+  /** Debits less credits. */
+  readonly balanceMinor: bigint
+}
+
+/** What the journal says of one client; RECEIVABLE and CLIENT_CREDIT together are the client's balance. */
+export const listClientAccounts = async (
+  db: ReadHandle,
+  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
+): Promise<readonly AccountBalance[]> => {
+  const { rows } = await sql<{ account: Account; currency: string; balance_minor: bigint }>`
+    select account, currency, sum(amount_minor)::bigint as balance_minor from read.postings
+    where company_id = ${companyId} and client_id = ${clientId} and effective_on <= ${asOf}::date
+      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    group by account, currency
+    order by account, currency`.execute(db)
+  return rows.map((row) => ({ account: row.account, currency: row.currency, balanceMinor: row.balance_minor }))
+}

@@ -1,0 +1,57 @@
+import {
+  bigint,
+  date,
+  defineTable,
+  instant,
+  integer,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/table.ts'
+import type { Account } from './accounts.ts'
+
+/** Debit is positive, credit negative; the lines of one event add up to zero in each currency. */
+export const postings = defineTable({
+  name: 'postings',
+  columns: {
+    company_id: text(),
+    position: bigint(),
+    line: integer(),
+    account: word<Account>(),
+    currency: text(),
+    amount_minor: bigint(),
+    effective_on: date(),
+    recorded_at: instant(),
+    client_id: text(),
+    invoice_id: nullable(text()),
+    payment_id: nullable(text()),
+    /** The event's place in its stream, the client's account. */
+    revision: bigint(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'position', 'line'],
+  indexes: ['(company_id, client_id, effective_on)'],
+})
+
+/** Turnover of each account and day, so that a trial balance adds up days, not postings. */
+export const accountDays = defineTable({
+  name: 'account_days',
+  columns: {
+    company_id: text(),
+    account: word<Account>(),
+    currency: text(),
+    effective_on: date(),
+    debit_minor: bigint(),
+    credit_minor: bigint(),
+  },
+  key: ['company_id', 'account', 'currency', 'effective_on'],
+  totals: true,
+  fillfactor: 50,
+})
+
+export type JournalViews = {
+  'read.postings': ViewRowOf<typeof postings>
+  'read.account_days': ViewRowOf<typeof accountDays>
+}

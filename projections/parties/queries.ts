@@ -1,0 +1,89 @@
+import type { Address, ClientKind } from '@registru/domain'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
+import type { PartyViews } from './tables.ts'
+
+export interface ClientCard {
+  readonly clientId: string
+  readonly kind: ClientKind
+  readonly name: string
+  readonly taxId: string | undefined
+  readonly tradeRegisterNumber: string | undefined
+  readonly address: Address | undefined
+  readonly email: string | undefined
+}
+
+export interface CompanyCard {
+  readonly companyId: string
+  readonly name: string
+  readonly taxId: string
+  readonly tradeRegisterNumber: string | undefined
+  readonly address: Address
+  readonly functionalCurrency: string
+}
+
+const clientCard = (row: PartyViews['read.clients']): ClientCard => ({
+  clientId: row.client_id,
+  kind: row.kind,
+  name: row.name,
+  taxId: row.tax_id ?? undefined,
+  tradeRegisterNumber: row.trade_register_number ?? undefined,
+  address: row.address ?? undefined,
+  email: row.email ?? undefined,
+})
+
+export const findClient = async (
+  db: ReadHandle,
+  { companyId, clientId }: { readonly companyId: string; readonly clientId: string },
+): Promise<ClientCard | undefined> => {
+  const row = await db
+    .withTables<PartyViews>()
+    .selectFrom('read.clients')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst()
+  return row && clientCard(row)
+}
+
+/** In the order of their ids. */
+export const listClients = async (
+  db: ReadHandle,
+  {
+    companyId,
+    after,
+    limit,
+  }: { readonly companyId: string; readonly after?: string | undefined; readonly limit: number },
+): Promise<Page<ClientCard, string>> => {
+  const rows = await db
+    .withTables<PartyViews>()
+    .selectFrom('read.clients')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .$if(after !== undefined, (query) => query.where('client_id', '>', after ?? ''))
+    .orderBy('client_id')
+    .limit(rowsToAskFor(limit))
+    .execute()
+  return pageOf(rows.map(clientCard), limit, (client) => client.clientId)
+}
+
+export const findCompany = async (
+  db: ReadHandle,
+  { companyId }: { readonly companyId: string },
+): Promise<CompanyCard | undefined> => {
+  const row = await db
+    .withTables<PartyViews>()
+    .selectFrom('read.companies')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .executeTakeFirst()
+  return (
+    row && {
+      companyId: row.company_id,
+      name: row.name,
+      taxId: row.tax_id,
+      tradeRegisterNumber: row.trade_register_number ?? undefined,
+      address: row.address,
+      functionalCurrency: row.functional_currency,
+    }
+  )
+}

@@ -1,0 +1,57 @@
+import type { AllocationRule, Payer, PaymentMethod, ReversalReason } from '@registru/domain'
+import { bigint, date, defineTable, derived, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+
+/** Money received. One row a payment; `credit_minor` of the view is what settles nothing yet. */
+export const payments = defineTable({
+  name: 'payments',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    client_id: text(),
+    method: word<PaymentMethod>(),
+    received_on: date(),
+    currency: text(),
+    amount_minor: bigint(),
+    allocated_minor: bigint(),
+    reversed_minor: bigint(),
+    refunded_minor: bigint(),
+    allocation_rule: word<AllocationRule>(),
+    desk_id: nullable(text()),
+    bank_reference: nullable(text()),
+    remittance_text: nullable(text()),
+    payer: nullable(json<Payer>()),
+    reversed_on: nullable(date()),
+    reversal_reason: nullable(word<ReversalReason>()),
+    reversal_note: nullable(text()),
+    /** The living receipt. */
+    receipt_series: nullable(text()),
+    receipt_number: nullable(bigint()),
+    position: bigint(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id'],
+  indexes: ['(company_id, client_id, received_on, payment_id)', '(company_id, received_on, payment_id)'],
+  fillfactor: 80,
+  derived: { credit_minor: derived<bigint>('amount_minor - allocated_minor - reversed_minor - refunded_minor') },
+})
+
+/** Allocations (positive) and undone ones (negative) of each payment: history, never changed. */
+export const paymentSettlements = defineTable({
+  name: 'payment_settlements',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    position: bigint(),
+    invoice_id: text(),
+    amount_minor: bigint(),
+    effective_on: date(),
+    undone_because: nullable(text()),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'position'],
+})
+
+export type PaymentViews = {
+  'read.payments': ViewRowOf<typeof payments>
+  'read.payment_settlements': ViewRowOf<typeof paymentSettlements>
+}

@@ -1,0 +1,151 @@
+import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
+import { insert, type RowChange, set } from '../core/changes.ts'
+import { STILL_KNOWN } from '../core/clocks.ts'
+import { defineProjection, wanted } from '../core/projection.ts'
+import type { RowOf } from '../core/table.ts'
+import { changeFrom } from './steps.ts'
+import { type ItemKind, openItems, openSpans, type Part } from './tables.ts'
+
+type Item = Omit<RowOf<typeof openItems>, 'parts'>
+
+interface Movement {
+  readonly item: Item
+  readonly parts: readonly Part[]
+  readonly on: string
+  readonly by: bigint
+}
+
+const keyOf = (event: LedgerEvent, kind: ItemKind, id: string) => ({
+  company_id: event.metadata.companyId,
+  item_kind: kind,
+  item_id: id,
+})
+
+const spanChanges = (
+  { position }: LedgerEvent,
+  { item, parts, on, by }: Movement,
+  firstLine: number,
+): { readonly parts: readonly Part[]; readonly changes: readonly RowChange[]; readonly nextLine: number } => {
+  const change = changeFrom(parts, on, by, { position, firstLine })
+  const { company_id, item_kind, item_id, client_id, currency, issued_on } = item
+  return {
+    parts: change.parts,
+    nextLine: firstLine + change.open.length,
+    changes: [
+      ...change.close.map(({ knownFrom, line }) =>
+        set(openSpans, { company_id, known_from: knownFrom, line }, { known_to: position }),
+      ),
+      ...change.open.map((span) =>
+        insert(openSpans, {
+          company_id,
+          known_from: position,
+          line: span.line,
+          known_to: STILL_KNOWN,
+          client_id,
+          item_kind,
+          item_id,
+          part: span.part,
+          currency,
+          issued_on,
+          due_on: span.dueOn,
+          amount_minor: span.amountMinor,
+          eff_from: span.effFrom,
+          eff_to: span.effTo,
+        }),
+      ),
+    ],
+  }
+}
+
+/** A new invoice or payment: open in full from its own day on. */
+const begin = (
+  event: LedgerEvent,
+  item: Item,
+  whole: bigint,
+  dueParts: readonly { readonly dueOn: string; readonly minor: bigint }[],
+): readonly RowChange[] => {
+  const parts = dueParts.map(({ dueOn, minor }): Part => ({ dueOn, amount: `${minor}`, steps: [] }))
+  const begun = spanChanges(event, { item, parts, on: item.issued_on, by: whole }, 0)
+  return [insert(openItems, { ...item, parts: begun.parts }), ...begun.changes]
+}
+
+interface ItemMove {
+  readonly item: RowOf<typeof openItems>
+  readonly by: bigint
+}
+
+/** What an event moves on items that are there already; all effective on one day. */
+const move = (event: LedgerEvent, on: string, moves: readonly ItemMove[]): readonly RowChange[] => {
+  let line = 0
+  return moves.flatMap(({ item, by }) => {
+    const { parts, changes, nextLine } = spanChanges(event, { item, parts: item.parts, on, by }, line)
+    line = nextLine
+    const { company_id, item_kind, item_id } = item
+    return [set(openItems, { company_id, item_kind, item_id }, { parts }), ...changes]
+  })
+}
+
+type Settling = { readonly paymentId: string; readonly invoiceId: string; readonly amount: Money }
+
+const bothItems = (event: LedgerEvent & { readonly data: Settling }) => [
+  wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
+  wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
+]
+
+/** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
+export const receivablesAging = defineProjection({
+  name: 'receivables_aging',
+  version: 1,
+  tables: [openItems, openSpans],
+  reads: {
+    PaymentAllocated: bothItems,
+    PaymentDeallocated: bothItems,
+    PaymentReversed: (event) => [wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId))],
+  },
+  on: {
+    InvoiceRegistered: (event) => {
+      const { clientId, invoiceId, total, issuedOn, dueOn, instalments } = event.data
+      const whole = minorOf(total)
+      const item = {
+        ...keyOf(event, 'INVOICE', invoiceId),
+        client_id: clientId,
+        currency: total.currency,
+        issued_on: issuedOn,
+      }
+      const dueParts = instalments.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, total.currency) }))
+      return begin(event, item, whole, dueParts.length > 0 ? dueParts : [{ dueOn, minor: whole }])
+    },
+    PaymentRecorded: (event) => {
+      const { clientId, paymentId, amount, receivedOn } = event.data
+      const whole = minorOf(amount)
+      const item = {
+        ...keyOf(event, 'PAYMENT', paymentId),
+        client_id: clientId,
+        currency: amount.currency,
+        issued_on: receivedOn,
+      }
+      return begin(event, item, whole, [{ dueOn: receivedOn, minor: whole }])
+    },
+    PaymentAllocated: (event, rows) => {
+      const { invoiceId, paymentId, amount, allocatedOn } = event.data
+      const by = -minorOf(amount)
+      return move(event, allocatedOn, [
+        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by },
+        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by },
+      ])
+    },
+    PaymentDeallocated: (event, rows) => {
+      const { invoiceId, paymentId, amount, deallocatedOn } = event.data
+      const by = minorOf(amount)
+      return move(event, deallocatedOn, [
+        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by },
+        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by },
+      ])
+    },
+    PaymentReversed: (event, rows) => {
+      const { paymentId, amount, reversedOn } = event.data
+      const item = rows.get(openItems, keyOf(event, 'PAYMENT', paymentId))
+      return move(event, reversedOn, [{ item, by: -minorOf(amount) }])
+    },
+  },
+})

@@ -1,0 +1,71 @@
+import { bigint, date, defineTable, integer, json, text, type ViewRowOf, word } from '../core/table.ts'
+
+/** What is owed to the issuer (an invoice) or owed back (a payment not allocated yet). */
+export type ItemKind = 'INVOICE' | 'PAYMENT'
+
+/** What is open on one part from a day on, until the next step; the row of `open_spans` that says so, if it is not zero. */
+export interface Step {
+  readonly from: string
+  /** Minor units as a decimal string, because JSON has no bigint. */
+  readonly open: string
+  readonly span?: { readonly knownFrom: string; readonly line: number }
+}
+
+/** An instalment, or the whole of an invoice or payment. */
+export interface Part {
+  readonly dueOn: string
+  /** Minor units of the whole part. */
+  readonly amount: string
+  readonly steps: readonly Step[]
+}
+
+/** What we believe now about each item: the fold's own memory of the spans that it may have to close. */
+export const openItems = defineTable({
+  name: 'open_items',
+  columns: {
+    company_id: text(),
+    item_kind: word<ItemKind>(),
+    item_id: text(),
+    client_id: text(),
+    currency: text(),
+    issued_on: date(),
+    parts: json<readonly Part[]>(),
+  },
+  key: ['company_id', 'item_kind', 'item_id'],
+  fillfactor: 70,
+})
+
+/**
+ * What was open, from which effective day to which (`eff_to` excluded), and from which position to which the ledger
+ * believed it (`known_to` excluded). Never zero. Any pair of clocks is one indexed scan.
+ */
+export const openSpans = defineTable({
+  name: 'open_spans',
+  columns: {
+    company_id: text(),
+    known_from: bigint(),
+    /** Tells apart the spans that one event began. */
+    line: integer(),
+    known_to: bigint(),
+    client_id: text(),
+    item_kind: word<ItemKind>(),
+    item_id: text(),
+    part: integer(),
+    currency: text(),
+    issued_on: date(),
+    due_on: date(),
+    amount_minor: bigint(),
+    eff_from: date(),
+    eff_to: date(),
+  },
+  key: ['company_id', 'known_from', 'line'],
+  // The present is an equality on known_to, so the first index reads just what is open; the past reads what was believed later.
+  indexes: [
+    '(company_id, known_to, eff_to, eff_from) include (known_from, item_kind, client_id, currency, due_on, issued_on, amount_minor)',
+    '(company_id, client_id, known_to, eff_to)',
+  ],
+})
+
+export type AgingViews = {
+  'read.open_spans': ViewRowOf<typeof openSpans>
+}
