@@ -1,0 +1,188 @@
+import { addDays, type ClientAccount, decimalOf, type LedgerEvent, moneyOf, type PaymentMethod } from '@registru/domain'
+import { openReceiptBook, registerClient, registerInvoice } from '@registru/domain/examples'
+import fc from 'fast-check'
+import { createLedger } from './ledger.ts'
+
+/**
+ * Random lives of a few accounts of two companies. Ids are small numbers, so that steps meet; what the domain refuses
+ * leaves no trace.
+ */
+export interface Step {
+  readonly kind: number
+  readonly company: number
+  readonly client: number
+  readonly invoice: number
+  readonly payment: number
+  readonly eur: boolean
+  readonly minor: number
+  /** Days after the first. */
+  readonly on: number
+  readonly term: number
+  readonly variant: number
+}
+
+const FIRST_DAY = '2026-09-01'
+const DAYS = 80
+export const companyIds = ['amc', 'beta-servicii'] as const
+export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.nat({ max: 19 }),
+  company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
+  client: fc.constantFrom(0, 0, 0, 0, 1, 2),
+  invoice: fc.nat({ max: 4 }),
+  payment: fc.nat({ max: 4 }),
+  eur: fc.constantFrom(false, false, false, true),
+  minor: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 200_000 })),
+  on: fc.nat({ max: DAYS }),
+  term: fc.nat({ max: 40 }),
+  variant: fc.nat({ max: 5 }),
+})
+
+export const stepsArbitrary = (lengthMax: number): fc.Arbitrary<readonly Step[]> =>
+  fc.array(step, { minLength: 1, maxLength: lengthMax, size: 'max' })
+
+export const dayArbitrary: fc.Arbitrary<string> = fc.nat({ max: DAYS + 45 }).map((days) => addDays(FIRST_DAY, days - 2))
+
+const methods: readonly PaymentMethod[] = ['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS', 'COURIER_COD', 'SET_OFF']
+
+const instalmentsOf = (step: Step, currency: string, dueOn: string) => {
+  const first = Math.floor(step.minor / 3)
+  if (step.variant > 1 || first === 0 || step.term < 2) return undefined
+  const parts = [first, first, step.minor - 2 * first]
+  return parts.map((minor, index) => ({
+    dueOn: addDays(dueOn, index - 2),
+    amount: decimalOf(BigInt(minor), currency),
+  }))
+}
+
+const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
+
+/** A payment with credit and an open invoice: all that fits, or the step's own amount if it does. */
+const pickUnsettled = (account: ClientAccount, step: Step) => {
+  const payments = [...account.payments.values()].filter(({ credit }) => credit > 0n)
+  const payment = payments[step.payment % payments.length]
+  const invoices = [...account.invoices.values()].filter(
+    ({ open, currency }) => open > 0n && currency === payment?.currency,
+  )
+  const invoice = invoices[step.invoice % invoices.length]
+  if (payment === undefined || invoice === undefined) return undefined
+  const fits = smallest(payment.credit, invoice.open)
+  const minor = step.variant < 2 ? fits : smallest(fits, BigInt(step.minor))
+  return {
+    paymentId: payment.paymentId,
+    invoiceId: invoice.invoiceId,
+    amount: decimalOf(minor, payment.currency),
+  }
+}
+
+/** A living allocation: the whole of it, or a part. */
+const pickAllocation = (account: ClientAccount, step: Step) => {
+  const living = [...account.payments.values()].flatMap((payment) =>
+    [...payment.allocations].map(([invoiceId, { amount }]) => ({ payment, invoiceId, amount })),
+  )
+  const found = living[(step.payment * 5 + step.invoice) % living.length]
+  if (found === undefined) return undefined
+  const minor = step.variant < 3 ? found.amount : smallest(found.amount, BigInt(step.minor))
+  return {
+    paymentId: found.payment.paymentId,
+    invoiceId: found.invoiceId,
+    amount: decimalOf(minor, found.payment.currency),
+  }
+}
+
+const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
+  const companyId = companyIds[step.company] ?? companyIds[0]
+  const clientId = clientIds[step.client] ?? clientIds[0]
+  const currency = step.eur ? 'EUR' : 'RON'
+  const day = addDays(FIRST_DAY, step.on)
+  // Ids are unique in a company, as callers make them.
+  const invoiceId = `${clientId}-inv-${step.invoice}`
+  const paymentId = `${clientId}-pay-${step.payment}`
+  const series = 'CH'
+
+  if (step.kind < 5) {
+    const dueOn = addDays(day, step.term)
+    const instalments = instalmentsOf(step, currency, dueOn)
+    const total = moneyOf(BigInt(step.minor), currency)
+    const { vatLines: _, ...example } = registerInvoice()
+    ledger.onAccount(
+      companyId,
+      {
+        type: 'RegisterInvoice',
+        data: {
+          ...example,
+          clientId,
+          invoiceId,
+          number: `${step.invoice}`,
+          issuedOn: day,
+          dueOn,
+          total,
+          ...(instalments !== undefined && { instalments }),
+          ...(step.variant === 5 && { kind: 'ADVANCE' as const, cashAccounting: true }),
+        },
+      },
+      day,
+    )
+  } else if (step.kind < 10) {
+    const method = methods[step.variant] ?? 'CASH'
+    ledger.onAccount(
+      companyId,
+      {
+        type: 'RecordPayment',
+        data: {
+          clientId,
+          paymentId,
+          amount: moneyOf(BigInt(step.minor), currency),
+          method,
+          receivedOn: day,
+          allocation: { rule: step.term % 3 === 0 ? 'none' : 'oldestDueFirst' },
+          ...(method === 'CASH' && step.variant === 0 && { receipt: { series, receiptId: `rec-${paymentId}` } }),
+        },
+      },
+      day,
+    )
+  } else if (step.kind < 13) {
+    const found = pickUnsettled(ledger.accountOf(companyId, clientId), step)
+    if (found === undefined) return
+    const data = { clientId, ...found, ...(step.term % 2 === 0 && { allocatedOn: day }) }
+    ledger.onAccount(companyId, { type: 'AllocatePayment', data }, day)
+  } else if (step.kind < 16) {
+    const found = pickAllocation(ledger.accountOf(companyId, clientId), step)
+    if (found === undefined) return
+    const data = { clientId, ...found, reason: 'WRONG_INVOICE' as const, deallocatedOn: addDays(day, step.term) }
+    ledger.onAccount(companyId, { type: 'DeallocatePayment', data }, day)
+  } else if (step.kind < 18) {
+    const data = { clientId, paymentId, reason: 'BOUNCED' as const, reversedOn: addDays(day, step.term) }
+    ledger.onAccount(companyId, { type: 'ReversePayment', data }, day)
+  } else if (step.kind < 19) {
+    const data = { clientId, paymentId, series, issuedOn: day, receiptId: `rec-${paymentId}-${step.variant}` }
+    ledger.onAccount(companyId, { type: 'IssueReceipt', data }, day)
+  } else {
+    const data = {
+      series,
+      number: step.invoice + 1,
+      reason: 'wrong amount',
+      annulledOn: addDays(day, step.term),
+      alsoReversePayment: step.variant > 2,
+    }
+    ledger.annul(companyId, data, day)
+  }
+}
+
+export const playHistory = (steps: readonly Step[]): readonly LedgerEvent[] => {
+  const ledger = createLedger()
+  for (const companyId of companyIds) {
+    ledger.registerCompany(companyId)
+    ledger.onBook(
+      companyId,
+      { type: 'OpenReceiptBook', data: openReceiptBook({ series: 'CH', from: 1, to: 6 }) },
+      FIRST_DAY,
+    )
+    for (const clientId of clientIds) {
+      ledger.onAccount(companyId, { type: 'RegisterClient', data: registerClient({ clientId }) }, FIRST_DAY)
+    }
+  }
+  for (const step of steps) play(ledger, step)
+  return ledger.events
+}

@@ -1,0 +1,127 @@
+import {
+  type AccountCommand,
+  type ClientAccount,
+  clientAccount,
+  clientAccountStream,
+  companyStream,
+  type LedgerEvent,
+  type LedgerMessage,
+  type Message,
+  type ReceiptBook,
+  type ReceiptBookCommand,
+  Rejection,
+  receiptBook,
+  receiptBookStream,
+} from '@registru/domain'
+import { companyRegistered, enterReceipt, eventMetadata } from '@registru/domain/examples'
+
+const uuidOf = (index: number): string => `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`
+
+const recordedFrom = Date.parse('2026-11-02T09:00:00.000Z')
+const betweenAppendsMs = 700
+
+const streamOf = (companyId: string, { type, data }: LedgerMessage): string => {
+  if (type === 'CompanyRegistered') return companyStream(companyId)
+  if (type === 'ReceiptBookOpened' || type === 'ReceiptIssued' || type === 'ReceiptAnnulled') {
+    return receiptBookStream(companyId, data.series)
+  }
+  return clientAccountStream(companyId, data.clientId)
+}
+
+/** A log in memory: events get their places, positions have gaps, and the recorders' clocks differ a little. */
+export const createLog = () => {
+  const events: LedgerEvent[] = []
+  const revisions = new Map<string, bigint>()
+  let position = 547n
+  let appends = 0
+
+  const append = (companyId: string, messages: readonly LedgerMessage[]): void => {
+    appends += 1
+    const skewMs = (appends % 4) * 500
+    const recordedAt = new Date(recordedFrom + appends * betweenAppendsMs - skewMs).toISOString()
+    for (const message of messages) {
+      const stream = streamOf(companyId, message)
+      const revision = (revisions.get(stream) ?? -1n) + 1n
+      revisions.set(stream, revision)
+      position += 3n + (position % 5n)
+      const metadata = eventMetadata({ companyId, recordedAt })
+      events.push({ ...message, eventId: uuidOf(events.length), stream, revision, position, metadata } as LedgerEvent)
+    }
+  }
+  return { events, append }
+}
+
+/** Companies with their accounts and books, decided by the domain: every history it yields could have happened. */
+export const createLedger = () => {
+  const log = createLog()
+  const accounts = new Map<string, ClientAccount>()
+  const books = new Map<string, ReceiptBook>()
+
+  const stateOf = <State>(states: Map<string, State>, key: string, initialState: () => State): State => {
+    const state = states.get(key) ?? initialState()
+    states.set(key, state)
+    return state
+  }
+  const decided = <Event extends LedgerMessage & Message>(
+    companyId: string,
+    decide: () => readonly Event[],
+    evolve: (event: Event) => unknown,
+  ): readonly Event[] => {
+    try {
+      const events = decide()
+      for (const event of events) evolve(event)
+      if (events.length > 0) log.append(companyId, events)
+      return events
+    } catch (error) {
+      if (error instanceof Rejection) return []
+      throw error
+    }
+  }
+
+  const accountOf = (companyId: string, clientId: string): ClientAccount =>
+    stateOf(accounts, `${companyId}:${clientId}`, clientAccount.initialState)
+
+  const onAccount = (companyId: string, command: AccountCommand, today: string) => {
+    const account = accountOf(companyId, command.data.clientId)
+    const events = decided(
+      companyId,
+      () => clientAccount.decide(command, account, { today }),
+      (event) => clientAccount.evolve(account, event),
+    )
+    for (const event of events) {
+      if (event.type === 'ReceiptRequested') enter(companyId, event.data, today)
+    }
+  }
+  const onBook = (companyId: string, command: ReceiptBookCommand, today: string) => {
+    const book = stateOf(books, `${companyId}:${command.data.series}`, receiptBook.initialState)
+    return decided(
+      companyId,
+      () => receiptBook.decide(command, book, { today }),
+      (event) => receiptBook.evolve(book, event),
+    )
+  }
+  /** The two streams of a receipt, carried to the end. */
+  const enter = (
+    companyId: string,
+    request: Extract<LedgerMessage, { type: 'ReceiptRequested' }>['data'],
+    today: string,
+  ): void => {
+    const issued = onBook(companyId, { type: 'EnterReceipt', data: { ...enterReceipt(), ...request } }, today)
+    if (issued.length > 0) return
+    const { clientId, paymentId, receiptId, series } = request
+    const data = { clientId, paymentId, receiptId, series, code: 'RECEIPT_RANGE_EXHAUSTED' }
+    onAccount(companyId, { type: 'DeclineReceipt', data }, today)
+  }
+  const annul = (
+    companyId: string,
+    data: Extract<ReceiptBookCommand, { type: 'AnnulReceipt' }>['data'],
+    today: string,
+  ): void => {
+    for (const event of onBook(companyId, { type: 'AnnulReceipt', data }, today)) {
+      if (event.type === 'ReceiptAnnulled') onAccount(companyId, { type: 'ReleaseReceipt', data: event.data }, today)
+    }
+  }
+  const registerCompany = (companyId: string): void => log.append(companyId, [companyRegistered({ companyId })])
+
+  return { events: log.events, registerCompany, accountOf, onAccount, onBook, annul }
+}

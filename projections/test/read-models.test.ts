@@ -1,0 +1,334 @@
+import { deepStrictEqual } from 'node:assert'
+import type { LedgerEvent } from '@registru/domain'
+import { createDatabase, createPool } from '@registru/runtime'
+import { createTestDatabase } from '@registru/runtime/testing'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import t from 'tap'
+import { keyString, type Table } from '../core/table.ts'
+import {
+  allProjections,
+  createMemoryWriter,
+  ensureSchemas,
+  findAging,
+  findInvoice,
+  findPayment,
+  findPositionKnownAt,
+  findReadPosition,
+  findStatement,
+  findStatementClosings,
+  findTrialBalance,
+  listClientAccounts,
+  listClientBalances,
+  listInvoices,
+  listOpenItems,
+  listPayments,
+  listReceiptBooks,
+  listReceipts,
+  openPostgresWriter,
+  type ReadHandle,
+  schemaOf,
+} from '../index.ts'
+import { clientIds, companyIds, dayArbitrary, playHistory, stepsArbitrary } from './histories.ts'
+import { naiveItems, openParts } from './naive-fold.ts'
+import { holds } from './random.ts'
+
+const url = await createTestDatabase(t)
+const pool = createPool({
+  url,
+  connectionsMax: 4,
+  applicationName: 'read-models.test',
+  onIdleError: (error) => t.comment(error.message),
+})
+const db: ReadHandle = createDatabase<unknown>(pool)
+t.teardown(() => db.destroy())
+
+/** Empties every table of every read model and puts the checkpoints back to nothing. */
+const reset = async (): Promise<void> => {
+  for (const projection of allProjections) {
+    const tables = projection.tables.map((table) => `${schemaOf(projection)}.${table.name}`)
+    await pool.query(`truncate ${tables.join(', ')}; update ${schemaOf(projection)}.checkpoint set position = -1`)
+  }
+}
+
+const setUp = await pool.connect()
+await ensureSchemas(setUp, allProjections)
+setUp.release()
+
+const batchesOf = (events: readonly LedgerEvent[], size: number): readonly (readonly LedgerEvent[])[] =>
+  Array.from({ length: Math.ceil(events.length / size) }, (_, index) => events.slice(index * size, (index + 1) * size))
+
+const projectInto = async (events: readonly LedgerEvent[], batchSize: number): Promise<void> => {
+  await reset()
+  const client = await pool.connect()
+  try {
+    const writer = await openPostgresWriter(client, allProjections)
+    for (const batch of batchesOf(events, batchSize)) {
+      await writer.apply(batch, { position: batch.at(-1)?.position ?? -1n, storeId: 'test' })
+    }
+  } finally {
+    client.release(true)
+  }
+}
+
+const tableRows = async (schema: string, table: Table): Promise<readonly unknown[]> => {
+  const { rows } = await pool.query<Record<string, unknown>>(`select * from ${schema}.${table.name}`)
+  return rows
+    .map((row) => {
+      for (const [column, { type }] of Object.entries(table.columns)) {
+        const value = row[column]
+        if (type === 'timestamptz' && value instanceof Date) row[column] = value.toISOString()
+      }
+      return row
+    })
+    .toSorted((a, b) => (keyString(table, a) < keyString(table, b) ? -1 : 1))
+}
+
+/** A field that is undefined is not there in JSON. */
+const asStored = (row: object): object =>
+  Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [
+      column,
+      typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value,
+    ]),
+  )
+
+t.test('Postgres holds the rows that the fold in memory gives', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(stepsArbitrary(80), fc.integer({ min: 1, max: 60 }), async (steps, batchSize) => {
+      const events = playHistory(steps)
+      await projectInto(events, batchSize)
+      const memory = createMemoryWriter(allProjections)
+      await memory.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+      for (const projection of allProjections) {
+        for (const table of projection.tables) {
+          const expected = memory.rowsOf(table).map(asStored)
+          deepStrictEqual(await tableRows(schemaOf(projection), table), expected, table.name)
+        }
+      }
+    }),
+    25,
+  ),
+)
+
+type Totals = Readonly<Record<string, { readonly open: bigint; readonly credit: bigint }>>
+
+const naiveTotals = (
+  events: readonly LedgerEvent[],
+  question: {
+    readonly companyId: string
+    readonly clientId: string
+    readonly asOf: string
+    readonly knownAt?: bigint | undefined
+  },
+): Totals => {
+  const totals: Record<string, { open: bigint; credit: bigint }> = {}
+  for (const item of naiveItems(events, question)) {
+    if (item.clientId !== question.clientId || item.open === 0n) continue
+    const total = totals[item.currency] ?? { open: 0n, credit: 0n }
+    if (item.kind === 'INVOICE') total.open += item.open
+    else total.credit += item.open
+    totals[item.currency] = total
+  }
+  return totals
+}
+
+const sorted = <T>(entries: readonly (readonly [string, T])[]) =>
+  Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+const withoutZeros = (entries: readonly (readonly [string, bigint])[]) =>
+  sorted(entries.filter(([, amount]) => amount !== 0n))
+
+/** Every side of the tie-out, each from tables of its own, against the fold that knows none of them. */
+const tieOut = async (
+  events: readonly LedgerEvent[],
+  clocks: { readonly asOf: string; readonly knownAt?: bigint | undefined },
+): Promise<void> => {
+  for (const companyId of companyIds) {
+    const aging = await findAging(db, { companyId, ...clocks })
+    for (const clientId of clientIds) {
+      const question = { companyId, clientId, ...clocks }
+      const expected = naiveTotals(events, question)
+      const net = withoutZeros(
+        Object.entries(expected).map(([currency, { open, credit }]) => [currency, open - credit]),
+      )
+
+      const aged = aging.rows.filter((row) => row.clientId === clientId)
+      deepStrictEqual(
+        sorted(aged.map((row) => [row.currency, { open: row.openMinor, credit: row.creditMinor }])),
+        sorted(Object.entries(expected)),
+        'aging',
+      )
+      const balances = await listClientBalances(db, question)
+      deepStrictEqual(
+        sorted(balances.map((row) => [row.currency, { open: row.openMinor, credit: row.creditMinor }])),
+        sorted(Object.entries(expected)),
+        'client balances',
+      )
+      deepStrictEqual(withoutZeros([...(await findStatementClosings(db, question))]), net, 'statement closing')
+      const accounts = await listClientAccounts(db, question)
+      const journal = new Map<string, bigint>()
+      for (const { account, currency, balanceMinor } of accounts) {
+        if (account !== 'RECEIVABLE' && account !== 'CLIENT_CREDIT') continue
+        journal.set(currency, (journal.get(currency) ?? 0n) + balanceMinor)
+      }
+      deepStrictEqual(withoutZeros([...journal]), net, 'journal')
+      await openItemsMatch(events, question)
+    }
+    const trial = await findTrialBalance(db, { companyId, ...clocks })
+    const sums = new Map<string, bigint>()
+    for (const { currency, balanceMinor } of trial) sums.set(currency, (sums.get(currency) ?? 0n) + balanceMinor)
+    deepStrictEqual(withoutZeros([...sums]), {}, 'trial balance')
+  }
+}
+
+const openItemsMatch = async (
+  events: readonly LedgerEvent[],
+  question: {
+    readonly companyId: string
+    readonly clientId: string
+    readonly asOf: string
+    readonly knownAt?: bigint | undefined
+  },
+): Promise<void> => {
+  const expected = naiveItems(events, question)
+    .filter((item) => item.clientId === question.clientId)
+    .flatMap((item) => openParts(item).map((part) => `${item.kind} ${item.id} ${part.dueOn} ${part.minor}`))
+    .filter((line) => !line.endsWith(' 0'))
+  const items = await listOpenItems(db, question)
+  deepStrictEqual(
+    items.map((item) => `${item.kind} ${item.itemId} ${item.dueOn} ${item.openMinor}`).toSorted(),
+    expected.toSorted(),
+    'open items',
+  )
+}
+
+t.test('every answer ties out with a naive fold, at any pair of clocks', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(
+      stepsArbitrary(80),
+      fc.array(fc.record({ asOf: dayArbitrary, known: fc.option(fc.nat({ max: 10_000 }), { nil: undefined }) }), {
+        minLength: 3,
+        maxLength: 3,
+      }),
+      async (steps, pairs) => {
+        const events = playHistory(steps)
+        await projectInto(events, 40)
+        for (const { asOf, known } of pairs) {
+          const knownAt = known === undefined ? undefined : events[known % events.length]?.position
+          await tieOut(events, { asOf, knownAt })
+        }
+        await tieOut(events, { asOf: '2199-12-31' })
+      },
+    ),
+    25,
+  ),
+)
+
+t.test('the postings of every event add up to zero', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(stepsArbitrary(80), async (steps) => {
+      await projectInto(playHistory(steps), 100)
+      const { rows } = await sql`
+        select position from read.postings group by position, currency having sum(amount_minor) <> 0`.execute(db)
+      deepStrictEqual(rows, [])
+    }),
+    10,
+  ),
+)
+
+t.test('invoices, payments and receipts agree with the domain', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(stepsArbitrary(80), async (steps) => {
+      const events = playHistory(steps)
+      await projectInto(events, 100)
+      const companyId = companyIds[0]
+      const items = naiveItems(events, { companyId, asOf: '2199-12-31' })
+      const { items: invoices } = await listInvoices(db, { companyId, asOf: '2026-11-01', limit: 500 })
+      const { items: payments } = await listPayments(db, { companyId, limit: 500 })
+      deepStrictEqual(
+        [
+          ...invoices.map((invoice) => `INVOICE ${invoice.invoiceId} ${invoice.openMinor}`),
+          ...payments.map((payment) => `PAYMENT ${payment.paymentId} ${payment.creditMinor}`),
+        ].toSorted(),
+        items.map((item) => `${item.kind} ${item.id} ${item.open}`).toSorted(),
+      )
+      for (const { invoiceId, allocatedMinor, lastPaymentOn } of invoices) {
+        const found = await findInvoice(db, { companyId, invoiceId, asOf: '2026-11-01' })
+        const living = (found?.allocations ?? []).filter(({ undone }) => !undone)
+        deepStrictEqual(
+          living.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+          allocatedMinor,
+        )
+        deepStrictEqual(living.length > 0, lastPaymentOn !== undefined)
+      }
+      for (const payment of payments) {
+        const living = payment.allocations.filter(({ undone }) => !undone)
+        deepStrictEqual(
+          living.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+          payment.allocatedMinor,
+        )
+        deepStrictEqual(await findPayment(db, { companyId, paymentId: payment.paymentId }), payment)
+      }
+      const { items: receipts } = await listReceipts(db, { companyId, series: 'CH', limit: 500 })
+      deepStrictEqual(
+        receipts.map(({ number }) => number),
+        receipts.map((_, index) => index + 1),
+      )
+      const living = receipts.filter(({ annulled }) => annulled === undefined)
+      deepStrictEqual(
+        payments.flatMap(({ receipt }) => receipt?.number ?? []).toSorted((a, b) => a - b),
+        living.map(({ number }) => number),
+      )
+      const [book] = await listReceiptBooks(db, { companyId })
+      deepStrictEqual(book?.leftCount, 6 - receipts.length)
+    }),
+    15,
+  ),
+)
+
+t.test('pages', async (t) => {
+  const steps = fc.sample(stepsArbitrary(300), { numRuns: 1, seed: 7 })[0] ?? []
+  await projectInto(playHistory(steps), 500)
+  const companyId = companyIds[0]
+  const { items: all } = await listInvoices(db, { companyId, asOf: '2026-11-01', limit: 500 })
+  const paged: unknown[] = []
+  for (let after: { dueOn: string; invoiceId: string } | undefined, more = true; more; ) {
+    const page = await listInvoices(db, { companyId, asOf: '2026-11-01', after, limit: 2 })
+    paged.push(...page.items)
+    after = page.next
+    more = after !== undefined
+  }
+  t.ok(all.length > 4)
+  t.same(paged, all)
+})
+
+t.test('the opening of a period is the closing of the one before', async (t) => {
+  const steps = fc.sample(stepsArbitrary(300), { numRuns: 1, seed: 11 })[0] ?? []
+  await projectInto(playHistory(steps), 500)
+  const question = { companyId: companyIds[0], clientId: clientIds[0] }
+  const first = await findStatement(db, { ...question, from: '2026-09-01', to: '2026-10-12' })
+  const second = await findStatement(db, { ...question, from: '2026-10-13', to: '2026-12-31' })
+  t.ok(first.length > 0)
+  for (const { currency, closingMinor } of first) {
+    t.equal(second.find((statement) => statement.currency === currency)?.openingMinor ?? 0n, closingMinor)
+  }
+})
+
+t.test('an instant is a position that no later event changes', async (t) => {
+  const steps = fc.sample(stepsArbitrary(60), { numRuns: 1, seed: 3 })[0] ?? []
+  const events = playHistory(steps)
+  await projectInto(events, 500)
+  t.equal(await findReadPosition(db), events.at(-1)?.position)
+  t.equal(await findPositionKnownAt(db, '2100-01-01T00:00:00Z'), undefined)
+  t.equal(await findPositionKnownAt(db, '2000-01-01T00:00:00Z'), -1n)
+  for (const event of events) {
+    const instant = event.metadata.recordedAt
+    const next = events.findIndex(({ metadata }) => metadata.recordedAt > instant)
+    const expected = next === -1 ? undefined : (events[next - 1]?.position ?? -1n)
+    t.equal(await findPositionKnownAt(db, instant), expected)
+  }
+})
