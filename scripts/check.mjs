@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 
 const formatter = 'node_modules/@biomejs/biome/bin/biome'
 
+const folders = ['shared', 'projections', 'services', 'infra', 'scripts']
 const colors = `--colors=${process.stdout.isTTY ? 'force' : 'off'}`
 
 const checks = {
@@ -13,7 +14,7 @@ const checks = {
   architecture: [
     'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
     '--config=.dependency-cruiser.mjs',
-    ...['shared', 'projections', 'services', 'infra', 'scripts'],
+    ...folders,
   ],
 }
 

@@ -1,4 +1,5 @@
 export {
+  erasePostgres,
   freePort,
   type PostgresExit,
   type PostgresOptions,

@@ -1,5 +1,6 @@
 export { ConfigurationError, readConfig, variables, withoutPassword } from './config.ts'
 export type { CopyValue } from './copy-text.ts'
+export { findProcess, type RunningProcess } from './find-process.ts'
 export { createHealth, type Health, type PartHealth } from './health.ts'
 export { type LogFile, openLogFile } from './log-file.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
@@ -14,5 +15,6 @@ export {
   type PoolClient,
   type PostgresOptions,
 } from './postgres.ts'
+export { copyBinary, copyBinaryOut } from './postgres-copy.ts'
 export { Ready, reportReady } from './ready.ts'
 export { onShutdown } from './shutdown.ts'

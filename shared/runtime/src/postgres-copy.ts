@@ -1,4 +1,4 @@
-import type { Connection, PoolClient, Submittable } from 'pg'
+import type { Connection, PoolClient, Submittable } from './postgres.ts'
 
 const COPY_DATA = 0x64
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
@@ -9,7 +9,8 @@ const CHUNK_BYTES = 256 * 1024
 /** What `pg` calls on a query of its own, as far as a COPY needs it. */
 interface CopyQuery extends Submittable {
   callback: () => void
-  handleCopyInResponse(): void
+  handleCopyInResponse?(): void
+  handleCopyData?(message: { readonly chunk: Buffer }): void
   handleCommandComplete(): void
   handleError(error: Error): void
   handleReadyForQuery(): void
@@ -58,4 +59,31 @@ export const copyBinary = (client: PoolClient, target: string, payload: Buffer):
       },
     }
     client.query(query)
+  })
+
+/**
+ * `COPY (query) TO STDOUT` in the binary format, whole in memory: the query must bound its result. `pg` reads rows as text
+ * only, which doubles bytes and halves them again; COPY hands them over as they are. Takes no parameters.
+ */
+export const copyBinaryOut = (client: PoolClient, query: string): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let failure: Error | undefined
+    const copy: CopyQuery = {
+      callback: () => undefined,
+      submit: (connection: Connection) => connection.query(`copy (${query}) to stdout (format binary)`),
+      // The parser writes over its buffer as soon as this returns.
+      handleCopyData: ({ chunk }) => chunks.push(Buffer.from(chunk)),
+      handleCommandComplete: () => undefined,
+      handleError(error) {
+        failure = error
+        this.callback()
+        reject(error)
+      },
+      handleReadyForQuery() {
+        this.callback()
+        if (!failure) resolve(Buffer.concat(chunks))
+      },
+    }
+    client.query(copy)
   })

@@ -11,7 +11,7 @@ setTypeParser(builtins.INT8, BigInt)
 // A date is a business day, not an instant at local midnight. An instant (timestamptz) is a Date.
 setTypeParser(builtins.DATE, (text) => text)
 
-export type { Client, Pool, PoolClient } from 'pg'
+export type { Client, Connection, Pool, PoolClient, Submittable } from 'pg'
 
 export interface PostgresOptions {
   readonly url: string

@@ -1,31 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findProcess } from '@registru/runtime'
 
 /** A fast stop writes a checkpoint; a slow disk with a full buffer may take this long. */
 const fastStopMs = 10_000
 const pollMs = 50
-
-interface RunningProcess {
-  readonly parent: number
-  readonly command: string
-}
-
-/** `undefined`: there is no such process, or it is none of ours to look at. */
-const findProcess = (pid: number): RunningProcess | undefined => {
-  if (existsSync('/proc/self/status')) {
-    try {
-      const parent = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-      return { parent: Number(parent), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }
-    } catch {
-      return undefined
-    }
-  }
-  const { stdout } = spawnSync('ps', ['-o', 'ppid=,command=', '-p', String(pid)], { encoding: 'utf8' })
-  const [, parent, command] = /^\s*(\d+)\s+(.*)$/m.exec(stdout) ?? []
-  return parent === undefined || command === undefined ? undefined : { parent: Number(parent), command }
-}
 
 const goneWithin = async (pid: number, limitMs: number): Promise<boolean> => {
   const deadline = Date.now() + limitMs

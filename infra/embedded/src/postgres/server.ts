@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,7 +14,7 @@ import { claim, stopOrphan } from './orphan.ts'
 const leftoversMaxMs = 30_000
 const retryMs = 200
 /** After this a fast stop becomes an immediate one: nothing committed is lost, the next start replays the log. */
-const fastStopMs = 6_000
+const fastStopMs = 3_000
 const saidCharactersMax = 8_000
 
 export interface PostgresOptions {
@@ -21,6 +22,8 @@ export interface PostgresOptions {
   readonly folder: string
   /** Absent: a free one. */
   readonly port?: number
+  /** Absent: in the folder. */
+  readonly logFile?: string
   /** `false` only for data that may be lost with the machine: tests. */
   readonly durable?: boolean
 }
@@ -125,14 +128,15 @@ const tieToOurLife = ({ pid, exited }: Launched, account: Account | undefined): 
 }
 
 /** Starts the server over the folder's data, which it creates the first time. Recovers whatever a kill left behind. */
-export const startPostgres = async ({ folder, port, durable = true }: PostgresOptions): Promise<PostgresServer> => {
+export const startPostgres = async (options: PostgresOptions): Promise<PostgresServer> => {
+  const { folder, port, durable = true } = options
   const account = serverAccount()
   const binaries = binariesFor(account)
   const home = folderFor(account, folder)
   const { data, password } = await openCluster(home, binaries, account, durable)
   await stopOrphan(home, data)
   claim(home)
-  const log = openLogFile(join(home, 'server.log'))
+  const log = openLogFile(options.logFile ?? join(home, 'server.log'))
   const flags = Object.entries(durable ? settings : { ...settings, ...settingsOfThrowAway })
 
   const attempt = async (): Promise<[Launched, number]> => {
@@ -168,4 +172,11 @@ export const startPostgres = async ({ folder, port, durable = true }: PostgresOp
     exited,
     stop,
   }
+}
+
+/** Removes the cluster with all its data. @throws when it is in use. */
+export const erasePostgres = async (folder: string): Promise<void> => {
+  const home = folderFor(serverAccount(), folder)
+  await stopOrphan(home, join(home, 'data'))
+  for (const part of new Set([home, folder])) rmSync(part, { recursive: true, force: true })
 }
