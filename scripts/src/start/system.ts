@@ -60,8 +60,11 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     else processes[part] = pid
     if (run !== undefined && !stopping.aborted) writeRunFile(home, run)
   }
-  const keep = async (part: Part): Promise<void> => {
-    started.push(await supervise(part, { stopping, print, onChange }))
+  /** All at the same time; the last one is the first to be stopped. */
+  const keep = async (...parts: Part[]): Promise<void> => {
+    const results = await Promise.allSettled(parts.map((part) => supervise(part, { stopping, print, onChange })))
+    for (const result of results) if (result.status === 'fulfilled') started.push(result.value)
+    for (const result of results) if (result.status === 'rejected') throw result.reason
   }
   const stop = async (): Promise<void> => {
     ending.abort()
@@ -121,9 +124,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     const api = nodePart('api', { ...stores, REGISTRU_TOKEN: token, PORT: String(port) }, (url) => {
       apiUrl = url ?? apiUrl
     })
-    // The projector first in the list of what is started, so that it is stopped after the API.
-    await keep(nodePart('projector', stores))
-    await keep(api)
+    await keep(nodePart('projector', stores), api)
     run = { apiUrl, token, databaseUrl, eventStoreUrl, processes }
     writeRunFile(home, run)
     return { run, data, stop }
