@@ -16,5 +16,10 @@ export const EventMetadata = z.strictObject({
   /** UTC. Information, never order: order is revision and position. */
   recordedAt: z.iso.datetime(),
   schemaVersion: z.int().positive(),
+  /**
+   * Last revision of the append that carried this event, where other commands shared it after this one: the answer's
+   * position is that of the whole append, and a repeated command has to give the same answer.
+   */
+  appendedThrough: z.int().nonnegative().optional(),
 })
 export type EventMetadata = z.infer<typeof EventMetadata>
