@@ -1,9 +1,9 @@
 /** Runs the tests: one throw-away PostgreSQL for all of them, tap for the work, a plain closing line with the counts. */
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { startPostgres } from '@registru/embedded'
+import { erasePostgres, startPostgres } from '@registru/embedded'
 import { readTap, type Tally } from './tap-results.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -48,7 +48,7 @@ const startDatabase = async (): Promise<Database> => {
   const server = await startPostgres({ folder, durable: false })
   const stop = async (): Promise<void> => {
     await server.stop()
-    for (const leftover of [server.data, folder]) rmSync(leftover, { recursive: true, force: true })
+    await erasePostgres(folder)
   }
   return { url: server.url(), stop }
 }

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Account, canEnter } from './account.ts'
 
@@ -13,12 +12,18 @@ export const systemFolder = (): string => {
   return folder
 }
 
-/** The wanted folder, or its stand-in when the server's account cannot come there. It exists afterwards. */
+/**
+ * The wanted folder, or its stand-in when the server's account cannot come there. It exists afterwards.
+ * The wanted folder remembers its stand-in: who removes the one starts from nothing, and does not find the other again.
+ */
 export const folderFor = (account: Account | undefined, wanted: string): string => {
   const folder = resolve(wanted)
   mkdirSync(folder, { recursive: true })
   if (canEnter(account, folder)) return folder
-  const standIn = join(systemFolder(), createHash('sha256').update(folder).digest('hex').slice(0, 16))
-  mkdirSync(standIn, { recursive: true, mode: 0o755 })
+  const reference = join(folder, 'moved-to')
+  if (existsSync(reference)) return readFileSync(reference, 'utf8')
+  const standIn = mkdtempSync(join(systemFolder(), 'data-'))
+  chmodSync(standIn, 0o755)
+  writeFileSync(reference, standIn)
   return standIn
 }

@@ -1,13 +1,23 @@
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@registru/runtime'
 import t from 'tap'
 import { z } from 'zod'
-import { type PostgresServer, startPostgres } from '../../src/postgres/server.ts'
+import { erasePostgres, type PostgresServer, startPostgres } from '../../src/postgres/server.ts'
 
 const Supervised = z.object({ pid: z.number(), url: z.string() })
 
@@ -185,12 +195,15 @@ t.test('the PostgreSQL supervisor', async (t) => {
 t.test('started by root from a private folder', { skip: isRoot ? false : 'not root' }, async (t) => {
   const base = mkdtempSync(join(tmpdir(), 'registru-private-'))
   chmodSync(base, 0o700)
-  const server = await startPostgres({ folder: join(base, 'postgres'), durable: false })
-  t.teardown(() => {
-    rmSync(base, { recursive: true })
-    rmSync(join(server.data, '..'), { recursive: true })
-  })
-  t.match(server.data, /^\/var\/lib\/registru\//)
-  t.match(await query(server.url(), 'select 1 as one'), [{ one: 1 }])
-  await server.stop()
+  const folder = join(base, 'postgres')
+  t.teardown(() => rmSync(base, { recursive: true }))
+  const first = await startPostgres({ folder, durable: false })
+  t.match(first.data, /^\/var\/lib\/registru\//)
+  await query(first.url(), 'create table kept (n integer)')
+  await first.stop()
+  const second = await startPostgres({ folder, durable: false })
+  t.same(await query(second.url(), 'select n from kept'), [])
+  await second.stop()
+  await erasePostgres(folder)
+  t.notOk(existsSync(second.data))
 })

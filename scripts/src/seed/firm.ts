@@ -1,0 +1,364 @@
+import { addDays, type BusinessDay, decimalOf, latest } from '@registru/domain'
+import { business, fiscalCode, individual, type Party } from './people.ts'
+import { createRandom, type Random } from './random.ts'
+
+/** One command of the plan. It waits for the earlier commands that share a lane with it, and for nothing else. */
+export interface Step {
+  /** Unique in the plan and the same in every run: the idempotency key is made of it. */
+  readonly key: string
+  readonly day: BusinessDay
+  readonly lanes: readonly string[]
+  readonly command: string
+  /** The receipt numbers given so far, by payment, for the command that annuls one. */
+  readonly body: (receiptNumbers: ReadonlyMap<string, number>) => object
+}
+
+export interface FirmOptions {
+  readonly seed: string
+  /** Branches of the firm, each with its own clients, desk, invoice series and receipt books. */
+  readonly scale: number
+}
+
+/** The quarter, up to the day before this was written, and what was left from before. */
+const quarterFrom = '2026-09-01'
+const lastDay = '2026-11-23'
+/** Romania's standard VAT rate went from 19 to 21 % on this day (Legea 141/2025). */
+const newRateFrom = '2025-08-01'
+
+const businessesPerBranch = 28
+const individualsPerBranch = 12
+const invoicesPerBranch = 600
+/** Law 70/2015: a business may hand over so much cash a day. The seed keeps the law. */
+const businessCashMaxMinor = 500_000n
+const individualCashMaxMinor = 1_000_000n
+
+/** How a client pays; what a collections clerk knows of it. */
+type Habit = 'prompt' | 'monthly' | 'partial' | 'late' | 'cash' | 'card' | 'ahead' | 'never'
+
+const businessHabits: readonly Habit[] = [
+  'prompt', 'prompt', 'prompt', 'prompt', 'monthly', 'monthly', 'partial', 'late', 'late', 'cash', 'ahead', 'never',
+]
+const individualHabits: readonly Habit[] = ['card', 'card', 'cash', 'cash', 'prompt', 'late']
+
+/** Services and what an hour or piece of them costs, in bani without VAT. */
+const services: readonly (readonly [unitMinor: number, quantityMax: number])[] = [
+  [12_000, 40],
+  [18_500, 24],
+  [25_000, 16],
+  [45_000, 8],
+  [9_900, 12],
+  [150_000, 3],
+]
+
+interface Invoice {
+  readonly invoiceId: string
+  readonly number: string
+  readonly issuedOn: BusinessDay
+  readonly dueOn: BusinessDay
+  readonly total: bigint
+  readonly currency: 'RON' | 'EUR'
+  readonly data: object
+}
+
+interface Branch {
+  readonly random: Random
+  readonly number: number
+  readonly series: string
+  readonly desk: string
+  readonly book: string
+  readonly steps: Step[]
+  readonly count: (name: string) => number
+}
+
+const bookLane = (book: string): string => `book ${book}`
+
+const openBranch = (seed: string, number: number): Branch => {
+  const counters = new Map<string, number>()
+  const series = number === 1 ? 'AMC' : `AMC${number}`
+  return {
+    random: createRandom(`${seed} ${number}`),
+    number,
+    series,
+    desk: `C${number}`,
+    book: `${series}-C`,
+    steps: [],
+    count: (name) => {
+      const next = (counters.get(name) ?? 0) + 1
+      counters.set(name, next)
+      return next
+    },
+  }
+}
+
+/** VAT of a base in whole percent, half a ban upwards. */
+const vatOf = (base: bigint, rate: bigint): bigint => (base * rate + 50n) / 100n
+
+const invoiceOf = (branch: Branch, client: Party, issuedOn: BusinessDay, currency: 'RON' | 'EUR'): Invoice => {
+  const { random, series } = branch
+  const [unit, quantityMax] = random.pick(services)
+  const base = BigInt(unit * random.between(1, client.kind === 'BUSINESS' ? quantityMax : Math.ceil(quantityMax / 4)))
+  const rate = issuedOn < newRateFrom ? 19n : 21n
+  const vat = vatOf(base, rate)
+  const number = `${1000 + branch.count('invoice')}`
+  const invoiceId = `${series.toLowerCase()}-${number}`
+  const dueOn = addDays(issuedOn, client.kind === 'BUSINESS' ? random.pick([15, 30, 30, 45]) : random.pick([0, 7, 15]))
+  const total = base + vat
+  const vatLines = [{ rate: `${rate}`, base: decimalOf(base, currency), vat: decimalOf(vat, currency) }]
+  const data = {
+    clientId: client.clientId,
+    invoiceId,
+    series,
+    number,
+    issuedOn,
+    dueOn,
+    total: { amount: decimalOf(total, currency), currency },
+    vatLines,
+  }
+  return { invoiceId, number, issuedOn, dueOn, total, currency, data }
+}
+
+/** Mostly the quarter; some of the summer; a few from the years of the old rate. */
+const issueDay = (random: Random): BusinessDay => {
+  const dice = random.between(1, 100)
+  if (dice <= 4) return addDays('2025-02-01', random.between(0, 180))
+  if (dice <= 18) return addDays('2026-05-15', random.between(0, 108))
+  return addDays(quarterFrom, random.between(0, 83))
+}
+
+const payLater = (random: Random, invoice: Invoice, habit: Habit): BusinessDay => {
+  switch (habit) {
+    case 'late':
+      return addDays(invoice.dueOn, random.between(15, 75))
+    case 'cash':
+    case 'card':
+      return addDays(invoice.issuedOn, random.between(0, 5))
+    default:
+      return addDays(invoice.dueOn, random.between(-6, 3))
+  }
+}
+
+const bankReference = (random: Random): string => `${random.between(100, 999)}ZEXA${random.between(1e9, 9e9)}AB`
+
+/** Everything a clerk enters for one client, as steps; their order is the days' order. */
+const createDesk = (branch: Branch, client: Party) => {
+  const { random, steps } = branch
+  const { clientId } = client
+  const lane = `account ${clientId}`
+
+  const add = (command: string, key: string, day: BusinessDay, body: Step['body'], lanes: readonly string[] = []): void => {
+    steps.push({ key: `${command}-${key}`, day, lanes: [lane, ...lanes], command, body })
+  }
+
+  const pay = (
+    invoices: readonly Invoice[],
+    { amount, method, on, rule, receipt = false, ...rest }: {
+      readonly amount: bigint
+      readonly method: string
+      readonly on: BusinessDay
+      readonly rule?: 'oldestDueFirst' | 'none'
+      readonly receipt?: boolean
+      readonly payer?: object
+    },
+  ): string => {
+    const paymentId = `${branch.series.toLowerCase()}-pay-${branch.count('payment')}`
+    const currency = invoices[0]?.currency ?? 'RON'
+    let left = amount
+    const items: object[] = []
+    for (const { invoiceId, total } of invoices) {
+      const share = total < left ? total : left
+      if (share > 0n) items.push({ invoiceId, amount: decimalOf(share, currency) })
+      left -= share
+    }
+    const numbers = invoices.map((invoice) => invoice.number).join(', ')
+    const transfer = { bankReference: bankReference(random), remittanceText: `plata fact ${branch.series} ${numbers}` }
+    const data = {
+      clientId,
+      paymentId,
+      amount: { amount: decimalOf(amount, currency), currency },
+      method,
+      receivedOn: on,
+      ...(method === 'BANK_TRANSFER' && invoices.length > 0 ? transfer : {}),
+      ...(method === 'CASH' ? { deskId: branch.desk } : {}),
+      allocation: rule === undefined ? { rule: 'explicit', items } : { rule },
+      ...(receipt ? { receipt: { series: branch.book } } : {}),
+      ...rest,
+    }
+    add('RecordPayment', paymentId, on, () => data, receipt ? [bookLane(branch.book)] : [])
+    return paymentId
+  }
+
+  return { clientId, add, pay }
+}
+
+const payInCash = (branch: Branch, desk: ReturnType<typeof createDesk>, client: Party, invoice: Invoice): void => {
+  const max = client.kind === 'BUSINESS' ? businessCashMaxMinor : individualCashMaxMinor
+  let on = payLater(branch.random, invoice, 'cash')
+  for (let left = invoice.total; left > 0n && on <= lastDay; on = addDays(on, branch.random.between(1, 4))) {
+    const amount = left < max ? left : max
+    desk.pay([invoice], { amount, method: 'CASH', on, receipt: true })
+    left -= amount
+  }
+}
+
+/** The clients that cannot wait for chance: each shows something that the ledger is there for. */
+const specialCases = (branch: Branch, desk: ReturnType<typeof createDesk>, client: Party, index: number): void => {
+  const { clientId, add, pay } = desk
+  const { book, random } = branch
+  const invoice = (issuedOn: BusinessDay, currency: 'RON' | 'EUR' = 'RON'): Invoice => {
+    const made = invoiceOf(branch, client, issuedOn, currency)
+    add('RegisterInvoice', made.invoiceId, issuedOn, () => made.data)
+    return made
+  }
+  switch (index) {
+    case 0: {
+      const made = invoice('2026-09-14')
+      const paymentId = pay([made], { amount: made.total, method: 'CHEQUE', on: '2026-10-12' })
+      const data = { clientId, paymentId, reason: 'BOUNCED', reversedOn: '2026-10-19', note: 'cec refuzat la plată' }
+      return add('ReversePayment', paymentId, '2026-10-19', () => data)
+    }
+    case 1: {
+      const made = invoice('2026-10-05')
+      const wrong = made.total < businessCashMaxMinor ? made.total : businessCashMaxMinor
+      const paymentId = pay([made], { amount: wrong, method: 'CASH', on: '2026-10-08', receipt: true })
+      const annul = (numbers: ReadonlyMap<string, number>): object => ({
+        series: book,
+        number: numbers.get(paymentId),
+        reason: 'sumă greșită',
+        annulledOn: '2026-10-08',
+        alsoReversePayment: true,
+      })
+      add('AnnulReceipt', paymentId, '2026-10-08', annul, [bookLane(book)])
+      pay([made], { amount: wrong - 1n, method: 'CASH', on: '2026-10-08', receipt: true })
+      return
+    }
+    case 2: {
+      const [first, second] = [invoice('2026-09-21'), invoice('2026-10-02')]
+      const amount = first.total < second.total ? first.total : second.total
+      const paymentId = pay([first], { amount, method: 'BANK_TRANSFER', on: '2026-10-20' })
+      const undo = { clientId, paymentId, invoiceId: first.invoiceId, reason: 'WRONG_INVOICE', deallocatedOn: '2026-10-27' }
+      add('DeallocatePayment', paymentId, '2026-10-27', () => ({ ...undo, note: 'clientul achita a doua factură' }))
+      const again = { clientId, paymentId, invoiceId: second.invoiceId, amount: decimalOf(amount, 'RON') }
+      return add('AllocatePayment', `${paymentId}-again`, '2026-10-27', () => ({ ...again, allocatedOn: '2026-10-27' }))
+    }
+    case 3: {
+      // Money before there is an invoice: the advance waits as credit, then settles what comes.
+      const paymentId = pay([], { amount: 600_000n, method: 'BANK_TRANSFER', on: '2026-09-03', rule: 'none' })
+      const made = invoice('2026-09-18')
+      const amount = decimalOf(made.total < 600_000n ? made.total : 600_000n, 'RON')
+      const data = { clientId, paymentId, invoiceId: made.invoiceId, amount, allocatedOn: '2026-09-18' }
+      return add('AllocatePayment', paymentId, '2026-09-18', () => data)
+    }
+    case 4: {
+      const made = invoice('2026-09-07', 'EUR')
+      pay([made], { amount: made.total / 2n, method: 'BANK_TRANSFER', on: '2026-10-09' })
+      invoice('2026-11-04', 'EUR')
+      return
+    }
+    case 5: {
+      const made = invoice('2026-09-28')
+      const payer = { name: business(random, 0).name, taxId: fiscalCode(random) }
+      pay([made], { amount: made.total, method: 'BANK_TRANSFER', on: '2026-10-28', payer })
+      const change = { clientId, address: { ...client.address, street: 'Str. Nouă 12' } }
+      return add('UpdateClient', clientId, '2026-11-02', () => change)
+    }
+    default:
+  }
+}
+
+const payOrdinarily = (
+  branch: Branch,
+  desk: ReturnType<typeof createDesk>,
+  client: Party,
+  habit: Habit,
+  invoices: readonly Invoice[],
+): void => {
+  const { random } = branch
+  if (habit === 'never') return
+  if (habit === 'monthly' || habit === 'ahead') {
+    // One transfer a month for what fell due, old debts first; who pays ahead rounds up and has credit.
+    for (const on of ['2026-06-30', '2026-07-31', '2026-08-31', '2026-09-30', '2026-10-30', '2026-11-20']) {
+      const from = addDays(on, -30)
+      const due = invoices.filter((invoice) => invoice.dueOn <= on && invoice.dueOn > from && invoice.issuedOn <= on)
+      const sum = due.reduce((total, invoice) => total + invoice.total, 0n)
+      if (sum === 0n) continue
+      const amount = habit === 'ahead' ? (sum / 100_000n + 1n) * 100_000n : sum
+      desk.pay(due, { amount, method: 'BANK_TRANSFER', on, rule: 'oldestDueFirst' })
+    }
+    return
+  }
+  for (const invoice of invoices) {
+    const on = latest(invoice.issuedOn, payLater(random, invoice, habit))
+    // What would be paid after the last day is open today, and so is what was forgotten.
+    if (on > lastDay || random.chance(0.08)) continue
+    if (habit === 'cash') payInCash(branch, desk, client, invoice)
+    else if (habit === 'card') {
+      desk.pay([invoice], { amount: invoice.total, method: random.pick(['CARD_POS', 'CARD_ONLINE']), on })
+    } else if (habit === 'partial') {
+      desk.pay([invoice], { amount: (invoice.total * BigInt(random.between(3, 8))) / 10n, method: 'BANK_TRANSFER', on })
+    } else desk.pay([invoice], { amount: invoice.total, method: 'BANK_TRANSFER', on })
+  }
+}
+
+const planBranch = (seed: string, number: number): readonly Step[] => {
+  const branch = openBranch(seed, number)
+  const { random, steps, book } = branch
+  const opening = {
+    series: book,
+    deskId: branch.desk,
+    from: 1,
+    to: 5000,
+    decisionNumber: `${number}`,
+    decisionOn: '2025-01-06',
+    financialYear: 2025,
+  }
+  steps.push({
+    key: `OpenReceiptBook-${book}`,
+    day: '2025-01-06',
+    lanes: ['company', bookLane(book)],
+    command: 'OpenReceiptBook',
+    body: () => opening,
+  })
+
+  const clients = Array.from({ length: businessesPerBranch + individualsPerBranch }, (_, index) => {
+    const clientNumber = (number - 1) * (businessesPerBranch + individualsPerBranch) + index + 1
+    const client = index < businessesPerBranch ? business(random, clientNumber) : individual(random, clientNumber)
+    const desk = createDesk(branch, client)
+    desk.add('RegisterClient', client.clientId, '2025-01-07', () => client, ['company'])
+    specialCases(branch, desk, client, index)
+    const habit = random.pick(client.kind === 'BUSINESS' ? businessHabits : individualHabits)
+    return { client, desk, habit, invoices: new Array<Invoice>() }
+  })
+
+  while (branch.count('planned') <= invoicesPerBranch - branch.steps.filter(({ command }) => command === 'RegisterInvoice').length) {
+    const { client, desk, invoices } = random.pick(clients)
+    const invoice = invoiceOf(branch, client, issueDay(random), 'RON')
+    desk.add('RegisterInvoice', invoice.invoiceId, invoice.issuedOn, () => invoice.data)
+    invoices.push(invoice)
+  }
+  for (const { client, desk, habit, invoices } of clients) payOrdinarily(branch, desk, client, habit, invoices)
+  return steps
+}
+
+/**
+ * The firm's year as commands in the order of their days, which is the order of every book's receipts too. A larger
+ * scale adds branches and changes nothing in the ones before, so that seeding may grow.
+ */
+export const planFirm = ({ seed, scale }: FirmOptions): readonly Step[] => {
+  const company = {
+    name: 'AMC Servicii SRL',
+    taxId: 'RO1234567897',
+    tradeRegisterNumber: 'J22/100/2016',
+    address: { street: 'Str. Fabricii 7', city: 'Iași', county: 'IS', countryCode: 'RO' },
+    functionalCurrency: 'RON',
+  }
+  const first: Step = {
+    key: 'RegisterCompany',
+    day: '2025-01-03',
+    lanes: ['company'],
+    command: 'RegisterCompany',
+    body: () => company,
+  }
+  const branches = Array.from({ length: scale }, (_, index) => planBranch(seed, index + 1))
+  // Sorting keeps the order of equal days, so a payment stays behind the invoice of the same day.
+  return [first, ...branches.flat()].toSorted((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0))
+}
