@@ -1,3 +1,4 @@
+export { type EventStore, type EventStoreOptions, startEventStore } from './event-store/start-event-store.ts'
 export {
   erasePostgres,
   freePort,

@@ -1,0 +1,329 @@
+/**
+ * Requests and answers that write, as `event_store.client.streams.Streams` has them:
+ *
+ *     AppendReq        { options = 1, proposed_message = 2 }
+ *     BatchAppendReq   { correlation_id = 1, options = 2, proposed_messages = 3, is_final = 4 }
+ *     options          { stream_identifier = 1, revision = 2, no_stream = 3, any = 4, stream_exists = 5,
+ *                        deadline_21_10_0 = 6: Timestamp, deadline = 7: Duration }
+ *     proposed message { id = 1, metadata = 2: map<string, string>, custom_metadata = 3, data = 4 }
+ *     DeleteReq, TombstoneReq { options = 1 }
+ */
+import type { ExpectedRevision } from './append-decision.ts'
+import {
+  bytesField,
+  type Cursor,
+  cursorOf,
+  eachField,
+  message,
+  messageField,
+  readBytes,
+  readMessage,
+  readText,
+  readUint32,
+  readUint64,
+  textField,
+  varintField,
+} from './protobuf.ts'
+import { readUuid, structuredUuid } from './uuid.ts'
+
+export interface WriteOptions {
+  /** `undefined`: not set, which a real server takes as badly as it can. */
+  readonly stream: string | undefined
+  /** `undefined`: none of the kinds was set. */
+  readonly expected: ExpectedRevision | undefined
+  readonly deadlineAtMs: number | undefined
+}
+
+export interface ProposedMessage {
+  /** `undefined`: missing, or no UUID. */
+  readonly id: string | undefined
+  readonly type: string | undefined
+  readonly contentType: string | undefined
+  readonly data: Buffer
+  readonly customMetadata: Buffer
+}
+
+const NOTHING = Buffer.alloc(0)
+const ANY: ExpectedRevision = { kind: 'any' }
+const NO_STREAM: ExpectedRevision = { kind: 'noStream' }
+const STREAM_EXISTS: ExpectedRevision = { kind: 'streamExists' }
+const UINT64_MAX = 2n ** 64n - 1n
+
+/** `StreamIdentifier { stream_name = 3: bytes }` */
+const readStreamIdentifier = (cursor: Cursor): string => {
+  const identifier = readMessage(cursor)
+  let name = ''
+  eachField(identifier, (field) => field === 3 && ((name = readText(identifier)), true))
+  return name
+}
+
+const streamIdentifier = (field: number, name: string): Buffer => messageField(field, textField(3, name))
+
+const skipMessage = (cursor: Cursor): boolean => {
+  readMessage(cursor)
+  return true
+}
+
+/** Seconds and nanoseconds, of a Timestamp or a Duration alike. */
+const readSecondsMs = (cursor: Cursor): number => {
+  const time = readMessage(cursor)
+  let ms = 0
+  eachField(time, (field) => {
+    if (field === 1) ms += Number(BigInt.asIntN(64, readUint64(time))) * 1_000
+    else if (field === 2) ms += (readUint32(time) | 0) / 1_000_000
+    else return false
+    return true
+  })
+  return ms
+}
+
+const readWriteOptions = (parent: Cursor): WriteOptions => {
+  const options = readMessage(parent)
+  let stream: string | undefined
+  let expected: ExpectedRevision | undefined
+  let deadlineAtMs: number | undefined
+  eachField(options, (field) => {
+    switch (field) {
+      case 1:
+        stream = readStreamIdentifier(options)
+        return true
+      case 2: {
+        const revision = readUint64(options)
+        // The largest number is how `no_stream` looked before there was a field for it.
+        expected = revision === UINT64_MAX ? NO_STREAM : { kind: 'exact', revision }
+        return true
+      }
+      case 3:
+        expected = NO_STREAM
+        return skipMessage(options)
+      case 4:
+        expected = ANY
+        return skipMessage(options)
+      case 5:
+        expected = STREAM_EXISTS
+        return skipMessage(options)
+      case 6:
+        deadlineAtMs = readSecondsMs(options)
+        return true
+      case 7:
+        deadlineAtMs = Date.now() + readSecondsMs(options)
+        return true
+      default:
+        return false
+    }
+  })
+  return { stream, expected, deadlineAtMs }
+}
+
+const readProposedMessage = (parent: Cursor): ProposedMessage => {
+  const proposed = readMessage(parent)
+  let id: string | undefined
+  let type: string | undefined
+  let contentType: string | undefined
+  let data: Buffer = NOTHING
+  let customMetadata: Buffer = NOTHING
+  eachField(proposed, (field) => {
+    switch (field) {
+      case 1:
+        id = readUuid(proposed)
+        return true
+      case 2: {
+        const entry = readMessage(proposed)
+        let key = ''
+        let value = ''
+        eachField(entry, (part) => {
+          if (part === 1) key = readText(entry)
+          else if (part === 2) value = readText(entry)
+          else return false
+          return true
+        })
+        if (key === 'type') type = value
+        else if (key === 'content-type') contentType = value
+        return true
+      }
+      case 3:
+        customMetadata = readBytes(proposed)
+        return true
+      case 4:
+        data = readBytes(proposed)
+        return true
+      default:
+        return false
+    }
+  })
+  return { id, type, contentType, data, customMetadata }
+}
+
+export interface AppendRequest {
+  readonly options: WriteOptions | undefined
+  readonly proposed: ProposedMessage | undefined
+}
+
+export const readAppendRequest = (bytes: Buffer): AppendRequest => {
+  const cursor = cursorOf(bytes)
+  let options: WriteOptions | undefined
+  let proposed: ProposedMessage | undefined
+  eachField(cursor, (field) => {
+    if (field === 1) options = readWriteOptions(cursor)
+    else if (field === 2) proposed = readProposedMessage(cursor)
+    else return false
+    return true
+  })
+  return { options, proposed }
+}
+
+export interface BatchAppendRequest {
+  /** The UUID message as it came: answers echo it byte for byte. */
+  readonly correlation: Buffer | undefined
+  readonly correlationId: string | undefined
+  readonly options: WriteOptions | undefined
+  readonly proposed: readonly ProposedMessage[]
+  readonly isFinal: boolean
+}
+
+export const readBatchAppendRequest = (bytes: Buffer): BatchAppendRequest => {
+  const cursor = cursorOf(bytes)
+  let correlation: Buffer | undefined
+  let correlationId: string | undefined
+  let options: WriteOptions | undefined
+  const proposed: ProposedMessage[] = []
+  let isFinal = false
+  eachField(cursor, (field) => {
+    switch (field) {
+      case 1: {
+        const start = cursor.at
+        correlationId = readUuid(cursor)
+        cursor.at = start
+        correlation = readBytes(cursor)
+        return true
+      }
+      case 2:
+        options = readWriteOptions(cursor)
+        return true
+      case 3:
+        proposed.push(readProposedMessage(cursor))
+        return true
+      case 4:
+        isFinal = readUint32(cursor) !== 0
+        return true
+      default:
+        return false
+    }
+  })
+  return { correlation, correlationId, options, proposed, isFinal }
+}
+
+export const readDeleteOptions = (bytes: Buffer): WriteOptions | undefined => {
+  const cursor = cursorOf(bytes)
+  let options: WriteOptions | undefined
+  eachField(cursor, (field) => field === 1 && ((options = readWriteOptions(cursor)), true))
+  return options
+}
+
+/** `Position { commit_position = 1, prepare_position = 2 }`: both the same here. */
+export const positionMessage = (field: number, position: number): Buffer =>
+  messageField(field, varintField(1, position), varintField(2, position))
+
+/** `Success { current_revision = 1 | no_stream = 2, position = 3 | no_position = 4 }` */
+const success = (field: number, revision: number, position: number): Buffer =>
+  messageField(
+    field,
+    revision < 0 ? messageField(2) : varintField(1, revision),
+    position < 0 ? messageField(4) : positionMessage(3, position),
+  )
+
+/** `AppendResp { success = 1 }` */
+export const appendSuccess = (revision: number, position: number): Buffer => success(1, revision, position)
+
+const expectedNumber = (expected: ExpectedRevision): bigint | undefined => {
+  if (expected.kind === 'exact') return expected.revision
+  return expected.kind === 'noStream' ? UINT64_MAX : undefined
+}
+
+/**
+ * `AppendResp { wrong_expected_version = 2 { current_revision_20_6_0 = 1 | no_stream_20_6_0 = 2,
+ * expected_revision_20_6_0 = 3 | any_20_6_0 = 4 | stream_exists_20_6_0 = 5, current_revision = 6 | current_no_stream = 7,
+ * expected_revision = 8 | expected_any = 9 | expected_stream_exists = 10 | expected_no_stream = 11 } }`
+ */
+export const appendWrongExpectedRevision = (expected: ExpectedRevision, current: number): Buffer => {
+  const oldNumber = expectedNumber(expected)
+  const newKind = { any: messageField(9), streamExists: messageField(10), noStream: messageField(11) }
+  return messageField(
+    2,
+    current < 0 ? messageField(2) : varintField(1, current),
+    oldNumber === undefined ? messageField(expected.kind === 'any' ? 4 : 5) : varintField(3, oldNumber),
+    current < 0 ? messageField(7) : varintField(6, current),
+    expected.kind === 'exact' ? varintField(8, expected.revision) : newKind[expected.kind],
+  )
+}
+
+/** `DeleteResp { position = 1 }`, and the same of a tombstone. */
+export const deleteSuccess = (position: number): Buffer => positionMessage(1, position)
+
+/** What a batch append answers to: the correlation, and the stream where it is known. */
+export interface BatchAddress {
+  /** A UUID message, or none where the request had none. */
+  readonly correlation: Buffer | undefined
+  readonly stream: string | undefined
+}
+
+/** `BatchAppendResp { correlation_id = 1, error = 2 | success = 3, stream_identifier = 4 }` */
+const batchAnswer = (address: BatchAddress, result: Buffer): Buffer =>
+  message(
+    ...(address.correlation ? [bytesField(1, address.correlation)] : []),
+    result,
+    ...(address.stream === undefined ? [] : [streamIdentifier(4, address.stream)]),
+  )
+
+export const batchSuccess = (address: BatchAddress, revision: number, position: number): Buffer =>
+  batchAnswer(address, success(3, revision, position))
+
+/** `google.rpc.Status { code = 1, message = 2, details = 3: Any { type_url = 1, value = 2 } }` */
+const batchError = (address: BatchAddress, code: number, name: string, ...detail: readonly Buffer[]): Buffer =>
+  batchAnswer(
+    address,
+    messageField(
+      2,
+      varintField(1, code),
+      textField(2, name),
+      messageField(3, textField(1, `type.googleapis.com/event_store.client.${name}`), messageField(2, ...detail)),
+    ),
+  )
+
+const CODE_INVALID_ARGUMENT = 3
+const CODE_DEADLINE_EXCEEDED = 4
+const CODE_NOT_FOUND = 5
+const CODE_ALREADY_EXISTS = 6
+const CODE_PERMISSION_DENIED = 7
+
+/** `WrongExpectedVersion { current_stream_revision = 1 | current_no_stream = 2, expected_stream_position = 3 | expected_any = 4 | … }` */
+export const batchWrongExpectedRevision = (
+  address: BatchAddress,
+  expected: ExpectedRevision,
+  current: number,
+): Buffer => {
+  const kinds = { any: messageField(4), streamExists: messageField(5), noStream: messageField(6) }
+  return batchError(
+    address,
+    CODE_ALREADY_EXISTS,
+    'WrongExpectedVersion',
+    current < 0 ? messageField(2) : varintField(1, current),
+    expected.kind === 'exact' ? varintField(3, expected.revision) : kinds[expected.kind],
+  )
+}
+
+export const batchStreamDeleted = (address: BatchAddress): Buffer =>
+  batchError(address, CODE_NOT_FOUND, 'StreamDeleted', streamIdentifier(1, address.stream ?? ''))
+
+export const batchTimeout = (address: BatchAddress): Buffer => batchError(address, CODE_DEADLINE_EXCEEDED, 'Timeout')
+
+export const batchTooLarge = (address: BatchAddress, bytesMax: number): Buffer =>
+  batchError(address, CODE_INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', varintField(1, bytesMax))
+
+export const batchBadRequest = (address: BatchAddress, reason: string): Buffer =>
+  batchError(address, CODE_INVALID_ARGUMENT, 'BadRequest', textField(1, reason))
+
+export const batchAccessDenied = (address: BatchAddress): Buffer =>
+  batchError(address, CODE_PERMISSION_DENIED, 'AccessDenied')
+
+export const structuredCorrelation = structuredUuid

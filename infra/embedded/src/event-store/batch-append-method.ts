@@ -1,0 +1,174 @@
+import type { ExpectedRevision } from './append-decision.ts'
+import {
+  type BatchAddress,
+  type BatchAppendRequest,
+  batchBadRequest,
+  batchStreamDeleted,
+  batchSuccess,
+  batchTimeout,
+  batchTooLarge,
+  batchWrongExpectedRevision,
+  readBatchAppendRequest,
+  structuredCorrelation,
+} from './append-messages.ts'
+import type { EventToWrite } from './event-frame.ts'
+import type { EventLog, WriteOutcome } from './event-log.ts'
+import { frameOf } from './grpc-frame.ts'
+import type { Method } from './grpc-server.ts'
+import { okStatus } from './grpc-status.ts'
+import { APPEND_BYTES_MAX, eventOf, faultOf, isUnusableName, REVISION_MAX, WRITE_TIMEOUT_MS } from './write-rules.ts'
+
+/** An append that has begun and whose last piece has not come. */
+interface OpenAppend {
+  readonly stream: string
+  readonly expected: ExpectedRevision
+  readonly deadlineAtMs: number
+  readonly timer: NodeJS.Timeout
+  readonly events: EventToWrite[]
+  bytes: number
+}
+
+/** A client that opens appends and never ends them must not fill the memory. */
+const OPEN_APPENDS_MAX = 10_000
+
+/** What is wrong with the options of an append that begins, in the real server's words where a test shows them. */
+const refusalOf = ({ options, correlationId }: BatchAppendRequest): string | undefined => {
+  if (correlationId === undefined) return "Value cannot be null. (Parameter 'dto')"
+  if (!options) return undefined
+  if (options.stream === undefined) return 'Object reference not set to an instance of an object.'
+  if (!options.expected) return "'None' is not a valid expected stream position."
+  if (options.expected.kind === 'exact' && options.expected.revision > REVISION_MAX) {
+    return 'The expected revision is beyond 2^63 - 1.'
+  }
+  return isUnusableName(options.stream) ? 'This stream name ends the process of a real server.' : undefined
+}
+
+/** `Streams/BatchAppend`: one long-lived stream, many appends, each in one or several pieces. */
+export const batchAppendMethod =
+  (log: EventLog): Method =>
+  (call) => {
+    const open = new Map<string, OpenAppend>()
+    let answers: Buffer[] = []
+    /** Writes that the log has not decided yet; their refusals still go out after a half-close, their successes do not. */
+    let undecided = 0
+    let halfClosed = false
+
+    const flush = (): void => {
+      if (answers.length === 0) return
+      const frames = answers.length === 1 ? (answers[0] as Buffer) : Buffer.concat(answers)
+      answers = []
+      call.send(frames)
+    }
+    const endWhenDecided = (): void => {
+      if (!halfClosed || undecided > 0) return
+      flush()
+      call.end(okStatus)
+    }
+    /** All answers of one commit go out in one write. */
+    const send = (message: Buffer): void => {
+      if (answers.length === 0) queueMicrotask(flush)
+      answers.push(frameOf(message))
+    }
+
+    const answer = (address: BatchAddress, expected: ExpectedRevision, outcome: WriteOutcome): void => {
+      switch (outcome.kind) {
+        case 'written':
+          return send(batchSuccess(address, outcome.revision, outcome.position))
+        case 'wrongExpectedRevision':
+          return send(batchWrongExpectedRevision(address, expected, outcome.current))
+        case 'streamDeleted':
+          return send(batchStreamDeleted(address))
+        case 'timeout':
+          return send(batchTimeout(address))
+        case 'unanswerable':
+          return send(
+            batchBadRequest(address, 'A real server never answers known events sent from the back to the front.'),
+          )
+      }
+    }
+
+    const close = (id: string): void => {
+      clearTimeout(open.get(id)?.timer)
+      open.delete(id)
+    }
+
+    const begin = (id: string, { options }: BatchAppendRequest): OpenAppend | undefined => {
+      if (options?.stream === undefined || !options.expected || open.size >= OPEN_APPENDS_MAX) return undefined
+      const { stream, expected } = options
+      const now = Date.now()
+      const deadlineAtMs = Math.min(options.deadlineAtMs ?? Number.POSITIVE_INFINITY, now + WRITE_TIMEOUT_MS)
+      const timer = setTimeout(
+        () => {
+          open.delete(id)
+          send(batchTimeout({ correlation: structuredCorrelation(id), stream }))
+        },
+        Math.max(0, deadlineAtMs - now),
+      )
+      return { stream, expected, deadlineAtMs, timer, events: [], bytes: 0 }
+    }
+
+    const submit = (append: OpenAppend, address: BatchAddress): void => {
+      undecided++
+      let decided = false
+      const decide = (): void => {
+        if (decided) return
+        decided = true
+        undecided--
+        endWhenDecided()
+      }
+      log.submit({
+        kind: 'append',
+        stream: append.stream,
+        expected: append.expected,
+        events: append.events,
+        deadlineAtMs: append.deadlineAtMs,
+        decided: decide,
+        settle: (outcome) => {
+          answer(address, append.expected, outcome)
+          decide()
+        },
+      })
+    }
+
+    return {
+      message: (bytes) => {
+        const request = readBatchAppendRequest(bytes)
+        const { correlation, correlationId: id, options } = request
+        const refusal = refusalOf(request)
+        if (refusal !== undefined || id === undefined) {
+          send(batchBadRequest({ correlation, stream: options?.stream }, refusal ?? ''))
+          return
+        }
+        // A piece of an append that is over, or never began, is passed over in silence.
+        const append = open.get(id) ?? begin(id, request)
+        if (!append) return
+        open.set(id, append)
+        const address: BatchAddress = { correlation, stream: append.stream }
+        for (const proposed of request.proposed) {
+          const fault = faultOf(proposed)
+          if (fault) {
+            close(id)
+            const reason = fault.kind === 'missing' ? 'The given key was not present in the dictionary.' : fault.reason
+            send(batchBadRequest({ correlation, stream: options?.stream }, reason))
+            return
+          }
+          append.bytes += proposed.data.length
+          append.events.push(eventOf(proposed))
+        }
+        if (append.bytes > APPEND_BYTES_MAX) {
+          close(id)
+          send(batchTooLarge(address, APPEND_BYTES_MAX))
+        } else if (request.isFinal) {
+          close(id)
+          submit(append, address)
+        }
+      },
+      halfClosed: () => {
+        halfClosed = true
+        endWhenDecided()
+      },
+      closed: () => {
+        for (const id of [...open.keys()]) close(id)
+      },
+    }
+  }

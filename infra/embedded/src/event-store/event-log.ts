@@ -1,0 +1,472 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type AppendDecision,
+  decideAppend,
+  decideDelete,
+  type ExpectedRevision,
+  type StreamFacts,
+} from './append-decision.ts'
+import {
+  createFrameBuffer,
+  type EventToWrite,
+  eachFrame,
+  frameEventId,
+  framePosition,
+  TOMBSTONE_REVISION,
+  writeEventFrame,
+} from './event-frame.ts'
+import { createLogTail, type LogTail } from './log-tail.ts'
+import type { Logger } from './logger.ts'
+import { createRecentIds } from './recent-ids.ts'
+import { type Storage, type StoredRow, WriterFenced } from './storage.ts'
+import { createStreamCache, type StreamState, type StreamView, streamsAround, viewAfter } from './stream-cache.ts'
+import {
+  isMetastream,
+  METADATA_EVENT_TYPE,
+  METASTREAM_METADATA,
+  SOFT_DELETED_DATA,
+  type StreamMetadata,
+  TOMBSTONE_EVENT_TYPE,
+  TRUNCATED,
+  undeletedMetadata,
+} from './stream-metadata.ts'
+
+export type WriteOutcome =
+  /** `revision` is -1 for an empty append to an absent stream. */
+  | { readonly kind: 'written'; readonly revision: number; readonly position: number }
+  | { readonly kind: 'wrongExpectedRevision'; readonly current: number }
+  | { readonly kind: 'streamDeleted' }
+  /** Written or not: nobody knows. */
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'unanswerable' }
+
+export interface WriteCommand {
+  readonly kind: 'append' | 'delete' | 'tombstone'
+  readonly stream: string
+  readonly expected: ExpectedRevision
+  readonly events: readonly EventToWrite[]
+  readonly deadlineAtMs: number
+  /** Called when a write is decided on, before it is on disk. */
+  readonly decided?: () => void
+  /** Called exactly once. */
+  readonly settle: (outcome: WriteOutcome) => void
+}
+
+/** What a reader of a stream must know first. */
+export interface ReadableStream {
+  readonly key: Buffer
+  readonly head: number
+  readonly tombstoned: boolean
+  readonly metadata: StreamMetadata
+}
+
+export interface EventLog {
+  readonly tail: LogTail
+  submit(command: WriteCommand): void
+  stream(name: string): Promise<ReadableStream>
+  /** Commits so far, and the appends in them: their quotient is what group commit saves. */
+  readonly counters: { readonly commits: number; readonly writes: number }
+  close(): Promise<void>
+}
+
+export interface EventLogOptions {
+  readonly storage: Storage
+  readonly logger: Logger
+  readonly nowMs: () => number
+  /** Called when somebody else has taken the log over: nothing more can be written by this process. */
+  readonly onFenced: (error: Error) => void
+}
+
+/** Everything a group holds is in one transaction; beyond this size the next one is begun. */
+const GROUP_BYTES_MAX = 4 * 1024 * 1024
+const FRAME_BUFFER_BYTES = 64 * 1024
+/** How often unanswered writes are looked through for those whose time is up. */
+const DEADLINE_TICK_MS = 20
+const REOPEN_DELAY_MIN_MS = 50
+const REOPEN_DELAY_MAX_MS = 2_000
+/** The first position: nothing may take 0 for a place in the log. */
+const LOG_START = 548
+const NOTHING = Buffer.alloc(0)
+
+interface PendingWrite {
+  readonly command: WriteCommand
+  settled: boolean
+}
+
+interface Answer {
+  readonly write: PendingWrite
+  readonly outcome: WriteOutcome
+}
+
+interface Group {
+  readonly rows: StoredRow[]
+  readonly answers: Answer[]
+  readonly views: Map<StreamState, StreamView>
+}
+
+const emptyGroup = (): Group => ({ rows: [], answers: [], views: new Map() })
+
+/**
+ * The log: decides every write in memory, one after the other, and puts what is decided while one commit is under way
+ * into the next. A write is answered when its group is on disk.
+ */
+export const openEventLog = async (options: EventLogOptions): Promise<EventLog> => {
+  const { storage, logger, nowMs } = options
+  const tail = createLogTail()
+  const cache = createStreamCache(storage)
+  const recent = createRecentIds()
+  const counters = { commits: 0, writes: 0 }
+
+  const pending = new Set<PendingWrite>()
+  /** Writes that wait for their stream to be loaded, or for the log to be opened again, in order of arrival. */
+  const waiting = new Map<string, PendingWrite[]>()
+  let held: PendingWrite[] = []
+  let group = emptyGroup()
+  const frames = createFrameBuffer(FRAME_BUFFER_BYTES)
+  let committing: Group | undefined
+  let flushScheduled = false
+  let state: 'open' | 'broken' | 'closed' = 'open'
+  let end = LOG_START
+
+  const settle = (write: PendingWrite, outcome: WriteOutcome): void => {
+    if (write.settled) return
+    write.settled = true
+    pending.delete(write)
+    write.command.settle(outcome)
+  }
+
+  const open = async (): Promise<void> => {
+    const stored = await storage.open()
+    end = Math.max(LOG_START, stored.end)
+    tail.reset(stored.lastPosition)
+  }
+
+  /** A stream that the write was accepted with. */
+  const cached = (name: string): StreamState => {
+    const stream = cache.get(name)
+    if (!stream) throw new Error('a stream left the cache between its loading and the decision')
+    return stream
+  }
+
+  const factsOf = (stream: StreamState): StreamFacts => {
+    const { head, tombstoned } = stream.decided
+    const metastream = cached(stream.metastreamName).decided
+    return {
+      head,
+      tombstoned,
+      softDeleted: !isMetastream(stream.name) && metastream.metadataOfOriginal.truncateBefore === TRUNCATED,
+      hasMetadata: metastream.head >= 0,
+    }
+  }
+
+  /** Puts one event into the open group and returns its position. */
+  const write = (stream: StreamState, event: EventToWrite, revision: number | bigint): number => {
+    const position = end
+    const frameStart = frames.length
+    const length = writeEventFrame(frames, event, stream.nameBytes, revision, position, nowMs())
+    end += length
+    group.rows.push({ position, streamKey: stream.key, revision, frameStart, frameEnd: frameStart + length })
+    return position
+  }
+
+  const show = (stream: StreamState, view: StreamView): void => {
+    stream.decided = view
+    group.views.set(stream, view)
+  }
+
+  const writeEvents = (stream: StreamState, events: readonly EventToWrite[]): WriteOutcome => {
+    let revision = stream.decided.head
+    let position = end
+    for (const event of events) {
+      position = write(stream, event, ++revision)
+      recent.put(event.id, { stream: stream.name, revision, position })
+    }
+    const last = events.at(-1)
+    // A real server writes a record without an event: the log moves on, a reader sees nothing.
+    if (!last) end += 1
+    else show(stream, viewAfter(stream.name, revision, Buffer.from(last.data)))
+    return { kind: 'written', revision, position }
+  }
+
+  const systemEvent = (type: string, isJson: boolean, data: Buffer): EventToWrite => ({
+    id: randomUUID(),
+    type,
+    isJson,
+    data,
+    customMetadata: NOTHING,
+  })
+
+  const writeMetadata = (metastream: StreamState, data: Buffer): WriteOutcome =>
+    writeEvents(metastream, [systemEvent(METADATA_EVENT_TYPE, true, data)])
+
+  /** A soft-deleted stream that is written to again shows what comes from now on, and nothing of before. */
+  const undelete = (metastream: StreamState, firstRevision: number): void => {
+    const data = undeletedMetadata(metastream.decided.lastData ?? NOTHING, firstRevision)
+    if (data) writeMetadata(metastream, data)
+  }
+
+  const apply = (command: WriteCommand, stream: StreamState, facts: StreamFacts): WriteOutcome => {
+    switch (command.kind) {
+      case 'append': {
+        const { originalName } = stream
+        const undeletesOriginal =
+          originalName !== undefined &&
+          !isMetastream(originalName) &&
+          stream.decided.metadataOfOriginal.truncateBefore === TRUNCATED
+        const outcome = writeEvents(stream, command.events)
+        if (facts.softDeleted) undelete(cached(stream.metastreamName), facts.head + 1)
+        if (undeletesOriginal) undelete(stream, cached(originalName).decided.head + 1)
+        return outcome
+      }
+      case 'delete':
+        return writeMetadata(cached(stream.metastreamName), SOFT_DELETED_DATA)
+      case 'tombstone': {
+        const position = write(stream, systemEvent(TOMBSTONE_EVENT_TYPE, false, NOTHING), TOMBSTONE_REVISION)
+        show(stream, { ...viewAfter(stream.name, stream.decided.head, NOTHING), tombstoned: true })
+        return { kind: 'written', revision: stream.decided.head, position }
+      }
+    }
+  }
+
+  /** An answer that rests on what is not on disk yet waits for it; a refusal does not, for it promises nothing. */
+  const answer = (pendingWrite: PendingWrite, stream: StreamState, outcome: WriteOutcome): void => {
+    if (outcome.kind !== 'written') settle(pendingWrite, outcome)
+    else if (stream.decided === stream.committed) settle(pendingWrite, outcome)
+    else (group.views.has(stream) ? group : (committing ?? group)).answers.push({ write: pendingWrite, outcome })
+  }
+
+  const decide = (
+    pendingWrite: PendingWrite,
+    stream: StreamState,
+    known?: { readonly from: number; readonly ids: readonly string[]; readonly positions: readonly number[] },
+  ): void => {
+    const { command } = pendingWrite
+    const facts = factsOf(stream)
+    const { stream: name, expected } = command
+    const decision: AppendDecision =
+      command.kind === 'append'
+        ? decideAppend({
+            stream: name,
+            expected,
+            ids: command.events.map(({ id }) => id),
+            facts,
+            recent: recent.get,
+            ...(known && { idsFrom: known }),
+          })
+        : decideDelete(name, expected, facts, command.kind)
+    switch (decision.kind) {
+      case 'write': {
+        counters.writes++
+        const outcome = apply(command, stream, facts)
+        group.answers.push({ write: pendingWrite, outcome })
+        command.decided?.()
+        scheduleFlush()
+        return
+      }
+      case 'alreadyWritten': {
+        const { revision } = decision
+        const last = recent.get(command.events.at(-1)?.id ?? '')
+        const position =
+          known?.positions[revision - known.from] ??
+          (last?.stream === name && last.revision === revision ? last.position : -1)
+        answer(pendingWrite, stream, { kind: 'written', revision, position })
+        return
+      }
+      case 'needsIds':
+        waiting.set(name, [])
+        background(loadIds(pendingWrite, stream, decision.from, decision.count))
+        return
+      default:
+        answer(pendingWrite, stream, decision)
+    }
+  }
+
+  /** What waited for the stream goes on, in order, until one of them has to wait again. */
+  const release = (name: string): void => {
+    const writes = waiting.get(name) ?? []
+    waiting.delete(name)
+    for (const pendingWrite of writes) accept(pendingWrite)
+  }
+
+  const loadIds = async (pendingWrite: PendingWrite, stream: StreamState, from: number, count: number) => {
+    // Ids that are still on their way to the disk are all in the memory of recent ids; a longer list is a retry of old.
+    const ids: string[] = []
+    const positions: number[] = []
+    while (ids.length < count) {
+      const page = await storage.readStream(stream.key, from + ids.length, 'forwards', 0, count - ids.length)
+      if (page.count === 0) break
+      eachFrame(page.frames, (frame) => {
+        ids.push(frameEventId(page.frames, frame))
+        positions.push(framePosition(page.frames, frame))
+      })
+    }
+    if (state === 'open' && cache.get(stream.name) === stream && isLoaded(stream) && !pendingWrite.settled) {
+      decide(pendingWrite, stream, { from, ids, positions })
+    }
+    release(stream.name)
+  }
+
+  const loadAround = async (name: string): Promise<void> => {
+    await cache.load(streamsAround(name))
+    release(name)
+  }
+
+  const isLoaded = (stream: StreamState): boolean =>
+    cache.get(stream.metastreamName) !== undefined &&
+    (stream.originalName === undefined || cache.get(stream.originalName) !== undefined)
+
+  const accept = (pendingWrite: PendingWrite): void => {
+    if (pendingWrite.settled) return
+    const name = pendingWrite.command.stream
+    if (state !== 'open' || frames.length > GROUP_BYTES_MAX) {
+      held.push(pendingWrite)
+      return
+    }
+    const queue = waiting.get(name)
+    if (queue) {
+      queue.push(pendingWrite)
+      return
+    }
+    const stream = cache.get(name)
+    if (stream && isLoaded(stream)) {
+      decide(pendingWrite, stream)
+      return
+    }
+    waiting.set(name, [pendingWrite])
+    background(loadAround(name))
+  }
+
+  const acceptHeld = (): void => {
+    const writes = held
+    held = []
+    for (const pendingWrite of writes) accept(pendingWrite)
+  }
+
+  const scheduleFlush = (): void => {
+    if (flushScheduled || committing || state !== 'open') return
+    flushScheduled = true
+    // What arrived in the same turn of the event loop goes to disk together.
+    setImmediate(() => {
+      flushScheduled = false
+      if (!committing && state === 'open' && group.rows.length + group.answers.length > 0) background(commitGroup())
+    })
+  }
+
+  const commitGroup = async (): Promise<void> => {
+    const sealed = group
+    committing = sealed
+    group = emptyGroup()
+    const sealedFrames = Buffer.from(frames.bytes.subarray(0, frames.length))
+    frames.length = 0
+    // The next group is decided on top of this one while the disk works.
+    acceptHeld()
+    if (sealed.rows.length > 0) {
+      counters.commits++
+      await storage.commit({ rows: sealed.rows, frames: sealedFrames })
+      // The log broke down meanwhile: these writes are answered, and opening it again finds them.
+      if (committing !== sealed) return
+    }
+    committing = undefined
+    for (const [stream, view] of sealed.views) stream.committed = view
+    const last = sealed.rows.at(-1)
+    if (last) tail.add({ frames: sealedFrames, count: sealed.rows.length, lastPosition: last.position })
+    for (const { write: pendingWrite, outcome } of sealed.answers) settle(pendingWrite, outcome)
+    if (group.rows.length + group.answers.length > 0) scheduleFlush()
+    else acceptHeld()
+  }
+
+  /**
+   * Whether the failed group is on disk, nobody knows. Everything decided on top of it is dropped as unknown, and the log
+   * is read anew; opening it fences a transaction that is still under way.
+   */
+  const breakDown = (error: unknown): void => {
+    if (state !== 'open') return
+    state = 'broken'
+    const cause = error instanceof Error ? error : new Error(String(error))
+    logger.error({ error: cause.message }, 'the event log lost its storage')
+    const unknown = [...(committing?.answers ?? []), ...group.answers]
+    committing = undefined
+    group = emptyGroup()
+    frames.length = 0
+    cache.clear()
+    recent.clear()
+    for (const { write: pendingWrite } of unknown) settle(pendingWrite, { kind: 'timeout' })
+    for (const writes of waiting.values()) held.push(...writes)
+    waiting.clear()
+    if (cause instanceof WriterFenced) {
+      state = 'closed'
+      options.onFenced(cause)
+      return
+    }
+    void reopen(REOPEN_DELAY_MIN_MS)
+  }
+
+  const reopen = async (delayMs: number): Promise<void> => {
+    if (state !== 'broken') return
+    try {
+      await open()
+    } catch (error) {
+      if (error instanceof WriterFenced) {
+        state = 'closed'
+        options.onFenced(error)
+        return
+      }
+      logger.warn({ error: String(error), retryInMs: delayMs }, 'the event log cannot be opened yet')
+      setTimeout(() => void reopen(Math.min(delayMs * 2, REOPEN_DELAY_MAX_MS)), delayMs)
+      return
+    }
+    state = 'open'
+    logger.info({ end }, 'the event log is open again')
+    acceptHeld()
+  }
+
+  /** Work that nobody waits for: its failure is the log's failure. */
+  const background = (work: Promise<void>): void => {
+    work.catch(breakDown)
+  }
+
+  const deadlines = setInterval(() => {
+    const now = nowMs()
+    for (const pendingWrite of pending) {
+      if (pendingWrite.command.deadlineAtMs <= now) settle(pendingWrite, { kind: 'timeout' })
+    }
+    held = held.filter(({ settled }) => !settled)
+  }, DEADLINE_TICK_MS)
+  deadlines.unref()
+
+  await open()
+
+  return {
+    tail,
+    counters,
+    submit: (command) => {
+      const pendingWrite = { command, settled: false }
+      pending.add(pendingWrite)
+      if (command.deadlineAtMs <= nowMs()) settle(pendingWrite, { kind: 'timeout' })
+      else accept(pendingWrite)
+    },
+    stream: async (name) => {
+      let stream = cache.get(name)
+      while (!stream || !isLoaded(stream)) {
+        await cache.load(streamsAround(name))
+        stream = cache.get(name)
+      }
+      const { head, tombstoned } = stream.committed
+      // A reader sees a metastream die with its stream; a writer does not.
+      return stream.originalName === undefined
+        ? { key: stream.key, head, tombstoned, metadata: cached(stream.metastreamName).committed.metadataOfOriginal }
+        : {
+            key: stream.key,
+            head,
+            tombstoned: tombstoned || cached(stream.originalName).committed.tombstoned,
+            metadata: METASTREAM_METADATA,
+          }
+    },
+    close: async () => {
+      state = 'closed'
+      clearInterval(deadlines)
+      for (const pendingWrite of pending) settle(pendingWrite, { kind: 'timeout' })
+      await storage.close()
+    },
+  }
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto'
+import { streamDeletedStatus } from './append-method.ts'
+import { CallRefused } from './call-refused.ts'
+import type { EventFilter } from './event-filter.ts'
+import { eachFrame, framePosition, frameRevision, frameStreamName, type Span } from './event-frame.ts'
+import type { EventLog } from './event-log.ts'
+import { ahead, type EventReader, type Shape, visibilityOf } from './event-reader.ts'
+import { type Call, sendPaced } from './grpc-server.ts'
+import { handlerThrew } from './grpc-status.ts'
+import type { TailPage } from './log-tail.ts'
+import { caughtUpFrame, checkpointFrame, confirmationFrame } from './read-messages.ts'
+
+export interface Subscriptions {
+  readonly log: EventLog
+  readonly reader: EventReader
+}
+
+/** After how many considered events a checkpoint is due: the window times the multiplier. */
+export interface CheckpointInterval {
+  readonly window: number | undefined
+  readonly multiplier: number
+}
+
+/** What a filter without a limit of its own considers in one search. */
+const WINDOW_DEFAULT = 32
+
+/** Resolves at the next commit, or when the call is over. */
+const nextCommit = (log: EventLog, call: Call): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      stopListening()
+      stopWatching()
+      resolve()
+    }
+    const stopListening = log.tail.listen(done)
+    const stopWatching = call.onClosed(done)
+  })
+
+/** The frames behind a position; a page of the tail may begin before it. */
+const behind = (frames: Buffer, position: number): Buffer => {
+  let start = frames.length
+  eachFrame(frames, (frame) => {
+    if (framePosition(frames, frame) <= position) return true
+    start = frame
+    return false
+  })
+  return frames.subarray(start)
+}
+
+/** A run of matching events, or a checkpoint. */
+type SievePart = { readonly events: Buffer } | { readonly checkpoint: number }
+
+const createSieve = (filter: EventFilter, interval: CheckpointInterval): ((frames: Buffer) => SievePart[]) => {
+  const due = Math.max(1, interval.window ?? WINDOW_DEFAULT) * Math.max(1, interval.multiplier)
+  let considered = 0
+  return (frames) => {
+    const parts: SievePart[] = []
+    let runStart = -1
+    eachFrame(frames, (frame, end) => {
+      if (filter(frames, frame)) {
+        if (runStart < 0) runStart = frame
+      } else if (runStart >= 0) {
+        parts.push({ events: frames.subarray(runStart, frame) })
+        runStart = -1
+      }
+      if (++considered < due) return
+      considered = 0
+      if (runStart >= 0) parts.push({ events: frames.subarray(runStart, end) })
+      runStart = -1
+      parts.push({ checkpoint: framePosition(frames, frame) })
+    })
+    if (runStart >= 0) parts.push({ events: frames.subarray(runStart) })
+    return parts
+  }
+}
+
+/** A subscription to `$all`, from behind a position on, filtered or not. Returns when the call is over. */
+export const subscribeToLog = async (
+  { log, reader }: Subscriptions,
+  call: Call,
+  from: number | 'start' | 'end',
+  shape: Shape,
+  filter: EventFilter | undefined,
+  interval: CheckpointInterval | undefined,
+): Promise<void> => {
+  const { tail } = log
+  if (typeof from === 'number' && from <= tail.lastPosition && !(await reader.isEventPosition(from))) {
+    throw new CallRefused(handlerThrew)
+  }
+  // From beyond the head it delivers whatever comes next, as a real server does.
+  let position = from === 'start' ? -1 : from === 'end' ? tail.lastPosition : Math.min(from, tail.lastPosition)
+  let caughtUp = false
+  const sieve = filter && createSieve(filter, interval ?? { window: undefined, multiplier: 1 })
+
+  const deliver = async (frames: Buffer): Promise<boolean> => {
+    if (!sieve) return sendPaced(call, await reader.shaped(frames, shape))
+    const parts: Buffer[] = []
+    for (const part of sieve(frames)) {
+      parts.push('checkpoint' in part ? checkpointFrame(part.checkpoint) : await reader.shaped(part.events, shape))
+    }
+    return sendPaced(call, parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts))
+  }
+
+  call.send(confirmationFrame(randomUUID()))
+  while (!call.ended) {
+    const page = tail.after(position)
+    if (page === undefined) {
+      if (!caughtUp) call.send(caughtUpFrame)
+      caughtUp = true
+      await nextCommit(log, call)
+    } else if (page === 'forgotten') {
+      const upTo = tail.lastPosition
+      for await (const stored of ahead(reader.logPages(position, upTo))) {
+        if (!(await deliver(stored.frames))) return
+      }
+      position = upTo
+    } else {
+      const frames = behind(page.frames, position)
+      position = page.lastPosition
+      await deliver(frames)
+    }
+  }
+}
+
+/** A subscription to one stream, from behind a revision on. Returns when the call is over. */
+export const subscribeToStream = async (
+  { log, reader }: Subscriptions,
+  call: Call,
+  name: string,
+  from: number | 'start' | 'end',
+  shape: Shape,
+): Promise<void> => {
+  const { tail } = log
+  const nameBytes = Buffer.from(name)
+  const span: Span = { start: 0, end: 0 }
+  const begun = await log.stream(name)
+  if (begun.tombstoned && from !== 'end') throw new CallRefused(streamDeletedStatus(name))
+  let next = from === 'start' ? 0 : from === 'end' ? begun.head + 1 : from + 1
+  let caughtUp = false
+  // A stream that is not there yet has nothing to catch up with: 23.10 says so only after the first events.
+  let catchesUp = from === 'end' || visibilityOf(begun) === 'visible'
+
+  const deliver = async (frames: Buffer): Promise<boolean> => sendPaced(call, await reader.shaped(frames, shape))
+
+  const sayCaughtUp = (): void => {
+    if (!caughtUp && catchesUp) {
+      call.send(caughtUpFrame)
+      caughtUp = true
+    }
+  }
+
+  /** Everything that stands in the stream now; returns the position up to which the log has been seen. */
+  const catchUp = async (): Promise<number> => {
+    const position = tail.lastPosition
+    const stream = await log.stream(name)
+    if (visibilityOf(stream) !== 'visible') return position
+    for await (const page of reader.streamPages(stream, next, 'forwards', Number.POSITIVE_INFINITY)) {
+      next = frameRevision(page.frames, 0) + page.count
+      catchesUp = true
+      if (!(await deliver(page.frames))) return position
+    }
+    next = Math.max(next, stream.head + 1)
+    return position
+  }
+
+  const ofThisStream = (page: TailPage): Buffer => {
+    const found: Buffer[] = []
+    eachFrame(page.frames, (frame, end) => {
+      frameStreamName(page.frames, frame, span)
+      if (span.end - span.start !== nameBytes.length) return
+      if (nameBytes.compare(page.frames, span.start, span.end) !== 0) return
+      if (frameRevision(page.frames, frame) < next) return
+      found.push(page.frames.subarray(frame, end))
+    })
+    return found.length === 1 ? (found[0] as Buffer) : Buffer.concat(found)
+  }
+
+  call.send(confirmationFrame(randomUUID()))
+  let position = from === 'end' ? tail.lastPosition : await catchUp()
+  sayCaughtUp()
+  while (!call.ended) {
+    const page = tail.after(position)
+    if (page === undefined) {
+      await nextCommit(log, call)
+    } else if (page === 'forgotten') {
+      position = await catchUp()
+    } else {
+      position = page.lastPosition
+      const frames = ofThisStream(page)
+      if (frames.length === 0) continue
+      catchesUp = true
+      await deliver(frames)
+      eachFrame(frames, (frame) => {
+        next = frameRevision(frames, frame) + 1
+      })
+      sayCaughtUp()
+    }
+  }
+}
