@@ -36,8 +36,21 @@ const individualCashMaxMinor = 1_000_000n
 type Habit = 'prompt' | 'monthly' | 'partial' | 'late' | 'cash' | 'card' | 'ahead' | 'never'
 
 const businessHabits: readonly Habit[] = [
-  'prompt', 'prompt', 'prompt', 'prompt', 'monthly', 'monthly', 'partial', 'late', 'late', 'cash', 'ahead', 'never',
+  'prompt',
+  'prompt',
+  'prompt',
+  'prompt',
+  'monthly',
+  'monthly',
+  'partial',
+  'late',
+  'late',
+  'cash',
+  'ahead',
+  'never',
 ]
+/** The days of a transfer for the month. */
+const paydays = ['2026-05-29', '2026-06-30', '2026-07-31', '2026-08-31', '2026-09-30', '2026-10-30', '2026-11-20']
 const individualHabits: readonly Habit[] = ['card', 'card', 'cash', 'cash', 'prompt', 'late']
 
 /** Services and what an hour or piece of them costs, in bani without VAT. */
@@ -50,13 +63,15 @@ const services: readonly (readonly [unitMinor: number, quantityMax: number])[] =
   [150_000, 3],
 ]
 
+type Currency = 'RON' | 'EUR'
+
 interface Invoice {
   readonly invoiceId: string
   readonly number: string
   readonly issuedOn: BusinessDay
   readonly dueOn: BusinessDay
   readonly total: bigint
-  readonly currency: 'RON' | 'EUR'
+  readonly currency: Currency
   readonly data: object
 }
 
@@ -93,7 +108,7 @@ const openBranch = (seed: string, number: number): Branch => {
 /** VAT of a base in whole percent, half a ban upwards. */
 const vatOf = (base: bigint, rate: bigint): bigint => (base * rate + 50n) / 100n
 
-const invoiceOf = (branch: Branch, client: Party, issuedOn: BusinessDay, currency: 'RON' | 'EUR'): Invoice => {
+const invoiceOf = (branch: Branch, client: Party, issuedOn: BusinessDay, currency: Currency): Invoice => {
   const { random, series } = branch
   const [unit, quantityMax] = random.pick(services)
   const base = BigInt(unit * random.between(1, client.kind === 'BUSINESS' ? quantityMax : Math.ceil(quantityMax / 4)))
@@ -125,17 +140,14 @@ const issueDay = (random: Random): BusinessDay => {
   return addDays(quarterFrom, random.between(0, 83))
 }
 
-const payLater = (random: Random, invoice: Invoice, habit: Habit): BusinessDay => {
-  switch (habit) {
-    case 'late':
-      return addDays(invoice.dueOn, random.between(15, 75))
-    case 'cash':
-    case 'card':
-      return addDays(invoice.issuedOn, random.between(0, 5))
-    default:
-      return addDays(invoice.dueOn, random.between(-6, 3))
-  }
+/** Never before the invoice: a payment that names an invoice needs it. */
+const payDay = (random: Random, invoice: Invoice, habit: Habit): BusinessDay => {
+  if (habit === 'late') return addDays(invoice.dueOn, random.between(15, 75))
+  if (habit === 'cash' || habit === 'card') return addDays(invoice.issuedOn, random.between(0, 5))
+  return latest(invoice.issuedOn, addDays(invoice.dueOn, random.between(-6, 3)))
 }
+
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 const bankReference = (random: Random): string => `${random.between(100, 999)}ZEXA${random.between(1e9, 9e9)}AB`
 
@@ -145,13 +157,26 @@ const createDesk = (branch: Branch, client: Party) => {
   const { clientId } = client
   const lane = `account ${clientId}`
 
-  const add = (command: string, key: string, day: BusinessDay, body: Step['body'], lanes: readonly string[] = []): void => {
+  const add = (
+    command: string,
+    key: string,
+    day: BusinessDay,
+    body: Step['body'],
+    lanes: readonly string[] = [],
+  ): void => {
     steps.push({ key: `${command}-${key}`, day, lanes: [lane, ...lanes], command, body })
   }
 
   const pay = (
     invoices: readonly Invoice[],
-    { amount, method, on, rule, receipt = false, ...rest }: {
+    {
+      amount,
+      method,
+      on,
+      rule,
+      receipt = false,
+      ...rest
+    }: {
       readonly amount: bigint
       readonly method: string
       readonly on: BusinessDay
@@ -165,7 +190,7 @@ const createDesk = (branch: Branch, client: Party) => {
     let left = amount
     const items: object[] = []
     for (const { invoiceId, total } of invoices) {
-      const share = total < left ? total : left
+      const share = smaller(total, left)
       if (share > 0n) items.push({ invoiceId, amount: decimalOf(share, currency) })
       left -= share
     }
@@ -190,112 +215,124 @@ const createDesk = (branch: Branch, client: Party) => {
   return { clientId, add, pay }
 }
 
-const payInCash = (branch: Branch, desk: ReturnType<typeof createDesk>, client: Party, invoice: Invoice): void => {
+type Desk = ReturnType<typeof createDesk>
+
+/** What cannot wait for chance: each story shows something that the ledger is there for. */
+type Story = (branch: Branch, desk: Desk, client: Party) => void
+
+const invoiceIn = (
+  branch: Branch,
+  desk: Desk,
+  client: Party,
+  issuedOn: BusinessDay,
+  currency: Currency = 'RON',
+): Invoice => {
+  const invoice = invoiceOf(branch, client, issuedOn, currency)
+  desk.add('RegisterInvoice', invoice.invoiceId, issuedOn, () => invoice.data)
+  return invoice
+}
+
+const bouncedCheque: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-09-14')
+  const paymentId = desk.pay([invoice], { amount: invoice.total, method: 'CHEQUE', on: '2026-10-12' })
+  const { clientId } = client
+  const data = { clientId, paymentId, reason: 'BOUNCED', reversedOn: '2026-10-19', note: 'cec refuzat la plată' }
+  desk.add('ReversePayment', paymentId, '2026-10-19', () => data)
+}
+
+const annulledReceipt: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-10-05')
+  const wrong = smaller(invoice.total, businessCashMaxMinor / 2n)
+  const on = '2026-10-08'
+  const paymentId = desk.pay([invoice], { amount: wrong, method: 'CASH', on, receipt: true })
+  const annulment = { series: branch.book, reason: 'sumă greșită', annulledOn: on, alsoReversePayment: true }
+  const annul = (numbers: ReadonlyMap<string, number>): object => ({ ...annulment, number: numbers.get(paymentId) })
+  desk.add('AnnulReceipt', paymentId, on, annul, [bookLane(branch.book)])
+  desk.pay([invoice], { amount: wrong / 2n, method: 'CASH', on, receipt: true })
+}
+
+const wrongInvoice: Story = (branch, desk, client) => {
+  const paid = invoiceIn(branch, desk, client, '2026-09-21')
+  const meant = invoiceIn(branch, desk, client, '2026-10-02')
+  const amount = smaller(paid.total, meant.total)
+  const paymentId = desk.pay([paid], { amount, method: 'BANK_TRANSFER', on: '2026-10-20' })
+  const names = { clientId: client.clientId, paymentId }
+  const on = '2026-10-27'
+  const undo = { ...names, invoiceId: paid.invoiceId, reason: 'WRONG_INVOICE', deallocatedOn: on }
+  desk.add('DeallocatePayment', paymentId, on, () => ({ ...undo, note: 'clientul achita a doua factură' }))
+  const again = { ...names, invoiceId: meant.invoiceId, amount: decimalOf(amount, 'RON'), allocatedOn: on }
+  desk.add('AllocatePayment', paymentId, on, () => again)
+}
+
+/** Money before there is an invoice waits as credit, then settles what comes. */
+const advance: Story = (branch, desk, client) => {
+  const amount = 600_000n
+  const paymentId = desk.pay([], { amount, method: 'BANK_TRANSFER', on: '2026-09-03', rule: 'none' })
+  const { invoiceId, issuedOn, total } = invoiceIn(branch, desk, client, '2026-09-18')
+  const part = { clientId: client.clientId, paymentId, invoiceId, amount: decimalOf(smaller(total, amount), 'RON') }
+  desk.add('AllocatePayment', paymentId, issuedOn, () => ({ ...part, allocatedOn: issuedOn }))
+}
+
+const foreignCurrency: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-09-07', 'EUR')
+  desk.pay([invoice], { amount: invoice.total / 2n, method: 'BANK_TRANSFER', on: '2026-10-09' })
+  invoiceIn(branch, desk, client, '2026-11-04', 'EUR')
+}
+
+const paidByAnother: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-09-28')
+  const payer = { name: business(branch.random, 0).name, taxId: fiscalCode(branch.random) }
+  desk.pay([invoice], { amount: invoice.total, method: 'BANK_TRANSFER', on: '2026-10-28', payer })
+  const change = { clientId: client.clientId, address: { ...client.address, street: 'Str. Nouă 12' } }
+  desk.add('UpdateClient', client.clientId, '2026-11-02', () => change)
+}
+
+/** Told of the first clients of each branch, one each. */
+const stories: readonly Story[] = [
+  bouncedCheque,
+  annulledReceipt,
+  wrongInvoice,
+  advance,
+  foreignCurrency,
+  paidByAnother,
+]
+
+const payInCash = (branch: Branch, desk: Desk, client: Party, invoice: Invoice): void => {
   const max = client.kind === 'BUSINESS' ? businessCashMaxMinor : individualCashMaxMinor
-  let on = payLater(branch.random, invoice, 'cash')
+  let on = payDay(branch.random, invoice, 'cash')
   for (let left = invoice.total; left > 0n && on <= lastDay; on = addDays(on, branch.random.between(1, 4))) {
-    const amount = left < max ? left : max
+    const amount = smaller(left, max)
     desk.pay([invoice], { amount, method: 'CASH', on, receipt: true })
     left -= amount
   }
 }
 
-/** The clients that cannot wait for chance: each shows something that the ledger is there for. */
-const specialCases = (branch: Branch, desk: ReturnType<typeof createDesk>, client: Party, index: number): void => {
-  const { clientId, add, pay } = desk
-  const { book, random } = branch
-  const invoice = (issuedOn: BusinessDay, currency: 'RON' | 'EUR' = 'RON'): Invoice => {
-    const made = invoiceOf(branch, client, issuedOn, currency)
-    add('RegisterInvoice', made.invoiceId, issuedOn, () => made.data)
-    return made
-  }
-  switch (index) {
-    case 0: {
-      const made = invoice('2026-09-14')
-      const paymentId = pay([made], { amount: made.total, method: 'CHEQUE', on: '2026-10-12' })
-      const data = { clientId, paymentId, reason: 'BOUNCED', reversedOn: '2026-10-19', note: 'cec refuzat la plată' }
-      return add('ReversePayment', paymentId, '2026-10-19', () => data)
-    }
-    case 1: {
-      const made = invoice('2026-10-05')
-      const wrong = made.total < businessCashMaxMinor ? made.total : businessCashMaxMinor
-      const paymentId = pay([made], { amount: wrong, method: 'CASH', on: '2026-10-08', receipt: true })
-      const annul = (numbers: ReadonlyMap<string, number>): object => ({
-        series: book,
-        number: numbers.get(paymentId),
-        reason: 'sumă greșită',
-        annulledOn: '2026-10-08',
-        alsoReversePayment: true,
-      })
-      add('AnnulReceipt', paymentId, '2026-10-08', annul, [bookLane(book)])
-      pay([made], { amount: wrong - 1n, method: 'CASH', on: '2026-10-08', receipt: true })
-      return
-    }
-    case 2: {
-      const [first, second] = [invoice('2026-09-21'), invoice('2026-10-02')]
-      const amount = first.total < second.total ? first.total : second.total
-      const paymentId = pay([first], { amount, method: 'BANK_TRANSFER', on: '2026-10-20' })
-      const undo = { clientId, paymentId, invoiceId: first.invoiceId, reason: 'WRONG_INVOICE', deallocatedOn: '2026-10-27' }
-      add('DeallocatePayment', paymentId, '2026-10-27', () => ({ ...undo, note: 'clientul achita a doua factură' }))
-      const again = { clientId, paymentId, invoiceId: second.invoiceId, amount: decimalOf(amount, 'RON') }
-      return add('AllocatePayment', `${paymentId}-again`, '2026-10-27', () => ({ ...again, allocatedOn: '2026-10-27' }))
-    }
-    case 3: {
-      // Money before there is an invoice: the advance waits as credit, then settles what comes.
-      const paymentId = pay([], { amount: 600_000n, method: 'BANK_TRANSFER', on: '2026-09-03', rule: 'none' })
-      const made = invoice('2026-09-18')
-      const amount = decimalOf(made.total < 600_000n ? made.total : 600_000n, 'RON')
-      const data = { clientId, paymentId, invoiceId: made.invoiceId, amount, allocatedOn: '2026-09-18' }
-      return add('AllocatePayment', paymentId, '2026-09-18', () => data)
-    }
-    case 4: {
-      const made = invoice('2026-09-07', 'EUR')
-      pay([made], { amount: made.total / 2n, method: 'BANK_TRANSFER', on: '2026-10-09' })
-      invoice('2026-11-04', 'EUR')
-      return
-    }
-    case 5: {
-      const made = invoice('2026-09-28')
-      const payer = { name: business(random, 0).name, taxId: fiscalCode(random) }
-      pay([made], { amount: made.total, method: 'BANK_TRANSFER', on: '2026-10-28', payer })
-      const change = { clientId, address: { ...client.address, street: 'Str. Nouă 12' } }
-      return add('UpdateClient', clientId, '2026-11-02', () => change)
-    }
-    default:
+/** One transfer a month for what fell due, old debts first; who pays ahead rounds up and has credit. */
+const payMonthly = (desk: Desk, habit: Habit, invoices: readonly Invoice[]): void => {
+  let paidThrough = '2025-01-01'
+  for (const on of paydays) {
+    const due = invoices.filter((invoice) => invoice.dueOn <= on && invoice.dueOn > paidThrough)
+    const sum = due.reduce((total, invoice) => total + invoice.total, 0n)
+    const amount = habit === 'ahead' ? (sum / 100_000n + 1n) * 100_000n : sum
+    if (due.length > 0) desk.pay(due, { amount, method: 'BANK_TRANSFER', on, rule: 'oldestDueFirst' })
+    paidThrough = on
   }
 }
 
-const payOrdinarily = (
-  branch: Branch,
-  desk: ReturnType<typeof createDesk>,
-  client: Party,
-  habit: Habit,
-  invoices: readonly Invoice[],
-): void => {
+const payOneByOne = (branch: Branch, desk: Desk, client: Party, habit: Habit, invoices: readonly Invoice[]): void => {
   const { random } = branch
-  if (habit === 'never') return
-  if (habit === 'monthly' || habit === 'ahead') {
-    // One transfer a month for what fell due, old debts first; who pays ahead rounds up and has credit.
-    for (const on of ['2026-06-30', '2026-07-31', '2026-08-31', '2026-09-30', '2026-10-30', '2026-11-20']) {
-      const from = addDays(on, -30)
-      const due = invoices.filter((invoice) => invoice.dueOn <= on && invoice.dueOn > from && invoice.issuedOn <= on)
-      const sum = due.reduce((total, invoice) => total + invoice.total, 0n)
-      if (sum === 0n) continue
-      const amount = habit === 'ahead' ? (sum / 100_000n + 1n) * 100_000n : sum
-      desk.pay(due, { amount, method: 'BANK_TRANSFER', on, rule: 'oldestDueFirst' })
-    }
-    return
-  }
   for (const invoice of invoices) {
-    const on = latest(invoice.issuedOn, payLater(random, invoice, habit))
+    const on = payDay(random, invoice, habit)
     // What would be paid after the last day is open today, and so is what was forgotten.
     if (on > lastDay || random.chance(0.08)) continue
+    const { total } = invoice
     if (habit === 'cash') payInCash(branch, desk, client, invoice)
-    else if (habit === 'card') {
-      desk.pay([invoice], { amount: invoice.total, method: random.pick(['CARD_POS', 'CARD_ONLINE']), on })
-    } else if (habit === 'partial') {
-      desk.pay([invoice], { amount: (invoice.total * BigInt(random.between(3, 8))) / 10n, method: 'BANK_TRANSFER', on })
-    } else desk.pay([invoice], { amount: invoice.total, method: 'BANK_TRANSFER', on })
+    else if (habit === 'card')
+      desk.pay([invoice], { amount: total, method: random.pick(['CARD_POS', 'CARD_ONLINE']), on })
+    else {
+      const amount = habit === 'partial' ? (total * BigInt(random.between(3, 8))) / 10n : total
+      desk.pay([invoice], { amount, method: 'BANK_TRANSFER', on })
+    }
   }
 }
 
@@ -324,18 +361,23 @@ const planBranch = (seed: string, number: number): readonly Step[] => {
     const client = index < businessesPerBranch ? business(random, clientNumber) : individual(random, clientNumber)
     const desk = createDesk(branch, client)
     desk.add('RegisterClient', client.clientId, '2025-01-07', () => client, ['company'])
-    specialCases(branch, desk, client, index)
-    const habit = random.pick(client.kind === 'BUSINESS' ? businessHabits : individualHabits)
+    const story = stories[index]
+    story?.(branch, desk, client)
+    // Whoever has a story pays invoice by invoice, or a transfer by due day would settle the story's invoices first.
+    const habit =
+      story === undefined ? random.pick(client.kind === 'BUSINESS' ? businessHabits : individualHabits) : 'prompt'
     return { client, desk, habit, invoices: new Array<Invoice>() }
   })
 
-  while (branch.count('planned') <= invoicesPerBranch - branch.steps.filter(({ command }) => command === 'RegisterInvoice').length) {
+  const told = steps.filter(({ command }) => command === 'RegisterInvoice').length
+  for (let planned = told; planned < invoicesPerBranch; planned += 1) {
     const { client, desk, invoices } = random.pick(clients)
-    const invoice = invoiceOf(branch, client, issueDay(random), 'RON')
-    desk.add('RegisterInvoice', invoice.invoiceId, invoice.issuedOn, () => invoice.data)
-    invoices.push(invoice)
+    invoices.push(invoiceIn(branch, desk, client, issueDay(random)))
   }
-  for (const { client, desk, habit, invoices } of clients) payOrdinarily(branch, desk, client, habit, invoices)
+  for (const { client, desk, habit, invoices } of clients) {
+    if (habit === 'monthly' || habit === 'ahead') payMonthly(desk, habit, invoices)
+    else if (habit !== 'never') payOneByOne(branch, desk, client, habit, invoices)
+  }
   return steps
 }
 
