@@ -64,6 +64,10 @@ export const createAppendLane = <Connection extends AppendConnection>(
       proceed(true)
     }
   }
+  const turnAwayWaiting = (): void => {
+    for (const proceed of queue) proceed(false)
+    queue.clear()
+  }
   const admission = (timeoutMs: number): Promise<boolean> =>
     new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -87,6 +91,7 @@ export const createAppendLane = <Connection extends AppendConnection>(
   const mend = async (why: 'failed' | 'silent'): Promise<void> => {
     if (state === 'mending' || state === 'closed') return
     state = 'mending'
+    turnAwayWaiting()
     await endAllCalls(Number.POSITIVE_INFINITY)
     if (isClosed()) return
     if (why === 'failed' || performance.now() - connectedAt > FRESH_CONNECTION_MS) {
@@ -138,8 +143,7 @@ export const createAppendLane = <Connection extends AppendConnection>(
     },
     dispose: async () => {
       state = 'closed'
-      for (const proceed of queue) proceed(false)
-      queue.clear()
+      turnAwayWaiting()
       await endAllCalls(performance.now() + DISPOSE_PATIENCE_MS)
     },
   }

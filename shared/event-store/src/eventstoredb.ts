@@ -140,12 +140,10 @@ const attemptAppend = async (
   }
 }
 
-const isSafe = (json: object): boolean => scan(json as Record<string, unknown>, { safe: true }) !== null
-
 /** The client parses with `JSON.parse`: a key like `__proto__` would poison whoever copies the object, so it stays text. */
 const decoded = (payload: unknown): unknown => {
   if (typeof payload !== 'object' || payload === null || payload instanceof Uint8Array) return payload
-  return isSafe(payload) ? payload : JSON.stringify(payload)
+  return scan({ payload }, { safe: true }) === null ? JSON.stringify(payload) : payload
 }
 
 const recorded = ({ event, commitPosition }: ResolvedEvent): RecordedEvent => {
@@ -179,8 +177,8 @@ const READ_AHEAD = { highWaterMark: READ_BUFFER_ITEMS }
 type ReadCall = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>
 
 interface ReadSource {
-  open(): StreamingRead<ResolvedEvent>
-  failed(error: unknown): void
+  readonly open: () => StreamingRead<ResolvedEvent>
+  readonly failed: () => void
   readonly timeoutMs: number
 }
 
@@ -192,7 +190,7 @@ const readEvents = ({ open, failed, timeoutMs }: ReadSource): AsyncIterableItera
     resume: () => source?.resume(),
     silence: (ms) => {
       const error = new StoreUnavailable(`nothing read from the event store within ${ms} ms`)
-      failed(error)
+      failed()
       void cancel()
       return error
     },
@@ -210,7 +208,7 @@ const readEvents = ({ open, failed, timeoutMs }: ReadSource): AsyncIterableItera
         feed.end()
         return
       }
-      failed(error)
+      failed()
       feed.fail(translate(error))
     })
   }

@@ -5,53 +5,66 @@
 export interface Feed<T> {
   push(item: T): void
   end(): void
-  fail(error: unknown): void
+  fail(error: Error): void
   /** Ends at once, without what is still buffered. */
   close(): void
-  /** Resolves once the reader has caught up with half of the buffer. */
+  /** Resolves once the reader has emptied half of the buffer. */
   room(): Promise<void>
-  /** @throws what `silence` makes, if nothing comes for `timeoutMs` while the reader waits */
+  /** @throws the failure, or what `silence` makes if nothing comes for `timeoutMs` while the reader waits */
   next(timeoutMs?: number): Promise<IteratorResult<T, undefined>>
 }
 
 export interface FeedOptions {
   readonly itemsMax: number
-  pause(): void
-  resume(): void
-  silence(timeoutMs: number): Error
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly silence: (timeoutMs: number) => Error
 }
 
-export const createFeed = <T>(options: FeedOptions): Feed<T> => {
+interface Waiting<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void
+  readonly reject: (error: Error) => void
+}
+
+const DONE = { value: undefined, done: true } as const
+
+export const createFeed = <T extends object>(options: FeedOptions): Feed<T> => {
   const items: T[] = []
   let taken = 0
   let paused = false
-  let finished: { readonly error?: unknown } | undefined
-  let reader: { resolve(result: IteratorResult<T, undefined>): void; reject(error: unknown): void } | undefined
-  const waitingForRoom: (() => void)[] = []
+  let finished: { readonly error?: Error } | undefined
+  let reader: Waiting<T> | undefined
+  let waitingForRoom: (() => void)[] = []
 
-  const finish = (how: { readonly error?: unknown }): void => {
+  const buffered = (): number => items.length - taken
+  const finish = (how: { readonly error?: Error }): void => {
     if (finished !== undefined) return
     finished = how
     if (reader === undefined) return
-    if ('error' in how) reader.reject(how.error)
-    else reader.resolve({ value: undefined, done: true })
+    // What ends the feed while the reader waits is told once; afterwards the feed is merely over.
+    finished = {}
+    if (how.error === undefined) reader.resolve(DONE)
+    else reader.reject(how.error)
   }
   const makeRoom = (): void => {
     if (paused) {
       paused = false
       options.resume()
     }
-    for (const proceed of waitingForRoom.splice(0)) proceed()
+    const waiting = waitingForRoom
+    waitingForRoom = []
+    for (const proceed of waiting) proceed()
   }
   const take = (): T | undefined => {
     const item = items[taken]
+    if (item === undefined) return undefined
     taken += 1
     // Cut the consumed part off in large pieces: shifting one by one would move the whole array each time.
     if (taken === items.length || taken >= options.itemsMax) {
       items.splice(0, taken)
       taken = 0
     }
-    if (items.length - taken <= options.itemsMax / 2) makeRoom()
+    if (buffered() <= options.itemsMax / 2) makeRoom()
     return item
   }
   const nextPushed = (timeoutMs?: number): Promise<IteratorResult<T, undefined>> =>
@@ -82,7 +95,7 @@ export const createFeed = <T>(options: FeedOptions): Feed<T> => {
         return
       }
       items.push(item)
-      if (!paused && items.length - taken >= options.itemsMax) {
+      if (!paused && buffered() >= options.itemsMax) {
         paused = true
         options.pause()
       }
@@ -93,24 +106,22 @@ export const createFeed = <T>(options: FeedOptions): Feed<T> => {
       items.length = 0
       taken = 0
       finished = {}
-      reader?.resolve({ value: undefined, done: true })
+      reader?.resolve(DONE)
       makeRoom()
     },
     room: () =>
-      items.length - taken <= options.itemsMax / 2
+      buffered() <= options.itemsMax / 2
         ? Promise.resolve()
         : new Promise((resolve) => {
             waitingForRoom.push(resolve)
           }),
     next: (timeoutMs) => {
-      if (taken < items.length) return Promise.resolve({ value: take() as T, done: false })
+      const item = take()
+      if (item !== undefined) return Promise.resolve({ value: item, done: false })
       if (finished === undefined) return nextPushed(timeoutMs)
-      if ('error' in finished) {
-        const { error } = finished
-        finished = {}
-        return Promise.reject(error as Error)
-      }
-      return Promise.resolve({ value: undefined, done: true })
+      const { error } = finished
+      finished = {}
+      return error === undefined ? Promise.resolve(DONE) : Promise.reject(error)
     },
   }
 }

@@ -16,15 +16,20 @@ const DIVERGED_CHECKS = 4
 
 /** One subscription of the driver, which ends at its first error. */
 export interface RawSubscription {
-  pause(): void
-  resume(): void
-  close(): void
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly close: () => void
+}
+
+/** `routine`: the server dropped a live reader for being slow; both it and the connection are well. */
+export interface Loss {
+  readonly routine: boolean
+  readonly cause: Error
 }
 
 export interface RawSubscriptionEvents {
-  onItem(item: SubscriptionItem): void
-  /** Called once. `routine`: the server dropped a live reader for being slow; it and the connection are well. */
-  onLoss(loss: { readonly routine: boolean; readonly cause: unknown }): void
+  readonly onItem: (item: SubscriptionItem) => void
+  readonly onLoss: (loss: Loss) => void
 }
 
 export type OpenSubscription = (after: bigint | undefined, events: RawSubscriptionEvents) => RawSubscription
@@ -71,10 +76,10 @@ export const subscribeForEver = (
     losses = 0
     feed.push(item)
   }
-  const untilLost = (): Promise<{ readonly routine: boolean; readonly cause: unknown } | undefined> =>
+  const untilLost = (): Promise<Loss | undefined> =>
     new Promise((resolve) => {
       let ended = false
-      const end = (loss?: { readonly routine: boolean; readonly cause: unknown }): void => {
+      const end = (loss?: Loss): void => {
         if (ended) return
         ended = true
         signal.removeEventListener('abort', aborted)
@@ -131,7 +136,9 @@ export const subscribeForEver = (
 
   signal.addEventListener('abort', () => feed.close(), { once: true })
   if (signal.aborted) feed.close()
-  follow().catch((error: unknown) => feed.fail(error))
+  follow().catch((error: unknown) =>
+    feed.fail(error instanceof Error ? error : new Error('the subscription failed', { cause: error })),
+  )
 
   return {
     next: () => feed.next(),
