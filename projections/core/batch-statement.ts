@@ -9,12 +9,13 @@ interface Part {
 
 const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
-/** Values of these types have no character that means anything inside an array literal. */
 const element = (type: ColumnType, value: unknown): string => {
   if (value === null || value === undefined) return 'NULL'
-  if (type === 'text') return quoted(value as string)
   if (type === 'jsonb') return quoted(JSON.stringify(value))
-  return String(value)
+  // A day, an instant or a UUID has no character that means anything inside an array literal.
+  if (typeof value === 'string') return type === 'text' ? quoted(value) : value
+  if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return `${value}`
+  throw new Error(`a ${typeof value} cannot stand in a column of ${type}`)
 }
 
 const arrayLiteral = (type: ColumnType, values: readonly unknown[]): string =>

@@ -1,13 +1,15 @@
 import { RowsDisagree } from './errors.ts'
 import { type AmountsOf, type KeyOf, keyString, type Row, type RowOf, type Table, type ValuesOf } from './table.ts'
 
+type Amounts = Readonly<Record<string, bigint | undefined>>
+
 export type RowChange =
   | { readonly kind: 'insert'; readonly table: Table; readonly row: Row }
   | {
       readonly kind: 'add'
       readonly table: Table
       readonly key: Row
-      readonly amounts: Readonly<Record<string, bigint>>
+      readonly amounts: Amounts
     }
   | { readonly kind: 'set'; readonly table: Table; readonly key: Row; readonly values: Row }
 
@@ -18,7 +20,7 @@ export const add = <T extends Table>(table: T, key: KeyOf<T>, amounts: AmountsOf
   kind: 'add',
   table,
   key,
-  amounts: amounts as Readonly<Record<string, bigint>>,
+  amounts,
 })
 
 /** Sets columns of a row that must be there. */
@@ -46,8 +48,14 @@ export interface TableChanges {
 /** All changes of a batch, merged so that each row is written once. */
 export type Changes = Map<Table, TableChanges>
 
-const addTo = (row: Mutable, amounts: Readonly<Record<string, bigint>>): void => {
-  for (const column in amounts) row[column] = (row[column] as bigint) + (amounts[column] as bigint)
+const amountIn = (row: Row, column: string): bigint => {
+  const amount = row[column]
+  if (typeof amount !== 'bigint') throw new RowsDisagree(`${column} is no amount`)
+  return amount
+}
+
+const addTo = (row: Mutable, amounts: Amounts): void => {
+  for (const column in amounts) row[column] = amountIn(row, column) + amountIn(amounts, column)
 }
 
 const changesOf = (changes: Changes, table: Table): TableChanges => {
@@ -67,8 +75,8 @@ const mergeUpdate = (update: RowUpdate, change: Exclude<RowChange, { readonly ki
     return
   }
   for (const column in change.amounts) {
-    const amount = change.amounts[column] as bigint
-    if (column in update.set) update.set[column] = (update.set[column] as bigint) + amount
+    const amount = amountIn(change.amounts, column)
+    if (column in update.set) update.set[column] = amountIn(update.set, column) + amount
     else update.add[column] = (update.add[column] ?? 0n) + amount
   }
 }
@@ -100,7 +108,7 @@ export const mergeChange = (changes: Changes, change: RowChange): void => {
 }
 
 /** The row after the update. */
-export const updatedRow = (row: Row, update: Pick<RowUpdate, 'set' | 'add'>): Row => {
+export const updatedRow = (row: Row, update: { readonly set: Row; readonly add: Amounts }): Row => {
   const updated: Mutable = { ...row, ...update.set }
   addTo(updated, update.add)
   return updated

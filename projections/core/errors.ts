@@ -17,7 +17,8 @@ export class ProjectionFailed extends Error {
   readonly event: Pick<LedgerEvent, 'type' | 'stream' | 'revision' | 'position'>
 
   constructor(projection: string, event: LedgerEvent, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : 'no reason given'
+    // Messages of the language may quote values; our own do not.
+    const reason = cause instanceof RowsDisagree ? cause.message : cause instanceof Error ? cause.name : 'unknown'
     super(`${projection} cannot project ${event.type} at ${event.stream}@${event.revision}: ${reason}`, { cause })
     this.projection = projection
     const { type, stream, revision, position } = event

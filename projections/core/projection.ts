@@ -14,36 +14,34 @@ export interface RowWanted {
 /** Names a row that an event needs to see. */
 export const wanted = <T extends Table>(table: T, key: KeyOf<T>): RowWanted => ({ table, key })
 
+/** A function a type of event, or one function that is told of every event. */
+type Told<Result, Seen extends readonly unknown[]> =
+  | ((event: LedgerEvent, ...seen: Seen) => Result)
+  | { readonly [Type in LedgerEvent['type']]?: (event: EventNamed<Type>, ...seen: Seen) => Result }
+
 export interface Projection {
   readonly name: string
   /** Goes up with every change of tables or meaning; each version has a schema and a checkpoint of its own. */
   readonly version: number
   readonly tables: readonly Table[]
   /** Pure: the event and the rows it asked for in, row changes out. */
-  readonly on: {
-    readonly [Type in LedgerEvent['type']]?: (event: EventNamed<Type>, rows: Rows) => readonly RowChange[]
-  }
+  readonly on: Told<readonly RowChange[], [rows: Rows]>
   /** Rows that an event's changes depend on. They are loaded for a whole batch in one query a table. */
-  readonly reads?: {
-    readonly [Type in LedgerEvent['type']]?: (event: EventNamed<Type>) => readonly RowWanted[]
-  }
+  readonly reads?: Told<readonly RowWanted[], []>
 }
 
 export const defineProjection = (projection: Projection): Projection => projection
 
 export const schemaOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): string => `${name}_v${version}`
 
-/** A table's handlers are looked up by the event's own type: the cast says what the mapped type has already checked. */
-const handlerOf = <Handler>(handlers: object | undefined, event: LedgerEvent): Handler | undefined =>
-  (handlers as Readonly<Record<string, Handler | undefined>> | undefined)?.[event.type]
+const handlerOf = <Result, Seen extends readonly unknown[]>(told: Told<Result, Seen>, event: LedgerEvent) => {
+  if (typeof told === 'function') return told
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- looked up by the event's own type: the mapped type has checked the pair
+  return told[event.type] as ((event: LedgerEvent, ...seen: Seen) => Result) | undefined
+}
 
-/** Tables whose rows the projection asks for; an image of them is kept while a batch is folded. */
-export const rowsWantedBy = (projection: Projection, events: readonly LedgerEvent[]): readonly RowWanted[] =>
-  projection.reads === undefined
-    ? []
-    : events.flatMap(
-        (event) => handlerOf<(event: LedgerEvent) => readonly RowWanted[]>(projection.reads, event)?.(event) ?? [],
-      )
+export const rowsWantedBy = ({ reads }: Projection, events: readonly LedgerEvent[]): readonly RowWanted[] =>
+  reads === undefined ? [] : events.flatMap((event) => handlerOf(reads, event)?.(event) ?? [])
 
 /**
  * Folds events into merged changes. `image` holds the rows that the events want, as they stand before the batch, and is
@@ -57,7 +55,7 @@ export const project = (
 ): Changes => {
   const changes: Changes = new Map()
   for (const event of events) {
-    const handler = handlerOf<(event: LedgerEvent, rows: Rows) => readonly RowChange[]>(projection.on, event)
+    const handler = handlerOf(projection.on, event)
     if (handler === undefined) continue
     try {
       for (const change of handler(event, image)) {

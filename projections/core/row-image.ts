@@ -9,31 +9,32 @@ export interface Rows {
   readonly get: <T extends Table>(table: T, key: KeyOf<T>) => RowOf<T>
 }
 
+/** Rows of any tables by key, in memory. */
 export interface RowImage extends Rows {
   readonly put: (table: Table, row: Row) => void
   readonly has: (table: Table, key: Row) => boolean
+  /** Only rows that are here are changed; another row is the writer's business alone. */
   readonly apply: (change: RowChange) => void
+  /** In the order of their keys. */
+  readonly list: <T extends Table>(table: T) => readonly RowOf<T>[]
   readonly rowCount: () => number
   readonly clear: () => void
 }
 
-/** Rows by key, in memory. */
 export const createRowImage = (): RowImage => {
   const tables = new Map<Table, Map<string, Row>>()
-  const rowsOf = (table: Table): Map<string, Row> => {
-    const rows = tables.get(table)
-    if (rows !== undefined) return rows
-    const empty = new Map<string, Row>()
-    tables.set(table, empty)
-    return empty
+
+  const rowsOf = <T extends Table>(table: T): Map<string, RowOf<T>> => {
+    const rows = tables.get(table) ?? new Map<string, Row>()
+    tables.set(table, rows)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
+    return rows as Map<string, RowOf<T>>
   }
-  const find = <T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined =>
-    rowsOf(table).get(keyString(table, key)) as RowOf<T> | undefined
 
   return {
-    find,
+    find: (table, key) => rowsOf(table).get(keyString(table, key)),
     get: (table, key) => {
-      const row = find(table, key)
+      const row = rowsOf(table).get(keyString(table, key))
       if (row === undefined) throw new RowsDisagree(`${table.name}: history changes a row before introducing it`)
       return row
     },
@@ -47,16 +48,11 @@ export const createRowImage = (): RowImage => {
       }
       const key = keyString(change.table, change.key)
       const row = rows.get(key)
-      // Only rows that were asked for are kept; a change to another row is the writer's business alone.
       if (row === undefined) return
-      rows.set(
-        key,
-        updatedRow(
-          row,
-          change.kind === 'set' ? { set: { ...change.values }, add: {} } : { set: {}, add: change.amounts },
-        ),
-      )
+      const update = change.kind === 'set' ? { set: change.values, add: {} } : { set: {}, add: change.amounts }
+      rows.set(key, updatedRow(row, update))
     },
+    list: (table) => [...rowsOf(table)].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),
     rowCount: () => [...tables.values()].reduce((sum, rows) => sum + rows.size, 0),
     clear: () => tables.clear(),
   }

@@ -69,7 +69,7 @@ const inTransaction = async (client: PoolClient, work: () => Promise<void>): Pro
 }
 
 const readView = (schema: string, table: Table): string => {
-  const extra = Object.entries(table.derived).map(([name, { sql }]) => `, (${sql}) as ${name}`)
+  const extra = Object.entries(table.derived ?? {}).map(([name, { sql }]) => `, (${sql}) as ${name}`)
   return `create view ${READ_SCHEMA}.${table.name} as select t.*${extra.join('')} from ${schema}.${table.name} t`
 }
 
@@ -120,10 +120,15 @@ export const switchReadViews = async (client: PoolClient, projections: readonly 
   })
 }
 
-/** The version of each projection that the stable views show. */
-export const versionsInUse = async (client: PoolClient): Promise<ReadonlyMap<string, number>> => {
-  const { rows } = await client.query<{ name: string; version: number }>(
-    `select name, version from ${READ_SCHEMA}.projections`,
-  )
-  return new Map(rows.map((row) => [row.name, row.version]))
+/** Where each of these versions stands; -1: nothing read yet. Tells, and promises nothing: only the epoch's holder may rely on it. */
+export const listPositions = async (
+  client: PoolClient,
+  projections: readonly Projection[],
+): Promise<ReadonlyMap<Projection, bigint>> => {
+  const positions = new Map<Projection, bigint>()
+  for (const projection of projections) {
+    const { rows } = await client.query<{ position: bigint }>(`select position from ${schemaOf(projection)}.checkpoint`)
+    positions.set(projection, rows[0]?.position ?? -1n)
+  }
+  return positions
 }

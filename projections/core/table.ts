@@ -53,7 +53,7 @@ export interface Table<
   readonly totals: boolean
   /** Room left in each page for updates in place, in percent of what is filled. */
   readonly fillfactor: number
-  readonly derived: Extra
+  readonly derived?: Extra | undefined
 }
 
 export const defineTable = <
@@ -72,7 +72,6 @@ export const defineTable = <
   indexes: [],
   totals: false,
   fillfactor: 100,
-  derived: {} as Extra,
   ...definition,
 })
 
@@ -81,7 +80,7 @@ type ValueOf<C> = C extends { readonly value?: infer Value } ? Exclude<Value, un
 export type RowOf<T extends Table> = { readonly [Name in keyof T['columns']]: ValueOf<T['columns'][Name]> }
 /** A row as the stable read view shows it. */
 export type ViewRowOf<T extends Table> = RowOf<T> & {
-  readonly [Name in keyof T['derived']]: ValueOf<T['derived'][Name]>
+  readonly [Name in keyof NonNullable<T['derived']>]: ValueOf<NonNullable<T['derived']>[Name]>
 }
 export type KeyOf<T extends Table> = Pick<RowOf<T>, T['key'][number]>
 type AmountColumn<T extends Table> = {
@@ -96,6 +95,3 @@ export const keyString = (table: Table, row: Row): string => {
   for (const column of table.key) result += `${String(row[column])}\u0000`
   return result
 }
-
-export const keyOf = (table: Table, row: Row): Row =>
-  Object.fromEntries(table.key.map((column) => [column, row[column]]))

@@ -105,7 +105,7 @@ const applied = async (projections: readonly Projection[], batches: readonly (re
     const last = batch.at(-1)
     if (last !== undefined) await writer.apply(batch, { position: last.position, storeId: 'memory' })
   }
-  return projections.flatMap(({ tables }) => tables.map((table) => [table.name, writer.rowsOf(table)]))
+  return projections.flatMap(({ tables }) => tables.map((table) => [table.name, writer.rows.list(table)]))
 }
 
 t.test('any split of a history into batches gives the same rows', (t) =>

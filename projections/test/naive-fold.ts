@@ -11,21 +11,13 @@ export interface NaiveItem {
   open: bigint
 }
 
-const effectiveOn = (event: LedgerEvent): string | undefined => {
-  switch (event.type) {
-    case 'InvoiceRegistered':
-      return event.data.issuedOn
-    case 'PaymentRecorded':
-      return event.data.receivedOn
-    case 'PaymentAllocated':
-      return event.data.allocatedOn
-    case 'PaymentDeallocated':
-      return event.data.deallocatedOn
-    case 'PaymentReversed':
-      return event.data.reversedOn
-    default:
-      return undefined
-  }
+const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => {
+  if (type === 'InvoiceRegistered') return data.issuedOn
+  if (type === 'PaymentRecorded') return data.receivedOn
+  if (type === 'PaymentAllocated') return data.allocatedOn
+  if (type === 'PaymentDeallocated') return data.deallocatedOn
+  if (type === 'PaymentReversed') return data.reversedOn
+  return undefined
 }
 
 export interface NaiveQuestion {
@@ -57,51 +49,41 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
     item.open += by
   }
   for (const event of visible(events, question)) {
-    switch (event.type) {
-      case 'InvoiceRegistered': {
-        const { clientId, invoiceId, total, issuedOn, dueOn, instalments } = event.data
-        const whole = minorOf(total)
-        items.set(`i ${invoiceId}`, {
-          kind: 'INVOICE',
-          id: invoiceId,
-          clientId,
-          currency: total.currency,
-          issuedOn,
-          dueParts:
-            instalments.length === 0
-              ? [{ dueOn, minor: whole }]
-              : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, total.currency) })),
-          open: whole,
-        })
-        break
-      }
-      case 'PaymentRecorded': {
-        const { clientId, paymentId, amount, receivedOn } = event.data
-        const whole = minorOf(amount)
-        items.set(`p ${paymentId}`, {
-          kind: 'PAYMENT',
-          id: paymentId,
-          clientId,
-          currency: amount.currency,
-          issuedOn: receivedOn,
-          dueParts: [{ dueOn: receivedOn, minor: whole }],
-          open: whole,
-        })
-        break
-      }
-      case 'PaymentAllocated':
-        move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
-        move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
-        break
-      case 'PaymentDeallocated':
-        move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
-        move(`p ${event.data.paymentId}`, minorOf(event.data.amount))
-        break
-      case 'PaymentReversed':
-        move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
-        break
-      default:
-        break
+    if (event.type === 'InvoiceRegistered') {
+      const { clientId, invoiceId, total, issuedOn, dueOn, instalments } = event.data
+      const whole = minorOf(total)
+      items.set(`i ${invoiceId}`, {
+        kind: 'INVOICE',
+        id: invoiceId,
+        clientId,
+        currency: total.currency,
+        issuedOn,
+        dueParts:
+          instalments.length === 0
+            ? [{ dueOn, minor: whole }]
+            : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, total.currency) })),
+        open: whole,
+      })
+    } else if (event.type === 'PaymentRecorded') {
+      const { clientId, paymentId, amount, receivedOn } = event.data
+      const whole = minorOf(amount)
+      items.set(`p ${paymentId}`, {
+        kind: 'PAYMENT',
+        id: paymentId,
+        clientId,
+        currency: amount.currency,
+        issuedOn: receivedOn,
+        dueParts: [{ dueOn: receivedOn, minor: whole }],
+        open: whole,
+      })
+    } else if (event.type === 'PaymentAllocated') {
+      move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
+      move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
+    } else if (event.type === 'PaymentDeallocated') {
+      move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
+      move(`p ${event.data.paymentId}`, minorOf(event.data.amount))
+    } else if (event.type === 'PaymentReversed') {
+      move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     }
   }
   return [...items.values()]

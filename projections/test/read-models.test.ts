@@ -103,7 +103,7 @@ t.test('Postgres holds the rows that the fold in memory gives', (t) =>
       await memory.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
       for (const projection of allProjections) {
         for (const table of projection.tables) {
-          const expected = memory.rowsOf(table).map(asStored)
+          const expected = memory.rows.list(table).map(asStored)
           deepStrictEqual(await tableRows(schemaOf(projection), table), expected, table.name)
         }
       }

@@ -1,4 +1,4 @@
-import { type LedgerEvent, ledgerCodec } from '@registru/domain'
+import type { LedgerEvent } from '@registru/domain'
 import { insert, type RowChange, set } from '../core/changes.ts'
 import { defineProjection, wanted } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
@@ -20,15 +20,11 @@ const onEvent = ({ position, metadata }: LedgerEvent, rows: Rows): readonly RowC
     : [moment, set(latest, key, { position, recorded_ms: recordedMs })]
 }
 
-/** Time passes with every event, whatever it says. */
-const onEveryEvent = <Handler>(handler: Handler): Readonly<Record<LedgerEvent['type'], Handler>> =>
-  Object.fromEntries(ledgerCodec.types.map((type) => [type, handler])) as Record<LedgerEvent['type'], Handler>
-
 /** Turns "what did we know at that instant" into a position of the log. One row a new instant. */
 export const timeline = defineProjection({
   name: 'timeline',
   version: 1,
   tables: [moments, latest],
-  reads: onEveryEvent(() => [wanted(latest, key)]),
-  on: onEveryEvent(onEvent),
+  reads: () => [wanted(latest, key)],
+  on: onEvent,
 })

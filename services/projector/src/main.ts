@@ -1,0 +1,30 @@
+import { connectEventStore } from '@registru/event-store'
+import { createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
+import { startProjector } from './projector.ts'
+
+const { DATABASE_URL, ESDB_URL, LOG_LEVEL } = variables
+const config = readConfig({ DATABASE_URL, ESDB_URL, LOG_LEVEL }, process.env)
+const logger = createLogger({ name: 'projector', level: config.LOG_LEVEL })
+
+const pool = createPool({
+  url: config.DATABASE_URL,
+  connectionsMax: 3,
+  applicationName: 'registru projector',
+  onIdleError: (error) => logger.warn({ err: error }, 'An idle connection was lost'),
+})
+const store = connectEventStore({ url: config.ESDB_URL, logger })
+const projector = startProjector({ pool, store, logger })
+
+const close = async (): Promise<void> => {
+  await projector.stop()
+  await store.dispose()
+  await pool.end()
+}
+onShutdown(logger, close)
+
+void projector.ready.then(() => reportReady())
+const code = await projector.exited
+if (code !== 0) {
+  await close()
+  process.exit(code)
+}

@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type EventStore, StoreDiverged, StoreMisconfigured, StoreUnavailable } from '@registru/event-store'
+import {
+  allProjections,
+  ensureSchemas,
+  Fenced,
+  listPositions,
+  type Projection,
+  switchReadViews,
+} from '@registru/projections'
+import { isRetryable, type Logger, type Pool, type PoolClient } from '@registru/runtime'
+import { withConnection } from './connection.ts'
+import { Poison } from './poison.ts'
+import { runSession } from './session.ts'
+import type { ProjectorState, ProjectorStatus } from './status.ts'
+import { createStatusReport } from './status-report.ts'
+
+/** Another projector has taken over: the supervisor may start this one again as a standby. */
+export const EXIT_FENCED = 7
+/** The event store is not the one that the read models come from: only a person can say what to do. */
+export const EXIT_DIVERGED = 78
+
+/** Any number will do as long as all projectors use the same. The lock saves wasted work; correctness never needs it. */
+const PROJECTOR_LOCK = 7_310_002
+const STANDBY_POLL_MS = 1_000
+
+/** After each failure in a row; the last one again and again. */
+const BACKOFF_MS = [200, 1_000, 5_000] as const
+
+export interface ProjectorOptions {
+  /** Three connections at most: one that writes, one for a new version that catches up, one for the report. */
+  readonly pool: Pool
+  readonly store: EventStore
+  readonly logger: Logger
+  readonly projections?: readonly Projection[]
+}
+
+export interface Projector {
+  readonly status: () => ProjectorStatus
+  /** Resolves once it projects for the first time. */
+  readonly ready: Promise<void>
+  /** The code to exit with: 0 after `stop`. */
+  readonly exited: Promise<number>
+  readonly stop: () => Promise<void>
+}
+
+const isAway = (error: unknown): boolean =>
+  error instanceof StoreUnavailable || error instanceof StoreMisconfigured || isRetryable(error)
+
+/** Our own errors say nothing of what an event holds; of others only the name is safe. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown'
+  const isOurs = isAway(error) || error instanceof StoreDiverged || error instanceof Fenced
+  return isOurs ? `${error.name}: ${error.message}` : error.name
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined)
+
+/** Keeps the read models: follows the event store, survives the absence of either store, stops at what it cannot read. */
+export const startProjector = ({ pool, store, logger, projections = allProjections }: ProjectorOptions): Projector => {
+  const stopping = new AbortController()
+  const report = createStatusReport(pool, logger)
+  /** New versions that have caught up: they go on together with the others. */
+  const abreast = new Set<Projection>()
+  let failures = 0
+  let becomeReady = (): void => undefined
+  const ready = new Promise<void>((resolve) => {
+    becomeReady = resolve
+  })
+
+  let status: ProjectorStatus = { state: 'starting', position: -1n, events: 0, poison: undefined, reason: undefined }
+  const become = (state: ProjectorState, why: Partial<Pick<ProjectorStatus, 'poison' | 'reason'>> = {}): void => {
+    status = { ...status, poison: undefined, reason: undefined, ...why, state }
+    report.write(status)
+  }
+
+  const waitForTurn = async (client: PoolClient, signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
+        PROJECTOR_LOCK,
+      ])
+      if (rows[0]?.held === true) return
+      if (status.state !== 'standby') {
+        become('standby')
+        logger.info('Another projector is at work: standing by')
+      }
+      await pause(STANDBY_POLL_MS, signal)
+    }
+  }
+
+  const follow = (client: PoolClient, together: readonly Projection[], signal: AbortSignal): Promise<void> =>
+    runSession({
+      client,
+      store,
+      projections: together,
+      signal,
+      onStarted: (position) => {
+        status = { ...status, position }
+        become('catchingUp')
+        becomeReady()
+        logger.info({ position: `${position}`, projections: together.length }, 'Projecting')
+      },
+      onBatch: ({ events, position }) => {
+        failures = 0
+        status = { ...status, position, events: status.events + events }
+        report.write(status)
+      },
+      onCaughtUp: () => {
+        if (status.state === 'live') return
+        become('live')
+        logger.info({ position: `${status.position}` }, 'Caught up')
+      },
+    })
+
+  /** A new version reads the log from its start on a connection of its own, and readers see it once it has caught up. */
+  const catchUp = (behind: readonly Projection[], signal: AbortSignal, regroup: () => void): Promise<void> =>
+    withConnection(pool, (client, lost) =>
+      runSession({
+        client,
+        store,
+        projections: behind,
+        signal: AbortSignal.any([signal, lost]),
+        onStarted: () => logger.info({ projections: behind.map(({ name }) => name) }, 'New versions are catching up'),
+        onBatch: () => undefined,
+        onCaughtUp: () => {
+          for (const projection of behind) abreast.add(projection)
+          regroup()
+        },
+      }),
+    )
+
+  const work = async (client: PoolClient, lost: AbortSignal): Promise<void> => {
+    const regrouping = new AbortController()
+    const regroup = (): void => regrouping.abort()
+    const signal = AbortSignal.any([stopping.signal, lost, regrouping.signal])
+    await ensureSchemas(client, projections)
+    await waitForTurn(client, signal)
+    if (signal.aborted) return
+    await switchReadViews(
+      client,
+      projections.filter((projection) => abreast.has(projection)),
+    )
+
+    const positions = await listPositions(client, projections)
+    const furthest = [...positions.values()].reduce((a, b) => (b > a ? b : a), -1n)
+    const isBehind = (projection: Projection): boolean =>
+      positions.get(projection) !== furthest && !abreast.has(projection)
+    const behind = projections.filter(isBehind)
+    const together = projections.filter((projection) => !isBehind(projection))
+
+    const lines = [follow(client, together, signal)]
+    if (behind.length > 0) lines.push(catchUp(behind, signal, regroup))
+    // When one line ends, however it does, the other ends with it; what ended the first is what counts.
+    await Promise.all(lines.map((line) => line.finally(regroup)))
+  }
+
+  const fail = async (error: unknown): Promise<number | undefined> => {
+    if (error instanceof Fenced) {
+      become('fenced', { reason: reasonOf(error) })
+      logger.warn({ reason: reasonOf(error) }, 'Another projector has taken over')
+      return EXIT_FENCED
+    }
+    if (error instanceof StoreDiverged) {
+      become('diverged', { reason: reasonOf(error) })
+      logger.fatal({ reason: reasonOf(error) }, 'The event store is not the one that the read models come from')
+      return EXIT_DIVERGED
+    }
+    if (isAway(error)) {
+      const pauseMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 0
+      failures += 1
+      become('waiting', { reason: reasonOf(error) })
+      logger.warn({ err: error, pauseMs, failures }, 'A store is away: trying again')
+      await pause(pauseMs, stopping.signal)
+      return undefined
+    }
+    const poison = error instanceof Poison ? error.report : undefined
+    become('faulted', { poison, reason: poison === undefined ? reasonOf(error) : undefined })
+    logger.fatal({ ...status, position: `${status.position}` }, 'Standing still: this event cannot be projected')
+    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }))
+    return undefined
+  }
+
+  const run = async (): Promise<number> => {
+    while (!stopping.signal.aborted) {
+      try {
+        await withConnection(pool, work)
+      } catch (error) {
+        const code = stopping.signal.aborted ? undefined : await fail(error)
+        if (code !== undefined) return code
+      }
+    }
+    become('stopped')
+    return 0
+  }
+
+  const runToTheEnd = async (): Promise<number> => {
+    const code = await run()
+    await report.settled()
+    return code
+  }
+  const exited = runToTheEnd()
+  return {
+    status: () => status,
+    ready,
+    exited,
+    stop: async () => {
+      stopping.abort()
+      await exited
+    },
+  }
+}

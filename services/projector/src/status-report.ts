@@ -1,0 +1,49 @@
+import type { Logger, Pool } from '@registru/runtime'
+import type { ProjectorStatus } from './status.ts'
+
+/** A steady stream of batches is reported this often; a change of state at once. */
+const REPORT_EVERY_MS = 2_000
+
+export interface StatusReport {
+  /** Never fails and never waits: what cannot be written now is written with the next report. */
+  readonly write: (status: ProjectorStatus) => void
+  /** Resolves when nothing is on its way. */
+  readonly settled: () => Promise<void>
+}
+
+const upsert = `insert into read.projector (state, detail) values ($1, $2)
+  on conflict (only_row) do update set state = excluded.state, detail = excluded.detail, updated_at = now()`
+
+/** Leaves the projector's state in the read side's database, where the API finds it: the two processes meet nowhere else. */
+export const createStatusReport = (pool: Pool, logger: Logger): StatusReport => {
+  let latest: ProjectorStatus | undefined
+  let reported: ProjectorStatus['state'] | undefined
+  let reportedAtMs = 0
+  let writing: Promise<void> | undefined
+
+  const writeLatest = async (): Promise<void> => {
+    while (latest !== undefined) {
+      const { state, position, ...detail } = latest
+      latest = undefined
+      reported = state
+      reportedAtMs = Date.now()
+      await pool
+        .query(upsert, [state, JSON.stringify({ ...detail, position: `${position}` })])
+        .catch((error: unknown) => {
+          logger.debug({ err: error }, 'The state of the projector could not be written down')
+        })
+    }
+    writing = undefined
+  }
+
+  return {
+    write: (status) => {
+      if (status.state === reported && Date.now() - reportedAtMs < REPORT_EVERY_MS) return
+      latest = status
+      writing ??= writeLatest()
+    },
+    settled: async () => {
+      await writing
+    },
+  }
+}

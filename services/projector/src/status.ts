@@ -1,0 +1,27 @@
+import type { PoisonReport } from './poison.ts'
+
+export type ProjectorState =
+  | 'starting'
+  /** Another projector is at work. */
+  | 'standby'
+  | 'catchingUp'
+  | 'live'
+  /** A store is away; it tries again. */
+  | 'waiting'
+  /** Stands still at an event that it cannot project, until new code is started. */
+  | 'faulted'
+  | 'diverged'
+  | 'fenced'
+  | 'stopped'
+
+export interface ProjectorStatus {
+  readonly state: ProjectorState
+  /** Up to where everything is projected; -1: nothing. */
+  readonly position: bigint
+  /** Applied since the start. */
+  readonly events: number
+  /** Where the line stands still and why. */
+  readonly poison: PoisonReport | undefined
+  /** Why it waits, or why it ended. */
+  readonly reason: string | undefined
+}

@@ -1,0 +1,109 @@
+import { type LedgerEvent, ledgerCodec } from '@registru/domain'
+import { type EventStore, type RecordedEvent, StoreUnavailable, type SubscriptionItem } from '@registru/event-store'
+
+type ReadSide = Pick<EventStore, 'readStream' | 'head' | 'identity' | 'subscribeToAll'>
+
+export interface MemoryEventStore extends EventStore {
+  readonly add: (events: readonly RecordedEvent[]) => void
+  /** While away, everything fails as an absent server does; subscriptions that are open end with the failure. */
+  readonly setAway: (away: boolean) => void
+}
+
+/** As the event stands on disk. */
+export const recorded = (event: LedgerEvent): RecordedEvent => {
+  const { type, data } = ledgerCodec.encode(event)
+  const { stream, revision, position, eventId: id, metadata } = event
+  return { stream, revision, position, id, type, data, metadata, createdAt: new Date(metadata.recordedAt) }
+}
+
+const refuse = (what: string) => () => Promise.reject(new Error(`${what} is not offered by this fake`))
+
+/** The reading half of an event store, in memory: order, gaps, caught-up signs and absence, but no network. */
+export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore => {
+  const log: RecordedEvent[] = []
+  const wakers = new Set<() => void>()
+  let away = false
+
+  const wakeAll = (): void => {
+    for (const wake of wakers) wake()
+  }
+  const mustBeThere = (): void => {
+    if (away) throw new StoreUnavailable('the fake is away')
+  }
+
+  const reading: ReadSide = {
+    async *readStream(stream, { from = 0n, maxCount = Number.MAX_SAFE_INTEGER } = {}) {
+      mustBeThere()
+      if (stream === 'ledger-meta') {
+        yield { ...meta, data: { storeId } }
+        return
+      }
+      yield* log.filter((event) => event.stream === stream && event.revision >= from).slice(0, maxCount)
+    },
+    head: async () => {
+      mustBeThere()
+      const last = log.at(-1)
+      return Promise.resolve(last && { position: last.position + 100n })
+    },
+    identity: async () => {
+      mustBeThere()
+      return Promise.resolve(storeId)
+    },
+    async *subscribeToAll({ after = -1n, signal }): AsyncGenerator<SubscriptionItem> {
+      let next = log.findIndex(({ position }) => position > after)
+      if (next === -1) next = log.length
+      let told = false
+      while (!signal.aborted) {
+        mustBeThere()
+        const event = log[next]
+        if (event !== undefined) {
+          next += 1
+          yield { kind: 'event', event }
+        } else if (!told) {
+          told = true
+          yield { kind: 'caughtUp' }
+        } else {
+          await new Promise<void>((resolve) => {
+            const wake = (): void => {
+              wakers.delete(wake)
+              signal.removeEventListener('abort', wake)
+              resolve()
+            }
+            wakers.add(wake)
+            signal.addEventListener('abort', wake, { once: true })
+          })
+        }
+      }
+    },
+  }
+  const meta: RecordedEvent = {
+    stream: 'ledger-meta',
+    revision: 0n,
+    position: 1n,
+    id: '00000000-0000-4000-8000-ffffffffffff',
+    type: 'StoreIdentified',
+    data: {},
+    metadata: {},
+    createdAt: new Date(0),
+  }
+
+  return {
+    ...reading,
+    append: refuse('append'),
+    readAll: async function* () {
+      mustBeThere()
+      yield* log
+    },
+    witnessHolds: refuse('witnessHolds'),
+    ping: refuse('ping'),
+    dispose: () => Promise.resolve(),
+    add: (events) => {
+      log.push(...events)
+      wakeAll()
+    },
+    setAway: (isAway) => {
+      away = isAway
+      wakeAll()
+    },
+  }
+}

@@ -1,0 +1,253 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LedgerEvent, LedgerMessage } from '@registru/domain'
+import {
+  clientRegistered,
+  companyRegistered,
+  eventMetadata,
+  invoiceRegistered,
+  paymentAllocated,
+  paymentRecorded,
+  ron,
+} from '@registru/domain/examples'
+import {
+  allProjections,
+  findInvoice,
+  findProjectorReport,
+  findReadPosition,
+  findTrialBalance,
+  type Projection,
+  type ReadHandle,
+} from '@registru/projections'
+import { createDatabase, createLogger, createPool, type Pool } from '@registru/runtime'
+import { createTestDatabase } from '@registru/runtime/testing'
+import t, { type Test } from 'tap'
+import { EXIT_DIVERGED, EXIT_FENCED, type ProjectorOptions, startProjector } from '../src/index.ts'
+import { createMemoryEventStore, recorded } from './memory-event-store.ts'
+
+const logger = createLogger({ name: 'projector', level: process.env['LOG_LEVEL'] ?? 'silent' })
+
+const companyId = 'amc'
+const stream = 'clientAccount-amc:alfa'
+
+/** Places for messages of one account, from a first revision on. */
+const placed = (messages: readonly LedgerMessage[], from = 0): readonly LedgerEvent[] =>
+  messages.map((message, index) => {
+    const place = from + index
+    const eventId = `00000000-0000-4000-8000-${place.toString(16).padStart(12, '0')}`
+    const metadata = eventMetadata({ companyId })
+    const position = BigInt(1_000 + place * 10)
+    return { ...message, stream, revision: BigInt(place), position, eventId, metadata } as LedgerEvent
+  })
+
+const opening = placed([companyRegistered(), clientRegistered(), invoiceRegistered()])
+const paid = placed([paymentRecorded(), paymentAllocated()], 3)
+const places = (events: readonly LedgerEvent[]) => events.map(recorded)
+
+interface Readers {
+  readonly url: string
+  readonly db: ReadHandle
+  readonly pool: Pool
+}
+
+const setUp = async (t: Test): Promise<Readers> => {
+  const url = await createTestDatabase(t)
+  const pool = createPool({ url, connectionsMax: 6, applicationName: 'projector.test', onIdleError: () => undefined })
+  const db: ReadHandle = createDatabase<unknown>(pool)
+  t.teardown(() => db.destroy())
+  return { url, db, pool }
+}
+
+const start = (t: Test, options: Omit<ProjectorOptions, 'logger'>) => {
+  const projector = startProjector({ ...options, logger })
+  t.teardown(projector.stop)
+  return projector
+}
+
+const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
+  const deadlineMs = Date.now() + 15_000
+  while (!(await holds())) {
+    if (Date.now() > deadlineMs) throw new Error(`not within 15 s: ${what}`)
+    await sleep(10)
+  }
+}
+
+const positionOf = (events: readonly LedgerEvent[]): bigint => events.at(-1)?.position ?? -1n
+
+const openOf = async (db: ReadHandle): Promise<bigint | undefined> => {
+  const invoice = await findInvoice(db, { companyId, invoiceId: 'inv-1024', asOf: '2026-12-01' })
+  return invoice?.openMinor
+}
+
+t.test('follows the log and stops in good order', async (t) => {
+  const { db, pool } = await setUp(t)
+  const store = createMemoryEventStore()
+  store.add(places(opening))
+  const projector = start(t, { pool, store })
+  await projector.ready
+  await until('live', () => projector.status().state === 'live')
+  t.equal(await openOf(db), 121_000n)
+  store.add(places(paid))
+  await until('paid', async () => (await findReadPosition(db)) === positionOf(paid))
+  t.equal(await openOf(db), 71_000n)
+  await projector.stop()
+  t.equal(await projector.exited, 0)
+  t.equal((await findProjectorReport(db))?.state, 'stopped')
+})
+
+t.test('goes on after a restart where it stopped', async (t) => {
+  const { db, pool } = await setUp(t)
+  const store = createMemoryEventStore()
+  store.add(places(opening))
+  const first = start(t, { pool, store })
+  await until('first', () => first.status().state === 'live')
+  await first.stop()
+  store.add(places(paid))
+  const second = start(t, { pool, store })
+  await until('second', () => second.status().state === 'live')
+  t.equal(second.status().events, paid.length)
+  t.equal(await openOf(db), 71_000n)
+})
+
+t.test('waits while the event store is away', async (t) => {
+  const { db, pool } = await setUp(t)
+  const store = createMemoryEventStore()
+  store.add(places(opening))
+  const projector = start(t, { pool, store })
+  await until('live', () => projector.status().state === 'live')
+  store.setAway(true)
+  await until('waiting', () => projector.status().state === 'waiting')
+  store.setAway(false)
+  store.add(places(paid))
+  await until('live again', () => projector.status().state === 'live')
+  t.equal(await openOf(db), 71_000n)
+})
+
+t.test('survives the loss of its connections', async (t) => {
+  const { db, pool } = await setUp(t)
+  const store = createMemoryEventStore()
+  store.add(places(opening))
+  const projector = start(t, { pool, store })
+  await until('live', () => projector.status().state === 'live')
+  await pool.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+  store.add(places(paid))
+  await until('projected', async () => (await openOf(db)) === 71_000n)
+  t.same(projector.status().events, opening.length + paid.length)
+})
+
+t.test('stops the line at an event that it cannot read, and tells where', async (t) => {
+  const { db, pool } = await setUp(t)
+  const store = createMemoryEventStore()
+  const [unreadable] = places(placed([paymentRecorded()], 3))
+  if (unreadable === undefined) throw new Error('one event')
+  store.add([
+    ...places(opening),
+    { ...unreadable, type: 'PaymentTeleported' },
+    ...places(placed([paymentAllocated()], 4)),
+  ])
+  const projector = start(t, { pool, store })
+  await until('faulted', () => projector.status().state === 'faulted')
+  t.match(projector.status().poison, {
+    type: 'PaymentTeleported',
+    stream,
+    revision: '3',
+    position: '1030',
+    reason: /unknown type/,
+  })
+  t.equal(await findReadPosition(db), positionOf(opening), 'what came before is projected')
+  await until('reported', async () => (await findProjectorReport(db))?.state === 'faulted')
+  t.match((await findProjectorReport(db))?.detail, { poison: { stream, revision: '3' } })
+})
+
+t.test('stops the line at an event that does not fit the rows, without telling what it holds', async (t) => {
+  const { db, pool } = await setUp(t)
+  const store = createMemoryEventStore()
+  const again = placed([invoiceRegistered({ number: 'secret' })], 4)
+  store.add(places([...opening, ...placed([paymentRecorded({ amount: ron('1.00') })], 3), ...again]))
+  const projector = start(t, { pool, store })
+  await until('faulted', () => projector.status().state === 'faulted')
+  t.match(projector.status().poison, { type: 'InvoiceRegistered', revision: '4', reason: /^SQLSTATE 23505 \w+_pkey$/ })
+  t.notMatch(JSON.stringify(projector.status().poison), /secret/)
+  t.equal(await findReadPosition(db), 1_030n, 'what came before is projected')
+})
+
+t.test('refuses a store that is not the one it knows', async (t) => {
+  t.test('another store', async (t) => {
+    const { pool, db } = await setUp(t)
+    const store = createMemoryEventStore()
+    store.add(places(opening))
+    const projector = start(t, { pool, store })
+    await until('live', () => projector.status().state === 'live')
+    await projector.stop()
+    const other = createMemoryEventStore('store-2')
+    other.add(places([...opening, ...paid]))
+    t.equal(await start(t, { pool, store: other }).exited, EXIT_DIVERGED)
+    t.equal(await findReadPosition(db), positionOf(opening), 'nothing is projected')
+    t.equal((await findProjectorReport(db))?.state, 'diverged')
+  })
+
+  t.test('an older copy', async (t) => {
+    const { pool } = await setUp(t)
+    const store = createMemoryEventStore()
+    store.add(places([...opening, ...paid]))
+    const projector = start(t, { pool, store })
+    await until('live', () => projector.status().state === 'live')
+    await projector.stop()
+    const older = createMemoryEventStore()
+    older.add(places(opening))
+    t.equal(await start(t, { pool, store: older }).exited, EXIT_DIVERGED)
+  })
+})
+
+t.test('two projectors', async (t) => {
+  t.test('the second one waits for its turn', async (t) => {
+    const { pool, db } = await setUp(t)
+    const store = createMemoryEventStore()
+    store.add(places(opening))
+    const first = start(t, { pool, store })
+    await until('live', () => first.status().state === 'live')
+    const second = start(t, { pool, store })
+    await until('standby', () => second.status().state === 'standby')
+    await first.stop()
+    store.add(places(paid))
+    await until('taken over', () => second.status().state === 'live')
+    t.equal(await openOf(db), 71_000n)
+  })
+
+  t.test('one that lost the epoch writes nothing and ends', async (t) => {
+    const { pool, db } = await setUp(t)
+    const store = createMemoryEventStore()
+    store.add(places(opening))
+    const projector = start(t, { pool, store })
+    await until('live', () => projector.status().state === 'live')
+    await pool.query('update journal_v1.checkpoint set epoch = epoch + 1')
+    store.add(places(paid))
+    t.equal(await projector.exited, EXIT_FENCED)
+    t.equal(await openOf(db), 121_000n)
+  })
+})
+
+t.test('a new version catches up beside the old one, and readers see it once it has', async (t) => {
+  const { pool, db } = await setUp(t)
+  const store = createMemoryEventStore()
+  store.add(places(opening))
+  const old = start(t, { pool, store })
+  await until('live', () => old.status().state === 'live')
+  await old.stop()
+
+  const projections: readonly Projection[] = allProjections.map((projection) =>
+    projection.name === 'journal' ? { ...projection, version: 2 } : projection,
+  )
+  store.add(places(paid))
+  start(t, { pool, store, projections })
+  await until('switched', async () => {
+    const { rows } = await pool.query<{ version: number }>(
+      "select version from read.projections where name = 'journal'",
+    )
+    return rows[0]?.version === 2
+  })
+  await until('abreast', async () => (await findReadPosition(db)) === positionOf(paid))
+  const [bank] = await findTrialBalance(db, { companyId, asOf: '2026-12-01' })
+  t.match(bank, { account: 'BANK', balanceMinor: 150_000n })
+})
