@@ -15,6 +15,7 @@ import { authorise } from './http/authorise.ts'
 import { answerWithProblems } from './http/error-handler.ts'
 import { checkWithZod } from './http/malformed-request.ts'
 import { openApi } from './http/openapi.ts'
+import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
 
@@ -26,7 +27,7 @@ const REQUEST_TIMEOUT_MS = 10_000
 const HEADER_BYTES_MAX = 16 * 1024
 
 export interface AppOptions extends CommandDependencies {
-  readonly store: Pick<EventStore, 'ping'>
+  readonly store: Pick<EventStore, 'ping' | 'readStream'>
   readonly readSide: ReadSide
   /** The one token that opens every route but health and documentation. */
   readonly token: string
@@ -82,6 +83,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     commandRoutes(scope, commandDefinitions, { handler, receipts })
     batchRoute(scope, commandDefinitions, { handler, receipts })
     queryRoutes(scope, { readSide, today })
+    eventRoutes(scope, store)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   })
   return app

@@ -30,7 +30,9 @@ export const healthRoutes = (app: FastifyInstance, { store, readSide, isStopping
 
   app.get(
     '/readyz',
-    { schema: { tags: ['health'], summary: 'Every part answers', security: [], response: { 200: Health, 503: Health } } },
+    {
+      schema: { tags: ['health'], summary: 'Every part answers', security: [], response: { 200: Health, 503: Health } },
+    },
     async (_request, reply) => {
       const [eventStore, postgres] = await Promise.all([
         isUp(store.ping(PROBE_TIMEOUT_MS)),

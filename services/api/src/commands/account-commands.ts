@@ -16,10 +16,10 @@ import {
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { v5 } from 'uuid'
-import { type Cause, issuedReceiptOf, type ReceiptRequest } from '../receipts/receipt-saga.ts'
 import { receiptResult } from '../receipts/receipt-result.ts'
-import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
+import { type Cause, issuedReceiptOf, type ReceiptRequest } from '../receipts/receipt-saga.ts'
 import type { CommandContext, Handled } from './command-context.ts'
+import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 
 type EventData<Type extends AccountEvent['type']> = Extract<AccountEvent, { readonly type: Type }>['data']
 
@@ -191,7 +191,12 @@ export const accountCommands = [
       const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
       const [allocated] = dataOf(handled, 'PaymentAllocated')
       const { paymentId, invoiceId } = data
-      return answer(handled, { paymentId, invoiceId, amount: allocated?.amount.amount, allocatedOn: allocated?.allocatedOn })
+      return answer(handled, {
+        paymentId,
+        invoiceId,
+        amount: allocated?.amount.amount,
+        allocatedOn: allocated?.allocatedOn,
+      })
     },
   }),
 
@@ -213,7 +218,12 @@ export const accountCommands = [
       const handled = await onAccount({ type: 'DeallocatePayment', data }, context, dependencies)
       const [undone] = dataOf(handled, 'PaymentDeallocated')
       const { paymentId, invoiceId } = data
-      return answer(handled, { paymentId, invoiceId, amount: undone?.amount.amount, deallocatedOn: undone?.deallocatedOn })
+      return answer(handled, {
+        paymentId,
+        invoiceId,
+        amount: undone?.amount.amount,
+        deallocatedOn: undone?.deallocatedOn,
+      })
     },
   }),
 

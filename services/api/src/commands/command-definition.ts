@@ -15,7 +15,12 @@ export interface CommandAnswer {
   readonly revision: bigint
   /** Where a reader has to be to know of all that the command did; `undefined` when nothing was written. */
   readonly position: bigint | undefined
-  readonly events: readonly { readonly type: string; readonly data: unknown; readonly eventId: string; readonly revision: bigint }[]
+  readonly events: readonly {
+    readonly type: string
+    readonly data: unknown
+    readonly eventId: string
+    readonly revision: bigint
+  }[]
   readonly replayed: boolean
   readonly result: object
 }
@@ -28,7 +33,11 @@ export interface CommandDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema
   readonly example: z.infer<Schema>
   readonly rejections: readonly RejectionCode[]
-  readonly execute: (data: z.infer<Schema>, context: CommandContext, dependencies: CommandDependencies) => Promise<CommandAnswer>
+  readonly execute: (
+    data: z.infer<Schema>,
+    context: CommandContext,
+    dependencies: CommandDependencies,
+  ) => Promise<CommandAnswer>
 }
 
 /** Forgets the schema's type, so that definitions of different commands fit one list; `execute` only gets parsed data. */

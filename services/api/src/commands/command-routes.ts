@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { PROBLEMS, type ProblemCode } from '../http/problems.ts'
 import { problemResponses } from '../http/problem-schema.ts'
+import { PROBLEMS, type ProblemCode } from '../http/problems.ts'
 import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
 import { CommandHeaders, CommandParams, CommandQuery, commandContextOf } from './command-request.ts'
 
@@ -37,7 +37,12 @@ export const answerBody = (commandId: string, answer: CommandAnswer, dryRun: boo
   stream: answer.stream,
   revision: Number(answer.revision),
   ...(answer.position === undefined ? {} : { position: `${answer.position}` }),
-  events: answer.events.map(({ type, eventId, revision, data }) => ({ type, eventId, revision: Number(revision), data })),
+  events: answer.events.map(({ type, eventId, revision, data }) => ({
+    type,
+    eventId,
+    revision: Number(revision),
+    data,
+  })),
   result: answer.result,
 })
 

@@ -26,7 +26,12 @@ export const receiptBookCommands = [
       'The receipt stays in the book with value 0 and its number is never used again; the payment may have another one (OMFP 2634/2015 annex 1 pct. 14-15). With `alsoReversePayment` the payment is reversed too.',
     schema: AnnulReceipt,
     example: examples.annulReceipt(),
-    rejections: ['RECEIPT_ALREADY_ANNULLED', 'RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND', 'UNDO_BEFORE_WHAT_IT_UNDOES'],
+    rejections: [
+      'RECEIPT_ALREADY_ANNULLED',
+      'RECEIPT_BOOK_NOT_FOUND',
+      'RECEIPT_NOT_FOUND',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
     execute: async (data, context, { handler, receipts }) => {
       const { companyId, actor, correlationId, dryRun } = context
       const stream = receiptBookStream(companyId, data.series)
@@ -34,7 +39,13 @@ export const receiptBookCommands = [
       let { position } = handled
       for (const event of handled.events) {
         if (event.type !== 'ReceiptAnnulled' || (dryRun && !handled.replayed)) continue
-        const cause: Cause<AnnulledReceipt> = { data: event.data, eventId: event.eventId, companyId, actor, correlationId }
+        const cause: Cause<AnnulledReceipt> = {
+          data: event.data,
+          eventId: event.eventId,
+          companyId,
+          actor,
+          correlationId,
+        }
         const released = await receipts.release(cause)
         if (released.position !== undefined && (position ?? 0n) < released.position) position = released.position
       }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Decider,
   type EventMetadata,
@@ -6,8 +7,14 @@ import {
   type Message,
   Rejection,
 } from '@registru/domain'
-import { type EventStore, type EventToAppend, eventIdOf, type RecordedEvent, StoreUnavailable } from '@registru/event-store'
-import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type EventStore,
+  type EventToAppend,
+  eventIdOf,
+  type RecordedEvent,
+  StoreUnavailable,
+} from '@registru/event-store'
+import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
 import {
   ConcurrentModification,
   IdempotencyKeyReused,
@@ -15,7 +22,6 @@ import {
   Overloaded,
   PreconditionFailed,
 } from './command-errors.ts'
-import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
 import { catchUp, emptyStream, type LoadedStream } from './loaded-stream.ts'
 
 /** Commands that wait for one stream share an append: the gRPC path costs as much as the decision, and is paid once. */
@@ -275,7 +281,12 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     })
   }
 
-  const succeed = (draft: Draft, target: LoadedStream<State>, events: readonly EventToAppend[], position: bigint): void => {
+  const succeed = (
+    draft: Draft,
+    target: LoadedStream<State>,
+    events: readonly EventToAppend[],
+    position: bigint,
+  ): void => {
     draft.applyTo(target)
     let revision = target.revision
     for (const { task, events: own } of draft.decided) {
@@ -393,7 +404,9 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     onIdle(loaded?.eventsFolded ?? 0)
   }
 
-  const submit = <T>(create: (settle: { succeed: (value: T) => void; fail: (error: unknown) => void }) => AnyTask): Promise<T> =>
+  const submit = <T>(
+    create: (settle: { succeed: (value: T) => void; fail: (error: unknown) => void }) => AnyTask,
+  ): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (queue.length >= QUEUE_MAX) return reject(new Overloaded(stream))
       const finish = (settle: () => void) => {
@@ -426,15 +439,15 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       submit<Handled<Event> | undefined>(({ succeed, fail }) => {
         const times = fresh()
         return {
-        kind: 'look',
-        ...times,
-        fail,
-        look: async () => {
-          const handled = await findCommand(context)
-          if (handled === undefined && verifiedAt < times.arrivedAt) return 'stale'
-          succeed(handled)
-          return 'settled'
-        },
+          kind: 'look',
+          ...times,
+          fail,
+          look: async () => {
+            const handled = await findCommand(context)
+            if (handled === undefined && verifiedAt < times.arrivedAt) return 'stale'
+            succeed(handled)
+            return 'settled'
+          },
         }
       }),
 

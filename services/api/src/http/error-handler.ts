@@ -58,7 +58,10 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
   if (error instanceof Rejection) return { code: error.code, detail: detailOf(error), details: error.details }
   if (error instanceof IdempotencyKeyReused) return { code: 'IDEMPOTENCY_KEY_REUSED' }
   if (error instanceof PreconditionFailed) {
-    return { code: 'PRECONDITION_FAILED', details: { revision: error.revision === undefined ? null : Number(error.revision) } }
+    return {
+      code: 'PRECONDITION_FAILED',
+      details: { revision: error.revision === undefined ? null : Number(error.revision) },
+    }
   }
   if (error instanceof ConcurrentModification) return { code: 'CONCURRENT_MODIFICATION' }
   if (error instanceof OutcomeUnknown) return { code: 'OUTCOME_UNKNOWN', details: { commandId: error.commandId } }

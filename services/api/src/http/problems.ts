@@ -44,7 +44,10 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   INVOICE_NOT_FOUND: { status: 404, title: 'No such invoice' },
   MALFORMED_REQUEST: { status: 400, title: 'The request is malformed' },
   NOT_FOUND: { status: 404, title: 'No such resource' },
-  OUTCOME_UNKNOWN: { status: 503, title: 'Whether the command was carried out is not known yet; send it again with the same key' },
+  OUTCOME_UNKNOWN: {
+    status: 503,
+    title: 'Whether the command was carried out is not known yet; send it again with the same key',
+  },
   OVERLOADED: { status: 503, title: 'Too many commands wait for this account' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The request body is too large' },
   PAYMENT_ALREADY_RECORDED: { status: 409, title: 'The payment is recorded already' },

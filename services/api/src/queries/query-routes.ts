@@ -1,9 +1,16 @@
 import type { FastifyInstance } from 'fastify'
-import type { ReadSide } from './read-side.ts'
+import type { QueryDependencies } from './answer.ts'
+import { clientRoutes } from './client-routes.ts'
+import { invoiceRoutes } from './invoice-routes.ts'
+import { paymentRoutes } from './payment-routes.ts'
+import { receiptRoutes } from './receipt-routes.ts'
+import { receivablesRoutes } from './receivables-routes.ts'
 
-export interface QueryDependencies {
-  readonly readSide: ReadSide
-  readonly today: () => string
+/** Everything that is read from the read models. */
+export const queryRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+  clientRoutes(app, dependencies)
+  invoiceRoutes(app, dependencies)
+  paymentRoutes(app, dependencies)
+  receiptRoutes(app, dependencies)
+  receivablesRoutes(app, dependencies)
 }
-
-export const queryRoutes = (_app: FastifyInstance, _dependencies: QueryDependencies): void => {}

@@ -1,6 +1,6 @@
-import { findPosition, type ReadHandle } from '@registru/projections'
-import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findReadPosition, type ReadHandle } from '@registru/projections'
+import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
 import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
 
 /** How often a waiting reader looks whether the projector has come far enough. */
@@ -24,7 +24,10 @@ export interface ReadSide {
    * Runs `read` in one snapshot, so that an answer never mixes two moments.
    * @throws ReadModelBehind, ReadSideUnavailable
    */
-  readonly snapshot: <Value>(freshness: Freshness, read: (handle: ReadHandle) => Promise<Value>) => Promise<Answer<Value>>
+  readonly snapshot: <Value>(
+    freshness: Freshness,
+    read: (handle: ReadHandle) => Promise<Value>,
+  ) => Promise<Answer<Value>>
   readonly ping: (timeoutMs: number) => Promise<void>
 }
 
@@ -36,13 +39,13 @@ export const createReadSide = (pool: Pool): ReadSide => {
       .transaction()
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
-      .execute(async (handle) => ({ position: await findPosition(handle), value: await read(handle) }))
+      .execute(async (handle) => ({ position: await findReadPosition(handle), value: await read(handle) }))
 
   const waitFor = async ({ minPosition, maxWaitMs }: Freshness): Promise<void> => {
     if (minPosition === undefined) return
     const deadline = performance.now() + maxWaitMs
     for (;;) {
-      const position = await findPosition(database)
+      const position = await findReadPosition(database)
       if (position >= minPosition) return
       if (performance.now() >= deadline) throw new ReadModelBehind(position, minPosition)
       await sleep(POLL_MS)

@@ -1,5 +1,5 @@
-import type { Pool } from '@registru/runtime'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool } from '@registru/runtime'
 
 /** Any number; it only has to be the same in every process of the ledger. */
 const LOCK = 7_310_001

@@ -1,7 +1,7 @@
-import { type LedgerEvent, LEDGER_STREAM_PREFIXES, readLedgerEvent, Rejection } from '@registru/domain'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LEDGER_STREAM_PREFIXES, type LedgerEvent, Rejection, readLedgerEvent } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import type { Logger, Pool } from '@registru/runtime'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { withLeadership } from './leadership.ts'
 import { loadCheckpoint, saveCheckpoint } from './process-checkpoint.ts'
 import type { AnnulledReceipt, Cause, ReceiptRequest, ReceiptSaga } from './receipt-saga.ts'
@@ -104,7 +104,11 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
         }
         if (position !== undefined && position !== saved) {
           const reached = position
-          await saveCheckpoint(pool, reached, [...open.values()].map(({ step }) => step))
+          await saveCheckpoint(
+            pool,
+            reached,
+            [...open.values()].map(({ step }) => step),
+          )
           saved = reached
         }
       }

@@ -8,13 +8,13 @@ import {
   company,
   companyStream,
   type EnterReceipt,
+  type Payer,
   type ReceiptBook,
   type ReceiptBookEvent,
-  receiptBook,
-  receiptBookStream,
   Rejection,
   type RejectionCode,
-  type Payer,
+  receiptBook,
+  receiptBookStream,
 } from '@registru/domain'
 import { requestHashOf } from '@registru/event-store'
 import { v5 } from 'uuid'

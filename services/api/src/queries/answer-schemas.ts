@@ -1,0 +1,193 @@
+import { decimalOf } from '@registru/domain'
+import type { Settlement } from '@registru/projections'
+import { z } from 'zod'
+
+// What queries answer, for the documentation. Amounts are decimal strings with exactly the currency's digits.
+
+const amount = z.string().meta({ examples: ['1210.00'] })
+const day = z.string().meta({ format: 'date' })
+const moment = {
+  position: z.string().meta({ description: 'Place in the log up to which this answer knows' }),
+  asOf: day,
+  knownAt: z.string().optional(),
+}
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable(), ...moment })
+
+const allocation = {
+  amount,
+  allocatedOn: day,
+  undone: z.boolean(),
+  undoneOn: day.optional(),
+  undoneBecause: z.string().optional(),
+  eventId: z.uuid(),
+}
+
+const allocationBody = (part: Settlement, currency: string) => ({
+  amount: decimalOf(part.amountMinor, currency),
+  allocatedOn: part.allocatedOn,
+  undone: part.undone,
+  undoneOn: part.undoneOn,
+  undoneBecause: part.undoneBecause,
+  eventId: part.eventId,
+})
+
+/** An allocation seen from its invoice. */
+export const invoiceAllocation = (part: Settlement, currency: string) => ({
+  paymentId: part.paymentId,
+  ...allocationBody(part, currency),
+})
+
+/** An allocation seen from its payment. */
+export const paymentAllocation = (part: Settlement, currency: string) => ({
+  invoiceId: part.invoiceId,
+  ...allocationBody(part, currency),
+})
+
+const InvoiceItem = z.object({
+  invoiceId: z.string(),
+  clientId: z.string(),
+  kind: z.enum(['INVOICE', 'ADVANCE']),
+  series: z.string().optional(),
+  number: z.string(),
+  issuedOn: day,
+  dueOn: day,
+  currency: z.string(),
+  total: amount,
+  allocated: amount,
+  credited: amount,
+  discounted: amount,
+  writtenOff: amount,
+  open: amount,
+  status: z.string(),
+  overdueDays: z.int(),
+  instalments: z.array(z.object({ dueOn: day, amount })),
+  lastPaymentOn: day.optional(),
+})
+export const Invoice = InvoiceItem.extend({
+  allocations: z.array(z.object({ paymentId: z.string(), ...allocation })),
+  ...moment,
+}).meta({ id: 'Invoice' })
+export const Invoices = listOf(InvoiceItem).meta({ id: 'Invoices' })
+
+const ClientItem = z.object({
+  clientId: z.string(),
+  kind: z.enum(['BUSINESS', 'INDIVIDUAL']),
+  name: z.string(),
+  taxId: z.string().optional(),
+  tradeRegisterNumber: z.string().optional(),
+  address: z.looseObject({}).optional(),
+  email: z.string().optional(),
+})
+export const Client = ClientItem.extend({
+  balances: z.array(z.object({ currency: z.string(), open: amount, overdue: amount, credit: amount, balance: amount })),
+  ...moment,
+}).meta({ id: 'Client' })
+export const Clients = listOf(ClientItem).meta({ id: 'Clients' })
+
+export const Statement = z
+  .object({
+    clientId: z.string(),
+    from: day,
+    to: day,
+    style: z.enum(['balanceForward', 'openItem']),
+    currencies: z.array(
+      z.object({
+        currency: z.string(),
+        opening: amount.optional(),
+        closing: amount,
+        lines: z.array(z.looseObject({})),
+      }),
+    ),
+    ...moment,
+  })
+  .meta({ id: 'Statement' })
+
+const AgingAmounts = { currency: z.string(), amounts: z.array(amount), open: amount, credit: amount, net: amount }
+export const Aging = z
+  .object({
+    buckets: z.array(z.string()),
+    rows: z.array(z.object({ clientId: z.string().optional(), ...AgingAmounts })),
+    totals: z.array(z.object(AgingAmounts)),
+    ...moment,
+  })
+  .meta({ id: 'Aging' })
+
+const PaymentItem = z.object({
+  paymentId: z.string(),
+  clientId: z.string(),
+  method: z.string(),
+  receivedOn: day,
+  currency: z.string(),
+  amount,
+  allocated: amount,
+  credit: amount,
+  allocationRule: z.string(),
+  deskId: z.string().optional(),
+  bankReference: z.string().optional(),
+  remittanceText: z.string().optional(),
+  payer: z.looseObject({}).optional(),
+  reversal: z.object({ on: day, reason: z.string(), note: z.string().optional() }).optional(),
+  receipt: z.object({ series: z.string(), number: z.int() }).optional(),
+  allocations: z.array(z.object({ invoiceId: z.string(), ...allocation })),
+})
+export const Payment = PaymentItem.extend(moment).meta({ id: 'Payment' })
+export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })
+
+const ReceiptItem = z.object({
+  series: z.string(),
+  number: z.int(),
+  receiptId: z.string(),
+  clientId: z.string(),
+  paymentId: z.string(),
+  deskId: z.string(),
+  issuedOn: day,
+  currency: z.string(),
+  amount,
+  value: amount.meta({ description: 'What counts: zero when annulled' }),
+  annulled: z.object({ on: day, reason: z.string() }).optional(),
+})
+export const Receipt = ReceiptItem.extend({ document: z.looseObject({}), ...moment }).meta({ id: 'Receipt' })
+export const Receipts = listOf(ReceiptItem).meta({ id: 'Receipts' })
+
+const BookItem = z.object({
+  series: z.string(),
+  deskId: z.string(),
+  from: z.int(),
+  to: z.int().optional(),
+  decisionNumber: z.string(),
+  decisionOn: day,
+  financialYear: z.int(),
+  lastNumber: z.int().optional(),
+  issued: z.int(),
+  annulled: z.int(),
+  left: z.int().optional(),
+})
+export const ReceiptBooks = listOf(BookItem).meta({ id: 'ReceiptBooks' })
+
+export const TrialBalance = z
+  .object({
+    lines: z.array(
+      z.object({ account: z.string(), currency: z.string(), debit: amount, credit: amount, balance: amount }),
+    ),
+    totals: z.array(z.object({ currency: z.string(), debit: amount, credit: amount, balance: amount })),
+    ...moment,
+  })
+  .meta({ id: 'TrialBalance' })
+
+export const Events = z
+  .object({
+    items: z.array(
+      z.object({
+        stream: z.string(),
+        revision: z.int(),
+        position: z.string(),
+        eventId: z.uuid(),
+        type: z.string(),
+        data: z.looseObject({}),
+        metadata: z.looseObject({}),
+      }),
+    ),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ id: 'Events' })

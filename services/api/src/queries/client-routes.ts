@@ -1,0 +1,179 @@
+import { BusinessDay, ClientId, decimalOf, Rejection } from '@registru/domain'
+import {
+  type ClientCard,
+  findClient,
+  findStatement,
+  findStatementClosings,
+  listClientBalances,
+  listClients,
+  listOpenItems,
+  type OpenItem,
+  type ReadHandle,
+} from '@registru/projections'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { MalformedRequest } from '../http/malformed-request.ts'
+import { problemResponses } from '../http/problem-schema.ts'
+import { answerFrom, type Moment, type QueryDependencies } from './answer.ts'
+import { Client, Clients, Statement } from './answer-schemas.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { asOf, ClientParams, CompanyParams, clocks, freshness, limitOf, page } from './query-parameters.ts'
+
+const ClientQuery = z.strictObject({ ...clocks, ...freshness })
+const ClientsQuery = z.strictObject({ ...asOf, ...freshness, ...page })
+const StatementQuery = z.strictObject({
+  from: BusinessDay.optional().meta({ description: 'First day; the first of the month of `to` when absent' }),
+  to: BusinessDay.optional().meta({ description: 'Last day; `asOf` when absent' }),
+  style: z.enum(['balanceForward', 'openItem']).optional().meta({ description: 'balanceForward when absent' }),
+  ...clocks,
+  ...freshness,
+})
+
+interface Period {
+  readonly companyId: string
+  readonly clientId: string
+  readonly from: string
+  readonly to: string
+  readonly knownAt: bigint | undefined
+}
+
+const requireClient = async (handle: ReadHandle, companyId: string, clientId: string): Promise<ClientCard> => {
+  const client = await findClient(handle, { companyId, clientId })
+  if (client === undefined) throw new Rejection('CLIENT_NOT_FOUND', { clientId })
+  return client
+}
+
+/** Opening, every line of the period with the balance after it, closing. */
+const balanceForward = async (handle: ReadHandle, period: Period) =>
+  (await findStatement(handle, period)).map(({ currency, openingMinor, closingMinor, lines }) => ({
+    currency,
+    opening: decimalOf(openingMinor, currency),
+    closing: decimalOf(closingMinor, currency),
+    lines: lines.map((line) => ({
+      on: line.on,
+      kind: line.kind,
+      document: line.document,
+      invoiceId: line.invoiceId,
+      paymentId: line.paymentId,
+      debit: decimalOf(line.debitMinor, currency),
+      credit: decimalOf(line.creditMinor, currency),
+      balance: decimalOf(line.balanceMinor, currency),
+      eventId: line.eventId,
+    })),
+  }))
+
+const openItemLine = ({ kind, itemId, part, issuedOn, dueOn, openMinor, currency }: OpenItem) => ({
+  kind,
+  ...(kind === 'INVOICE' ? { invoiceId: itemId, instalment: part } : { paymentId: itemId }),
+  issuedOn,
+  dueOn,
+  open: decimalOf(kind === 'INVOICE' ? openMinor : -openMinor, currency),
+})
+
+/** What makes up the balance on the last day: open invoices, and payments that settle nothing yet as negative lines. */
+const openItems = async (handle: ReadHandle, { companyId, clientId, to, knownAt }: Period) => {
+  const clocksOfDay = { companyId, clientId, asOf: to, knownAt }
+  const items = await listOpenItems(handle, clocksOfDay)
+  const closings = await findStatementClosings(handle, clocksOfDay)
+  return [...closings]
+    .map(([currency, closingMinor]) => ({
+      currency,
+      closing: decimalOf(closingMinor, currency),
+      lines: items.filter((item) => item.currency === currency).map(openItemLine),
+    }))
+    .filter(({ closing, lines }) => lines.length > 0 || /[1-9]/.test(closing))
+}
+
+const periodOf = (query: z.infer<typeof StatementQuery>, moment: Moment) => {
+  const to = query.to ?? moment.asOf
+  const from = query.from ?? `${to.slice(0, 8)}01`
+  if (from > to) throw new MalformedRequest([{ path: '/query/from', rule: 'not after `to`' }])
+  return { from, to }
+}
+
+export const clientRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies/:companyId/clients',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listClients',
+        summary: 'Clients, by id',
+        params: CompanyParams,
+        querystring: ClientsQuery,
+        response: { 200: Clients, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params as z.infer<typeof CompanyParams>
+      const query = request.query as z.infer<typeof ClientsQuery>
+      const after = decodeCursor(ClientId, query.cursor)
+      return answerFrom(dependencies, query, reply, async (handle) => {
+        const { items, next } = await listClients(handle, { companyId, after, limit: limitOf(query) })
+        return { items, nextCursor: next === undefined ? null : encodeCursor(next) }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/clients/:clientId',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'findClient',
+        summary: 'A client with balances per currency',
+        params: ClientParams,
+        querystring: ClientQuery,
+        response: { 200: Client, ...problemResponses(['CLIENT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId, clientId } = request.params as z.infer<typeof ClientParams>
+      return answerFrom(dependencies, request.query as z.infer<typeof ClientQuery>, reply, async (handle, moment) => {
+        const client = await requireClient(handle, companyId, clientId)
+        const balances = await listClientBalances(handle, { companyId, clientId, ...moment })
+        return {
+          ...client,
+          balances: balances.map(({ currency, openMinor, overdueMinor, creditMinor, balanceMinor }) => ({
+            currency,
+            open: decimalOf(openMinor, currency),
+            overdue: decimalOf(overdueMinor, currency),
+            credit: decimalOf(creditMinor, currency),
+            balance: decimalOf(balanceMinor, currency),
+          })),
+        }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/clients/:clientId/statement',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'findStatement',
+        summary: 'Statement of a client (fișă client)',
+        description:
+          'closing = opening + debits − credits, per currency; the opening of a period is the closing before.',
+        params: ClientParams,
+        querystring: StatementQuery,
+        response: {
+          200: Statement,
+          ...problemResponses(['MALFORMED_REQUEST', 'CLIENT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+        },
+      },
+    },
+    (request, reply) => {
+      const { companyId, clientId } = request.params as z.infer<typeof ClientParams>
+      const query = request.query as z.infer<typeof StatementQuery>
+      return answerFrom(dependencies, query, reply, async (handle, moment) => {
+        const { from, to } = periodOf(query, moment)
+        await requireClient(handle, companyId, clientId)
+        const period = { companyId, clientId, from, to, knownAt: moment.knownAt }
+        const style = query.style ?? 'balanceForward'
+        const currencies = await (style === 'openItem' ? openItems : balanceForward)(handle, period)
+        return { clientId, from, to, style, currencies }
+      })
+    },
+  )
+}

@@ -1,0 +1,99 @@
+import { BusinessDay, ClientId, CompanyId, decimalOf, InvoiceId, Rejection } from '@registru/domain'
+import { findInvoice, type InvoiceBalance, listInvoices, type Settlement } from '@registru/projections'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { problemResponses } from '../http/problem-schema.ts'
+import { answerFrom, type QueryDependencies } from './answer.ts'
+import { Invoice, Invoices, invoiceAllocation } from './answer-schemas.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { asOf, CompanyParams, freshness, limitOf, page } from './query-parameters.ts'
+
+const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
+const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
+const InvoiceQuery = z.strictObject({ ...asOf, ...freshness })
+const InvoicesQuery = z.strictObject({
+  clientId: ClientId.optional(),
+  status: Status.optional(),
+  dueBefore: BusinessDay.optional(),
+  ...asOf,
+  ...freshness,
+  ...page,
+})
+const Place = z.strictObject({ dueOn: BusinessDay, invoiceId: InvoiceId })
+
+const invoiceBody = (invoice: InvoiceBalance) => {
+  const amount = (minor: bigint): string => decimalOf(minor, invoice.currency)
+  return {
+    invoiceId: invoice.invoiceId,
+    clientId: invoice.clientId,
+    kind: invoice.kind,
+    series: invoice.series,
+    number: invoice.number,
+    issuedOn: invoice.issuedOn,
+    dueOn: invoice.dueOn,
+    currency: invoice.currency,
+    total: amount(invoice.totalMinor),
+    allocated: amount(invoice.allocatedMinor),
+    credited: amount(invoice.creditedMinor),
+    discounted: amount(invoice.discountedMinor),
+    writtenOff: amount(invoice.writtenOffMinor),
+    open: amount(invoice.openMinor),
+    status: invoice.status,
+    overdueDays: invoice.overdueDays,
+    instalments: invoice.instalments,
+    lastPaymentOn: invoice.lastPaymentOn,
+  }
+}
+
+export const invoiceRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies/:companyId/invoices/:invoiceId',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'findInvoice',
+        summary: 'An invoice with its allocations',
+        description: 'Undone allocations are listed too, marked. `overdueDays` counts to `asOf`.',
+        params: InvoiceParams,
+        querystring: InvoiceQuery,
+        response: { 200: Invoice, ...problemResponses(['INVOICE_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId, invoiceId } = request.params as z.infer<typeof InvoiceParams>
+      return answerFrom(dependencies, request.query as z.infer<typeof InvoiceQuery>, reply, async (handle, moment) => {
+        const invoice = await findInvoice(handle, { companyId, invoiceId, asOf: moment.asOf })
+        if (invoice === undefined) throw new Rejection('INVOICE_NOT_FOUND', { invoiceId })
+        const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
+        return { ...invoiceBody(invoice), allocations }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/invoices',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listInvoices',
+        summary: 'Invoices, earliest due first',
+        params: CompanyParams,
+        querystring: InvoicesQuery,
+        response: { 200: Invoices, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params as z.infer<typeof CompanyParams>
+      const query = request.query as z.infer<typeof InvoicesQuery>
+      const { clientId, dueBefore } = query
+      const status = query.status === undefined ? undefined : [query.status]
+      const after = decodeCursor(Place, query.cursor)
+      const limit = limitOf(query)
+      return answerFrom(dependencies, query, reply, async (handle, moment) => {
+        const filter = { companyId, clientId, status, dueBefore, asOf: moment.asOf, after, limit }
+        const { items, next } = await listInvoices(handle, filter)
+        return { items: items.map(invoiceBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      })
+    },
+  )
+}

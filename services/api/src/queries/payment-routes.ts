@@ -1,0 +1,70 @@
+import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } from '@registru/domain'
+import { findPayment, listPayments, type PaymentHistory } from '@registru/projections'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { problemResponses } from '../http/problem-schema.ts'
+import { answerFrom, type QueryDependencies } from './answer.ts'
+import { Payment, Payments, paymentAllocation } from './answer-schemas.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { asOf, CompanyParams, freshness, limitOf, page } from './query-parameters.ts'
+
+const PaymentParams = z.strictObject({ companyId: CompanyId, paymentId: PaymentId })
+const PaymentQuery = z.strictObject({ ...asOf, ...freshness })
+const PaymentsQuery = z.strictObject({ clientId: ClientId.optional(), ...asOf, ...freshness, ...page })
+const Place = z.strictObject({ receivedOn: BusinessDay, paymentId: PaymentId })
+
+const paymentBody = ({ amountMinor, allocatedMinor, creditMinor, allocations, ...payment }: PaymentHistory) => ({
+  ...payment,
+  amount: decimalOf(amountMinor, payment.currency),
+  allocated: decimalOf(allocatedMinor, payment.currency),
+  credit: decimalOf(creditMinor, payment.currency),
+  allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
+})
+
+export const paymentRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies/:companyId/payments/:paymentId',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'findPayment',
+        summary: 'A payment with its whole history',
+        params: PaymentParams,
+        querystring: PaymentQuery,
+        response: { 200: Payment, ...problemResponses(['PAYMENT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId, paymentId } = request.params as z.infer<typeof PaymentParams>
+      return answerFrom(dependencies, request.query as z.infer<typeof PaymentQuery>, reply, async (handle) => {
+        const payment = await findPayment(handle, { companyId, paymentId })
+        if (payment === undefined) throw new Rejection('PAYMENT_NOT_FOUND', { paymentId })
+        return paymentBody(payment)
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/payments',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listPayments',
+        summary: 'Payments, in the order in which the money came',
+        params: CompanyParams,
+        querystring: PaymentsQuery,
+        response: { 200: Payments, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params as z.infer<typeof CompanyParams>
+      const query = request.query as z.infer<typeof PaymentsQuery>
+      const after = decodeCursor(Place, query.cursor)
+      return answerFrom(dependencies, query, reply, async (handle) => {
+        const filter = { companyId, clientId: query.clientId, after, limit: limitOf(query) }
+        const { items, next } = await listPayments(handle, filter)
+        return { items: items.map(paymentBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      })
+    },
+  )
+}

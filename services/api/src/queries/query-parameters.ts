@@ -1,0 +1,60 @@
+import { BusinessDay, ClientId, CompanyId } from '@registru/domain'
+import { PAGE_ROWS_MAX } from '@registru/projections'
+import { z } from 'zod'
+
+const PAGE_ROWS_DEFAULT = 100
+const WAIT_MS_DEFAULT = 2_000
+const WAIT_MS_MAX = 10_000
+/** What a Postgres bigint holds. */
+const POSITION_MAX = 2n ** 63n - 1n
+
+const position = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,18})$/, 'a position: digits, as a command answered')
+  .refine((text) => BigInt(text) <= POSITION_MAX, 'a position that can exist')
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9][0-9]{0,9})$/, 'a whole number')
+    .refine((text) => Number(text) >= min && Number(text) <= max, `from ${min} to ${max}`)
+
+/** Every query may wait for a write of its own. */
+export const freshness = {
+  minPosition: position.optional().meta({ description: 'Wait until the read models have come as far' }),
+  maxWait: whole(0, WAIT_MS_MAX)
+    .optional()
+    .meta({ description: `Milliseconds to wait; ${WAIT_MS_DEFAULT} when absent` }),
+}
+
+/** The effective day; financial questions also say what was known when. */
+export const asOf = { asOf: BusinessDay.optional().meta({ description: 'Effective day; today when absent' }) }
+
+export const clocks = {
+  ...asOf,
+  knownAt: z
+    .union([position, z.iso.datetime({ offset: true })], 'an instant (RFC 3339) or a position (digits)')
+    .optional()
+    .meta({ description: 'What was known then: an instant (RFC 3339) or a position; everything when absent' }),
+}
+
+export const page = {
+  limit: whole(1, PAGE_ROWS_MAX)
+    .optional()
+    .meta({ description: `At most ${PAGE_ROWS_MAX}; ${PAGE_ROWS_DEFAULT} when absent` }),
+  cursor: z.string().max(512).optional().meta({ description: '`nextCursor` of the page before' }),
+}
+
+export const CompanyParams = z.strictObject({ companyId: CompanyId })
+export const ClientParams = z.strictObject({ companyId: CompanyId, clientId: ClientId })
+
+export const limitOf = ({ limit }: { readonly limit?: string | undefined }): number =>
+  limit === undefined ? PAGE_ROWS_DEFAULT : Number(limit)
+
+export const freshnessOf = (query: {
+  readonly minPosition?: string | undefined
+  readonly maxWait?: string | undefined
+}) => ({
+  minPosition: query.minPosition === undefined ? undefined : BigInt(query.minPosition),
+  maxWaitMs: query.maxWait === undefined ? WAIT_MS_DEFAULT : Number(query.maxWait),
+})

@@ -1,0 +1,103 @@
+import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain'
+import { findReceipt, listReceiptBooks, listReceipts, type ReceiptEntry } from '@registru/projections'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { problemResponses } from '../http/problem-schema.ts'
+import { answerFrom, type QueryDependencies } from './answer.ts'
+import { Receipt, ReceiptBooks, Receipts } from './answer-schemas.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { asOf, CompanyParams, freshness, limitOf, page } from './query-parameters.ts'
+
+const ReceiptParams = z.strictObject({
+  companyId: CompanyId,
+  series: ReceiptSeries,
+  number: z.string().regex(/^[1-9][0-9]{0,9}$/, 'a number of the book'),
+})
+const ReceiptQuery = z.strictObject({ ...asOf, ...freshness })
+const ReceiptsQuery = z.strictObject({ series: ReceiptSeries.optional(), ...asOf, ...freshness, ...page })
+const Place = z.strictObject({ series: ReceiptSeries, number: z.int() })
+
+const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt }: ReceiptEntry) => ({
+  ...receipt,
+  amount: decimalOf(amountMinor, receipt.currency),
+  value: decimalOf(valueMinor, receipt.currency),
+})
+
+export const receiptRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies/:companyId/receipts/:series/:number',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'findReceipt',
+        summary: 'A receipt with what its paper says',
+        params: ReceiptParams,
+        querystring: ReceiptQuery,
+        response: { 200: Receipt, ...problemResponses(['RECEIPT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId, series, number } = request.params as z.infer<typeof ReceiptParams>
+      return answerFrom(dependencies, request.query as z.infer<typeof ReceiptQuery>, reply, async (handle) => {
+        const receipt = await findReceipt(handle, { companyId, series, number: Number(number) })
+        if (receipt === undefined) throw new Rejection('RECEIPT_NOT_FOUND', { series, number: Number(number) })
+        return { ...receiptBody(receipt), document: receipt.document }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/receipts',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listReceipts',
+        summary: 'Register of receipts, annulled ones with value 0',
+        params: CompanyParams,
+        querystring: ReceiptsQuery,
+        response: { 200: Receipts, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params as z.infer<typeof CompanyParams>
+      const query = request.query as z.infer<typeof ReceiptsQuery>
+      const after = decodeCursor(Place, query.cursor)
+      return answerFrom(dependencies, query, reply, async (handle) => {
+        const { items, next } = await listReceipts(handle, {
+          companyId,
+          series: query.series,
+          after,
+          limit: limitOf(query),
+        })
+        return { items: items.map(receiptBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/receipt-books',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listReceiptBooks',
+        summary: 'Receipt books with the range used and left',
+        params: CompanyParams,
+        querystring: ReceiptQuery,
+        response: { 200: ReceiptBooks, ...problemResponses(['READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params as z.infer<typeof CompanyParams>
+      return answerFrom(dependencies, request.query as z.infer<typeof ReceiptQuery>, reply, async (handle) => {
+        const books = await listReceiptBooks(handle, { companyId })
+        const items = books.map(({ issuedCount, annulledCount, leftCount, ...book }) => ({
+          ...book,
+          issued: issuedCount,
+          annulled: annulledCount,
+          left: leftCount,
+        }))
+        return { items, nextCursor: null }
+      })
+    },
+  )
+}
