@@ -18,7 +18,7 @@ export interface StreamFacts {
   readonly hasMetadata: boolean
 }
 
-/** Where an id was last written, as far as the bounded memory of recent ids reaches. */
+/** Where an id was first written, as far as the bounded memory of recent ids reaches. */
 export type RecentId = { readonly stream: string; readonly revision: number; readonly position: number }
 
 export type AppendDecision =

@@ -24,7 +24,7 @@ import {
   textField,
   varintField,
 } from './protobuf.ts'
-import { readUuid, structuredUuid } from './uuid.ts'
+import { readUuid } from './uuid.ts'
 
 export interface WriteOptions {
   /** `undefined`: not set, which a real server takes as badly as it can. */
@@ -48,6 +48,10 @@ const ANY: ExpectedRevision = { kind: 'any' }
 const NO_STREAM: ExpectedRevision = { kind: 'noStream' }
 const STREAM_EXISTS: ExpectedRevision = { kind: 'streamExists' }
 const UINT64_MAX = 2n ** 64n - 1n
+
+/** The largest number is how `no_stream` looked before there was a field for it. */
+export const effectiveRevision = (expected: ExpectedRevision): ExpectedRevision =>
+  expected.kind === 'exact' && expected.revision === UINT64_MAX ? NO_STREAM : expected
 
 /** `StreamIdentifier { stream_name = 3: bytes }` */
 const readStreamIdentifier = (cursor: Cursor): string => {
@@ -88,9 +92,7 @@ const readWriteOptions = (parent: Cursor): WriteOptions => {
         stream = readStreamIdentifier(options)
         return true
       case 2: {
-        const revision = readUint64(options)
-        // The largest number is how `no_stream` looked before there was a field for it.
-        expected = revision === UINT64_MAX ? NO_STREAM : { kind: 'exact', revision }
+        expected = { kind: 'exact', revision: readUint64(options) }
         return true
       }
       case 3:
@@ -325,5 +327,3 @@ export const batchBadRequest = (address: BatchAddress, reason: string): Buffer =
 
 export const batchAccessDenied = (address: BatchAddress): Buffer =>
   batchError(address, CODE_PERMISSION_DENIED, 'AccessDenied')
-
-export const structuredCorrelation = structuredUuid

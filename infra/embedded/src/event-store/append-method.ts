@@ -1,6 +1,7 @@
 import {
   appendSuccess,
   appendWrongExpectedRevision,
+  effectiveRevision,
   type ProposedMessage,
   readAppendRequest,
   type WriteOptions,
@@ -16,7 +17,7 @@ import {
   INVALID_ARGUMENT,
   okStatus,
 } from './grpc-status.ts'
-import { APPEND_BYTES_MAX, eventOf, faultOf, isUnusableName, REVISION_MAX, WRITE_TIMEOUT_MS } from './write-rules.ts'
+import { APPEND_BYTES_MAX, eventOf, faultOf, isOutOfRange, isUnusableName, WRITE_TIMEOUT_MS } from './write-rules.ts'
 
 export const streamDeletedStatus = (stream: string): GrpcStatus => ({
   code: FAILED_PRECONDITION,
@@ -84,7 +85,7 @@ export const appendMethod =
       options = given
       if (given.stream === undefined) return handlerThrew
       if (!given.expected) return noExpectedRevision
-      if (given.expected.kind === 'exact' && given.expected.revision > REVISION_MAX) return handlerThrew
+      if (isOutOfRange(given.expected)) return handlerThrew
       return isUnusableName(given.stream) ? unusableNameStatus : undefined
     }
 
@@ -120,7 +121,7 @@ export const appendMethod =
         log.submit({
           kind: 'append',
           stream,
-          expected,
+          expected: effectiveRevision(expected),
           events: proposed.map(eventOf),
           deadlineAtMs: unaryDeadline(call),
           settle: (outcome) => answer(stream, given, outcome),

@@ -8,15 +8,16 @@ import {
   batchTimeout,
   batchTooLarge,
   batchWrongExpectedRevision,
+  effectiveRevision,
   readBatchAppendRequest,
-  structuredCorrelation,
 } from './append-messages.ts'
 import type { EventToWrite } from './event-frame.ts'
 import type { EventLog, WriteOutcome } from './event-log.ts'
 import { frameOf } from './grpc-frame.ts'
 import type { Method } from './grpc-server.ts'
 import { okStatus } from './grpc-status.ts'
-import { APPEND_BYTES_MAX, eventOf, faultOf, isUnusableName, REVISION_MAX, WRITE_TIMEOUT_MS } from './write-rules.ts'
+import { structuredUuid } from './uuid.ts'
+import { APPEND_BYTES_MAX, eventOf, faultOf, isOutOfRange, isUnusableName, WRITE_TIMEOUT_MS } from './write-rules.ts'
 
 /** An append that has begun and whose last piece has not come. */
 interface OpenAppend {
@@ -28,6 +29,10 @@ interface OpenAppend {
   bytes: number
 }
 
+/** Of all answers only this one names the correlation in the structured form, whatever the client sent. */
+const timeout = (id: string, stream: string | undefined): Buffer =>
+  batchTimeout({ correlation: structuredUuid(id), stream })
+
 /** A client that opens appends and never ends them must not fill the memory. */
 const OPEN_APPENDS_MAX = 10_000
 
@@ -37,9 +42,7 @@ const refusalOf = ({ options, correlationId }: BatchAppendRequest): string | und
   if (!options) return undefined
   if (options.stream === undefined) return 'Object reference not set to an instance of an object.'
   if (!options.expected) return "'None' is not a valid expected stream position."
-  if (options.expected.kind === 'exact' && options.expected.revision > REVISION_MAX) {
-    return 'The expected revision is beyond 2^63 - 1.'
-  }
+  if (isOutOfRange(options.expected)) return 'The expected revision is beyond 2^63 - 1.'
   return isUnusableName(options.stream) ? 'This stream name ends the process of a real server.' : undefined
 }
 
@@ -70,7 +73,7 @@ export const batchAppendMethod =
       answers.push(frameOf(message))
     }
 
-    const answer = (address: BatchAddress, expected: ExpectedRevision, outcome: WriteOutcome): void => {
+    const answer = (id: string, address: BatchAddress, expected: ExpectedRevision, outcome: WriteOutcome): void => {
       switch (outcome.kind) {
         case 'written':
           return send(batchSuccess(address, outcome.revision, outcome.position))
@@ -79,7 +82,7 @@ export const batchAppendMethod =
         case 'streamDeleted':
           return send(batchStreamDeleted(address))
         case 'timeout':
-          return send(batchTimeout(address))
+          return send(timeout(id, address.stream))
         case 'unanswerable':
           return send(
             batchBadRequest(address, 'A real server never answers known events sent from the back to the front.'),
@@ -94,20 +97,21 @@ export const batchAppendMethod =
 
     const begin = (id: string, { options }: BatchAppendRequest): OpenAppend | undefined => {
       if (options?.stream === undefined || !options.expected || open.size >= OPEN_APPENDS_MAX) return undefined
-      const { stream, expected } = options
+      const { stream } = options
+      const expected = effectiveRevision(options.expected)
       const now = Date.now()
       const deadlineAtMs = Math.min(options.deadlineAtMs ?? Number.POSITIVE_INFINITY, now + WRITE_TIMEOUT_MS)
       const timer = setTimeout(
         () => {
           open.delete(id)
-          send(batchTimeout({ correlation: structuredCorrelation(id), stream }))
+          send(timeout(id, stream))
         },
         Math.max(0, deadlineAtMs - now),
       )
       return { stream, expected, deadlineAtMs, timer, events: [], bytes: 0 }
     }
 
-    const submit = (append: OpenAppend, address: BatchAddress): void => {
+    const submit = (id: string, append: OpenAppend, address: BatchAddress): void => {
       undecided++
       let decided = false
       const decide = (): void => {
@@ -124,7 +128,7 @@ export const batchAppendMethod =
         deadlineAtMs: append.deadlineAtMs,
         decided: decide,
         settle: (outcome) => {
-          answer(address, append.expected, outcome)
+          answer(id, address, append.expected, outcome)
           decide()
         },
       })
@@ -160,7 +164,7 @@ export const batchAppendMethod =
           send(batchTooLarge(address, APPEND_BYTES_MAX))
         } else if (request.isFinal) {
           close(id)
-          submit(append, address)
+          submit(id, append, address)
         }
       },
       halfClosed: () => {
@@ -168,7 +172,7 @@ export const batchAppendMethod =
         endWhenDecided()
       },
       closed: () => {
-        for (const id of [...open.keys()]) close(id)
+        for (const id of open.keys()) close(id)
       },
     }
   }

@@ -1,5 +1,5 @@
 import type { ExpectedRevision } from './append-decision.ts'
-import { deleteSuccess, readDeleteOptions, type WriteOptions } from './append-messages.ts'
+import { deleteSuccess, effectiveRevision, readDeleteOptions, type WriteOptions } from './append-messages.ts'
 import {
   streamDeletedStatus,
   unanswerableStatus,
@@ -11,7 +11,7 @@ import type { EventLog } from './event-log.ts'
 import { frameOf } from './grpc-frame.ts'
 import type { Method } from './grpc-server.ts'
 import { FAILED_PRECONDITION, type GrpcStatus, handlerThrew, INVALID_ARGUMENT, okStatus } from './grpc-status.ts'
-import { isUnusableName, REVISION_MAX } from './write-rules.ts'
+import { isOutOfRange, isUnusableName } from './write-rules.ts'
 
 const NUMBER_OF_KIND = { any: '-2', noStream: '-1', streamExists: '-4' }
 
@@ -40,11 +40,12 @@ export const deleteMethod =
       },
       halfClosed: () => {
         if (options?.stream === undefined) return call.end(handlerThrew)
-        const { stream, expected } = options
-        if (!expected) {
+        const { stream } = options
+        if (!options.expected) {
           return call.end({ code: INVALID_ARGUMENT, message: "'None' is not a valid expected stream revision." })
         }
-        if (expected.kind === 'exact' && expected.revision > REVISION_MAX) return call.end(handlerThrew)
+        const expected = effectiveRevision(options.expected)
+        if (isOutOfRange(expected)) return call.end(handlerThrew)
         if (isUnusableName(stream)) return call.end(unusableNameStatus)
         log.submit({
           kind,

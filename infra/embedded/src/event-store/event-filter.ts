@@ -18,9 +18,11 @@ const DOLLAR = 0x24
 // it refuses by itself what it cannot do in linear time: back-references and look-around.
 setFlagsFromString('--enable-experimental-regexp-engine')
 
+const LINEAR_FLAG = 'l'
+
 const linearPattern = (pattern: string): RegExp => {
   try {
-    return new RegExp(pattern, 'l')
+    return new RegExp(pattern, LINEAR_FLAG)
   } catch (error) {
     throw new RefusedPattern(`the pattern ${JSON.stringify(pattern)} is not accepted`, { cause: error })
   }

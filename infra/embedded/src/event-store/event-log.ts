@@ -29,10 +29,13 @@ import {
   TOMBSTONE_EVENT_TYPE,
   TRUNCATED,
   undeletedMetadata,
+  visibleFrom,
 } from './stream-metadata.ts'
 
 export type WriteOutcome =
-  /** `revision` is -1 for an empty append to an absent stream. */
+  /**
+   * `revision` is -1 for an empty append to an absent stream; `position` is -1 for a retry of what readers no longer see.
+   */
   | { readonly kind: 'written'; readonly revision: number; readonly position: number }
   | { readonly kind: 'wrongExpectedRevision'; readonly current: number }
   | { readonly kind: 'streamDeleted' }
@@ -86,6 +89,7 @@ const REOPEN_DELAY_MIN_MS = 50
 const REOPEN_DELAY_MAX_MS = 2_000
 /** The first position: nothing may take 0 for a place in the log. */
 const LOG_START = 548
+const NO_POSITION = -1
 const NOTHING = Buffer.alloc(0)
 
 interface PendingWrite {
@@ -103,6 +107,8 @@ interface Group {
   readonly answers: Answer[]
   readonly views: Map<StreamState, StreamView>
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const emptyGroup = (): Group => ({ rows: [], answers: [], views: new Map() })
 
@@ -228,11 +234,12 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     }
   }
 
-  /** An answer that rests on what is not on disk yet waits for it; a refusal does not, for it promises nothing. */
-  const answer = (pendingWrite: PendingWrite, stream: StreamState, outcome: WriteOutcome): void => {
-    if (outcome.kind !== 'written') settle(pendingWrite, outcome)
-    else if (stream.decided === stream.committed) settle(pendingWrite, outcome)
-    else (group.views.has(stream) ? group : (committing ?? group)).answers.push({ write: pendingWrite, outcome })
+  /** A reader would find it, so its position may be told. */
+  const isVisible = (stream: StreamState, facts: StreamFacts, revision: number): boolean => {
+    const metadata = isMetastream(stream.name)
+      ? METASTREAM_METADATA
+      : cached(stream.metastreamName).decided.metadataOfOriginal
+    return !facts.softDeleted && revision >= visibleFrom(metadata, facts.head)
   }
 
   const decide = (
@@ -250,7 +257,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
             expected,
             ids: command.events.map(({ id }) => id),
             facts,
-            recent: recent.get,
+            recent: (id) => recent.get(id),
             ...(known && { idsFrom: known }),
           })
         : decideDelete(name, expected, facts, command.kind)
@@ -265,19 +272,32 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
       }
       case 'alreadyWritten': {
         const { revision } = decision
-        const last = recent.get(command.events.at(-1)?.id ?? '')
+        // The first write is still on its way to the disk. As on a real server nothing is said about the second one:
+        // its time runs out, and the caller learns the truth by asking once more.
+        if (revision > stream.committed.head) {
+          command.decided?.()
+          return
+        }
+        const place = recent.get(command.events.at(-1)?.id ?? '')
         const position =
           known?.positions[revision - known.from] ??
-          (last?.stream === name && last.revision === revision ? last.position : -1)
-        answer(pendingWrite, stream, { kind: 'written', revision, position })
+          (place?.stream === name && place.revision === revision ? place.position : NO_POSITION)
+        settle(pendingWrite, {
+          kind: 'written',
+          revision,
+          position: isVisible(stream, facts, revision) ? position : NO_POSITION,
+        })
         return
       }
       case 'needsIds':
         waiting.set(name, [])
         background(loadIds(pendingWrite, stream, decision.from, decision.count))
         return
-      default:
-        answer(pendingWrite, stream, decision)
+      case 'wrongExpectedRevision':
+      case 'streamDeleted':
+      case 'unanswerable':
+        // A refusal does not wait for the disk: it promises nothing.
+        settle(pendingWrite, decision)
     }
   }
 
@@ -367,12 +387,13 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
       if (committing !== sealed) return
     }
     committing = undefined
+    if (group.rows.length + group.answers.length > 0) scheduleFlush()
+    // What was sent before this commit's answers is read before they go out: it counts as sent at the same time.
+    await nextTurn()
     for (const [stream, view] of sealed.views) stream.committed = view
     const last = sealed.rows.at(-1)
     if (last) tail.add({ frames: sealedFrames, count: sealed.rows.length, lastPosition: last.position })
     for (const { write: pendingWrite, outcome } of sealed.answers) settle(pendingWrite, outcome)
-    if (group.rows.length + group.answers.length > 0) scheduleFlush()
-    else acceptHeld()
   }
 
   /**

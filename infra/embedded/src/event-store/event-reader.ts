@@ -38,11 +38,11 @@ export async function* ahead<T>(pages: AsyncIterator<T>): AsyncGenerator<T> {
   // A reader that leaves early leaves a page behind whose failure nobody waits for.
   next.catch(() => undefined)
   for (;;) {
-    const { done, value } = await next
-    if (done) return
+    const result = await next
+    if (result.done) return
     next = pages.next()
     next.catch(() => undefined)
-    yield value
+    yield result.value
   }
 }
 

@@ -195,7 +195,7 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
     sessions.add(session)
     session.setLocalWindowSize(SESSION_WINDOW_BYTES)
     session.on('close', () => sessions.delete(session))
-    session.on('error', (error) => logger.info({ error: error.message }, 'a connection broke'))
+    session.on('error', (error: Error) => logger.info({ error: error.message }, 'a connection broke'))
   })
   server.on('sessionError', (error: Error) => logger.info({ error: error.message }, 'a connection broke'))
   server.on('stream', serve)

@@ -35,7 +35,8 @@ export type ReadTarget =
 
 export interface ReadRequest {
   readonly target: ReadTarget | undefined
-  readonly direction: Direction
+  /** `undefined`: a number that stands for none. */
+  readonly direction: Direction | undefined
   readonly resolveLinks: boolean
   /** `undefined`: a subscription, or nothing at all. */
   readonly count: bigint | undefined
@@ -46,6 +47,8 @@ export interface ReadRequest {
   readonly uuidChosen: boolean
   readonly compatibility: number
 }
+
+const DIRECTIONS: readonly Direction[] = ['forwards', 'backwards']
 
 const skipMessage = (cursor: Cursor): boolean => {
   readMessage(cursor)
@@ -160,7 +163,7 @@ export const readReadRequest = (bytes: Buffer): ReadRequest | undefined => {
   if (!options) return undefined
   const cursor = options
   let target: ReadTarget | undefined
-  let direction: Direction = 'forwards'
+  let direction: Direction | undefined = 'forwards'
   let resolveLinks = false
   let count: bigint | undefined
   let subscription = false
@@ -178,7 +181,7 @@ export const readReadRequest = (bytes: Buffer): ReadRequest | undefined => {
         target = readAllTarget(cursor)
         return true
       case 3:
-        direction = readUint32(cursor) === 0 ? 'forwards' : 'backwards'
+        direction = DIRECTIONS[readUint32(cursor)]
         return true
       case 4:
         resolveLinks = readUint32(cursor) !== 0
@@ -193,7 +196,8 @@ export const readReadRequest = (bytes: Buffer): ReadRequest | undefined => {
         return skipMessage(cursor)
       case 7:
         filter = readFilter(cursor)
-        filterChosen = true
+        // A filter that names neither streams nor types is as bad as none.
+        filterChosen = filter !== undefined
         return true
       case 8:
         filter = undefined
@@ -201,9 +205,10 @@ export const readReadRequest = (bytes: Buffer): ReadRequest | undefined => {
         return skipMessage(cursor)
       case 9: {
         const choice = readMessage(cursor)
+        uuidChosen = true
+        structuredIds = true
         eachField(choice, (part) => {
-          structuredIds = part === 1
-          uuidChosen = true
+          structuredIds = part !== 2
           return false
         })
         return true

@@ -15,7 +15,7 @@ import {
   type StreamStart,
   streamNotFoundFrame,
 } from './read-messages.ts'
-import type { Page } from './storage.ts'
+import type { Direction, Page } from './storage.ts'
 import { visibleFrom } from './stream-metadata.ts'
 import { type Subscriptions, subscribeToLog, subscribeToStream } from './subscriptions.ts'
 
@@ -28,23 +28,23 @@ const UINT64_MAX = 2n ** 64n - 1n
 /** What a page of a backward read reaches at first, for each event wanted. */
 const EVENT_BYTES_GUESS = 1_024
 
-const outOfRange = (): never => {
+const handlerThrows = (): never => {
   throw new CallRefused(handlerThrew)
 }
 
 /** A revision as the server holds it; beyond 2^53 there is no event, so precision does not matter. */
 const revisionOf = (from: StreamStart | undefined): number | 'start' | 'end' => {
-  if (from === undefined) return refuse(INVALID_ARGUMENT, 'The read names no revision to start from.')
+  if (from === undefined) return handlerThrows()
   if (typeof from === 'string') return from
   if (from === UINT64_MAX) return 'end'
-  return from > INT64_MAX ? outOfRange() : Number(from)
+  return from > INT64_MAX ? handlerThrows() : Number(from)
 }
 
 const positionOf = (from: LogStart | undefined): number | 'start' | 'end' => {
-  if (from === undefined) return refuse(INVALID_ARGUMENT, 'The read names no position to start from.')
+  if (from === undefined) return handlerThrows()
   if (typeof from === 'string') return from
   if (from.commit === UINT64_MAX) return 'end'
-  if (from.commit > INT64_MAX || from.prepare > from.commit) return outOfRange()
+  if (from.commit > INT64_MAX || from.prepare > from.commit) return handlerThrows()
   return Number(from.commit)
 }
 
@@ -81,11 +81,17 @@ export interface ReadMethodOptions {
 export const readMethod = (options: ReadMethodOptions): Method => {
   const { log, reader, subscriptions, logger } = options
 
-  const readStream = async (call: Call, request: ReadRequest, name: string, from: StreamStart | undefined) => {
-    const { direction, compatibility } = request
+  const readStream = async (
+    call: Call,
+    request: ReadRequest,
+    direction: Direction,
+    name: string,
+    from: StreamStart | undefined,
+  ): Promise<void> => {
+    const { compatibility } = request
     const start = revisionOf(from)
     // The empty name and a count of nothing make a real server throw.
-    if (name === '' || request.count === 0n) return refuse(UNKNOWN, handlerThrew.message ?? '')
+    if (name === '' || request.count === 0n) return handlerThrows()
     if (start === 'end' && direction === 'forwards') return refuse(UNKNOWN, 'Unexpected ReadStreamResult: Error')
     const stream = await log.stream(name)
     const visibility = visibilityOf(stream)
@@ -108,10 +114,14 @@ export const readMethod = (options: ReadMethodOptions): Method => {
     }
   }
 
-  const readAll = async (call: Call, request: ReadRequest, from: LogStart | undefined) => {
+  const readAll = async (
+    call: Call,
+    request: ReadRequest,
+    direction: Direction,
+    from: LogStart | undefined,
+  ): Promise<void> => {
     const filter = filterOf(request)
     const start = positionOf(from)
-    const { direction } = request
     if (request.count === 0n) {
       return refuse(INVALID_ARGUMENT, 'A real server never answers a read of $all with a maximal count of 0.')
     }
@@ -136,19 +146,19 @@ export const readMethod = (options: ReadMethodOptions): Method => {
   }
 
   const read = async (call: Call, request: ReadRequest | undefined): Promise<void> => {
-    if (!request?.uuidChosen) return refuse(UNKNOWN, handlerThrew.message ?? '')
+    if (!request?.uuidChosen) return handlerThrows()
     const { target, count, subscription, filterChosen, filter, direction } = request
-    const combined = target && filterChosen && (count !== undefined || subscription)
-    if (!combined || (target.kind === 'stream' && filter) || (subscription && direction === 'backwards')) {
+    const complete = target && direction && filterChosen && (count !== undefined || subscription)
+    if (!complete || (target.kind === 'stream' && filter) || (subscription && direction === 'backwards')) {
       return refuse(INVALID_ARGUMENT, 'The options of the read do not go together.')
     }
     const shape: Shape = request
     if (target.kind === 'stream') {
-      if (target.name === undefined) return refuse(UNKNOWN, handlerThrew.message ?? '')
+      if (target.name === undefined) return handlerThrows()
       if (subscription) return subscribeToStream(subscriptions, call, target.name, revisionOf(target.from), shape)
-      return readStream(call, request, target.name, target.from)
+      return readStream(call, request, direction, target.name, target.from)
     }
-    if (!subscription) return readAll(call, request, target.from)
+    if (!subscription) return readAll(call, request, direction, target.from)
     const interval = filter && { window: filter.window, multiplier: filter.checkpointMultiplier }
     return subscribeToLog(subscriptions, call, positionOf(target.from), shape, filterOf(request), interval)
   }

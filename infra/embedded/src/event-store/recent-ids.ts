@@ -4,11 +4,12 @@ import type { RecentId } from './append-decision.ts'
 const GENERATION_IDS_MAX = 75_000
 
 /**
- * The bounded memory of ids that makes a retry with `any` idempotent. As on a real server an id is known by its last
- * place only, and a restart forgets all.
+ * The bounded memory of ids that makes a retry with `any` idempotent. As on a real server an id is known by the first
+ * place it was written to, and a restart forgets all.
  */
 export interface RecentIds {
   get(id: string): RecentId | undefined
+  /** Does nothing for an id that is known. */
   put(id: string, place: RecentId): void
   clear(): void
 }
@@ -19,6 +20,7 @@ export const createRecentIds = (): RecentIds => {
   return {
     get: (id) => young.get(id) ?? old.get(id),
     put: (id, place) => {
+      if (young.has(id) || old.has(id)) return
       if (young.size >= GENERATION_IDS_MAX) {
         old = young
         young = new Map()

@@ -136,18 +136,8 @@ export const subscribeToStream = async (
   const begun = await log.stream(name)
   if (begun.tombstoned && from !== 'end') throw new CallRefused(streamDeletedStatus(name))
   let next = from === 'start' ? 0 : from === 'end' ? begun.head + 1 : from + 1
-  let caughtUp = false
-  // A stream that is not there yet has nothing to catch up with: 23.10 says so only after the first events.
-  let catchesUp = from === 'end' || visibilityOf(begun) === 'visible'
 
   const deliver = async (frames: Buffer): Promise<boolean> => sendPaced(call, await reader.shaped(frames, shape))
-
-  const sayCaughtUp = (): void => {
-    if (!caughtUp && catchesUp) {
-      call.send(caughtUpFrame)
-      caughtUp = true
-    }
-  }
 
   /** Everything that stands in the stream now; returns the position up to which the log has been seen. */
   const catchUp = async (): Promise<number> => {
@@ -156,7 +146,6 @@ export const subscribeToStream = async (
     if (visibilityOf(stream) !== 'visible') return position
     for await (const page of reader.streamPages(stream, next, 'forwards', Number.POSITIVE_INFINITY)) {
       next = frameRevision(page.frames, 0) + page.count
-      catchesUp = true
       if (!(await deliver(page.frames))) return position
     }
     next = Math.max(next, stream.head + 1)
@@ -177,7 +166,8 @@ export const subscribeToStream = async (
 
   call.send(confirmationFrame(randomUUID()))
   let position = from === 'end' ? tail.lastPosition : await catchUp()
-  sayCaughtUp()
+  // Also to a stream that is not there: 23.10 waits for its first events, later lines do not.
+  call.send(caughtUpFrame)
   while (!call.ended) {
     const page = tail.after(position)
     if (page === undefined) {
@@ -188,12 +178,10 @@ export const subscribeToStream = async (
       position = page.lastPosition
       const frames = ofThisStream(page)
       if (frames.length === 0) continue
-      catchesUp = true
       await deliver(frames)
       eachFrame(frames, (frame) => {
         next = frameRevision(frames, frame) + 1
       })
-      sayCaughtUp()
     }
   }
 }

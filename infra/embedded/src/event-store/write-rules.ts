@@ -1,4 +1,5 @@
-import type { ProposedMessage } from './append-messages.ts'
+import type { ExpectedRevision } from './append-decision.ts'
+import { effectiveRevision, type ProposedMessage } from './append-messages.ts'
 import type { EventToWrite } from './event-frame.ts'
 import { ZERO_UUID } from './uuid.ts'
 
@@ -8,8 +9,13 @@ export const APPEND_BYTES_MAX = 1024 * 1024
 /** A real server gives a write two seconds, whatever the caller asks for. */
 export const WRITE_TIMEOUT_MS = 2_000
 
-/** Expected revisions end where a signed 64-bit number does. */
-export const REVISION_MAX = 2n ** 63n - 1n
+/** Expected revisions end where a signed 64-bit number does, but for the one that stands for `no_stream`. */
+const REVISION_MAX = 2n ** 63n - 1n
+
+export const isOutOfRange = (expected: ExpectedRevision): boolean => {
+  const effective = effectiveRevision(expected)
+  return effective.kind === 'exact' && effective.revision > REVISION_MAX
+}
 
 /** Why a proposed message cannot become an event. */
 export type Fault =
