@@ -1,0 +1,356 @@
+import { eventIdOf, type RecordedEvent } from '@registru/event-store'
+import { expectEqual, type Report } from './differences.ts'
+import { Fact, Metadata, minorOf } from './facts.ts'
+
+export interface Invoice {
+  readonly companyId: string
+  readonly clientId: string
+  readonly currency: string
+  readonly total: bigint
+  readonly dueOn: string
+  allocated: bigint
+}
+
+export interface Payment {
+  readonly companyId: string
+  readonly clientId: string
+  readonly currency: string
+  readonly method: string
+  readonly amount: bigint
+  allocated: bigint
+  reversed: bigint
+  reversedOn: string | undefined
+  /** `series number` of the living receipt. */
+  receipt: string | undefined
+  receiptsLiving: number
+}
+
+export interface Receipt {
+  readonly amount: bigint
+  readonly currency: string
+  readonly paymentId: string
+  readonly issuedOn: string
+  annulledOn: string | undefined
+}
+
+interface Book {
+  readonly from: number
+  readonly to: number | undefined
+  next: number
+  lastIssuedOn: string
+}
+
+/** A change of what one item has open, with its two clocks. */
+export interface Effect {
+  readonly kind: 'INVOICE' | 'PAYMENT'
+  readonly item: string
+  readonly account: string
+  readonly on: string
+  readonly position: bigint
+  readonly amount: bigint
+}
+
+/** Everything that the events say, folded by code that nothing else uses. Keys begin with the company. */
+export interface Ledger {
+  readonly companies: Map<string, string>
+  readonly clients: Map<string, { kind: string | undefined; name: string | undefined }>
+  readonly invoices: Map<string, Invoice>
+  readonly payments: Map<string, Payment>
+  readonly books: Map<string, Book>
+  readonly receipts: Map<string, Receipt>
+  /** Living amount of each payment on each invoice. */
+  readonly allocations: Map<string, bigint>
+  /** Invoices, payments and reversals: what moves the client's balance as a whole. */
+  readonly statementLines: Map<string, number>
+  readonly effects: Effect[]
+  readonly settlements: { invoice: number; payment: number }
+  /** Receipt steps that one stream has begun and the other has not ended. */
+  readonly openSteps: Set<string>
+  readonly eventIds: Set<string>
+  events: number
+  readonly streams: number
+  readonly position: bigint
+}
+
+interface Place extends Metadata {
+  readonly stream: string
+  readonly position: bigint
+}
+
+const prefixes = ['company-', 'clientAccount-', 'receiptBook-']
+
+const createLedger = () => ({
+  companies: new Map<string, string>(),
+  clients: new Map<string, { kind: string | undefined; name: string | undefined }>(),
+  invoices: new Map<string, Invoice>(),
+  payments: new Map<string, Payment>(),
+  books: new Map<string, Book>(),
+  receipts: new Map<string, Receipt>(),
+  allocations: new Map<string, bigint>(),
+  statementLines: new Map<string, number>(),
+  effects: new Array<Effect>(),
+  settlements: { invoice: 0, payment: 0 },
+  openSteps: new Set<string>(),
+  eventIds: new Set<string>(),
+  events: 0,
+})
+type Folded = ReturnType<typeof createLedger>
+
+/** Folds one fact and holds it to the rules that no history may break. */
+const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId, position }: Place): void => {
+  const rules = report.check('rules: allocations, credit and open amounts')
+  const books = report.check('receipts: books without gap, one living receipt a payment')
+  const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
+  const account = (clientId: string, currency: string): string => key(clientId, currency)
+
+  const effect = (
+    kind: Effect['kind'],
+    itemId: string,
+    of: { clientId: string; currency: string },
+    on: string,
+    amount: bigint,
+  ): void => {
+    ledger.effects.push({
+      kind,
+      item: key(kind, itemId),
+      account: account(of.clientId, of.currency),
+      on,
+      position,
+      amount,
+    })
+  }
+  const line = (clientId: string, currency: string): void => {
+    const of = account(clientId, currency)
+    ledger.statementLines.set(of, (ledger.statementLines.get(of) ?? 0) + 1)
+  }
+  const allocate = (
+    {
+      clientId,
+      paymentId,
+      invoiceId,
+      amount: { amount, currency },
+    }: { clientId: string; paymentId: string; invoiceId: string; amount: { amount: string; currency: string } },
+    on: string,
+    sign: 1n | -1n,
+  ): void => {
+    const minor = sign * minorOf(amount)
+    const invoice = ledger.invoices.get(key(invoiceId))
+    const payment = ledger.payments.get(key(paymentId))
+    const pair = key(paymentId, invoiceId)
+    expectEqual(rules, `${pair}: invoice and payment exist`, true, invoice !== undefined && payment !== undefined)
+    if (invoice === undefined || payment === undefined) return
+    expectEqual(rules, `${pair}: one currency`, `${currency} ${currency}`, `${invoice.currency} ${payment.currency}`)
+    expectEqual(rules, `${pair}: one client`, `${clientId} ${clientId}`, `${invoice.clientId} ${payment.clientId}`)
+    invoice.allocated += minor
+    payment.allocated += minor
+    const living = (ledger.allocations.get(pair) ?? 0n) + minor
+    ledger.allocations.set(pair, living)
+    expectEqual(
+      rules,
+      `${key(invoiceId)}: 0 ≤ open ≤ total`,
+      true,
+      invoice.allocated >= 0n && invoice.allocated <= invoice.total,
+    )
+    const credit = payment.amount - payment.allocated - payment.reversed
+    expectEqual(rules, `${key(paymentId)}: credit not below zero`, true, credit >= 0n)
+    expectEqual(rules, `${pair}: no more undone than allocated`, true, living >= 0n)
+    ledger.settlements.invoice += 1
+    ledger.settlements.payment += 1
+    effect('INVOICE', invoiceId, invoice, on, -minor)
+    effect('PAYMENT', paymentId, payment, on, -minor)
+  }
+
+  switch (type) {
+    case 'CompanyRegistered':
+      ledger.companies.set(companyId, data.name)
+      return
+    case 'ClientRegistered':
+      ledger.clients.set(key(data.clientId), { kind: data.kind, name: data.name })
+      return
+    case 'ClientUpdated': {
+      const before = ledger.clients.get(key(data.clientId))
+      ledger.clients.set(key(data.clientId), { kind: data.kind ?? before?.kind, name: data.name ?? before?.name })
+      return
+    }
+    case 'InvoiceRegistered': {
+      const { clientId, invoiceId, dueOn, issuedOn, total } = data
+      expectEqual(rules, `${key(invoiceId)}: registered once`, undefined, ledger.invoices.get(key(invoiceId))?.clientId)
+      const invoice = {
+        companyId,
+        clientId,
+        currency: total.currency,
+        total: minorOf(total.amount),
+        dueOn,
+        allocated: 0n,
+      }
+      ledger.invoices.set(key(invoiceId), invoice)
+      line(clientId, total.currency)
+      effect('INVOICE', invoiceId, invoice, issuedOn, invoice.total)
+      return
+    }
+    case 'PaymentRecorded': {
+      const { clientId, paymentId, method, receivedOn } = data
+      const { currency } = data.amount
+      expectEqual(rules, `${key(paymentId)}: recorded once`, undefined, ledger.payments.get(key(paymentId))?.clientId)
+      const payment: Payment = {
+        companyId,
+        clientId,
+        currency,
+        method,
+        amount: minorOf(data.amount.amount),
+        allocated: 0n,
+        reversed: 0n,
+        reversedOn: undefined,
+        receipt: undefined,
+        receiptsLiving: 0,
+      }
+      ledger.payments.set(key(paymentId), payment)
+      line(clientId, currency)
+      effect('PAYMENT', paymentId, payment, receivedOn, payment.amount)
+      return
+    }
+    case 'PaymentAllocated':
+      return allocate(data, data.allocatedOn, 1n)
+    case 'PaymentDeallocated':
+      return allocate(data, data.deallocatedOn, -1n)
+    case 'PaymentReversed': {
+      const payment = ledger.payments.get(key(data.paymentId))
+      expectEqual(
+        rules,
+        `${key(data.paymentId)}: reversed once, whole, with nothing allocated`,
+        '0 0',
+        `${payment?.reversed} ${payment?.allocated}`,
+      )
+      if (payment === undefined) return
+      payment.reversed += minorOf(data.amount.amount)
+      payment.reversedOn = data.reversedOn
+      expectEqual(rules, `${key(data.paymentId)}: reversed in full`, payment.amount, payment.reversed)
+      line(payment.clientId, payment.currency)
+      effect('PAYMENT', data.paymentId, payment, data.reversedOn, -payment.reversed)
+      return
+    }
+    case 'ReceiptRequested':
+      ledger.openSteps.add(`issue ${key(data.series, data.receiptId)}`)
+      return
+    case 'ReceiptDeclined':
+      ledger.openSteps.delete(`issue ${key(data.series, data.receiptId)}`)
+      return
+    case 'ReceiptReleased':
+      ledger.openSteps.delete(`release ${key(data.series, data.number)}`)
+      return
+    case 'ReceiptBookOpened':
+      ledger.books.set(key(data.series), { from: data.from, to: data.to, next: data.from, lastIssuedOn: '' })
+      return
+    case 'ReceiptIssued': {
+      const { series, number, paymentId, amount, issuedOn } = data
+      const book = ledger.books.get(key(series))
+      const payment = ledger.payments.get(key(paymentId))
+      expectEqual(books, `${key(series)}: next number`, book?.next, number)
+      expectEqual(books, `${key(series, number)}: not past the range`, true, number <= (book?.to ?? number))
+      expectEqual(
+        books,
+        `${key(series, number)}: not before the last receipt's day`,
+        true,
+        issuedOn >= (book?.lastIssuedOn ?? ''),
+      )
+      expectEqual(
+        books,
+        `${key(series, number)}: was asked for`,
+        true,
+        ledger.openSteps.delete(`issue ${key(series, data.receiptId)}`),
+      )
+      expectEqual(books, `${key(series, number)}: for cash`, 'CASH', payment?.method)
+      expectEqual(books, `${key(series, number)}: the payment's amount`, payment?.amount, minorOf(amount.amount))
+      if (book !== undefined) Object.assign(book, { next: number + 1, lastIssuedOn: issuedOn })
+      const entry = {
+        amount: minorOf(amount.amount),
+        currency: amount.currency,
+        paymentId,
+        issuedOn,
+        annulledOn: undefined,
+      }
+      ledger.receipts.set(key(series, number), entry)
+      if (payment === undefined) return
+      payment.receipt = `${series} ${number}`
+      payment.receiptsLiving += 1
+      expectEqual(books, `${key(paymentId)}: living receipts`, 1, payment.receiptsLiving)
+      return
+    }
+    case 'ReceiptAnnulled': {
+      const { series, number, paymentId, annulledOn } = data
+      const entry = ledger.receipts.get(key(series, number))
+      expectEqual(
+        books,
+        `${key(series, number)}: issued, and annulled once`,
+        true,
+        entry !== undefined && entry.annulledOn === undefined,
+      )
+      if (entry !== undefined) entry.annulledOn = annulledOn
+      ledger.openSteps.add(`release ${key(series, number)}`)
+      const payment = ledger.payments.get(key(paymentId))
+      if (payment === undefined) return
+      payment.receiptsLiving -= 1
+      if (payment.receipt === `${series} ${number}`) payment.receipt = undefined
+      return
+    }
+  }
+}
+
+/** The fact of a stored event; `undefined`, and a difference, when this checker does not know its type or version. */
+const readFact = (
+  report: Report,
+  { type, data, metadata, stream, revision }: RecordedEvent,
+): { fact: Fact; metadata: Metadata } | undefined => {
+  const fact = Fact.safeParse({ type, data })
+  const place = Metadata.safeParse(metadata)
+  const known = fact.success && place.success
+  const check = report.check('log: every event can be read by this checker')
+  expectEqual(check, `${stream} ${revision}: ${type}`, 'a known shape', known ? 'a known shape' : 'another')
+  return known ? { fact: fact.data, metadata: place.data } : undefined
+}
+
+/** Folds the whole log up to a position, in its order, and checks the log's own rules on the way. */
+export const foldLedger = async (
+  events: AsyncIterable<RecordedEvent>,
+  until: bigint,
+  report: Report,
+  onEvent: (position: bigint) => void,
+): Promise<Ledger> => {
+  const ledger = createLedger()
+  const heads = new Map<string, bigint>()
+  /** Where each command's events stand, and how many there were. */
+  const commands = new Map<string, { readonly stream: string; next: bigint; count: number }>()
+  const order = report.check('log: positions rise, revisions have no gap')
+  const ids = report.check('log: event ids are unique')
+  const once = report.check('log: each command stands once, in one place')
+  let last = -1n
+  for await (const event of events) {
+    if (event.position > until) break
+    const { stream, revision, position, id } = event
+    if (!prefixes.some((prefix) => stream.startsWith(prefix))) continue
+    onEvent(position)
+    ledger.events += 1
+    expectEqual(order, `${stream} ${revision}: above the last position`, true, position > last)
+    expectEqual(order, `${stream}: next revision`, (heads.get(stream) ?? -1n) + 1n, revision)
+    expectEqual(ids, id, 'one event', ledger.eventIds.has(`${stream} ${id}`) ? 'a second one' : 'one event')
+    heads.set(stream, revision)
+    ledger.eventIds.add(`${stream} ${id}`)
+    last = position
+
+    const read = readFact(report, event)
+    if (read === undefined) continue
+    const { fact, metadata } = read
+    const { commandId } = metadata
+    const command = commands.get(commandId) ?? { stream, next: revision, count: 0 }
+    expectEqual(
+      once,
+      `${commandId} at ${stream} ${revision}`,
+      `${command.stream} ${command.next}`,
+      `${stream} ${revision}`,
+    )
+    expectEqual(once, `${commandId}: id of event ${command.count}`, eventIdOf(commandId, command.count), id)
+    commands.set(commandId, { stream, next: revision + 1n, count: command.count + 1 })
+    fold(ledger, report, fact, { ...metadata, stream, position })
+  }
+  return { ...ledger, streams: heads.size, position: last }
+}
