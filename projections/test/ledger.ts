@@ -109,7 +109,7 @@ export const createLedger = () => {
     const issued = onBook(companyId, { type: 'EnterReceipt', data: { ...enterReceipt(), ...request } }, today)
     if (issued.length > 0) return
     const { clientId, paymentId, receiptId, series } = request
-    const data = { clientId, paymentId, receiptId, series, code: 'RECEIPT_RANGE_EXHAUSTED' }
+    const data = { clientId, paymentId, receiptId, series, code: 'RECEIPT_RANGE_EXHAUSTED' as const }
     onAccount(companyId, { type: 'DeclineReceipt', data }, today)
   }
   const annul = (

@@ -13,8 +13,8 @@ import { commandDefinitions } from './commands/registry.ts'
 import { healthRoutes } from './health.ts'
 import { authorise } from './http/authorise.ts'
 import { answerWithProblems } from './http/error-handler.ts'
-import { checkWithZod } from './http/malformed-request.ts'
 import { openApi } from './http/openapi.ts'
+import { checkWithZod } from './http/zod-app.ts'
 import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
@@ -41,7 +41,7 @@ const isOpen = (route: string): boolean =>
 
 /** The whole API: everything that it answers is listed here. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
-  const { handler, receipts, store, readSide, token, logger, today } = options
+  const { ledger, receipts, store, readSide, token, logger, today } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     disableRequestLogging: true,
@@ -78,12 +78,12 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
 
   // Only this scope speaks zod: plugins keep the compilers that they were written for.
   await app.register(async (scope) => {
-    checkWithZod(scope)
-    healthRoutes(scope, { store, readSide, isStopping: () => stopping })
-    commandRoutes(scope, commandDefinitions, { handler, receipts })
-    batchRoute(scope, commandDefinitions, { handler, receipts })
-    queryRoutes(scope, { readSide, today })
-    eventRoutes(scope, store)
+    const api = checkWithZod(scope)
+    healthRoutes(api, { store, readSide, isStopping: () => stopping })
+    commandRoutes(api, commandDefinitions, { ledger, receipts })
+    batchRoute(api, commandDefinitions, { ledger, receipts })
+    queryRoutes(api, { readSide, today })
+    eventRoutes(api, store)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   })
   return app

@@ -1,6 +1,6 @@
 import type { EventStore } from '@registru/event-store'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { ZodApp } from './http/zod-app.ts'
 import type { ReadSide } from './queries/read-side.ts'
 
 /** A part that does not answer in this time counts as down. */
@@ -19,7 +19,7 @@ const isUp = (probe: Promise<unknown>): Promise<'up' | 'down'> =>
   )
 
 /** `livez`: the process runs. `readyz`: it can serve; a part that is down is named. */
-export const healthRoutes = (app: FastifyInstance, { store, readSide, isStopping }: HealthDependencies): void => {
+export const healthRoutes = (app: ZodApp, { store, readSide, isStopping }: HealthDependencies): void => {
   const Health = z.object({ status: z.string(), parts: z.record(z.string(), z.string()).optional() })
 
   app.get(

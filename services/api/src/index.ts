@@ -1,6 +1,6 @@
 export { type AppOptions, buildApp } from './app.ts'
 export { businessDayOf } from './business-clock.ts'
-export { createCommandHandler } from './commands/command-handler.ts'
+export { createLedger, type Ledger } from './commands/ledger.ts'
 export { commandDefinitions } from './commands/registry.ts'
 export { createReadSide } from './queries/read-side.ts'
 export { startReceiptProcess } from './receipts/receipt-process.ts'

@@ -2,7 +2,7 @@ import { connectEventStore } from '@registru/event-store'
 import { createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
 import { buildApp } from './app.ts'
 import { businessDayOf } from './business-clock.ts'
-import { createCommandHandler } from './commands/command-handler.ts'
+import { createLedger } from './commands/ledger.ts'
 import { createReadSide } from './queries/read-side.ts'
 import { startReceiptProcess } from './receipts/receipt-process.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
@@ -22,11 +22,11 @@ const pool = createPool({
 
 const now = () => new Date()
 const today = () => businessDayOf(now())
-const handler = createCommandHandler({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX })
-const receipts = createReceiptSaga(handler)
+const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX })
+const receipts = createReceiptSaga(ledger)
 const receiptProcess = startReceiptProcess({ store, pool, saga: receipts, logger })
 const app = await buildApp({
-  handler,
+  ledger,
   receipts,
   store,
   readSide: createReadSide(pool),

@@ -11,7 +11,7 @@ export interface MemoryEventStore extends EventStore {
 
 /** As the event stands on disk. */
 export const recorded = (event: LedgerEvent): RecordedEvent => {
-  const { type, data } = ledgerCodec.encode(event)
+  const { type, data } = ledgerCodec.encode(event).event
   const { stream, revision, position, eventId: id, metadata } = event
   return { stream, revision, position, id, type, data, metadata, createdAt: new Date(metadata.recordedAt) }
 }

@@ -17,7 +17,7 @@ export class UnreadableEvent extends Error {
 /** One codec serves aggregate reads and subscriptions; it parses before the disk and after it. */
 export interface Codec<Event extends Message> {
   /** @throws UnreadableEvent when the event breaks its own schema: nothing malformed is ever stored. */
-  readonly encode: (event: Event) => { readonly type: string; readonly schemaVersion: number; readonly data: object }
+  readonly encode: (event: Event) => { readonly event: Event; readonly schemaVersion: number }
   /** Lifts an old version to today's. @throws UnreadableEvent */
   readonly decode: (type: string, schemaVersion: number, data: unknown) => Event
   readonly types: readonly Event['type'][]
@@ -39,6 +39,7 @@ export const createCodec = <const Definitions extends readonly EventDefinition[]
       const reasons = result.error.issues.map((issue) => `/${issue.path.join('/')} ${issue.code}`)
       throw new UnreadableEvent(definition.type, version, reasons.join(', '))
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the definition of this type has just checked the data
     return { type: definition.type, data: result.data } as Event
   }
 
@@ -53,8 +54,7 @@ export const createCodec = <const Definitions extends readonly EventDefinition[]
     types: definitions.map((definition) => definition.type as Event['type']),
     encode: (event) => {
       const definition = definitionOf(event.type, 0)
-      const { data } = parse(definition, definition.version, event.data)
-      return { type: event.type, schemaVersion: definition.version, data: data as object }
+      return { event: parse(definition, definition.version, event.data), schemaVersion: definition.version }
     },
     decode: (type, schemaVersion, data) => {
       const definition = definitionOf(type, schemaVersion)

@@ -1,4 +1,5 @@
 import type { BusinessDay } from './business-day.ts'
+import type { Codec } from './codec.ts'
 
 /** What a decision may know of the moment it is made in; it comes from the edge because the domain has no clock. */
 export interface DecisionContext {
@@ -19,6 +20,8 @@ export interface Message<Type extends string = string, Data = unknown> {
  */
 export interface Decider<State, Command extends Message, Event extends Message> {
   readonly name: string
+  /** Reads and writes the events of this decider's streams, and no others. */
+  readonly codec: Codec<Event>
   readonly initialState: () => State
   readonly decide: (command: Command, state: State, context: DecisionContext) => readonly Event[]
   readonly evolve: (state: State, event: Event) => State

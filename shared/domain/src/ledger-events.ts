@@ -45,5 +45,6 @@ export const readLedgerEvent = (stored: StoredEvent): LedgerEvent => {
   const metadata = EventMetadata.parse(stored.metadata)
   const { type, data } = ledgerCodec.decode(stored.type, metadata.schemaVersion, stored.data)
   const { id: eventId, stream, revision, position } = stored
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the codec paired type and data; a spread would lose it
   return { type, data, eventId, stream, revision, position, metadata } as LedgerEvent
 }

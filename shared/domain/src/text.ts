@@ -5,7 +5,7 @@ import { z } from 'zod'
  * UTF-8) and bidirectional controls (they make a printed name read as another). Line breaks count as controls, Unicode's
  * own included: no text of the domain has lines.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the rule is about exactly these characters.
+// oxlint-disable-next-line no-control-regex -- the rule is about exactly these characters
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/u
 
 const codePoints = (text: string): number => {

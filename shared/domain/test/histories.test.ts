@@ -183,7 +183,10 @@ t.test('whatever is commanded', async (t) => {
       onLives((steps) => {
         const { account, history } = live(steps)
         const read = history.map((event) => {
-          const { type, schemaVersion, data } = codec.encode(event)
+          const {
+            event: { type, data },
+            schemaVersion,
+          } = codec.encode(event)
           return codec.decode(type, schemaVersion, JSON.parse(JSON.stringify(data)))
         })
         deepEqual(amounts(fold(read)), amounts(account))

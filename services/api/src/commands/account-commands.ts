@@ -2,7 +2,6 @@ import {
   type AccountCommand,
   type AccountEvent,
   AllocatePayment,
-  clientAccount,
   clientAccountStream,
   DeallocatePayment,
   decimalOf,
@@ -18,22 +17,18 @@ import * as examples from '@registru/domain/examples'
 import { v5 } from 'uuid'
 import { receiptResult } from '../receipts/receipt-result.ts'
 import { type Cause, issuedReceiptOf, type ReceiptRequest } from '../receipts/receipt-saga.ts'
-import type { CommandContext, Handled } from './command-context.ts'
+import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 
-type EventData<Type extends AccountEvent['type']> = Extract<AccountEvent, { readonly type: Type }>['data']
-
-const dataOf = <Type extends AccountEvent['type']>(
-  { events }: Handled<AccountEvent>,
-  type: Type,
-): readonly EventData<Type>[] => events.flatMap((event) => (event.type === type ? [event.data as EventData<Type>] : []))
+const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<AccountEvent>, type: Type) =>
+  events.filter((event): event is HandledEvent<Extract<AccountEvent, { readonly type: Type }>> => event.type === type)
 
 const onAccount = (
   command: AccountCommand,
   context: CommandContext,
-  { handler }: CommandDependencies,
+  { ledger }: CommandDependencies,
 ): Promise<Handled<AccountEvent>> =>
-  handler.handle(clientAccount, clientAccountStream(context.companyId, command.data.clientId), command, context)
+  ledger.accounts.handle(clientAccountStream(context.companyId, command.data.clientId), command, context)
 
 const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })
 
@@ -60,12 +55,12 @@ const withReceipt = async (
   context: CommandContext,
   dependencies: CommandDependencies,
 ) => {
-  const { handler, receipts } = dependencies
+  const { ledger, receipts } = dependencies
   const stream = clientAccountStream(context.companyId, command.data.clientId)
   try {
     await receipts.requireBook(context.companyId, series, issuedOn)
   } catch (refusal) {
-    if ((await handler.replayed(clientAccount, stream, context)) === undefined) throw refusal
+    if ((await ledger.accounts.replayed(stream, context)) === undefined) throw refusal
   }
   const handled = await onAccount(command, context, dependencies)
   const cause = requestCause(handled, context)
@@ -79,9 +74,9 @@ const withReceipt = async (
 }
 
 const paymentResult = (handled: Handled<AccountEvent>) => {
-  const [payment] = dataOf(handled, 'PaymentRecorded')
+  const payment = eventsOf(handled, 'PaymentRecorded')[0]?.data
   if (payment === undefined) return {}
-  const allocated = dataOf(handled, 'PaymentAllocated')
+  const allocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
   const credit = allocated.reduce((left, { amount }) => left - minorOf(amount), minorOf(payment.amount))
   return {
     paymentId: payment.paymentId,
@@ -189,7 +184,7 @@ export const accountCommands = [
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
-      const [allocated] = dataOf(handled, 'PaymentAllocated')
+      const allocated = eventsOf(handled, 'PaymentAllocated')[0]?.data
       const { paymentId, invoiceId } = data
       return answer(handled, {
         paymentId,
@@ -216,7 +211,7 @@ export const accountCommands = [
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'DeallocatePayment', data }, context, dependencies)
-      const [undone] = dataOf(handled, 'PaymentDeallocated')
+      const undone = eventsOf(handled, 'PaymentDeallocated')[0]?.data
       const { paymentId, invoiceId } = data
       return answer(handled, {
         paymentId,
@@ -236,11 +231,11 @@ export const accountCommands = [
     rejections: ['CLIENT_NOT_FOUND', 'PAYMENT_ALREADY_REVERSED', 'PAYMENT_NOT_FOUND', 'UNDO_BEFORE_WHAT_IT_UNDOES'],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
-      const reopened = dataOf(handled, 'PaymentDeallocated')
+      const reopened = eventsOf(handled, 'PaymentDeallocated')
       return answer(handled, {
         paymentId: data.paymentId,
-        reversedOn: dataOf(handled, 'PaymentReversed')[0]?.reversedOn,
-        reopened: reopened.map(({ invoiceId, amount }) => ({ invoiceId, amount: amount.amount })),
+        reversedOn: eventsOf(handled, 'PaymentReversed')[0]?.data.reversedOn,
+        reopened: reopened.map(({ data: { invoiceId, amount } }) => ({ invoiceId, amount: amount.amount })),
       })
     },
   }),

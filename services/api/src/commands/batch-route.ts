@@ -1,11 +1,12 @@
 import { commandIdOf, requestHashOf } from '@registru/event-store'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
 import { occurrenceOf } from '../http/error-handler.ts'
 import { parse } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import { problemOf } from '../http/problems.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import type { CommandDefinition, CommandDependencies } from './command-definition.ts'
 import { CommandParams, IdempotencyKey } from './command-request.ts'
 import { answerBody } from './command-routes.ts'
@@ -30,7 +31,7 @@ const Results = z
  * batch that broke off is simply sent again.
  */
 export const batchRoute = (
-  app: FastifyInstance,
+  app: ZodApp,
   definitions: readonly CommandDefinition[],
   dependencies: CommandDependencies,
 ): void => {
@@ -88,9 +89,9 @@ export const batchRoute = (
       },
     },
     async (request) => {
-      const { companyId } = request.params as z.infer<typeof CommandParams>
+      const { companyId } = request.params
       const results: object[] = []
-      for (const item of request.body as z.infer<typeof Batch>) results.push(await carryOut(request, companyId, item))
+      for (const item of request.body) results.push(await carryOut(request, companyId, item))
       return { results }
     },
   )

@@ -1,4 +1,4 @@
-import type { LedgerMessage } from '@registru/domain'
+import type { Message } from '@registru/domain'
 
 /** Who asks, under which key, and on what condition. */
 export interface CommandContext {
@@ -14,9 +14,12 @@ export interface CommandContext {
   readonly dryRun: boolean
 }
 
-export type HandledEvent<Event extends LedgerMessage> = Event & { readonly eventId: string; readonly revision: bigint }
+export type HandledEvent<Event extends Message<string, object>> = Event & {
+  readonly eventId: string
+  readonly revision: bigint
+}
 
-export interface Handled<Event extends LedgerMessage> {
+export interface Handled<Event extends Message<string, object>> {
   readonly stream: string
   readonly events: readonly HandledEvent<Event>[]
   /** Of the command's last event; the stream's when the command changed nothing. */

@@ -2,10 +2,10 @@ import type { RejectionCode } from '@registru/domain'
 import type { z } from 'zod'
 import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
 import type { CommandContext } from './command-context.ts'
-import type { CommandHandler } from './command-handler.ts'
+import type { Ledger } from './ledger.ts'
 
 export interface CommandDependencies {
-  readonly handler: CommandHandler
+  readonly ledger: Ledger
   readonly receipts: ReceiptSaga
 }
 
@@ -42,4 +42,5 @@ export interface CommandDefinition<Schema extends z.ZodType = z.ZodType> {
 
 /** Forgets the schema's type, so that definitions of different commands fit one list; `execute` only gets parsed data. */
 export const defineCommand = <Schema extends z.ZodType>(definition: CommandDefinition<Schema>): CommandDefinition =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a route parses with this very schema before it executes
   definition as unknown as CommandDefinition

@@ -1,4 +1,4 @@
-import type { Decider, LedgerMessage, Message } from '@registru/domain'
+import type { Decider, Message } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import { LRUCache } from 'lru-cache'
 import type { CommandContext, Handled } from './command-context.ts'
@@ -8,7 +8,8 @@ import { createStreamWorker, type StreamWorker } from './stream-worker.ts'
 const BYTES_PER_EVENT = 300
 const BYTES_PER_STREAM = 2_000
 
-export interface CommandHandlerOptions {
+export interface CommandHandlerOptions<State, Command extends Message, Event extends Message<string, object>> {
+  readonly decider: Decider<State, Command, Event>
   readonly store: EventStore
   readonly today: () => string
   readonly now: () => Date
@@ -16,60 +17,46 @@ export interface CommandHandlerOptions {
   readonly cacheBytesMax: number
 }
 
-export interface CommandHandler {
-  readonly handle: <State, Command extends Message, Event extends LedgerMessage>(
-    decider: Decider<State, Command, Event>,
-    stream: string,
-    command: Command,
-    context: CommandContext,
-  ) => Promise<Handled<Event>>
-  readonly replayed: <State, Command extends Message, Event extends LedgerMessage>(
-    decider: Decider<State, Command, Event>,
-    stream: string,
-    context: CommandContext,
-  ) => Promise<Handled<Event> | undefined>
-  readonly read: <State, Command extends Message, Event extends LedgerMessage>(
-    decider: Decider<State, Command, Event>,
-    stream: string,
-    accept: (state: State) => boolean,
-  ) => Promise<State>
+/** The streams of one decider. */
+export interface CommandHandler<State, Command extends Message, Event extends Message<string, object>> {
+  readonly handle: (stream: string, command: Command, context: CommandContext) => Promise<Handled<Event>>
+  /** The answer of a command that is in the stream already; `undefined` when it is not. */
+  readonly replayed: (stream: string, context: CommandContext) => Promise<Handled<Event> | undefined>
+  /** The state if `accept` takes it; otherwise what the store says now, whatever it is. Read it before the next await. */
+  readonly read: (stream: string, accept: (state: State) => boolean) => Promise<State>
 }
 
 /** Gives each stream its one worker: those at work, and the ones last used as far as memory goes. */
-export const createCommandHandler = ({ store, today, now, cacheBytesMax }: CommandHandlerOptions): CommandHandler => {
-  // A stream's name tells its decider, so a worker found by name has the types that its caller asks for.
-  type AnyWorker = StreamWorker<never, never, never>
-  const busy = new Map<string, AnyWorker>()
-  const idle = new LRUCache<string, AnyWorker>({ maxSize: cacheBytesMax })
+export const createCommandHandler = <State, Command extends Message, Event extends Message<string, object>>({
+  cacheBytesMax,
+  ...options
+}: CommandHandlerOptions<State, Command, Event>): CommandHandler<State, Command, Event> => {
+  type Worker = StreamWorker<State, Command, Event>
+  const busy = new Map<string, Worker>()
+  const idle = new LRUCache<string, Worker>({ maxSize: cacheBytesMax })
 
-  const workerOf = <State, Command extends Message, Event extends LedgerMessage>(
-    decider: Decider<State, Command, Event>,
-    stream: string,
-  ): StreamWorker<State, Command, Event> => {
-    const known = busy.get(stream) ?? idle.get(stream)
-    if (known !== undefined) {
-      busy.set(stream, known)
-      return known as unknown as StreamWorker<State, Command, Event>
-    }
+  const create = (stream: string): Worker => {
     const worker = createStreamWorker({
-      decider,
+      ...options,
       stream,
-      store,
-      today,
-      now,
       onIdle: (eventsFolded) => {
         busy.delete(stream)
         const size = BYTES_PER_STREAM + eventsFolded * BYTES_PER_EVENT
-        idle.set(stream, worker as unknown as AnyWorker, { size: Math.min(size, cacheBytesMax) })
+        idle.set(stream, worker, { size: Math.min(size, cacheBytesMax) })
       },
     })
-    busy.set(stream, worker as unknown as AnyWorker)
+    return worker
+  }
+
+  const workerOf = (stream: string): Worker => {
+    const worker = busy.get(stream) ?? idle.get(stream) ?? create(stream)
+    busy.set(stream, worker)
     return worker
   }
 
   return {
-    handle: (decider, stream, command, context) => workerOf(decider, stream).handle(command, context),
-    replayed: (decider, stream, context) => workerOf(decider, stream).replayed(context),
-    read: (decider, stream, accept) => workerOf(decider, stream).read(accept),
+    handle: (stream, command, context) => workerOf(stream).handle(command, context),
+    replayed: (stream, context) => workerOf(stream).replayed(context),
+    read: (stream, accept) => workerOf(stream).read(accept),
   }
 }

@@ -1,6 +1,5 @@
 import { CompanyId } from '@registru/domain'
 import { commandIdOf, requestHashOf } from '@registru/event-store'
-import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
 import type { CommandContext } from './command-context.ts'
@@ -30,20 +29,27 @@ export const CommandQuery = z.strictObject({
   dryRun: z.enum(['true', 'false']).optional().meta({ description: 'true: answer what would happen, write nothing' }),
 })
 
-/** Who asks, under which key, and on what condition. The parts have been checked by the route's schema. */
-export const commandContextOf = (request: FastifyRequest, name: string): CommandContext => {
-  const { companyId } = request.params as z.infer<typeof CommandParams>
-  const headers = request.headers as z.infer<typeof CommandHeaders>
-  const { dryRun } = request.query as z.infer<typeof CommandQuery>
-  const revision = headers['if-match']
+/** The checked parts of a command's request. */
+export interface CommandRequest {
+  readonly id: string
+  readonly params: z.infer<typeof CommandParams>
+  readonly headers: z.infer<typeof CommandHeaders>
+  readonly query: z.infer<typeof CommandQuery>
+  readonly body: unknown
+}
+
+/** Who asks, under which key, and on what condition. */
+export const commandContextOf = (request: CommandRequest, name: string): CommandContext => {
+  const { companyId } = request.params
+  const { 'idempotency-key': key, 'if-match': revision, 'correlation-id': correlationId } = request.headers
   return {
     companyId,
-    commandId: commandIdOf(companyId, name, headers['idempotency-key']),
+    commandId: commandIdOf(companyId, name, key),
     requestHash: requestHashOf(request.body),
-    correlationId: headers['correlation-id'] ?? request.id,
+    correlationId: correlationId ?? request.id,
     causationId: request.id,
     actor: DEVELOPMENT_ACTOR,
-    dryRun: dryRun === 'true',
+    dryRun: request.query.dryRun === 'true',
     ...(revision === undefined ? {} : { expectedRevision: BigInt(revision.slice(1, -1)) }),
   }
 }

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import { PROBLEMS, type ProblemCode } from '../http/problems.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
 import { CommandHeaders, CommandParams, CommandQuery, commandContextOf } from './command-request.ts'
 
@@ -60,7 +61,7 @@ const refusals = (codes: readonly ProblemCode[]): string =>
 
 /** One route a command. A route builds a command and returns; no rule lives in it. */
 export const commandRoutes = (
-  app: FastifyInstance,
+  app: ZodApp,
   definitions: readonly CommandDefinition[],
   dependencies: CommandDependencies,
 ): void => {

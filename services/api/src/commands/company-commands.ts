@@ -1,4 +1,4 @@
-import { company, companyStream, RegisterCompany } from '@registru/domain'
+import { companyStream, RegisterCompany } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { defineCommand } from './command-definition.ts'
 
@@ -10,10 +10,10 @@ export const companyCommands = [
     schema: RegisterCompany,
     example: examples.registerCompany(),
     rejections: ['COMPANY_ALREADY_REGISTERED', 'TAX_ID_INVALID'],
-    execute: async (data, context, { handler }) => {
+    execute: async (data, context, { ledger }) => {
       const { companyId } = context
       const command = { type: 'RegisterCompany' as const, data: { ...data, companyId } }
-      const handled = await handler.handle(company, companyStream(companyId), command, context)
+      const handled = await ledger.companies.handle(companyStream(companyId), command, context)
       return { ...handled, result: { companyId } }
     },
   }),

@@ -1,5 +1,5 @@
-import { type Decider, type LedgerMessage, type Message, type Recorded, readLedgerEvent } from '@registru/domain'
-import type { EventStore } from '@registru/event-store'
+import { type Codec, type Decider, EventMetadata, type Message } from '@registru/domain'
+import type { EventStore, RecordedEvent } from '@registru/event-store'
 import { type CommandIndex, createCommandIndex } from './command-index.ts'
 
 /** A stream folded up to `revision`. */
@@ -24,32 +24,51 @@ export const emptyStream = <State>(initialState: () => State): LoadedStream<Stat
   eventsFolded: 0,
 })
 
-export const fold = <State, Event extends LedgerMessage>(
-  decider: Pick<Decider<State, Message, Event>, 'evolve'>,
+/** A stored event as its stream's decider knows it. */
+export interface StreamEvent<Event extends Message<string, object>> {
+  readonly event: Event
+  readonly eventId: string
+  readonly revision: bigint
+  readonly position: bigint
+  readonly metadata: EventMetadata
+}
+
+/** @throws UnreadableEvent */
+export const readEvent = <Event extends Message<string, object>>(
+  codec: Codec<Event>,
+  recorded: RecordedEvent,
+): StreamEvent<Event> => {
+  const metadata = EventMetadata.parse(recorded.metadata)
+  const event = codec.decode(recorded.type, metadata.schemaVersion, recorded.data)
+  return { event, eventId: recorded.id, revision: recorded.revision, position: recorded.position, metadata }
+}
+
+type Folding<State, Event extends Message<string, object>> = Pick<Decider<State, Message, Event>, 'evolve' | 'codec'>
+
+const fold = <State, Event extends Message<string, object>>(
+  { evolve, codec }: Folding<State, Event>,
   loaded: LoadedStream<State>,
-  event: Recorded<Event>,
+  recorded: RecordedEvent,
 ): void => {
-  loaded.state = decider.evolve(loaded.state, event)
-  loaded.revision = event.revision
+  const { event, revision, metadata } = readEvent(codec, recorded)
+  loaded.state = evolve(loaded.state, event)
+  loaded.revision = revision
   loaded.eventsFolded += 1
-  const { commandId, recordedAt } = event.metadata
-  if (commandId !== loaded.lastCommandId) {
-    loaded.commands.add(commandId, event.revision)
-    loaded.lastCommandId = commandId
+  if (metadata.commandId !== loaded.lastCommandId) {
+    loaded.commands.add(metadata.commandId, revision)
+    loaded.lastCommandId = metadata.commandId
   }
-  if (recordedAt > loaded.lastRecordedAt) loaded.lastRecordedAt = recordedAt
+  if (metadata.recordedAt > loaded.lastRecordedAt) loaded.lastRecordedAt = metadata.recordedAt
 }
 
 /** Reads what was written since; returns whether there was anything. */
-export const catchUp = async <State, Event extends LedgerMessage>(
+export const catchUp = async <State, Event extends Message<string, object>>(
   store: Pick<EventStore, 'readStream'>,
-  decider: Pick<Decider<State, Message, Event>, 'evolve'>,
+  decider: Folding<State, Event>,
   stream: string,
   loaded: LoadedStream<State>,
 ): Promise<boolean> => {
   const before = loaded.revision
-  for await (const event of store.readStream(stream, { from: loaded.revision + 1n })) {
-    fold(decider, loaded, readLedgerEvent(event) as unknown as Recorded<Event>)
-  }
+  for await (const recorded of store.readStream(stream, { from: loaded.revision + 1n })) fold(decider, loaded, recorded)
   return loaded.revision !== before
 }

@@ -1,4 +1,4 @@
-import { AnnulReceipt, OpenReceiptBook, receiptBook, receiptBookStream } from '@registru/domain'
+import { AnnulReceipt, OpenReceiptBook, receiptBookStream } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
@@ -12,9 +12,9 @@ export const receiptBookCommands = [
     schema: OpenReceiptBook,
     example: examples.openReceiptBook(),
     rejections: ['RECEIPT_BOOK_ALREADY_OPENED'],
-    execute: async (data, context, { handler }) => {
+    execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)
-      const handled = await handler.handle(receiptBook, stream, { type: 'OpenReceiptBook', data }, context)
+      const handled = await ledger.books.handle(stream, { type: 'OpenReceiptBook', data }, context)
       return { ...handled, result: { series: data.series, deskId: data.deskId, next: data.from } }
     },
   }),
@@ -32,10 +32,10 @@ export const receiptBookCommands = [
       'RECEIPT_NOT_FOUND',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
-    execute: async (data, context, { handler, receipts }) => {
+    execute: async (data, context, { ledger, receipts }) => {
       const { companyId, actor, correlationId, dryRun } = context
       const stream = receiptBookStream(companyId, data.series)
-      const handled = await handler.handle(receiptBook, stream, { type: 'AnnulReceipt', data }, context)
+      const handled = await ledger.books.handle(stream, { type: 'AnnulReceipt', data }, context)
       let { position } = handled
       for (const event of handled.events) {
         if (event.type !== 'ReceiptAnnulled' || (dryRun && !handled.replayed)) continue

@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Decider,
-  type EventMetadata,
-  type LedgerMessage,
-  ledgerCodec,
-  type Message,
-  Rejection,
-} from '@registru/domain'
+import { type Decider, type EventMetadata, type Message, Rejection } from '@registru/domain'
 import {
   type EventStore,
   type EventToAppend,
@@ -14,7 +7,7 @@ import {
   type RecordedEvent,
   StoreUnavailable,
 } from '@registru/event-store'
-import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
+import type { CommandContext, Handled } from './command-context.ts'
 import {
   ConcurrentModification,
   IdempotencyKeyReused,
@@ -22,7 +15,7 @@ import {
   Overloaded,
   PreconditionFailed,
 } from './command-errors.ts'
-import { catchUp, emptyStream, type LoadedStream } from './loaded-stream.ts'
+import { catchUp, emptyStream, type LoadedStream, readEvent, type StreamEvent } from './loaded-stream.ts'
 
 /** Commands that wait for one stream share an append: the gRPC path costs as much as the decision, and is paid once. */
 const COMMANDS_PER_APPEND_MAX = 200
@@ -48,7 +41,7 @@ interface Task {
   readonly fail: (error: unknown) => void
 }
 
-interface CommandTask<Command, Event extends LedgerMessage> extends Task {
+interface CommandTask<Command, Event extends Message<string, object>> extends Task {
   readonly kind: 'command'
   readonly command: Command
   readonly context: CommandContext
@@ -61,17 +54,23 @@ interface LookTask<State> extends Task {
   readonly look: (stream: LoadedStream<State>) => Promise<'settled' | 'stale'>
 }
 
-interface Answered<Command, Event extends LedgerMessage> {
+interface Answered<Command, Event extends Message<string, object>> {
   readonly task: CommandTask<Command, Event>
   readonly answer: () => void
 }
 
-interface Decided<Command, Event extends LedgerMessage> {
-  readonly task: CommandTask<Command, Event>
-  readonly events: readonly Event[]
+/** An event checked by its schema and in the order of its fields, as it will be read back. */
+interface EncodedEvent<Event> {
+  readonly event: Event
+  readonly schemaVersion: number
 }
 
-export interface StreamWorkerOptions<State, Command extends Message, Event extends LedgerMessage> {
+interface Decided<Command, Event extends Message<string, object>> {
+  readonly task: CommandTask<Command, Event>
+  readonly events: readonly EncodedEvent<Event>[]
+}
+
+export interface StreamWorkerOptions<State, Command extends Message, Event extends Message<string, object>> {
   readonly decider: Decider<State, Command, Event>
   readonly stream: string
   readonly store: EventStore
@@ -81,7 +80,7 @@ export interface StreamWorkerOptions<State, Command extends Message, Event exten
   readonly onIdle: (eventsFolded: number) => void
 }
 
-export interface StreamWorker<State, Command extends Message, Event extends LedgerMessage> {
+export interface StreamWorker<State, Command extends Message, Event extends Message<string, object>> {
   readonly handle: (command: Command, context: CommandContext) => Promise<Handled<Event>>
   /** The answer of a command that is in the stream already; `undefined` when it is not. */
   readonly replayed: (context: CommandContext) => Promise<Handled<Event> | undefined>
@@ -93,7 +92,7 @@ export interface StreamWorker<State, Command extends Message, Event extends Ledg
  * Load, fold, decide, append: the only place where a decider meets the store. One worker a stream and process; its queue
  * saves wasted conflicts, but correctness rests on the exact revision of each append alone.
  */
-export const createStreamWorker = <State, Command extends Message, Event extends LedgerMessage>(
+export const createStreamWorker = <State, Command extends Message, Event extends Message<string, object>>(
   options: StreamWorkerOptions<State, Command, Event>,
 ): StreamWorker<State, Command, Event> => {
   const { decider, stream, store, today, now, onIdle } = options
@@ -102,7 +101,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   let loaded: LoadedStream<State> | undefined
   /** When the state was last known to be the store's (monotonic ms). */
   let verifiedAt = Number.NEGATIVE_INFINITY
-  let queue: AnyTask[] = []
+  const queue: AnyTask[] = []
   let running = false
 
   const refresh = async (): Promise<boolean> => {
@@ -125,33 +124,32 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     return loaded ?? emptyStream(decider.initialState)
   }
 
-  const toHandled = (events: readonly RecordedEvent[], position: bigint): Handled<Event> => {
-    const handled = events.map((event) => {
-      const { schemaVersion } = event.metadata as EventMetadata
-      const message = ledgerCodec.decode(event.type, schemaVersion, event.data)
-      // The stream's name tells its decider, and so the events that it can hold.
-      return { ...message, eventId: event.id, revision: event.revision } as unknown as HandledEvent<Event>
-    })
-    const revision = events.at(-1)?.revision ?? 0n
-    return { stream, events: handled, revision, position, replayed: true }
+  const firstEventAt = async (revision: bigint): Promise<RecordedEvent | undefined> => {
+    for await (const event of store.readStream(stream, { from: revision, maxCount: 1 })) return event
+    return undefined
+  }
+
+  /** The answer's position is that of the whole append, which other commands may have shared. */
+  const positionOf = async ({ position, metadata }: StreamEvent<Event>): Promise<bigint> => {
+    if (metadata.appendedThrough === undefined) return position
+    const end = await firstEventAt(BigInt(metadata.appendedThrough))
+    if (end !== undefined) return end.position
+    throw new Error(`${stream} ends before revision ${metadata.appendedThrough}, which one of its events names`)
   }
 
   /** Reads the command's events at a revision that the index names; `undefined` when a fingerprint merely coincided. */
   const readCommand = async (revision: bigint, context: CommandContext): Promise<Handled<Event> | undefined> => {
-    const events: RecordedEvent[] = []
-    for await (const event of store.readStream(stream, { from: revision })) {
-      if ((event.metadata as EventMetadata).commandId !== context.commandId) break
-      events.push(event)
+    const own: StreamEvent<Event>[] = []
+    for await (const recorded of store.readStream(stream, { from: revision })) {
+      const event = readEvent(decider.codec, recorded)
+      if (event.metadata.commandId !== context.commandId) break
+      own.push(event)
     }
-    const last = events.at(-1)
+    const last = own.at(-1)
     if (last === undefined) return undefined
-    const { requestHash, appendedThrough } = last.metadata as EventMetadata
-    if (requestHash !== context.requestHash) throw new IdempotencyKeyReused(context.commandId)
-    if (appendedThrough === undefined) return toHandled(events, last.position)
-    for await (const end of store.readStream(stream, { from: BigInt(appendedThrough), maxCount: 1 })) {
-      return toHandled(events, end.position)
-    }
-    throw new Error(`${stream} ends before revision ${appendedThrough}, which one of its events names`)
+    if (last.metadata.requestHash !== context.requestHash) throw new IdempotencyKeyReused(context.commandId)
+    const events = own.map(({ event, eventId, revision: at }) => ({ ...event, eventId, revision: at }))
+    return { stream, events, revision: last.revision, position: await positionOf(last), replayed: true }
   }
 
   const findCommand = async (context: CommandContext): Promise<Handled<Event> | undefined> => {
@@ -180,16 +178,16 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       /** Whether the state already says what is not yet written. */
       isApplied: () => applied > 0,
       eventCount: () => eventCount,
-      add: (task: CommandTask<Command, Event>, events: readonly Event[]) => {
+      add: (task: CommandTask<Command, Event>, events: readonly EncodedEvent<Event>[]) => {
         decided.push({ task, events })
         commandIds.add(task.context.commandId)
         eventCount += events.length
-        for (const event of events) characters += METADATA_CHARACTERS + JSON.stringify(event.data).length
+        for (const { event } of events) characters += METADATA_CHARACTERS + JSON.stringify(event.data).length
       },
       /** The last command's events wait until another decision needs them: a lone command leaves the state clean. */
       applyTo: (target: LoadedStream<State>) => {
         for (; applied < decided.length; applied += 1) {
-          for (const event of decided[applied]?.events ?? []) target.state = decider.evolve(target.state, event)
+          for (const { event } of decided[applied]?.events ?? []) target.state = decider.evolve(target.state, event)
         }
       },
     }
@@ -202,16 +200,21 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
     }
     try {
-      return { events: decider.decide(task.command, target.state, { today: today() }) }
+      const events = decider.decide(task.command, target.state, { today: today() })
+      return { events: events.map(decider.codec.encode) }
     } catch (error) {
       if (error instanceof Rejection) return { refused: error }
       throw error
     }
   }
 
-  const describe = (task: CommandTask<Command, Event>, events: readonly Event[], after: bigint): Handled<Event> => ({
+  const describe = (
+    task: CommandTask<Command, Event>,
+    events: readonly EncodedEvent<Event>[],
+    after: bigint,
+  ): Handled<Event> => ({
     stream,
-    events: events.map((event, index) => ({
+    events: events.map(({ event }, index) => ({
       ...event,
       eventId: eventIdOf(task.context.commandId, index),
       revision: after + 1n + BigInt(index),
@@ -254,16 +257,13 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     }
   }
 
-  const encode = (draft: Draft, target: LoadedStream<State>): readonly EventToAppend[] => {
-    const clock = now().toISOString()
-    const recordedAt = clock > target.lastRecordedAt ? clock : target.lastRecordedAt
+  const toAppend = (draft: Draft, target: LoadedStream<State>, recordedAt: string): readonly EventToAppend[] => {
     const through = Number(target.revision) + draft.eventCount()
     let revision = Number(target.revision)
     return draft.decided.flatMap(({ task: { context }, events }) => {
       revision += events.length
       const shared = revision < through ? { appendedThrough: through } : {}
-      return events.map((event, index) => {
-        const { type, schemaVersion, data } = ledgerCodec.encode(event)
+      return events.map(({ event, schemaVersion }, index) => {
         const { companyId, commandId, requestHash, correlationId, causationId, actor } = context
         const metadata: EventMetadata = {
           companyId,
@@ -276,17 +276,12 @@ export const createStreamWorker = <State, Command extends Message, Event extends
           schemaVersion,
           ...shared,
         }
-        return { id: eventIdOf(commandId, index), type, data, metadata }
+        return { id: eventIdOf(commandId, index), type: event.type, data: event.data, metadata }
       })
     })
   }
 
-  const succeed = (
-    draft: Draft,
-    target: LoadedStream<State>,
-    events: readonly EventToAppend[],
-    position: bigint,
-  ): void => {
+  const succeed = (draft: Draft, target: LoadedStream<State>, position: bigint, recordedAt: string): void => {
     draft.applyTo(target)
     let revision = target.revision
     for (const { task, events: own } of draft.decided) {
@@ -296,18 +291,13 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       revision += BigInt(own.length)
     }
     target.revision = revision
-    target.eventsFolded += events.length
-    target.lastRecordedAt = (events.at(-1)?.metadata as EventMetadata).recordedAt
+    target.eventsFolded += draft.eventCount()
+    target.lastRecordedAt = recordedAt
     verifiedAt = performance.now()
     for (const { answer } of draft.answered) answer()
   }
 
   const tasksOf = (draft: Draft): readonly CommandTask<Command, Event>[] => draft.decided.map(({ task }) => task)
-
-  const firstEventAt = async (revision: bigint): Promise<RecordedEvent | undefined> => {
-    for await (const event of store.readStream(stream, { from: revision, maxCount: 1 })) return event
-    return undefined
-  }
 
   /** Looks in the stream for an append whose outcome nobody told us. */
   const lookFor = async (
@@ -324,7 +314,9 @@ export const createStreamWorker = <State, Command extends Message, Event extends
 
   const append = async (draft: Draft, target: LoadedStream<State>): Promise<void> => {
     const after = target.revision
-    const events = encode(draft, target)
+    const clock = now().toISOString()
+    const recordedAt = clock > target.lastRecordedAt ? clock : target.lastRecordedAt
+    const events = toAppend(draft, target, recordedAt)
     for (const task of tasksOf(draft)) task.sent = true
     for (let sent = 1; ; sent += 1) {
       const outcome = await store.append(stream, after < 0n ? 'no_stream' : after, events).catch((error: unknown) => {
@@ -332,10 +324,10 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         for (const task of tasksOf(draft)) task.sent = sent > 1
         throw error
       })
-      if (outcome.outcome === 'written') return succeed(draft, target, events, outcome.position)
+      if (outcome.outcome === 'written') return succeed(draft, target, outcome.position, recordedAt)
       if (outcome.outcome === 'conflict') return overtaken(draft)
       const found = await lookFor(events, after)
-      if (found.is === 'written') return succeed(draft, target, events, found.position)
+      if (found.is === 'written') return succeed(draft, target, found.position, recordedAt)
       // The revision is taken, so what we sent can never land: decide afresh.
       if (found.is === 'overtaken') return overtaken(draft)
       if (sent > RESENDS_MAX) throw new StoreUnavailable('the append stayed unanswered', { cause: outcome.cause })
@@ -417,7 +409,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       }
       const task = create({
         succeed: (value) => finish(() => resolve(value)),
-        fail: (error) => finish(() => reject(error)),
+        fail: (error) => finish(() => reject(error instanceof Error ? error : new Error(String(error)))),
       })
       const timer = setTimeout(() => {
         const unknown = task.kind === 'command' && task.sent

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Violation } from './problems.ts'
 
@@ -35,7 +34,7 @@ const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown => {
   let value = input
   for (const key of path) {
     if (typeof value !== 'object' || value === null) return undefined
-    value = (value as Record<PropertyKey, unknown>)[key]
+    value = Reflect.get(value, key)
   }
   return value
 }
@@ -46,16 +45,4 @@ export const parse = <Schema extends z.ZodType>(schema: Schema, input: unknown, 
   if (result.success) return result.data
   const prefix = PREFIXES[part] ?? `/${part}`
   throw new MalformedRequest(result.error.issues.flatMap((issue) => violationsOf(issue, input, prefix)))
-}
-
-/** Routes say what they take in zod; what they give is only documented by it and goes out as plain JSON. */
-export const checkWithZod = (app: FastifyInstance): void => {
-  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (input) => {
-    try {
-      return { value: parse(schema, input, httpPart) }
-    } catch (error) {
-      return { error: error as Error }
-    }
-  })
-  app.setSerializerCompiler(() => JSON.stringify)
 }

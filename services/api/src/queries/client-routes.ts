@@ -10,10 +10,10 @@ import {
   type OpenItem,
   type ReadHandle,
 } from '@registru/projections'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type Moment, type QueryDependencies } from './answer.ts'
 import { Client, Clients, Statement } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -91,7 +91,7 @@ const periodOf = (query: z.infer<typeof StatementQuery>, moment: Moment) => {
   return { from, to }
 }
 
-export const clientRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/clients',
     {
@@ -105,8 +105,8 @@ export const clientRoutes = (app: FastifyInstance, dependencies: QueryDependenci
       },
     },
     (request, reply) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      const query = request.query as z.infer<typeof ClientsQuery>
+      const { companyId } = request.params
+      const { query } = request
       const after = decodeCursor(ClientId, query.cursor)
       return answerFrom(dependencies, query, reply, async (handle) => {
         const { items, next } = await listClients(handle, { companyId, after, limit: limitOf(query) })
@@ -128,8 +128,8 @@ export const clientRoutes = (app: FastifyInstance, dependencies: QueryDependenci
       },
     },
     (request, reply) => {
-      const { companyId, clientId } = request.params as z.infer<typeof ClientParams>
-      return answerFrom(dependencies, request.query as z.infer<typeof ClientQuery>, reply, async (handle, moment) => {
+      const { companyId, clientId } = request.params
+      return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
         const client = await requireClient(handle, companyId, clientId)
         const balances = await listClientBalances(handle, { companyId, clientId, ...moment })
         return {
@@ -164,8 +164,8 @@ export const clientRoutes = (app: FastifyInstance, dependencies: QueryDependenci
       },
     },
     (request, reply) => {
-      const { companyId, clientId } = request.params as z.infer<typeof ClientParams>
-      const query = request.query as z.infer<typeof StatementQuery>
+      const { companyId, clientId } = request.params
+      const query = request.query
       return answerFrom(dependencies, query, reply, async (handle, moment) => {
         const { from, to } = periodOf(query, moment)
         await requireClient(handle, companyId, clientId)

@@ -1,9 +1,9 @@
 import { ClientId, clientAccountStream, companyStream, Rejection } from '@registru/domain'
 import type { EventStore, RecordedEvent } from '@registru/event-store'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import { Events } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { CompanyParams, limitOf, page } from './query-parameters.ts'
@@ -37,7 +37,7 @@ const eventBody = ({ stream, revision, position, id, type, data, metadata }: Rec
 })
 
 /** History as it was written, straight from the event store: an auditor's way around every projection. */
-export const eventRoutes = (app: FastifyInstance, store: Pick<EventStore, 'readStream'>): void => {
+export const eventRoutes = (app: ZodApp, store: Pick<EventStore, 'readStream'>): void => {
   app.get(
     '/v1/companies/:companyId/events',
     {
@@ -54,8 +54,8 @@ export const eventRoutes = (app: FastifyInstance, store: Pick<EventStore, 'readS
       },
     },
     async (request) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      const query = request.query as z.infer<typeof EventsQuery>
+      const { companyId } = request.params
+      const { query } = request
       const stream = query.stream ?? clientAccountStream(companyId, query.clientId ?? '')
       if (!belongsTo(companyId, stream)) {
         throw new MalformedRequest([

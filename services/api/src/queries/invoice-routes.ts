@@ -1,8 +1,8 @@
 import { BusinessDay, ClientId, CompanyId, decimalOf, InvoiceId, Rejection } from '@registru/domain'
 import { findInvoice, type InvoiceBalance, listInvoices, type Settlement } from '@registru/projections'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type QueryDependencies } from './answer.ts'
 import { Invoice, Invoices, invoiceAllocation } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -45,7 +45,7 @@ const invoiceBody = (invoice: InvoiceBalance) => {
   }
 }
 
-export const invoiceRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/invoices/:invoiceId',
     {
@@ -60,8 +60,8 @@ export const invoiceRoutes = (app: FastifyInstance, dependencies: QueryDependenc
       },
     },
     (request, reply) => {
-      const { companyId, invoiceId } = request.params as z.infer<typeof InvoiceParams>
-      return answerFrom(dependencies, request.query as z.infer<typeof InvoiceQuery>, reply, async (handle, moment) => {
+      const { companyId, invoiceId } = request.params
+      return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
         const invoice = await findInvoice(handle, { companyId, invoiceId, asOf: moment.asOf })
         if (invoice === undefined) throw new Rejection('INVOICE_NOT_FOUND', { invoiceId })
         const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
@@ -83,8 +83,8 @@ export const invoiceRoutes = (app: FastifyInstance, dependencies: QueryDependenc
       },
     },
     (request, reply) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      const query = request.query as z.infer<typeof InvoicesQuery>
+      const { companyId } = request.params
+      const { query } = request
       const { clientId, dueBefore } = query
       const status = query.status === undefined ? undefined : [query.status]
       const after = decodeCursor(Place, query.cursor)

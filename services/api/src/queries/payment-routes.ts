@@ -1,8 +1,8 @@
 import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } from '@registru/domain'
 import { findPayment, listPayments, type PaymentHistory } from '@registru/projections'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type QueryDependencies } from './answer.ts'
 import { Payment, Payments, paymentAllocation } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -21,7 +21,7 @@ const paymentBody = ({ amountMinor, allocatedMinor, creditMinor, allocations, ..
   allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
 })
 
-export const paymentRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/payments/:paymentId',
     {
@@ -35,8 +35,8 @@ export const paymentRoutes = (app: FastifyInstance, dependencies: QueryDependenc
       },
     },
     (request, reply) => {
-      const { companyId, paymentId } = request.params as z.infer<typeof PaymentParams>
-      return answerFrom(dependencies, request.query as z.infer<typeof PaymentQuery>, reply, async (handle) => {
+      const { companyId, paymentId } = request.params
+      return answerFrom(dependencies, request.query, reply, async (handle) => {
         const payment = await findPayment(handle, { companyId, paymentId })
         if (payment === undefined) throw new Rejection('PAYMENT_NOT_FOUND', { paymentId })
         return paymentBody(payment)
@@ -57,8 +57,8 @@ export const paymentRoutes = (app: FastifyInstance, dependencies: QueryDependenc
       },
     },
     (request, reply) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      const query = request.query as z.infer<typeof PaymentsQuery>
+      const { companyId } = request.params
+      const { query } = request
       const after = decodeCursor(Place, query.cursor)
       return answerFrom(dependencies, query, reply, async (handle) => {
         const filter = { companyId, clientId: query.clientId, after, limit: limitOf(query) }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { ZodApp } from '../http/zod-app.ts'
 import type { QueryDependencies } from './answer.ts'
 import { clientRoutes } from './client-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
@@ -7,7 +7,7 @@ import { receiptRoutes } from './receipt-routes.ts'
 import { receivablesRoutes } from './receivables-routes.ts'
 
 /** Everything that is read from the read models. */
-export const queryRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   clientRoutes(app, dependencies)
   invoiceRoutes(app, dependencies)
   paymentRoutes(app, dependencies)

@@ -1,8 +1,8 @@
 import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain'
 import { findReceipt, listReceiptBooks, listReceipts, type ReceiptEntry } from '@registru/projections'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type QueryDependencies } from './answer.ts'
 import { Receipt, ReceiptBooks, Receipts } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -23,7 +23,7 @@ const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt 
   value: decimalOf(valueMinor, receipt.currency),
 })
 
-export const receiptRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/receipts/:series/:number',
     {
@@ -37,8 +37,8 @@ export const receiptRoutes = (app: FastifyInstance, dependencies: QueryDependenc
       },
     },
     (request, reply) => {
-      const { companyId, series, number } = request.params as z.infer<typeof ReceiptParams>
-      return answerFrom(dependencies, request.query as z.infer<typeof ReceiptQuery>, reply, async (handle) => {
+      const { companyId, series, number } = request.params
+      return answerFrom(dependencies, request.query, reply, async (handle) => {
         const receipt = await findReceipt(handle, { companyId, series, number: Number(number) })
         if (receipt === undefined) throw new Rejection('RECEIPT_NOT_FOUND', { series, number: Number(number) })
         return { ...receiptBody(receipt), document: receipt.document }
@@ -59,8 +59,8 @@ export const receiptRoutes = (app: FastifyInstance, dependencies: QueryDependenc
       },
     },
     (request, reply) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      const query = request.query as z.infer<typeof ReceiptsQuery>
+      const { companyId } = request.params
+      const { query } = request
       const after = decodeCursor(Place, query.cursor)
       return answerFrom(dependencies, query, reply, async (handle) => {
         const { items, next } = await listReceipts(handle, {
@@ -87,8 +87,8 @@ export const receiptRoutes = (app: FastifyInstance, dependencies: QueryDependenc
       },
     },
     (request, reply) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      return answerFrom(dependencies, request.query as z.infer<typeof ReceiptQuery>, reply, async (handle) => {
+      const { companyId } = request.params
+      return answerFrom(dependencies, request.query, reply, async (handle) => {
         const books = await listReceiptBooks(handle, { companyId })
         const items = books.map(({ issuedCount, annulledCount, leftCount, ...book }) => ({
           ...book,

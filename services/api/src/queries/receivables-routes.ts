@@ -1,8 +1,8 @@
 import { decimalOf } from '@registru/domain'
 import { type AgingRow, findAging, findCompany, findTrialBalance } from '@registru/projections'
-import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type QueryDependencies } from './answer.ts'
 import { Aging, TrialBalance } from './answer-schemas.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
@@ -44,7 +44,7 @@ const agingAmounts = (row: AgingRow) => {
   }
 }
 
-export const receivablesRoutes = (app: FastifyInstance, dependencies: QueryDependencies): void => {
+export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/receivables/aging',
     {
@@ -60,8 +60,8 @@ export const receivablesRoutes = (app: FastifyInstance, dependencies: QueryDepen
       },
     },
     (request, reply) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      const query = request.query as z.infer<typeof AgingQuery>
+      const { companyId } = request.params
+      const { query } = request
       return answerFrom(dependencies, query, reply, async (handle, moment) => {
         const aging = await findAging(handle, {
           companyId,
@@ -97,8 +97,8 @@ export const receivablesRoutes = (app: FastifyInstance, dependencies: QueryDepen
       },
     },
     (request, reply) => {
-      const { companyId } = request.params as z.infer<typeof CompanyParams>
-      const query = request.query as z.infer<typeof TrialBalanceQuery>
+      const { companyId } = request.params
+      const { query } = request
       return answerFrom(dependencies, query, reply, async (handle, moment) => {
         const company = query.chart === 'romanian' ? await findCompany(handle, { companyId }) : undefined
         const romanian =

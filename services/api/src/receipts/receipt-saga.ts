@@ -3,23 +3,19 @@ import {
   type AccountEvent,
   type ClientAccount,
   type Company,
-  clientAccount,
   clientAccountStream,
-  company,
   companyStream,
   type EnterReceipt,
   type Payer,
   type ReceiptBook,
   type ReceiptBookEvent,
   Rejection,
-  type RejectionCode,
-  receiptBook,
   receiptBookStream,
 } from '@registru/domain'
 import { requestHashOf } from '@registru/event-store'
 import { v5 } from 'uuid'
 import type { CommandContext, Handled } from '../commands/command-context.ts'
-import type { CommandHandler } from '../commands/command-handler.ts'
+import type { Ledger } from '../commands/ledger.ts'
 
 export type ReceiptRequest = Extract<AccountEvent, { type: 'ReceiptRequested' }>['data']
 export type IssuedReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptIssued' }>['data']
@@ -92,19 +88,14 @@ const refusalBy = (book: ReceiptBook, series: string, issuedOn: string): Rejecti
   return undefined
 }
 
-export const createReceiptSaga = (handler: CommandHandler): ReceiptSaga => {
+export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
   const accountOf = (companyId: string, clientId: string, accept: (account: ClientAccount) => boolean) =>
-    handler.read(clientAccount, clientAccountStream(companyId, clientId), accept)
+    ledger.accounts.read(clientAccountStream(companyId, clientId), accept)
   const companyOf = (companyId: string) =>
-    handler.read(company, companyStream(companyId), ({ identity }) => identity !== undefined)
+    ledger.companies.read(companyStream(companyId), ({ identity }) => identity !== undefined)
 
   const toAccount = (cause: Cause<{ readonly clientId: string }>, step: string, command: AccountCommand) =>
-    handler.handle(
-      clientAccount,
-      clientAccountStream(cause.companyId, cause.data.clientId),
-      command,
-      stepContext(cause, step),
-    )
+    ledger.accounts.handle(clientAccountStream(cause.companyId, cause.data.clientId), command, stepContext(cause, step))
 
   const decline = async (request: Cause<ReceiptRequest>, rejection: Rejection): Promise<void> => {
     const { clientId, paymentId, receiptId, series } = request.data
@@ -120,13 +111,13 @@ export const createReceiptSaga = (handler: CommandHandler): ReceiptSaga => {
     const account = await accountOf(companyId, clientId, (state) => state.payments.has(paymentId))
     // A reservation that no longer stands was either carried out, which the book knows, or declined.
     if (account.payments.get(paymentId)?.receipt?.receiptId !== receiptId) {
-      return (await handler.replayed(receiptBook, stream, context)) ?? (await refusalOf(request))
+      return (await ledger.books.replayed(stream, context)) ?? (await refusalOf(request))
     }
     try {
       const issuer = issuerOf(await companyOf(companyId), companyId)
       const payer = account.payments.get(paymentId)?.payer
       const data = contentOf(request, issuer, receivedFrom(account, payer))
-      return await handler.handle(receiptBook, stream, { type: 'EnterReceipt', data }, context)
+      return await ledger.books.handle(stream, { type: 'EnterReceipt', data }, context)
     } catch (error) {
       if (error instanceof Rejection) await decline(request, error)
       throw error
@@ -137,9 +128,9 @@ export const createReceiptSaga = (handler: CommandHandler): ReceiptSaga => {
   const refusalOf = async (request: Cause<ReceiptRequest>): Promise<never> => {
     const { clientId, receiptId, series } = request.data
     const stream = clientAccountStream(request.companyId, clientId)
-    const declined = await handler.replayed(clientAccount, stream, stepContext(request, 'declineReceipt'))
+    const declined = await ledger.accounts.replayed(stream, stepContext(request, 'declineReceipt'))
     for (const event of declined?.events ?? []) {
-      if (event.type === 'ReceiptDeclined') throw new Rejection(event.data.code as RejectionCode, { series, receiptId })
+      if (event.type === 'ReceiptDeclined') throw new Rejection(event.data.code, { series, receiptId })
     }
     throw new Error(`receipt ${receiptId} is neither reserved, entered nor declined`)
   }
@@ -153,13 +144,12 @@ export const createReceiptSaga = (handler: CommandHandler): ReceiptSaga => {
       const account = await accountOf(companyId, data.clientId, ({ client }) => client !== undefined)
       const issuer = issuerOf(await companyOf(companyId), companyId)
       const command = { type: 'EnterReceipt' as const, data: contentOf(request, issuer, receivedFrom(account, payer)) }
-      return handler.handle(receiptBook, stream, command, { ...stepContext(request, 'enterReceipt'), dryRun: true })
+      return ledger.books.handle(stream, command, { ...stepContext(request, 'enterReceipt'), dryRun: true })
     },
 
     requireBook: async (companyId, series, issuedOn) => {
       issuerOf(await companyOf(companyId), companyId)
-      const book = await handler.read(
-        receiptBook,
+      const book = await ledger.books.read(
         receiptBookStream(companyId, series),
         (state) => refusalBy(state, series, issuedOn) === undefined,
       )

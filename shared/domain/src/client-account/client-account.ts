@@ -1,7 +1,8 @@
+import { createCodec } from '../codec.ts'
 import type { Decider } from '../decider.ts'
 import type { AccountCommand } from './commands.ts'
 import { decideAccount } from './decide.ts'
-import type { AccountEvent } from './events.ts'
+import { type AccountEvent, accountEventDefinitions } from './events.ts'
 import { type ClientAccount, evolveAccount, initialAccount } from './state.ts'
 
 /**
@@ -10,6 +11,7 @@ import { type ClientAccount, evolveAccount, initialAccount } from './state.ts'
  */
 export const clientAccount: Decider<ClientAccount, AccountCommand, AccountEvent> = {
   name: 'clientAccount',
+  codec: createCodec(accountEventDefinitions),
   initialState: initialAccount,
   decide: decideAccount,
   evolve: evolveAccount,

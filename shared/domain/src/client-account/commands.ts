@@ -4,6 +4,7 @@ import type { Message } from '../decider.ts'
 import { CashDeskId, ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import { Amount, AmountOrZero, Money } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
+import type { RejectionCode } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
 import { VatLine } from './events.ts'
 import { DeallocationReason, InvoiceKind, PaymentMethod, ReversalReason } from './vocabulary.ts'
@@ -130,7 +131,7 @@ export interface DeclineReceipt {
   readonly paymentId: PaymentId
   readonly receiptId: ReceiptId
   readonly series: ReceiptSeries
-  readonly code: string
+  readonly code: RejectionCode
 }
 
 export interface ReleaseReceipt {

@@ -270,8 +270,9 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   UpdateClient: (command, account) => {
     const client = clientOf(account, command.clientId)
     requireTaxId({ ...client, ...command, kind: command.kind ?? client.kind })
+    const before = new Map<string, unknown>(Object.entries(client))
     const changed = Object.entries(command).filter(
-      ([field, value]) => JSON.stringify(client[field as keyof Client]) !== JSON.stringify(value),
+      ([field, value]) => JSON.stringify(before.get(field)) !== JSON.stringify(value),
     )
     if (changed.length === 0) return []
     return [ClientUpdated.of({ clientId: command.clientId, ...Object.fromEntries(changed) })]

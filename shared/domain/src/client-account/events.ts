@@ -6,6 +6,7 @@ import { defineEvent } from '../event-definition.ts'
 import { CashDeskId, ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import { Money } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
+import { REJECTION_CODES } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
 import { AllocationRule, DeallocationReason, InvoiceKind, PaymentMethod, ReversalReason } from './vocabulary.ts'
 
@@ -165,7 +166,7 @@ export const ReceiptDeclined = defineEvent({
     paymentId: PaymentId,
     receiptId: ReceiptId,
     series: ReceiptSeries,
-    code: z.string(),
+    code: z.enum(REJECTION_CODES),
   }),
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { createCodec } from '../codec.ts'
 import { type Decider, type DecisionTable, decideBy, type Message } from '../decider.ts'
 import { defineEvent, type EventOf } from '../event-definition.ts'
 import { CompanyId } from '../ids.ts'
@@ -54,6 +55,7 @@ const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
 
 export const company: Decider<Company, CompanyCommand, CompanyEvent> = {
   name: 'company',
+  codec: createCodec(companyEventDefinitions),
   initialState: () => ({ identity: undefined }),
   decide: decideBy(table),
   evolve: (state, event) => {

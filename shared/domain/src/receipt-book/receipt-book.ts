@@ -1,11 +1,18 @@
 import { amountInWords } from '../amount-in-words.ts'
 import type { BusinessDay } from '../business-day.ts'
+import { createCodec } from '../codec.ts'
 import { type Decider, type DecisionTable, decideBy } from '../decider.ts'
 import type { CashDeskId, ClientId, PaymentId, ReceiptId } from '../ids.ts'
 import { type Money, minorOf } from '../money.ts'
 import { reject } from '../rejection.ts'
 import type { ReceiptBookCommand } from './commands.ts'
-import { ReceiptAnnulled, type ReceiptBookEvent, ReceiptBookOpened, ReceiptIssued } from './events.ts'
+import {
+  ReceiptAnnulled,
+  type ReceiptBookEvent,
+  ReceiptBookOpened,
+  ReceiptIssued,
+  receiptBookEventDefinitions,
+} from './events.ts'
 import { representing } from './representing.ts'
 
 /** One series of receipts. The number comes from this state at an exact revision: gapless by construction. */
@@ -107,6 +114,7 @@ const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
 
 export const receiptBook: Decider<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = {
   name: 'receiptBook',
+  codec: createCodec(receiptBookEventDefinitions),
   initialState: () => ({
     opened: undefined,
     next: 1,

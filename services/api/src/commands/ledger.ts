@@ -1,0 +1,45 @@
+import {
+  type AccountCommand,
+  type AccountEvent,
+  type ClientAccount,
+  type Company,
+  type CompanyCommand,
+  type CompanyEvent,
+  clientAccount,
+  company,
+  type ReceiptBook,
+  type ReceiptBookCommand,
+  type ReceiptBookEvent,
+  receiptBook,
+} from '@registru/domain'
+import type { EventStore } from '@registru/event-store'
+import { type CommandHandler, createCommandHandler } from './command-handler.ts'
+
+/** Accounts are many and long; books and companies are few, so they get a small share of the cache. */
+const ACCOUNTS_SHARE = 0.8
+const BOOKS_SHARE = 0.15
+const COMPANIES_SHARE = 0.05
+
+/** Every stream of the ledger, by the decider that it belongs to. */
+export interface Ledger {
+  readonly accounts: CommandHandler<ClientAccount, AccountCommand, AccountEvent>
+  readonly books: CommandHandler<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent>
+  readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
+}
+
+export interface LedgerOptions {
+  readonly store: EventStore
+  /** Today in Europe/Bucharest. */
+  readonly today: () => string
+  readonly now: () => Date
+  readonly cacheBytesMax: number
+}
+
+export const createLedger = ({ cacheBytesMax, ...options }: LedgerOptions): Ledger => {
+  const share = (part: number) => ({ ...options, cacheBytesMax: Math.floor(cacheBytesMax * part) })
+  return {
+    accounts: createCommandHandler({ decider: clientAccount, ...share(ACCOUNTS_SHARE) }),
+    books: createCommandHandler({ decider: receiptBook, ...share(BOOKS_SHARE) }),
+    companies: createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) }),
+  }
+}
