@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from '@registru/runtime'
 
 /** Any number; it only has to be the same in every process of the ledger. */
-const LOCK = 7_310_001
+const LOCK = 7_310_003
 const RETRY_MS = 2_000
 
 /**
