@@ -48,7 +48,7 @@ const usage = () =>
 const packageFolders = () => JSON.parse(fs.readFileSync('tsconfig.json', 'utf8')).references.map(({ path }) => path)
 
 const hashOf = (files) => {
-  const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${process.versions.modules}`)
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
   for (const file of files) hash.update(file).update(fs.readFileSync(file))
   return hash.digest('hex')
 }

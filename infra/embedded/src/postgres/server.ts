@@ -52,6 +52,8 @@ const settings = {
   max_connections: '100',
   shared_buffers: '256MB',
   max_wal_size: '2GB',
+  // A statement whose client was killed gives its locks back at once, and not when it has ended.
+  client_connection_check_interval: '1s',
   timezone: 'UTC',
   log_timezone: 'UTC',
 }
