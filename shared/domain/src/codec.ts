@@ -1,5 +1,5 @@
-import type { Message } from './decider.ts'
 import type { EventDefinition, EventOf } from './event-definition.ts'
+import type { Message } from './message.ts'
 
 /** A stored event that cannot be read: an unknown type, a newer version, or a shape that breaks its schema. */
 export class UnreadableEvent extends Error {

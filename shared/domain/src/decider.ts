@@ -1,16 +1,11 @@
 import type { BusinessDay } from './business-day.ts'
 import type { Codec } from './codec.ts'
+import type { Message } from './message.ts'
 
 /** What a decision may know of the moment it is made in; it comes from the edge because the domain has no clock. */
 export interface DecisionContext {
   /** Today in Europe/Bucharest: the effective day of an undo that names none. */
   readonly today: BusinessDay
-}
-
-/** A message on its way: what is wanted (a command) or what happened (an event). */
-export interface Message<Type extends string = string, Data = unknown> {
-  readonly type: Type
-  readonly data: Data
 }
 
 /**

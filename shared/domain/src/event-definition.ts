@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Message } from './decider.ts'
+import type { Message } from './message.ts'
 
 /** Turns the data of one version into the data of the next. */
 export type Upcast = (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { type AccountEvent, accountEventDefinitions } from './client-account/events.ts'
 import { type Codec, createCodec } from './codec.ts'
 import { type CompanyEvent, companyEventDefinitions } from './company/company.ts'
-import type { Message } from './decider.ts'
+import type { Message } from './message.ts'
 import { EventMetadata } from './metadata.ts'
 import { type ReceiptBookEvent, receiptBookEventDefinitions } from './receipt-book/events.ts'
 

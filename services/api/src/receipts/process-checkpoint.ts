@@ -1,5 +1,5 @@
 import type { Pool } from '@registru/runtime'
-import type { ReceiptStep } from './receipt-process.ts'
+import type { ReceiptStep } from './receipt-step.ts'
 
 /** Where the process manager is: the position it has read to, and the steps it has seen begun and not ended. */
 export interface ProcessCheckpoint {

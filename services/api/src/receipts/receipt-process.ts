@@ -1,19 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LEDGER_STREAM_PREFIXES, type LedgerEvent, Rejection, readLedgerEvent } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, Rejection, readLedgerEvent } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import type { Logger, Pool } from '@registru/runtime'
 import { withLeadership } from './leadership.ts'
 import { loadCheckpoint, saveCheckpoint } from './process-checkpoint.ts'
-import type { AnnulledReceipt, Cause, ReceiptRequest, ReceiptSaga } from './receipt-saga.ts'
+import type { ReceiptSaga } from './receipt-saga.ts'
+import { type ReceiptStep, stepChangeOf } from './receipt-step.ts'
 
 /** The request itself does the step; only what is still undone after this was left by a process that died. */
 const GRACE_MS = 3_000
 const TICK_MS = 500
 const RESTART_PAUSE_MS = 1_000
-
-export type ReceiptStep =
-  | { readonly step: 'enter'; readonly key: string; readonly cause: Cause<ReceiptRequest> }
-  | { readonly step: 'release'; readonly key: string; readonly cause: Cause<AnnulledReceipt> }
 
 export interface ReceiptProcessOptions {
   readonly store: EventStore
@@ -24,33 +21,6 @@ export interface ReceiptProcessOptions {
 
 export interface ReceiptProcess {
   readonly stop: () => Promise<void>
-}
-
-const causeOf = <Data>(event: LedgerEvent, data: Data): Cause<Data> => {
-  const { companyId, actor, correlationId } = event.metadata
-  return { data, eventId: event.eventId, companyId, actor, correlationId }
-}
-
-/** Which step an event begins or ends; requests and receipts of one payment meet under the receipt's id. */
-const changeOf = (event: LedgerEvent): { readonly begins?: ReceiptStep; readonly ends?: string } => {
-  const { companyId } = event.metadata
-  switch (event.type) {
-    case 'ReceiptRequested': {
-      const key = `enter ${companyId} ${event.data.series} ${event.data.receiptId}`
-      return { begins: { step: 'enter', key, cause: causeOf(event, event.data) } }
-    }
-    case 'ReceiptIssued':
-    case 'ReceiptDeclined':
-      return { ends: `enter ${companyId} ${event.data.series} ${event.data.receiptId}` }
-    case 'ReceiptAnnulled': {
-      const key = `release ${companyId} ${event.data.series} ${event.data.number}`
-      return { begins: { step: 'release', key, cause: causeOf(event, event.data) } }
-    }
-    case 'ReceiptReleased':
-      return { ends: `release ${companyId} ${event.data.series} ${event.data.number}` }
-    default:
-      return {}
-  }
 }
 
 /** Follows the ledger and finishes what a crash between account and book left half-done. */
@@ -86,7 +56,7 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
         if (item.kind === 'caughtUp') caughtUp = true
         else if (item.kind === 'checkpoint') position = item.position
         else {
-          const { begins, ends } = changeOf(readLedgerEvent(item.event))
+          const { begins, ends } = stepChangeOf(readLedgerEvent(item.event))
           if (begins !== undefined) open.set(begins.key, { step: begins, seenAt: performance.now() })
           if (ends !== undefined) open.delete(ends)
           position = item.event.position

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
-import type { Message } from '../decider.ts'
 import { CashDeskId, ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import type { Message } from '../message.ts'
 import { Amount, AmountOrZero, Money } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import type { RejectionCode } from '../rejection.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
-import type { Message } from '../decider.ts'
 import { CashDeskId, ReceiptSeries } from '../ids.ts'
+import type { Message } from '../message.ts'
 import { FreeText, Reference } from '../text.ts'
 import type { ReceiptIssued } from './events.ts'
 
