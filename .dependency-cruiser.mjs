@@ -73,8 +73,8 @@ const forbidden = [
   },
   {
     name: 'one-file-knows-the-event-store-client',
-    comment: 'The conformance suite and the benchmarks are black boxes that use the client as a stranger would.',
-    from: { pathNot: '^(?:shared/event-store/src/eventstoredb\\.ts$|scripts/(?:conformance|bench)/)' },
+    comment: 'The conformance suite, the benchmarks and the tests of the adapter use the client as a stranger would.',
+    from: { pathNot: '^(?:shared/event-store/(?:src/eventstoredb\\.ts$|test/)|scripts/(?:conformance|bench)/)' },
     to: { path: npm('@eventstore/db-client') },
   },
   {

@@ -5,14 +5,22 @@ import type { AppendOutcome } from './event-store.ts'
 /** How many appends the client may hold unanswered. Below the buffer of its stream, see `CALL_BUFFER_ITEMS`. */
 export const APPENDS_IN_FLIGHT_MAX = 500
 
-/** A connection silent for its first 20 s is left to the client's own keep-alive, which notices by then. */
-const FRESH_CONNECTION_MS = 20_000
+/**
+ * A silent connection cannot be closed, only left: so a store that stays silent gets no more new ones than this. In between
+ * the client's own keep-alive notices a dead one within 20 s.
+ */
+const RENEWAL_PAUSE_MS = 20_000
 
 /** How often the calls of a broken connection are ended again, in case one began in between. */
 const MENDING_STEP_MS = 100
 
-/** How long a stop waits for calls that cannot be ended. */
-const DISPOSE_PATIENCE_MS = 1_000
+/**
+ * Ended calls settle at once. What has not settled by then was on a stream that the server ended in peace, and never will.
+ * A connection that never answered may still be asking what the server can do, which cannot be ended: its own keep-alive
+ * does so within 20 s.
+ */
+const SETTLE_PATIENCE_MS = 500
+const FIRST_ANSWER_PATIENCE_MS = 25_000
 
 /** `confirmed`: written, but the answer does not say where in `$all`. */
 export type AttemptOutcome = AppendOutcome | { readonly outcome: 'confirmed'; readonly revision: bigint }
@@ -24,7 +32,8 @@ export interface Attempt {
 }
 
 export interface AppendConnection {
-  endCalls(): Promise<void>
+  /** Ends what can be ended; comes back soon, whether or not all has ended. */
+  readonly endCalls: () => Promise<unknown>
 }
 
 export interface AppendLane<Connection> {
@@ -44,17 +53,17 @@ export interface AppendLane<Connection> {
 export const createAppendLane = <Connection extends AppendConnection>(
   connect: () => Connection,
 ): AppendLane<Connection> => {
-  let connection = connect()
-  let connectedAt = performance.now()
-  let answeredAt = connectedAt
+  const newLink = () => ({ connection: connect(), inFlight: 0, answeredAt: Number.NEGATIVE_INFINITY })
+  let link = newLink()
+  let leftSilentAt = Number.NEGATIVE_INFINITY
   let state: 'cold' | 'probing' | 'open' | 'mending' | 'closed' = 'cold'
-  let inFlight = 0
   const queue = new Set<(admitted: boolean) => void>()
 
-  const admits = (): boolean => state === 'cold' || (state === 'open' && inFlight < APPENDS_IN_FLIGHT_MAX)
+  const isClosed = (): boolean => state === 'closed'
+  const admits = (): boolean => state === 'cold' || (state === 'open' && link.inFlight < APPENDS_IN_FLIGHT_MAX)
   const enter = (): void => {
     if (state === 'cold') state = 'probing'
-    inFlight += 1
+    link.inFlight += 1
   }
   const admitWaiting = (): void => {
     for (const proceed of queue) {
@@ -81,49 +90,51 @@ export const createAppendLane = <Connection extends AppendConnection>(
       queue.add(proceed)
     })
 
-  const endAllCalls = async (until: number): Promise<void> => {
-    await connection.endCalls()
-    while (inFlight > 0 && performance.now() < until) {
+  const endAllCalls = async (patienceMs: number): Promise<void> => {
+    const until = performance.now() + patienceMs
+    await link.connection.endCalls()
+    while (link.inFlight > 0 && performance.now() < until) {
       await sleep(MENDING_STEP_MS)
-      await connection.endCalls()
+      await link.connection.endCalls()
     }
   }
   const mend = async (why: 'failed' | 'silent'): Promise<void> => {
     if (state === 'mending' || state === 'closed') return
     state = 'mending'
     turnAwayWaiting()
-    await endAllCalls(Number.POSITIVE_INFINITY)
+    const hasAnswered = link.answeredAt > 0
+    await endAllCalls(hasAnswered ? SETTLE_PATIENCE_MS : FIRST_ANSWER_PATIENCE_MS)
     if (isClosed()) return
-    if (why === 'failed' || performance.now() - connectedAt > FRESH_CONNECTION_MS) {
-      connection = connect()
-      connectedAt = performance.now()
-    }
+    const mayLeave = performance.now() - leftSilentAt > RENEWAL_PAUSE_MS
+    if (why === 'silent' && mayLeave) leftSilentAt = performance.now()
+    if (why === 'failed' || mayLeave || link.inFlight > 0) link = newLink()
     state = 'cold'
     admitWaiting()
   }
-  const isClosed = (): boolean => state === 'closed'
 
-  const settle = (attempt: Attempt): void => {
-    inFlight -= 1
+  const settle = (from: typeof link, attempt: Attempt): void => {
+    from.inFlight -= 1
+    if (from !== link) return
     if (attempt.broke) {
       void mend('failed')
       return
     }
-    answeredAt = performance.now()
+    link.answeredAt = performance.now()
     if (state === 'probing') state = 'open'
     admitWaiting()
   }
   const send = (attempt: (connection: Connection) => Promise<Attempt>, timeoutMs: number): Promise<AttemptOutcome> =>
     new Promise((resolve, reject) => {
+      const from = link
       const sentAt = performance.now()
       const timer = setTimeout(() => {
         resolve({ outcome: 'unknown', cause: new StoreUnavailable(`no answer to an append within ${timeoutMs} ms`) })
-        // An answer to anything sent later shows that the connection lives and only this append was lost.
-        if (answeredAt < sentAt) void mend('silent')
+        // An answer to anything since shows that the connection lives and only this append was lost.
+        if (from === link && link.answeredAt < sentAt) void mend('silent')
       }, timeoutMs)
-      void attempt(connection).then((settled) => {
+      void attempt(from.connection).then((settled) => {
         clearTimeout(timer)
-        settle(settled)
+        settle(from, settled)
         if (settled.result instanceof Error) reject(settled.result)
         else resolve(settled.result)
       })
@@ -138,13 +149,13 @@ export const createAppendLane = <Connection extends AppendConnection>(
       const askedAt = performance.now()
       const admitted = !isClosed() && (await admission(timeoutMs))
       const leftMs = timeoutMs - (performance.now() - askedAt)
-      if (admitted) return send(attempt, Math.max(1, leftMs))
+      if (admitted) return send(attempt, Math.max(1, Math.round(leftMs)))
       return { outcome: 'unknown', cause: new StoreUnavailable('not sent: no connection to the event store') }
     },
     dispose: async () => {
       state = 'closed'
       turnAwayWaiting()
-      await endAllCalls(performance.now() + DISPOSE_PATIENCE_MS)
+      await endAllCalls(SETTLE_PATIENCE_MS)
     },
   }
 }

@@ -21,7 +21,7 @@ export const appendUntilKnown = async (
   const deadline = performance.now() + timeoutMs
   for (let retry = 0; ; retry += 1) {
     const leftMs = deadline - performance.now()
-    const outcome = await attempt(Math.min(ATTEMPT_TIMEOUT_MS, leftMs))
+    const outcome = await attempt(Math.min(ATTEMPT_TIMEOUT_MS, Math.max(1, Math.round(leftMs))))
     if (outcome.outcome !== 'unknown' || retry === RETRIES_MAX) return outcome
     const pauseMs = pauseBefore(retry)
     if (performance.now() + pauseMs >= deadline) return outcome

@@ -1,4 +1,5 @@
 import { setDefaultHighWaterMark } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type AllStreamResolvedEvent,
   ErrorType,
@@ -46,6 +47,7 @@ const APPEND_TIMEOUT_MS = 5_000
 /** Below the append's, so that a command against a silent store is answered within 5 s from its first read on. */
 const READ_TIMEOUT_MS = 4_000
 const CONFIRMATION_TIMEOUT_MS = 5_000
+const DISPOSAL_MS = 100
 
 /** Read ahead of the consumer. */
 const READ_BUFFER_ITEMS = 512
@@ -278,7 +280,8 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
 
   const lane = createAppendLane(() => {
     const client = createClient(url)
-    return { client, endCalls: () => client.dispose() }
+    // After a stream that the server ended in peace the client's own disposal never comes back.
+    return { client, endCalls: () => Promise.race([client.dispose(), sleep(DISPOSAL_MS)]) }
   })
   /** A repeated append may be confirmed without its position. */
   const findPosition = async (stream: string, revision: bigint): Promise<bigint> => {
@@ -367,7 +370,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
       disposed = true
       stop.abort()
       previousGone = lane.dispose()
-      await Promise.all([previousGone, reader.dispose()])
+      await Promise.all([previousGone, Promise.race([reader.dispose(), sleep(DISPOSAL_MS)])])
       inUse = false
     },
   }

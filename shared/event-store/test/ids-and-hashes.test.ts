@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { commandIdOf, eventIdOf, requestHashOf } from '../src/index.ts'
+import { canonicalJson } from '../src/request-hash.ts'
+
+t.test('derived ids are fixed for ever', async (t) => {
+  // Literals on purpose: ids derived otherwise would book every retried command a second time.
+  const commandId = commandIdOf('amc', 'RecordPayment', 'key-1')
+  t.equal(commandId, 'bf82f1f8-7bc3-5261-aebb-04d8764037f1')
+  t.equal(eventIdOf(commandId, 0), 'd09b8c49-e322-51f1-a9e1-6694db65dd06')
+  t.equal(eventIdOf(commandId, 1), '49fdce84-ecc9-5ffc-a3fc-9b24c594bcdb')
+  t.not(commandIdOf('amc', 'RecordPayment', 'key-2'), commandId)
+  t.not(commandIdOf('amc', 'AllocatePayment', 'key-1'), commandId)
+  t.not(commandIdOf('bcd', 'RecordPayment', 'key-1'), commandId)
+})
+
+t.test('the canonical form is that of RFC 8785', async (t) => {
+  // The RFC's own example of sorting, 3.2.3.
+  const example = {
+    '€': 'Euro Sign',
+    '\r': 'Carriage Return',
+    '\ufb33': 'Hebrew Letter Dalet With Dagesh',
+    '1': 'One',
+    '😀': 'Emoji: Grinning Face',
+    '\u0080': 'Control',
+    ö: 'Latin Small Letter O With Diaeresis',
+  }
+  t.same(Object.values(example).length, 7)
+  t.same(
+    [...canonicalJson(example).matchAll(/:"([^"]*)"/g)].map(([, value]) => value),
+    [
+      'Carriage Return',
+      'One',
+      'Control',
+      'Latin Small Letter O With Diaeresis',
+      'Euro Sign',
+      'Emoji: Grinning Face',
+      'Hebrew Letter Dalet With Dagesh',
+    ],
+  )
+  t.equal(canonicalJson({ b: [1e21, -0, 'x\u000f', null, true], a: undefined }), '{"b":[1e+21,0,"x\\u000f",null,true]}')
+  t.throws(() => canonicalJson({ amount: 1n }), TypeError)
+})
+
+t.test('a body has one hash however it is written', async (t) => {
+  t.equal(requestHashOf({ a: 1, b: 'ă' }), requestHashOf({ b: 'a\u0306', a: 1 }))
+  t.not(requestHashOf({ a: 1 }), requestHashOf({ a: '1' }))
+  const shuffled = fc.dictionary(fc.string(), fc.jsonValue()).chain((body) => {
+    const entries = Object.entries(body)
+    const subarray = fc.shuffledSubarray(entries, { minLength: entries.length, maxLength: entries.length })
+    return fc.tuple(fc.constant(body), subarray.map(Object.fromEntries))
+  })
+  fc.assert(fc.property(shuffled, ([body, other]) => requestHashOf(body) === requestHashOf(other)))
+  fc.assert(
+    fc.property(fc.jsonValue(), (body) => requestHashOf(body) === requestHashOf(JSON.parse(canonicalJson(body)))),
+  )
+})
