@@ -42,7 +42,8 @@ export const startCallProxy = async (serverPort: number): Promise<CallProxy> => 
       reads.set(down, (status) => {
         trailers = { 'grpc-status': String(status), 'grpc-message': 'Consumer too slow to handle event while live' }
         up.close(constants.NGHTTP2_CANCEL)
-        down.end()
+        if (down.headersSent) down.end()
+        else down.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailers }, { endStream: true })
       })
       down.on('close', () => reads.delete(down))
     }
@@ -52,7 +53,7 @@ export const startCallProxy = async (serverPort: number): Promise<CallProxy> => 
     down.on('wantTrailers', () => down.sendTrailers(trailers))
     up.on('response', (response, flags) => {
       const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0
-      if (!down.destroyed) down.respond(response, { endStream, waitForTrailers: !endStream })
+      if (!down.destroyed && !down.headersSent) down.respond(response, { endStream, waitForTrailers: !endStream })
     })
     up.on('trailers', (received: IncomingHttpHeaders) => {
       if (!down.writableEnded) trailers = received
