@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '@registru/domain'
 import type { PoolClient } from '@registru/runtime'
-import { batchStatement, type CheckpointMove } from './batch-statement.ts'
+import { type BatchStatement, batchStatement, type CheckpointMove } from './batch-statement.ts'
 import type { Changes } from './changes.ts'
 import { Fenced, RowsDisagree } from './errors.ts'
 import { type Projection, project, type RowWanted, rowsWantedBy, schemaOf } from './projection.ts'
@@ -8,8 +8,11 @@ import { createRowImage, type RowImage } from './row-image.ts'
 import { keyString, type Row, type Table } from './table.ts'
 import type { Reached, Writer } from './writer.ts'
 
-/** Rows that folds have asked for are kept between batches up to this many, about 20 MB; then all are dropped. */
-const IMAGE_ROWS_MAX = 30_000
+/**
+ * Rows that folds have touched are kept up to twice this many, about 20 MB a projection. It is many batches: a row of the
+ * batch that is being written, which no load would find yet, is never forgotten.
+ */
+const IMAGE_ROWS_MAX = 15_000
 
 /** Batches of one shape share a plan. Rare shapes beyond this many are planned each time, so memory stays bounded. */
 const PREPARED_STATEMENTS_MAX = 100
@@ -38,9 +41,22 @@ export interface Checkpoint {
     | undefined
 }
 
+/** A batch folded into a statement, ready to be written after the ones that were prepared before it. */
+export interface PreparedBatch {
+  readonly statement: BatchStatement | undefined
+  readonly position: bigint
+}
+
 export interface PostgresWriter extends Writer {
   /** As they stood when the epoch was taken. */
   readonly checkpoints: readonly Checkpoint[]
+  /**
+   * Loads and folds; may go on while the batch before is being written. What is prepared must be written, in order.
+   * @throws ProjectionFailed, and then nothing that was prepared and not written counts any more
+   */
+  readonly prepare: (events: readonly LedgerEvent[], reached: Reached) => Promise<PreparedBatch>
+  /** @throws Fenced, RowsDisagree, and then nothing that was prepared and not written counts any more */
+  readonly write: (batch: PreparedBatch) => Promise<void>
 }
 
 interface CheckpointRow {
@@ -53,7 +69,7 @@ interface CheckpointRow {
   readonly witness_position: bigint | null
 }
 
-const witnessOf = (row: CheckpointRow): Checkpoint['witness'] =>
+const witnessOf = (row: Omit<CheckpointRow, 'position' | 'epoch'>): Checkpoint['witness'] =>
   row.witness_stream === null ||
   row.witness_revision === null ||
   row.witness_event_id === null ||
@@ -73,7 +89,10 @@ interface Line {
   readonly schema: string
   readonly epoch: bigint
   readonly image: RowImage
-  position: bigint
+  /** Where the tables are. */
+  written: bigint
+  /** Where the tables will be once all that is prepared is written; the image is there already. */
+  prepared: bigint
 }
 
 /** Waits for an earlier holder that may still be committing, then shuts it out: its next batch finds another epoch. */
@@ -110,22 +129,29 @@ const loadImage = async (client: PoolClient, line: Line, wantedRows: readonly Ro
   }
 }
 
-/**
- * Writes batches through one connection of its own. Takes the epoch of every checkpoint first: whoever held it before
- * can write no more. The connection has session settings and must not go back to a pool.
- */
-export const openPostgresWriter = async (
-  client: PoolClient,
-  projections: readonly Projection[],
-): Promise<PostgresWriter> => {
+export interface PostgresWriterOptions {
+  /** Carries the epoch and every transaction. Gets session settings and must not go back to a pool. */
+  readonly client: PoolClient
+  /** Loads rows for the next batch while `client` writes the one before; same care. Absent: `client` does both in turn. */
+  readonly reader?: PoolClient
+  readonly projections: readonly Projection[]
+}
+
+/** Takes the epoch of every checkpoint first: whoever held it before can write no more. */
+export const openPostgresWriter = async ({
+  client,
+  reader = client,
+  projections,
+}: PostgresWriterOptions): Promise<PostgresWriter> => {
   await client.query(SESSION_SETTINGS)
+  if (reader !== client) await reader.query(SESSION_SETTINGS)
   const lines: Line[] = []
   const checkpoints: Checkpoint[] = []
   for (const projection of projections) {
     const schema = schemaOf(projection)
-    const row = await takeEpoch(client, schema)
-    lines.push({ projection, schema, epoch: row.epoch, image: createRowImage(), position: row.position })
-    checkpoints.push({ projection, position: row.position, witness: witnessOf(row) })
+    const { position, epoch, ...row } = await takeEpoch(client, schema)
+    lines.push({ projection, schema, epoch, image: createRowImage(), written: position, prepared: position })
+    checkpoints.push({ projection, position, witness: witnessOf(row) })
   }
 
   const lockSql = `with ${lines.map(({ schema }, index) => `c${index} as (select position, epoch from ${schema}.checkpoint for update)`).join(', ')}
@@ -138,7 +164,7 @@ export const openPostgresWriter = async (
     })
     for (const row of rows) {
       const line = lines[row.line]
-      if (line === undefined || row.epoch !== line.epoch || row.position !== line.position) {
+      if (line === undefined || row.epoch !== line.epoch || row.position !== line.written) {
         throw new Fenced(`${line?.schema} was moved by another projector`)
       }
     }
@@ -153,8 +179,7 @@ export const openPostgresWriter = async (
     return name
   }
 
-  const write = async (writes: readonly { readonly changes: Changes; readonly checkpoint: CheckpointMove }[]) => {
-    const statement = batchStatement(writes)
+  const run = async (statement: BatchStatement): Promise<void> => {
     const name = nameOf(statement.sql)
     const { rows } = await client.query<Record<string, number>>({
       text: statement.sql,
@@ -167,54 +192,72 @@ export const openPostgresWriter = async (
     if (wrong.length > 0) throw new RowsDisagree('a row to change is not there')
   }
 
-  const applyTo = async (
+  /** What the images hold would be ahead of the tables. */
+  const forgetPrepared = (): void => {
+    for (const line of lines) {
+      line.image.clear()
+      line.prepared = line.written
+    }
+  }
+
+  const prepareLine = async (
     line: Line,
     events: readonly LedgerEvent[],
     { position, storeId }: Reached,
   ): Promise<{ readonly changes: Changes; readonly checkpoint: CheckpointMove }> => {
-    const fresh = events.filter((event) => event.position > line.position)
-    if (line.image.rowCount() > IMAGE_ROWS_MAX) line.image.clear()
-    await loadImage(client, line, rowsWantedBy(line.projection, fresh))
+    const { schema, epoch, prepared: from, image, projection } = line
+    const fresh = events.filter((event) => event.position > from)
+    await loadImage(reader, line, rowsWantedBy(projection, fresh))
+    const changes = project(projection, fresh, image)
+    line.prepared = position
     const last = fresh.at(-1)
-    const { schema, epoch } = line
-    return {
-      changes: project(line.projection, fresh, line.image),
-      checkpoint: {
-        schema,
-        epoch,
-        from: line.position,
-        to: position,
-        storeId,
-        ...(last !== undefined && {
-          witness: {
-            stream: last.stream,
-            revision: last.revision,
-            eventId: last.eventId,
-            position: last.position,
-          },
-        }),
-      },
+    const witness = last && {
+      stream: last.stream,
+      revision: last.revision,
+      eventId: last.eventId,
+      position: last.position,
+    }
+    return { changes, checkpoint: { schema, epoch, from, to: position, storeId, ...(witness && { witness }) } }
+  }
+
+  const prepare: PostgresWriter['prepare'] = async (events, reached) => {
+    try {
+      const writes = []
+      for (const line of lines) {
+        line.image.forgetBeyond(IMAGE_ROWS_MAX)
+        if (line.prepared < reached.position) writes.push(await prepareLine(line, events, reached))
+      }
+      return { statement: writes.length > 0 ? batchStatement(writes) : undefined, position: reached.position }
+    } catch (error) {
+      forgetPrepared()
+      throw error
+    }
+  }
+
+  const write: PostgresWriter['write'] = async ({ statement, position }) => {
+    if (statement === undefined) return
+    try {
+      await client.query('begin')
+      await lock()
+      await run(statement)
+      await client.query('commit')
+    } catch (error) {
+      forgetPrepared()
+      await client.query('rollback').catch(() => undefined)
+      throw error
+    }
+    for (const line of lines) {
+      if (line.written < position) line.written = position
+      if (line.prepared < position) line.prepared = position
     }
   }
 
   return {
     checkpoints,
+    prepare,
+    write,
     apply: async (events, reached) => {
-      await client.query('begin')
-      try {
-        await lock()
-        const behind = lines.filter((line) => line.position < reached.position)
-        const writes = []
-        for (const line of behind) writes.push(await applyTo(line, events, reached))
-        if (writes.length > 0) await write(writes)
-        await client.query('commit')
-        for (const line of behind) line.position = reached.position
-      } catch (error) {
-        // What the images hold may be ahead of the tables now.
-        for (const line of lines) line.image.clear()
-        await client.query('rollback').catch(() => undefined)
-        throw error
-      }
+      await write(await prepare(events, reached))
     },
   }
 }

@@ -17,43 +17,77 @@ export interface RowImage extends Rows {
   readonly apply: (change: RowChange) => void
   /** In the order of their keys. */
   readonly list: <T extends Table>(table: T) => readonly RowOf<T>[]
-  readonly rowCount: () => number
+  /** Begins to forget when more than this many rows were touched since the last time; what was touched since then stays. */
+  readonly forgetBeyond: (rowsMax: number) => void
   readonly clear: () => void
 }
 
-export const createRowImage = (): RowImage => {
-  const tables = new Map<Table, Map<string, Row>>()
+/** Two generations: what is touched moves to the young one, and the old one is dropped as a whole. */
+interface Generations {
+  young: Map<string, Row>
+  old: Map<string, Row>
+}
 
-  const rowsOf = <T extends Table>(table: T): Map<string, RowOf<T>> => {
-    const rows = tables.get(table) ?? new Map<string, Row>()
-    tables.set(table, rows)
+export const createRowImage = (): RowImage => {
+  const tables = new Map<Table, Generations>()
+
+  const generationsOf = (table: Table): Generations => {
+    const known = tables.get(table)
+    if (known !== undefined) return known
+    const empty: Generations = { young: new Map(), old: new Map() }
+    tables.set(table, empty)
+    return empty
+  }
+  const touch = (table: Table, key: string): Row | undefined => {
+    const { young, old } = generationsOf(table)
+    const row = young.get(key) ?? old.get(key)
+    if (row !== undefined) young.set(key, row)
+    return row
+  }
+  const find = <T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined =>
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
-    return rows as Map<string, RowOf<T>>
+    touch(table, keyString(table, key)) as RowOf<T> | undefined
+  const put = (table: Table, row: Row): void => {
+    generationsOf(table).young.set(keyString(table, row), row)
   }
 
   return {
-    find: (table, key) => rowsOf(table).get(keyString(table, key)),
+    find,
+    put,
     get: (table, key) => {
-      const row = rowsOf(table).get(keyString(table, key))
+      const row = find(table, key)
       if (row === undefined) throw new RowsDisagree(`${table.name}: history changes a row before introducing it`)
       return row
     },
-    put: (table, row) => rowsOf(table).set(keyString(table, row), row),
-    has: (table, key) => rowsOf(table).has(keyString(table, key)),
+    has: (table, key) => touch(table, keyString(table, key)) !== undefined,
     apply: (change) => {
-      const rows = rowsOf(change.table)
+      const { table } = change
       if (change.kind === 'insert') {
-        rows.set(keyString(change.table, change.row), change.row)
+        put(table, change.row)
         return
       }
-      const key = keyString(change.table, change.key)
-      const row = rows.get(key)
+      const row = touch(table, keyString(table, change.key))
       if (row === undefined) return
-      const update = change.kind === 'set' ? { set: change.values, add: {} } : { set: {}, add: change.amounts }
-      rows.set(key, updatedRow(row, update))
+      put(
+        table,
+        updatedRow(row, change.kind === 'set' ? { set: change.values, add: {} } : { set: {}, add: change.amounts }),
+      )
     },
-    list: (table) => [...rowsOf(table)].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),
-    rowCount: () => [...tables.values()].reduce((sum, rows) => sum + rows.size, 0),
+    list: <T extends Table>(table: T) => {
+      const { young, old } = generationsOf(table)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
+      const rows = new Map([...old, ...young]) as Map<string, RowOf<T>>
+      return [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+    },
+    forgetBeyond: (rowsMax) => {
+      let touched = 0
+      for (const { young } of tables.values()) touched += young.size
+      if (touched <= rowsMax) return
+      for (const generations of tables.values()) {
+        generations.old = generations.young
+        generations.young = new Map()
+      }
+    },
     clear: () => tables.clear(),
   }
 }

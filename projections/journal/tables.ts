@@ -31,8 +31,9 @@ export const postings = defineTable({
     revision: bigint(),
     event_id: uuid(),
   },
-  key: ['company_id', 'position', 'line'],
-  indexes: ['(company_id, client_id, effective_on)'],
+  key: ['company_id', 'client_id', 'effective_on', 'position', 'line'],
+  // Rows lie in the order of positions, so a few pages of summary find those after one.
+  indexes: ['using brin (position) with (pages_per_range = 16, autosummarize = on)'],
 })
 
 /** Turnover of each account and day, so that a trial balance adds up days, not postings. */

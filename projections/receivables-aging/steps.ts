@@ -21,32 +21,61 @@ export interface StepChange {
   readonly open: readonly SpanToOpen[]
 }
 
-const openOn = (part: Part, day: string): bigint => {
-  const step = part.steps.findLast(({ from }) => from <= day)
+/** What is open on a part from a day on, as far as the day matters. */
+interface Level {
+  readonly from: string
+  readonly open: string
+}
+
+const openOn = ({ steps }: Part, day: string): bigint => {
+  const step = steps.findLast(({ from }) => from <= day)
   return step === undefined ? 0n : BigInt(step.open)
 }
 
 /** What is settled falls on the earliest parts first, so what is open lies on the last ones. */
 const spread = (parts: readonly Part[], total: bigint): readonly bigint[] => {
+  const opens: bigint[] = []
   let left = total
-  const opens = parts.map(() => 0n)
   for (let index = parts.length - 1; index >= 0; index -= 1) {
     const whole = BigInt(parts[index]?.amount ?? 0)
-    opens[index] = left < whole || index === 0 ? left : whole
-    left -= opens[index] ?? 0n
+    const open = index === 0 || left < whole ? left : whole
+    opens.unshift(open)
+    left -= open
   }
   return opens
 }
 
 /** The days from `day` on at which anything steps, `day` included. */
 const stepDays = (parts: readonly Part[], day: string): readonly string[] => {
-  const days = new Set([day])
-  for (const part of parts) for (const { from } of part.steps) if (from > day) days.add(from)
-  return [...days].toSorted()
+  const days = [day]
+  for (const { steps } of parts) {
+    for (const { from } of steps) if (from > day && !days.includes(from)) days.push(from)
+  }
+  return days.length === 1 ? days : days.toSorted()
 }
 
-const withoutRepeats = (steps: readonly Step[]): readonly Step[] =>
-  steps.filter((step, index) => step.open !== (index === 0 ? '0' : steps[index - 1]?.open))
+/** A level that says the same as the one before it is none. */
+const pushLevel = (levels: Level[], from: string, open: string): void => {
+  if (open !== (levels.at(-1)?.open ?? '0')) levels.push({ from, open })
+}
+
+/** The levels of every part after the change; before `day` as they were. */
+const levelsAfter = (parts: readonly Part[], day: string, delta: bigint): readonly (readonly Level[])[] => {
+  const levels = parts.map(({ steps }): Level[] => {
+    const before: Level[] = []
+    for (const { from, open } of steps) if (from < day) pushLevel(before, from, open)
+    return before
+  })
+  for (const from of stepDays(parts, day)) {
+    let total = delta
+    for (const part of parts) total += openOn(part, from)
+    const opens = spread(parts, total)
+    for (const [index, open] of opens.entries()) pushLevel(levels[index] ?? [], from, `${open}`)
+  }
+  return levels
+}
+
+const endOf = (levels: readonly Level[], at: number): string => levels[at + 1]?.from ?? FOREVER
 
 /**
  * Changes what is open by `delta` from a day on. Spans that no longer hold are closed, new ones are opened, and a span
@@ -58,47 +87,34 @@ export const changeFrom = (
   delta: bigint,
   event: { readonly position: bigint; readonly firstLine: number },
 ): StepChange => {
-  const days = stepDays(parts, day)
-  const opensByDay = days.map((on) => {
-    const total = parts.reduce((sum, part) => sum + openOn(part, on), delta)
-    return spread(parts, total)
-  })
   const close: SpanToClose[] = []
   const open: SpanToOpen[] = []
+  const knownFrom = `${event.position}`
 
-  const changed = parts.map((part, index): Part => {
-    const bare = withoutRepeats([
-      ...part.steps.filter(({ from }) => from < day).map(({ from, open: amount }): Step => ({ from, open: amount })),
-      ...days.map((from, at): Step => ({ from, open: `${opensByDay[at]?.[index] ?? 0n}` })),
-    ])
-    const end = (steps: readonly Step[], at: number): string => steps[at + 1]?.from ?? FOREVER
-    const kept = new Set<Step>()
-    const steps = bare.map((step, at): Step => {
+  const stepsOf = (part: Part, index: number, levels: readonly Level[]): readonly Step[] => {
+    const left = new Set(part.steps)
+    const steps = levels.map((level, at): Step => {
+      const effTo = endOf(levels, at)
       const same = part.steps.find(
-        (old, oldAt) => old.from === step.from && old.open === step.open && end(part.steps, oldAt) === end(bare, at),
+        (step, stepAt) => step.from === level.from && step.open === level.open && endOf(part.steps, stepAt) === effTo,
       )
       if (same !== undefined) {
-        kept.add(same)
+        left.delete(same)
         return same
       }
-      if (step.open === '0') return step
+      if (level.open === '0') return level
       const line = event.firstLine + open.length
-      open.push({
-        line,
-        part: index,
-        dueOn: part.dueOn,
-        amountMinor: BigInt(step.open),
-        effFrom: step.from,
-        effTo: end(bare, at),
-      })
-      return { ...step, span: { knownFrom: `${event.position}`, line } }
+      const amountMinor = BigInt(level.open)
+      open.push({ line, part: index, dueOn: part.dueOn, amountMinor, effFrom: level.from, effTo })
+      return { ...level, span: { knownFrom, line } }
     })
-    for (const old of part.steps) {
-      if (!kept.has(old) && old.span !== undefined) {
-        close.push({ knownFrom: BigInt(old.span.knownFrom), line: old.span.line })
-      }
+    for (const { span } of left) {
+      if (span !== undefined) close.push({ knownFrom: BigInt(span.knownFrom), line: span.line })
     }
-    return { ...part, steps }
-  })
+    return steps
+  }
+
+  const levels = levelsAfter(parts, day, delta)
+  const changed = parts.map((part, index): Part => ({ ...part, steps: stepsOf(part, index, levels[index] ?? []) }))
   return { parts: changed, close, open }
 }

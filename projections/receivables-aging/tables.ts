@@ -1,4 +1,4 @@
-import { bigint, date, defineTable, integer, json, text, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, date, defineTable, integer, ownJson, text, type ViewRowOf, word } from '../core/table.ts'
 
 /** What is owed to the issuer (an invoice) or owed back (a payment not allocated yet). */
 export type ItemKind = 'INVOICE' | 'PAYMENT'
@@ -29,7 +29,7 @@ export const openItems = defineTable({
     client_id: text(),
     currency: text(),
     issued_on: date(),
-    parts: json<readonly Part[]>(),
+    parts: ownJson<readonly Part[]>(),
   },
   key: ['company_id', 'item_kind', 'item_id'],
   fillfactor: 70,

@@ -62,7 +62,7 @@ const projectInto = async (events: readonly LedgerEvent[], batchSize: number): P
   await reset()
   const client = await pool.connect()
   try {
-    const writer = await openPostgresWriter(client, allProjections)
+    const writer = await openPostgresWriter({ client, projections: allProjections })
     for (const batch of batchesOf(events, batchSize)) {
       await writer.apply(batch, { position: batch.at(-1)?.position ?? -1n, storeId: 'test' })
     }

@@ -1,17 +1,17 @@
 import type { LedgerEvent } from '@registru/domain'
-import { Fenced, type Writer } from '@registru/projections'
+import { Fenced, type PostgresWriter } from '@registru/projections'
 import { isRetryable } from '@registru/runtime'
 import type { Batch, Intake } from './intake.ts'
 import { Poison } from './poison.ts'
 
-/** One transaction writes at most this many; measured, larger ones gain nothing and make readers wait. */
+/** One transaction writes at most this many: larger ones gain little and make readers wait. */
 const BATCH_EVENTS_MAX = 500
 
 /** A position that moves past foreign events alone is written down this often, so that a restart need not pass them again. */
 const IDLE_CHECKPOINT_EVERY_MS = 5_000
 
 export interface LineOptions {
-  readonly writer: Writer
+  readonly writer: PostgresWriter
   readonly intake: Intake
   readonly storeId: string
   /** Ends the line after the batch that is being written. */
@@ -20,50 +20,100 @@ export interface LineOptions {
   readonly onCaughtUp: () => void
 }
 
+/** What a single event may be the cause of; the rest is the stores' or another projector's doing. */
+const mayBePoison = (error: unknown): boolean => !(error instanceof Fenced || isRetryable(error))
+
 /** Writes what came before the poison, then names it. */
-const applyOneByOne = async (writer: Writer, events: readonly LedgerEvent[], storeId: string): Promise<void> => {
+const findPoison = async (
+  { writer, storeId }: LineOptions,
+  events: readonly LedgerEvent[],
+  error: unknown,
+): Promise<never> => {
   for (const event of events) {
     try {
       await writer.apply([event], { position: event.position, storeId })
-    } catch (error) {
-      if (error instanceof Fenced || isRetryable(error)) throw error
-      throw new Poison(event, error)
+    } catch (cause) {
+      throw mayBePoison(cause) ? new Poison(event, cause) : cause
     }
   }
+  // Together they fail, one by one they do not: no event is to blame, we are.
+  throw error
 }
 
-const applyBatch = async (writer: Writer, { events }: Batch, position: bigint, storeId: string): Promise<void> => {
-  try {
-    await writer.apply(events, { position, storeId })
-  } catch (error) {
-    if (error instanceof Fenced || isRetryable(error) || events.length === 0) throw error
-    await applyOneByOne(writer, events, storeId)
-  }
+interface Writing {
+  readonly events: readonly LedgerEvent[]
+  /** How it ended: with an error, or without. Never rejects, for it may end while nobody looks. */
+  readonly done: Promise<{ readonly error: unknown } | undefined>
 }
 
 /**
- * Applies batch after batch until the intake or the signal ends it: whatever is there when the writer is free, with no waiting for more.
+ * Applies batch after batch until the intake or the signal ends it: whatever is there when the writer is free, with no
+ * waiting for more. The next batch is folded while Postgres works on the one before.
  * @throws Poison, Fenced, and whatever the stores throw
  */
-export const followLine = async ({
-  writer,
-  intake,
-  storeId,
-  signal,
-  onBatch,
-  onCaughtUp,
-}: LineOptions): Promise<void> => {
+export const followLine = async (options: LineOptions): Promise<void> => {
+  const { writer, intake, storeId, signal, onBatch, onCaughtUp } = options
+  let writing: Writing | undefined
   let writtenAtMs = Date.now()
-  while (!signal.aborted) {
-    const batch = await intake.take(BATCH_EVENTS_MAX)
-    if (batch === undefined) return
-    const { events, position } = batch
-    if (position !== undefined && (events.length > 0 || Date.now() - writtenAtMs >= IDLE_CHECKPOINT_EVERY_MS)) {
-      await applyBatch(writer, batch, position, storeId)
+
+  const settle = async (): Promise<void> => {
+    if (writing === undefined) return
+    const { events, done } = writing
+    const failed = await done
+    writing = undefined
+    if (failed === undefined) return
+    if (mayBePoison(failed.error)) await findPoison(options, events, failed.error)
+    throw failed.error
+  }
+
+  const begin = async ({ events, caughtUp }: Batch, position: bigint): Promise<void> => {
+    let prepared: Awaited<ReturnType<typeof writer.prepare>>
+    try {
+      prepared = await writer.prepare(events, { position, storeId })
+    } catch (error) {
+      await settle()
+      if (mayBePoison(error)) await findPoison(options, events, error)
+      throw error
+    }
+    await settle()
+    const write = async (): Promise<void> => {
+      await writer.write(prepared)
       writtenAtMs = Date.now()
       onBatch({ events: events.length, position })
+      if (caughtUp) onCaughtUp()
     }
-    if (batch.poison !== undefined) throw batch.poison
-    if (batch.caughtUp) onCaughtUp()
+    writing = {
+      events,
+      done: write().then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      ),
+    }
   }
+
+  /** Waits for events, but not longer than until the write that is under way has failed. */
+  const nextBatch = async (): Promise<Batch | undefined> => {
+    const taken = intake.take(BATCH_EVENTS_MAX)
+    if (writing === undefined) return taken
+    const failed = writing.done.then((failure) => (failure === undefined ? taken : undefined))
+    const batch = await Promise.race([taken, failed])
+    if (batch !== undefined) return batch
+    // What is taken after a failure is left: the line ends here.
+    taken.catch(() => undefined)
+    return undefined
+  }
+
+  while (!signal.aborted) {
+    const batch = await nextBatch()
+    if (batch === undefined) break
+    const { events, position, caughtUp, poison } = batch
+    if (position !== undefined && (events.length > 0 || Date.now() - writtenAtMs >= IDLE_CHECKPOINT_EVERY_MS)) {
+      await begin(batch, position)
+    } else if (caughtUp) onCaughtUp()
+    if (poison !== undefined) {
+      await settle()
+      throw poison
+    }
+  }
+  await settle()
 }

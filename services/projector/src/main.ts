@@ -8,7 +8,7 @@ const logger = createLogger({ name: 'projector', level: config.LOG_LEVEL })
 
 const pool = createPool({
   url: config.DATABASE_URL,
-  connectionsMax: 3,
+  connectionsMax: 5,
   applicationName: 'registru projector',
   onIdleError: (error) => logger.warn({ err: error }, 'An idle connection was lost'),
 })

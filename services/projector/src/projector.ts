@@ -9,7 +9,7 @@ import {
   switchReadViews,
 } from '@registru/projections'
 import { isRetryable, type Logger, type Pool, type PoolClient } from '@registru/runtime'
-import { withConnection } from './connection.ts'
+import { type Connections, withConnections } from './connections.ts'
 import { Poison } from './poison.ts'
 import { runSession } from './session.ts'
 import type { ProjectorState, ProjectorStatus } from './status.ts'
@@ -28,7 +28,7 @@ const STANDBY_POLL_MS = 1_000
 const BACKOFF_MS = [200, 1_000, 5_000] as const
 
 export interface ProjectorOptions {
-  /** Three connections at most: one that writes, one for a new version that catches up, one for the report. */
+  /** Five connections at most: two to write and load, two for new versions that catch up, one for the report. */
   readonly pool: Pool
   readonly store: EventStore
   readonly logger: Logger
@@ -89,9 +89,14 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
     }
   }
 
-  const follow = (client: PoolClient, together: readonly Projection[], signal: AbortSignal): Promise<void> =>
+  const follow = (
+    { client, reader }: Connections,
+    together: readonly Projection[],
+    signal: AbortSignal,
+  ): Promise<void> =>
     runSession({
       client,
+      reader,
       store,
       projections: together,
       signal,
@@ -113,11 +118,12 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       },
     })
 
-  /** A new version reads the log from its start on a connection of its own, and readers see it once it has caught up. */
+  /** A new version reads the log from its start on connections of its own, and readers see it once it has caught up. */
   const catchUp = (behind: readonly Projection[], signal: AbortSignal, regroup: () => void): Promise<void> =>
-    withConnection(pool, (client, lost) =>
+    withConnections(pool, ({ client, reader, lost }) =>
       runSession({
         client,
+        reader,
         store,
         projections: behind,
         signal: AbortSignal.any([signal, lost]),
@@ -130,7 +136,8 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       }),
     )
 
-  const work = async (client: PoolClient, lost: AbortSignal): Promise<void> => {
+  const work = async (connections: Connections): Promise<void> => {
+    const { client, lost } = connections
     const regrouping = new AbortController()
     const regroup = (): void => regrouping.abort()
     const signal = AbortSignal.any([stopping.signal, lost, regrouping.signal])
@@ -149,7 +156,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
     const behind = projections.filter(isBehind)
     const together = projections.filter((projection) => !isBehind(projection))
 
-    const lines = [follow(client, together, signal)]
+    const lines = [follow(connections, together, signal)]
     if (behind.length > 0) lines.push(catchUp(behind, signal, regroup))
     // When one line ends, however it does, the other ends with it; what ended the first is what counts.
     await Promise.all(lines.map((line) => line.finally(regroup)))
@@ -184,7 +191,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
   const run = async (): Promise<number> => {
     while (!stopping.signal.aborted) {
       try {
-        await withConnection(pool, work)
+        await withConnections(pool, work)
       } catch (error) {
         const code = stopping.signal.aborted ? undefined : await fail(error)
         if (code !== undefined) return code

@@ -10,6 +10,8 @@ const CHECKPOINT_INTERVAL = 32
 
 export interface SessionOptions {
   readonly client: PoolClient
+  /** Loads for the next batch while the client writes. */
+  readonly reader: PoolClient
   readonly store: EventStore
   readonly projections: readonly Projection[]
   readonly signal: AbortSignal
@@ -34,12 +36,12 @@ const mustBeTheSameStore = async (store: EventStore, checkpoints: readonly Check
 }
 
 /**
- * Follows the log with these projections over one connection, until the signal, the loss of a store or a poison event.
+ * Follows the log with these projections over connections of their own, until the signal, the loss of a store or a poison event.
  * They go on together from where the last of them is; those that are further pass over what they have seen.
  */
 export const runSession = async (options: SessionOptions): Promise<void> => {
-  const { client, store, projections, signal } = options
-  const writer = await openPostgresWriter(client, projections)
+  const { client, reader, store, projections, signal } = options
+  const writer = await openPostgresWriter({ client, reader, projections })
   await mustBeTheSameStore(store, writer.checkpoints)
   const storeId = await store.identity()
 
