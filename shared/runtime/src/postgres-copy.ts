@@ -62,18 +62,17 @@ export const copyBinary = (client: PoolClient, target: string, payload: Buffer):
   })
 
 /**
- * `COPY (query) TO STDOUT` in the binary format, whole in memory: the query must bound its result. `pg` reads rows as text
- * only, which doubles bytes and halves them again; COPY hands them over as they are. Takes no parameters.
+ * `COPY (query) TO STDOUT` in the binary format. `pg` reads rows as text only, which doubles bytes and halves them again;
+ * COPY hands them over as they are. Takes no parameters. `onRow` gets a row a call, the first with the format's header
+ * before it, the last but its end mark; the bytes are valid during the call only.
  */
-export const copyBinaryOut = (client: PoolClient, query: string): Promise<Buffer> =>
+export const copyBinaryOut = (client: PoolClient, query: string, onRow: (bytes: Buffer) => void): Promise<void> =>
   new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
     let failure: Error | undefined
     const copy: CopyQuery = {
       callback: () => undefined,
       submit: (connection: Connection) => connection.query(`copy (${query}) to stdout (format binary)`),
-      // The parser writes over its buffer as soon as this returns.
-      handleCopyData: ({ chunk }) => chunks.push(Buffer.from(chunk)),
+      handleCopyData: ({ chunk }) => onRow(chunk),
       handleCommandComplete: () => undefined,
       handleError(error) {
         failure = error
@@ -82,7 +81,7 @@ export const copyBinaryOut = (client: PoolClient, query: string): Promise<Buffer
       },
       handleReadyForQuery() {
         this.callback()
-        if (!failure) resolve(Buffer.concat(chunks))
+        if (!failure) resolve()
       },
     }
     client.query(copy)

@@ -18,8 +18,11 @@ export interface StreamFacts {
   readonly hasMetadata: boolean
 }
 
-/** Where an id was first written, as far as the bounded memory of recent ids reaches. */
-export type RecentId = { readonly stream: string; readonly revision: number; readonly position: number }
+/** Where an id was first written. */
+export interface RecentPlace {
+  readonly revision: number
+  readonly position: number
+}
 
 export type AppendDecision =
   /** Write at head + 1. */
@@ -34,11 +37,11 @@ export type AppendDecision =
   | { readonly kind: 'needsIds'; readonly from: number; readonly count: number }
 
 export interface AppendQuestion {
-  readonly stream: string
   readonly expected: ExpectedRevision
   readonly ids: readonly string[]
   readonly facts: StreamFacts
-  readonly recent: (id: string) => RecentId | undefined
+  /** The place of an id in this stream, as far as the bounded memory of recent ids reaches. */
+  readonly recent: (id: string) => RecentPlace | undefined
   /** The id at a revision of this stream; needed only for an expected revision below the head. */
   readonly idsFrom?: { readonly from: number; readonly ids: readonly string[] }
 }
@@ -47,12 +50,12 @@ const WRITE: AppendDecision = { kind: 'write' }
 const DELETED: AppendDecision = { kind: 'streamDeleted' }
 
 /** `any` and `streamExists`: only the memory of recent ids is asked, so a restart forgets. */
-const decideWeakly = ({ stream, ids, facts, recent }: AppendQuestion): AppendDecision => {
+const decideWeakly = ({ ids, facts, recent }: AppendQuestion): AppendDecision => {
   let first = -1
   let last = -1
   for (const id of ids) {
     const known = recent(id)
-    if (known?.stream !== stream) {
+    if (!known) {
       return first === -1 ? WRITE : { kind: 'wrongExpectedRevision', current: facts.head }
     }
     if (first === -1) first = known.revision
@@ -64,12 +67,11 @@ const decideWeakly = ({ stream, ids, facts, recent }: AppendQuestion): AppendDec
 
 /** An expected revision below the head: the same append again, or too late. */
 const decideRetry = (question: AppendQuestion, expected: number): AppendDecision => {
-  const { stream, ids, facts, recent, idsFrom } = question
+  const { ids, facts, recent, idsFrom } = question
   const refused: AppendDecision = { kind: 'wrongExpectedRevision', current: facts.head }
   for (const [index, id] of ids.entries()) {
     const revision = expected + 1 + index
-    const known = recent(id)
-    if (known?.stream === stream && known.revision === revision) continue
+    if (recent(id)?.revision === revision) continue
     if (revision > facts.head) return refused
     if (!idsFrom) return { kind: 'needsIds', from: expected + 1, count: Math.min(ids.length, facts.head - expected) }
     if (idsFrom.ids[revision - idsFrom.from] === id) continue
@@ -99,7 +101,6 @@ export const decideAppend = (question: AppendQuestion): AppendDecision => {
 
 /** A soft delete and a tombstone are decided as an append of one event that nobody has seen. */
 export const decideDelete = (
-  stream: string,
   expected: ExpectedRevision,
   facts: StreamFacts,
   kind: 'delete' | 'tombstone',
@@ -108,7 +109,6 @@ export const decideDelete = (
     return { kind: 'wrongExpectedRevision', current: facts.head }
   }
   return decideAppend({
-    stream,
     expected,
     ids: [''],
     facts,

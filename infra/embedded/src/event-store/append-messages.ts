@@ -9,6 +9,7 @@
  *     DeleteReq, TombstoneReq { options = 1 }
  */
 import type { ExpectedRevision } from './append-decision.ts'
+import { FRAME_HEADER_BYTES, frameOf, writeFrameHeader } from './grpc-frame.ts'
 import {
   bytesField,
   type Cursor,
@@ -23,6 +24,8 @@ import {
   readUint64,
   textField,
   varintField,
+  varintLength,
+  writeVarint,
 } from './protobuf.ts'
 import { readUuid } from './uuid.ts'
 
@@ -269,16 +272,49 @@ export interface BatchAddress {
   readonly stream: string | undefined
 }
 
-/** `BatchAppendResp { correlation_id = 1, error = 2 | success = 3, stream_identifier = 4 }` */
+/** `BatchAppendResp { correlation_id = 1, error = 2 | success = 3, stream_identifier = 4 }`, as a frame. */
 const batchAnswer = (address: BatchAddress, result: Buffer): Buffer =>
-  message(
-    ...(address.correlation ? [bytesField(1, address.correlation)] : []),
-    result,
-    ...(address.stream === undefined ? [] : [streamIdentifier(4, address.stream)]),
+  frameOf(
+    message(
+      ...(address.correlation ? [bytesField(1, address.correlation)] : []),
+      result,
+      ...(address.stream === undefined ? [] : [streamIdentifier(4, address.stream)]),
+    ),
   )
 
-export const batchSuccess = (address: BatchAddress, revision: number, position: number): Buffer =>
-  batchAnswer(address, success(3, revision, position))
+const SUCCESS_BYTES_MAX = 64
+
+/** The one answer that every append gets, so it is written in one pass. */
+export const batchSuccess = (address: BatchAddress, revision: number, position: number): Buffer => {
+  const { correlation, stream } = address
+  if (!correlation || stream === undefined || revision < 0 || position < 0) {
+    return batchAnswer(address, success(3, revision, position))
+  }
+  const nameBytes = Buffer.byteLength(stream)
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + SUCCESS_BYTES_MAX + correlation.length + nameBytes)
+  let at = FRAME_HEADER_BYTES
+  frame[at] = 0x0a
+  at = writeVarint(frame, at + 1, correlation.length)
+  at += correlation.copy(frame, at)
+  const positionBytes = 2 * (1 + varintLength(position))
+  frame[at] = 0x1a
+  frame[at + 1] = 1 + varintLength(revision) + 2 + positionBytes
+  frame[at + 2] = 0x08
+  at = writeVarint(frame, at + 3, revision)
+  frame[at] = 0x1a
+  frame[at + 1] = positionBytes
+  frame[at + 2] = 0x08
+  at = writeVarint(frame, at + 3, position)
+  frame[at] = 0x10
+  at = writeVarint(frame, at + 1, position)
+  frame[at] = 0x22
+  at = writeVarint(frame, at + 1, 1 + varintLength(nameBytes) + nameBytes)
+  frame[at] = 0x1a
+  at = writeVarint(frame, at + 1, nameBytes)
+  at += frame.write(stream, at)
+  writeFrameHeader(frame, 0, at - FRAME_HEADER_BYTES)
+  return frame.subarray(0, at)
+}
 
 /** `google.rpc.Status { code = 1, message = 2, details = 3: Any { type_url = 1, value = 2 } }` */
 const batchError = (address: BatchAddress, code: number, name: string, ...detail: readonly Buffer[]): Buffer =>

@@ -2,6 +2,7 @@ import type { ExpectedRevision } from './append-decision.ts'
 import {
   type BatchAddress,
   type BatchAppendRequest,
+  batchAccessDenied,
   batchBadRequest,
   batchStreamDeleted,
   batchSuccess,
@@ -13,7 +14,6 @@ import {
 } from './append-messages.ts'
 import type { EventToWrite } from './event-frame.ts'
 import type { EventLog, WriteOutcome } from './event-log.ts'
-import { frameOf } from './grpc-frame.ts'
 import type { Method } from './grpc-server.ts'
 import { okStatus } from './grpc-status.ts'
 import { structuredUuid } from './uuid.ts'
@@ -24,9 +24,10 @@ interface OpenAppend {
   readonly stream: string
   readonly expected: ExpectedRevision
   readonly deadlineAtMs: number
-  readonly timer: NodeJS.Timeout
   readonly events: EventToWrite[]
   bytes: number
+  /** Runs while further pieces are awaited; most appends come in one. */
+  timer: NodeJS.Timeout | undefined
 }
 
 /** Of all answers only this one names the correlation in the structured form, whatever the client sent. */
@@ -68,9 +69,9 @@ export const batchAppendMethod =
       call.end(okStatus)
     }
     /** All answers of one commit go out in one write. */
-    const send = (message: Buffer): void => {
+    const send = (frame: Buffer): void => {
       if (answers.length === 0) queueMicrotask(flush)
-      answers.push(frameOf(message))
+      answers.push(frame)
     }
 
     const answer = (id: string, address: BatchAddress, expected: ExpectedRevision, outcome: WriteOutcome): void => {
@@ -91,24 +92,28 @@ export const batchAppendMethod =
     }
 
     const close = (id: string): void => {
+      if (open.size === 0) return
       clearTimeout(open.get(id)?.timer)
       open.delete(id)
     }
 
-    const begin = (id: string, { options }: BatchAppendRequest): OpenAppend | undefined => {
+    const begin = ({ options }: BatchAppendRequest): OpenAppend | undefined => {
       if (options?.stream === undefined || !options.expected || open.size >= OPEN_APPENDS_MAX) return undefined
       const { stream } = options
       const expected = effectiveRevision(options.expected)
-      const now = Date.now()
-      const deadlineAtMs = Math.min(options.deadlineAtMs ?? Number.POSITIVE_INFINITY, now + WRITE_TIMEOUT_MS)
-      const timer = setTimeout(
+      const deadlineAtMs = Math.min(options.deadlineAtMs ?? Number.POSITIVE_INFINITY, Date.now() + WRITE_TIMEOUT_MS)
+      return { stream, expected, deadlineAtMs, events: [], bytes: 0, timer: undefined }
+    }
+
+    const awaitNextPiece = (id: string, append: OpenAppend): void => {
+      open.set(id, append)
+      append.timer ??= setTimeout(
         () => {
           open.delete(id)
-          send(timeout(id, stream))
+          send(timeout(id, append.stream))
         },
-        Math.max(0, deadlineAtMs - now),
+        Math.max(0, append.deadlineAtMs - Date.now()),
       )
-      return { stream, expected, deadlineAtMs, timer, events: [], bytes: 0 }
     }
 
     const submit = (id: string, append: OpenAppend, address: BatchAddress): void => {
@@ -138,15 +143,18 @@ export const batchAppendMethod =
       message: (bytes) => {
         const request = readBatchAppendRequest(bytes)
         const { correlation, correlationId: id, options } = request
+        if (call.anonymous) {
+          if (request.isFinal) send(batchAccessDenied({ correlation, stream: options?.stream }))
+          return
+        }
         const refusal = refusalOf(request)
         if (refusal !== undefined || id === undefined) {
           send(batchBadRequest({ correlation, stream: options?.stream }, refusal ?? ''))
           return
         }
         // A piece of an append that is over, or never began, is passed over in silence.
-        const append = open.get(id) ?? begin(id, request)
+        const append = open.get(id) ?? begin(request)
         if (!append) return
-        open.set(id, append)
         const address: BatchAddress = { correlation, stream: append.stream }
         for (const proposed of request.proposed) {
           const fault = faultOf(proposed)
@@ -165,7 +173,7 @@ export const batchAppendMethod =
         } else if (request.isFinal) {
           close(id)
           submit(id, append, address)
-        }
+        } else awaitNextPiece(id, append)
       },
       halfClosed: () => {
         halfClosed = true

@@ -75,6 +75,7 @@ export interface EventLog {
 export interface EventLogOptions {
   readonly storage: Storage
   readonly logger: Logger
+  /** What events are stamped with; deadlines keep to the real clock. */
   readonly nowMs: () => number
   /** Called when somebody else has taken the log over: nothing more can be written by this process. */
   readonly onFenced: (error: Error) => void
@@ -185,12 +186,12 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     let position = end
     for (const event of events) {
       position = write(stream, event, ++revision)
-      recent.put(event.id, { stream: stream.name, revision, position })
+      recent.put(event.id, stream.key, { revision, position })
     }
     const last = events.at(-1)
     // A real server writes a record without an event: the log moves on, a reader sees nothing.
     if (!last) end += 1
-    else show(stream, viewAfter(stream.name, revision, Buffer.from(last.data)))
+    else show(stream, viewAfter(stream.name, revision, last.data))
     return { kind: 'written', revision, position }
   }
 
@@ -253,14 +254,13 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     const decision: AppendDecision =
       command.kind === 'append'
         ? decideAppend({
-            stream: name,
             expected,
             ids: command.events.map(({ id }) => id),
             facts,
-            recent: (id) => recent.get(id),
+            recent: (id) => recent.get(id, stream.key),
             ...(known && { idsFrom: known }),
           })
-        : decideDelete(name, expected, facts, command.kind)
+        : decideDelete(expected, facts, command.kind)
     switch (decision.kind) {
       case 'write': {
         counters.writes++
@@ -278,10 +278,9 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
           command.decided?.()
           return
         }
-        const place = recent.get(command.events.at(-1)?.id ?? '')
+        const place = recent.get(command.events.at(-1)?.id ?? '', stream.key)
         const position =
-          known?.positions[revision - known.from] ??
-          (place?.stream === name && place.revision === revision ? place.position : NO_POSITION)
+          known?.positions[revision - known.from] ?? (place?.revision === revision ? place.position : NO_POSITION)
         settle(pendingWrite, {
           kind: 'written',
           revision,
@@ -447,7 +446,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
   }
 
   const deadlines = setInterval(() => {
-    const now = nowMs()
+    const now = Date.now()
     for (const pendingWrite of pending) {
       if (pendingWrite.command.deadlineAtMs <= now) settle(pendingWrite, { kind: 'timeout' })
     }
@@ -463,7 +462,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     submit: (command) => {
       const pendingWrite = { command, settled: false }
       pending.add(pendingWrite)
-      if (command.deadlineAtMs <= nowMs()) settle(pendingWrite, { kind: 'timeout' })
+      if (command.deadlineAtMs <= Date.now()) settle(pendingWrite, { kind: 'timeout' })
       else accept(pendingWrite)
     },
     stream: async (name) => {

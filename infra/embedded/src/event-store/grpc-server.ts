@@ -9,6 +9,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import type { Access } from './access.ts'
 import { createFrameReader, MESSAGE_BYTES_MAX } from './grpc-frame.ts'
 import {
   type GrpcStatus,
@@ -16,6 +17,7 @@ import {
   INTERNAL,
   percentEncode,
   RESOURCE_EXHAUSTED,
+  UNAUTHENTICATED,
   UNIMPLEMENTED,
 } from './grpc-status.ts'
 import type { Logger } from './logger.ts'
@@ -24,6 +26,8 @@ import { MalformedMessage } from './protobuf.ts'
 /** gRPC on `node:http2` itself: a page of events goes out in one write, where a general gRPC library writes each. */
 export interface Call {
   readonly headers: IncomingHttpHeaders
+  /** The server asks for credentials and the caller gave none. */
+  readonly anonymous: boolean
   /** When the caller stops waiting, in milliseconds since the epoch. */
   readonly deadlineAtMs: number | undefined
   /** Frames, one or many; returns false when the caller should wait for `writable` before it sends more. */
@@ -52,8 +56,7 @@ export type Method = (call: Call) => CallHandler
 
 export interface GrpcServerOptions {
   readonly methods: ReadonlyMap<string, Method>
-  /** Looked at before the method is; a status refuses the call. */
-  readonly guard: (headers: IncomingHttpHeaders, path: string) => GrpcStatus | undefined
+  readonly access: Access
   readonly tls: { readonly cert: Buffer | string; readonly key: Buffer | string } | undefined
   readonly logger: Logger
 }
@@ -91,12 +94,13 @@ const trailersOf = (status: GrpcStatus): Record<string, string> => ({
 
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc+proto' }
 
-const createCall = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Call => {
+const createCall = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, anonymous: boolean): Call => {
   let ended = false
   let trailers: Record<string, string> | undefined
   const alive = (): boolean => !stream.destroyed && !stream.closed
   return {
     headers,
+    anonymous,
     deadlineAtMs: deadlineOf(headers['grpc-timeout']),
     get ended() {
       return ended || !alive()
@@ -137,18 +141,22 @@ const createCall = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Ca
 }
 
 export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
-  const { methods, guard, logger } = options
+  const { methods, access, logger } = options
 
   const serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     // A reset by the peer is an ordinary end of a call; the handler hears of it by `close`.
     stream.on('error', (error) => logger.info({ error: error.message }, 'a call broke'))
-    const call = createCall(stream, headers)
+    const caller = access(headers.authorization)
+    const call = createCall(stream, headers, caller === 'anonymous')
     const path = headers[':path'] ?? ''
     const method = methods.get(path)
-    const refusal = guard(headers, path)
-    if (refusal || !method) {
+    if (caller === 'unknown' || !method) {
       stream.resume()
-      call.end(refusal ?? { code: UNIMPLEMENTED, message: `Service or method ${path} is unimplemented.` })
+      call.end(
+        caller === 'unknown'
+          ? { code: UNAUTHENTICATED, message: 'Wrong user name or password.' }
+          : { code: UNIMPLEMENTED, message: `Service or method ${path} is unimplemented.` },
+      )
       return
     }
     const handler = method(call)

@@ -6,6 +6,7 @@ import { ahead, type EventReader, firstFrames, LOG_PAGE_BYTES, type Shape, visib
 import { frameLength } from './grpc-frame.ts'
 import { type Call, type Method, sendPaced } from './grpc-server.ts'
 import { handlerThrew, INVALID_ARGUMENT, okStatus, UNKNOWN } from './grpc-status.ts'
+import type { Hostility } from './hostile.ts'
 import type { Logger } from './logger.ts'
 import {
   type LogStart,
@@ -17,7 +18,7 @@ import {
 } from './read-messages.ts'
 import type { Direction, Page } from './storage.ts'
 import { visibleFrom } from './stream-metadata.ts'
-import { type Subscriptions, subscribeToLog, subscribeToStream } from './subscriptions.ts'
+import { subscribeToLog, subscribeToStream } from './subscriptions.ts'
 
 const refuse = (code: number, message: string): never => {
   throw new CallRefused({ code, message })
@@ -73,13 +74,13 @@ const matching = (page: Page, filter: EventFilter): Page => {
 export interface ReadMethodOptions {
   readonly log: EventLog
   readonly reader: EventReader
-  readonly subscriptions: Subscriptions
+  readonly hostility: Hostility | undefined
   readonly logger: Logger
 }
 
 /** `Streams/Read`: reads and subscriptions, of a stream and of `$all`. */
 export const readMethod = (options: ReadMethodOptions): Method => {
-  const { log, reader, subscriptions, logger } = options
+  const { log, reader, logger } = options
 
   const readStream = async (
     call: Call,
@@ -155,12 +156,12 @@ export const readMethod = (options: ReadMethodOptions): Method => {
     const shape: Shape = request
     if (target.kind === 'stream') {
       if (target.name === undefined) return handlerThrows()
-      if (subscription) return subscribeToStream(subscriptions, call, target.name, revisionOf(target.from), shape)
+      if (subscription) return subscribeToStream(options, call, target.name, revisionOf(target.from), shape)
       return readStream(call, request, direction, target.name, target.from)
     }
     if (!subscription) return readAll(call, request, direction, target.from)
     const interval = filter && { window: filter.window, multiplier: filter.checkpointMultiplier }
-    return subscribeToLog(subscriptions, call, positionOf(target.from), shape, filterOf(request), interval)
+    return subscribeToLog(options, call, positionOf(target.from), shape, filterOf(request), interval)
   }
 
   return (call) => {

@@ -1,9 +1,11 @@
+import { type Credentials, createAccess, knownCallersOnly } from './access.ts'
 import { appendMethod } from './append-method.ts'
 import { batchAppendMethod } from './batch-append-method.ts'
 import { deleteMethod } from './delete-method.ts'
 import { type EventLog, openEventLog } from './event-log.ts'
 import { createEventReader } from './event-reader.ts'
 import { createGrpcServer, type Method } from './grpc-server.ts'
+import { type Hostility, hostileLog, hostileMethod } from './hostile.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { readMethod } from './read-method.ts'
 import { featuresMethod, gossipMethod } from './small-methods.ts'
@@ -14,8 +16,15 @@ export interface EventStoreOptions {
   readonly databaseUrl: string
   /** 0 takes a free one. */
   readonly port?: number
+  /** Other than loopback only together with `tls` and `credentials`. */
   readonly host?: string
+  /** PEM. */
+  readonly tls?: { readonly cert: Buffer | string; readonly key: Buffer | string }
+  /** The one user; without, everybody is let in. */
+  readonly credentials?: Credentials
   readonly logger?: Logger
+  /** For tests only. */
+  readonly hostile?: Hostility
   /** Told when another event store has taken over the database; this one does nothing more. */
   readonly onFenced?: (error: Error) => void
 }
@@ -28,38 +37,47 @@ export interface EventStore {
   stop(): Promise<void>
 }
 
-const LOOPBACK = '127.0.0.1'
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
-const STREAMS = '/event_store.client.streams.Streams'
+const SERVICE = '/event_store.client'
+const STREAMS = `${SERVICE}.streams.Streams`
 
 /** The server above a storage of any kind; tests and the benchmark give it one in memory. */
 export const serveStorage = async (
   storage: Storage,
   options: Omit<EventStoreOptions, 'databaseUrl'>,
 ): Promise<EventStore> => {
-  const { logger = silentLogger, host = LOOPBACK } = options
-  const nowMs = Date.now
-  const log = await openEventLog({
+  const { logger = silentLogger, host = '127.0.0.1', tls, credentials, hostile } = options
+  if (!LOOPBACK.includes(host) && !(tls && credentials)) {
+    throw new Error(`the event store listens on ${host} only with TLS and credentials`)
+  }
+  const nowMs = hostile ? () => Date.now() + hostile.clockOffsetMs : Date.now
+  const opened = await openEventLog({
     storage,
     logger,
     nowMs,
     onFenced: options.onFenced ?? ((error) => logger.error({ error: error.message }, 'the event store is fenced')),
   })
+  const log = hostile ? hostileLog(opened, hostile) : opened
   const reader = createEventReader(log, storage, nowMs)
   let port = 0
+
+  const reading = (method: Method): Method => knownCallersOnly(hostile ? hostileMethod(method, hostile, false) : method)
+  const writing = (method: Method): Method => (hostile ? hostileMethod(method, hostile, true) : method)
   const methods = new Map<string, Method>([
-    ['/event_store.client.server_features.ServerFeatures/GetSupportedMethods', featuresMethod],
-    ['/event_store.client.gossip.Gossip/Read', gossipMethod(() => ({ host, port }))],
-    [`${STREAMS}/BatchAppend`, batchAppendMethod(log)],
-    [`${STREAMS}/Append`, appendMethod(log)],
-    [`${STREAMS}/Delete`, deleteMethod(log, 'delete')],
-    [`${STREAMS}/Tombstone`, deleteMethod(log, 'tombstone')],
-    [`${STREAMS}/Read`, readMethod({ log, reader, subscriptions: { log, reader }, logger })],
+    [`${SERVICE}.server_features.ServerFeatures/GetSupportedMethods`, featuresMethod],
+    [`${SERVICE}.gossip.Gossip/Read`, gossipMethod(() => ({ host, port }))],
+    // Tells a caller without credentials so in the answer to each append, as a real server does.
+    [`${STREAMS}/BatchAppend`, writing(batchAppendMethod(log))],
+    [`${STREAMS}/Append`, knownCallersOnly(writing(appendMethod(log)))],
+    [`${STREAMS}/Delete`, knownCallersOnly(writing(deleteMethod(log, 'delete')))],
+    [`${STREAMS}/Tombstone`, knownCallersOnly(writing(deleteMethod(log, 'tombstone')))],
+    [`${STREAMS}/Read`, reading(readMethod({ log, reader, logger, hostility: hostile }))],
   ])
-  const server = createGrpcServer({ methods, guard: () => undefined, tls: undefined, logger })
+  const server = createGrpcServer({ methods, access: createAccess(credentials), tls, logger })
   port = await server.listen(options.port ?? 0, host)
   return {
-    url: `esdb://${host}:${port}?tls=false`,
+    url: `esdb://${host}:${port}?tls=${tls !== undefined}`,
     port,
     counters: log.counters,
     stop: async () => {

@@ -119,19 +119,44 @@ interface PageRow {
 
 const pageOf = (row: PageRow | undefined): Page => ({ frames: row?.frames ?? NO_FRAMES, count: row?.count ?? 0 })
 
-// The database joins the frames of a page: one row crosses the wire, and nothing is parsed on the way out.
-const readLogQuery = (above: number, upTo: number): string => `
-  select string_agg(frame, '' order by position), count(*)::integer
-  from event_store.events where position > ${above} and position <= ${upTo}`
+/**
+ * How much of the log one row of a page holds. The database joins frames, so that few rows cross the wire; larger rows
+ * would be copied once more for every 64 KiB that the socket delivers.
+ */
+const ROW_BYTES = 16 * 1024
 
-/** One row of COPY's binary format: the frames, or nothing where there are none, and their number. */
-const pageOfCopy = (bytes: Buffer): Page => {
-  const lengthAt = COPY_HEADER.length + 2
-  const start = lengthAt + 4
-  const length = bytes.readInt32BE(lengthAt)
-  return length < 0
-    ? { frames: NO_FRAMES, count: 0 }
-    : { frames: bytes.subarray(start, start + length), count: bytes.readInt32BE(start + length + 4) }
+const readLogQuery = (above: number, upTo: number): string => `
+  select piece.frames, piece.count
+  from generate_series(${above}::bigint, ${upTo - 1}::bigint, ${ROW_BYTES}) as start, lateral (
+    select string_agg(frame, '' order by position) as frames, count(*)::integer as count
+    from event_store.events where position > start and position <= least(start + ${ROW_BYTES}, ${upTo}::bigint)
+  ) piece
+  order by start`
+
+/** Gathers the rows of COPY's binary format: a length and the frames, a length and their number. */
+const createPageBuilder = (bytesGuess: number): { add: (row: Buffer) => void; page: () => Page } => {
+  let frames = Buffer.allocUnsafeSlow(bytesGuess)
+  let length = 0
+  let count = 0
+  let lengthAt = COPY_HEADER.length + 2
+  return {
+    add: (row) => {
+      if (row.length <= lengthAt) return
+      const bytes = row.readInt32BE(lengthAt)
+      const start = lengthAt + 4
+      lengthAt = 2
+      // No event begins in this part of the log: the sum of nothing is null.
+      if (bytes < 0) return
+      if (length + bytes > frames.length) {
+        const grown = Buffer.allocUnsafeSlow((length + bytes) * 2)
+        frames.copy(grown, 0, 0, length)
+        frames = grown
+      }
+      length += row.copy(frames, length, start, start + bytes)
+      count += row.readInt32BE(start + bytes + 4)
+    },
+    page: () => ({ frames: frames.subarray(0, length), count }),
+  }
 }
 
 const readStreamQuery = (direction: Direction): { readonly name: string; readonly text: string } => {
@@ -279,9 +304,11 @@ export const createPostgresStorage = ({ databaseUrl, logger }: PostgresStorageOp
     readLog: async (above, upTo) => {
       const client = await pool.connect()
       try {
-        const page = pageOfCopy(await copyBinaryOut(client, readLogQuery(above, upTo)))
+        // Positions count the bytes of frames, and the last one may reach beyond.
+        const builder = createPageBuilder(upTo - above + ROW_BYTES)
+        await copyBinaryOut(client, readLogQuery(above, upTo), builder.add)
         client.release()
-        return page
+        return builder.page()
       } catch (error) {
         client.release(true)
         throw error

@@ -41,12 +41,11 @@ const KEY_HEX_DIGITS = KEY_BYTES * 2
 
 export const streamKey = (name: string): Buffer => Buffer.from(hash('sha256', name).slice(0, KEY_HEX_DIGITS), 'hex')
 
-export const viewAfter = (name: string, head: number, lastData: Buffer | undefined): StreamView => ({
-  head,
-  tombstoned: false,
-  lastData: isMetastream(name) ? lastData : undefined,
-  metadataOfOriginal: isMetastream(name) && lastData ? parseStreamMetadata(lastData) : NO_METADATA,
-})
+/** A copy of what a metastream says: the data given belongs to a message, which need not live as long. */
+export const viewAfter = (name: string, head: number, lastData: Buffer | undefined): StreamView =>
+  isMetastream(name) && lastData
+    ? { head, tombstoned: false, lastData: Buffer.from(lastData), metadataOfOriginal: parseStreamMetadata(lastData) }
+    : { head, tombstoned: false, lastData: undefined, metadataOfOriginal: NO_METADATA }
 
 /** The streams that a write to `name` reads or touches: what describes it, and what it describes. */
 export const streamsAround = (name: string): readonly string[] =>

@@ -6,13 +6,33 @@ import { eachFrame, framePosition, frameRevision, frameStreamName, type Span } f
 import type { EventLog } from './event-log.ts'
 import { ahead, type EventReader, type Shape, visibilityOf } from './event-reader.ts'
 import { type Call, sendPaced } from './grpc-server.ts'
-import { handlerThrew } from './grpc-status.ts'
+import { ABORTED, type GrpcStatus, handlerThrew } from './grpc-status.ts'
+import { type Hostility, LIVE_EVENTS_MAX } from './hostile.ts'
 import type { TailPage } from './log-tail.ts'
 import { caughtUpFrame, checkpointFrame, confirmationFrame } from './read-messages.ts'
 
 export interface Subscriptions {
   readonly log: EventLog
   readonly reader: EventReader
+  readonly hostility: Hostility | undefined
+}
+
+const tooSlow: GrpcStatus = {
+  code: ABORTED,
+  message: 'Operation timed out: Consumer too slow to handle event while live.',
+}
+
+/** What a live subscriber gets of these events: all of them, but for the hostile modes. */
+const liveFrames = (frames: Buffer, hostility: Hostility | undefined): Buffer => {
+  if (hostility?.mode === 'repeatDelivery') return Buffer.concat([frames, frames])
+  if (hostility?.mode === 'dropLiveSubscriptions') {
+    let count = 0
+    eachFrame(frames, () => {
+      count++
+    })
+    if (count > LIVE_EVENTS_MAX) throw new CallRefused(tooSlow)
+  }
+  return frames
 }
 
 /** After how many considered events a checkpoint is due: the window times the multiplier. */
@@ -76,7 +96,7 @@ const createSieve = (filter: EventFilter, interval: CheckpointInterval): ((frame
 
 /** A subscription to `$all`, from behind a position on, filtered or not. Returns when the call is over. */
 export const subscribeToLog = async (
-  { log, reader }: Subscriptions,
+  { log, reader, hostility }: Subscriptions,
   call: Call,
   from: number | 'start' | 'end',
   shape: Shape,
@@ -117,14 +137,14 @@ export const subscribeToLog = async (
     } else {
       const frames = behind(page.frames, position)
       position = page.lastPosition
-      await deliver(frames)
+      await deliver(caughtUp ? liveFrames(frames, hostility) : frames)
     }
   }
 }
 
 /** A subscription to one stream, from behind a revision on. Returns when the call is over. */
 export const subscribeToStream = async (
-  { log, reader }: Subscriptions,
+  { log, reader, hostility }: Subscriptions,
   call: Call,
   name: string,
   from: number | 'start' | 'end',
@@ -178,7 +198,7 @@ export const subscribeToStream = async (
       position = page.lastPosition
       const frames = ofThisStream(page)
       if (frames.length === 0) continue
-      await deliver(frames)
+      await deliver(liveFrames(frames, hostility))
       eachFrame(frames, (frame) => {
         next = frameRevision(frames, frame) + 1
       })
