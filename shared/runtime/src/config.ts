@@ -48,6 +48,3 @@ export const readConfig = <Shape extends z.ZodRawShape>(
     }),
   )
 }
-
-/** A connection string as it may be shown. */
-export const withoutPassword = (url: string): string => url.replace(/(:\/\/[^:/?#@]*):[^@/?#]*@/, '$1:***@')

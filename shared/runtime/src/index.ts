@@ -1,7 +1,6 @@
-export { ConfigurationError, readConfig, variables, withoutPassword } from './config.ts'
+export { ConfigurationError, readConfig, variables } from './config.ts'
 export type { CopyValue } from './copy-text.ts'
 export { findProcess, type RunningProcess } from './find-process.ts'
-export { createHealth, type Health, type PartHealth } from './health.ts'
 export { type LogFile, openLogFile } from './log-file.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { Counter, createMetrics, Gauge, Histogram, type Registry } from './metrics.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ConfigurationError, readConfig, variables, withoutPassword } from '../src/config.ts'
+import { ConfigurationError, readConfig, variables } from '../src/config.ts'
 
 t.test('readConfig', async (t) => {
   const { DATABASE_URL, PORT, LOG_LEVEL, REGISTRU_TOKEN, ESDB_URL } = variables
@@ -43,9 +43,4 @@ t.test('readConfig', async (t) => {
     }
     t.throws(() => readConfig({ ESDB_URL }, { ESDB_URL: 'http://one:2113' }), ConfigurationError)
   })
-})
-
-t.test('withoutPassword', async (t) => {
-  t.equal(withoutPassword('postgres://me:secret@host:5432/db'), 'postgres://me:***@host:5432/db')
-  t.equal(withoutPassword('esdb://127.0.0.1:2113?tls=false'), 'esdb://127.0.0.1:2113?tls=false')
 })

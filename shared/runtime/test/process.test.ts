@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createHealth, createLogger, createMetrics, Gauge, Ready } from '../src/index.ts'
+import { createLogger, createMetrics, Gauge, Ready } from '../src/index.ts'
 
 const start = async (behaviour: string) => {
   const child = fork(join(import.meta.dirname, 'closing.js'), [behaviour], {
@@ -95,22 +95,6 @@ t.test('the logger', async (t) => {
     t.notMatch(lines.at(-1), /Ana Pop|abc-secret/)
     t.match(last(), { err: { message: 'duplicate key', code: '23505' }, req: { headers: { host: 'localhost' } } })
   })
-})
-
-t.test('health', async (t) => {
-  const health = createHealth()
-  health.watch('postgres', async () => undefined)
-  health.watch('event-store', async () => {
-    throw new Error('connection refused')
-  })
-  health.watch('projector', () => new Promise(() => undefined))
-  const keepAlive = setTimeout(() => undefined, 5_000)
-  t.same(await health.report(), [
-    { part: 'postgres', up: true },
-    { part: 'event-store', up: false, reason: 'connection refused' },
-    { part: 'projector', up: false, reason: 'no answer within 1000 ms' },
-  ])
-  clearTimeout(keepAlive)
 })
 
 t.test('metrics', async (t) => {
