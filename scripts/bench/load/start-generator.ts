@@ -20,5 +20,5 @@ export const startGenerator = (): Generator => {
       })
       child.send(job)
     })
-  return { run, stop: () => void child.disconnect() }
+  return { run, stop: () => child.disconnect() }
 }

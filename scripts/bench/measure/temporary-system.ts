@@ -16,6 +16,8 @@ export const programs: Programs = {
 }
 
 export interface TemporarySystem {
+  /** Holds the run file, so scripts find the system by REGISTRU_HOME. */
+  readonly home: string
   readonly run: RunFile
   /** Creates a database on the same PostgreSQL. */
   readonly createDatabase: (name: string) => Promise<string>
@@ -78,5 +80,5 @@ export const startTemporarySystem = async (print: (line: string) => void): Promi
     await erasePostgres(join(home, 'postgres'))
     rmSync(home, { recursive: true, force: true })
   }
-  return { run: system.run, createDatabase, startProcess, stop }
+  return { home, run: system.run, createDatabase, startProcess, stop }
 }

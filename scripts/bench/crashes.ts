@@ -1,0 +1,88 @@
+/** Kills every process of a system again and again while it is being seeded, then looks whether anything is wrong. */
+import { spawn } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import { readRunFile } from '../src/run-file.ts'
+import { programs, startTemporarySystem } from './measure/temporary-system.ts'
+
+const wholeNumber = (text: string): number => {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 0) return value
+  throw new InvalidArgumentError('Expected a whole number.')
+}
+
+const program = new Command('npm run bench crashes --')
+  .description(
+    'Starts a whole system of its own, seeds it with retries, kills the API, the projector, the event store and PostgreSQL\n' +
+      'in turn with SIGKILL meanwhile, and verifies: nothing acknowledged is lost, nothing is doubled, receipts have no gap,\n' +
+      'and every read model agrees with the events. Exit code 1 otherwise. Leaves nothing behind.',
+  )
+  .option('--kills <n>', 'of each process', wholeNumber, 5)
+  .option('--scale <n>', 'of the seed', wholeNumber, 2)
+  .option('--projectors <n>', 'projectors at once; correctness must not need the lock between them', wholeNumber, 1)
+  .parse()
+const options = program.opts<{ kills: number; scale: number; projectors: number }>()
+
+const scripts = resolve(import.meta.dirname, '../src')
+const say = (line: string): void => console.log(line)
+
+/** Long enough to come back and do some work, short enough to be struck in the middle of it. */
+const pauseMinMs = 1_000
+const pauseMaxMs = 4_000
+
+const runScript = (name: string, args: readonly string[], home: string): Promise<number | null> =>
+  new Promise((settle, fail) => {
+    const environment = { ...process.env, REGISTRU_HOME: home }
+    const child = spawn(process.execPath, [join(scripts, `${name}.js`), ...args], {
+      env: environment,
+      stdio: 'inherit',
+    })
+    child.once('error', fail)
+    child.once('exit', settle)
+  })
+
+const killInTurn = async (home: string, seeding: AbortSignal): Promise<Readonly<Record<string, number>>> => {
+  const victims = ['api', 'projector', 'event-store', 'postgres']
+  const kills = Object.fromEntries(victims.map((victim) => [victim, 0]))
+  for (let turn = 0; turn < options.kills * victims.length && !seeding.aborted; ) {
+    await sleep(pauseMinMs + Math.random() * (pauseMaxMs - pauseMinMs))
+    const victim = victims[turn % victims.length] ?? ''
+    const pid = readRunFile(home)?.processes[victim]
+    // It may be down still from the last time, or because what it stands on is.
+    if (pid === undefined) continue
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      continue
+    }
+    kills[victim] = (kills[victim] ?? 0) + 1
+    turn += 1
+  }
+  return kills
+}
+
+const system = await startTemporarySystem(say)
+try {
+  const { home, run } = system
+  for (let projector = 2; projector <= options.projectors; projector += 1) {
+    const stores = { DATABASE_URL: run.databaseUrl, ESDB_URL: run.eventStoreUrl }
+    await system.startProcess(`projector-${projector}`, programs.projector, stores)
+  }
+  const journal = join(home, 'acknowledged.ndjson')
+  const seeding = new AbortController()
+  const seed = runScript('seed', ['--scale', `${options.scale}`, '--concurrency', '32', '--journal', journal], home)
+  const killing = killInTurn(home, seeding.signal)
+  const seedCode = await seed
+  seeding.abort()
+  const kills = await killing
+  say(
+    `killed: ${Object.entries(kills)
+      .map(([name, times]) => `${name} ${times} times`)
+      .join(', ')}`,
+  )
+  const verifyCode = await runScript('verify', ['--acknowledged', journal], home)
+  process.exitCode = seedCode === 0 && verifyCode === 0 ? 0 : 1
+} finally {
+  await system.stop()
+}
