@@ -8,36 +8,38 @@ interface Line {
   readonly kind: StatementLineKind
   readonly clientId: string
   readonly on: string
+  readonly amount: Money
+  readonly side: 'debit' | 'credit'
   readonly document?: string | undefined
   readonly invoiceId?: string
   readonly paymentId?: string
-  readonly debit?: Money
-  readonly credit?: Money
 }
 
 export const monthOf = (day: string): string => `${day.slice(0, 7)}-01`
 
-const line = (event: LedgerEvent, { kind, clientId, on, ...rest }: Line): readonly RowChange[] => {
-  const amount = rest.debit ?? rest.credit
-  if (amount === undefined) return []
-  const account = { company_id: event.metadata.companyId, client_id: clientId, currency: amount.currency }
-  const sides = {
-    debit_minor: rest.debit === undefined ? 0n : minorOf(rest.debit),
-    credit_minor: rest.credit === undefined ? 0n : minorOf(rest.credit),
-  }
+const line = (event: LedgerEvent, of: Line): readonly RowChange[] => {
+  const company_id = event.metadata.companyId
+  const client_id = of.clientId
+  const { currency } = of.amount
+  const minor = minorOf(of.amount)
+  const debit_minor = of.side === 'debit' ? minor : 0n
+  const credit_minor = of.side === 'credit' ? minor : 0n
   return [
     insert(statementLines, {
-      ...account,
-      ...sides,
-      effective_on: on,
+      company_id,
+      client_id,
+      currency,
+      effective_on: of.on,
       position: event.position,
-      kind,
-      document: rest.document ?? null,
-      invoice_id: rest.invoiceId ?? null,
-      payment_id: rest.paymentId ?? null,
+      kind: of.kind,
+      document: of.document ?? null,
+      invoice_id: of.invoiceId ?? null,
+      payment_id: of.paymentId ?? null,
+      debit_minor,
+      credit_minor,
       event_id: event.eventId,
     }),
-    add(statementMonths, { ...account, month_on: monthOf(on) }, sides),
+    add(statementMonths, { company_id, client_id, currency, month_on: monthOf(of.on) }, { debit_minor, credit_minor }),
   ]
 }
 
@@ -50,7 +52,7 @@ export const clientStatements = defineProjection({
     InvoiceRegistered: (event) => {
       const { clientId, invoiceId, series, number, issuedOn, total } = event.data
       const document = series === undefined ? number : `${series} ${number}`
-      return line(event, { kind: 'INVOICE', clientId, invoiceId, document, on: issuedOn, debit: total })
+      return line(event, { kind: 'INVOICE', clientId, invoiceId, document, on: issuedOn, amount: total, side: 'debit' })
     },
     PaymentRecorded: (event) => {
       const { clientId, paymentId, bankReference, receivedOn, amount } = event.data
@@ -60,12 +62,13 @@ export const clientStatements = defineProjection({
         paymentId,
         document: bankReference,
         on: receivedOn,
-        credit: amount,
+        amount,
+        side: 'credit',
       })
     },
     PaymentReversed: (event) => {
       const { clientId, paymentId, reversedOn, amount } = event.data
-      return line(event, { kind: 'REVERSAL', clientId, paymentId, on: reversedOn, debit: amount })
+      return line(event, { kind: 'REVERSAL', clientId, paymentId, on: reversedOn, amount, side: 'debit' })
     },
     ReceiptIssued: ({ data, metadata, position }) => [
       insert(statementReceipts, {

@@ -41,7 +41,7 @@ export interface RowUpdate {
 }
 
 export interface TableChanges {
-  readonly inserts: Map<string, Mutable>
+  readonly inserts: Map<string, Row>
   readonly updates: Map<string, RowUpdate>
 }
 
@@ -54,9 +54,21 @@ const amountIn = (row: Row, column: string): bigint => {
   return amount
 }
 
-const addTo = (row: Mutable, amounts: Amounts): void => {
-  for (const column in amounts) row[column] = amountIn(row, column) + amountIn(amounts, column)
+/** The row after an update. */
+export const updatedRow = (row: Row, update: { readonly set: Row; readonly add: Amounts }): Row => {
+  const updated: Mutable = { ...row, ...update.set }
+  for (const column in update.add) updated[column] = amountIn(updated, column) + amountIn(update.add, column)
+  return updated
 }
+
+const NOTHING = {}
+
+const asUpdate = (change: Exclude<RowChange, { readonly kind: 'insert' }>) =>
+  change.kind === 'set' ? { set: change.values, add: NOTHING } : { set: NOTHING, add: change.amounts }
+
+/** The row after a change to it. */
+export const changedRow = (row: Row, change: Exclude<RowChange, { readonly kind: 'insert' }>): Row =>
+  updatedRow(row, asUpdate(change))
 
 const changesOf = (changes: Changes, table: Table): TableChanges => {
   const existing = changes.get(table)
@@ -88,14 +100,13 @@ export const mergeChange = (changes: Changes, change: RowChange): void => {
   if (change.kind === 'insert') {
     const key = keyString(table, change.row)
     if (inserts.has(key) || updates.has(key)) throw new RowsDisagree(`${table.name}: the row is already there`)
-    inserts.set(key, { ...change.row })
+    inserts.set(key, change.row)
     return
   }
   const key = keyString(table, change.key)
   const inserted = inserts.get(key)
   if (inserted !== undefined) {
-    if (change.kind === 'set') Object.assign(inserted, change.values)
-    else addTo(inserted, change.amounts)
+    inserts.set(key, changedRow(inserted, change))
     return
   }
   const update = updates.get(key)
@@ -105,11 +116,4 @@ export const mergeChange = (changes: Changes, change: RowChange): void => {
     mergeUpdate(fresh, change)
     updates.set(key, fresh)
   }
-}
-
-/** The row after the update. */
-export const updatedRow = (row: Row, update: { readonly set: Row; readonly add: Amounts }): Row => {
-  const updated: Mutable = { ...row, ...update.set }
-  addTo(updated, update.add)
-  return updated
 }

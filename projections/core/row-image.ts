@@ -1,4 +1,4 @@
-import { type RowChange, updatedRow } from './changes.ts'
+import { changedRow, type RowChange } from './changes.ts'
 import { RowsDisagree } from './errors.ts'
 import { type KeyOf, keyString, type Row, type RowOf, type Table } from './table.ts'
 
@@ -66,12 +66,9 @@ export const createRowImage = (): RowImage => {
         put(table, change.row)
         return
       }
-      const row = touch(table, keyString(table, change.key))
-      if (row === undefined) return
-      put(
-        table,
-        updatedRow(row, change.kind === 'set' ? { set: change.values, add: {} } : { set: {}, add: change.amounts }),
-      )
+      const key = keyString(table, change.key)
+      const row = touch(table, key)
+      if (row !== undefined) generationsOf(table).young.set(key, changedRow(row, change))
     },
     list: <T extends Table>(table: T) => {
       const { young, old } = generationsOf(table)

@@ -20,14 +20,6 @@ const uuidOf = (index: number): string => `00000000-0000-4000-8000-${index.toStr
 const recordedFrom = Date.parse('2026-11-02T09:00:00.000Z')
 const betweenAppendsMs = 700
 
-const streamOf = (companyId: string, { type, data }: LedgerMessage): string => {
-  if (type === 'CompanyRegistered') return companyStream(companyId)
-  if (type === 'ReceiptBookOpened' || type === 'ReceiptIssued' || type === 'ReceiptAnnulled') {
-    return receiptBookStream(companyId, data.series)
-  }
-  return clientAccountStream(companyId, data.clientId)
-}
-
 /** A log in memory: events get their places, positions have gaps, and the recorders' clocks differ a little. */
 export const createLog = () => {
   const events: LedgerEvent[] = []
@@ -35,12 +27,11 @@ export const createLog = () => {
   let position = 547n
   let appends = 0
 
-  const append = (companyId: string, messages: readonly LedgerMessage[]): void => {
+  const append = (companyId: string, stream: string, messages: readonly LedgerMessage[]): void => {
     appends += 1
     const skewMs = (appends % 4) * 500
     const recordedAt = new Date(recordedFrom + appends * betweenAppendsMs - skewMs).toISOString()
     for (const message of messages) {
-      const stream = streamOf(companyId, message)
       const revision = (revisions.get(stream) ?? -1n) + 1n
       revisions.set(stream, revision)
       position += 3n + (position % 5n)
@@ -64,13 +55,14 @@ export const createLedger = () => {
   }
   const decided = <Event extends LedgerMessage & Message>(
     companyId: string,
+    stream: string,
     decide: () => readonly Event[],
     evolve: (event: Event) => unknown,
   ): readonly Event[] => {
     try {
       const events = decide()
       for (const event of events) evolve(event)
-      if (events.length > 0) log.append(companyId, events)
+      if (events.length > 0) log.append(companyId, stream, events)
       return events
     } catch (error) {
       if (error instanceof Rejection) return []
@@ -85,6 +77,7 @@ export const createLedger = () => {
     const account = accountOf(companyId, command.data.clientId)
     const events = decided(
       companyId,
+      clientAccountStream(companyId, command.data.clientId),
       () => clientAccount.decide(command, account, { today }),
       (event) => clientAccount.evolve(account, event),
     )
@@ -96,6 +89,7 @@ export const createLedger = () => {
     const book = stateOf(books, `${companyId}:${command.data.series}`, receiptBook.initialState)
     return decided(
       companyId,
+      receiptBookStream(companyId, command.data.series),
       () => receiptBook.decide(command, book, { today }),
       (event) => receiptBook.evolve(book, event),
     )
@@ -121,7 +115,8 @@ export const createLedger = () => {
       if (event.type === 'ReceiptAnnulled') onAccount(companyId, { type: 'ReleaseReceipt', data: event.data }, today)
     }
   }
-  const registerCompany = (companyId: string): void => log.append(companyId, [companyRegistered({ companyId })])
+  const registerCompany = (companyId: string): void =>
+    log.append(companyId, companyStream(companyId), [companyRegistered({ companyId })])
 
   return { events: log.events, registerCompany, accountOf, onAccount, onBook, annul }
 }
