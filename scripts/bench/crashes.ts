@@ -1,5 +1,5 @@
 /** Kills every process of a system again and again while it is being seeded, then looks whether anything is wrong. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
@@ -62,13 +62,19 @@ const killInTurn = async (home: string, seeding: AbortSignal): Promise<Readonly<
   return kills
 }
 
+/** Not waited for: it is ready only when the first one is killed and it takes over. */
+const startStandby = (environment: NodeJS.ProcessEnv): ChildProcess =>
+  spawn(process.execPath, [programs.projector], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+
+const standBy: ChildProcess[] = []
 const system = await startTemporarySystem(say)
 try {
   const { home, run } = system
-  for (let projector = 2; projector <= options.projectors; projector += 1) {
-    const stores = { DATABASE_URL: run.databaseUrl, ESDB_URL: run.eventStoreUrl }
-    await system.startProcess(`projector-${projector}`, programs.projector, stores)
-  }
+  const stores = { DATABASE_URL: run.databaseUrl, ESDB_URL: run.eventStoreUrl, LOG_LEVEL: 'warn' }
+  for (let projector = 2; projector <= options.projectors; projector += 1) standBy.push(startStandby(stores))
   const journal = join(home, 'acknowledged.ndjson')
   const seeding = new AbortController()
   const seed = runScript('seed', ['--scale', `${options.scale}`, '--concurrency', '32', '--journal', journal], home)
@@ -84,5 +90,6 @@ try {
   const verifyCode = await runScript('verify', ['--acknowledged', journal], home)
   process.exitCode = seedCode === 0 && verifyCode === 0 ? 0 : 1
 } finally {
+  for (const child of standBy) child.kill()
   await system.stop()
 }
