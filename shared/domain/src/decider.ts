@@ -6,7 +6,23 @@ import type { Message } from './message.ts'
 export interface DecisionContext {
   /** Today in Europe/Bucharest: the effective day of an undo that names none. */
   readonly today: BusinessDay
+  /** What the company has decided about itself; the defaults when it has decided nothing. */
+  readonly company?: CompanyRules | undefined
 }
+
+/** How the ledger meets cash above a ceiling: it tells, it wants somebody who answers for it, or it refuses. */
+export type CashReaction = 'WARN' | 'REQUIRE_OVERRIDE' | 'REJECT'
+
+export interface CompanyRules {
+  readonly cashGuard: CashReaction
+  /** A cash & carry shop has a higher ceiling. */
+  readonly cashAndCarry: boolean
+  /** Last day of the last closed period; nothing may be dated on it or before. */
+  readonly closedThrough: BusinessDay | undefined
+}
+
+/** Money already in the drawer is a fact, and losing the fact is worse: so the default only warns. */
+export const DEFAULT_RULES: CompanyRules = { cashGuard: 'WARN', cashAndCarry: false, closedThrough: undefined }
 
 /**
  * The heart of a stream. `decide` says what happens: events, `[]` when the same thing has already happened, or a

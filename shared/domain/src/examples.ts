@@ -1,32 +1,60 @@
 import type { z } from 'zod'
 import type {
   AllocatePayment,
+  CancelInvoice,
+  ConfirmPaymentCleared,
   DeallocatePayment,
+  GrantDiscount,
   IssueReceipt,
   RecordPayment,
+  RecordRefund,
+  RecordSetOff,
   RegisterClient,
+  RegisterCreditNote,
   RegisterInvoice,
   ReversePayment,
   UpdateClient,
+  WriteOffInvoice,
 } from './client-account/commands.ts'
 import {
+  CashLimitOverridden,
   ClientRegistered,
   ClientUpdated,
+  CreditNoteRegistered,
+  DiscountGranted,
+  InvoiceCancelled,
   InvoiceRegistered,
+  InvoiceWrittenOff,
   PaymentAllocated,
+  PaymentCleared,
   PaymentDeallocated,
   PaymentRecorded,
   PaymentReversed,
   ReceiptDeclined,
   ReceiptReleased,
   ReceiptRequested,
+  RefundRecorded,
 } from './client-account/events.ts'
-import { CompanyRegistered, type RegisterCompany } from './company/company.ts'
+import type { ClosePeriod, OpenCashDesk, RegisterCompany, ReopenPeriod, SetPolicy } from './company/commands.ts'
+import { CashDeskOpened, CompanyRegistered, PeriodClosed, PeriodReopened, PolicySet } from './company/events.ts'
 import type { LedgerMessage } from './ledger-events.ts'
 import type { EventMetadata } from './metadata.ts'
 import type { Money } from './money.ts'
-import type { AnnulReceipt, EnterReceipt, OpenReceiptBook } from './receipt-book/commands.ts'
-import { ReceiptAnnulled, ReceiptBookOpened, ReceiptIssued } from './receipt-book/events.ts'
+import type {
+  AnnulReceipt,
+  EnterReceipt,
+  ExtendReceiptRange,
+  OpenReceiptBook,
+  ReprintReceipt,
+} from './receipt-book/commands.ts'
+import {
+  ReceiptAnnulled,
+  ReceiptBookOpened,
+  ReceiptIssued,
+  ReceiptRangeExtended,
+  ReceiptRefused,
+  ReceiptReprinted,
+} from './receipt-book/events.ts'
 
 // One valid example of each message: documentation shows them, tests override only what they are about.
 
@@ -223,6 +251,7 @@ export const paymentReversed = (change: Partial<EventData<typeof PaymentReversed
     paymentId: 'pay-1',
     amount: ron('1500.00'),
     method: 'BANK_TRANSFER',
+    cleared: false,
     reason: 'BOUNCED',
     reversedOn: '2026-11-05',
     ...change,
@@ -292,6 +321,261 @@ export const receiptAnnulled = (change: Partial<EventData<typeof ReceiptAnnulled
 export const companyRegistered = (change: Partial<EventData<typeof CompanyRegistered>> = {}) =>
   CompanyRegistered.of({ companyId: 'amc', ...registerCompany(), ...change })
 
+export const cashLimitOverridden = (change: Partial<EventData<typeof CashLimitOverridden>> = {}) =>
+  CashLimitOverridden.of({
+    clientId: 'alfa',
+    paymentId: 'pay-2',
+    breaches: [
+      {
+        code: 'CASH_LIMIT_PER_PERSON_DAY',
+        limit: '5000.00',
+        observed: '5000.01',
+        day: '2026-11-02',
+        deskId: 'C1',
+        law: 'Legea 70/2015 art. 3, OUG 115/2023 (MO 1139/15.12.2023)',
+      },
+    ],
+    reason: 'Banii erau deja în sertar',
+    approvedBy: 'Ioana Pop',
+    ...change,
+  })
+
+export const paymentCleared = (change: Partial<EventData<typeof PaymentCleared>> = {}) =>
+  PaymentCleared.of({
+    clientId: 'alfa',
+    paymentId: 'pay-3',
+    amount: ron('500.00'),
+    method: 'CARD_ONLINE',
+    fee: '5.00',
+    clearedOn: '2026-11-04',
+    ...change,
+  })
+
+export const refundRecorded = (change: Partial<EventData<typeof RefundRecorded>> = {}) =>
+  RefundRecorded.of({
+    clientId: 'alfa',
+    refundId: 'ref-3',
+    paymentId: 'pay-1',
+    amount: ron('90.00'),
+    method: 'BANK_TRANSFER',
+    refundedOn: '2026-11-10',
+    document: 'OP 77',
+    ...change,
+  })
+
+export const invoiceCancelled = (change: Partial<EventData<typeof InvoiceCancelled>> = {}) =>
+  InvoiceCancelled.of({
+    clientId: 'alfa',
+    invoiceId: 'inv-1024',
+    total: ron('1210.00'),
+    vatLines: [{ rate: '21', base: '1000.00', vat: '210.00' }],
+    cashAccounting: false,
+    cancelledOn: '2026-10-05',
+    reason: 'Emisă de două ori',
+    ...change,
+  })
+
+export const creditNoteRegistered = (change: Partial<EventData<typeof CreditNoteRegistered>> = {}) =>
+  CreditNoteRegistered.of({
+    clientId: 'alfa',
+    creditNoteId: 'cn-7',
+    invoiceId: 'inv-1024',
+    series: 'AMC',
+    number: '1030',
+    issuedOn: '2026-10-20',
+    creditedOn: '2026-10-20',
+    total: ron('242.00'),
+    vatLines: [{ rate: '21', base: '200.00', vat: '42.00' }],
+    cashAccounting: false,
+    ...change,
+  })
+
+export const discountGranted = (change: Partial<EventData<typeof DiscountGranted>> = {}) =>
+  DiscountGranted.of({
+    clientId: 'alfa',
+    invoiceId: 'inv-1024',
+    kind: 'SETTLEMENT',
+    amount: ron('24.20'),
+    vatLines: [{ rate: '21', base: '20.00', vat: '4.20' }],
+    cashAccounting: false,
+    grantedOn: '2026-10-10',
+    ...change,
+  })
+
+export const invoiceWrittenOff = (change: Partial<EventData<typeof InvoiceWrittenOff>> = {}) =>
+  InvoiceWrittenOff.of({
+    clientId: 'alfa',
+    invoiceId: 'inv-1024',
+    amount: ron('1210.00'),
+    writtenOffOn: '2026-11-20',
+    reason: 'Debitor radiat',
+    approvedBy: 'Ioana Pop',
+    ...change,
+  })
+
+export const receiptRangeExtended = (change: Partial<EventData<typeof ReceiptRangeExtended>> = {}) =>
+  ReceiptRangeExtended.of({
+    series: 'AMC-C',
+    to: 10_000,
+    decisionNumber: '15',
+    decisionOn: '2026-11-20',
+    ...change,
+  })
+
+export const receiptRefused = (change: Partial<EventData<typeof ReceiptRefused>> = {}) =>
+  ReceiptRefused.of({
+    series: 'AMC-C',
+    receiptId: 'rec-15',
+    clientId: 'alfa',
+    paymentId: 'pay-2',
+    code: 'RECEIPT_RANGE_EXHAUSTED',
+    ...change,
+  })
+
+export const receiptReprinted = (change: Partial<EventData<typeof ReceiptReprinted>> = {}) =>
+  ReceiptReprinted.of({ series: 'AMC-C', number: 15, copy: 1, reason: 'Pierdută de client', ...change })
+
+export const policySet = (change: Partial<EventData<typeof PolicySet>> = {}) =>
+  PolicySet.of({ companyId: 'amc', cashGuard: 'REQUIRE_OVERRIDE', ...change })
+
+export const cashDeskOpened = (change: Partial<EventData<typeof CashDeskOpened>> = {}) =>
+  CashDeskOpened.of({
+    companyId: 'amc',
+    deskId: 'C1',
+    name: 'Casieria centrală',
+    openedOn: '2026-01-05',
+    openingBalances: [ron('250.00')],
+    ...change,
+  })
+
+export const periodClosed = (change: Partial<EventData<typeof PeriodClosed>> = {}) =>
+  PeriodClosed.of({ companyId: 'amc', through: '2026-10-31', ...change })
+
+export const periodReopened = (change: Partial<EventData<typeof PeriodReopened>> = {}) =>
+  PeriodReopened.of({
+    companyId: 'amc',
+    from: '2026-10-01',
+    reason: 'Factură omisă',
+    requestedBy: 'Ion Ene',
+    approvedBy: 'Ioana Pop',
+    ...change,
+  })
+
+export const cancelInvoice = (change: Partial<Data<typeof CancelInvoice>> = {}): Data<typeof CancelInvoice> => ({
+  clientId: 'alfa',
+  invoiceId: 'inv-1024',
+  reason: 'Emisă de două ori',
+  cancelledOn: '2026-10-05',
+  ...change,
+})
+
+export const registerCreditNote = (
+  change: Partial<Data<typeof RegisterCreditNote>> = {},
+): Data<typeof RegisterCreditNote> => ({
+  clientId: 'alfa',
+  creditNoteId: 'cn-7',
+  invoiceId: 'inv-1024',
+  series: 'AMC',
+  number: '1030',
+  issuedOn: '2026-10-20',
+  total: ron('242.00'),
+  vatLines: [{ rate: '21', base: '200.00', vat: '42.00' }],
+  ...change,
+})
+
+export const confirmPaymentCleared = (
+  change: Partial<Data<typeof ConfirmPaymentCleared>> = {},
+): Data<typeof ConfirmPaymentCleared> => ({
+  clientId: 'alfa',
+  paymentId: 'pay-3',
+  clearedOn: '2026-11-04',
+  fee: '5.00',
+  ...change,
+})
+
+export const recordRefund = (change: Partial<Data<typeof RecordRefund>> = {}): Data<typeof RecordRefund> => ({
+  clientId: 'alfa',
+  refundId: 'ref-3',
+  paymentId: 'pay-1',
+  amount: '90.00',
+  method: 'BANK_TRANSFER',
+  refundedOn: '2026-11-10',
+  document: 'OP 77',
+  ...change,
+})
+
+export const writeOffInvoice = (change: Partial<Data<typeof WriteOffInvoice>> = {}): Data<typeof WriteOffInvoice> => ({
+  clientId: 'alfa',
+  invoiceId: 'inv-1024',
+  reason: 'Debitor radiat',
+  approvedBy: 'Ioana Pop',
+  writtenOffOn: '2026-11-20',
+  ...change,
+})
+
+export const grantDiscount = (change: Partial<Data<typeof GrantDiscount>> = {}): Data<typeof GrantDiscount> => ({
+  clientId: 'alfa',
+  invoiceId: 'inv-1024',
+  kind: 'SETTLEMENT',
+  amount: '24.20',
+  vatLines: [{ rate: '21', base: '20.00', vat: '4.20' }],
+  grantedOn: '2026-10-10',
+  ...change,
+})
+
+export const recordSetOff = (change: Partial<Data<typeof RecordSetOff>> = {}): Data<typeof RecordSetOff> => ({
+  clientId: 'alfa',
+  paymentId: 'set-4',
+  amount: ron('300.00'),
+  setOffOn: '2026-11-12',
+  document: 'PV 4',
+  items: [{ invoiceId: 'inv-1024', amount: '300.00' }],
+  ...change,
+})
+
+export const extendReceiptRange = (
+  change: Partial<Data<typeof ExtendReceiptRange>> = {},
+): Data<typeof ExtendReceiptRange> => ({
+  series: 'AMC-C',
+  to: 10_000,
+  decisionNumber: '15',
+  decisionOn: '2026-11-20',
+  ...change,
+})
+
+export const reprintReceipt = (change: Partial<Data<typeof ReprintReceipt>> = {}): Data<typeof ReprintReceipt> => ({
+  series: 'AMC-C',
+  number: 15,
+  reason: 'Pierdută de client',
+  ...change,
+})
+
+export const setPolicy = (change: Partial<Data<typeof SetPolicy>> = {}): Data<typeof SetPolicy> => ({
+  cashGuard: 'REQUIRE_OVERRIDE',
+  ...change,
+})
+
+export const openCashDesk = (change: Partial<Data<typeof OpenCashDesk>> = {}): Data<typeof OpenCashDesk> => ({
+  deskId: 'C1',
+  name: 'Casieria centrală',
+  openedOn: '2026-01-05',
+  openingBalances: [ron('250.00')],
+  ...change,
+})
+
+export const closePeriod = (change: Partial<Data<typeof ClosePeriod>> = {}): Data<typeof ClosePeriod> => ({
+  through: '2026-10-31',
+  ...change,
+})
+
+export const reopenPeriod = (change: Partial<Data<typeof ReopenPeriod>> = {}): Data<typeof ReopenPeriod> => ({
+  from: '2026-10-01',
+  reason: 'Factură omisă',
+  requestedBy: 'Ion Ene',
+  approvedBy: 'Ioana Pop',
+  ...change,
+})
+
 /** Today's shape of every event of the ledger. */
 export const exampleEvents: readonly LedgerMessage[] = [
   clientRegistered(),
@@ -308,6 +592,20 @@ export const exampleEvents: readonly LedgerMessage[] = [
   receiptIssued(),
   receiptAnnulled(),
   companyRegistered(),
+  cashLimitOverridden(),
+  paymentCleared(),
+  refundRecorded(),
+  invoiceCancelled(),
+  creditNoteRegistered(),
+  discountGranted(),
+  invoiceWrittenOff(),
+  receiptRangeExtended(),
+  receiptRefused(),
+  receiptReprinted(),
+  policySet(),
+  cashDeskOpened(),
+  periodClosed(),
+  periodReopened(),
 ]
 
 export const eventMetadata = (change: Partial<EventMetadata> = {}): EventMetadata => ({

@@ -1,6 +1,6 @@
 import { type AccountEvent, accountEventDefinitions } from './client-account/events.ts'
 import { type Codec, createCodec } from './codec.ts'
-import { type CompanyEvent, companyEventDefinitions } from './company/company.ts'
+import { type CompanyEvent, companyEventDefinitions } from './company/events.ts'
 import type { Message } from './message.ts'
 import { EventMetadata } from './metadata.ts'
 import { type ReceiptBookEvent, receiptBookEventDefinitions } from './receipt-book/events.ts'

@@ -34,6 +34,19 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
       return data.deallocatedOn
     case 'PaymentReversed':
       return data.reversedOn
+    case 'PaymentCleared':
+      return data.clearedOn
+    case 'RefundRecorded':
+      return data.refundedOn
+    case 'InvoiceCancelled':
+      return data.cancelledOn
+    case 'CreditNoteRegistered':
+      return data.creditedOn
+    case 'DiscountGranted':
+      return data.grantedOn
+    case 'InvoiceWrittenOff':
+      return data.writtenOffOn
+    case 'CashLimitOverridden':
     case 'ClientRegistered':
     case 'ClientUpdated':
     case 'ReceiptRequested':

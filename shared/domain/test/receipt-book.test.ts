@@ -21,6 +21,9 @@ const enter = (change: Parameters<typeof enterReceipt>[0] = {}) =>
 const annul = (change: Parameters<typeof annulReceipt>[0] = {}) =>
   ({ type: 'AnnulReceipt', data: annulReceipt(change) }) as const
 
+/** A refusal is an event: the account has reserved the receipt already, and has to hear of it. */
+const refused = (code: string, receiptId = 'rec-15') => ({ type: 'ReceiptRefused', data: { code, receiptId } })
+
 t.test('OpenReceiptBook', async (t) => {
   t.test('opens the series', async (t) => {
     t.same(given().when(open()), [receiptBookOpened()])
@@ -43,8 +46,8 @@ t.test('EnterReceipt', async (t) => {
     const first = receiptIssued({ number: 14, receiptId: 'rec-14' })
     t.match(given(book).when(enter({ receiptId: 'rec-14' })), [{ data: { number: 14 } }])
     t.same(given(book, first).when(enter()), [receiptIssued()])
-    const past = () => given(book, first, receiptIssued()).when(enter({ receiptId: 'rec-16' }))
-    t.throws(past, { code: 'RECEIPT_RANGE_EXHAUSTED', details: { to: 15 } })
+    const past = given(book, first, receiptIssued()).when(enter({ receiptId: 'rec-16' }))
+    t.match(past, [refused('RECEIPT_RANGE_EXHAUSTED', 'rec-16')])
   })
   t.test('leaves no gap and uses no number again, annulled ones included', async (t) => {
     const numbers: number[] = []
@@ -66,18 +69,18 @@ t.test('EnterReceipt', async (t) => {
   t.test('may have the day of the last receipt, not the day before', async (t) => {
     const book = [receiptBookOpened(), receiptIssued({ number: 1, receiptId: 'rec-1', issuedOn: '2026-11-02' })]
     t.equal(given(...book).when(enter({ issuedOn: '2026-11-02' })).length, 1)
-    const back = () => given(...book).when(enter({ issuedOn: '2026-11-01' }))
-    t.throws(back, { code: 'RECEIPT_DATE_BEFORE_LAST', details: { lastIssuedOn: '2026-11-02' } })
-    const annulled = () => given(...book, receiptAnnulled({ number: 1 })).when(enter({ issuedOn: '2026-11-01' }))
-    t.throws(annulled, { code: 'RECEIPT_DATE_BEFORE_LAST' }, 'an annulled receipt keeps its day too')
+    const back = enter({ issuedOn: '2026-11-01' })
+    t.match(given(...book).when(back), [refused('RECEIPT_DATE_BEFORE_LAST')])
+    const annulled = receiptAnnulled({ number: 1 })
+    t.match(given(...book, annulled).when(back), [refused('RECEIPT_DATE_BEFORE_LAST')], 'an annulled one keeps its day')
   })
   t.test('is refused the second time, annulled or not', async (t) => {
-    const again = { code: 'RECEIPT_ID_ALREADY_USED', details: { receiptId: 'rec-15' } }
-    t.throws(() => given(receiptBookOpened(), receiptIssued()).when(enter()), again)
-    t.throws(() => given(receiptBookOpened(), receiptIssued(), receiptAnnulled()).when(enter()), again)
+    const again = [refused('RECEIPT_ID_ALREADY_USED')]
+    t.match(given(receiptBookOpened(), receiptIssued()).when(enter()), again)
+    t.match(given(receiptBookOpened(), receiptIssued(), receiptAnnulled()).when(enter()), again)
   })
   t.test('is refused in a book that was never opened', async (t) => {
-    t.throws(() => given().when(enter()), { code: 'RECEIPT_BOOK_NOT_FOUND', details: { series: 'AMC-C' } })
+    t.match(given().when(enter()), [refused('RECEIPT_BOOK_NOT_FOUND')])
   })
   t.test('freezes what the paper says', async (t) => {
     const says = (change: Parameters<typeof enterReceipt>[0]) => {

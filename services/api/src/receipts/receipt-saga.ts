@@ -7,10 +7,11 @@ import {
   companyStream,
   type EnterReceipt,
   type Payer,
-  type ReceiptBook,
   type ReceiptBookEvent,
   Rejection,
+  type RejectionCode,
   receiptBookStream,
+  refusalOf,
 } from '@registru/domain'
 import { requestHashOf } from '@registru/event-store'
 import { v5 } from 'uuid'
@@ -56,8 +57,8 @@ const stepContext = (cause: Cause<unknown>, step: string): CommandContext => ({
   dryRun: false,
 })
 
-const issuerOf = ({ identity }: Company, companyId: string): EnterReceipt['issuer'] => {
-  if (identity === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
+const issuerOf = ({ identity }: Company): EnterReceipt['issuer'] | undefined => {
+  if (identity === undefined) return undefined
   const { name, taxId, tradeRegisterNumber, address } = identity
   return { name, taxId, tradeRegisterNumber, address }
 }
@@ -78,13 +79,9 @@ const contentOf = (
   from: EnterReceipt['receivedFrom'],
 ): EnterReceipt => ({ ...data, issuer, receivedFrom: from, cashier: actor })
 
-const refusalBy = (book: ReceiptBook, series: string, issuedOn: string): Rejection | undefined => {
-  if (book.opened === undefined) return new Rejection('RECEIPT_BOOK_NOT_FOUND', { series })
-  const { to } = book.opened
-  if (to !== undefined && book.next > to) return new Rejection('RECEIPT_RANGE_EXHAUSTED', { series, to })
-  if (book.lastIssuedOn !== undefined && issuedOn < book.lastIssuedOn) {
-    return new Rejection('RECEIPT_DATE_BEFORE_LAST', { issuedOn, lastIssuedOn: book.lastIssuedOn })
-  }
+/** Why the book did not number the receipt; `undefined` when it did. */
+const refusalIn = ({ events }: Handled<ReceiptBookEvent>): RejectionCode | undefined => {
+  for (const event of events) if (event.type === 'ReceiptRefused') return event.data.code
   return undefined
 }
 
@@ -97,42 +94,24 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
   const toAccount = (cause: Cause<{ readonly clientId: string }>, step: string, command: AccountCommand) =>
     ledger.accounts.handle(clientAccountStream(cause.companyId, cause.data.clientId), command, stepContext(cause, step))
 
-  const decline = async (request: Cause<ReceiptRequest>, rejection: Rejection): Promise<void> => {
-    const { clientId, paymentId, receiptId, series } = request.data
-    const data = { clientId, paymentId, receiptId, series, code: rejection.code }
-    await toAccount(request, 'declineReceipt', { type: 'DeclineReceipt', data })
-  }
-
   const enter: ReceiptSaga['enter'] = async (request) => {
     const { companyId } = request
     const { clientId, paymentId, receiptId, series } = request.data
-    const context = stepContext(request, 'enterReceipt')
-    const stream = receiptBookStream(companyId, series)
     const account = await accountOf(companyId, clientId, (state) => state.payments.has(paymentId))
-    // A reservation that no longer stands was either carried out, which the book knows, or declined.
-    if (account.payments.get(paymentId)?.receipt?.receiptId !== receiptId) {
-      return (await ledger.books.replayed(stream, context)) ?? (await refusalOf(request))
-    }
-    try {
-      const issuer = issuerOf(await companyOf(companyId), companyId)
-      const payer = account.payments.get(paymentId)?.payer
-      const data = contentOf(request, issuer, receivedFrom(account, payer))
-      return await ledger.books.handle(stream, { type: 'EnterReceipt', data }, context)
-    } catch (error) {
-      if (error instanceof Rejection) await decline(request, error)
-      throw error
-    }
-  }
-
-  /** The book refused this request before: the same answer again. @throws Rejection always */
-  const refusalOf = async (request: Cause<ReceiptRequest>): Promise<never> => {
-    const { clientId, receiptId, series } = request.data
-    const stream = clientAccountStream(request.companyId, clientId)
-    const declined = await ledger.accounts.replayed(stream, stepContext(request, 'declineReceipt'))
-    for (const event of declined?.events ?? []) {
-      if (event.type === 'ReceiptDeclined') throw new Rejection(event.data.code, { series, receiptId })
-    }
-    throw new Error(`receipt ${receiptId} is neither reserved, entered nor declined`)
+    const issuer = issuerOf(await companyOf(companyId))
+    if (issuer === undefined) throw new Error(`a receipt was requested of ${companyId}, which is not registered`)
+    const data = contentOf(request, issuer, receivedFrom(account, account.payments.get(paymentId)?.payer))
+    const context = stepContext(request, 'enterReceipt')
+    const booked = await ledger.books.handle(
+      receiptBookStream(companyId, series),
+      { type: 'EnterReceipt', data },
+      context,
+    )
+    const code = refusalIn(booked)
+    if (code === undefined) return booked
+    const refused = { clientId, paymentId, receiptId, series, code }
+    await toAccount(request, 'declineReceipt', { type: 'DeclineReceipt', data: refused })
+    throw new Rejection(code, { series, receiptId })
   }
 
   return {
@@ -142,18 +121,19 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
       const { companyId, data } = request
       const stream = receiptBookStream(companyId, data.series)
       const account = await accountOf(companyId, data.clientId, ({ client }) => client !== undefined)
-      const issuer = issuerOf(await companyOf(companyId), companyId)
+      const issuer = issuerOf(await companyOf(companyId))
+      if (issuer === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
       const command = { type: 'EnterReceipt' as const, data: contentOf(request, issuer, receivedFrom(account, payer)) }
       return ledger.books.handle(stream, command, { ...stepContext(request, 'enterReceipt'), dryRun: true })
     },
 
     requireBook: async (companyId, series, issuedOn) => {
-      issuerOf(await companyOf(companyId), companyId)
+      if (issuerOf(await companyOf(companyId)) === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
       const book = await ledger.books.read(
         receiptBookStream(companyId, series),
-        (state) => refusalBy(state, series, issuedOn) === undefined,
+        (state) => refusalOf(state, { series, issuedOn }) === undefined,
       )
-      const refusal = refusalBy(book, series, issuedOn)
+      const refusal = refusalOf(book, { series, issuedOn })
       if (refusal !== undefined) throw refusal
     },
 
@@ -167,8 +147,10 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
   }
 }
 
-/** The receipt among the events of a book's answer. @throws Error when the answer is not about one. */
-export const issuedReceiptOf = ({ events }: Handled<ReceiptBookEvent>): IssuedReceipt => {
-  for (const event of events) if (event.type === 'ReceiptIssued') return event.data
+/** The receipt in a book's answer. @throws Rejection when the book refused it */
+export const issuedReceiptOf = (booked: Handled<ReceiptBookEvent>): IssuedReceipt => {
+  for (const event of booked.events) if (event.type === 'ReceiptIssued') return event.data
+  const code = refusalIn(booked)
+  if (code !== undefined) throw new Rejection(code)
   throw new Error('the book answered without a receipt')
 }

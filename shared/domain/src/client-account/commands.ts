@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
-import { CashDeskId, ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import { CashDeskId, ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries, RefundId } from '../ids.ts'
 import type { Message } from '../message.ts'
 import { Amount, AmountOrZero, Money } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import type { RejectionCode } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
 import { VatLine } from './events.ts'
-import { DeallocationReason, InvoiceKind, PaymentMethod, ReversalReason } from './vocabulary.ts'
+import {
+  DeallocationReason,
+  DiscountKind,
+  InvoiceKind,
+  PaymentMethod,
+  RefundMethod,
+  ReversalReason,
+} from './vocabulary.ts'
 
 /** Bounds of lists in one command: an append has to stay under the store's megabyte. */
 const VAT_LINES_MAX = 20
@@ -34,6 +41,8 @@ export const UpdateClient = z
   .strictObject({ clientId: ClientId, ...z.strictObject(clientFields).partial().shape })
   .refine((change) => Object.keys(change).length > 1, { error: 'at least one field besides clientId' })
 
+const VatLines = z.array(z.strictObject({ ...VatLine.shape, base: AmountOrZero, vat: AmountOrZero })).max(VAT_LINES_MAX)
+
 const noInvoiceTwice = (items: readonly { readonly invoiceId: string }[]): boolean =>
   new Set(items.map((item) => item.invoiceId)).size === items.length
 
@@ -46,11 +55,7 @@ export const RegisterInvoice = z.strictObject({
   issuedOn: BusinessDay,
   dueOn: BusinessDay,
   total: Money,
-  vatLines: z
-    .array(z.strictObject({ ...VatLine.shape, base: AmountOrZero, vat: AmountOrZero }))
-    .max(VAT_LINES_MAX)
-    .optional()
-    .meta({ description: 'total = Σ base + vat; absent: an invoice without VAT' }),
+  vatLines: VatLines.optional().meta({ description: 'total = Σ base + vat; absent: an invoice without VAT' }),
   cashAccounting: z.boolean().optional().meta({ description: 'TVA la încasare' }),
   instalments: z
     .array(z.strictObject({ dueOn: BusinessDay, amount: Amount }))
@@ -70,6 +75,7 @@ export const Allocation = z.discriminatedUnion('rule', [
       .max(ALLOCATIONS_MAX)
       .refine(noInvoiceTwice, 'no invoice twice'),
   }),
+  z.strictObject({ rule: z.literal('named') }).meta({ description: 'The invoices that remittanceText names' }),
   z.strictObject({ rule: z.literal('oldestDueFirst') }),
   z.strictObject({ rule: z.literal('none') }),
 ])
@@ -89,6 +95,10 @@ export const RecordPayment = z.strictObject({
     .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
     .optional()
     .meta({ description: 'Issues the receipt in the same call; cash only' }),
+  cashOverride: z
+    .strictObject({ reason: FreeText, approvedBy: Name })
+    .optional()
+    .meta({ description: 'Who takes the responsibility for cash above a ceiling, and why' }),
 })
 
 export const AllocatePayment = z.strictObject({
@@ -114,6 +124,79 @@ export const ReversePayment = z.strictObject({
   paymentId: PaymentId,
   reason: ReversalReason,
   reversedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  note: FreeText.optional(),
+})
+
+export const CancelInvoice = z.strictObject({
+  clientId: ClientId,
+  invoiceId: InvoiceId,
+  reason: FreeText,
+  cancelledOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+})
+
+export const RegisterCreditNote = z.strictObject({
+  clientId: ClientId,
+  creditNoteId: CreditNoteId,
+  invoiceId: InvoiceId.optional().meta({ description: 'The invoice that it lowers; absent: it becomes client credit' }),
+  series: Reference.optional(),
+  number: Reference,
+  issuedOn: BusinessDay,
+  total: Money.meta({ description: 'Positive: what the client owes less' }),
+  vatLines: VatLines.optional(),
+  cashAccounting: z.boolean().optional().meta({ description: "The invoice's own when it names one" }),
+})
+
+export const ConfirmPaymentCleared = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId,
+  clearedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  fee: AmountOrZero.optional().meta({ description: 'What the processor or courier kept, e.g. 5.00 of 500.00' }),
+  bankReference: Reference.optional(),
+})
+
+export const RecordRefund = z.strictObject({
+  clientId: ClientId,
+  refundId: RefundId,
+  paymentId: PaymentId.meta({ description: 'The payment or credit note whose credit is given back' }),
+  amount: Amount,
+  method: RefundMethod,
+  refundedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  deskId: CashDeskId.optional(),
+  document: Reference.optional().meta({ description: "Number of the dispoziție de plată, or the bank's reference" }),
+  note: FreeText.optional(),
+})
+
+export const WriteOffInvoice = z.strictObject({
+  clientId: ClientId,
+  invoiceId: InvoiceId,
+  amount: Amount.optional().meta({ description: 'All that is open when absent' }),
+  reason: FreeText,
+  approvedBy: Name,
+  writtenOffOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+})
+
+export const GrantDiscount = z.strictObject({
+  clientId: ClientId,
+  invoiceId: InvoiceId,
+  kind: DiscountKind,
+  amount: Amount.meta({ description: 'VAT included' }),
+  vatLines: VatLines.optional().meta({ description: 'The VAT taken back: amount = Σ base + vat; absent: none' }),
+  grantedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  note: FreeText.optional(),
+})
+
+export const RecordSetOff = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId.meta({ description: 'Id of the set-off: it settles as a payment does' }),
+  amount: Money,
+  setOffOn: BusinessDay,
+  document: Reference.meta({ description: 'Number of the set-off record or ordin de compensare' }),
+  items: z
+    .array(z.strictObject({ invoiceId: InvoiceId, amount: Amount }))
+    .min(1)
+    .max(ALLOCATIONS_MAX)
+    .refine(noInvoiceTwice, 'no invoice twice')
+    .meta({ description: 'Adds up to the amount: a set-off leaves no credit' }),
   note: FreeText.optional(),
 })
 
@@ -162,6 +245,13 @@ export type AccountCommand =
   | Message<'AllocatePayment', z.infer<typeof AllocatePayment>>
   | Message<'DeallocatePayment', z.infer<typeof DeallocatePayment>>
   | Message<'ReversePayment', z.infer<typeof ReversePayment>>
+  | Message<'CancelInvoice', z.infer<typeof CancelInvoice>>
+  | Message<'RegisterCreditNote', z.infer<typeof RegisterCreditNote>>
+  | Message<'ConfirmPaymentCleared', z.infer<typeof ConfirmPaymentCleared>>
+  | Message<'RecordRefund', z.infer<typeof RecordRefund>>
+  | Message<'WriteOffInvoice', z.infer<typeof WriteOffInvoice>>
+  | Message<'GrantDiscount', z.infer<typeof GrantDiscount>>
+  | Message<'RecordSetOff', z.infer<typeof RecordSetOff>>
   | Message<'IssueReceipt', WithReceiptId<z.infer<typeof IssueReceipt>>>
   | Message<'DeclineReceipt', DeclineReceipt>
   | Message<'ReleaseReceipt', ReleaseReceipt>

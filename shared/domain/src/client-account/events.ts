@@ -3,12 +3,21 @@ import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import type { EventOf } from '../event-definition.ts'
 import { defineEvent } from '../event-definition.ts'
-import { CashDeskId, ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import { CashDeskId, ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries, RefundId } from '../ids.ts'
 import { Money } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import { REJECTION_CODES } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
-import { AllocationRule, DeallocationReason, InvoiceKind, PaymentMethod, ReversalReason } from './vocabulary.ts'
+import {
+  AllocationRule,
+  CashBreachCode,
+  DeallocationReason,
+  DiscountKind,
+  InvoiceKind,
+  PaymentMethod,
+  RefundMethod,
+  ReversalReason,
+} from './vocabulary.ts'
 
 const clientDetails = {
   kind: ClientKind,
@@ -42,6 +51,8 @@ export const VatLine = z.strictObject({
   vat: z.string(),
 })
 
+export type VatLine = z.infer<typeof VatLine>
+
 export const InvoiceRegistered = defineEvent({
   type: 'InvoiceRegistered',
   version: 1,
@@ -66,6 +77,18 @@ export const InvoiceRegistered = defineEvent({
   }),
 })
 
+/** Amounts are decimal strings in RON; `law` names the act whose dated figure was compared. */
+export const CashBreach = z.strictObject({
+  code: CashBreachCode,
+  limit: z.string(),
+  observed: z.string(),
+  day: BusinessDay,
+  deskId: CashDeskId.optional(),
+  invoiceId: InvoiceId.optional(),
+  law: z.string(),
+})
+export type CashBreach = z.infer<typeof CashBreach>
+
 export const PaymentRecorded = defineEvent({
   type: 'PaymentRecorded',
   version: 1,
@@ -82,6 +105,8 @@ export const PaymentRecorded = defineEvent({
     remittanceText: personal(FreeText).optional(),
     payer: Payer.optional(),
     deskId: CashDeskId.optional(),
+    /** Rules about cash that this payment broke and the company lets pass with a warning. */
+    cashBreaches: z.array(CashBreach).optional(),
   }),
 })
 
@@ -122,10 +147,123 @@ export const PaymentReversed = defineEvent({
     paymentId: PaymentId,
     amount: Money,
     method: PaymentMethod,
+    /** Whether the money had arrived: then it leaves the bank, not the way to it. */
+    cleared: z.boolean(),
     deskId: CashDeskId.optional(),
     reason: ReversalReason,
     reversedOn: BusinessDay,
     note: FreeText.optional(),
+  }),
+})
+
+/** Somebody who may took the responsibility for cash above a ceiling; who and why is the point of the event. */
+export const CashLimitOverridden = defineEvent({
+  type: 'CashLimitOverridden',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    paymentId: PaymentId,
+    breaches: z.array(CashBreach).min(1),
+    reason: FreeText,
+    approvedBy: Name,
+  }),
+})
+
+/** Money on its way arrived: card, courier, cheque, promissory note. What the fee took never reaches the bank. */
+export const PaymentCleared = defineEvent({
+  type: 'PaymentCleared',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    paymentId: PaymentId,
+    amount: Money,
+    method: PaymentMethod,
+    /** Decimal string in the payment's currency; `0.00` without a fee. */
+    fee: z.string(),
+    clearedOn: BusinessDay,
+    bankReference: Reference.optional(),
+  }),
+})
+
+export const RefundRecorded = defineEvent({
+  type: 'RefundRecorded',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    refundId: RefundId,
+    /** Whose credit is given back. */
+    paymentId: PaymentId,
+    amount: Money,
+    method: RefundMethod,
+    refundedOn: BusinessDay,
+    deskId: CashDeskId.optional(),
+    /** Number of the dispoziție de plată or the bank's reference. */
+    document: Reference.optional(),
+    note: FreeText.optional(),
+  }),
+})
+
+/** Never delivered or sent: all of it leaves the books, VAT included. */
+export const InvoiceCancelled = defineEvent({
+  type: 'InvoiceCancelled',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    invoiceId: InvoiceId,
+    total: Money,
+    vatLines: z.array(VatLine),
+    cashAccounting: z.boolean(),
+    cancelledOn: BusinessDay,
+    reason: FreeText,
+  }),
+})
+
+/** Factură storno: lowers what an invoice still asks for, or, without an invoice, becomes client credit. */
+export const CreditNoteRegistered = defineEvent({
+  type: 'CreditNoteRegistered',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    creditNoteId: CreditNoteId,
+    invoiceId: InvoiceId.optional(),
+    series: Reference.optional(),
+    number: Reference,
+    issuedOn: BusinessDay,
+    /** Effective day on the account: never before the invoice or the last undo on it. */
+    creditedOn: BusinessDay,
+    total: Money,
+    vatLines: z.array(VatLine),
+    cashAccounting: z.boolean(),
+  }),
+})
+
+export const DiscountGranted = defineEvent({
+  type: 'DiscountGranted',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    invoiceId: InvoiceId,
+    kind: DiscountKind,
+    amount: Money,
+    /** The VAT that is taken back with the discount; empty: none. */
+    vatLines: z.array(VatLine),
+    cashAccounting: z.boolean(),
+    grantedOn: BusinessDay,
+    note: FreeText.optional(),
+  }),
+})
+
+/** Scoatere din evidență. The VAT stays as it is: adjusting it needs the cases of Legea 227/2015 art. 287. */
+export const InvoiceWrittenOff = defineEvent({
+  type: 'InvoiceWrittenOff',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    invoiceId: InvoiceId,
+    amount: Money,
+    writtenOffOn: BusinessDay,
+    reason: FreeText,
+    approvedBy: Name,
   }),
 })
 
@@ -139,6 +277,8 @@ export const SettledInvoice = z.strictObject({
   /** What was open on the invoice after this payment; `0.00` when it is settled. */
   openAfter: z.string(),
 })
+
+export const ReplacedReceipt = z.strictObject({ series: ReceiptSeries, number: z.int().positive() })
 
 /** Reserves the receipt: no second one for the same payment while this one lives. The number comes from the book. */
 export const ReceiptRequested = defineEvent({
@@ -154,6 +294,8 @@ export const ReceiptRequested = defineEvent({
     settles: z.array(SettledInvoice),
     /** The part that settles nothing yet, decimal string in the payment's currency. */
     advance: z.string(),
+    /** The annulled receipt of the same payment that this one stands in for. */
+    replaces: ReplacedReceipt.optional(),
   }),
 })
 
@@ -192,6 +334,13 @@ export const accountEventDefinitions = [
   PaymentAllocated,
   PaymentDeallocated,
   PaymentReversed,
+  CashLimitOverridden,
+  PaymentCleared,
+  RefundRecorded,
+  InvoiceCancelled,
+  CreditNoteRegistered,
+  DiscountGranted,
+  InvoiceWrittenOff,
   ReceiptRequested,
   ReceiptDeclined,
   ReceiptReleased,

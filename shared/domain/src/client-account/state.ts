@@ -1,10 +1,11 @@
 import type { BusinessDay } from '../business-day.ts'
 import { latest } from '../business-day.ts'
-import type { ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
-import type { Currency } from '../money.ts'
+import type { ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries, RefundId } from '../ids.ts'
+import type { Currency, Money } from '../money.ts'
 import { minorOf } from '../money.ts'
 import type { Address, ClientKind, Payer } from '../party.ts'
-import type { AccountEvent } from './events.ts'
+import { type CashTaken, noCash, settleInCash, takeCash } from './cash-guard.ts'
+import type { AccountEvent, VatLine } from './events.ts'
 import { type DueKey, insertByDue, removeByDue } from './open-invoices.ts'
 import type { PaymentMethod } from './vocabulary.ts'
 
@@ -15,6 +16,9 @@ export interface ClientAccount {
   readonly payments: Map<PaymentId, Payment>
   /** Open invoices of each currency, oldest due first. */
   readonly openByDue: Map<Currency, DueKey[]>
+  readonly creditNotes: Set<CreditNoteId>
+  readonly refunds: Set<RefundId>
+  readonly cash: CashTaken
 }
 
 export interface Client {
@@ -34,6 +38,10 @@ export interface Invoice {
   readonly currency: Currency
   readonly issuedOn: BusinessDay
   readonly dueOn: BusinessDay
+  readonly total: bigint
+  readonly vatLines: readonly VatLine[]
+  readonly cashAccounting: boolean
+  readonly instalmentContract: boolean
   open: bigint
   /** Nothing new is effective before the last undo, so at every day what is open never falls below zero. */
   lastUndoOn: BusinessDay | undefined
@@ -49,7 +57,8 @@ export interface Payment {
   readonly paymentId: PaymentId
   readonly currency: Currency
   readonly amount: bigint
-  readonly method: PaymentMethod
+  /** A credit note without an invoice is credit as a payment's is, and no money. */
+  readonly method: PaymentMethod | 'CREDIT_NOTE'
   readonly receivedOn: BusinessDay
   readonly deskId: string | undefined
   readonly payer: Payer | undefined
@@ -57,8 +66,13 @@ export interface Payment {
   credit: bigint
   lastUndoOn: BusinessDay | undefined
   reversed: boolean
+  /** When money on its way arrived. */
+  clearedOn: BusinessDay | undefined
+  refunded: bigint
   /** The living receipt; `undefined` when there is none or it was annulled. */
   receipt: { readonly receiptId: ReceiptId; readonly series: ReceiptSeries } | undefined
+  /** The last receipt that was annulled: the next one names it. */
+  annulledReceipt: { readonly series: ReceiptSeries; readonly number: number } | undefined
 }
 
 export const initialAccount = (): ClientAccount => ({
@@ -66,6 +80,9 @@ export const initialAccount = (): ClientAccount => ({
   invoices: new Map(),
   payments: new Map(),
   openByDue: new Map(),
+  creditNotes: new Set(),
+  refunds: new Set(),
+  cash: noCash(),
 })
 
 /** @throws Error when history names what it never introduced: the stream is not ours. */
@@ -90,6 +107,35 @@ const changeOpen = (account: ClientAccount, invoice: Invoice, by: bigint): void 
   if (before > 0n && invoice.open === 0n) removeByDue(openListOf(account, invoice.currency), invoice)
 }
 
+const newPayment = (facts: {
+  readonly paymentId: PaymentId
+  readonly amount: Money
+  readonly method: Payment['method']
+  readonly receivedOn: BusinessDay
+  readonly deskId?: string | undefined
+  readonly payer?: Payer | undefined
+}): Payment => ({
+  paymentId: facts.paymentId,
+  currency: facts.amount.currency,
+  amount: minorOf(facts.amount),
+  method: facts.method,
+  receivedOn: facts.receivedOn,
+  deskId: facts.deskId,
+  payer: facts.payer,
+  allocations: new Map(),
+  credit: minorOf(facts.amount),
+  lastUndoOn: undefined,
+  reversed: false,
+  clearedOn: undefined,
+  refunded: 0n,
+  receipt: undefined,
+  annulledReceipt: undefined,
+})
+
+const freeOfReceipt = (payment: Payment, receiptId: ReceiptId): void => {
+  if (payment.receipt?.receiptId === receiptId) payment.receipt = undefined
+}
+
 export const evolveAccount = (account: ClientAccount, event: AccountEvent): ClientAccount => {
   switch (event.type) {
     case 'ClientRegistered':
@@ -101,28 +147,60 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       return account
     case 'InvoiceRegistered': {
       const { invoiceId, series, number, total, issuedOn, dueOn } = event.data
-      const currency = total.currency
-      const invoice: Invoice = { invoiceId, series, number, currency, issuedOn, dueOn, open: 0n, lastUndoOn: undefined }
+      const { vatLines, cashAccounting, instalmentContract } = event.data
+      const invoice: Invoice = {
+        invoiceId,
+        series,
+        number,
+        currency: total.currency,
+        issuedOn,
+        dueOn,
+        total: minorOf(total),
+        vatLines,
+        cashAccounting,
+        instalmentContract,
+        open: 0n,
+        lastUndoOn: undefined,
+      }
       account.invoices.set(invoiceId, invoice)
-      changeOpen(account, invoice, minorOf(total))
+      changeOpen(account, invoice, invoice.total)
+      return account
+    }
+    case 'InvoiceCancelled':
+      changeOpen(account, known(account.invoices, event.data.invoiceId), -minorOf(event.data.total))
+      return account
+    case 'DiscountGranted':
+    case 'InvoiceWrittenOff':
+      changeOpen(account, known(account.invoices, event.data.invoiceId), -minorOf(event.data.amount))
+      return account
+    case 'CreditNoteRegistered': {
+      const { creditNoteId, invoiceId, total, creditedOn } = event.data
+      account.creditNotes.add(creditNoteId)
+      if (invoiceId !== undefined) changeOpen(account, known(account.invoices, invoiceId), -minorOf(total))
+      else {
+        const source = { paymentId: creditNoteId, amount: total, receivedOn: creditedOn }
+        account.payments.set(creditNoteId, newPayment({ ...source, method: 'CREDIT_NOTE' }))
+      }
       return account
     }
     case 'PaymentRecorded': {
-      const { paymentId, amount, method, receivedOn, deskId, payer } = event.data
-      account.payments.set(paymentId, {
-        paymentId,
-        currency: amount.currency,
-        amount: minorOf(amount),
-        method,
-        receivedOn,
-        deskId,
-        payer,
-        allocations: new Map(),
-        credit: minorOf(amount),
-        lastUndoOn: undefined,
-        reversed: false,
-        receipt: undefined,
-      })
+      const payment = newPayment(event.data)
+      account.payments.set(payment.paymentId, payment)
+      if (payment.method === 'CASH') takeCash(account.cash, payment, account.client, payment.amount)
+      return account
+    }
+    // It says who answers for the payment after it; the payment itself says the rest.
+    case 'CashLimitOverridden':
+      return account
+    case 'PaymentCleared':
+      known(account.payments, event.data.paymentId).clearedOn = event.data.clearedOn
+      return account
+    case 'RefundRecorded': {
+      const payment = known(account.payments, event.data.paymentId)
+      const amount = minorOf(event.data.amount)
+      account.refunds.add(event.data.refundId)
+      payment.credit -= amount
+      payment.refunded += amount
       return account
     }
     case 'PaymentAllocated': {
@@ -136,6 +214,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         allocation.allocatedOn = latest(allocation.allocatedOn, allocatedOn)
       }
       payment.credit -= amount
+      if (payment.method === 'CASH') settleInCash(account.cash, invoiceId, amount)
       changeOpen(account, known(account.invoices, invoiceId), -amount)
       return account
     }
@@ -148,6 +227,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       allocation.amount -= amount
       if (allocation.amount === 0n) payment.allocations.delete(invoiceId)
       payment.credit += amount
+      if (payment.method === 'CASH') settleInCash(account.cash, invoiceId, -amount)
       payment.lastUndoOn = latest(deallocatedOn, payment.lastUndoOn)
       invoice.lastUndoOn = latest(deallocatedOn, invoice.lastUndoOn)
       changeOpen(account, invoice, amount)
@@ -158,6 +238,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       payment.credit -= minorOf(event.data.amount)
       payment.lastUndoOn = latest(event.data.reversedOn, payment.lastUndoOn)
       payment.reversed = true
+      if (payment.method === 'CASH') takeCash(account.cash, payment, account.client, -payment.amount)
       return account
     }
     case 'ReceiptRequested':
@@ -167,9 +248,13 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       }
       return account
     case 'ReceiptDeclined':
+      freeOfReceipt(known(account.payments, event.data.paymentId), event.data.receiptId)
+      return account
     case 'ReceiptReleased': {
-      const payment = known(account.payments, event.data.paymentId)
-      if (payment.receipt?.receiptId === event.data.receiptId) payment.receipt = undefined
+      const { paymentId, receiptId, series, number } = event.data
+      const payment = known(account.payments, paymentId)
+      freeOfReceipt(payment, receiptId)
+      payment.annulledReceipt = { series, number }
       return account
     }
   }

@@ -19,7 +19,7 @@ export const PaymentMethod = z.enum([
 export type PaymentMethod = z.infer<typeof PaymentMethod>
 
 /** A rule with its version: the version goes up when the rule would spread the same payment another way. */
-export const AllocationRule = z.enum(['explicit@1', 'oldestDueFirst@1', 'none@1'])
+export const AllocationRule = z.enum(['explicit@1', 'named@1', 'oldestDueFirst@1', 'none@1'])
 export type AllocationRule = z.infer<typeof AllocationRule>
 
 export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'])
@@ -34,3 +34,29 @@ export const DeallocationReason = z.enum([
   'PAYMENT_REVERSED',
 ])
 export type DeallocationReason = z.infer<typeof DeallocationReason>
+
+/** Money that is on its way when it is recorded, and arrives (or not) later. */
+export const METHODS_IN_TRANSIT: ReadonlySet<PaymentMethod | 'CREDIT_NOTE'> = new Set([
+  'CARD_POS',
+  'CARD_ONLINE',
+  'ONLINE_SERVICE',
+  'COURIER_COD',
+  'PROMISSORY_NOTE',
+  'CHEQUE',
+])
+
+/** How money is given back. */
+export const RefundMethod = PaymentMethod.extract([
+  'CASH',
+  'BANK_TRANSFER',
+  'CARD_POS',
+  'CARD_ONLINE',
+  'ONLINE_SERVICE',
+])
+export type RefundMethod = z.infer<typeof RefundMethod>
+
+/** SETTLEMENT: for paying early (scont, 667). COMMERCIAL: after invoicing, on price or quantity (709). */
+export const DiscountKind = z.enum(['SETTLEMENT', 'COMMERCIAL'])
+
+/** What a rule about cash found; the answer shows it and the event keeps it. */
+export const CashBreachCode = z.enum(['CASH_LIMIT_PER_PERSON_DAY', 'CASH_FRAGMENTED_INVOICE'])

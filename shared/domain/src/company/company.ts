@@ -1,44 +1,34 @@
-import { z } from 'zod'
+import { addDays } from '../business-day.ts'
 import { createCodec } from '../codec.ts'
-import { type Decider, type DecisionTable, decideBy } from '../decider.ts'
-import { defineEvent, type EventOf } from '../event-definition.ts'
-import { CompanyId } from '../ids.ts'
-import type { Message } from '../message.ts'
-import { Currency } from '../money.ts'
-import { Address, TaxId, TradeRegisterNumber } from '../party.ts'
+import { type CompanyRules, DEFAULT_RULES, type Decider, type DecisionTable, decideBy } from '../decider.ts'
+import type { EventOf } from '../event-definition.ts'
+import type { CashDeskId } from '../ids.ts'
+import { decimalOf, minorIn } from '../money.ts'
 import { reject } from '../rejection.ts'
 import { isFiscalCode } from '../tax-id.ts'
-import { Name } from '../text.ts'
+import type { CompanyCommand } from './commands.ts'
+import {
+  CashDeskOpened,
+  type CompanyEvent,
+  CompanyRegistered,
+  companyEventDefinitions,
+  PeriodClosed,
+  PeriodReopened,
+  PolicySet,
+} from './events.ts'
 
-const companyFields = {
-  name: Name,
-  taxId: TaxId,
-  tradeRegisterNumber: TradeRegisterNumber.optional(),
-  address: Address,
-  functionalCurrency: Currency,
-}
-
-export const RegisterCompany = z.strictObject(companyFields)
-
-// Stored for ever: a change of shape is a new version with an upcaster, never an edit.
-export const CompanyRegistered = defineEvent({
-  type: 'CompanyRegistered',
-  version: 1,
-  data: z.strictObject({ companyId: CompanyId, ...companyFields }),
-})
-
-export const companyEventDefinitions = [CompanyRegistered] as const
-
-export type CompanyEvent = EventOf<(typeof companyEventDefinitions)[number]>
-export type CompanyCommand = Message<
-  'RegisterCompany',
-  z.infer<typeof RegisterCompany> & { readonly companyId: CompanyId }
->
-
-/** Who the issuer is. Read by the edge, changes rarely. */
+/** Who the issuer is and what it has decided. Read by the edge, changes rarely. */
 export interface Company {
   identity: EventOf<typeof CompanyRegistered>['data'] | undefined
+  rules: CompanyRules
+  readonly desks: Set<CashDeskId>
 }
+
+const registered = (company: Company, companyId: string): void => {
+  if (company.identity === undefined) reject('COMPANY_NOT_FOUND', { companyId })
+}
+
+const samePerson = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase()
 
 const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
   RegisterCompany: (command, company) => {
@@ -52,18 +42,71 @@ const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
     }
     return [CompanyRegistered.of(command)]
   },
+
+  SetPolicy: (command, company) => {
+    registered(company, command.companyId)
+    const { cashGuard = company.rules.cashGuard, cashAndCarry = company.rules.cashAndCarry } = command
+    if (cashGuard === company.rules.cashGuard && cashAndCarry === company.rules.cashAndCarry) return []
+    return [PolicySet.of(command)]
+  },
+
+  OpenCashDesk: (command, company) => {
+    const { companyId, deskId, name, openedOn } = command
+    registered(company, companyId)
+    if (company.desks.has(deskId)) reject('CASH_DESK_ALREADY_OPENED', { deskId })
+    const openingBalances = (command.openingBalances ?? []).map(({ amount, currency }) => ({
+      amount: decimalOf(minorIn(amount, currency), currency),
+      currency,
+    }))
+    return [CashDeskOpened.of({ companyId, deskId, name, openedOn, openingBalances })]
+  },
+
+  ClosePeriod: ({ companyId, through }, company, { today }) => {
+    registered(company, companyId)
+    const { closedThrough } = company.rules
+    if (closedThrough !== undefined && through <= closedThrough) return []
+    if (through >= today) reject('PERIOD_NOT_OVER', { path: '/through', through, today })
+    return [PeriodClosed.of({ companyId, through })]
+  },
+
+  ReopenPeriod: (command, company) => {
+    const { companyId, from, requestedBy, approvedBy } = command
+    registered(company, companyId)
+    const { closedThrough } = company.rules
+    if (closedThrough === undefined || from > closedThrough) {
+      reject('PERIOD_NOT_CLOSED', { path: '/from', from, closedThrough: closedThrough ?? null })
+    }
+    if (samePerson(requestedBy, approvedBy)) reject('FOUR_EYES_REQUIRED', { path: '/approvedBy', approvedBy })
+    return [PeriodReopened.of(command)]
+  },
+}
+
+const evolve = (company: Company, event: CompanyEvent): Company => {
+  switch (event.type) {
+    case 'CompanyRegistered':
+      company.identity = event.data
+      return company
+    case 'PolicySet': {
+      const { cashGuard = company.rules.cashGuard, cashAndCarry = company.rules.cashAndCarry } = event.data
+      company.rules = { ...company.rules, cashGuard, cashAndCarry }
+      return company
+    }
+    case 'CashDeskOpened':
+      company.desks.add(event.data.deskId)
+      return company
+    case 'PeriodClosed':
+      company.rules = { ...company.rules, closedThrough: event.data.through }
+      return company
+    case 'PeriodReopened':
+      company.rules = { ...company.rules, closedThrough: addDays(event.data.from, -1) }
+      return company
+  }
 }
 
 export const company: Decider<Company, CompanyCommand, CompanyEvent> = {
   name: 'company',
   codec: createCodec(companyEventDefinitions),
-  initialState: () => ({ identity: undefined }),
+  initialState: () => ({ identity: undefined, rules: DEFAULT_RULES, desks: new Set() }),
   decide: decideBy(table),
-  evolve: (state, event) => {
-    switch (event.type) {
-      case 'CompanyRegistered':
-        state.identity = event.data
-        return state
-    }
-  },
+  evolve,
 }

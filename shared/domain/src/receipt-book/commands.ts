@@ -33,6 +33,19 @@ export const AnnulReceipt = z.strictObject({
     .meta({ description: 'Also reverses the payment (reason MISTAKE); false when absent' }),
 })
 
+export const ExtendReceiptRange = z.strictObject({
+  series: ReceiptSeries,
+  to: ReceiptNumber.meta({ description: 'New last number of the range' }),
+  decisionNumber: Reference,
+  decisionOn: BusinessDay,
+})
+
+export const ReprintReceipt = z.strictObject({
+  series: ReceiptSeries,
+  number: ReceiptNumber,
+  reason: FreeText.optional(),
+})
+
 /** Writes a requested receipt into the book, which gives it the next number; no route leads here. */
 export type EnterReceipt = Omit<
   Parameters<typeof ReceiptIssued.of>[0],
@@ -43,3 +56,5 @@ export type ReceiptBookCommand =
   | Message<'OpenReceiptBook', z.infer<typeof OpenReceiptBook>>
   | Message<'EnterReceipt', EnterReceipt>
   | Message<'AnnulReceipt', z.infer<typeof AnnulReceipt>>
+  | Message<'ExtendReceiptRange', z.infer<typeof ExtendReceiptRange>>
+  | Message<'ReprintReceipt', z.infer<typeof ReprintReceipt>>

@@ -1,11 +1,12 @@
 // Stored for ever: a change of shape is a new version with an upcaster, never an edit.
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
-import { SettledInvoice } from '../client-account/events.ts'
+import { ReplacedReceipt, SettledInvoice } from '../client-account/events.ts'
 import { defineEvent, type EventOf } from '../event-definition.ts'
 import { CashDeskId, ClientId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import { Money } from '../money.ts'
 import { Address, TaxId, TradeRegisterNumber } from '../party.ts'
+import { REJECTION_CODES } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
 
 /** The decision that names who manages the numbers and the first number of the year (OMFP 2634/2015 annex 1 pct. 24). */
@@ -59,6 +60,45 @@ export const ReceiptIssued = defineEvent({
     advance: z.string(),
     /** Who answers for the document; the identity that sent the command. */
     cashier: Name,
+    /** «înlocuiește chitanța …» */
+    replaces: ReplacedReceipt.optional(),
+  }),
+})
+
+/** The book's last word on a request that it could not number; the account is told, and the payment is free again. */
+export const ReceiptRefused = defineEvent({
+  type: 'ReceiptRefused',
+  version: 1,
+  data: z.strictObject({
+    series: ReceiptSeries,
+    receiptId: ReceiptId,
+    clientId: ClientId,
+    paymentId: PaymentId,
+    code: z.enum(REJECTION_CODES),
+  }),
+})
+
+export const ReceiptRangeExtended = defineEvent({
+  type: 'ReceiptRangeExtended',
+  version: 1,
+  data: z.strictObject({
+    series: ReceiptSeries,
+    to: z.int().positive(),
+    decisionNumber: Reference,
+    decisionOn: BusinessDay,
+  }),
+})
+
+/** A copy marked «DUPLICAT»; it changes the trail, never the receipt. */
+export const ReceiptReprinted = defineEvent({
+  type: 'ReceiptReprinted',
+  version: 1,
+  data: z.strictObject({
+    series: ReceiptSeries,
+    number: z.int().positive(),
+    /** 1 for the first reprint. */
+    copy: z.int().positive(),
+    reason: FreeText.optional(),
   }),
 })
 
@@ -79,6 +119,13 @@ export const ReceiptAnnulled = defineEvent({
   }),
 })
 
-export const receiptBookEventDefinitions = [ReceiptBookOpened, ReceiptIssued, ReceiptAnnulled] as const
+export const receiptBookEventDefinitions = [
+  ReceiptBookOpened,
+  ReceiptRangeExtended,
+  ReceiptIssued,
+  ReceiptRefused,
+  ReceiptAnnulled,
+  ReceiptReprinted,
+] as const
 
 export type ReceiptBookEvent = EventOf<(typeof receiptBookEventDefinitions)[number]>

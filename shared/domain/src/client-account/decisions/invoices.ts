@@ -1,0 +1,178 @@
+import { type BusinessDay, latest } from '../../business-day.ts'
+import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
+import { reject } from '../../rejection.ts'
+import {
+  CreditNoteRegistered,
+  DiscountGranted,
+  InvoiceCancelled,
+  InvoiceRegistered,
+  InvoiceWrittenOff,
+  type VatLine,
+} from '../events.ts'
+import type { Invoice } from '../state.ts'
+import type { Decisions } from './decisions.ts'
+import { clientOf, firstFreeDay, invoiceOf, requireNotBefore, requireOpen } from './requirements.ts'
+
+const exactly = (amount: string, currency: Currency): string => decimalOf(minorIn(amount, currency), currency)
+
+/** The lines with exactly the currency's digits. @throws Rejection when they do not make up the total */
+const vatLinesOf = (lines: readonly VatLine[] | undefined, total: Money): VatLine[] => {
+  const { currency } = total
+  const exact = (lines ?? []).map((line) => ({
+    ...line,
+    base: exactly(line.base, currency),
+    vat: exactly(line.vat, currency),
+  }))
+  const sum = exact.reduce((so, line) => so + minorIn(line.base, currency) + minorIn(line.vat, currency), 0n)
+  if (exact.length > 0 && sum !== minorOf(total)) {
+    reject('VAT_LINES_DO_NOT_ADD_UP', { path: '/vatLines', total, sum: moneyOf(sum, currency) })
+  }
+  return exact
+}
+
+const instalmentsOf = (
+  parts: readonly { readonly dueOn: BusinessDay; readonly amount: string }[] | undefined,
+  { total, dueOn }: { readonly total: Money; readonly dueOn: BusinessDay },
+) => {
+  const { currency } = total
+  const instalments = (parts ?? []).map((part) => ({ ...part, amount: exactly(part.amount, currency) }))
+  const sum = instalments.reduce((so, part) => so + minorIn(part.amount, currency), 0n)
+  const inOrder = instalments.every((part, index) => index === 0 || (instalments[index - 1]?.dueOn ?? '') < part.dueOn)
+  const endsOnDueDay = instalments.at(-1)?.dueOn === dueOn
+  if (instalments.length > 0 && (sum !== minorOf(total) || !inOrder || !endsOnDueDay)) {
+    reject('INSTALMENTS_DO_NOT_ADD_UP', {
+      path: '/instalments',
+      rule: 'amounts add up to the total, days rise, the last is dueOn',
+      total,
+      sum: moneyOf(sum, currency),
+    })
+  }
+  return instalments
+}
+
+/** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
+const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
+
+export const invoiceDecisions: Decisions<
+  'RegisterInvoice' | 'CancelInvoice' | 'RegisterCreditNote' | 'WriteOffInvoice' | 'GrantDiscount'
+> = {
+  RegisterInvoice: (command, account) => {
+    const { clientId, invoiceId, issuedOn, dueOn, total } = command
+    clientOf(account, clientId)
+    if (account.invoices.has(invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
+    if (dueOn < issuedOn) reject('DUE_BEFORE_ISSUE', { path: '/dueOn', issuedOn, dueOn })
+    return [
+      InvoiceRegistered.of({
+        clientId,
+        invoiceId,
+        kind: command.kind ?? 'INVOICE',
+        series: command.series,
+        number: command.number,
+        issuedOn,
+        dueOn,
+        total,
+        vatLines: vatLinesOf(command.vatLines, total),
+        cashAccounting: command.cashAccounting ?? false,
+        instalments: instalmentsOf(command.instalments, command),
+        instalmentContract: command.instalmentContract ?? false,
+      }),
+    ]
+  },
+
+  CancelInvoice: (command, account, { today, company: rules }) => {
+    const { clientId, invoiceId, reason } = command
+    clientOf(account, clientId)
+    const invoice = invoiceOf(account, invoiceId)
+    const total = moneyOf(invoice.total, invoice.currency)
+    if (invoice.open !== invoice.total) {
+      reject('INVOICE_NOT_FULLY_OPEN', { invoiceId, total, open: moneyOf(invoice.open, invoice.currency) })
+    }
+    const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliestOn(invoice))
+    requireNotBefore(cancelledOn, earliestOn(invoice))
+    const { vatLines, cashAccounting } = invoice
+    return [
+      InvoiceCancelled.of({ clientId, invoiceId, total, vatLines: [...vatLines], cashAccounting, cancelledOn, reason }),
+    ]
+  },
+
+  RegisterCreditNote: (command, account, { company: rules }) => {
+    const { clientId, creditNoteId, invoiceId, series, number, issuedOn, total } = command
+    clientOf(account, clientId)
+    if (account.creditNotes.has(creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
+    if (account.payments.has(creditNoteId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId: creditNoteId })
+    const note = {
+      clientId,
+      creditNoteId,
+      series,
+      number,
+      issuedOn,
+      total,
+      vatLines: vatLinesOf(command.vatLines, total),
+    }
+    if (invoiceId === undefined) {
+      return [
+        CreditNoteRegistered.of({
+          ...note,
+          creditedOn: firstFreeDay(rules, issuedOn),
+          cashAccounting: command.cashAccounting ?? false,
+        }),
+      ]
+    }
+    const invoice = invoiceOf(account, invoiceId)
+    if (total.currency !== invoice.currency) {
+      reject('CURRENCY_MISMATCH', { invoiceId, invoiceCurrency: invoice.currency, paymentCurrency: total.currency })
+    }
+    requireOpen(invoice, minorOf(total))
+    return [
+      CreditNoteRegistered.of({
+        ...note,
+        invoiceId,
+        creditedOn: firstFreeDay(rules, issuedOn, earliestOn(invoice)),
+        cashAccounting: invoice.cashAccounting,
+      }),
+    ]
+  },
+
+  WriteOffInvoice: (command, account, { today, company: rules }) => {
+    const { clientId, invoiceId, reason, approvedBy } = command
+    clientOf(account, clientId)
+    const invoice = invoiceOf(account, invoiceId)
+    const amount = command.amount === undefined ? invoice.open : minorIn(command.amount, invoice.currency)
+    if (amount === 0n) reject('ALLOCATION_EXCEEDS_OPEN_AMOUNT', { invoiceId, open: moneyOf(0n, invoice.currency) })
+    requireOpen(invoice, amount)
+    const writtenOffOn = command.writtenOffOn ?? firstFreeDay(rules, today, earliestOn(invoice))
+    requireNotBefore(writtenOffOn, earliestOn(invoice))
+    return [
+      InvoiceWrittenOff.of({
+        clientId,
+        invoiceId,
+        amount: moneyOf(amount, invoice.currency),
+        writtenOffOn,
+        reason,
+        approvedBy,
+      }),
+    ]
+  },
+
+  GrantDiscount: (command, account, { today, company: rules }) => {
+    const { clientId, invoiceId, kind, note } = command
+    clientOf(account, clientId)
+    const invoice = invoiceOf(account, invoiceId)
+    const amount = moneyOf(minorIn(command.amount, invoice.currency), invoice.currency)
+    requireOpen(invoice, minorOf(amount))
+    const grantedOn = command.grantedOn ?? firstFreeDay(rules, today, earliestOn(invoice))
+    requireNotBefore(grantedOn, earliestOn(invoice))
+    return [
+      DiscountGranted.of({
+        clientId,
+        invoiceId,
+        kind,
+        amount,
+        vatLines: vatLinesOf(command.vatLines, amount),
+        cashAccounting: invoice.cashAccounting,
+        grantedOn,
+        note,
+      }),
+    ]
+  },
+}

@@ -1,0 +1,318 @@
+import type { CompanyRules, DecisionContext } from '../../decider.ts'
+import { DEFAULT_RULES } from '../../decider.ts'
+import type { InvoiceId } from '../../ids.ts'
+import { type Currency, decimalOf, minorIn, minorOf, moneyOf } from '../../money.ts'
+import { reject } from '../../rejection.ts'
+import { cashBreaches } from '../cash-guard.ts'
+import {
+  type AccountEvent,
+  type CashBreach,
+  CashLimitOverridden,
+  PaymentAllocated,
+  PaymentCleared,
+  PaymentRecorded,
+  RefundRecorded,
+} from '../events.ts'
+import { namedInvoices } from '../remittance-text.ts'
+import type { ClientAccount, Invoice } from '../state.ts'
+import { type AllocationRule, METHODS_IN_TRANSIT } from '../vocabulary.ts'
+import type { CommandData, Decisions } from './decisions.ts'
+import { requestReceipt } from './receipts.ts'
+import {
+  clientOf,
+  effectiveDay,
+  firstFreeDay,
+  invoiceOf,
+  moneyPaymentOf,
+  paymentOf,
+  requireCredit,
+  requireNotBefore,
+  requireOpen,
+  requireSameCurrency,
+} from './requirements.ts'
+import { deallocate, earliestReversal, reverse } from './reversals.ts'
+
+/** A part of a payment on its way to an invoice; decided, not yet an event. */
+interface Share {
+  readonly invoice: Invoice
+  readonly amount: bigint
+}
+
+interface Spreading {
+  readonly paymentId: string
+  readonly currency: Currency
+  readonly amount: bigint
+}
+
+const explicitShares = (
+  account: ClientAccount,
+  items: readonly { readonly invoiceId: InvoiceId; readonly amount: string }[],
+  { paymentId, currency, amount: total }: Spreading,
+): readonly Share[] => {
+  let credit = total
+  return items.map((item) => {
+    const invoice = invoiceOf(account, item.invoiceId)
+    requireSameCurrency({ currency }, invoice)
+    const amount = minorIn(item.amount, invoice.currency)
+    requireOpen(invoice, amount)
+    requireCredit(paymentId, credit, amount, currency)
+    credit -= amount
+    return { invoice, amount }
+  })
+}
+
+/** Fills invoices in the given order until the money is used up. */
+const sharesInOrder = (
+  account: ClientAccount,
+  invoices: Iterable<{ readonly invoiceId: InvoiceId }>,
+  total: bigint,
+): readonly Share[] => {
+  const shares: Share[] = []
+  let left = total
+  for (const { invoiceId } of invoices) {
+    if (left === 0n) break
+    const invoice = invoiceOf(account, invoiceId)
+    const amount = invoice.open < left ? invoice.open : left
+    shares.push({ invoice, amount })
+    left -= amount
+  }
+  return shares
+}
+
+const RULES = {
+  explicit: 'explicit@1',
+  named: 'named@1',
+  oldestDueFirst: 'oldestDueFirst@1',
+  none: 'none@1',
+} as const satisfies Record<string, AllocationRule>
+
+type Allocation = NonNullable<CommandData<'RecordPayment'>['allocation']>
+
+const spread = (
+  account: ClientAccount,
+  allocation: Allocation,
+  payment: Spreading & { readonly remittanceText?: string | undefined },
+): readonly Share[] => {
+  const open = account.openByDue.get(payment.currency) ?? []
+  switch (allocation.rule) {
+    case 'explicit':
+      return explicitShares(account, allocation.items, payment)
+    case 'oldestDueFirst':
+      return sharesInOrder(account, open, payment.amount)
+    case 'named': {
+      const invoices = open.map(({ invoiceId }) => invoiceOf(account, invoiceId))
+      const named = namedInvoices(payment.remittanceText ?? '', invoices)
+      return sharesInOrder(
+        account,
+        named.map((invoiceId) => ({ invoiceId })),
+        payment.amount,
+      )
+    }
+    case 'none':
+      return []
+  }
+}
+
+const allocated = (
+  {
+    clientId,
+    paymentId,
+    receivedOn,
+  }: { readonly clientId: string; readonly paymentId: string; readonly receivedOn: string },
+  shares: readonly Share[],
+  rule: AllocationRule,
+  rules: CompanyRules | undefined,
+): readonly AccountEvent[] =>
+  shares.map(({ invoice, amount }) =>
+    PaymentAllocated.of({
+      clientId,
+      paymentId,
+      invoiceId: invoice.invoiceId,
+      amount: moneyOf(amount, invoice.currency),
+      allocatedOn: effectiveDay({ receivedOn }, invoice, rules),
+      rule,
+    }),
+  )
+
+/** What the company does about cash above a ceiling: events that go along, or a refusal that names rule, limit and sum. */
+const answerForCash = (
+  breaches: readonly CashBreach[],
+  { clientId, paymentId, cashOverride }: Pick<CommandData<'RecordPayment'>, 'clientId' | 'paymentId' | 'cashOverride'>,
+  rules: CompanyRules,
+): readonly AccountEvent[] => {
+  const [first] = breaches
+  if (first === undefined || rules.cashGuard === 'WARN') return []
+  if (rules.cashGuard === 'REJECT' || cashOverride === undefined) {
+    return reject(first.code, { ...first, reaction: rules.cashGuard, breaches })
+  }
+  const { reason, approvedBy } = cashOverride
+  return [CashLimitOverridden.of({ clientId, paymentId, breaches: [...breaches], reason, approvedBy })]
+}
+
+const recordPayment = (
+  command: CommandData<'RecordPayment'>,
+  account: ClientAccount,
+  { company: rules }: DecisionContext,
+): readonly AccountEvent[] => {
+  const { allocation = { rule: 'oldestDueFirst' as const }, receipt, cashOverride: _, ...facts } = command
+  const { clientId, paymentId, receivedOn, deskId, payer, remittanceText } = facts
+  const client = clientOf(account, clientId)
+  if (account.payments.has(paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
+  if (receipt !== undefined && facts.method !== 'CASH') reject('RECEIPT_ONLY_FOR_CASH', { method: facts.method })
+
+  const { currency } = facts.amount
+  const amount = minorOf(facts.amount)
+  const rule = RULES[allocation.rule]
+  const shares = spread(account, allocation, { paymentId, currency, amount, remittanceText })
+  const cash = { currency, amount, receivedOn, deskId, payer }
+  const breaches =
+    facts.method === 'CASH' ? cashBreaches(account.cash, cash, shares, client, rules ?? DEFAULT_RULES) : []
+
+  const events: AccountEvent[] = [
+    PaymentRecorded.of({
+      ...facts,
+      allocationRule: rule,
+      ...(breaches.length === 0 ? {} : { cashBreaches: [...breaches] }),
+    }),
+    ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
+    ...allocated(facts, shares, rule, rules),
+  ]
+  if (receipt !== undefined) {
+    const settled = shares.map((share) => ({ ...share, openAfter: share.invoice.open - share.amount }))
+    const request = { clientId, receiptId: receipt.receiptId, series: receipt.series, issuedOn: receivedOn }
+    events.push(requestReceipt(request, { paymentId, currency, amount, annulledReceipt: undefined }, settled))
+  }
+  return events
+}
+
+export const paymentDecisions: Decisions<
+  | 'RecordPayment'
+  | 'RecordSetOff'
+  | 'AllocatePayment'
+  | 'DeallocatePayment'
+  | 'ReversePayment'
+  | 'ConfirmPaymentCleared'
+  | 'RecordRefund'
+> = {
+  RecordPayment: recordPayment,
+
+  RecordSetOff: (command, account, { company: rules }) => {
+    const { clientId, paymentId, setOffOn, document, note } = command
+    clientOf(account, clientId)
+    if (account.payments.has(paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
+    const { currency } = command.amount
+    const amount = minorOf(command.amount)
+    const shares = explicitShares(account, command.items, { paymentId, currency, amount })
+    const sum = shares.reduce((total, share) => total + share.amount, 0n)
+    if (sum !== amount) {
+      reject('SET_OFF_DOES_NOT_ADD_UP', { path: '/items', amount: command.amount, sum: moneyOf(sum, currency) })
+    }
+    const facts = { clientId, paymentId, amount: command.amount, receivedOn: setOffOn }
+    return [
+      PaymentRecorded.of({
+        ...facts,
+        method: 'SET_OFF',
+        allocationRule: RULES.explicit,
+        bankReference: document,
+        remittanceText: note,
+      }),
+      ...allocated(facts, shares, RULES.explicit, rules),
+    ]
+  },
+
+  AllocatePayment: (command, account, { company: rules }) => {
+    const payment = paymentOf(account, command)
+    const invoice = invoiceOf(account, command.invoiceId)
+    requireSameCurrency(payment, invoice)
+    const amount = minorIn(command.amount, payment.currency)
+    requireOpen(invoice, amount)
+    requireCredit(payment.paymentId, payment.credit, amount, payment.currency)
+    return [
+      PaymentAllocated.of({
+        clientId: command.clientId,
+        paymentId: payment.paymentId,
+        invoiceId: invoice.invoiceId,
+        amount: moneyOf(amount, payment.currency),
+        allocatedOn: effectiveDay(payment, invoice, rules, command.allocatedOn),
+        rule: RULES.explicit,
+      }),
+    ]
+  },
+
+  DeallocatePayment: (command, account, { today }) => {
+    const { clientId, reason, note } = command
+    const payment = paymentOf(account, command)
+    const invoice = invoiceOf(account, command.invoiceId)
+    const allocation = payment.allocations.get(invoice.invoiceId)
+    const living = allocation?.amount ?? 0n
+    const amount = command.amount === undefined ? living : minorIn(command.amount, payment.currency)
+    if (allocation === undefined || amount > living) {
+      return reject('DEALLOCATION_EXCEEDS_ALLOCATION', {
+        paymentId: payment.paymentId,
+        invoiceId: invoice.invoiceId,
+        allocated: moneyOf(living, payment.currency),
+      })
+    }
+    const deallocatedOn = command.deallocatedOn ?? today
+    requireNotBefore(deallocatedOn, allocation.allocatedOn)
+    return [deallocate({ clientId, payment, invoiceId: invoice.invoiceId, amount, deallocatedOn, reason, note })]
+  },
+
+  ReversePayment: (command, account, { today }) => {
+    const { payment, method } = moneyPaymentOf(account, command)
+    const { paymentId } = payment
+    if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
+    if (payment.refunded > 0n) {
+      reject('PAYMENT_REFUNDED', { paymentId, refunded: moneyOf(payment.refunded, payment.currency) })
+    }
+    const reversedOn = command.reversedOn ?? today
+    requireNotBefore(reversedOn, earliestReversal(payment))
+    return reverse(payment, method, { ...command, reversedOn })
+  },
+
+  ConfirmPaymentCleared: (command, account, { today, company: rules }) => {
+    const { payment, method } = moneyPaymentOf(account, command)
+    const { paymentId, currency, amount } = payment
+    if (!METHODS_IN_TRANSIT.has(method)) reject('PAYMENT_CLEARS_AT_ONCE', { paymentId, method })
+    if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
+    if (payment.clearedOn !== undefined) reject('PAYMENT_ALREADY_CLEARED', { paymentId })
+    const fee = command.fee === undefined ? 0n : minorIn(command.fee, currency)
+    if (fee > amount) reject('FEE_EXCEEDS_PAYMENT', { path: '/fee', amount: moneyOf(amount, currency) })
+    const clearedOn = command.clearedOn ?? firstFreeDay(rules, today, payment.receivedOn)
+    requireNotBefore(clearedOn, payment.receivedOn)
+    return [
+      PaymentCleared.of({
+        clientId: command.clientId,
+        paymentId,
+        amount: moneyOf(amount, currency),
+        method,
+        fee: decimalOf(fee, currency),
+        clearedOn,
+        bankReference: command.bankReference,
+      }),
+    ]
+  },
+
+  RecordRefund: (command, account, { today, company: rules }) => {
+    const { clientId, refundId, method, deskId, document, note } = command
+    const payment = paymentOf(account, command)
+    if (account.refunds.has(refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
+    const amount = minorIn(command.amount, payment.currency)
+    requireCredit(payment.paymentId, payment.credit, amount, payment.currency)
+    const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)
+    requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn))
+    return [
+      RefundRecorded.of({
+        clientId,
+        refundId,
+        paymentId: payment.paymentId,
+        amount: moneyOf(amount, payment.currency),
+        method,
+        refundedOn,
+        deskId,
+        document,
+        note,
+      }),
+    ]
+  },
+}

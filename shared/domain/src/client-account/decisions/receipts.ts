@@ -1,0 +1,76 @@
+import type { BusinessDay } from '../../business-day.ts'
+import { decimalOf, moneyOf } from '../../money.ts'
+import { reject } from '../../rejection.ts'
+import { type AccountEvent, ReceiptDeclined, ReceiptReleased, ReceiptRequested } from '../events.ts'
+import type { Invoice, Payment } from '../state.ts'
+import type { Decisions } from './decisions.ts'
+import { firstFreeDay, invoiceOf, moneyPaymentOf, paymentOf } from './requirements.ts'
+import { earliestReversal, reverse } from './reversals.ts'
+
+/** Reserves the receipt, with what its paper will say it is for. */
+export const requestReceipt = (
+  command: {
+    readonly clientId: string
+    readonly receiptId: string
+    readonly series: string
+    readonly issuedOn: BusinessDay
+  },
+  payment: Pick<Payment, 'paymentId' | 'currency' | 'amount' | 'annulledReceipt'>,
+  settled: readonly { readonly invoice: Invoice; readonly amount: bigint; readonly openAfter: bigint }[],
+) => {
+  const { paymentId, currency, amount } = payment
+  const advance = settled.reduce((left, part) => left - part.amount, amount)
+  return ReceiptRequested.of({
+    clientId: command.clientId,
+    paymentId,
+    receiptId: command.receiptId,
+    series: command.series,
+    issuedOn: command.issuedOn,
+    amount: moneyOf(amount, currency),
+    settles: settled.map((part) => ({
+      invoiceId: part.invoice.invoiceId,
+      series: part.invoice.series,
+      number: part.invoice.number,
+      issuedOn: part.invoice.issuedOn,
+      amount: moneyOf(part.amount, currency),
+      openAfter: decimalOf(part.openAfter, currency),
+    })),
+    advance: decimalOf(advance, currency),
+    replaces: payment.annulledReceipt,
+  })
+}
+
+export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'ReleaseReceipt'> = {
+  IssueReceipt: (command, account) => {
+    const { payment, method } = moneyPaymentOf(account, command)
+    if (method !== 'CASH') reject('RECEIPT_ONLY_FOR_CASH', { method })
+    if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId: payment.paymentId })
+    if (payment.receipt !== undefined) reject('RECEIPT_ALREADY_ISSUED', { ...payment.receipt })
+    const settled = [...payment.allocations].map(([invoiceId, { amount }]) => {
+      const invoice = invoiceOf(account, invoiceId)
+      return { invoice, amount, openAfter: invoice.open }
+    })
+    return [requestReceipt(command, payment, settled)]
+  },
+
+  DeclineReceipt: (command, account) => {
+    const payment = paymentOf(account, command)
+    return payment.receipt?.receiptId === command.receiptId ? [ReceiptDeclined.of(command)] : []
+  },
+
+  // The book has already annulled it, so this never refuses: it does what is still to be done.
+  ReleaseReceipt: (command, account, { company: rules }) => {
+    const { clientId, paymentId, receiptId, series, number, annulledOn } = command
+    const { payment, method } = moneyPaymentOf(account, command)
+    const events: AccountEvent[] = []
+    if (payment.receipt?.receiptId === receiptId) {
+      events.push(ReceiptReleased.of({ clientId, paymentId, receiptId, series, number, releasedOn: annulledOn }))
+    }
+    // Money that was given back meanwhile cannot be reversed as well; the receipt is annulled all the same.
+    if (command.alsoReversePayment && !payment.reversed && payment.refunded === 0n) {
+      const reversedOn = firstFreeDay(rules, annulledOn, earliestReversal(payment))
+      events.push(...reverse(payment, method, { clientId, reason: 'MISTAKE', reversedOn }))
+    }
+    return events
+  },
+}

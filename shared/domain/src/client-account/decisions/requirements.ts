@@ -1,0 +1,84 @@
+import { addDays, type BusinessDay, latest } from '../../business-day.ts'
+import type { CompanyRules } from '../../decider.ts'
+import type { InvoiceId } from '../../ids.ts'
+import { type Currency, moneyOf } from '../../money.ts'
+import { reject } from '../../rejection.ts'
+import type { Client, ClientAccount, Invoice, Payment } from '../state.ts'
+import type { PaymentMethod } from '../vocabulary.ts'
+
+// What decisions of an account look up and insist on.
+
+export const clientOf = (account: ClientAccount, clientId: string): Client =>
+  account.client ?? reject('CLIENT_NOT_FOUND', { clientId })
+
+export const paymentOf = (
+  account: ClientAccount,
+  { clientId, paymentId }: { clientId: string; paymentId: string },
+): Payment => {
+  clientOf(account, clientId)
+  return account.payments.get(paymentId) ?? reject('PAYMENT_NOT_FOUND', { paymentId })
+}
+
+export const invoiceOf = (account: ClientAccount, invoiceId: InvoiceId): Invoice =>
+  account.invoices.get(invoiceId) ?? reject('INVOICE_NOT_FOUND', { invoiceId })
+
+export const requireSameCurrency = (payment: { readonly currency: Currency }, invoice: Invoice): void => {
+  if (payment.currency !== invoice.currency) {
+    reject('CURRENCY_MISMATCH', {
+      invoiceId: invoice.invoiceId,
+      invoiceCurrency: invoice.currency,
+      paymentCurrency: payment.currency,
+    })
+  }
+}
+
+export const requireOpen = (invoice: Invoice, amount: bigint): void => {
+  if (amount > invoice.open) {
+    reject('ALLOCATION_EXCEEDS_OPEN_AMOUNT', {
+      invoiceId: invoice.invoiceId,
+      open: moneyOf(invoice.open, invoice.currency),
+    })
+  }
+}
+
+export const requireCredit = (paymentId: string, credit: bigint, amount: bigint, currency: Currency): void => {
+  if (amount > credit) reject('ALLOCATION_EXCEEDS_CREDIT', { paymentId, credit: moneyOf(credit, currency) })
+}
+
+export const requireNotBefore = (day: BusinessDay, earliest: BusinessDay): void => {
+  if (day < earliest) reject('UNDO_BEFORE_WHAT_IT_UNDOES', { day, earliest })
+}
+
+/** A payment of money, and how it came: a credit note is credit, but nothing that could bounce, clear or get a receipt. */
+export const moneyPaymentOf = (
+  account: ClientAccount,
+  command: { readonly clientId: string; readonly paymentId: string },
+): { readonly payment: Payment; readonly method: PaymentMethod } => {
+  const payment = paymentOf(account, command)
+  const { method } = payment
+  return method === 'CREDIT_NOTE' ? reject('PAYMENT_NOT_FOUND', { paymentId: command.paymentId }) : { payment, method }
+}
+
+/**
+ * The first day on which money may newly fall on an invoice or leave a payment: no undo comes after it, and no closed
+ * period holds it.
+ */
+export const firstFreeDay = (
+  rules: CompanyRules | undefined,
+  ...days: readonly [BusinessDay, ...(BusinessDay | undefined)[]]
+): BusinessDay => {
+  const closed = rules?.closedThrough
+  return latest(...days, closed === undefined ? undefined : addDays(closed, 1))
+}
+
+/** From the last undo on, what is open only falls, so what is open at the end was open all the way. */
+export const effectiveDay = (
+  payment: { readonly receivedOn: BusinessDay; readonly lastUndoOn?: BusinessDay | undefined },
+  invoice: Invoice,
+  rules: CompanyRules | undefined,
+  askedFor?: BusinessDay,
+): BusinessDay => {
+  const day = latest(payment.receivedOn, invoice.issuedOn, askedFor, payment.lastUndoOn, invoice.lastUndoOn)
+  // A day that was asked for is refused when it is closed; one that only follows moves into the open period.
+  return askedFor === undefined ? firstFreeDay(rules, day) : day
+}

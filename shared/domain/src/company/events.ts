@@ -1,0 +1,83 @@
+// Stored for ever: a change of shape is a new version with an upcaster, never an edit.
+import { z } from 'zod'
+import { BusinessDay } from '../business-day.ts'
+import { defineEvent, type EventOf } from '../event-definition.ts'
+import { CashDeskId, CompanyId } from '../ids.ts'
+import { Currency } from '../money.ts'
+import { Address, TaxId, TradeRegisterNumber } from '../party.ts'
+import { FreeText, Name } from '../text.ts'
+
+export const companyFields = {
+  name: Name,
+  taxId: TaxId,
+  tradeRegisterNumber: TradeRegisterNumber.optional(),
+  address: Address,
+  functionalCurrency: Currency,
+}
+
+export const policies = {
+  cashGuard: z
+    .enum(['WARN', 'REQUIRE_OVERRIDE', 'REJECT'])
+    .meta({ description: 'What happens to cash above a ceiling' }),
+  cashAndCarry: z.boolean().meta({ description: 'A cash & carry shop has a higher ceiling' }),
+}
+
+export const OpeningBalance = z.strictObject({ amount: z.string(), currency: Currency })
+
+export const CompanyRegistered = defineEvent({
+  type: 'CompanyRegistered',
+  version: 1,
+  data: z.strictObject({ companyId: CompanyId, ...companyFields }),
+})
+
+/** Only the policies that changed. */
+export const PolicySet = defineEvent({
+  type: 'PolicySet',
+  version: 1,
+  data: z.strictObject({ companyId: CompanyId, ...z.strictObject(policies).partial().shape }),
+})
+
+/** A desk is known from its first use; this gives it a name and what lay in the drawer. */
+export const CashDeskOpened = defineEvent({
+  type: 'CashDeskOpened',
+  version: 1,
+  data: z.strictObject({
+    companyId: CompanyId,
+    deskId: CashDeskId,
+    name: Name,
+    openedOn: BusinessDay,
+    /** One a currency; amounts are decimal strings. */
+    openingBalances: z.array(OpeningBalance),
+  }),
+})
+
+/** From now on nothing is dated on this day or before (OMFP 2634/2015 annex 1 pct. 58 h). */
+export const PeriodClosed = defineEvent({
+  type: 'PeriodClosed',
+  version: 1,
+  data: z.strictObject({ companyId: CompanyId, through: BusinessDay }),
+})
+
+/** Two people: one asks, another approves. */
+export const PeriodReopened = defineEvent({
+  type: 'PeriodReopened',
+  version: 1,
+  data: z.strictObject({
+    companyId: CompanyId,
+    /** First day that is open again. */
+    from: BusinessDay,
+    reason: FreeText,
+    requestedBy: Name,
+    approvedBy: Name,
+  }),
+})
+
+export const companyEventDefinitions = [
+  CompanyRegistered,
+  PolicySet,
+  CashDeskOpened,
+  PeriodClosed,
+  PeriodReopened,
+] as const
+
+export type CompanyEvent = EventOf<(typeof companyEventDefinitions)[number]>
