@@ -42,10 +42,10 @@ const runScript = (name: string, args: readonly string[], home: string): Promise
     child.once('exit', settle)
   })
 
-const killInTurn = async (home: string, seeding: AbortSignal): Promise<Readonly<Record<string, number>>> => {
+const killInTurn = async (home: string, failed: AbortSignal): Promise<void> => {
   const victims = ['api', 'projector', 'event-store', 'postgres']
-  const kills = Object.fromEntries(victims.map((victim) => [victim, 0]))
-  for (let turn = 0; turn < options.kills * victims.length && !seeding.aborted; ) {
+  const kills = options.kills * victims.length
+  for (let turn = 0; turn < kills && !failed.aborted; ) {
     await sleep(pauseMinMs + Math.random() * (pauseMaxMs - pauseMinMs))
     const victim = victims[turn % victims.length] ?? ''
     const pid = readRunFile(home)?.processes[victim]
@@ -56,10 +56,9 @@ const killInTurn = async (home: string, seeding: AbortSignal): Promise<Readonly<
     } catch {
       continue
     }
-    kills[victim] = (kills[victim] ?? 0) + 1
     turn += 1
+    say(`killed ${victim} (${turn} of ${kills})`)
   }
-  return kills
 }
 
 /** Not waited for: it is ready only when the first one is killed and it takes over. */
@@ -76,17 +75,19 @@ try {
   const stores = { DATABASE_URL: run.databaseUrl, ESDB_URL: run.eventStoreUrl, LOG_LEVEL: 'warn' }
   for (let projector = 2; projector <= options.projectors; projector += 1) standBy.push(startStandby(stores))
   const journal = join(home, 'acknowledged.ndjson')
-  const seeding = new AbortController()
-  const seed = runScript('seed', ['--scale', `${options.scale}`, '--concurrency', '32', '--journal', journal], home)
-  const killing = killInTurn(home, seeding.signal)
-  const seedCode = await seed
-  seeding.abort()
-  const kills = await killing
-  say(
-    `killed: ${Object.entries(kills)
-      .map(([name, times]) => `${name} ${times} times`)
-      .join(', ')}`,
-  )
+  const failed = new AbortController()
+  let dying = true
+  const killing = killInTurn(home, failed.signal).finally(() => {
+    dying = false
+  })
+  let seedCode: number | null = 0
+  // One firm after another, until the last one was seeded with nobody left to kill.
+  for (let firm = 1; seedCode === 0 && (dying || firm === 1); firm += 1) {
+    const firmOptions = ['--company', `firm-${firm}`, '--scale', `${options.scale}`]
+    seedCode = await runScript('seed', [...firmOptions, '--concurrency', '32', '--journal', journal], home)
+  }
+  if (seedCode !== 0) failed.abort()
+  await killing
   const verifyCode = await runScript('verify', ['--acknowledged', journal], home)
   process.exitCode = seedCode === 0 && verifyCode === 0 ? 0 : 1
 } finally {
