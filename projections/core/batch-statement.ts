@@ -189,6 +189,8 @@ export interface BatchStatement {
   readonly values: readonly string[]
   /** The columns of its one row, each with the count it must show: rows of tables first, checkpoints last. */
   readonly expected: readonly { readonly column: string; readonly rows: number; readonly checkpoint: boolean }[]
+  /** How many rows each table gets. */
+  readonly inserted: ReadonlyMap<string, number>
 }
 
 /** Told of each batch's position when it commits, so that a reader who waits need not ask again and again. */
@@ -207,7 +209,12 @@ export const batchStatement = (
   const named = parts.map(({ sql }, index) => `p${index} as (${sql})`)
   const counts = parts.map((_, index) => `(select count(*) from p${index})::integer as p${index}`)
   const position = parameters.bind(`${writes[0]?.checkpoint.to ?? -1n}`, 'text')
+  const inserted = new Map<string, number>()
+  for (const { changes, checkpoint } of writes) {
+    for (const [table, { inserts }] of changes) inserted.set(`${checkpoint.schema}.${table.name}`, inserts.size)
+  }
   return {
+    inserted,
     sql: `with ${named.join(',\n')}\nselect ${counts.join(', ')}, pg_notify('${POSITION_CHANNEL}', ${position})`,
     values: parameters.values,
     expected: parts.map(({ rows }, index) => ({ column: `p${index}`, rows, checkpoint: index >= tables.length })),

@@ -18,8 +18,13 @@ const IMAGE_ROWS_MAX = 15_000
 const PREPARED_STATEMENTS_MAX = 100
 
 /**
- * Every statement finds its rows by primary key through an array. Without statistics of tables that grow from nothing the
- * planner would now and then prefer to read a whole table; a plan once made is kept. JIT never pays for itself here.
+ * A table is analyzed when it has grown by half, and by this much at least. Autovacuum looks once a minute, and a minute
+ * of plans made for an empty table can read a whole company for every row they change.
+ */
+const ANALYZE_ROWS_MIN = 500
+
+/**
+ * Every statement finds its rows by primary key through an array; a plan once made is kept. JIT never pays for itself here.
  * A commit that a crash of Postgres takes back takes rows and checkpoint back together, so it need not wait for the disk.
  */
 const SESSION_SETTINGS = `set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off;
@@ -220,6 +225,20 @@ export const openPostgresWriter = async ({
     return { changes, checkpoint: { schema, epoch, from, to: position, storeId, ...(witness && { witness }) } }
   }
 
+  const grown = new Map<string, { rows: number; since: number }>()
+  /** Out of the transaction: it takes a moment, and nobody waits for statistics. */
+  const analyzeGrown = async ({ inserted }: BatchStatement): Promise<void> => {
+    for (const [table, rows] of inserted) {
+      const growth = grown.get(table) ?? { rows: 0, since: 0 }
+      grown.set(table, growth)
+      growth.since += rows
+      if (growth.since < Math.max(ANALYZE_ROWS_MIN, growth.rows / 2)) continue
+      await client.query(`analyze ${table}`)
+      growth.rows += growth.since
+      growth.since = 0
+    }
+  }
+
   const prepare: PostgresWriter['prepare'] = async (events, reached) => {
     try {
       const writes = []
@@ -250,6 +269,7 @@ export const openPostgresWriter = async ({
       if (line.written < position) line.written = position
       if (line.prepared < position) line.prepared = position
     }
+    await analyzeGrown(statement)
   }
 
   return {

@@ -10,17 +10,13 @@ const SCHEMA_LOCK = 7_310_001
 const columnDefinition = (name: string, { type, nullable }: Column): string =>
   `${name} ${type}${type === 'text' ? ' collate "C"' : ''}${nullable ? '' : ' not null'}`
 
-/**
- * The primary key comes last: as long as a table has no statistics the planner sees no difference between indexes that hold
- * the key's columns, and takes the newest.
- */
 const createTable = (schema: string, table: Table): readonly string[] => {
   const columns = Object.entries(table.columns).map(([name, column]) => columnDefinition(name, column))
   const name = `${schema}.${table.name}`
   return [
-    `create table ${name} (${columns.join(', ')}) with (fillfactor = ${table.fillfactor})`,
+    `create table ${name} (${[...columns, `primary key (${table.key.join(', ')})`].join(', ')})
+      with (fillfactor = ${table.fillfactor})`,
     ...table.indexes.map((index) => `create index on ${name} ${index}`),
-    `alter table ${name} add primary key (${table.key.join(', ')})`,
   ]
 }
 

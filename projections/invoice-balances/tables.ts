@@ -33,7 +33,6 @@ export const invoiceBalances = defineTable({
     position: bigint(),
   },
   key: ['company_id', 'invoice_id'],
-  // Without the id: as long as there are no statistics, an index that holds the whole key passes for as good as the key's own.
   indexes: ['(company_id, client_id, due_on)', '(company_id, due_on)'],
   fillfactor: 80,
   derived: {

@@ -30,7 +30,6 @@ export const payments = defineTable({
     event_id: uuid(),
   },
   key: ['company_id', 'payment_id'],
-  // Without the id: as long as there are no statistics, an index that holds the whole key passes for as good as the key's own.
   indexes: ['(company_id, client_id, received_on)', '(company_id, received_on)'],
   fillfactor: 80,
   derived: { credit_minor: derived<bigint>('amount_minor - allocated_minor - reversed_minor - refunded_minor') },
