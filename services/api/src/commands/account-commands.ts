@@ -8,6 +8,7 @@ import {
   IssueReceipt,
   minorOf,
   RecordPayment,
+  RecordSetOff,
   RegisterClient,
   RegisterInvoice,
   ReversePayment,
@@ -23,12 +24,15 @@ import { type CommandAnswer, type CommandDependencies, defineCommand } from './c
 const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<AccountEvent>, type: Type) =>
   events.filter((event): event is HandledEvent<Extract<AccountEvent, { readonly type: Type }>> => event.type === type)
 
-const onAccount = (
+const onAccount = async (
   command: AccountCommand,
   context: CommandContext,
   { ledger }: CommandDependencies,
-): Promise<Handled<AccountEvent>> =>
-  ledger.accounts.handle(clientAccountStream(context.companyId, command.data.clientId), command, context)
+): Promise<Handled<AccountEvent>> => {
+  const stream = clientAccountStream(context.companyId, command.data.clientId)
+  const companyRules = await ledger.rules.rulesOf(context.companyId)
+  return ledger.accounts.handle(stream, command, { ...context, companyRules })
+}
 
 const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })
 
@@ -73,16 +77,19 @@ const withReceipt = async (
   return { handled: { ...handled, position }, receipt }
 }
 
-const paymentResult = (handled: Handled<AccountEvent>) => {
+/** What became of the money, and which rules about cash it broke. */
+const answerPayment = (handled: Handled<AccountEvent>, more: object = {}): CommandAnswer => {
   const payment = eventsOf(handled, 'PaymentRecorded')[0]?.data
-  if (payment === undefined) return {}
+  if (payment === undefined) return answer(handled, more)
   const allocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
   const credit = allocated.reduce((left, { amount }) => left - minorOf(amount), minorOf(payment.amount))
-  return {
+  const result = {
     paymentId: payment.paymentId,
     allocated: allocated.map(({ invoiceId, amount }) => ({ invoiceId, amount: amount.amount })),
     credit: decimalOf(credit, payment.amount.currency),
+    ...more,
   }
+  return { ...answer(handled, result), warnings: payment.cashBreaches }
 }
 
 export const accountCommands = [
@@ -120,6 +127,7 @@ export const accountCommands = [
       'DUE_BEFORE_ISSUE',
       'INSTALMENTS_DO_NOT_ADD_UP',
       'INVOICE_ALREADY_REGISTERED',
+      'PERIOD_CLOSED',
       'VAT_LINES_DO_NOT_ADD_UP',
     ],
     execute: async (data, context, dependencies) => {
@@ -132,18 +140,21 @@ export const accountCommands = [
     name: 'RecordPayment',
     summary: 'Record a payment',
     description:
-      'Money that came in, tied to invoices at once: explicitly, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call.',
+      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call.',
     schema: RecordPayment,
     example: examples.recordPayment(),
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
+      'CASH_FRAGMENTED_INVOICE',
+      'CASH_LIMIT_PER_PERSON_DAY',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CURRENCY_MISMATCH',
       'INVOICE_NOT_FOUND',
       'PAYMENT_ALREADY_RECORDED',
+      'PERIOD_CLOSED',
       'RECEIPT_BOOK_NOT_FOUND',
       'RECEIPT_DATE_BEFORE_LAST',
       'RECEIPT_ID_ALREADY_USED',
@@ -153,18 +164,38 @@ export const accountCommands = [
     execute: async ({ receipt, ...facts }, context, dependencies) => {
       if (receipt === undefined) {
         const handled = await onAccount({ type: 'RecordPayment', data: facts }, context, dependencies)
-        return answer(handled, paymentResult(handled))
+        return answerPayment(handled)
       }
       const data = { ...facts, receipt: { series: receipt.series, receiptId: receiptIdOf(receipt.receiptId, context) } }
       // Only the account knows that money by bank gets no receipt, so it speaks before the book does.
       if (facts.method !== 'CASH') {
-        const handled = await onAccount({ type: 'RecordPayment', data }, context, dependencies)
-        return answer(handled, paymentResult(handled))
+        return answerPayment(await onAccount({ type: 'RecordPayment', data }, context, dependencies))
       }
       const place = { series: receipt.series, issuedOn: facts.receivedOn }
       const issued = await withReceipt({ type: 'RecordPayment', data }, place, context, dependencies)
-      return answer(issued.handled, { ...paymentResult(issued.handled), receipt: issued.receipt })
+      return answerPayment(issued.handled, { receipt: issued.receipt })
     },
+  }),
+
+  defineCommand({
+    name: 'RecordSetOff',
+    summary: 'Record a set-off (compensare)',
+    description: 'What the two sides owe each other settles invoices without money; it leaves no credit.',
+    schema: RecordSetOff,
+    example: examples.recordSetOff(),
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_ALREADY_RECORDED',
+      'PERIOD_CLOSED',
+      'SET_OFF_DOES_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) =>
+      answerPayment(await onAccount({ type: 'RecordSetOff', data }, context, dependencies)),
   }),
 
   defineCommand({
@@ -181,6 +212,7 @@ export const accountCommands = [
       'CURRENCY_MISMATCH',
       'INVOICE_NOT_FOUND',
       'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
@@ -207,6 +239,7 @@ export const accountCommands = [
       'DEALLOCATION_EXCEEDS_ALLOCATION',
       'INVOICE_NOT_FOUND',
       'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
     execute: async (data, context, dependencies) => {
@@ -228,7 +261,13 @@ export const accountCommands = [
     description: 'The money is gone again (a mistake, bounced, charged back): what it had settled is open again.',
     schema: ReversePayment,
     example: examples.reversePayment(),
-    rejections: ['CLIENT_NOT_FOUND', 'PAYMENT_ALREADY_REVERSED', 'PAYMENT_NOT_FOUND', 'UNDO_BEFORE_WHAT_IT_UNDOES'],
+    rejections: [
+      'CLIENT_NOT_FOUND',
+      'PAYMENT_ALREADY_REVERSED',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
       const reopened = eventsOf(handled, 'PaymentDeallocated')
@@ -252,6 +291,7 @@ export const accountCommands = [
       'COMPANY_NOT_FOUND',
       'PAYMENT_ALREADY_REVERSED',
       'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
       'RECEIPT_ALREADY_ISSUED',
       'RECEIPT_BOOK_NOT_FOUND',
       'RECEIPT_DATE_BEFORE_LAST',

@@ -1,4 +1,4 @@
-import type { Message } from '@registru/domain'
+import type { CompanyRules, Message } from '@registru/domain'
 
 /** Who asks, under which key, and on what condition. */
 export interface CommandContext {
@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly actor: string
   /** From `If-Match`: the command is refused unless the stream is at this revision. */
   readonly expectedRevision?: bigint
+  /** What the company has decided about itself, for commands that its rules bind. */
+  readonly companyRules?: CompanyRules
   /** Decide and answer, write nothing. */
   readonly dryRun: boolean
 }

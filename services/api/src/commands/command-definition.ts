@@ -23,6 +23,8 @@ export interface CommandAnswer {
   }[]
   readonly replayed: boolean
   readonly result: object
+  /** Rules that were broken and let pass, as the event keeps them. */
+  readonly warnings?: readonly object[] | undefined
 }
 
 /** One entry makes a route, its check, its documentation and its place in a batch. */

@@ -28,6 +28,10 @@ const AnswerSchema = z
     position: z.string().optional().meta({ description: 'Give it to a query as minPosition to read your own write' }),
     events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
     result: z.looseObject({}),
+    warnings: z
+      .array(z.looseObject({ code: z.string(), limit: z.string(), observed: z.string(), law: z.string() }))
+      .optional()
+      .meta({ description: 'Rules that were broken and let pass' }),
   })
   .meta({ id: 'CommandAnswer' })
 
@@ -45,6 +49,7 @@ export const answerBody = (commandId: string, answer: CommandAnswer, dryRun: boo
     data,
   })),
   result: answer.result,
+  ...(answer.warnings === undefined ? {} : { warnings: answer.warnings }),
 })
 
 /** 201 for what was written now; 200 for a first answer given again, a dry run, and what had been so already. */

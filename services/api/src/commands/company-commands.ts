@@ -1,6 +1,26 @@
-import { companyStream, RegisterCompany } from '@registru/domain'
+import {
+  ClosePeriod,
+  type CompanyCommand,
+  companyStream,
+  OpenCashDesk,
+  RegisterCompany,
+  ReopenPeriod,
+  SetPolicy,
+} from '@registru/domain'
 import * as examples from '@registru/domain/examples'
-import { defineCommand } from './command-definition.ts'
+import type { CommandContext } from './command-context.ts'
+import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
+
+const onCompany = async (
+  command: CompanyCommand,
+  context: CommandContext,
+  { ledger }: CommandDependencies,
+  result: object,
+): Promise<CommandAnswer> => {
+  const handled = await ledger.companies.handle(companyStream(context.companyId), command, context)
+  ledger.rules.forget(context.companyId)
+  return { ...handled, result }
+}
 
 export const companyCommands = [
   defineCommand({
@@ -10,11 +30,66 @@ export const companyCommands = [
     schema: RegisterCompany,
     example: examples.registerCompany(),
     rejections: ['COMPANY_ALREADY_REGISTERED', 'TAX_ID_INVALID'],
-    execute: async (data, context, { ledger }) => {
+    execute: (data, context, dependencies) => {
       const { companyId } = context
-      const command = { type: 'RegisterCompany' as const, data: { ...data, companyId } }
-      const handled = await ledger.companies.handle(companyStream(companyId), command, context)
-      return { ...handled, result: { companyId } }
+      return onCompany({ type: 'RegisterCompany', data: { ...data, companyId } }, context, dependencies, { companyId })
+    },
+  }),
+
+  defineCommand({
+    name: 'SetPolicy',
+    summary: 'Set policies',
+    description:
+      'What happens to cash above a ceiling (Legea 70/2015): `WARN` records it with a warning, `REQUIRE_OVERRIDE` wants somebody who answers for it, `REJECT` refuses. Only the policies that are given change.',
+    schema: SetPolicy,
+    example: examples.setPolicy(),
+    rejections: ['COMPANY_NOT_FOUND'],
+    execute: (data, context, dependencies) => {
+      const { companyId } = context
+      return onCompany({ type: 'SetPolicy', data: { ...data, companyId } }, context, dependencies, data)
+    },
+  }),
+
+  defineCommand({
+    name: 'OpenCashDesk',
+    summary: 'Name a cash desk and what lies in its drawer',
+    description: 'A cash desk is known from its first use; this gives it a name and an opening balance per currency.',
+    schema: OpenCashDesk,
+    example: examples.openCashDesk(),
+    rejections: ['AMOUNT_TOO_PRECISE', 'CASH_DESK_ALREADY_OPENED', 'COMPANY_NOT_FOUND'],
+    execute: (data, context, dependencies) => {
+      const { companyId } = context
+      const command: CompanyCommand = { type: 'OpenCashDesk', data: { ...data, companyId } }
+      return onCompany(command, context, dependencies, { deskId: data.deskId })
+    },
+  }),
+
+  defineCommand({
+    name: 'ClosePeriod',
+    summary: 'Close a period',
+    description:
+      'From now on nothing is dated on this day or before; corrections are dated in the open period (OMFP 2634/2015 annex 1 pct. 58 h).',
+    schema: ClosePeriod,
+    example: examples.closePeriod(),
+    rejections: ['COMPANY_NOT_FOUND', 'PERIOD_NOT_OVER'],
+    execute: (data, context, dependencies) => {
+      const { companyId } = context
+      const command: CompanyCommand = { type: 'ClosePeriod', data: { ...data, companyId } }
+      return onCompany(command, context, dependencies, { closedThrough: data.through })
+    },
+  }),
+
+  defineCommand({
+    name: 'ReopenPeriod',
+    summary: 'Reopen a period, with four eyes',
+    description: 'One person asks, another approves; both stand in the event, with the reason.',
+    schema: ReopenPeriod,
+    example: examples.reopenPeriod(),
+    rejections: ['COMPANY_NOT_FOUND', 'FOUR_EYES_REQUIRED', 'PERIOD_NOT_CLOSED'],
+    execute: (data, context, dependencies) => {
+      const { companyId } = context
+      const command: CompanyCommand = { type: 'ReopenPeriod', data: { ...data, companyId } }
+      return onCompany(command, context, dependencies, { from: data.from })
     },
   }),
 ]

@@ -14,6 +14,7 @@ import {
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import { type CommandHandler, createCommandHandler } from './command-handler.ts'
+import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
 
 /** Accounts are many and long; books and companies are few, so they get a small share of the cache. */
 const ACCOUNTS_SHARE = 0.8
@@ -25,6 +26,7 @@ export interface Ledger {
   readonly accounts: CommandHandler<ClientAccount, AccountCommand, AccountEvent>
   readonly books: CommandHandler<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent>
   readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
+  readonly rules: CompanyRulesReader
 }
 
 export interface LedgerOptions {
@@ -37,9 +39,11 @@ export interface LedgerOptions {
 
 export const createLedger = ({ cacheBytesMax, ...options }: LedgerOptions): Ledger => {
   const share = (part: number) => ({ ...options, cacheBytesMax: Math.floor(cacheBytesMax * part) })
+  const companies = createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) })
   return {
     accounts: createCommandHandler({ decider: clientAccount, ...share(ACCOUNTS_SHARE) }),
     books: createCommandHandler({ decider: receiptBook, ...share(BOOKS_SHARE) }),
-    companies: createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) }),
+    companies,
+    rules: createCompanyRulesReader(companies),
   }
 }

@@ -1,4 +1,4 @@
-import { AnnulReceipt, OpenReceiptBook, receiptBookStream } from '@registru/domain'
+import { AnnulReceipt, ExtendReceiptRange, OpenReceiptBook, ReprintReceipt, receiptBookStream } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
@@ -27,6 +27,7 @@ export const receiptBookCommands = [
     schema: AnnulReceipt,
     example: examples.annulReceipt(),
     rejections: [
+      'PERIOD_CLOSED',
       'RECEIPT_ALREADY_ANNULLED',
       'RECEIPT_BOOK_NOT_FOUND',
       'RECEIPT_NOT_FOUND',
@@ -35,7 +36,8 @@ export const receiptBookCommands = [
     execute: async (data, context, { ledger, receipts }) => {
       const { companyId, actor, correlationId, dryRun } = context
       const stream = receiptBookStream(companyId, data.series)
-      const handled = await ledger.books.handle(stream, { type: 'AnnulReceipt', data }, context)
+      const companyRules = await ledger.rules.rulesOf(companyId)
+      const handled = await ledger.books.handle(stream, { type: 'AnnulReceipt', data }, { ...context, companyRules })
       let { position } = handled
       for (const event of handled.events) {
         if (event.type !== 'ReceiptAnnulled' || (dryRun && !handled.replayed)) continue
@@ -51,6 +53,35 @@ export const receiptBookCommands = [
       }
       const paymentReversed = data.alsoReversePayment ?? false
       return { ...handled, position, result: { series: data.series, number: data.number, paymentReversed } }
+    },
+  }),
+
+  defineCommand({
+    name: 'ExtendReceiptRange',
+    summary: 'Extend the range of a receipt book',
+    description: 'The last number goes up, by a decision of its own (OMFP 2634/2015 annex 1 pct. 24).',
+    schema: ExtendReceiptRange,
+    example: examples.extendReceiptRange(),
+    rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_RANGE_NOT_EXTENDED'],
+    execute: async (data, context, { ledger }) => {
+      const stream = receiptBookStream(context.companyId, data.series)
+      const handled = await ledger.books.handle(stream, { type: 'ExtendReceiptRange', data }, context)
+      return { ...handled, result: { series: data.series, to: data.to } }
+    },
+  }),
+
+  defineCommand({
+    name: 'ReprintReceipt',
+    summary: 'Count a reprint of a receipt',
+    description: 'A copy carries «DUPLICAT»; the receipt itself stays as it is, the trail knows of the copy.',
+    schema: ReprintReceipt,
+    example: examples.reprintReceipt(),
+    rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND'],
+    execute: async (data, context, { ledger }) => {
+      const stream = receiptBookStream(context.companyId, data.series)
+      const handled = await ledger.books.handle(stream, { type: 'ReprintReceipt', data }, context)
+      const copy = handled.events.flatMap((event) => (event.type === 'ReceiptReprinted' ? [event.data.copy] : []))[0]
+      return { ...handled, result: { series: data.series, number: data.number, copy } }
     },
   }),
 ]

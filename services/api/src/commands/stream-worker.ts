@@ -200,7 +200,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
     }
     try {
-      const events = decider.decide(task.command, target.state, { today: today() })
+      const events = decider.decide(task.command, target.state, { today: today(), company: task.context.companyRules })
       return { events: events.map(decider.codec.encode) }
     } catch (error) {
       if (error instanceof Rejection) return { refused: error }

@@ -91,8 +91,11 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
   const companyOf = (companyId: string) =>
     ledger.companies.read(companyStream(companyId), ({ identity }) => identity !== undefined)
 
-  const toAccount = (cause: Cause<{ readonly clientId: string }>, step: string, command: AccountCommand) =>
-    ledger.accounts.handle(clientAccountStream(cause.companyId, cause.data.clientId), command, stepContext(cause, step))
+  const toAccount = async (cause: Cause<{ readonly clientId: string }>, step: string, command: AccountCommand) => {
+    const companyRules = await ledger.rules.rulesOf(cause.companyId)
+    const stream = clientAccountStream(cause.companyId, cause.data.clientId)
+    return ledger.accounts.handle(stream, command, { ...stepContext(cause, step), companyRules })
+  }
 
   const enter: ReceiptSaga['enter'] = async (request) => {
     const { companyId } = request

@@ -91,13 +91,17 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
     ]
   },
 
-  AnnulReceipt: (command, book, { today }) => {
+  AnnulReceipt: (command, book, { today, company: rules }) => {
     const { series, number, reason } = command
     const receipt = receiptOf(book, series, number)
     if (receipt.annulled) reject('RECEIPT_ALREADY_ANNULLED', { series, number })
     const annulledOn = command.annulledOn ?? today
     if (annulledOn < receipt.issuedOn) {
       reject('UNDO_BEFORE_WHAT_IT_UNDOES', { day: annulledOn, earliest: receipt.issuedOn })
+    }
+    const closedThrough = rules?.closedThrough
+    if (closedThrough !== undefined && annulledOn <= closedThrough) {
+      reject('PERIOD_CLOSED', { day: annulledOn, closedThrough })
     }
     const { receiptId, clientId, paymentId, amount } = receipt
     const alsoReversePayment = command.alsoReversePayment ?? false
