@@ -132,7 +132,8 @@ const createCall = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ano
       if (stream.headersSent) stream.end()
       else stream.respond({ ...RESPONSE_HEADERS, ...trailers }, { endStream: true })
     },
-    breakConnection: () => stream.session?.destroy(),
+    // Not while the connection is being read: Node's own bookkeeping fails an assertion then.
+    breakConnection: () => void setImmediate(() => stream.session?.destroy()),
     onClosed: (listener) => {
       stream.once('close', listener)
       return () => stream.off('close', listener)

@@ -22,6 +22,10 @@ interface Generation {
 
 const SLOT_WORDS = 6
 
+/** Multiplied by it, ids that were counted up lie far from each other; the upper bits of the product are a slot. */
+const GOLDEN_RATIO = 0x9e3779b1
+const HASH_SHIFT = Math.clz32(SLOTS - 1)
+
 const createGeneration = (): Generation => ({
   count: 0,
   words: new Uint32Array(SLOTS * SLOT_WORDS),
@@ -59,7 +63,7 @@ const readWords = (id: string): void => {
 /** The slot of the wanted id, or the free one where it would stand. */
 const findSlot = ({ words }: Generation): number => {
   const [a = 0, b = 0, c = 0, d = 0] = wanted
-  for (let slot = (a ^ d) & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
+  for (let slot = Math.imul(a ^ b ^ c ^ d, GOLDEN_RATIO) >>> HASH_SHIFT; ; slot = (slot + 1) & (SLOTS - 1)) {
     const at = slot * SLOT_WORDS
     if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return slot
     if ((words[at] || words[at + 1] || words[at + 2] || words[at + 3]) === 0) return slot
