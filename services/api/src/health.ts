@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventStore } from '@registru/event-store'
 import { z } from 'zod'
 import type { ZodApp } from './http/zod-app.ts'
@@ -8,9 +9,12 @@ const PROBE_TIMEOUT_MS = 1_000
 
 export interface HealthDependencies {
   readonly store: Pick<EventStore, 'ping'>
-  readonly readSide: Pick<ReadSide, 'ping'>
+  readonly readSide: Pick<ReadSide, 'ping' | 'projectorState'>
   readonly isStopping: () => boolean
 }
+
+/** Queries answer in these, though perhaps not with the newest; in any other they stand still until somebody acts. */
+const WORKING = new Set(['starting', 'standby', 'catchingUp', 'live', 'waiting'])
 
 const isUp = (probe: Promise<unknown>): Promise<'up' | 'down'> =>
   probe.then(
@@ -21,6 +25,15 @@ const isUp = (probe: Promise<unknown>): Promise<'up' | 'down'> =>
 /** `livez`: the process runs. `readyz`: it can serve; a part that is down is named. */
 export const healthRoutes = (app: ZodApp, { store, readSide, isStopping }: HealthDependencies): void => {
   const Health = z.object({ status: z.string(), parts: z.record(z.string(), z.string()).optional() })
+
+  const projectorState = async (): Promise<string> => {
+    const state = await Promise.race([
+      readSide.projectorState(),
+      sleep(PROBE_TIMEOUT_MS, 'unknown', { ref: false }),
+    ]).catch(() => 'unknown')
+    if (state === undefined) return 'never started'
+    return WORKING.has(state) ? 'up' : state
+  }
 
   app.get(
     '/livez',
@@ -34,11 +47,12 @@ export const healthRoutes = (app: ZodApp, { store, readSide, isStopping }: Healt
       schema: { tags: ['health'], summary: 'Every part answers', security: [], response: { 200: Health, 503: Health } },
     },
     async (_request, reply) => {
-      const [eventStore, postgres] = await Promise.all([
+      const [eventStore, postgres, projector] = await Promise.all([
         isUp(store.ping(PROBE_TIMEOUT_MS)),
         isUp(readSide.ping(PROBE_TIMEOUT_MS)),
+        projectorState(),
       ])
-      const parts = { 'event-store': eventStore, postgres, api: isStopping() ? 'stopping' : 'up' }
+      const parts = { 'event-store': eventStore, postgres, projector, api: isStopping() ? 'stopping' : 'up' }
       const ready = Object.values(parts).every((state) => state === 'up')
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', parts })
     },

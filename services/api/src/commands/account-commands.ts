@@ -11,6 +11,7 @@ import {
   RecordSetOff,
   RegisterClient,
   RegisterInvoice,
+  Rejection,
   ReversePayment,
   UpdateClient,
 } from '@registru/domain'
@@ -63,8 +64,9 @@ const withReceipt = async (
   const stream = clientAccountStream(context.companyId, command.data.clientId)
   try {
     await receipts.requireBook(context.companyId, series, issuedOn)
-  } catch (refusal) {
-    if ((await ledger.accounts.replayed(stream, context)) === undefined) throw refusal
+  } catch (error) {
+    const isRefused = error instanceof Rejection
+    if (!isRefused || (await ledger.accounts.replayed(stream, context)) === undefined) throw error
   }
   const handled = await onAccount(command, context, dependencies)
   const cause = requestCause(handled, context)

@@ -7,6 +7,7 @@ import { parse } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import { problemOf } from '../http/problems.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import { answerInTime } from './answer-in-time.ts'
 import type { CommandDefinition, CommandDependencies } from './command-definition.ts'
 import { CommandParams, IdempotencyKey } from './command-request.ts'
 import { answerBody } from './command-routes.ts'
@@ -47,19 +48,16 @@ export const batchRoute = (
       const definition = byName.get(item.command)
       if (definition === undefined) throw new Error(`no command ${item.command}`)
       const data = parse(definition.schema, item.data)
-      const answer = await definition.execute(
-        data,
-        {
-          companyId,
-          commandId,
-          requestHash: requestHashOf(data),
-          correlationId: request.id,
-          causationId: request.id,
-          actor: DEVELOPMENT_ACTOR,
-          dryRun: false,
-        },
-        dependencies,
-      )
+      const context = {
+        companyId,
+        commandId,
+        requestHash: requestHashOf(data),
+        correlationId: request.id,
+        causationId: request.id,
+        actor: DEVELOPMENT_ACTOR,
+        dryRun: false,
+      }
+      const answer = await answerInTime(commandId, definition.execute(data, context, dependencies))
       const written = !answer.replayed && answer.position !== undefined
       return {
         status: written ? 201 : 200,

@@ -15,6 +15,11 @@ export class PreconditionFailed extends Error {
   }
 }
 
+/** What the command would write does not fit into one append, and half of it would be wrong. */
+export class CommandTooLarge extends Error {
+  override readonly name = 'CommandTooLarge'
+}
+
 /** Others kept writing to the stream between our reads and our appends. */
 export class ConcurrentModification extends Error {
   override readonly name = 'ConcurrentModification'

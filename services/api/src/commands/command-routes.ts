@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import { PROBLEMS, type ProblemCode } from '../http/problems.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import { answerInTime } from './answer-in-time.ts'
 import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
 import { CommandHeaders, CommandParams, CommandQuery, commandContextOf } from './command-request.ts'
 
@@ -10,6 +11,7 @@ import { CommandHeaders, CommandParams, CommandQuery, commandContextOf } from '.
 const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'MALFORMED_REQUEST',
   'UNAUTHORIZED',
+  'COMMAND_TOO_LARGE',
   'CONCURRENT_MODIFICATION',
   'PRECONDITION_FAILED',
   'PAYLOAD_TOO_LARGE',
@@ -88,7 +90,7 @@ export const commandRoutes = (
       },
       async (request, reply) => {
         const context = commandContextOf(request, name)
-        const answer = await execute(request.body, context, dependencies)
+        const answer = await answerInTime(context.commandId, execute(request.body, context, dependencies))
         return send(reply, context.commandId, answer, context.dryRun)
       },
     )

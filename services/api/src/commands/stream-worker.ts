@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Decider, type EventMetadata, type Message, Rejection } from '@registru/domain'
 import {
+  APPEND_BYTES_MAX,
   type EventStore,
   type EventToAppend,
   eventIdOf,
@@ -9,6 +10,7 @@ import {
 } from '@registru/event-store'
 import type { CommandContext, Handled } from './command-context.ts'
 import {
+  CommandTooLarge,
   ConcurrentModification,
   IdempotencyKeyReused,
   OutcomeUnknown,
@@ -19,10 +21,10 @@ import { catchUp, emptyStream, type LoadedStream, readEvent, type StreamEvent } 
 
 /** Commands that wait for one stream share an append: the gRPC path costs as much as the decision, and is paid once. */
 const COMMANDS_PER_APPEND_MAX = 200
-/** Characters of data and metadata of one append; at three bytes each still under the store's 1,000,000. */
-const APPEND_CHARACTERS_MAX = 300_000
-/** What the metadata of one event weighs, roughly. */
-const METADATA_CHARACTERS = 500
+/** Far below what the store takes, so that a group is answered soon; a single command may weigh more. */
+const GROUP_BYTES_MAX = 300_000
+/** What type and metadata of one event weigh at most, as long as the actor's name is short. */
+const METADATA_BYTES = 800
 const QUEUE_MAX = 2_000
 /** A caller hears within 5 s, whatever the store does; the worker goes on to settle what it has sent. */
 const ANSWER_TIMEOUT_MS = 4_500
@@ -36,7 +38,8 @@ const RESENDS_MAX = 3
 interface Task {
   readonly arrivedAt: number
   settled: boolean
-  sent: boolean
+  /** From when it was decided until its append is known to have failed: nobody may be told that it was not carried out. */
+  mayBeWritten: boolean
   conflicts: number
   readonly fail: (error: unknown) => void
 }
@@ -166,7 +169,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     const commandIds = new Set<string>()
     const answered: Answered<Command, Event>[] = []
     let eventCount = 0
-    let characters = 0
+    let bytes = 0
     let applied = 0
     return {
       decided,
@@ -174,15 +177,18 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       answered,
       has: (commandId: string) => commandIds.has(commandId),
       isEmpty: () => decided.length === 0,
-      isFull: () => decided.length >= COMMANDS_PER_APPEND_MAX || characters >= APPEND_CHARACTERS_MAX,
+      isFull: () => decided.length >= COMMANDS_PER_APPEND_MAX || bytes >= GROUP_BYTES_MAX,
+      /** A large command goes alone rather than make the whole group too large. */
+      hasRoomFor: (more: number) => decided.length === 0 || bytes + more <= GROUP_BYTES_MAX,
       /** Whether the state already says what is not yet written. */
       isApplied: () => applied > 0,
       eventCount: () => eventCount,
-      add: (task: CommandTask<Command, Event>, events: readonly EncodedEvent<Event>[]) => {
+      add: (task: CommandTask<Command, Event>, events: readonly EncodedEvent<Event>[], weight: number) => {
+        task.mayBeWritten = true
         decided.push({ task, events })
         commandIds.add(task.context.commandId)
         eventCount += events.length
-        for (const { event } of events) characters += METADATA_CHARACTERS + JSON.stringify(event.data).length
+        bytes += weight
       },
       /** The last command's events wait until another decision needs them: a lone command leaves the state clean. */
       applyTo: (target: LoadedStream<State>) => {
@@ -194,14 +200,19 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   }
   type Draft = ReturnType<typeof createDraft>
 
+  const weigh = (events: readonly EncodedEvent<Event>[]): number =>
+    events.reduce((sum, { event }) => sum + METADATA_BYTES + Buffer.byteLength(JSON.stringify(event.data)), 0)
+
   const decide = (task: CommandTask<Command, Event>, target: LoadedStream<State>, revision: bigint) => {
     const { expectedRevision } = task.context
     if (expectedRevision !== undefined && expectedRevision !== revision) {
       return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
     }
     try {
-      const events = decider.decide(task.command, target.state, { today: today(), company: task.context.companyRules })
-      return { events: events.map(decider.codec.encode) }
+      const decided = decider.decide(task.command, target.state, { today: today(), company: task.context.companyRules })
+      const events = decided.map(decider.codec.encode)
+      const bytes = weigh(events)
+      return bytes < APPEND_BYTES_MAX ? { events, bytes } : { refused: new CommandTooLarge(stream) }
     } catch (error) {
       if (error instanceof Rejection) return { refused: error }
       throw error
@@ -227,18 +238,20 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   /** @returns 'later' when the task has to wait for the append of this round */
   const take = async (task: CommandTask<Command, Event>, draft: Draft): Promise<'taken' | 'later'> => {
     if (draft.isFull() || draft.has(task.context.commandId)) return 'later'
-    const replay = await findCommand(task.context)
-    if (replay !== undefined) {
-      task.succeed(replay)
-      return 'taken'
-    }
     for (;;) {
+      // Each time the stream was read again: another process may have carried it out.
+      const replay = await findCommand(task.context)
+      if (replay !== undefined) {
+        task.succeed(replay)
+        return 'taken'
+      }
       const target = await current()
       draft.applyTo(target)
       const revision = target.revision + BigInt(draft.eventCount())
       const decision = decide(task, target, revision)
       if (decision.refused === undefined && decision.events.length > 0 && !task.context.dryRun) {
-        draft.add(task, decision.events)
+        if (!draft.hasRoomFor(decision.bytes)) return 'later'
+        draft.add(task, decision.events, decision.bytes)
         return 'taken'
       }
       const answer = () =>
@@ -281,7 +294,15 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     })
   }
 
-  const succeed = (draft: Draft, target: LoadedStream<State>, position: bigint, recordedAt: string): void => {
+  const succeed = (
+    draft: Draft,
+    target: LoadedStream<State>,
+    {
+      position,
+      recordedAt,
+      sentAt,
+    }: { readonly position: bigint; readonly recordedAt: string; readonly sentAt: number },
+  ): void => {
     draft.applyTo(target)
     let revision = target.revision
     for (const { task, events: own } of draft.decided) {
@@ -293,7 +314,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     target.revision = revision
     target.eventsFolded += draft.eventCount()
     target.lastRecordedAt = recordedAt
-    verifiedAt = performance.now()
+    // The store took it at some moment after it was sent; others may have written between that moment and the answer.
+    verifiedAt = sentAt
     for (const { answer } of draft.answered) answer()
   }
 
@@ -317,18 +339,17 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     const clock = now().toISOString()
     const recordedAt = clock > target.lastRecordedAt ? clock : target.lastRecordedAt
     const events = toAppend(draft, target, recordedAt)
-    for (const task of tasksOf(draft)) task.sent = true
+    const sentAt = performance.now()
     for (let sent = 1; ; sent += 1) {
       const outcome = await store.append(stream, after < 0n ? 'no_stream' : after, events).catch((error: unknown) => {
         // The adapter throws only before anything is sent; what was sent and lost comes back as an outcome.
-        for (const task of tasksOf(draft)) task.sent = sent > 1
+        for (const task of tasksOf(draft)) task.mayBeWritten = sent > 1
         throw error
       })
-      if (outcome.outcome === 'written') return succeed(draft, target, outcome.position, recordedAt)
+      if (outcome.outcome === 'written') return succeed(draft, target, { ...outcome, recordedAt, sentAt })
       if (outcome.outcome === 'conflict') return overtaken(draft)
       const found = await lookFor(events, after)
-      if (found.is === 'written') return succeed(draft, target, found.position, recordedAt)
-      // The revision is taken, so what we sent can never land: decide afresh.
+      if (found.is === 'written') return succeed(draft, target, { ...found, recordedAt, sentAt })
       if (found.is === 'overtaken') return overtaken(draft)
       if (sent > RESENDS_MAX) throw new StoreUnavailable('the append stayed unanswered', { cause: outcome.cause })
     }
@@ -339,6 +360,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     const again: AnyTask[] = []
     let conflicts = 0
     for (const task of tasksOf(draft)) {
+      // The revision is taken, so what was sent can never land.
+      task.mayBeWritten = false
       task.conflicts += 1
       conflicts = Math.max(conflicts, task.conflicts)
       if (task.conflicts > CONFLICTS_MAX) task.fail(new ConcurrentModification(stream))
@@ -347,6 +370,12 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     queue.unshift(...again, ...draft.answered.map(({ task }) => task))
     await sleep(Math.random() * Math.min(CONFLICT_PAUSE_MAX_MS, CONFLICT_PAUSE_MS * 2 ** conflicts))
     await refresh()
+  }
+
+  const lookWith = async (task: LookTask<State>): Promise<void> => {
+    if ((await task.look(await current())) === 'settled') return
+    await refresh()
+    await task.look(await current())
   }
 
   const round = async (tasks: readonly AnyTask[]): Promise<void> => {
@@ -360,10 +389,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
           const taken = await take(task, draft).catch((error: unknown) => task.fail(error))
           if (taken === 'later') later.push(task)
         } else if (!draft.isEmpty()) later.push(task)
-        else if ((await task.look(await current())) === 'stale') {
-          await refresh()
-          await task.look(await current())
-        }
+        else await lookWith(task).catch((error: unknown) => task.fail(error))
       }
     } finally {
       queue.unshift(...later)
@@ -375,7 +401,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     loaded = undefined
     for (const task of tasks) {
       if (task.settled) continue
-      const unknown = task.kind === 'command' && task.sent
+      const unknown = task.kind === 'command' && task.mayBeWritten
       task.fail(unknown ? new OutcomeUnknown(task.context.commandId, { cause: error }) : error)
     }
   }
@@ -412,7 +438,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         fail: (error) => finish(() => reject(error instanceof Error ? error : new Error(String(error)))),
       })
       const timer = setTimeout(() => {
-        const unknown = task.kind === 'command' && task.sent
+        const unknown = task.kind === 'command' && task.mayBeWritten
         task.fail(
           unknown ? new OutcomeUnknown(task.context.commandId) : new StoreUnavailable('the event store did not answer'),
         )
@@ -421,7 +447,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       if (!running) void run()
     })
 
-  const fresh = () => ({ arrivedAt: performance.now(), settled: false, sent: false, conflicts: 0 })
+  const fresh = () => ({ arrivedAt: performance.now(), settled: false, mayBeWritten: false, conflicts: 0 })
 
   return {
     handle: (command, context) =>

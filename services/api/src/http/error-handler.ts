@@ -2,6 +2,7 @@ import { Rejection, type RejectionDetails } from '@registru/domain'
 import { StoreUnavailable } from '@registru/event-store'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
+  CommandTooLarge,
   ConcurrentModification,
   IdempotencyKeyReused,
   OutcomeUnknown,
@@ -63,6 +64,7 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
       details: { revision: error.revision === undefined ? null : Number(error.revision) },
     }
   }
+  if (error instanceof CommandTooLarge) return { code: 'COMMAND_TOO_LARGE' }
   if (error instanceof ConcurrentModification) return { code: 'CONCURRENT_MODIFICATION' }
   if (error instanceof OutcomeUnknown) return { code: 'OUTCOME_UNKNOWN', details: { commandId: error.commandId } }
   if (error instanceof Overloaded) return { code: 'OVERLOADED' }

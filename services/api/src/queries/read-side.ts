@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findReadPosition, type ReadHandle } from '@registru/projections'
+import { findProjectorReport, findReadPosition, type ReadHandle } from '@registru/projections'
 import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
 import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
 
@@ -29,7 +29,14 @@ export interface ReadSide {
     read: (handle: ReadHandle) => Promise<Value>,
   ) => Promise<Answer<Value>>
   readonly ping: (timeoutMs: number) => Promise<void>
+  /** What the projector last said of itself; `undefined` before it ever ran. */
+  readonly projectorState: () => Promise<string | undefined>
 }
+
+/** undefined_table, invalid_schema_name: no projector has set up the read models yet. */
+const NOT_SET_UP: readonly unknown[] = ['42P01', '3F000']
+const isNotSetUp = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && NOT_SET_UP.includes(error.code)
 
 export const createReadSide = (pool: Pool): ReadSide => {
   const database: ReadHandle = createDatabase<unknown>(pool)
@@ -58,7 +65,8 @@ export const createReadSide = (pool: Pool): ReadSide => {
         await waitFor(freshness)
         return await inOneSnapshot(read)
       } catch (error) {
-        if (isRetryable(error)) throw new ReadSideUnavailable('the read side does not answer', { cause: error })
+        if (isRetryable(error) || isNotSetUp(error))
+          throw new ReadSideUnavailable('the read side does not answer', { cause: error })
         throw error
       }
     },
@@ -66,6 +74,14 @@ export const createReadSide = (pool: Pool): ReadSide => {
       const late = sleep(timeoutMs, 'late', { ref: false })
       const answer = await Promise.race([pool.query('select 1'), late])
       if (answer === 'late') throw new ReadSideUnavailable(`no answer within ${timeoutMs} ms`)
+    },
+    projectorState: async () => {
+      try {
+        return (await findProjectorReport(database))?.state
+      } catch (error) {
+        if (isNotSetUp(error)) return undefined
+        throw error
+      }
     },
   }
 }

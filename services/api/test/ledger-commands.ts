@@ -1,0 +1,66 @@
+import { type AccountCommand, type AccountEvent, clientAccountStream } from '@registru/domain'
+import * as examples from '@registru/domain/examples'
+import { commandIdOf, type EventStore, requestHashOf } from '@registru/event-store'
+import type { CommandContext, Handled } from '../src/commands/command-context.ts'
+import { createLedger, type Ledger } from '../src/commands/ledger.ts'
+
+export const { ron } = examples
+
+const CACHE_BYTES_MAX = 10_000_000
+
+export const ledgerOver = (
+  store: EventStore,
+  override: { readonly now?: () => Date; readonly cacheBytesMax?: number } = {},
+): Ledger =>
+  createLedger({
+    store,
+    today: () => '2026-11-24',
+    now: () => new Date(),
+    cacheBytesMax: CACHE_BYTES_MAX,
+    ...override,
+  })
+
+export const contextOf = (
+  name: string,
+  key: string,
+  data: object,
+  override: Partial<CommandContext> = {},
+): CommandContext => ({
+  companyId: 'amc',
+  commandId: commandIdOf('amc', name, key),
+  requestHash: requestHashOf(data),
+  correlationId: key,
+  causationId: key,
+  actor: 'test',
+  dryRun: false,
+  ...override,
+})
+
+export const account = clientAccountStream('amc', 'alfa')
+
+/** Sends one command to the account of alfa, under a key of its own if none is given. */
+export const send = (
+  ledger: Ledger,
+  command: AccountCommand,
+  key: string,
+  override: Partial<CommandContext> = {},
+): Promise<Handled<AccountEvent>> =>
+  ledger.accounts.handle(account, command, contextOf(command.type, key, command.data, override))
+
+export const registerClient = (): AccountCommand => ({ type: 'RegisterClient', data: examples.registerClient() })
+
+export const registerInvoice = (invoiceId = 'inv-1', total = '1000.00'): AccountCommand => ({
+  type: 'RegisterInvoice',
+  data: examples.registerInvoice({ invoiceId, number: invoiceId, total: ron(total), vatLines: undefined }),
+})
+
+/** A payment that goes in full to one invoice, or to none. */
+export const recordPayment = (paymentId: string, amount = '100.00', invoiceId: string = 'inv-1') => ({
+  type: 'RecordPayment' as const,
+  data: {
+    ...examples.recordPayment({ paymentId, amount: ron(amount) }),
+    receipt: undefined,
+    allocation:
+      invoiceId === 'none' ? { rule: 'none' as const } : { rule: 'explicit' as const, items: [{ invoiceId, amount }] },
+  },
+})

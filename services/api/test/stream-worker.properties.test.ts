@@ -1,0 +1,174 @@
+/** Random commands, faults and processes: whatever a caller was told is true of the log. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type AccountCommand, type AccountEvent, EventMetadata, Rejection } from '@registru/domain'
+import { StoreUnavailable } from '@registru/event-store'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Handled } from '../src/commands/command-context.ts'
+import { createFakeEventStore, type FakeEventStore } from './fake-event-store.ts'
+import {
+  account,
+  contextOf,
+  ledgerOver,
+  recordPayment,
+  registerClient,
+  registerInvoice,
+  send,
+} from './ledger-commands.ts'
+
+const RUNS = process.env['LONG'] === undefined ? 200 : 10_000
+const ATTEMPTS_MAX = 2
+/** A history takes some 50 ms on a busy machine. */
+const TIME_LIMIT_MS = 60_000 + RUNS * 200
+
+const invoiceId = fc.constantFrom('inv-1', 'inv-2')
+const paymentId = fc.nat(15).map((number) => `pay-${number}`)
+const amount = fc.constantFrom('0.01', '70.00', '1000.00')
+
+const command: fc.Arbitrary<AccountCommand> = fc.oneof(
+  fc.tuple(invoiceId, amount).map(([id, total]) => registerInvoice(id, total)),
+  fc
+    .tuple(paymentId, amount, fc.oneof(invoiceId, fc.constant('none')))
+    .map(([id, sum, to]) => recordPayment(id, sum, to)),
+  fc
+    .record({ clientId: fc.constant('alfa'), paymentId, invoiceId, amount })
+    .map((data) => ({ type: 'AllocatePayment' as const, data })),
+  fc
+    .record({ clientId: fc.constant('alfa'), paymentId, reason: fc.constant('MISTAKE' as const) })
+    .map((data) => ({ type: 'ReversePayment' as const, data: { ...data, reversedOn: '2026-11-24' } })),
+)
+
+/** In bad weather most appends stay unanswered, so that a worker gives up on some and meets them again. */
+const fates = fc
+  .constantFrom(1, 8, 40)
+  .chain((written) =>
+    fc.infiniteStream(
+      fc.oneof(
+        { weight: written, arbitrary: fc.constant('written' as const) },
+        { weight: 4, arbitrary: fc.constant('lost' as const) },
+        { weight: 1, arbitrary: fc.constant('unheard' as const) },
+        { weight: 2, arbitrary: fc.constant('late' as const) },
+      ),
+    ),
+  )
+
+const history = fc.record({
+  /** `wave`: those of one wave are sent at the same time. */
+  commands: fc.array(fc.record({ command, wave: fc.nat(4), process: fc.nat(1), retryElsewhere: fc.boolean() }), {
+    minLength: 5,
+    maxLength: 40,
+    size: 'max',
+  }),
+  fates,
+  readFails: fc.infiniteStream(fc.nat(12).map((chance) => chance === 0)),
+  pauses: fc.infiniteStream(fc.nat(1)),
+})
+
+const nextOf = <Value>(stream: fc.Stream<Value>): Value => {
+  const next = stream.next()
+  if (next.done === true) throw new Error('an infinite stream ended')
+  return next.value
+}
+
+type Told =
+  | { readonly told: 'acknowledged'; readonly answer: Handled<AccountEvent>; readonly atOnce: boolean }
+  | { readonly told: 'refused' | 'unknown' }
+
+const commandsInLog = (store: FakeEventStore): ReadonlyMap<string, number> => {
+  const count = new Map<string, number>()
+  let last: string | undefined
+  for (const { metadata } of store.eventsOf(account)) {
+    const { commandId } = EventMetadata.parse(metadata)
+    if (commandId !== last) count.set(commandId, (count.get(commandId) ?? 0) + 1)
+    last = commandId
+  }
+  return count
+}
+
+const lastPositionOf = (store: FakeEventStore, commandId: string): bigint =>
+  store
+    .eventsOf(account)
+    .filter(({ metadata }) => EventMetadata.parse(metadata).commandId === commandId)
+    .reduce((last, { position }) => (position > last ? position : last), -1n)
+
+t.setTimeout(TIME_LIMIT_MS)
+
+t.test('acknowledged: once; refused: never; unknown: at most once; asked again: the same answer', async (t) => {
+  const outcomes = { acknowledged: 0, refused: 0, unknown: 0 }
+  await fc.assert(
+    fc.asyncProperty(history, async ({ commands, fates, readFails, pauses }) => {
+      const store = createFakeEventStore()
+      const ledgers = [ledgerOver(store), ledgerOver(store)] as const
+      await send(ledgers[0], registerClient(), 'client')
+      await send(ledgers[0], registerInvoice('inv-1', '1000.00'), 'invoice')
+      store.fate = async () => {
+        await sleep(nextOf(pauses))
+        return nextOf(fates)
+      }
+      store.beforeRead = () => {
+        if (nextOf(readFails)) throw new StoreUnavailable('cut')
+      }
+
+      const carryOut = async (index: number): Promise<Told> => {
+        const step = commands[index]
+        if (step === undefined) throw new Error('no such command')
+        for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+          const process = step.retryElsewhere ? (step.process + attempt) % 2 : step.process
+          try {
+            const answer = await send(ledgers[process === 0 ? 0 : 1], step.command, `key-${index}`)
+            return { told: 'acknowledged', answer, atOnce: attempt === 0 }
+          } catch (error) {
+            if (error instanceof Rejection) return { told: 'refused' }
+          }
+        }
+        return { told: 'unknown' }
+      }
+
+      const told = new Map<number, Told>()
+      for (let wave = 0; wave <= 4; wave += 1) {
+        const indices = commands.flatMap((step, index) => (step.wave === wave ? [index] : []))
+        await Promise.all(indices.map(async (index) => told.set(index, await carryOut(index))))
+      }
+      store.fate = () => 'written'
+      store.beforeRead = () => undefined
+
+      const inLog = commandsInLog(store)
+      const fresh = ledgerOver(store)
+      for (const [index, result] of told) {
+        outcomes[result.told] += 1
+        const step = commands[index]
+        if (step === undefined) throw new Error('no such command')
+        const { commandId } = contextOf(step.command.type, `key-${index}`, step.command.data)
+        const times = inLog.get(commandId) ?? 0
+        const isUnchanged = result.told === 'acknowledged' && result.answer.events.length === 0
+        if (result.told === 'refused' && times !== 0) throw new Error(`refused command ${index} stands in the log`)
+        if (result.told === 'acknowledged' && times !== (isUnchanged ? 0 : 1)) {
+          throw new Error(`acknowledged command ${index} stands ${times} times in the log`)
+        }
+        if (times > 1) throw new Error(`command ${index} stands ${times} times in the log`)
+        if (result.told === 'acknowledged' && !isUnchanged) {
+          const again = await send(fresh, step.command, `key-${index}`)
+          if (!Object.is(again.replayed, true)) throw new Error(`command ${index} was carried out again`)
+          // An attempt that was given up may land beside other commands than the next one was sent with: then the answer
+          // tells a position at which the command stands, and later answers the end of the append that wrote it.
+          const [first, later] = [result.answer.position ?? -1n, again.position ?? -1n]
+          const isSamePosition = result.atOnce
+            ? first === later
+            : lastPositionOf(store, commandId) <= first && first <= later
+          const isSame =
+            isSamePosition &&
+            again.revision === result.answer.revision &&
+            JSON.stringify(again.events, bigintsAsText) === JSON.stringify(result.answer.events, bigintsAsText)
+          if (!isSame)
+            throw new Error(`command ${index} answers otherwise: ${again.position}, first ${result.answer.position}`)
+        }
+      }
+    }),
+    { numRuns: RUNS },
+  )
+  t.comment(`${RUNS} histories: ${JSON.stringify(outcomes)}`)
+  t.ok(outcomes.acknowledged > outcomes.unknown, 'most of it went well')
+  t.ok(outcomes.refused > 0)
+})
+
+const bigintsAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}` : value)
