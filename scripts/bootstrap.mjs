@@ -110,6 +110,7 @@ const removeOutputOfDeletedSources = (folder) => {
 const compile = (folders) => {
   // A test or module whose source is gone would otherwise go on being found and run.
   for (const folder of folders) removeOutputOfDeletedSources(folder)
+  if (!folders.some((folder) => fs.existsSync(path.join(folder, 'dist')))) console.log('Compiling …')
   const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], { stdio: 'inherit' })
   if (status !== 0) fail('The sources do not compile.')
 }
@@ -194,8 +195,12 @@ const resolveScript = ({ script, folder }, args) => {
 const stopWithParent = () => {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid
-  const watch = () => process.ppid !== parent && process.kill(process.pid, 'SIGTERM')
-  setInterval(watch, parentPollMs).unref()
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, parentPollMs)
+  watch.unref()
 }
 
 requireNode()
