@@ -139,7 +139,7 @@ const run = async (home: string, options: { reset: boolean; yes: boolean }, prog
   const controller = new AbortController()
   const stopping = controller.signal
   stopOnSignals(controller)
-  print('Starting PostgreSQL, the event store, the projector and the API …')
+  print('Starting …')
   try {
     const system = await startSystem({ home, token, port, programs, environment, print, stopping })
     print(screen(home, system))
