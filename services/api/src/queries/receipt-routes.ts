@@ -1,12 +1,13 @@
 import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain'
 import { findReceipt, listReceiptBooks, listReceipts, type ReceiptEntry } from '@registru/projections'
 import { z } from 'zod'
+import { renderReceipt } from '../documents/receipt-pdf.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type QueryDependencies } from './answer.ts'
 import { Receipt, ReceiptBooks, Receipts } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { asOf, CompanyParams, freshness, limitOf, page } from './query-parameters.ts'
+import { asOf, CompanyParams, freshness, freshnessOf, limitOf, page } from './query-parameters.ts'
 
 const ReceiptParams = z.strictObject({
   companyId: CompanyId,
@@ -43,6 +44,35 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         if (receipt === undefined) throw new Rejection('RECEIPT_NOT_FOUND', { series, number: Number(number) })
         return { ...receiptBody(receipt), document: receipt.document }
       })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/receipts/:series/:number.pdf',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'printReceipt',
+        summary: 'The receipt as PDF',
+        description:
+          'From what was frozen at issue: the same bytes every time, unless the receipt was annulled meanwhile.',
+        params: ReceiptParams,
+        querystring: z.strictObject(freshness),
+        response: problemResponses(['RECEIPT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+      },
+    },
+    async (request, reply) => {
+      const { companyId, series, number } = request.params
+      const key = { companyId, series, number: Number(number) }
+      const { position, value: receipt } = await dependencies.readSide.snapshot(freshnessOf(request.query), (handle) =>
+        findReceipt(handle, key),
+      )
+      if (receipt === undefined) throw new Rejection('RECEIPT_NOT_FOUND', { series, number: key.number })
+      return reply
+        .header('Registru-Position', `${position}`)
+        .header('Content-Disposition', `inline; filename="${series}-${number}.pdf"`)
+        .type('application/pdf')
+        .send(await renderReceipt(receipt))
     },
   )
 
