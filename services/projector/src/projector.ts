@@ -37,7 +37,7 @@ export interface ProjectorOptions {
 
 export interface Projector {
   readonly status: () => ProjectorStatus
-  /** Resolves once it projects for the first time. */
+  /** Resolves once it projects for the first time, or stands by for another one that does. */
   readonly ready: Promise<void>
   /** The code to exit with: 0 after `stop`. */
   readonly exited: Promise<number>
@@ -83,6 +83,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       if (rows[0]?.held === true) return
       if (status.state !== 'standby') {
         become('standby')
+        becomeReady()
         logger.info('Another projector is at work: standing by')
       }
       await pause(STANDBY_POLL_MS, signal)
