@@ -39,8 +39,8 @@ const step: fc.Arbitrary<Step> = fc.record({
   variant: fc.nat({ max: 5 }),
 })
 
-export const stepsArbitrary = (lengthMax: number): fc.Arbitrary<readonly Step[]> =>
-  fc.array(step, { minLength: 1, maxLength: lengthMax, size: 'max' })
+export const stepsArbitrary = (lengthMax: number, lengthMin = 1): fc.Arbitrary<readonly Step[]> =>
+  fc.array(step, { minLength: lengthMin, maxLength: lengthMax, size: 'max' })
 
 export const dayArbitrary: fc.Arbitrary<string> = fc.nat({ max: DAYS + 45 }).map((days) => addDays(FIRST_DAY, days - 2))
 

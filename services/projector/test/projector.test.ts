@@ -24,6 +24,9 @@ import t, { type Test } from 'tap'
 import { EXIT_DIVERGED, EXIT_FENCED, type ProjectorOptions, startProjector } from '../src/index.ts'
 import { createMemoryEventStore, recorded } from './memory-event-store.ts'
 
+// Databases take their time on a busy machine.
+t.setTimeout(120_000)
+
 const logger = createLogger({ name: 'projector', level: process.env['LOG_LEVEL'] ?? 'silent' })
 
 const companyId = 'amc'
