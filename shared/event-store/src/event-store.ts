@@ -35,7 +35,7 @@ export type AppendOutcome =
   | { readonly outcome: 'unknown'; readonly cause: unknown }
 
 export interface ReadOptions {
-  /** Inclusive. In `$all` only a position the store has given out: it fails on others. */
+  /** Inclusive, but exclusive backwards in `$all`, where only a position that the store has given out will do. */
   readonly from?: bigint
   readonly maxCount?: number
   readonly direction?: 'forwards' | 'backwards'
