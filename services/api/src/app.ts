@@ -12,7 +12,7 @@ import { commandRoutes } from './commands/command-routes.ts'
 import { commandDefinitions } from './commands/registry.ts'
 import { healthRoutes } from './health.ts'
 import { authorise } from './http/authorise.ts'
-import { answerWithProblems } from './http/error-handler.ts'
+import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
 import { checkWithZod } from './http/zod-app.ts'
 import { eventRoutes } from './queries/event-routes.ts'
@@ -51,7 +51,10 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     http: { maxHeaderSize: HEADER_BYTES_MAX },
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
+    frameworkErrors: answerBadUrl,
   })
+  // Whatever is no JSON is refused as such, rather than as JSON that is no object.
+  app.removeContentTypeParser('text/plain')
 
   // One line a request: the route, never the values in it.
   app.addHook('onResponse', (request, reply, done) => {

@@ -50,7 +50,8 @@ const FASTIFY_CODES: Readonly<Record<string, ProblemOccurrence>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'MALFORMED_REQUEST', errors: [{ path: '', rule: 'a JSON object is required' }] },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'MALFORMED_REQUEST', errors: [{ path: '', rule: 'valid JSON' }] },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'MALFORMED_REQUEST' },
-  FST_ERR_VALIDATION: { code: 'MALFORMED_REQUEST' },
+  FST_ERR_BAD_URL: { code: 'MALFORMED_REQUEST', errors: [{ path: '/path', rule: 'a well-formed URL' }] },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'MALFORMED_REQUEST', errors: [{ path: '/path', rule: 'shorter ids' }] },
 }
 
 /** @returns `undefined` for what is our own mistake */
@@ -86,6 +87,11 @@ const send = (request: FastifyRequest, reply: FastifyReply, occurrence: ProblemO
   }
   if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer')
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
+}
+
+/** For requests that no route could be found for. */
+export const answerBadUrl = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+  void send(request, reply, occurrenceOf(error) ?? { code: 'NOT_FOUND' })
 }
 
 /** Who must act decides the level: a caller's mistake is information, a moved world a warning, our mistake an error. */

@@ -29,7 +29,8 @@ const knownPosition = (
   knownAt: string | undefined,
 ): Promise<bigint | undefined> | bigint | undefined => {
   if (knownAt === undefined) return undefined
-  return isPosition(knownAt) ? BigInt(knownAt) : findPositionKnownAt(handle, knownAt)
+  // In UTC: Postgres knows fewer offsets than RFC 3339.
+  return isPosition(knownAt) ? BigInt(knownAt) : findPositionKnownAt(handle, new Date(knownAt).toISOString())
 }
 
 /**

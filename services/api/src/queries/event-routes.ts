@@ -70,8 +70,9 @@ export const eventRoutes = (app: ZodApp, store: Pick<EventStore, 'readStream'>):
         if (items.length === limit) next = encodeCursor({ revision: Number(event.revision) })
         else items.push(eventBody(event))
       }
-      if (items.length === 0 && query.clientId !== undefined)
+      if (items.length === 0 && query.cursor === undefined && query.clientId !== undefined) {
         throw new Rejection('CLIENT_NOT_FOUND', { clientId: query.clientId })
+      }
       return { items, nextCursor: next }
     },
   )

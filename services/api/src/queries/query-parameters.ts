@@ -7,11 +7,16 @@ const WAIT_MS_DEFAULT = 2_000
 const WAIT_MS_MAX = 10_000
 /** What a Postgres bigint holds. */
 const POSITION_MAX = 2n ** 63n - 1n
+const DIGITS = /^[0-9]+$/
 
 const position = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,18})$/, 'a position: digits, as a command answered')
-  .refine((text) => BigInt(text) <= POSITION_MAX, 'a position that can exist')
+  // Also asked of what the pattern has refused already.
+  .refine((text) => !DIGITS.test(text) || BigInt(text) <= POSITION_MAX, 'a position that can exist')
+
+/** A year that the ledger can hold: Postgres and JavaScript agree on these. */
+const instant = z.iso.datetime({ offset: true }).refine((text) => text >= '1990' && text < '2200')
 
 const whole = (min: number, max: number) =>
   z
@@ -33,7 +38,7 @@ export const asOf = { asOf: BusinessDay.optional().meta({ description: 'Effectiv
 export const clocks = {
   ...asOf,
   knownAt: z
-    .union([position, z.iso.datetime({ offset: true })], 'an instant (RFC 3339) or a position (digits)')
+    .union([position, instant], 'an instant (RFC 3339) or a position (digits)')
     .optional()
     .meta({ description: 'What was known then: an instant (RFC 3339) or a position; everything when absent' }),
 }

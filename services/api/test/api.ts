@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { Writable } from 'node:stream'
+import { type EventStore as Server, startEventStore } from '@registru/embedded'
+import { connectEventStore, type EventStore, type RecordedEvent } from '@registru/event-store'
+import { allProjections, ensureSchemas, switchReadViews } from '@registru/projections'
+import { createLogger, createPool, type Pool } from '@registru/runtime'
+import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { buildApp } from '../src/app.ts'
+import { createLedger, type Ledger } from '../src/commands/ledger.ts'
+import { createReadSide } from '../src/queries/read-side.ts'
+import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
+
+export const TOKEN = 'a-token'
+/** The day on which the tests take place. */
+export const TODAY = '2026-11-24'
+const CACHE_BYTES_MAX = 10_000_000
+const CONNECTIONS_MAX = 5
+
+/** What an API process has of its own; another one over the same store is another process as far as the ledger can tell. */
+export interface Api {
+  readonly app: FastifyInstance
+  readonly ledger: Ledger
+  readonly receipts: ReceiptSaga
+  readonly command: (name: string, body: unknown, options?: CommandOptions) => Promise<LightMyRequestResponse>
+  readonly get: (path: string) => Promise<LightMyRequestResponse>
+}
+
+interface CommandOptions {
+  readonly key?: string
+  readonly headers?: Record<string, string>
+  readonly dryRun?: boolean
+}
+
+export const authorization = `Bearer ${TOKEN}`
+
+/** Keeps what would be logged out of the tests' output. */
+export const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+
+export const createApi = async (
+  store: EventStore,
+  pool: Pool,
+  override: { readonly logger?: ReturnType<typeof createLogger> } = {},
+): Promise<Api> => {
+  const today = () => TODAY
+  const ledger = createLedger({ store, today, now: () => new Date(), cacheBytesMax: CACHE_BYTES_MAX })
+  const receipts = createReceiptSaga(ledger)
+  const logger = override.logger ?? createLogger({ name: 'api', level: 'fatal', destination: nowhere })
+  const app = await buildApp({
+    ledger,
+    receipts,
+    store,
+    readSide: createReadSide(pool),
+    token: TOKEN,
+    logger,
+    today,
+  })
+  const inject = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request)
+  return {
+    app,
+    ledger,
+    receipts,
+    command: (name, body, { key = randomUUID(), headers = {}, dryRun = false } = {}) =>
+      inject({
+        method: 'POST',
+        url: `/v1/companies/amc/commands/${name}${dryRun ? '?dryRun=true' : ''}`,
+        headers: { authorization, 'content-type': 'application/json', 'idempotency-key': key, ...headers },
+        payload: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    get: (path) => inject({ url: `/v1/companies/amc/${path}`, headers: { authorization } }),
+  }
+}
+
+export const openPool = (test: Teardown, url: string): Pool => {
+  const pool = createPool({
+    url,
+    connectionsMax: CONNECTIONS_MAX,
+    applicationName: 'test',
+    onIdleError: () => undefined,
+  })
+  test.teardown(() => pool.end())
+  return pool
+}
+
+export interface Stores {
+  readonly store: EventStore
+  readonly pool: Pool
+  readonly databaseUrl: string
+  readonly server: () => Server
+  readonly stopServer: () => Promise<void>
+  readonly startServer: () => Promise<void>
+}
+
+/** A database with empty read models, and a real event store over it. */
+export const startStores = async (test: Teardown): Promise<Stores> => {
+  const databaseUrl = await createTestDatabase(test)
+  const pool = openPool(test, databaseUrl)
+  const client = await pool.connect()
+  await ensureSchemas(client, allProjections)
+  await switchReadViews(client, allProjections)
+  client.release()
+  let server = await startEventStore({ databaseUrl })
+  test.teardown(() => server.stop())
+  const { port } = server
+  const store = connectEventStore({ url: server.url })
+  test.teardown(() => store.dispose())
+  return {
+    store,
+    pool,
+    databaseUrl,
+    server: () => server,
+    stopServer: () => server.stop(),
+    startServer: async () => {
+      server = await startEventStore({ databaseUrl, port })
+    },
+  }
+}
+
+export const eventsOf = async (store: EventStore, stream: string): Promise<RecordedEvent[]> => {
+  const events: RecordedEvent[] = []
+  for await (const event of store.readStream(stream)) events.push(event)
+  return events
+}
+
+/** Waits for what happens soon. */
+export const until = async <T>(what: string, find: () => Promise<T | undefined> | T | undefined): Promise<T> => {
+  for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
+    const found = await find()
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`Waited in vain: ${what}`)
+}
