@@ -106,7 +106,7 @@ export const findStatement = async (
           return {
             on: row.effective_on,
             kind: row.kind,
-            document: row.receipt ?? row.document ?? row.payment_id ?? '',
+            document: row.receipt ?? row.document ?? row.payment_id ?? row.invoice_id ?? '',
             invoiceId: row.invoice_id ?? undefined,
             paymentId: row.payment_id ?? undefined,
             debitMinor: row.debit_minor,

@@ -1,6 +1,14 @@
 import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
 
-export type StatementLineKind = 'INVOICE' | 'PAYMENT' | 'REVERSAL'
+export type StatementLineKind =
+  | 'INVOICE'
+  | 'CANCELLATION'
+  | 'CREDIT_NOTE'
+  | 'DISCOUNT'
+  | 'WRITE_OFF'
+  | 'PAYMENT'
+  | 'REFUND'
+  | 'REVERSAL'
 
 /** One line an event that changes what the client owes as a whole. Allocations move nothing between the two parties. */
 export const statementLines = defineTable({

@@ -16,6 +16,14 @@ export type Account =
   | 'PROMISSORY_NOTE'
   | 'SET_OFF'
   | 'SUSPENSE'
+  | 'BANK_FEE'
+  | 'DISCOUNT'
+  | 'COMMERCIAL_DISCOUNT'
+  | 'WRITE_OFF'
+  | 'SETTLEMENT_DISCOUNT'
+  | 'COMMERCIAL_DISCOUNT'
+  | 'WRITE_OFF'
+  | 'FEE'
 
 /** Where the money of a payment lies once it is recorded (romania.md §3.1). Agreed ways outside the list wait in suspense. */
 export const MONEY_ACCOUNT: Readonly<Record<PaymentMethod, Account>> = {
@@ -56,6 +64,14 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'PROMISSORY_NOTE', number: '413', from: '2015-01-01' },
   { account: 'SET_OFF', number: '401', from: '2015-01-01' },
   { account: 'SUSPENSE', number: '473', from: '2015-01-01' },
+  { account: 'BANK_FEE', number: '627', from: '2015-01-01' },
+  { account: 'DISCOUNT', number: '667', from: '2015-01-01' },
+  { account: 'COMMERCIAL_DISCOUNT', number: '709', from: '2015-01-01' },
+  { account: 'WRITE_OFF', number: '654', from: '2015-01-01' },
+  { account: 'SETTLEMENT_DISCOUNT', number: '667', from: '2015-01-01' },
+  { account: 'COMMERCIAL_DISCOUNT', number: '709', from: '2015-01-01' },
+  { account: 'WRITE_OFF', number: '654', from: '2015-01-01' },
+  { account: 'FEE', number: '627', from: '2015-01-01' },
 ]
 
 /** @throws Error when the chart knows no number for the day: our own mistake. */

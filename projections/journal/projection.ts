@@ -1,8 +1,9 @@
-import { type LedgerEvent, minorIn, minorOf } from '@registru/domain'
+import { type LedgerEvent, type Money, minorIn, minorOf, type VatLine } from '@registru/domain'
 import { add, insert, type RowChange } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
+import { defineProjection, wanted } from '../core/projection.ts'
+import type { Rows } from '../core/row-image.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
-import { accountDays, postings } from './tables.ts'
+import { accountDays, advanceInvoices, postings } from './tables.ts'
 
 /** Debit positive, credit negative, in minor units. */
 type Leg = readonly [account: Account, amountMinor: bigint]
@@ -47,6 +48,46 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
     ])
 }
 
+interface Taxed {
+  readonly vatLines: readonly { readonly vat: string }[]
+  readonly cashAccounting: boolean
+}
+
+const vatOf = ({ vatLines }: Taxed, currency: string): bigint =>
+  vatLines.reduce((sum, line) => sum + minorIn(line.vat, currency), 0n)
+
+/** TVA la încasare: due only as money comes in. */
+const vatAccount = ({ cashAccounting }: Taxed): Account => (cashAccounting ? 'VAT_DEFERRED' : 'VAT_DUE')
+
+const soldOf = (kind: 'INVOICE' | 'ADVANCE'): Account => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
+
+interface Invoiced {
+  readonly total: Money
+  readonly vatLines: readonly VatLine[]
+  readonly cashAccounting: boolean
+}
+
+/** What an invoice brings besides the receivable, as credits. TVA la încasare is due only as money comes in. */
+const invoiced = ({ total, vatLines, cashAccounting }: Invoiced, proceeds: Account): readonly Leg[] => {
+  const vat = vatLines.reduce((sum, line) => sum + minorIn(line.vat, total.currency), 0n)
+  return [
+    [proceeds, vat - minorOf(total)],
+    [cashAccounting ? 'VAT_DEFERRED' : 'VAT_DUE', -vat],
+  ]
+}
+
+const opposite = (legs: readonly Leg[]): readonly Leg[] => legs.map(([account, amount]) => [account, -amount])
+
+const invoiceKey = (event: LedgerEvent, invoiceId: string) => ({
+  company_id: event.metadata.companyId,
+  invoice_id: invoiceId,
+})
+
+const proceedsOf = (event: LedgerEvent, invoiceId: string | undefined, rows: Rows): Account =>
+  invoiceId !== undefined && rows.find(advanceInvoices, invoiceKey(event, invoiceId)) !== undefined
+    ? 'ADVANCE_INVOICED'
+    : 'REVENUE'
+
 /**
  * Balanced postings over symbolic accounts. A payment first becomes the client's credit and settles invoices from there,
  * so RECEIVABLE is what is open and CLIENT_CREDIT (as a credit balance) what is not allocated, at every event.
@@ -57,23 +98,106 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
 export const journal = defineProjection({
   name: 'journal',
   version: 1,
-  tables: [postings, accountDays],
+  tables: [postings, accountDays, advanceInvoices],
+  reads: {
+    InvoiceCancelled: (event) => [wanted(advanceInvoices, invoiceKey(event, event.data.invoiceId))],
+    CreditNoteRegistered: (event) =>
+      event.data.invoiceId === undefined ? [] : [wanted(advanceInvoices, invoiceKey(event, event.data.invoiceId))],
+  },
   on: {
     InvoiceRegistered: (event) => {
-      const { clientId, invoiceId, issuedOn, total, vatLines, kind, cashAccounting } = event.data
-      const { currency } = total
-      const whole = minorOf(total)
-      const vat = vatLines.reduce((sum, line) => sum + minorIn(line.vat, currency), 0n)
+      const { clientId, invoiceId, issuedOn, total, kind } = event.data
+      const isAdvance = kind === 'ADVANCE'
+      const legs = invoiced(event.data, isAdvance ? 'ADVANCE_INVOICED' : 'REVENUE')
+      return [
+        ...post(event, {
+          clientId,
+          invoiceId,
+          currency: total.currency,
+          on: issuedOn,
+          legs: [['RECEIVABLE', minorOf(total)], ...legs],
+        }),
+        ...(isAdvance ? [insert(advanceInvoices, invoiceKey(event, invoiceId))] : []),
+      ]
+    },
+    InvoiceCancelled: (event, rows) => {
+      const { clientId, invoiceId, cancelledOn, total } = event.data
       return post(event, {
         clientId,
         invoiceId,
-        currency,
-        on: issuedOn,
+        currency: total.currency,
+        on: cancelledOn,
+        legs: [...opposite(invoiced(event.data, proceedsOf(event, invoiceId, rows))), ['RECEIVABLE', -minorOf(total)]],
+      })
+    },
+    CreditNoteRegistered: (event, rows) => {
+      const { clientId, invoiceId, creditNoteId, creditedOn, total } = event.data
+      return post(event, {
+        clientId,
+        ...(invoiceId === undefined ? { paymentId: creditNoteId } : { invoiceId }),
+        currency: total.currency,
+        on: creditedOn,
         legs: [
-          ['RECEIVABLE', whole],
-          [kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE', vat - whole],
-          // TVA la încasare: due only as money comes in.
-          [cashAccounting ? 'VAT_DEFERRED' : 'VAT_DUE', -vat],
+          ...opposite(invoiced(event.data, proceedsOf(event, invoiceId, rows))),
+          [invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE', -minorOf(total)],
+        ],
+      })
+    },
+    DiscountGranted: (event) => {
+      const { clientId, invoiceId, kind, amount, grantedOn, vatLines, cashAccounting } = event.data
+      const granted = { total: amount, vatLines, cashAccounting }
+      return post(event, {
+        clientId,
+        invoiceId,
+        currency: amount.currency,
+        on: grantedOn,
+        legs: [
+          ...opposite(invoiced(granted, kind === 'COMMERCIAL' ? 'COMMERCIAL_DISCOUNT' : 'DISCOUNT')),
+          ['RECEIVABLE', -minorOf(amount)],
+        ],
+      })
+    },
+    InvoiceWrittenOff: (event) => {
+      const { clientId, invoiceId, amount, writtenOffOn } = event.data
+      const minor = minorOf(amount)
+      return post(event, {
+        clientId,
+        invoiceId,
+        currency: amount.currency,
+        on: writtenOffOn,
+        legs: [
+          ['WRITE_OFF', minor],
+          ['RECEIVABLE', -minor],
+        ],
+      })
+    },
+    PaymentCleared: (event) => {
+      const { clientId, paymentId, amount, method, fee, clearedOn } = event.data
+      const minor = minorOf(amount)
+      const kept = minorIn(fee, amount.currency)
+      return post(event, {
+        clientId,
+        paymentId,
+        currency: amount.currency,
+        on: clearedOn,
+        legs: [
+          ['BANK', minor - kept],
+          ['BANK_FEE', kept],
+          [MONEY_ACCOUNT[method], -minor],
+        ],
+      })
+    },
+    RefundRecorded: (event) => {
+      const { clientId, paymentId, amount, method, refundedOn } = event.data
+      const minor = minorOf(amount)
+      return post(event, {
+        clientId,
+        paymentId,
+        currency: amount.currency,
+        on: refundedOn,
+        legs: [
+          ['CLIENT_CREDIT', minor],
+          [MONEY_ACCOUNT[method], -minor],
         ],
       })
     },
@@ -121,8 +245,38 @@ export const journal = defineProjection({
         ],
       })
     },
+    PaymentCleared: (event) => {
+      const { clientId, paymentId, amount, method, fee, clearedOn } = event.data
+      const minor = minorOf(amount)
+      const kept = minorIn(fee, amount.currency)
+      return post(event, {
+        clientId,
+        paymentId,
+        currency: amount.currency,
+        on: clearedOn,
+        legs: [
+          ['BANK', minor - kept],
+          ['FEE', kept],
+          [MONEY_ACCOUNT[method], -minor],
+        ],
+      })
+    },
+    RefundRecorded: (event) => {
+      const { clientId, paymentId, amount, method, refundedOn } = event.data
+      const minor = minorOf(amount)
+      return post(event, {
+        clientId,
+        paymentId,
+        currency: amount.currency,
+        on: refundedOn,
+        legs: [
+          ['CLIENT_CREDIT', minor],
+          [MONEY_ACCOUNT[method], -minor],
+        ],
+      })
+    },
     PaymentReversed: (event) => {
-      const { clientId, paymentId, amount, method, reversedOn } = event.data
+      const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data
       const minor = minorOf(amount)
       return post(event, {
         clientId,
@@ -131,7 +285,8 @@ export const journal = defineProjection({
         on: reversedOn,
         legs: [
           ['CLIENT_CREDIT', minor],
-          [MONEY_ACCOUNT[method], -minor],
+          // Money that had arrived leaves the bank; a fee that was kept on the way stays a cost.
+          [cleared ? 'BANK' : MONEY_ACCOUNT[method], -minor],
         ],
       })
     },

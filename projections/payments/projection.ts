@@ -1,16 +1,31 @@
-import { minorOf } from '@registru/domain'
+import { minorIn, minorOf } from '@registru/domain'
 import { add, insert, set } from '../core/changes.ts'
 import { defineProjection } from '../core/projection.ts'
-import { paymentSettlements, payments } from './tables.ts'
+import { paymentRefunds, paymentSettlements, payments } from './tables.ts'
+
+/** How a payment begins: with nothing settled, nothing cleared, nothing undone. */
+const untouched = {
+  allocated_minor: 0n,
+  reversed_minor: 0n,
+  refunded_minor: 0n,
+  fee_minor: 0n,
+  cleared_on: null,
+  reversed_on: null,
+  reversal_reason: null,
+  reversal_note: null,
+  receipt_series: null,
+  receipt_number: null,
+}
 
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
   version: 1,
-  tables: [payments, paymentSettlements],
+  tables: [payments, paymentSettlements, paymentRefunds],
   on: {
     PaymentRecorded: ({ data, metadata, position, eventId }) => [
       insert(payments, {
+        ...untouched,
         company_id: metadata.companyId,
         payment_id: data.paymentId,
         client_id: data.clientId,
@@ -18,23 +33,119 @@ export const paymentsProjection = defineProjection({
         received_on: data.receivedOn,
         currency: data.amount.currency,
         amount_minor: minorOf(data.amount),
-        allocated_minor: 0n,
-        reversed_minor: 0n,
-        refunded_minor: 0n,
         allocation_rule: data.allocationRule,
         desk_id: data.deskId ?? null,
         bank_reference: data.bankReference ?? null,
         remittance_text: data.remittanceText ?? null,
         payer: data.payer ?? null,
-        reversed_on: null,
-        reversal_reason: null,
-        reversal_note: null,
-        receipt_series: null,
-        receipt_number: null,
+        cleared_on: null,
+        fee_minor: 0n,
         position,
         event_id: eventId,
       }),
     ],
+    CreditNoteRegistered: ({ data, metadata, position, eventId }) =>
+      data.invoiceId === undefined
+        ? [
+            insert(payments, {
+              company_id: metadata.companyId,
+              payment_id: data.creditNoteId,
+              client_id: data.clientId,
+              method: 'CREDIT_NOTE',
+              received_on: data.creditedOn,
+              currency: data.total.currency,
+              amount_minor: minorOf(data.total),
+              allocated_minor: 0n,
+              reversed_minor: 0n,
+              refunded_minor: 0n,
+              allocation_rule: 'none@1',
+              desk_id: null,
+              bank_reference: data.series === undefined ? data.number : `${data.series} ${data.number}`,
+              remittance_text: null,
+              payer: null,
+              cleared_on: null,
+              fee_minor: 0n,
+              reversed_on: null,
+              reversal_reason: null,
+              reversal_note: null,
+              receipt_series: null,
+              receipt_number: null,
+              position,
+              event_id: eventId,
+            }),
+          ]
+        : [],
+    PaymentCleared: ({ data, metadata }) => [
+      set(
+        payments,
+        { company_id: metadata.companyId, payment_id: data.paymentId },
+        { cleared_on: data.clearedOn, fee_minor: minorIn(data.fee, data.amount.currency) },
+      ),
+    ],
+    RefundRecorded: ({ data, metadata, eventId }) => {
+      const key = { company_id: metadata.companyId, payment_id: data.paymentId }
+      const amount = minorOf(data.amount)
+      return [
+        add(payments, key, { refunded_minor: amount }),
+        insert(paymentRefunds, {
+          ...key,
+          refund_id: data.refundId,
+          amount_minor: amount,
+          method: data.method,
+          refunded_on: data.refundedOn,
+          desk_id: data.deskId ?? null,
+          document: data.document ?? null,
+          note: data.note ?? null,
+          event_id: eventId,
+        }),
+      ]
+    },
+    CreditNoteRegistered: ({ data, metadata, position, eventId }) =>
+      data.invoiceId !== undefined
+        ? []
+        : [
+            insert(payments, {
+              ...untouched,
+              company_id: metadata.companyId,
+              payment_id: data.creditNoteId,
+              client_id: data.clientId,
+              method: 'CREDIT_NOTE',
+              received_on: data.creditedOn,
+              currency: data.total.currency,
+              amount_minor: minorOf(data.total),
+              allocation_rule: 'none@1',
+              desk_id: null,
+              bank_reference: data.series === undefined ? data.number : `${data.series} ${data.number}`,
+              remittance_text: null,
+              payer: null,
+              position,
+              event_id: eventId,
+            }),
+          ],
+    PaymentCleared: ({ data, metadata }) => [
+      set(
+        payments,
+        { company_id: metadata.companyId, payment_id: data.paymentId },
+        { cleared_on: data.clearedOn, fee_minor: minorIn(data.fee, data.amount.currency) },
+      ),
+    ],
+    RefundRecorded: ({ data, metadata, position, eventId }) => {
+      const key = { company_id: metadata.companyId, payment_id: data.paymentId }
+      const amount = minorOf(data.amount)
+      return [
+        add(payments, key, { refunded_minor: amount }),
+        insert(paymentRefunds, {
+          ...key,
+          position,
+          refund_id: data.refundId,
+          amount_minor: amount,
+          method: data.method,
+          refunded_on: data.refundedOn,
+          document: data.document ?? null,
+          event_id: eventId,
+        }),
+      ]
+    },
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
       const key = { company_id: metadata.companyId, payment_id: data.paymentId }
       const amount = minorOf(data.amount)

@@ -1,4 +1,4 @@
-import type { Payer, PaymentMethod, ReversalReason } from '@registru/domain'
+import type { Payer, PaymentMethod, RefundMethod, ReversalReason } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
 import { type Settlement, settlementsOf } from '../core/settlements.ts'
@@ -8,11 +8,12 @@ import type { PaymentViews } from './tables.ts'
 export interface PaymentHistory {
   readonly paymentId: string
   readonly clientId: string
-  readonly method: PaymentMethod
+  readonly method: PaymentMethod | 'CREDIT_NOTE'
   readonly receivedOn: string
   readonly currency: string
   readonly amountMinor: bigint
   readonly allocatedMinor: bigint
+  readonly refundedMinor: bigint
   /** What settles nothing yet; 0 once reversed. */
   readonly creditMinor: bigint
   readonly allocationRule: string
@@ -20,6 +21,8 @@ export interface PaymentHistory {
   readonly bankReference: string | undefined
   readonly remittanceText: string | undefined
   readonly payer: Payer | undefined
+  /** When money on its way arrived, and what was kept of it. */
+  readonly clearing: { readonly on: string; readonly feeMinor: bigint } | undefined
   readonly reversal:
     | { readonly on: string; readonly reason: ReversalReason; readonly note: string | undefined }
     | undefined
@@ -27,6 +30,18 @@ export interface PaymentHistory {
   readonly receipt: { readonly series: string; readonly number: number } | undefined
   /** Undone ones are marked. */
   readonly allocations: readonly Settlement[]
+  readonly refunds: readonly Refund[]
+}
+
+export interface Refund {
+  readonly refundId: string
+  readonly amountMinor: bigint
+  readonly method: RefundMethod
+  readonly refundedOn: string
+  readonly deskId: string | undefined
+  readonly document: string | undefined
+  readonly note: string | undefined
+  readonly eventId: string
 }
 
 export interface PaymentCursor {
@@ -36,7 +51,22 @@ export interface PaymentCursor {
 
 type PaymentRow = PaymentViews['read.payments']
 
-const paymentHistory = (row: PaymentRow, allocations: readonly Settlement[]): PaymentHistory => ({
+const refund = (row: PaymentViews['read.payment_refunds']): Refund => ({
+  refundId: row.refund_id,
+  amountMinor: row.amount_minor,
+  method: row.method,
+  refundedOn: row.refunded_on,
+  deskId: row.desk_id ?? undefined,
+  document: row.document ?? undefined,
+  note: row.note ?? undefined,
+  eventId: row.event_id,
+})
+
+const paymentHistory = (
+  row: PaymentRow,
+  allocations: readonly Settlement[],
+  refunds: readonly Refund[],
+): PaymentHistory => ({
   paymentId: row.payment_id,
   clientId: row.client_id,
   method: row.method,
@@ -44,12 +74,14 @@ const paymentHistory = (row: PaymentRow, allocations: readonly Settlement[]): Pa
   currency: row.currency,
   amountMinor: row.amount_minor,
   allocatedMinor: row.allocated_minor,
+  refundedMinor: row.refunded_minor,
   creditMinor: row.credit_minor,
   allocationRule: row.allocation_rule,
   deskId: row.desk_id ?? undefined,
   bankReference: row.bank_reference ?? undefined,
   remittanceText: row.remittance_text ?? undefined,
   payer: row.payer ?? undefined,
+  clearing: row.cleared_on === null ? undefined : { on: row.cleared_on, feeMinor: row.fee_minor },
   reversal:
     row.reversed_on === null || row.reversal_reason === null
       ? undefined
@@ -59,49 +91,61 @@ const paymentHistory = (row: PaymentRow, allocations: readonly Settlement[]): Pa
       ? undefined
       : { series: row.receipt_series, number: Number(row.receipt_number) },
   allocations,
+  refunds,
 })
 
-/** In one query for a whole page. */
-const withAllocations = async (
+const groupedBy = <Row extends { readonly payment_id: string }>(
+  rows: readonly Row[],
+): ReadonlyMap<string, readonly Row[]> => {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const group = groups.get(row.payment_id)
+    if (group === undefined) groups.set(row.payment_id, [row])
+    else group.push(row)
+  }
+  return groups
+}
+
+/** In one query a table for a whole page. */
+const withHistory = async (
   db: ReadHandle,
   companyId: string,
   rows: readonly PaymentRow[],
 ): Promise<readonly PaymentHistory[]> => {
   if (rows.length === 0) return []
-  const entries = await db
-    .withTables<PaymentViews>()
-    .selectFrom('read.payment_settlements')
-    .selectAll()
-    .where('company_id', '=', companyId)
-    .where(
-      'payment_id',
-      'in',
-      rows.map((row) => row.payment_id),
-    )
-    .orderBy('position')
-    .execute()
-  const byPayment = new Map<string, typeof entries>()
-  for (const entry of entries) {
-    const list = byPayment.get(entry.payment_id)
-    if (list === undefined) byPayment.set(entry.payment_id, [entry])
-    else list.push(entry)
-  }
-  return rows.map((row) =>
-    paymentHistory(
-      row,
-      settlementsOf(
-        (byPayment.get(row.payment_id) ?? []).map((entry) => ({
-          paymentId: entry.payment_id,
-          invoiceId: entry.invoice_id,
-          amountMinor: entry.amount_minor,
-          effectiveOn: entry.effective_on,
-          position: entry.position,
-          eventId: entry.event_id,
-          undoneBecause: entry.undone_because,
-        })),
-      ),
-    ),
+  const ids = rows.map((row) => row.payment_id)
+  const tables = db.withTables<PaymentViews>()
+  const settlements = groupedBy(
+    await tables
+      .selectFrom('read.payment_settlements')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .where('payment_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
   )
+  const refunds = groupedBy(
+    await tables
+      .selectFrom('read.payment_refunds')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .where('payment_id', 'in', ids)
+      .orderBy('refunded_on')
+      .orderBy('refund_id')
+      .execute(),
+  )
+  return rows.map((row) => {
+    const entries = (settlements.get(row.payment_id) ?? []).map((entry) => ({
+      paymentId: entry.payment_id,
+      invoiceId: entry.invoice_id,
+      amountMinor: entry.amount_minor,
+      effectiveOn: entry.effective_on,
+      position: entry.position,
+      eventId: entry.event_id,
+      undoneBecause: entry.undone_because,
+    }))
+    return paymentHistory(row, settlementsOf(entries), (refunds.get(row.payment_id) ?? []).map(refund))
+  })
 }
 
 const selectPayments = (db: ReadHandle, companyId: string) =>
@@ -112,7 +156,7 @@ export const findPayment = async (
   { companyId, paymentId }: { readonly companyId: string; readonly paymentId: string },
 ): Promise<PaymentHistory | undefined> => {
   const rows = await selectPayments(db, companyId).where('payment_id', '=', paymentId).execute()
-  return (await withAllocations(db, companyId, rows))[0]
+  return (await withHistory(db, companyId, rows))[0]
 }
 
 export interface PaymentFilter {
@@ -134,5 +178,5 @@ export const listPayments = async (
   }
   const rows = await query.orderBy('received_on').orderBy('payment_id').limit(rowsToAskFor(limit)).execute()
   const page = pageOf(rows, limit, (row) => ({ receivedOn: row.received_on, paymentId: row.payment_id }))
-  return { items: await withAllocations(db, companyId, page.items), next: page.next }
+  return { items: await withHistory(db, companyId, page.items), next: page.next }
 }

@@ -1,14 +1,18 @@
-import type { AllocationRule, Payer, PaymentMethod, ReversalReason } from '@registru/domain'
+import type { AllocationRule, Payer, PaymentMethod, RefundMethod, ReversalReason } from '@registru/domain'
 import { bigint, date, defineTable, derived, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
 
-/** Money received. One row a payment; `credit_minor` of the view is what settles nothing yet. */
+/** A credit note on account settles invoices as a payment does. */
+export type CreditSource = PaymentMethod | 'CREDIT_NOTE'
+
+/** Money received, and credit notes on account. One row each; `credit_minor` of the view is what settles nothing yet. */
 export const payments = defineTable({
   name: 'payments',
   columns: {
     company_id: text(),
     payment_id: text(),
     client_id: text(),
-    method: word<PaymentMethod>(),
+    /** A credit note without an invoice is credit as a payment's is. */
+    method: word<PaymentMethod | 'CREDIT_NOTE'>(),
     received_on: date(),
     currency: text(),
     amount_minor: bigint(),
@@ -20,6 +24,12 @@ export const payments = defineTable({
     bank_reference: nullable(text()),
     remittance_text: nullable(text()),
     payer: nullable(json<Payer>()),
+    /** When money on its way arrived, and what was kept of it. */
+    cleared_on: nullable(date()),
+    fee_minor: bigint(),
+    /** Money on its way: the day it arrived, and what was kept of it. */
+    cleared_on: nullable(date()),
+    fee_minor: bigint(),
     reversed_on: nullable(date()),
     reversal_reason: nullable(word<ReversalReason>()),
     reversal_note: nullable(text()),
@@ -51,7 +61,44 @@ export const paymentSettlements = defineTable({
   key: ['company_id', 'payment_id', 'position'],
 })
 
+/** Credit given back. */
+export const paymentRefunds = defineTable({
+  name: 'payment_refunds',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    refund_id: text(),
+    amount_minor: bigint(),
+    method: word<RefundMethod>(),
+    refunded_on: date(),
+    desk_id: nullable(text()),
+    document: nullable(text()),
+    note: nullable(text()),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'refund_id'],
+})
+
+/** Credit given back. */
+export const paymentRefunds = defineTable({
+  name: 'payment_refunds',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    position: bigint(),
+    refund_id: text(),
+    amount_minor: bigint(),
+    method: word<RefundMethod>(),
+    refunded_on: date(),
+    document: nullable(text()),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'position'],
+})
+
 export type PaymentViews = {
   'read.payments': ViewRowOf<typeof payments>
   'read.payment_settlements': ViewRowOf<typeof paymentSettlements>
+  'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
+  'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
 }

@@ -24,6 +24,16 @@ export const receiptsProjection = defineProjection({
         annulled_count: 0n,
       }),
     ],
+    ReceiptRangeExtended: ({ data, metadata }) => [
+      set(receiptBooks, { company_id: metadata.companyId, series: data.series }, { to_number: BigInt(data.to) }),
+    ],
+    ReceiptReprinted: ({ data, metadata }) => [
+      set(
+        receipts,
+        { company_id: metadata.companyId, series: data.series, number: BigInt(data.number) },
+        { reprint_count: BigInt(data.copy) },
+      ),
+    ],
     ReceiptIssued: ({ data, metadata, position, eventId }) => {
       const book = { company_id: metadata.companyId, series: data.series }
       const number = BigInt(data.number)
@@ -40,12 +50,24 @@ export const receiptsProjection = defineProjection({
           amount_minor: minorOf(data.amount),
           annulled_on: null,
           annulment_reason: null,
+          replaced_by_series: null,
+          replaced_by_number: null,
+          reprint_count: 0n,
           document: data,
           position,
           event_id: eventId,
         }),
         add(receiptBooks, book, { issued_count: 1n }),
         set(receiptBooks, book, { last_number: number }),
+        ...(data.replaces === undefined
+          ? []
+          : [
+              set(
+                receipts,
+                { company_id: metadata.companyId, series: data.replaces.series, number: BigInt(data.replaces.number) },
+                { replaced_by_series: data.series, replaced_by_number: number },
+              ),
+            ]),
       ]
     },
     ReceiptAnnulled: ({ data, metadata }) => {

@@ -16,7 +16,15 @@ export interface ReceiptEntry {
   readonly amountMinor: bigint
   /** What counts: 0 when annulled. */
   readonly valueMinor: bigint
-  readonly annulled: { readonly on: string; readonly reason: string } | undefined
+  readonly annulled:
+    | {
+        readonly on: string
+        readonly reason: string
+        readonly replacedBy: { readonly series: string; readonly number: number } | undefined
+      }
+    | undefined
+  /** Copies marked «DUPLICAT». */
+  readonly reprintCount: number
   readonly document: ReceiptDocument
 }
 
@@ -43,6 +51,11 @@ export interface ReceiptCursor {
   readonly number: number
 }
 
+const replacementOf = (row: ReceiptViews['read.receipts']) =>
+  row.replaced_by_series === null || row.replaced_by_number === null
+    ? undefined
+    : { series: row.replaced_by_series, number: Number(row.replaced_by_number) }
+
 const receiptEntry = (row: ReceiptViews['read.receipts']): ReceiptEntry => ({
   series: row.series,
   number: Number(row.number),
@@ -54,7 +67,11 @@ const receiptEntry = (row: ReceiptViews['read.receipts']): ReceiptEntry => ({
   currency: row.currency,
   amountMinor: row.amount_minor,
   valueMinor: row.value_minor,
-  annulled: row.annulled_on === null ? undefined : { on: row.annulled_on, reason: row.annulment_reason ?? '' },
+  annulled:
+    row.annulled_on === null
+      ? undefined
+      : { on: row.annulled_on, reason: row.annulment_reason ?? '', replacedBy: replacementOf(row) },
+  reprintCount: Number(row.reprint_count),
   document: row.document,
 })
 

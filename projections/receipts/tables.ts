@@ -52,6 +52,11 @@ export const receipts = defineTable({
     amount_minor: bigint(),
     annulled_on: nullable(date()),
     annulment_reason: nullable(text()),
+    /** The receipt that stands in for this annulled one. */
+    replaced_by_series: nullable(text()),
+    replaced_by_number: nullable(bigint()),
+    /** Copies marked «DUPLICAT». */
+    reprint_count: bigint(),
     document: json<ReceiptDocument>(),
     position: bigint(),
     event_id: uuid(),

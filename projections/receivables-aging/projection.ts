@@ -2,6 +2,7 @@ import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain
 import { insert, type RowChange, set } from '../core/changes.ts'
 import { STILL_KNOWN } from '../core/clocks.ts'
 import { defineProjection, wanted } from '../core/projection.ts'
+import type { Rows } from '../core/row-image.ts'
 import type { RowOf } from '../core/table.ts'
 import { changeFrom } from './steps.ts'
 import { type ItemKind, openItems, openSpans, type Part } from './tables.ts'
@@ -92,6 +93,41 @@ const bothItems = (event: LedgerEvent & { readonly data: Settling }) => [
   wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
 ]
 
+const invoiceItem = (event: LedgerEvent & { readonly data: { readonly invoiceId: string } }) => [
+  wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
+]
+
+const invoiceItem = (event: LedgerEvent & { readonly data: { readonly invoiceId: string } }) => [
+  wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
+]
+const paymentItem = (event: LedgerEvent & { readonly data: { readonly paymentId: string } }) => [
+  wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
+]
+
+/** Something other than money lowers what an invoice asks for. */
+const lower = (event: LedgerEvent, rows: Rows, invoiceId: string, on: string, amount: Money): readonly RowChange[] =>
+  move(event, on, [{ item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by: -minorOf(amount) }])
+
+/** Credit that begins with a payment or with a credit note on account. */
+const beginCredit = (
+  event: LedgerEvent,
+  {
+    id,
+    clientId,
+    amount,
+    on,
+  }: { readonly id: string; readonly clientId: string; readonly amount: Money; readonly on: string },
+): readonly RowChange[] => {
+  const whole = minorOf(amount)
+  const item = {
+    ...keyOf(event, 'PAYMENT', id),
+    client_id: clientId,
+    currency: amount.currency,
+    issued_on: on,
+  }
+  return begin(event, item, whole, [{ dueOn: on, minor: whole }])
+}
+
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
 export const receivablesAging = defineProjection({
   name: 'receivables_aging',
@@ -100,7 +136,19 @@ export const receivablesAging = defineProjection({
   reads: {
     PaymentAllocated: bothItems,
     PaymentDeallocated: bothItems,
-    PaymentReversed: (event) => [wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId))],
+    InvoiceCancelled: invoiceItem,
+    DiscountGranted: invoiceItem,
+    InvoiceWrittenOff: invoiceItem,
+    CreditNoteRegistered: (event) =>
+      event.data.invoiceId === undefined ? [] : [wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId))],
+    RefundRecorded: (event) => [wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId))],
+    PaymentReversed: paymentItem,
+    RefundRecorded: paymentItem,
+    InvoiceCancelled: invoiceItem,
+    DiscountGranted: invoiceItem,
+    InvoiceWrittenOff: invoiceItem,
+    CreditNoteRegistered: (event) =>
+      event.data.invoiceId === undefined ? [] : [wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId))],
   },
   on: {
     InvoiceRegistered: (event) => {
@@ -115,16 +163,56 @@ export const receivablesAging = defineProjection({
       const dueParts = instalments.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, total.currency) }))
       return begin(event, item, whole, dueParts.length > 0 ? dueParts : [{ dueOn, minor: whole }])
     },
-    PaymentRecorded: (event) => {
-      const { clientId, paymentId, amount, receivedOn } = event.data
-      const whole = minorOf(amount)
-      const item = {
-        ...keyOf(event, 'PAYMENT', paymentId),
-        client_id: clientId,
-        currency: amount.currency,
-        issued_on: receivedOn,
+    InvoiceCancelled: (event, rows) => {
+      const { invoiceId, total, cancelledOn } = event.data
+      const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
+      return move(event, cancelledOn, [{ item, by: -minorOf(total) }])
+    },
+    DiscountGranted: (event, rows) => {
+      const { invoiceId, amount, grantedOn } = event.data
+      const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
+      return move(event, grantedOn, [{ item, by: -minorOf(amount) }])
+    },
+    InvoiceWrittenOff: (event, rows) => {
+      const { invoiceId, amount, writtenOffOn } = event.data
+      const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
+      return move(event, writtenOffOn, [{ item, by: -minorOf(amount) }])
+    },
+    CreditNoteRegistered: (event, rows) => {
+      const { clientId, creditNoteId, invoiceId, total, creditedOn } = event.data
+      const whole = minorOf(total)
+      if (invoiceId !== undefined) {
+        const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
+        return move(event, creditedOn, [{ item, by: -whole }])
       }
-      return begin(event, item, whole, [{ dueOn: receivedOn, minor: whole }])
+      // Without an invoice it is credit as a payment's is, and is allocated the same way.
+      const item = {
+        ...keyOf(event, 'PAYMENT', creditNoteId),
+        client_id: clientId,
+        currency: total.currency,
+        issued_on: creditedOn,
+      }
+      return begin(event, item, whole, [{ dueOn: creditedOn, minor: whole }])
+    },
+    InvoiceCancelled: (event, rows) =>
+      lower(event, rows, event.data.invoiceId, event.data.cancelledOn, event.data.total),
+    DiscountGranted: (event, rows) => lower(event, rows, event.data.invoiceId, event.data.grantedOn, event.data.amount),
+    InvoiceWrittenOff: (event, rows) =>
+      lower(event, rows, event.data.invoiceId, event.data.writtenOffOn, event.data.amount),
+    CreditNoteRegistered: (event, rows) => {
+      const { clientId, invoiceId, creditNoteId: id, creditedOn: on, total: amount } = event.data
+      return invoiceId === undefined
+        ? beginCredit(event, { id, clientId, amount, on })
+        : lower(event, rows, invoiceId, on, amount)
+    },
+    PaymentRecorded: (event) => {
+      const { clientId, paymentId: id, amount, receivedOn: on } = event.data
+      return beginCredit(event, { id, clientId, amount, on })
+    },
+    RefundRecorded: (event, rows) => {
+      const { paymentId, amount, refundedOn } = event.data
+      const item = rows.get(openItems, keyOf(event, 'PAYMENT', paymentId))
+      return move(event, refundedOn, [{ item, by: -minorOf(amount) }])
     },
     PaymentAllocated: (event, rows) => {
       const { invoiceId, paymentId, amount, allocatedOn } = event.data
@@ -141,6 +229,11 @@ export const receivablesAging = defineProjection({
         { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by },
         { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by },
       ])
+    },
+    RefundRecorded: (event, rows) => {
+      const { paymentId, amount, refundedOn } = event.data
+      const item = rows.get(openItems, keyOf(event, 'PAYMENT', paymentId))
+      return move(event, refundedOn, [{ item, by: -minorOf(amount) }])
     },
     PaymentReversed: (event, rows) => {
       const { paymentId, amount, reversedOn } = event.data

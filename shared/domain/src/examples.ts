@@ -367,6 +367,7 @@ export const invoiceCancelled = (change: Partial<EventData<typeof InvoiceCancell
   InvoiceCancelled.of({
     clientId: 'alfa',
     invoiceId: 'inv-1024',
+    kind: 'INVOICE',
     total: ron('1210.00'),
     vatLines: [{ rate: '21', base: '1000.00', vat: '210.00' }],
     cashAccounting: false,
@@ -380,6 +381,7 @@ export const creditNoteRegistered = (change: Partial<EventData<typeof CreditNote
     clientId: 'alfa',
     creditNoteId: 'cn-7',
     invoiceId: 'inv-1024',
+    kind: 'INVOICE',
     series: 'AMC',
     number: '1030',
     issuedOn: '2026-10-20',

@@ -2,18 +2,24 @@ import {
   type AccountCommand,
   type AccountEvent,
   AllocatePayment,
+  CancelInvoice,
+  ConfirmPaymentCleared,
   clientAccountStream,
   DeallocatePayment,
   decimalOf,
+  GrantDiscount,
   IssueReceipt,
   minorOf,
   RecordPayment,
+  RecordRefund,
   RecordSetOff,
   RegisterClient,
+  RegisterCreditNote,
   RegisterInvoice,
   Rejection,
   ReversePayment,
   UpdateClient,
+  WriteOffInvoice,
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { v5 } from 'uuid'
@@ -135,6 +141,97 @@ export const accountCommands = [
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'RegisterInvoice', data }, context, dependencies)
       return answer(handled, { invoiceId: data.invoiceId, open: data.total.amount })
+    },
+  }),
+
+  defineCommand({
+    name: 'CancelInvoice',
+    summary: 'Cancel an invoice',
+    description:
+      'An invoice that was never delivered or sent leaves the books, VAT included. Nothing may be settled on it.',
+    schema: CancelInvoice,
+    example: examples.cancelInvoice(),
+    rejections: [
+      'CLIENT_NOT_FOUND',
+      'INVOICE_NOT_FOUND',
+      'INVOICE_NOT_FULLY_OPEN',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'CancelInvoice', data }, context, dependencies)
+      const { invoiceId } = data
+      return answer(handled, { invoiceId, cancelledOn: eventsOf(handled, 'InvoiceCancelled')[0]?.data.cancelledOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'RegisterCreditNote',
+    summary: 'Register a credit note (factură storno)',
+    description:
+      'Lowers what an invoice still asks for. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment.',
+    schema: RegisterCreditNote,
+    example: examples.registerCreditNote(),
+    rejections: [
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'CREDIT_NOTE_ALREADY_REGISTERED',
+      'CURRENCY_MISMATCH',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_ALREADY_RECORDED',
+      'PERIOD_CLOSED',
+      'VAT_LINES_DO_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'RegisterCreditNote', data }, context, dependencies)
+      const { creditNoteId, invoiceId } = data
+      const note = eventsOf(handled, 'CreditNoteRegistered')[0]?.data
+      return answer(handled, { creditNoteId, invoiceId, total: note?.total, creditedOn: note?.creditedOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'GrantDiscount',
+    summary: 'Grant a discount on an invoice',
+    description: 'For paying early (scont) or on price after invoicing; it lowers what the invoice still asks for.',
+    schema: GrantDiscount,
+    example: examples.grantDiscount(),
+    rejections: [
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'INVOICE_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+      'VAT_LINES_DO_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'GrantDiscount', data }, context, dependencies)
+      const granted = eventsOf(handled, 'DiscountGranted')[0]?.data
+      return answer(handled, { invoiceId: data.invoiceId, amount: granted?.amount, grantedOn: granted?.grantedOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'WriteOffInvoice',
+    summary: 'Write an invoice off (scoatere din evidență)',
+    description:
+      'What will not be recovered leaves the receivables, with a reason and who approved it. The VAT stays as it is.',
+    schema: WriteOffInvoice,
+    example: examples.writeOffInvoice(),
+    rejections: [
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'INVOICE_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'WriteOffInvoice', data }, context, dependencies)
+      const off = eventsOf(handled, 'InvoiceWrittenOff')[0]?.data
+      return answer(handled, { invoiceId: data.invoiceId, amount: off?.amount, writtenOffOn: off?.writtenOffOn })
     },
   }),
 
@@ -267,6 +364,7 @@ export const accountCommands = [
       'CLIENT_NOT_FOUND',
       'PAYMENT_ALREADY_REVERSED',
       'PAYMENT_NOT_FOUND',
+      'PAYMENT_REFUNDED',
       'PERIOD_CLOSED',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
@@ -278,6 +376,54 @@ export const accountCommands = [
         reversedOn: eventsOf(handled, 'PaymentReversed')[0]?.data.reversedOn,
         reopened: reopened.map(({ data: { invoiceId, amount } }) => ({ invoiceId, amount: amount.amount })),
       })
+    },
+  }),
+
+  defineCommand({
+    name: 'ConfirmPaymentCleared',
+    summary: 'Confirm that money on its way arrived',
+    description:
+      'Card, payment service, courier, cheque or promissory note: what came to the bank, less the fee that was kept.',
+    schema: ConfirmPaymentCleared,
+    example: examples.confirmPaymentCleared(),
+    rejections: [
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'FEE_EXCEEDS_PAYMENT',
+      'PAYMENT_ALREADY_CLEARED',
+      'PAYMENT_ALREADY_REVERSED',
+      'PAYMENT_CLEARS_AT_ONCE',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'ConfirmPaymentCleared', data }, context, dependencies)
+      const cleared = eventsOf(handled, 'PaymentCleared')[0]?.data
+      return answer(handled, { paymentId: data.paymentId, clearedOn: cleared?.clearedOn, fee: cleared?.fee })
+    },
+  }),
+
+  defineCommand({
+    name: 'RecordRefund',
+    summary: 'Record a refund of client credit',
+    description: 'Money given back from what is not allocated. What settles invoices has to be deallocated first.',
+    schema: RecordRefund,
+    example: examples.recordRefund(),
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'REFUND_ALREADY_RECORDED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'RecordRefund', data }, context, dependencies)
+      const refund = eventsOf(handled, 'RefundRecorded')[0]?.data
+      const { refundId, paymentId } = data
+      return answer(handled, { refundId, paymentId, amount: refund?.amount, refundedOn: refund?.refundedOn })
     },
   }),
 

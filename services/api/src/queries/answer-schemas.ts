@@ -121,6 +121,7 @@ const PaymentItem = z.object({
   currency: z.string(),
   amount,
   allocated: amount,
+  refunded: amount,
   credit: amount,
   allocationRule: z.string(),
   deskId: z.string().optional(),
@@ -128,8 +129,10 @@ const PaymentItem = z.object({
   remittanceText: z.string().optional(),
   payer: z.looseObject({}).optional(),
   reversal: z.object({ on: day, reason: z.string(), note: z.string().optional() }).optional(),
+  clearing: z.object({ on: day, fee: amount }).optional(),
   receipt: z.object({ series: z.string(), number: z.int() }).optional(),
   allocations: z.array(z.object({ invoiceId: z.string(), ...allocation })),
+  refunds: z.array(z.object({ refundId: z.string(), amount, method: z.string(), refundedOn: day, eventId: z.uuid() })),
 })
 export const Payment = PaymentItem.extend(moment).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })
@@ -145,7 +148,10 @@ const ReceiptItem = z.object({
   currency: z.string(),
   amount,
   value: amount.meta({ description: 'What counts: zero when annulled' }),
-  annulled: z.object({ on: day, reason: z.string() }).optional(),
+  annulled: z
+    .object({ on: day, reason: z.string(), replacedBy: z.object({ series: z.string(), number: z.int() }).optional() })
+    .optional(),
+  reprintCount: z.int(),
 })
 export const Receipt = ReceiptItem.extend({ document: z.looseObject({}), ...moment }).meta({ id: 'Receipt' })
 export const Receipts = listOf(ReceiptItem).meta({ id: 'Receipts' })

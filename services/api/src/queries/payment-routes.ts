@@ -13,13 +13,21 @@ const PaymentQuery = z.strictObject({ ...asOf, ...freshness })
 const PaymentsQuery = z.strictObject({ clientId: ClientId.optional(), ...asOf, ...freshness, ...page })
 const Place = z.strictObject({ receivedOn: BusinessDay, paymentId: PaymentId })
 
-const paymentBody = ({ amountMinor, allocatedMinor, creditMinor, allocations, ...payment }: PaymentHistory) => ({
-  ...payment,
-  amount: decimalOf(amountMinor, payment.currency),
-  allocated: decimalOf(allocatedMinor, payment.currency),
-  credit: decimalOf(creditMinor, payment.currency),
-  allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
-})
+const paymentBody = (history: PaymentHistory) => {
+  const { amountMinor, allocatedMinor, refundedMinor, creditMinor, allocations, refunds, clearing, ...payment } =
+    history
+  const amount = (minor: bigint): string => decimalOf(minor, payment.currency)
+  return {
+    ...payment,
+    amount: amount(amountMinor),
+    allocated: amount(allocatedMinor),
+    refunded: amount(refundedMinor),
+    credit: amount(creditMinor),
+    clearing: clearing && { on: clearing.on, fee: amount(clearing.feeMinor) },
+    allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
+    refunds: refunds.map(({ amountMinor: refunded, ...refund }) => ({ ...refund, amount: amount(refunded) })),
+  }
+}
 
 export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(

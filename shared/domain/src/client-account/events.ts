@@ -210,6 +210,7 @@ export const InvoiceCancelled = defineEvent({
   data: z.strictObject({
     clientId: ClientId,
     invoiceId: InvoiceId,
+    kind: InvoiceKind,
     total: Money,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
@@ -226,6 +227,8 @@ export const CreditNoteRegistered = defineEvent({
     clientId: ClientId,
     creditNoteId: CreditNoteId,
     invoiceId: InvoiceId.optional(),
+    /** Of the invoice that it lowers: an advance is no revenue yet. */
+    kind: InvoiceKind,
     series: Reference.optional(),
     number: Reference,
     issuedOn: BusinessDay,

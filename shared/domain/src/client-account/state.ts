@@ -7,7 +7,7 @@ import type { Address, ClientKind, Payer } from '../party.ts'
 import { type CashTaken, noCash, settleInCash, takeCash } from './cash-guard.ts'
 import type { AccountEvent, VatLine } from './events.ts'
 import { type DueKey, insertByDue, removeByDue } from './open-invoices.ts'
-import type { PaymentMethod } from './vocabulary.ts'
+import type { InvoiceKind, PaymentMethod } from './vocabulary.ts'
 
 /** Only what a decision needs; everything a reader wants belongs to a projection. Amounts are minor units. */
 export interface ClientAccount {
@@ -35,6 +35,7 @@ export interface Invoice {
   readonly invoiceId: InvoiceId
   readonly series: string | undefined
   readonly number: string
+  readonly kind: InvoiceKind
   readonly currency: Currency
   readonly issuedOn: BusinessDay
   readonly dueOn: BusinessDay
@@ -146,12 +147,13 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       Object.assign(account.client, event.data)
       return account
     case 'InvoiceRegistered': {
-      const { invoiceId, series, number, total, issuedOn, dueOn } = event.data
+      const { invoiceId, series, number, kind, total, issuedOn, dueOn } = event.data
       const { vatLines, cashAccounting, instalmentContract } = event.data
       const invoice: Invoice = {
         invoiceId,
         series,
         number,
+        kind,
         currency: total.currency,
         issuedOn,
         dueOn,

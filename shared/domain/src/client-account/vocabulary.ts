@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 /** ADVANCE: an invoice for money received before the supply (factură de avans). */
 export const InvoiceKind = z.enum(['INVOICE', 'ADVANCE'])
+export type InvoiceKind = z.infer<typeof InvoiceKind>
 
 /** How money came in. The Romanian terms, accounts and SAF-T codes hang on these. */
 export const PaymentMethod = z.enum([

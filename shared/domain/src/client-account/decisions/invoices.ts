@@ -89,9 +89,18 @@ export const invoiceDecisions: Decisions<
     }
     const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliestOn(invoice))
     requireNotBefore(cancelledOn, earliestOn(invoice))
-    const { vatLines, cashAccounting } = invoice
+    const { kind, vatLines, cashAccounting } = invoice
     return [
-      InvoiceCancelled.of({ clientId, invoiceId, total, vatLines: [...vatLines], cashAccounting, cancelledOn, reason }),
+      InvoiceCancelled.of({
+        clientId,
+        invoiceId,
+        kind,
+        total,
+        vatLines: [...vatLines],
+        cashAccounting,
+        cancelledOn,
+        reason,
+      }),
     ]
   },
 
@@ -113,6 +122,7 @@ export const invoiceDecisions: Decisions<
       return [
         CreditNoteRegistered.of({
           ...note,
+          kind: 'INVOICE',
           creditedOn: firstFreeDay(rules, issuedOn),
           cashAccounting: command.cashAccounting ?? false,
         }),
@@ -127,6 +137,7 @@ export const invoiceDecisions: Decisions<
       CreditNoteRegistered.of({
         ...note,
         invoiceId,
+        kind: invoice.kind,
         creditedOn: firstFreeDay(rules, issuedOn, earliestOn(invoice)),
         cashAccounting: invoice.cashAccounting,
       }),
