@@ -1,4 +1,11 @@
-export { type EventStore, type EventStoreOptions, startEventStore } from './event-store/start-event-store.ts'
+export { createHostility, type HostileMode, type Hostility } from './event-store/hostile.ts'
+export {
+  type EventStore,
+  type EventStoreOptions,
+  serveStorage,
+  startEventStore,
+} from './event-store/start-event-store.ts'
+export { createMemoryStorage } from './event-store/storage-memory.ts'
 export {
   erasePostgres,
   freePort,

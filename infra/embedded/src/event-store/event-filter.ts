@@ -2,8 +2,12 @@ import { setFlagsFromString } from 'node:v8'
 import { frameEventType, frameStreamName, type Span } from './event-frame.ts'
 import type { FilterRequest } from './read-messages.ts'
 
-/** Whether the event whose frame stands at `frame` passes. */
-export type EventFilter = (frames: Buffer, frame: number) => boolean
+export interface EventFilter {
+  /** Whether the event whose frame stands at `frame` passes. */
+  readonly passes: (frames: Buffer, frame: number) => boolean
+  /** Where only the beginning of a stream's name decides: a storage can leave out most others. */
+  readonly streamPrefixes: readonly Buffer[] | undefined
+}
 
 /** The pattern is refused: it could take longer than linear time, or is no pattern at all. */
 export class RefusedPattern extends Error {
@@ -31,27 +35,30 @@ const linearPattern = (pattern: string): RegExp => {
 const startsWith = (frames: Buffer, span: Span, prefix: Buffer): boolean =>
   span.end - span.start >= prefix.length && prefix.compare(frames, span.start, span.start + prefix.length) === 0
 
+const unsieved = (passes: EventFilter['passes']): EventFilter => ({ passes, streamPrefixes: undefined })
+
 /** @throws RefusedPattern */
 export const createEventFilter = (request: FilterRequest): EventFilter => {
   const span: Span = { start: 0, end: 0 }
   const find = request.on === 'stream' ? frameStreamName : frameEventType
   if (request.regex === NOT_SYSTEM) {
-    return (frames, frame) => {
+    return unsieved((frames, frame) => {
       find(frames, frame, span)
       return span.end > span.start && frames[span.start] !== DOLLAR
-    }
+    })
   }
   if (request.regex !== '') {
     const pattern = linearPattern(request.regex)
-    return (frames, frame) => {
+    return unsieved((frames, frame) => {
       find(frames, frame, span)
       return pattern.test(frames.toString('utf8', span.start, span.end))
-    }
+    })
   }
   const prefixes = request.prefixes.map((prefix) => Buffer.from(prefix))
-  return (frames, frame) => {
+  const passes: EventFilter['passes'] = (frames, frame) => {
     find(frames, frame, span)
     for (const prefix of prefixes) if (startsWith(frames, span, prefix)) return true
     return false
   }
+  return { passes, streamPrefixes: request.on === 'stream' ? prefixes : undefined }
 }

@@ -193,6 +193,15 @@ const varintAt = (frames: Buffer, at: number): number => {
 const recordedStart = (frames: Buffer, frame: number): number =>
   skipVarint(frames, skipVarint(frames, frame + FRAME_HEADER_BYTES + 1) + 1)
 
+/**
+ * In which bytes of a frame the stream's name begins: behind the headers of the frame and of four messages, whose lengths
+ * take one to four bytes each, and the id. For a database that is to look at the name without decoding the frame.
+ */
+export const STREAM_NAME_START = {
+  least: FRAME_HEADER_BYTES + 8 + ID_FIELD_BYTES,
+  most: FRAME_HEADER_BYTES + 20 + ID_FIELD_BYTES,
+}
+
 export const frameEventId = (frames: Buffer, frame: number): string => {
   const at = recordedStart(frames, frame) + 4
   return frames.toString('latin1', at, at + ID_TEXT_BYTES)

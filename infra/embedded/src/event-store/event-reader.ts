@@ -9,7 +9,7 @@ import {
 } from './event-frame.ts'
 import type { EventLog, ReadableStream } from './event-log.ts'
 import { frameLength } from './grpc-frame.ts'
-import type { Direction, Page, Storage } from './storage.ts'
+import type { Direction, Page, SievedPiece, Storage } from './storage.ts'
 import { TRUNCATED, visibleFrom } from './stream-metadata.ts'
 
 /** How far one page of the log reaches; positions count bytes, so it bounds memory too. */
@@ -51,6 +51,8 @@ export interface EventReader {
   streamPages(stream: ReadableStream, from: number, direction: Direction, countMax: number): AsyncGenerator<Page>
   /** Pages of the log: `above < position <= upTo`, upwards. */
   logPages(above: number, upTo: number): AsyncGenerator<Page>
+  /** The same, of streams whose names may begin with one of the prefixes. */
+  sievedPages(above: number, upTo: number, prefixes: readonly Buffer[]): AsyncGenerator<readonly SievedPiece[]>
   /** Pages of the log below a position, downwards; `firstBytes` is how far the first one reaches. */
   logPagesDown(below: number, firstBytes: number): AsyncGenerator<Page>
   isEventPosition(position: number): Promise<boolean>
@@ -84,7 +86,7 @@ const withoutExpired = (page: Page, maxAgeSeconds: number, nowMs: number): Page 
 
 export const createEventReader = (
   log: Pick<EventLog, 'stream'>,
-  storage: Pick<Storage, 'readStream' | 'readLog'>,
+  storage: Pick<Storage, 'readStream' | 'readLog' | 'readLogSieved'>,
   nowMs: () => number,
 ): EventReader => {
   async function* streamPages(
@@ -119,6 +121,16 @@ export const createEventReader = (
     }
   }
 
+  async function* sievedPages(
+    above: number,
+    upTo: number,
+    prefixes: readonly Buffer[],
+  ): AsyncGenerator<readonly SievedPiece[]> {
+    for (let position = above; position < upTo; position += LOG_PAGE_BYTES) {
+      yield await storage.readLogSieved(position, Math.min(upTo, position + LOG_PAGE_BYTES), prefixes)
+    }
+  }
+
   async function* logPagesDown(below: number, firstBytes: number): AsyncGenerator<Page> {
     let pageEnd = below - 1
     let bytes = Math.min(firstBytes, LOG_PAGE_BYTES)
@@ -150,6 +162,7 @@ export const createEventReader = (
   return {
     streamPages,
     logPages,
+    sievedPages,
     logPagesDown,
     isEventPosition: async (position) => (await storage.readLog(position - 1, position)).count > 0,
     shaped: async (frames, { resolveLinks, structuredIds }) => {

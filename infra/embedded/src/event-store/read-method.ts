@@ -65,7 +65,7 @@ const matching = (page: Page, filter: EventFilter): Page => {
   let at = 0
   while (at < page.frames.length) {
     const end = at + frameLength(page.frames, at)
-    if (filter(page.frames, at)) frames.push(page.frames.subarray(at, end))
+    if (filter.passes(page.frames, at)) frames.push(page.frames.subarray(at, end))
     at = end
   }
   return { frames: Buffer.concat(frames), count: frames.length }

@@ -30,6 +30,11 @@ export const createMemoryStorage = (): Storage => {
   const log: KeptEvent[] = []
   const streams = new Map<string, KeptEvent[]>()
   const streamOf = (key: Buffer): KeptEvent[] => streams.get(key.toString('latin1', 0, key.length)) ?? []
+  const between = (above: number, upTo: number): KeptEvent[] =>
+    log.slice(
+      firstIndex(log, (row) => row.position > above),
+      firstIndex(log, (row) => row.position > upTo),
+    )
 
   return {
     open: async () => {
@@ -68,13 +73,12 @@ export const createMemoryStorage = (): Storage => {
       const start = firstIndex(events, (row) => row.revision >= least)
       return pageOf(events.slice(Math.max(start, end - countMax), end).reverse())
     },
-    readLog: async (above, upTo) =>
-      pageOf(
-        log.slice(
-          firstIndex(log, (row) => row.position > above),
-          firstIndex(log, (row) => row.position > upTo),
-        ),
-      ),
+    readLog: async (above, upTo) => pageOf(between(above, upTo)),
+    readLogSieved: async (above, upTo) => {
+      const events = between(above, upTo)
+      const { frames, count } = pageOf(events)
+      return [{ frames, considered: count, lastPosition: events.at(-1)?.row.position ?? above }]
+    },
     close: async () => {},
   }
 }

@@ -1,8 +1,10 @@
 import { copyBinary, copyBinaryOut, createPool, type Pool, type PoolClient } from '@registru/runtime'
+import { STREAM_NAME_START } from './event-frame.ts'
 import type { Logger } from './logger.ts'
 import {
   type Direction,
   type Page,
+  type SievedPiece,
   type Storage,
   type StoredGroup,
   type StoredStream,
@@ -133,6 +135,40 @@ const readLogQuery = (above: number, upTo: number): string => `
   ) piece
   order by start`
 
+const hexLiteral = (bytes: Buffer): string => `'\\x${bytes.toString('hex')}'::bytea`
+
+/** Whether the name can begin with the prefix: it is looked for wherever the name can start. */
+const mayBeginWith = (prefix: Buffer): string => {
+  const { least, most } = STREAM_NAME_START
+  return `position(${hexLiteral(prefix)} in substr(frame, ${least + 1}, ${most - least + prefix.length})) > 0`
+}
+
+const readLogSievedQuery = (above: number, upTo: number, prefixes: readonly Buffer[]): string => `
+  select piece.frames, piece.considered, piece.last
+  from generate_series(${above}::bigint, ${upTo - 1}::bigint, ${ROW_BYTES}) as start, lateral (
+    select
+      string_agg(frame, '' order by position) filter (where ${prefixes.map(mayBeginWith).join(' or ') || 'false'}) as frames,
+      count(*)::integer as considered,
+      max(position) as last
+    from event_store.events where position > start and position <= least(start + ${ROW_BYTES}, ${upTo}::bigint)
+  ) piece
+  where piece.considered > 0
+  order by start`
+
+/** One row of the sieved log in COPY's binary format; `undefined` for the end mark. */
+const readSievedRow = (row: Buffer, rowStart: number): SievedPiece | undefined => {
+  const lengthAt = rowStart + 2
+  if (row.length <= lengthAt) return undefined
+  const length = Math.max(0, row.readInt32BE(lengthAt))
+  const start = lengthAt + 4
+  const end = start + length
+  return {
+    frames: Buffer.from(row.subarray(start, end)),
+    considered: row.readInt32BE(end + 4),
+    lastPosition: Number(row.readBigInt64BE(end + 12)),
+  }
+}
+
 /** Gathers the rows of COPY's binary format: a length and the frames, a length and their number. */
 const createPageBuilder = (bytesGuess: number): { add: (row: Buffer) => void; page: () => Page } => {
   let frames = Buffer.allocUnsafeSlow(bytesGuess)
@@ -221,6 +257,17 @@ export const createPostgresStorage = ({ databaseUrl, logger }: PostgresStorageOp
     writer = undefined
   }
 
+  const copyOut = async (query: string, onRow: (row: Buffer) => void): Promise<void> => {
+    const client = await pool.connect()
+    try {
+      await copyBinaryOut(client, query, onRow)
+      client.release()
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+  }
+
   const takeLock = async (client: PoolClient): Promise<void> => {
     const giveUpAt = Date.now() + LOCK_WAIT_MS
     for (;;) {
@@ -302,17 +349,20 @@ export const createPostgresStorage = ({ databaseUrl, logger }: PostgresStorageOp
       return pageOf((await pool.query<PageRow>({ ...READ_STREAM[direction], values })).rows[0])
     },
     readLog: async (above, upTo) => {
-      const client = await pool.connect()
-      try {
-        // Positions count the bytes of frames, and the last one may reach beyond.
-        const builder = createPageBuilder(upTo - above + ROW_BYTES)
-        await copyBinaryOut(client, readLogQuery(above, upTo), builder.add)
-        client.release()
-        return builder.page()
-      } catch (error) {
-        client.release(true)
-        throw error
-      }
+      // Positions count the bytes of frames, and the last one may reach beyond.
+      const builder = createPageBuilder(upTo - above + ROW_BYTES)
+      await copyOut(readLogQuery(above, upTo), builder.add)
+      return builder.page()
+    },
+    readLogSieved: async (above, upTo, prefixes) => {
+      const pieces: SievedPiece[] = []
+      let rowStart = COPY_HEADER.length
+      await copyOut(readLogSievedQuery(above, upTo, prefixes), (row) => {
+        const piece = readSievedRow(row, rowStart)
+        if (piece) pieces.push(piece)
+        rowStart = 0
+      })
+      return pieces
     },
     close: async () => {
       dropWriter()

@@ -39,6 +39,15 @@ export interface Page {
   readonly count: number
 }
 
+/** A part of the log as far as a filter lets it through, which may be a little too far. */
+export interface SievedPiece {
+  readonly frames: Buffer
+  /** How many events were looked at. */
+  readonly considered: number
+  /** Of the last event looked at. */
+  readonly lastPosition: number
+}
+
 export interface Storage {
   /** Becomes the log's only writer and tells where the log ends; may be called again after a failure. */
   open(): Promise<{ readonly end: number; readonly lastPosition: number }>
@@ -49,6 +58,8 @@ export interface Storage {
   readStream(key: Buffer, from: number, direction: Direction, least: number, countMax: number): Promise<Page>
   /** All events with `above < position <= upTo`. */
   readLog(above: number, upTo: number): Promise<Page>
+  /** The same events without those whose stream's name cannot begin with any of the prefixes, piece by piece. */
+  readLogSieved(above: number, upTo: number, prefixes: readonly Buffer[]): Promise<readonly SievedPiece[]>
   close(): Promise<void>
 }
 

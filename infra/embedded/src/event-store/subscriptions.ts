@@ -10,6 +10,7 @@ import { ABORTED, type GrpcStatus, handlerThrew } from './grpc-status.ts'
 import { type Hostility, LIVE_EVENTS_MAX } from './hostile.ts'
 import type { TailPage } from './log-tail.ts'
 import { caughtUpFrame, checkpointFrame, confirmationFrame } from './read-messages.ts'
+import type { SievedPiece } from './storage.ts'
 
 export interface Subscriptions {
   readonly log: EventLog
@@ -70,27 +71,48 @@ const behind = (frames: Buffer, position: number): Buffer => {
 /** A run of matching events, or a checkpoint. */
 type SievePart = { readonly events: Buffer } | { readonly checkpoint: number }
 
-const createSieve = (filter: EventFilter, interval: CheckpointInterval): ((frames: Buffer) => SievePart[]) => {
+interface Sieve {
+  /** What goes out of events that are all there. */
+  sift(frames: Buffer): SievePart[]
+  /** The same of a piece from which the storage has left events out already. */
+  siftPiece(piece: SievedPiece): SievePart[]
+}
+
+const createSieve = ({ passes }: EventFilter, interval: CheckpointInterval): Sieve => {
   const due = Math.max(1, interval.window ?? WINDOW_DEFAULT) * Math.max(1, interval.multiplier)
   let considered = 0
-  return (frames) => {
-    const parts: SievePart[] = []
-    let runStart = -1
-    eachFrame(frames, (frame, end) => {
-      if (filter(frames, frame)) {
-        if (runStart < 0) runStart = frame
-      } else if (runStart >= 0) {
-        parts.push({ events: frames.subarray(runStart, frame) })
+  return {
+    sift: (frames) => {
+      const parts: SievePart[] = []
+      let runStart = -1
+      eachFrame(frames, (frame, end) => {
+        if (passes(frames, frame)) {
+          if (runStart < 0) runStart = frame
+        } else if (runStart >= 0) {
+          parts.push({ events: frames.subarray(runStart, frame) })
+          runStart = -1
+        }
+        if (++considered < due) return
+        considered = 0
+        if (runStart >= 0) parts.push({ events: frames.subarray(runStart, end) })
         runStart = -1
-      }
-      if (++considered < due) return
+        parts.push({ checkpoint: framePosition(frames, frame) })
+      })
+      if (runStart >= 0) parts.push({ events: frames.subarray(runStart) })
+      return parts
+    },
+    siftPiece: (piece) => {
+      const parts: SievePart[] = []
+      eachFrame(piece.frames, (frame, end) => {
+        if (passes(piece.frames, frame)) parts.push({ events: piece.frames.subarray(frame, end) })
+      })
+      considered += piece.considered
+      if (considered < due) return parts
+      // Where in the piece the checkpoint was due is not known; its end is the next place that is.
       considered = 0
-      if (runStart >= 0) parts.push({ events: frames.subarray(runStart, end) })
-      runStart = -1
-      parts.push({ checkpoint: framePosition(frames, frame) })
-    })
-    if (runStart >= 0) parts.push({ events: frames.subarray(runStart) })
-    return parts
+      parts.push({ checkpoint: piece.lastPosition })
+      return parts
+    },
   }
 }
 
@@ -112,13 +134,30 @@ export const subscribeToLog = async (
   let caughtUp = false
   const sieve = filter && createSieve(filter, interval ?? { window: undefined, multiplier: 1 })
 
-  const deliver = async (frames: Buffer): Promise<boolean> => {
-    if (!sieve) return sendPaced(call, await reader.shaped(frames, shape))
-    const parts: Buffer[] = []
-    for (const part of sieve(frames)) {
-      parts.push('checkpoint' in part ? checkpointFrame(part.checkpoint) : await reader.shaped(part.events, shape))
+  const deliverParts = async (parts: readonly SievePart[]): Promise<boolean> => {
+    const frames: Buffer[] = []
+    for (const part of parts) {
+      frames.push('checkpoint' in part ? checkpointFrame(part.checkpoint) : await reader.shaped(part.events, shape))
     }
-    return sendPaced(call, parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts))
+    return sendPaced(call, frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames))
+  }
+
+  const deliver = async (frames: Buffer): Promise<boolean> =>
+    sieve ? deliverParts(sieve.sift(frames)) : sendPaced(call, await reader.shaped(frames, shape))
+
+  /** Everything up to where the log ends now; returns that position. */
+  const catchUp = async (): Promise<number> => {
+    const upTo = tail.lastPosition
+    if (sieve && filter?.streamPrefixes) {
+      for await (const pieces of ahead(reader.sievedPages(position, upTo, filter.streamPrefixes))) {
+        if (!(await deliverParts(pieces.flatMap((piece) => sieve.siftPiece(piece))))) break
+      }
+    } else {
+      for await (const page of ahead(reader.logPages(position, upTo))) {
+        if (!(await deliver(page.frames))) break
+      }
+    }
+    return upTo
   }
 
   call.send(confirmationFrame(randomUUID()))
@@ -129,11 +168,7 @@ export const subscribeToLog = async (
       caughtUp = true
       await nextCommit(log, call)
     } else if (page === 'forgotten') {
-      const upTo = tail.lastPosition
-      for await (const stored of ahead(reader.logPages(position, upTo))) {
-        if (!(await deliver(stored.frames))) return
-      }
-      position = upTo
+      position = await catchUp()
     } else {
       const frames = behind(page.frames, position)
       position = page.lastPosition

@@ -185,7 +185,7 @@ t.test('filters', async (t) => {
     return target.bytes.subarray(0, target.length)
   }
   const passes = (on: 'stream' | 'type', by: { regex?: string; prefixes?: string[] }, stream: string, type = 'T') =>
-    createEventFilter({ on, regex: '', prefixes: [], window: undefined, checkpointMultiplier: 1, ...by })(
+    createEventFilter({ on, regex: '', prefixes: [], window: undefined, checkpointMultiplier: 1, ...by }).passes(
       frameFor(stream, type),
       0,
     )

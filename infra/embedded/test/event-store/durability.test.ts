@@ -282,3 +282,44 @@ t.test('pages of the database', async (t) => {
     ids.slice(1_234, 1_239),
   )
 })
+
+t.test('a filter that the database sieves for, whatever the lengths in a frame', async (t) => {
+  const databaseUrl = await createTestDatabase(t)
+  const names = [1, 20, 130, 400, 17_000].flatMap((length) => [
+    'taken-'.padEnd(length + 6, 'x'),
+    'left-taken-'.padEnd(length + 11, 'y'),
+  ])
+  const bodies = [0, 20, 150, 17_000, 300_000].map((length) => JSON.stringify({ text: 'taken-'.padEnd(length, 'z') }))
+  const wanted: string[] = []
+  let store = await startEventStore({ databaseUrl })
+  let client = clientOf(store.url)
+  const call = client.call('streams.Streams/BatchAppend')
+  for (const stream of names) {
+    for (const body of bodies) {
+      const id = randomUUID()
+      if (stream.startsWith('taken-')) wanted.push(id)
+      call.send(batchAppend(randomUUID(), { stream, expected: 'any', ids: [id], body }))
+    }
+  }
+  await call.until(names.length * bodies.length)
+  client.close()
+  await store.stop()
+  // A store that has just started has nothing in memory: the subscription is caught up from the database.
+  store = await startEventStore({ databaseUrl })
+  t.teardown(() => store.stop())
+  client = clientOf(store.url)
+  const subscription = client.call('streams.Streams/Read')
+  subscription.send(readRequest({ all: 'start' }, { prefix: 'taken-' }))
+  subscription.end()
+  const seen: string[] = []
+  let checkpoints = 0
+  for (let count = 1; ; count++) {
+    const answer = readReadAnswer((await subscription.until(count))[count - 1] ?? Buffer.alloc(2))
+    if (answer.kind === 'caughtUp' || answer.kind === 'other') break
+    if (answer.kind === 'event') seen.push(answer.id)
+    if (answer.kind === 'checkpoint') checkpoints++
+  }
+  t.strictSame(seen.toSorted(), wanted.toSorted())
+  t.ok(checkpoints >= 1, 'fifty considered events are worth a checkpoint')
+  client.close()
+})
