@@ -1,6 +1,6 @@
 import type { PoolClient } from '@registru/runtime'
 import { type Check, expectEqual, expectSameRows, type Fields, type Report } from './differences.ts'
-import type { Ledger } from './ledger.ts'
+import { creditOf, type Invoice, type Ledger, openOf } from './ledger.ts'
 import {
   type Clocks,
   readBalances,
@@ -23,8 +23,12 @@ const mapRows = <Value>(map: ReadonlyMap<string, Value>, fieldsOf: (value: Value
 const withoutZeros = (field: string, rows: Rows): Rows =>
   new Map([...rows].filter(([, fields]) => fields[field] !== 0n))
 
-const statusOf = (allocated: bigint, open: bigint): string =>
-  open === 0n ? 'PAID' : allocated > 0n ? 'PARTIALLY_PAID' : 'UNPAID'
+const statusOf = (invoice: Invoice): string => {
+  if (invoice.cancelled > 0n) return 'CANCELLED'
+  if (openOf(invoice) > 0n) return invoice.allocated > 0n ? 'PARTIALLY_PAID' : 'UNPAID'
+  if (invoice.writtenOff > 0n) return 'WRITTEN_OFF'
+  return invoice.allocated === 0n && invoice.credited > 0n ? 'CREDITED' : 'PAID'
+}
 
 const compareDocuments = async (client: PoolClient, ledger: Ledger, report: Report): Promise<void> => {
   expectSameRows(
@@ -32,18 +36,16 @@ const compareDocuments = async (client: PoolClient, ledger: Ledger, report: Repo
     mapRows(ledger.clients, ({ kind, name }) => ({ kind, name })),
     await readClients(client),
   )
-  const invoices = mapRows(ledger.invoices, ({ clientId, currency, total, allocated, dueOn }) => {
-    const open = total - allocated
-    return { client: clientId, currency, total, allocated, open, status: statusOf(allocated, open), due: dueOn }
+  const invoices = mapRows(ledger.invoices, (invoice) => {
+    const { clientId, currency, total, allocated, credited, discounted, writtenOff, dueOn } = invoice
+    const amounts = { total, allocated, credited, discounted, writtenOff, open: openOf(invoice) }
+    return { client: clientId, currency, ...amounts, status: statusOf(invoice), due: dueOn }
   })
   expectSameRows(report.check('invoices: total, open, status'), invoices, await readInvoices(client))
-  const payments = mapRows(
-    ledger.payments,
-    ({ clientId, currency, amount, allocated, reversed, reversedOn, receipt }) => {
-      const credit = amount - allocated - reversed
-      return { client: clientId, currency, amount, allocated, credit, reversed: reversedOn, receipt }
-    },
-  )
+  const payments = mapRows(ledger.payments, (payment) => {
+    const { clientId, currency, amount, allocated, reversedOn, receipt } = payment
+    return { client: clientId, currency, amount, allocated, credit: creditOf(payment), reversed: reversedOn, receipt }
+  })
   expectSameRows(report.check('payments: amount, credit, receipt'), payments, await readPayments(client))
   const allocations = mapRows(ledger.allocations, (allocated) => ({ allocated }))
   for (const side of ['invoice', 'payment'] as const) {

@@ -4,7 +4,8 @@ import { z } from 'zod'
  * The shapes of stored events, written down a second time: the checker shares no schema, decider or projection with
  * what it checks. Fields that it does not compare are dropped.
  */
-const Money = z.object({ amount: z.string(), currency: z.string() })
+export const Money = z.object({ amount: z.string(), currency: z.string() })
+export type Money = z.infer<typeof Money>
 
 const clientFields = { kind: z.string().optional(), name: z.string().optional() }
 const allocation = { clientId: z.string(), paymentId: z.string(), invoiceId: z.string(), amount: Money }
@@ -16,6 +17,10 @@ const fact = <const Type extends string, Shape extends z.ZodRawShape>(type: Type
 /** Version 1 of each event. An event that is not listed makes the checker say that it is blind, not that all is well. */
 export const Fact = z.discriminatedUnion('type', [
   fact('CompanyRegistered', { companyId: z.string(), name: z.string() }),
+  fact('PolicySet', {}),
+  fact('CashDeskOpened', {}),
+  fact('PeriodClosed', {}),
+  fact('PeriodReopened', {}),
   fact('ClientRegistered', { clientId: z.string(), ...clientFields }),
   fact('ClientUpdated', { clientId: z.string(), ...clientFields }),
   fact('InvoiceRegistered', {
@@ -35,10 +40,26 @@ export const Fact = z.discriminatedUnion('type', [
   fact('PaymentAllocated', { ...allocation, allocatedOn: z.string() }),
   fact('PaymentDeallocated', { ...allocation, deallocatedOn: z.string() }),
   fact('PaymentReversed', { clientId: z.string(), paymentId: z.string(), amount: Money, reversedOn: z.string() }),
+  fact('PaymentCleared', { clientId: z.string(), paymentId: z.string() }),
+  fact('CashLimitOverridden', { clientId: z.string(), paymentId: z.string() }),
+  fact('RefundRecorded', { clientId: z.string(), paymentId: z.string(), amount: Money, refundedOn: z.string() }),
+  fact('InvoiceCancelled', { clientId: z.string(), invoiceId: z.string(), total: Money, cancelledOn: z.string() }),
+  fact('CreditNoteRegistered', {
+    clientId: z.string(),
+    creditNoteId: z.string(),
+    invoiceId: z.string().optional(),
+    creditedOn: z.string(),
+    total: Money,
+  }),
+  fact('DiscountGranted', { clientId: z.string(), invoiceId: z.string(), amount: Money, grantedOn: z.string() }),
+  fact('InvoiceWrittenOff', { clientId: z.string(), invoiceId: z.string(), amount: Money, writtenOffOn: z.string() }),
   fact('ReceiptRequested', { ...receipt, amount: Money }),
   fact('ReceiptDeclined', receipt),
   fact('ReceiptReleased', { ...receipt, number: z.int() }),
   fact('ReceiptBookOpened', { series: z.string(), from: z.int(), to: z.int().optional() }),
+  fact('ReceiptRangeExtended', { series: z.string(), to: z.int() }),
+  fact('ReceiptRefused', receipt),
+  fact('ReceiptReprinted', { series: z.string(), number: z.int() }),
   fact('ReceiptIssued', { ...receipt, number: z.int(), amount: Money, issuedOn: z.string() }),
   fact('ReceiptAnnulled', { ...receipt, number: z.int(), annulledOn: z.string(), alsoReversePayment: z.boolean() }),
 ])

@@ -1,6 +1,6 @@
 import { eventIdOf, type RecordedEvent } from '@registru/event-store'
 import { expectEqual, type Report } from './differences.ts'
-import { Fact, Metadata, minorOf } from './facts.ts'
+import { Fact, Metadata, type Money, minorOf } from './facts.ts'
 
 export interface Invoice {
   readonly companyId: string
@@ -9,7 +9,15 @@ export interface Invoice {
   readonly total: bigint
   readonly dueOn: string
   allocated: bigint
+  credited: bigint
+  discounted: bigint
+  writtenOff: bigint
+  cancelled: bigint
 }
+
+/** What an invoice still asks for. */
+export const openOf = ({ total, allocated, credited, discounted, writtenOff, cancelled }: Invoice): bigint =>
+  total - allocated - credited - discounted - writtenOff - cancelled
 
 export interface Payment {
   readonly companyId: string
@@ -18,12 +26,17 @@ export interface Payment {
   readonly method: string
   readonly amount: bigint
   allocated: bigint
+  refunded: bigint
   reversed: bigint
   reversedOn: string | undefined
   /** `series number` of the living receipt. */
   receipt: string | undefined
   receiptsLiving: number
 }
+
+/** What of a payment settles nothing yet. */
+export const creditOf = ({ amount, allocated, refunded, reversed }: Payment): bigint =>
+  amount - allocated - refunded - reversed
 
 export interface Receipt {
   readonly amount: bigint
@@ -35,7 +48,7 @@ export interface Receipt {
 
 interface Book {
   readonly from: number
-  readonly to: number | undefined
+  to: number | undefined
   next: number
   lastIssuedOn: string
 }
@@ -96,6 +109,12 @@ const createLedger = () => ({
 })
 type Folded = ReturnType<typeof createLedger>
 
+interface SettledFact {
+  readonly clientId: string
+  readonly invoiceId: string
+  readonly amount: Money
+}
+
 /** Folds one fact and holds it to the rules that no history may break. */
 const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId, position }: Place): void => {
   const rules = report.check('rules: allocations, credit and open amounts')
@@ -123,6 +142,50 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
     const of = account(clientId, currency)
     ledger.statementLines.set(of, (ledger.statementLines.get(of) ?? 0) + 1)
   }
+  const requireBounds = (invoiceId: string, invoice: Invoice): void => {
+    const open = openOf(invoice)
+    expectEqual(rules, `${key(invoiceId)}: 0 ≤ open ≤ total`, true, open >= 0n && open <= invoice.total)
+  }
+  /** Lowers what an invoice asks for by other means than money. */
+  const settle = (
+    { clientId, invoiceId, amount: { amount, currency } }: SettledFact,
+    how: 'credited' | 'discounted' | 'writtenOff' | 'cancelled',
+    on: string,
+  ): void => {
+    const invoice = ledger.invoices.get(key(invoiceId))
+    const names = invoice === undefined ? 'no invoice' : `${invoice.clientId} ${invoice.currency}`
+    expectEqual(rules, `${key(invoiceId)}: ${how}`, `${clientId} ${currency}`, names)
+    if (invoice === undefined) return
+    invoice[how] += minorOf(amount)
+    requireBounds(invoiceId, invoice)
+    line(clientId, currency)
+    effect('INVOICE', invoiceId, invoice, on, -minorOf(amount))
+  }
+  const receive = (
+    paymentId: string,
+    clientId: string,
+    method: string,
+    { amount, currency }: Money,
+    on: string,
+  ): void => {
+    expectEqual(rules, `${key(paymentId)}: recorded once`, undefined, ledger.payments.get(key(paymentId))?.clientId)
+    const payment: Payment = {
+      companyId,
+      clientId,
+      currency,
+      method,
+      amount: minorOf(amount),
+      allocated: 0n,
+      refunded: 0n,
+      reversed: 0n,
+      reversedOn: undefined,
+      receipt: undefined,
+      receiptsLiving: 0,
+    }
+    ledger.payments.set(key(paymentId), payment)
+    line(clientId, currency)
+    effect('PAYMENT', paymentId, payment, on, payment.amount)
+  }
   const allocate = (
     {
       clientId,
@@ -145,14 +208,8 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
     payment.allocated += minor
     const living = (ledger.allocations.get(pair) ?? 0n) + minor
     ledger.allocations.set(pair, living)
-    expectEqual(
-      rules,
-      `${key(invoiceId)}: 0 ≤ open ≤ total`,
-      true,
-      invoice.allocated >= 0n && invoice.allocated <= invoice.total,
-    )
-    const credit = payment.amount - payment.allocated - payment.reversed
-    expectEqual(rules, `${key(paymentId)}: credit not below zero`, true, credit >= 0n)
+    requireBounds(invoiceId, invoice)
+    expectEqual(rules, `${key(paymentId)}: credit not below zero`, true, creditOf(payment) >= 0n)
     expectEqual(rules, `${pair}: no more undone than allocated`, true, living >= 0n)
     ledger.settlements.invoice += 1
     ledger.settlements.payment += 1
@@ -182,31 +239,39 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
         total: minorOf(total.amount),
         dueOn,
         allocated: 0n,
+        credited: 0n,
+        discounted: 0n,
+        writtenOff: 0n,
+        cancelled: 0n,
       }
       ledger.invoices.set(key(invoiceId), invoice)
       line(clientId, total.currency)
       effect('INVOICE', invoiceId, invoice, issuedOn, invoice.total)
       return
     }
-    case 'PaymentRecorded': {
-      const { clientId, paymentId, method, receivedOn } = data
-      const { currency } = data.amount
-      expectEqual(rules, `${key(paymentId)}: recorded once`, undefined, ledger.payments.get(key(paymentId))?.clientId)
-      const payment: Payment = {
-        companyId,
-        clientId,
-        currency,
-        method,
-        amount: minorOf(data.amount.amount),
-        allocated: 0n,
-        reversed: 0n,
-        reversedOn: undefined,
-        receipt: undefined,
-        receiptsLiving: 0,
-      }
-      ledger.payments.set(key(paymentId), payment)
-      line(clientId, currency)
-      effect('PAYMENT', paymentId, payment, receivedOn, payment.amount)
+    case 'PaymentRecorded':
+      return receive(data.paymentId, data.clientId, data.method, data.amount, data.receivedOn)
+    case 'InvoiceCancelled':
+      return settle({ ...data, amount: data.total }, 'cancelled', data.cancelledOn)
+    case 'DiscountGranted':
+      return settle(data, 'discounted', data.grantedOn)
+    case 'InvoiceWrittenOff':
+      return settle(data, 'writtenOff', data.writtenOffOn)
+    case 'CreditNoteRegistered': {
+      const { clientId, creditNoteId, invoiceId, total, creditedOn } = data
+      if (invoiceId !== undefined) return settle({ clientId, invoiceId, amount: total }, 'credited', creditedOn)
+      // Without an invoice it is credit like a payment, and is allocated like one.
+      return receive(creditNoteId, clientId, 'CREDIT_NOTE', total, creditedOn)
+    }
+    case 'RefundRecorded': {
+      const payment = ledger.payments.get(key(data.paymentId))
+      const refunded = minorOf(data.amount.amount)
+      const covered = payment !== undefined && refunded <= creditOf(payment)
+      expectEqual(rules, `${key(data.paymentId)}: no more refunded than credit`, true, covered)
+      if (payment === undefined) return
+      payment.refunded += refunded
+      line(payment.clientId, payment.currency)
+      effect('PAYMENT', data.paymentId, payment, data.refundedOn, -refunded)
       return
     }
     case 'PaymentAllocated':
@@ -217,9 +282,9 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       const payment = ledger.payments.get(key(data.paymentId))
       expectEqual(
         rules,
-        `${key(data.paymentId)}: reversed once, whole, with nothing allocated`,
-        '0 0',
-        `${payment?.reversed} ${payment?.allocated}`,
+        `${key(data.paymentId)}: reversed once, whole, with nothing allocated or refunded`,
+        '0 0 0',
+        `${payment?.reversed} ${payment?.allocated} ${payment?.refunded}`,
       )
       if (payment === undefined) return
       payment.reversed += minorOf(data.amount.amount)
@@ -240,6 +305,22 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       return
     case 'ReceiptBookOpened':
       ledger.books.set(key(data.series), { from: data.from, to: data.to, next: data.from, lastIssuedOn: '' })
+      return
+    case 'ReceiptRangeExtended': {
+      const book = ledger.books.get(key(data.series))
+      expectEqual(books, `${key(data.series)}: its range grows`, true, (book?.to ?? 0) < data.to)
+      if (book !== undefined) book.to = data.to
+      return
+    }
+    // They say who answers, what is open, or that a copy was printed; no amount depends on them.
+    case 'PolicySet':
+    case 'CashDeskOpened':
+    case 'PeriodClosed':
+    case 'PeriodReopened':
+    case 'PaymentCleared':
+    case 'CashLimitOverridden':
+    case 'ReceiptRefused':
+    case 'ReceiptReprinted':
       return
     case 'ReceiptIssued': {
       const { series, number, paymentId, amount, issuedOn } = data

@@ -44,7 +44,8 @@ export const readInvoices = (client: PoolClient): Promise<Rows> =>
   keyed(
     client,
     `select company_id || ' ' || invoice_id as key, client_id as client, currency, total_minor as total,
-       allocated_minor as allocated, open_minor as open, status, due_on as due from read.invoice_balances`,
+       allocated_minor as allocated, credited_minor as credited, discounted_minor as discounted,
+       written_off_minor as "writtenOff", open_minor as open, status, due_on as due from read.invoice_balances`,
   )
 
 export const readPayments = (client: PoolClient): Promise<Rows> =>
