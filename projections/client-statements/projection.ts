@@ -94,36 +94,6 @@ export const clientStatements = defineProjection({
         side: 'credit',
       })
     },
-    InvoiceCancelled: (event) => {
-      const { clientId, invoiceId, cancelledOn, total } = event.data
-      return line(event, { kind: 'CANCELLATION', clientId, invoiceId, on: cancelledOn, amount: total, side: 'credit' })
-    },
-    CreditNoteRegistered: (event) => {
-      const { clientId, creditNoteId, invoiceId, series, number, creditedOn, total } = event.data
-      const document = series === undefined ? number : `${series} ${number}`
-      const of = invoiceId === undefined ? { paymentId: creditNoteId } : { invoiceId }
-      return line(event, {
-        kind: 'CREDIT_NOTE',
-        clientId,
-        ...of,
-        document,
-        on: creditedOn,
-        amount: total,
-        side: 'credit',
-      })
-    },
-    DiscountGranted: (event) => {
-      const { clientId, invoiceId, grantedOn, amount } = event.data
-      return line(event, { kind: 'DISCOUNT', clientId, invoiceId, on: grantedOn, amount, side: 'credit' })
-    },
-    InvoiceWrittenOff: (event) => {
-      const { clientId, invoiceId, writtenOffOn, amount } = event.data
-      return line(event, { kind: 'WRITE_OFF', clientId, invoiceId, on: writtenOffOn, amount, side: 'credit' })
-    },
-    RefundRecorded: (event) => {
-      const { clientId, paymentId, document, refundedOn, amount } = event.data
-      return line(event, { kind: 'REFUND', clientId, paymentId, document, on: refundedOn, amount, side: 'debit' })
-    },
     PaymentReversed: (event) => {
       const { clientId, paymentId, reversedOn, amount } = event.data
       return line(event, { kind: 'REVERSAL', clientId, paymentId, on: reversedOn, amount, side: 'debit' })

@@ -61,37 +61,6 @@ export const invoiceBalancesProjection = defineProjection({
         { written_off_minor: minorOf(data.amount) },
       ),
     ],
-    InvoiceCancelled: ({ data, metadata }) => [
-      set(
-        invoiceBalances,
-        { company_id: metadata.companyId, invoice_id: data.invoiceId },
-        { cancelled_on: data.cancelledOn },
-      ),
-    ],
-    CreditNoteRegistered: ({ data, metadata }) =>
-      data.invoiceId === undefined
-        ? []
-        : [
-            add(
-              invoiceBalances,
-              { company_id: metadata.companyId, invoice_id: data.invoiceId },
-              { credited_minor: minorOf(data.total) },
-            ),
-          ],
-    DiscountGranted: ({ data, metadata }) => [
-      add(
-        invoiceBalances,
-        { company_id: metadata.companyId, invoice_id: data.invoiceId },
-        { discounted_minor: minorOf(data.amount) },
-      ),
-    ],
-    InvoiceWrittenOff: ({ data, metadata }) => [
-      add(
-        invoiceBalances,
-        { company_id: metadata.companyId, invoice_id: data.invoiceId },
-        { written_off_minor: minorOf(data.amount) },
-      ),
-    ],
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
       const key = { company_id: metadata.companyId, invoice_id: data.invoiceId }
       const amount = minorOf(data.amount)

@@ -16,10 +16,6 @@ export type Account =
   | 'PROMISSORY_NOTE'
   | 'SET_OFF'
   | 'SUSPENSE'
-  | 'BANK_FEE'
-  | 'DISCOUNT'
-  | 'COMMERCIAL_DISCOUNT'
-  | 'WRITE_OFF'
   | 'SETTLEMENT_DISCOUNT'
   | 'COMMERCIAL_DISCOUNT'
   | 'WRITE_OFF'
@@ -64,10 +60,6 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'PROMISSORY_NOTE', number: '413', from: '2015-01-01' },
   { account: 'SET_OFF', number: '401', from: '2015-01-01' },
   { account: 'SUSPENSE', number: '473', from: '2015-01-01' },
-  { account: 'BANK_FEE', number: '627', from: '2015-01-01' },
-  { account: 'DISCOUNT', number: '667', from: '2015-01-01' },
-  { account: 'COMMERCIAL_DISCOUNT', number: '709', from: '2015-01-01' },
-  { account: 'WRITE_OFF', number: '654', from: '2015-01-01' },
   { account: 'SETTLEMENT_DISCOUNT', number: '667', from: '2015-01-01' },
   { account: 'COMMERCIAL_DISCOUNT', number: '709', from: '2015-01-01' },
   { account: 'WRITE_OFF', number: '654', from: '2015-01-01' },

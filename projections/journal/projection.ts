@@ -1,9 +1,8 @@
 import { type LedgerEvent, type Money, minorIn, minorOf, type VatLine } from '@registru/domain'
 import { add, insert, type RowChange } from '../core/changes.ts'
-import { defineProjection, wanted } from '../core/projection.ts'
-import type { Rows } from '../core/row-image.ts'
+import { defineProjection } from '../core/projection.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
-import { accountDays, advanceInvoices, postings } from './tables.ts'
+import { accountDays, postings } from './tables.ts'
 
 /** Debit positive, credit negative, in minor units. */
 type Leg = readonly [account: Account, amountMinor: bigint]
@@ -48,19 +47,6 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
     ])
 }
 
-interface Taxed {
-  readonly vatLines: readonly { readonly vat: string }[]
-  readonly cashAccounting: boolean
-}
-
-const vatOf = ({ vatLines }: Taxed, currency: string): bigint =>
-  vatLines.reduce((sum, line) => sum + minorIn(line.vat, currency), 0n)
-
-/** TVA la încasare: due only as money comes in. */
-const vatAccount = ({ cashAccounting }: Taxed): Account => (cashAccounting ? 'VAT_DEFERRED' : 'VAT_DUE')
-
-const soldOf = (kind: 'INVOICE' | 'ADVANCE'): Account => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
-
 interface Invoiced {
   readonly total: Money
   readonly vatLines: readonly VatLine[]
@@ -78,15 +64,7 @@ const invoiced = ({ total, vatLines, cashAccounting }: Invoiced, proceeds: Accou
 
 const opposite = (legs: readonly Leg[]): readonly Leg[] => legs.map(([account, amount]) => [account, -amount])
 
-const invoiceKey = (event: LedgerEvent, invoiceId: string) => ({
-  company_id: event.metadata.companyId,
-  invoice_id: invoiceId,
-})
-
-const proceedsOf = (event: LedgerEvent, invoiceId: string | undefined, rows: Rows): Account =>
-  invoiceId !== undefined && rows.find(advanceInvoices, invoiceKey(event, invoiceId)) !== undefined
-    ? 'ADVANCE_INVOICED'
-    : 'REVENUE'
+const proceedsOf = (kind: 'INVOICE' | 'ADVANCE'): Account => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
 
 /**
  * Balanced postings over symbolic accounts. A payment first becomes the client's credit and settles invoices from there,
@@ -98,47 +76,37 @@ const proceedsOf = (event: LedgerEvent, invoiceId: string | undefined, rows: Row
 export const journal = defineProjection({
   name: 'journal',
   version: 1,
-  tables: [postings, accountDays, advanceInvoices],
-  reads: {
-    InvoiceCancelled: (event) => [wanted(advanceInvoices, invoiceKey(event, event.data.invoiceId))],
-    CreditNoteRegistered: (event) =>
-      event.data.invoiceId === undefined ? [] : [wanted(advanceInvoices, invoiceKey(event, event.data.invoiceId))],
-  },
+  tables: [postings, accountDays],
   on: {
     InvoiceRegistered: (event) => {
       const { clientId, invoiceId, issuedOn, total, kind } = event.data
-      const isAdvance = kind === 'ADVANCE'
-      const legs = invoiced(event.data, isAdvance ? 'ADVANCE_INVOICED' : 'REVENUE')
-      return [
-        ...post(event, {
-          clientId,
-          invoiceId,
-          currency: total.currency,
-          on: issuedOn,
-          legs: [['RECEIVABLE', minorOf(total)], ...legs],
-        }),
-        ...(isAdvance ? [insert(advanceInvoices, invoiceKey(event, invoiceId))] : []),
-      ]
+      return post(event, {
+        clientId,
+        invoiceId,
+        currency: total.currency,
+        on: issuedOn,
+        legs: [['RECEIVABLE', minorOf(total)], ...invoiced(event.data, proceedsOf(kind))],
+      })
     },
-    InvoiceCancelled: (event, rows) => {
-      const { clientId, invoiceId, cancelledOn, total } = event.data
+    InvoiceCancelled: (event) => {
+      const { clientId, invoiceId, cancelledOn, total, kind } = event.data
       return post(event, {
         clientId,
         invoiceId,
         currency: total.currency,
         on: cancelledOn,
-        legs: [...opposite(invoiced(event.data, proceedsOf(event, invoiceId, rows))), ['RECEIVABLE', -minorOf(total)]],
+        legs: [...opposite(invoiced(event.data, proceedsOf(kind))), ['RECEIVABLE', -minorOf(total)]],
       })
     },
-    CreditNoteRegistered: (event, rows) => {
-      const { clientId, invoiceId, creditNoteId, creditedOn, total } = event.data
+    CreditNoteRegistered: (event) => {
+      const { clientId, invoiceId, creditNoteId, creditedOn, total, kind } = event.data
       return post(event, {
         clientId,
         ...(invoiceId === undefined ? { paymentId: creditNoteId } : { invoiceId }),
         currency: total.currency,
         on: creditedOn,
         legs: [
-          ...opposite(invoiced(event.data, proceedsOf(event, invoiceId, rows))),
+          ...opposite(invoiced(event.data, proceedsOf(kind))),
           [invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE', -minorOf(total)],
         ],
       })
@@ -152,7 +120,7 @@ export const journal = defineProjection({
         currency: amount.currency,
         on: grantedOn,
         legs: [
-          ...opposite(invoiced(granted, kind === 'COMMERCIAL' ? 'COMMERCIAL_DISCOUNT' : 'DISCOUNT')),
+          ...opposite(invoiced(granted, kind === 'COMMERCIAL' ? 'COMMERCIAL_DISCOUNT' : 'SETTLEMENT_DISCOUNT')),
           ['RECEIVABLE', -minorOf(amount)],
         ],
       })
@@ -168,36 +136,6 @@ export const journal = defineProjection({
         legs: [
           ['WRITE_OFF', minor],
           ['RECEIVABLE', -minor],
-        ],
-      })
-    },
-    PaymentCleared: (event) => {
-      const { clientId, paymentId, amount, method, fee, clearedOn } = event.data
-      const minor = minorOf(amount)
-      const kept = minorIn(fee, amount.currency)
-      return post(event, {
-        clientId,
-        paymentId,
-        currency: amount.currency,
-        on: clearedOn,
-        legs: [
-          ['BANK', minor - kept],
-          ['BANK_FEE', kept],
-          [MONEY_ACCOUNT[method], -minor],
-        ],
-      })
-    },
-    RefundRecorded: (event) => {
-      const { clientId, paymentId, amount, method, refundedOn } = event.data
-      const minor = minorOf(amount)
-      return post(event, {
-        clientId,
-        paymentId,
-        currency: amount.currency,
-        on: refundedOn,
-        legs: [
-          ['CLIENT_CREDIT', minor],
-          [MONEY_ACCOUNT[method], -minor],
         ],
       })
     },

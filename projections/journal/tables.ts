@@ -52,13 +52,6 @@ export const accountDays = defineTable({
   fillfactor: 50,
 })
 
-/** Invoices for money received before the supply: what lowers one lowers no revenue, and only its registration says so. */
-export const advanceInvoices = defineTable({
-  name: 'advance_invoices',
-  columns: { company_id: text(), invoice_id: text() },
-  key: ['company_id', 'invoice_id'],
-})
-
 export type JournalViews = {
   'read.postings': ViewRowOf<typeof postings>
   'read.account_days': ViewRowOf<typeof accountDays>

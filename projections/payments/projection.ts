@@ -38,68 +38,10 @@ export const paymentsProjection = defineProjection({
         bank_reference: data.bankReference ?? null,
         remittance_text: data.remittanceText ?? null,
         payer: data.payer ?? null,
-        cleared_on: null,
-        fee_minor: 0n,
         position,
         event_id: eventId,
       }),
     ],
-    CreditNoteRegistered: ({ data, metadata, position, eventId }) =>
-      data.invoiceId === undefined
-        ? [
-            insert(payments, {
-              company_id: metadata.companyId,
-              payment_id: data.creditNoteId,
-              client_id: data.clientId,
-              method: 'CREDIT_NOTE',
-              received_on: data.creditedOn,
-              currency: data.total.currency,
-              amount_minor: minorOf(data.total),
-              allocated_minor: 0n,
-              reversed_minor: 0n,
-              refunded_minor: 0n,
-              allocation_rule: 'none@1',
-              desk_id: null,
-              bank_reference: data.series === undefined ? data.number : `${data.series} ${data.number}`,
-              remittance_text: null,
-              payer: null,
-              cleared_on: null,
-              fee_minor: 0n,
-              reversed_on: null,
-              reversal_reason: null,
-              reversal_note: null,
-              receipt_series: null,
-              receipt_number: null,
-              position,
-              event_id: eventId,
-            }),
-          ]
-        : [],
-    PaymentCleared: ({ data, metadata }) => [
-      set(
-        payments,
-        { company_id: metadata.companyId, payment_id: data.paymentId },
-        { cleared_on: data.clearedOn, fee_minor: minorIn(data.fee, data.amount.currency) },
-      ),
-    ],
-    RefundRecorded: ({ data, metadata, eventId }) => {
-      const key = { company_id: metadata.companyId, payment_id: data.paymentId }
-      const amount = minorOf(data.amount)
-      return [
-        add(payments, key, { refunded_minor: amount }),
-        insert(paymentRefunds, {
-          ...key,
-          refund_id: data.refundId,
-          amount_minor: amount,
-          method: data.method,
-          refunded_on: data.refundedOn,
-          desk_id: data.deskId ?? null,
-          document: data.document ?? null,
-          note: data.note ?? null,
-          event_id: eventId,
-        }),
-      ]
-    },
     CreditNoteRegistered: ({ data, metadata, position, eventId }) =>
       data.invoiceId !== undefined
         ? []
@@ -129,19 +71,20 @@ export const paymentsProjection = defineProjection({
         { cleared_on: data.clearedOn, fee_minor: minorIn(data.fee, data.amount.currency) },
       ),
     ],
-    RefundRecorded: ({ data, metadata, position, eventId }) => {
+    RefundRecorded: ({ data, metadata, eventId }) => {
       const key = { company_id: metadata.companyId, payment_id: data.paymentId }
       const amount = minorOf(data.amount)
       return [
         add(payments, key, { refunded_minor: amount }),
         insert(paymentRefunds, {
           ...key,
-          position,
           refund_id: data.refundId,
           amount_minor: amount,
           method: data.method,
           refunded_on: data.refundedOn,
+          desk_id: data.deskId ?? null,
           document: data.document ?? null,
+          note: data.note ?? null,
           event_id: eventId,
         }),
       ]

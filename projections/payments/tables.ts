@@ -11,8 +11,7 @@ export const payments = defineTable({
     company_id: text(),
     payment_id: text(),
     client_id: text(),
-    /** A credit note without an invoice is credit as a payment's is. */
-    method: word<PaymentMethod | 'CREDIT_NOTE'>(),
+    method: word<CreditSource>(),
     received_on: date(),
     currency: text(),
     amount_minor: bigint(),
@@ -24,9 +23,6 @@ export const payments = defineTable({
     bank_reference: nullable(text()),
     remittance_text: nullable(text()),
     payer: nullable(json<Payer>()),
-    /** When money on its way arrived, and what was kept of it. */
-    cleared_on: nullable(date()),
-    fee_minor: bigint(),
     /** Money on its way: the day it arrived, and what was kept of it. */
     cleared_on: nullable(date()),
     fee_minor: bigint(),
@@ -79,26 +75,8 @@ export const paymentRefunds = defineTable({
   key: ['company_id', 'payment_id', 'refund_id'],
 })
 
-/** Credit given back. */
-export const paymentRefunds = defineTable({
-  name: 'payment_refunds',
-  columns: {
-    company_id: text(),
-    payment_id: text(),
-    position: bigint(),
-    refund_id: text(),
-    amount_minor: bigint(),
-    method: word<RefundMethod>(),
-    refunded_on: date(),
-    document: nullable(text()),
-    event_id: uuid(),
-  },
-  key: ['company_id', 'payment_id', 'position'],
-})
-
 export type PaymentViews = {
   'read.payments': ViewRowOf<typeof payments>
   'read.payment_settlements': ViewRowOf<typeof paymentSettlements>
-  'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
   'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
 }

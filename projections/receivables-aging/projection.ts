@@ -96,10 +96,6 @@ const bothItems = (event: LedgerEvent & { readonly data: Settling }) => [
 const invoiceItem = (event: LedgerEvent & { readonly data: { readonly invoiceId: string } }) => [
   wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
 ]
-
-const invoiceItem = (event: LedgerEvent & { readonly data: { readonly invoiceId: string } }) => [
-  wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
-]
 const paymentItem = (event: LedgerEvent & { readonly data: { readonly paymentId: string } }) => [
   wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
 ]
@@ -136,12 +132,6 @@ export const receivablesAging = defineProjection({
   reads: {
     PaymentAllocated: bothItems,
     PaymentDeallocated: bothItems,
-    InvoiceCancelled: invoiceItem,
-    DiscountGranted: invoiceItem,
-    InvoiceWrittenOff: invoiceItem,
-    CreditNoteRegistered: (event) =>
-      event.data.invoiceId === undefined ? [] : [wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId))],
-    RefundRecorded: (event) => [wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId))],
     PaymentReversed: paymentItem,
     RefundRecorded: paymentItem,
     InvoiceCancelled: invoiceItem,
@@ -162,37 +152,6 @@ export const receivablesAging = defineProjection({
       }
       const dueParts = instalments.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, total.currency) }))
       return begin(event, item, whole, dueParts.length > 0 ? dueParts : [{ dueOn, minor: whole }])
-    },
-    InvoiceCancelled: (event, rows) => {
-      const { invoiceId, total, cancelledOn } = event.data
-      const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
-      return move(event, cancelledOn, [{ item, by: -minorOf(total) }])
-    },
-    DiscountGranted: (event, rows) => {
-      const { invoiceId, amount, grantedOn } = event.data
-      const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
-      return move(event, grantedOn, [{ item, by: -minorOf(amount) }])
-    },
-    InvoiceWrittenOff: (event, rows) => {
-      const { invoiceId, amount, writtenOffOn } = event.data
-      const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
-      return move(event, writtenOffOn, [{ item, by: -minorOf(amount) }])
-    },
-    CreditNoteRegistered: (event, rows) => {
-      const { clientId, creditNoteId, invoiceId, total, creditedOn } = event.data
-      const whole = minorOf(total)
-      if (invoiceId !== undefined) {
-        const item = rows.get(openItems, keyOf(event, 'INVOICE', invoiceId))
-        return move(event, creditedOn, [{ item, by: -whole }])
-      }
-      // Without an invoice it is credit as a payment's is, and is allocated the same way.
-      const item = {
-        ...keyOf(event, 'PAYMENT', creditNoteId),
-        client_id: clientId,
-        currency: total.currency,
-        issued_on: creditedOn,
-      }
-      return begin(event, item, whole, [{ dueOn: creditedOn, minor: whole }])
     },
     InvoiceCancelled: (event, rows) =>
       lower(event, rows, event.data.invoiceId, event.data.cancelledOn, event.data.total),
@@ -229,11 +188,6 @@ export const receivablesAging = defineProjection({
         { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by },
         { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by },
       ])
-    },
-    RefundRecorded: (event, rows) => {
-      const { paymentId, amount, refundedOn } = event.data
-      const item = rows.get(openItems, keyOf(event, 'PAYMENT', paymentId))
-      return move(event, refundedOn, [{ item, by: -minorOf(amount) }])
     },
     PaymentReversed: (event, rows) => {
       const { paymentId, amount, reversedOn } = event.data
