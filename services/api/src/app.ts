@@ -4,7 +4,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { EventStore } from '@registru/event-store'
 import type { Logger } from '@registru/runtime'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { batchRoute } from './commands/batch-route.ts'
 import type { CommandDependencies } from './commands/command-definition.ts'
@@ -44,7 +44,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   const { ledger, receipts, store, readSide, token, logger, today } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -6,6 +6,7 @@ import { allProjections, ensureSchemas, switchReadViews } from '@registru/projec
 import { createLogger, createPool, type Pool } from '@registru/runtime'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
 import { createLedger, type Ledger } from '../src/commands/ledger.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
@@ -40,11 +41,11 @@ export const nowhere = new Writable({ write: (_chunk, _encoding, done) => done()
 export const createApi = async (
   store: EventStore,
   pool: Pool,
-  override: { readonly logger?: ReturnType<typeof createLogger> } = {},
+  override: { readonly logger?: ReturnType<typeof createLogger>; readonly saga?: (ledger: Ledger) => ReceiptSaga } = {},
 ): Promise<Api> => {
   const today = () => TODAY
   const ledger = createLedger({ store, today, now: () => new Date(), cacheBytesMax: CACHE_BYTES_MAX })
-  const receipts = createReceiptSaga(ledger)
+  const receipts = (override.saga ?? createReceiptSaga)(ledger)
   const logger = override.logger ?? createLogger({ name: 'api', level: 'fatal', destination: nowhere })
   const app = await buildApp({
     ledger,
@@ -115,6 +116,23 @@ export const startStores = async (test: Teardown): Promise<Stores> => {
     },
   }
 }
+
+const Accepted = z.looseObject({
+  position: z.string().optional(),
+  revision: z.int(),
+  events: z.array(z.looseObject({ type: z.string(), eventId: z.string() })),
+  result: z.looseObject({ receipt: z.looseObject({ number: z.int() }).optional() }),
+})
+/** The body of an accepted command. */
+export const answerOf = (response: LightMyRequestResponse) => Accepted.parse(response.json())
+
+/** The code of a refusal. */
+export const codeOf = (response: LightMyRequestResponse): string =>
+  z.looseObject({ code: z.string() }).parse(response.json()).code
+
+/** The receipt's number, of an event that tells of one. */
+export const numberOf = (event: RecordedEvent | undefined): number =>
+  z.looseObject({ number: z.int() }).parse(event?.data).number
 
 export const eventsOf = async (store: EventStore, stream: string): Promise<RecordedEvent[]> => {
   const events: RecordedEvent[] = []

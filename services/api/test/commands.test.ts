@@ -1,0 +1,277 @@
+/** Every command over HTTP: once, whatever the key is sent with, and however often. */
+import * as examples from '@registru/domain/examples'
+import type { LightMyRequestResponse } from 'fastify'
+import t, { type Test } from 'tap'
+import { z } from 'zod'
+import { commandDefinitions } from '../src/commands/registry.ts'
+import { type Api, answerOf, codeOf, createApi, eventsOf, startStores, TODAY } from './api.ts'
+
+const { ron } = examples
+const { store, pool } = await startStores(t)
+const api = await createApi(store, pool)
+const { command } = api
+
+const countEvents = async (): Promise<number> => {
+  let count = 0
+  for await (const { stream } of store.readAll()) if (/^(company|clientAccount|receiptBook)-/.test(stream)) count += 1
+  return count
+}
+
+const accepted = async (response: Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> => {
+  const answer = await response
+  if (answer.statusCode !== 201) throw new Error(`${answer.statusCode} ${answer.body}`)
+  return answer
+}
+
+const cash = (paymentId: string, change: object = {}) => ({
+  ...examples.recordPayment({ paymentId, amount: ron('100.00'), method: 'CASH', allocation: { rule: 'none' } }),
+  bankReference: undefined,
+  receipt: { series: 'AMC-C' },
+  ...change,
+})
+
+/** Each command once, in an order in which all of them are accepted; those that other parts of the system add come last. */
+const story: readonly (readonly [name: string, body: object])[] = [
+  ['RegisterCompany', examples.registerCompany()],
+  ['OpenReceiptBook', examples.openReceiptBook()],
+  ['RegisterClient', examples.registerClient()],
+  ['UpdateClient', { clientId: 'alfa', name: 'Alfa Construct SRL' }],
+  ['RegisterInvoice', examples.registerInvoice()],
+  ['RegisterInvoice', examples.registerInvoice({ invoiceId: 'inv-1025', number: '1025' })],
+  ['RecordPayment', examples.recordPayment()],
+  ['AllocatePayment', { clientId: 'alfa', paymentId: 'pay-1', invoiceId: 'inv-1025', amount: '290.00' }],
+  [
+    'DeallocatePayment',
+    { clientId: 'alfa', paymentId: 'pay-1', invoiceId: 'inv-1025', amount: '90.00', reason: 'WRONG_INVOICE' },
+  ],
+  ['ReversePayment', { clientId: 'alfa', paymentId: 'pay-1', reason: 'BOUNCED' }],
+  ['RecordPayment', cash('cash-1')],
+  ['RecordPayment', cash('cash-2', { receipt: undefined })],
+  ['IssueReceipt', { clientId: 'alfa', paymentId: 'cash-2', series: 'AMC-C', issuedOn: '2026-11-03' }],
+  ['AnnulReceipt', { series: 'AMC-C', number: 1, reason: 'wrong amount', alsoReversePayment: true }],
+]
+
+t.test('each command: a dry run tells what will be, a repetition what was', async (t) => {
+  const firsts: (readonly [index: number, answer: LightMyRequestResponse])[] = []
+  for (const [index, [name, body]] of story.entries()) {
+    t.test(`${index} ${name}`, async (t) => {
+      const key = `story-${index}`
+      const before = await countEvents()
+      const dry = await command(name, body, { key, dryRun: true })
+      t.equal(dry.statusCode, 200, dry.body)
+      t.equal(await countEvents(), before, 'a dry run writes nothing')
+      const real = await accepted(command(name, body, { key }))
+      const { position, ...rest } = answerOf(real)
+      t.equal(real.headers['registru-position'], position)
+      t.match(real.headers.etag, /^"\d+"$/)
+      t.match(real.json(), {
+        revision: Number(String(real.headers.etag).replaceAll('"', '')),
+        events: [{ type: /\w/ }],
+      })
+      t.same(dry.json(), { ...rest, dryRun: true })
+      firsts.push([index, real])
+
+      const again = await command(name, body, { key })
+      isReplay(t, again, real)
+      const dryAgain = await command(name, body, { key, dryRun: true })
+      isReplay(t, dryAgain, real)
+
+      const other = await command(name, { ...body, ...differently(name) }, { key })
+      t.equal(other.statusCode, 422, other.body)
+      t.match(other.json(), { code: 'IDEMPOTENCY_KEY_REUSED' })
+      t.equal(await countEvents(), before + (await newEvents(real)))
+    })
+  }
+
+  t.test('when all has moved on, and after a restart', async (t) => {
+    const restarted = await createApi(store, pool)
+    const before = await countEvents()
+    for (const process of [api, restarted]) {
+      for (const [index, first] of firsts) {
+        const [name, body] = story[index] ?? ['', {}]
+        isReplay(t, await process.command(name, body, { key: `story-${index}` }), first)
+      }
+    }
+    t.equal(await countEvents(), before)
+  })
+})
+
+const isReplay = (t: Test, again: LightMyRequestResponse, first: LightMyRequestResponse): void => {
+  t.equal(again.statusCode, 200, again.body)
+  t.equal(again.headers['idempotency-replayed'], 'true')
+  t.equal(again.body, first.body, 'byte for byte')
+  for (const name of ['etag', 'registru-position']) t.equal(again.headers[name], first.headers[name], name)
+}
+
+/** Another valid body of the same command, about the same account or book. */
+const differently = (name: string): object => {
+  if (name === 'RegisterCompany') return { name: 'Another SRL' }
+  if (name === 'OpenReceiptBook') return { to: 4_999 }
+  if (name.endsWith('Client')) return { name: 'Another SRL' }
+  if (name === 'RegisterInvoice') return { number: '77' }
+  if (name === 'RecordPayment') return { amount: ron('77.00') }
+  if (name.endsWith('allocatePayment') || name === 'AllocatePayment') return { amount: '77.00' }
+  if (name === 'ReversePayment') return { reason: 'MISTAKE' }
+  if (name === 'IssueReceipt') return { issuedOn: '2026-11-04' }
+  return { reason: 'another reason' }
+}
+
+/** A receipt's second step stands in the other stream, and is not listed in the answer. */
+const newEvents = async (first: LightMyRequestResponse): Promise<number> => {
+  const { events } = answerOf(first)
+  const causes = new Set(events.map(({ eventId }) => eventId))
+  let further = 0
+  for await (const { metadata } of store.readAll()) {
+    if (typeof metadata === 'object' && metadata !== null && causes.has(String(Reflect.get(metadata, 'causationId'))))
+      further += 1
+  }
+  return events.length + further
+}
+
+t.test('the same body written otherwise is the same request', async (t) => {
+  const key = 'written-otherwise'
+  const body = examples.registerClient({ clientId: 'unicode', name: 'Fa\u0301tima S\u0326tefan' })
+  const first = await accepted(command('RegisterClient', body, { key }))
+  const { clientId, ...rest } = { ...body, name: 'F\u00e1tima \u0218tefan'.normalize('NFD') }
+  isReplay(t, await command('RegisterClient', JSON.stringify({ ...rest, clientId }, undefined, 4), { key }), first)
+  const amount = { clientId: 'unicode', paymentId: 'p', method: 'BANK_TRANSFER', receivedOn: TODAY }
+  const five = await accepted(command('RecordPayment', { ...amount, amount: ron('5') }, { key: 'five' }))
+  isReplay(t, await command('RecordPayment', { ...amount, amount: ron('5.00') }, { key: 'five' }), five)
+})
+
+t.test('keys are apart by company and command', async (t) => {
+  const key = 'shared'
+  await accepted(command('RegisterClient', examples.registerClient({ clientId: 'gama' }), { key }))
+  await accepted(command('RegisterInvoice', examples.registerInvoice({ clientId: 'gama', invoiceId: 'g' }), { key }))
+  const elsewhere = await api.app.inject({
+    method: 'POST',
+    url: '/v1/companies/other/commands/RegisterClient',
+    headers: { authorization: 'Bearer a-token', 'idempotency-key': key },
+    payload: examples.registerClient({ clientId: 'gama' }),
+  })
+  t.equal(elsewhere.statusCode, 201)
+})
+
+t.test('what has happened already: 200, no position, nothing new', async (t) => {
+  const before = await countEvents()
+  const response = await command('UpdateClient', { clientId: 'alfa', name: 'Alfa Construct SRL' }, { key: 'no-op' })
+  t.equal(response.statusCode, 200)
+  t.match(response.json(), { events: [], result: { clientId: 'alfa' } })
+  t.notOk('position' in response.json())
+  t.notOk(response.headers['registru-position'])
+  t.equal(await countEvents(), before)
+})
+
+t.test('a refusal is decided again when it is asked again', async (t) => {
+  const body = { clientId: 'gama', paymentId: 'late', invoiceId: 'g', amount: '1.00' }
+  t.equal((await command('AllocatePayment', body, { key: 'late' })).statusCode, 404)
+  const payment = { ...examples.recordPayment({ clientId: 'gama', paymentId: 'late' }), allocation: { rule: 'none' } }
+  await accepted(command('RecordPayment', payment))
+  await accepted(command('AllocatePayment', body, { key: 'late' }))
+})
+
+t.test('If-Match', async (t) => {
+  const [{ revision } = { revision: -1n }] = (await eventsOf(store, 'clientAccount-amc:gama')).slice(-1)
+  const body = examples.registerInvoice({ clientId: 'gama', invoiceId: 'matched' })
+  const withMatch = (value: bigint) => ({ key: 'matched', headers: { 'if-match': `"${value}"` } })
+  const wrong = await command('RegisterInvoice', body, withMatch(revision - 1n))
+  t.equal(wrong.statusCode, 412)
+  t.match(wrong.json(), { code: 'PRECONDITION_FAILED', details: { revision: Number(revision) } })
+  const first = await accepted(command('RegisterInvoice', body, withMatch(revision)))
+  isReplay(t, await command('RegisterInvoice', body, withMatch(revision)), first)
+  const unknown = await command('RegisterClient', examples.registerClient({ clientId: 'nobody' }), withMatch(0n))
+  t.match(unknown.json(), { code: 'PRECONDITION_FAILED', details: { revision: null } })
+})
+
+t.test('a batch: one after another, each for itself', async (t) => {
+  const item = (name: string, data: unknown, key: string) => ({ command: name, idempotencyKey: key, data })
+  const batch = [
+    item('RegisterClient', examples.registerClient({ clientId: 'batch' }), 'b1'),
+    item('RegisterInvoice', examples.registerInvoice({ clientId: 'batch', invoiceId: 'b' }), 'b2'),
+    item('RegisterInvoice', examples.registerInvoice({ clientId: 'nobody', invoiceId: 'b' }), 'b3'),
+    item('RegisterInvoice', { clientId: 'batch', colour: 'red' }, 'b4'),
+    item('RegisterClient', examples.registerClient({ clientId: 'batch' }), 'b1'),
+    item('RegisterClient', null, 'b5'),
+  ]
+  const send = (body: unknown) =>
+    api.app.inject({
+      method: 'POST',
+      url: '/v1/companies/amc/commands',
+      headers: { authorization: 'Bearer a-token', 'content-type': 'application/json' },
+      payload: JSON.stringify(body),
+    })
+  const first = await send(batch)
+  t.equal(first.statusCode, 200)
+  const { results } = z.object({ results: z.array(z.looseObject({ body: z.unknown() })) }).parse(first.json())
+  t.match(results, [
+    { status: 201 },
+    { status: 201 },
+    { status: 404, body: { code: 'CLIENT_NOT_FOUND' } },
+    { status: 400, body: { code: 'MALFORMED_REQUEST' } },
+    { status: 200, replayed: true },
+    { status: 400 },
+  ])
+  t.same(results[4]?.body, results[0]?.body)
+  const single = await command('RegisterInvoice', examples.registerInvoice({ clientId: 'batch', invoiceId: 'b' }), {
+    key: 'b2',
+  })
+  t.equal(single.headers['idempotency-replayed'], 'true', 'the same key, by either way')
+  t.match((await send([])).statusCode, 400)
+  t.match((await send([item('NoSuch', {}, 'k')])).json(), { errors: [{ path: '/0/command' }] })
+  t.match((await send([{ command: 'RegisterClient', data: {} }])).json(), { errors: [{ path: '/0/idempotencyKey' }] })
+})
+
+t.test('races', async (t) => {
+  const other: Api = await createApi(store, pool)
+  const processes = [api, other]
+  const all = (count: number, send: (index: number, process: Api) => Promise<LightMyRequestResponse>) =>
+    Promise.all(Array.from({ length: count }, (_, index) => send(index, processes[index % 2] ?? api)))
+  const codes = (responses: readonly LightMyRequestResponse[]) =>
+    responses.filter(({ statusCode }) => statusCode !== 201).map(codeOf)
+
+  t.test('32 payments of 100.00 on an invoice of 1,000.00: exactly 10', async (t) => {
+    await accepted(command('RegisterClient', examples.registerClient({ clientId: 'race' })))
+    const invoice = examples.registerInvoice({ clientId: 'race', invoiceId: 'r', total: ron('1000.00') })
+    await accepted(command('RegisterInvoice', { ...invoice, vatLines: undefined }))
+    const responses = await all(32, (index, process) =>
+      process.command('RecordPayment', {
+        ...examples.recordPayment({ clientId: 'race', paymentId: `r-${index}`, amount: ron('100.00') }),
+        allocation: { rule: 'explicit', items: [{ invoiceId: 'r', amount: '100.00' }] },
+      }),
+    )
+    const refused = codes(responses)
+    t.equal(refused.length, 22)
+    t.ok(refused.every((code) => code === 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'))
+  })
+
+  t.test('eight receipts for one payment: exactly one', async (t) => {
+    await accepted(command('RecordPayment', cash('one-receipt', { receipt: undefined })))
+    const body = { clientId: 'alfa', paymentId: 'one-receipt', series: 'AMC-C', issuedOn: '2026-11-03' }
+    const refused = codes(await all(8, (_, process) => process.command('IssueReceipt', body)))
+    t.strictSame(refused, Array(7).fill('RECEIPT_ALREADY_ISSUED'))
+  })
+
+  t.test('the last number of a book: exactly one gets it, and the others may try elsewhere', async (t) => {
+    await accepted(command('OpenReceiptBook', examples.openReceiptBook({ series: 'TINY', from: 1, to: 3 })))
+    const ids = Array.from({ length: 8 }, (_, index) => `last-${index}`)
+    for (const id of ids) await accepted(command('RecordPayment', cash(id, { receipt: undefined })))
+    const responses = await all(8, (index, process) =>
+      process.command('IssueReceipt', { clientId: 'alfa', paymentId: ids[index], series: 'TINY', issuedOn: TODAY }),
+    )
+    t.strictSame(codes(responses), Array(5).fill('RECEIPT_RANGE_EXHAUSTED'))
+    const numbers = responses.flatMap((response) =>
+      response.statusCode === 201 ? [answerOf(response).result.receipt?.number] : [],
+    )
+    t.strictSame(new Set(numbers), new Set([1, 2, 3]))
+    t.equal(numbers.length, 3)
+    const unlucky = responses.findIndex(({ statusCode }) => statusCode === 422)
+    const elsewhere = { clientId: 'alfa', paymentId: ids[unlucky], series: 'AMC-C', issuedOn: TODAY }
+    await accepted(command('IssueReceipt', elsewhere))
+  })
+})
+
+t.test('every command is in the story or in a test of its own', async (t) => {
+  const told = new Set(story.map(([name]) => name))
+  const untold = commandDefinitions.map(({ name }) => name).filter((name) => !told.has(name))
+  t.comment(`not in the story: ${untold.join(', ')}`)
+})

@@ -1,0 +1,201 @@
+/** A receipt goes through two streams; whatever stops between them is finished, once. */
+import * as examples from '@registru/domain/examples'
+import { type EventStore, StoreUnavailable } from '@registru/event-store'
+import { createLogger } from '@registru/runtime'
+import { createTestDatabase } from '@registru/runtime/testing'
+import t, { type Test } from 'tap'
+import type { Ledger } from '../src/commands/ledger.ts'
+import { startReceiptProcess } from '../src/receipts/receipt-process.ts'
+import { createReceiptSaga } from '../src/receipts/receipt-saga.ts'
+import { type Api, createApi, eventsOf, nowhere, numberOf, openPool, startStores, until } from './api.ts'
+
+const { ron } = examples
+/** The process gives every request a few seconds before it steps in. */
+t.setTimeout(120_000)
+
+const { store, pool } = await startStores(t)
+const logger = createLogger({ name: 'api', level: 'fatal', destination: nowhere })
+const healthy = await createApi(store, pool)
+
+const ACCOUNT = 'clientAccount-amc:alfa'
+const BOOK = 'receiptBook-amc:AMC-C'
+const dies = () => Promise.reject(new StoreUnavailable('died here'))
+
+const must = async (api: Api, name: string, body: unknown, status = 201) => {
+  const response = await api.command(name, body)
+  if (response.statusCode !== status) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
+}
+await must(healthy, 'RegisterCompany', examples.registerCompany())
+await must(healthy, 'OpenReceiptBook', examples.openReceiptBook())
+await must(healthy, 'RegisterClient', examples.registerClient())
+
+const payInCash = (paymentId: string, change: object = {}) => ({
+  ...examples.recordPayment({ paymentId, amount: ron('10.00'), method: 'CASH', allocation: { rule: 'none' } }),
+  bankReference: undefined,
+  ...change,
+})
+const issue = (paymentId: string, change: object = {}) => ({
+  clientId: 'alfa',
+  paymentId,
+  series: 'AMC-C',
+  issuedOn: '2026-11-03',
+  ...change,
+})
+
+/** Events about one payment, in the order of the log. */
+const historyOf = async (paymentId: string): Promise<string[]> => {
+  const types: string[] = []
+  for await (const { type, data } of store.readAll()) {
+    if (typeof data === 'object' && data !== null && Reflect.get(data, 'paymentId') === paymentId) types.push(type)
+  }
+  return types
+}
+const includes = (paymentId: string, type: string) => async () =>
+  (await historyOf(paymentId)).includes(type) ? true : undefined
+
+const withProcess = async (t: Test, work: () => Promise<void>, over: EventStore = store): Promise<void> => {
+  const process = startReceiptProcess({ store: over, pool, saga: healthy.receipts, logger })
+  t.teardown(() => process.stop())
+  await work()
+  await process.stop()
+}
+
+t.test('a request that dies between account and book', async (t) => {
+  const dying = await createApi(store, pool, {
+    saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), enter: dies }),
+  })
+  const key = 'dies-between'
+  const body = payInCash('half', { receipt: { series: 'AMC-C' } })
+  t.equal((await dying.command('RecordPayment', body, { key })).statusCode, 503)
+  t.strictSame(await historyOf('half'), ['PaymentRecorded', 'ReceiptRequested'])
+
+  t.test('is finished within seconds', async (t) => {
+    const startedAt = performance.now()
+    await withProcess(t, async () => void (await until('the receipt', includes('half', 'ReceiptIssued'))))
+    t.ok(performance.now() - startedAt < 10_000)
+  })
+  t.test('once, though the caller asks again and processes run side by side', async (t) => {
+    const answers = await Promise.all([healthy, dying].map((api) => api.command('RecordPayment', body, { key })))
+    t.match(answers[0]?.json(), { result: { receipt: { series: 'AMC-C', number: 1 } } })
+    const elsewhere = openPool(t, await createTestDatabase(t))
+    const both = [pool, elsewhere].map((own) =>
+      startReceiptProcess({ store, pool: own, saga: createReceiptSaga(healthy.ledger), logger }),
+    )
+    t.equal((await dying.command('IssueReceipt', issue('none-such'))).statusCode, 404)
+    await must(dying, 'RecordPayment', payInCash('half-2', { receipt: { series: 'AMC-C' } }), 503)
+    await until('the receipt', includes('half-2', 'ReceiptIssued'))
+    // Both had the time to do it.
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await Promise.all(both.map((process) => process.stop()))
+    t.strictSame(await historyOf('half'), ['PaymentRecorded', 'ReceiptRequested', 'ReceiptIssued'])
+    t.strictSame(await historyOf('half-2'), ['PaymentRecorded', 'ReceiptRequested', 'ReceiptIssued'])
+  })
+})
+
+t.test('an annulment that dies before the account knows', async (t) => {
+  const dying = await createApi(store, pool, {
+    saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), release: dies }),
+  })
+  await must(healthy, 'RecordPayment', payInCash('annulled', { receipt: { series: 'AMC-C' } }))
+  const number = numberOf((await eventsOf(store, BOOK)).at(-1))
+  const body = { series: 'AMC-C', number, reason: 'wrong amount', alsoReversePayment: true }
+  const key = 'annul'
+  t.equal((await dying.command('AnnulReceipt', body, { key })).statusCode, 503)
+  await withProcess(t, async () => void (await until('the release', includes('annulled', 'ReceiptReleased'))))
+  const again = await healthy.command('AnnulReceipt', body, { key })
+  t.match(again.json(), { result: { number, paymentReversed: true } })
+  t.strictSame(await historyOf('annulled'), [
+    'PaymentRecorded',
+    'ReceiptRequested',
+    'ReceiptIssued',
+    'ReceiptAnnulled',
+    'ReceiptReleased',
+    'PaymentReversed',
+  ])
+})
+
+t.test('a book that refuses after the account has reserved', async (t) => {
+  /** The question before is what makes this rare; without it, it can be provoked. */
+  const hasty = await createApi(store, pool, {
+    saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), requireBook: () => Promise.resolve() }),
+  })
+  await must(healthy, 'RecordPayment', payInCash('late', { receipt: undefined }))
+  await must(healthy, 'RecordPayment', payInCash('newest', { receivedOn: '2026-11-20', receipt: { series: 'AMC-C' } }))
+  const key = 'declined'
+  const first = await hasty.command('IssueReceipt', issue('late'), { key })
+  t.equal(first.statusCode, 422)
+  t.match(first.json(), { code: 'RECEIPT_DATE_BEFORE_LAST' })
+  for (const api of [hasty, await createApi(store, pool)]) {
+    const again = await api.command('IssueReceipt', issue('late'), { key })
+    t.match(again.json(), { status: 422, code: 'RECEIPT_DATE_BEFORE_LAST' }, 'the same refusal again')
+  }
+  await must(healthy, 'IssueReceipt', issue('late', { issuedOn: '2026-11-20' }))
+  t.match((await healthy.command('IssueReceipt', issue('late'), { key })).json(), { code: 'RECEIPT_DATE_BEFORE_LAST' })
+  const issued = (await historyOf('late')).filter((type) => type === 'ReceiptIssued')
+  t.equal(issued.length, 1)
+
+  t.test('and dies before the account knows', async (t) => {
+    const dying = await createApi(store, pool, {
+      saga: (ledger: Ledger) => {
+        const accounts: Ledger['accounts'] = {
+          ...ledger.accounts,
+          handle: (stream, command, context) =>
+            command.type === 'DeclineReceipt' ? dies() : ledger.accounts.handle(stream, command, context),
+        }
+        return { ...createReceiptSaga({ ...ledger, accounts }), requireBook: () => Promise.resolve() }
+      },
+    })
+    await must(healthy, 'RecordPayment', payInCash('later', { receipt: undefined }))
+    await must(dying, 'IssueReceipt', issue('later'), 503)
+    t.equal((await healthy.command('IssueReceipt', issue('later', { issuedOn: '2026-11-20' }))).statusCode, 422)
+    await withProcess(t, async () => void (await until('the refusal', includes('later', 'ReceiptDeclined'))))
+    await must(healthy, 'IssueReceipt', issue('later', { issuedOn: '2026-11-20' }))
+  })
+})
+
+t.test('the process', async (t) => {
+  t.test('goes on from where it was', async (t) => {
+    const asked: (bigint | undefined)[] = []
+    const watched: EventStore = {
+      ...store,
+      subscribeToAll: (options) => {
+        asked.push(options.after)
+        return store.subscribeToAll(options)
+      },
+    }
+    const lastEvent = (await eventsOf(store, BOOK)).at(-1)?.position ?? 0n
+    const savedPosition = async () => {
+      const { rows } = await pool.query<{ position: bigint }>('select position from process_manager.receipts')
+      return (rows[0]?.position ?? -1n) >= lastEvent ? true : undefined
+    }
+    await withProcess(t, async () => void (await until('a checkpoint', savedPosition)), watched)
+    await withProcess(t, async () => void (await until('a second start', () => asked[1])), watched)
+    t.ok((asked[1] ?? 0n) >= lastEvent, asked.join(' '))
+  })
+
+  t.test('remembers what was begun and not finished', async (t) => {
+    const dying = await createApi(store, pool, {
+      saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), enter: dies }),
+    })
+    await must(healthy, 'RecordPayment', payInCash('kept', { receipt: undefined }))
+    await must(dying, 'IssueReceipt', issue('kept', { issuedOn: '2026-11-20' }), 503)
+    const failing = startReceiptProcess({ store, pool, saga: { ...healthy.receipts, enter: dies }, logger })
+    const steps = async () => {
+      const { rows } = await pool.query<{ steps: unknown[] }>('select steps from process_manager.receipts')
+      return rows[0]?.steps.length === 1 ? true : undefined
+    }
+    await until('the step in the checkpoint', steps)
+    await failing.stop()
+    await withProcess(t, async () => void (await until('the receipt', includes('kept', 'ReceiptIssued'))))
+  })
+})
+
+t.test('after all that, the book is without a gap', async (t) => {
+  const issued = (await eventsOf(store, BOOK)).filter(({ type }) => type === 'ReceiptIssued')
+  const numbers = issued.map(numberOf)
+  t.strictSame(
+    numbers,
+    numbers.map((_, index) => index + 1),
+  )
+  t.notOk((await eventsOf(store, ACCOUNT)).length === 0)
+})
