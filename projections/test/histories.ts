@@ -27,7 +27,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 19 }),
+  kind: fc.nat({ max: 25 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -88,6 +88,62 @@ const pickAllocation = (account: ClientAccount, step: Step) => {
     paymentId: found.payment.paymentId,
     invoiceId: found.invoiceId,
     amount: decimalOf(minor, found.payment.currency),
+  }
+}
+
+interface Place {
+  readonly companyId: string
+  readonly clientId: string
+  readonly currency: string
+  readonly day: string
+}
+
+/** What lowers a debt or a credit without money coming in. */
+const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Place): void => {
+  const { companyId, clientId, currency, day } = place
+  const account = ledger.accountOf(companyId, clientId)
+  const invoices = [...account.invoices.values()]
+  const invoice = invoices[step.invoice % invoices.length]
+  const payments = [...account.payments.values()]
+  const payment = payments[step.payment % payments.length]
+  const part = (whole: bigint): bigint => (step.variant < 3 ? whole : smallest(whole, BigInt(step.minor)))
+
+  if (step.kind === 21 && step.variant % 2 === 0) {
+    const total = moneyOf(BigInt(step.minor), currency)
+    const data = { clientId, creditNoteId: `${clientId}-cn-${step.payment}`, number: '1', issuedOn: day, total }
+    ledger.onAccount(companyId, { type: 'RegisterCreditNote', data }, day)
+  } else if (invoice !== undefined && (step.kind === 20 || step.kind === 21 || step.kind > 23)) {
+    const { invoiceId, open } = invoice
+    const amount = decimalOf(part(open), invoice.currency)
+    if (step.kind === 20) {
+      const data = { clientId, invoiceId, reason: 'never delivered', cancelledOn: day }
+      ledger.onAccount(companyId, { type: 'CancelInvoice', data }, day)
+    } else if (step.kind === 21) {
+      const total = { amount, currency: invoice.currency }
+      const data = { clientId, creditNoteId: `${invoiceId}-cn`, invoiceId, number: '2', issuedOn: day, total }
+      ledger.onAccount(companyId, { type: 'RegisterCreditNote', data }, day)
+    } else if (step.kind === 24) {
+      const data = { clientId, invoiceId, reason: 'bankrupt', approvedBy: 'director', writtenOffOn: day, amount }
+      ledger.onAccount(companyId, { type: 'WriteOffInvoice', data }, day)
+    } else {
+      const kind = step.variant % 2 === 0 ? ('SETTLEMENT' as const) : ('COMMERCIAL' as const)
+      ledger.onAccount(
+        companyId,
+        { type: 'GrantDiscount', data: { clientId, invoiceId, kind, amount, grantedOn: day } },
+        day,
+      )
+    }
+  } else if (payment !== undefined) {
+    const { paymentId, credit } = payment
+    if (step.kind === 22) {
+      const refundId = `${paymentId}-refund-${step.variant}`
+      const amount = decimalOf(part(credit), payment.currency)
+      const data = { clientId, refundId, paymentId, amount, method: 'BANK_TRANSFER' as const, refundedOn: day }
+      ledger.onAccount(companyId, { type: 'RecordRefund', data }, day)
+    } else {
+      const data = { clientId, paymentId, clearedOn: day, fee: decimalOf(1n, payment.currency) }
+      ledger.onAccount(companyId, { type: 'ConfirmPaymentCleared', data }, day)
+    }
   }
 }
 
@@ -158,6 +214,8 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
   } else if (step.kind < 19) {
     const data = { clientId, paymentId, series, issuedOn: day, receiptId: `rec-${paymentId}-${step.variant}` }
     ledger.onAccount(companyId, { type: 'IssueReceipt', data }, day)
+  } else if (step.kind > 19) {
+    adjust(ledger, step, { companyId, clientId, currency, day })
   } else {
     const data = {
       series,

@@ -1,10 +1,16 @@
-import { type LedgerMessage, minorOf, type PaymentMethod } from '@registru/domain'
+import { CreditNoteRegistered, type LedgerMessage, minorOf, type PaymentMethod } from '@registru/domain'
 import {
+  creditNoteRegistered,
+  discountGranted,
+  invoiceCancelled,
   invoiceRegistered,
+  invoiceWrittenOff,
   paymentAllocated,
+  paymentCleared,
   paymentDeallocated,
   paymentRecorded,
   paymentReversed,
+  refundRecorded,
   ron,
 } from '@registru/domain/examples'
 import t from 'tap'
@@ -53,10 +59,12 @@ const paid = (
   ...(allocated === '0.00' ? [] : [paymentAllocated({ amount: ron(allocated) })]),
 ]
 
-const reversed = (amount: string, method: PaymentMethod): readonly LedgerMessage[] => [
+const reversed = (amount: string, method: PaymentMethod, cleared = false): readonly LedgerMessage[] => [
   paymentDeallocated({ amount: ron(amount), reason: 'PAYMENT_REVERSED' }),
-  paymentReversed({ amount: ron(amount), method }),
+  paymentReversed({ amount: ron(amount), method, cleared }),
 ]
+
+const vat = (base: string, amount: string) => [{ rate: '21', base, vat: amount }]
 
 const cases: readonly (readonly [template: string, messages: readonly LedgerMessage[]])[] = [
   ['P01', [invoiceRegistered()]],
@@ -65,13 +73,23 @@ const cases: readonly (readonly [template: string, messages: readonly LedgerMess
   ['P04', paid('500.00', 'BANK_TRANSFER')],
   ['P06', paid('500.00', 'CARD_POS')],
   ['P08', paid('500.00', 'COURIER_COD')],
+  ['P07', [paymentCleared({ amount: ron('500.00'), method: 'CARD_POS', fee: '5.00' })]],
+  ['P09', [paymentCleared({ amount: ron('500.00'), method: 'COURIER_COD', fee: '0.00' })]],
   ['P12', paid('1300.00', 'BANK_TRANSFER', '1210.00')],
   ['P13', [paymentAllocated({ amount: ron('90.00') })]],
+  ['P14', [refundRecorded({ amount: ron('90.00'), method: 'BANK_TRANSFER' })]],
+  ['P15', [refundRecorded({ amount: ron('90.00'), method: 'CASH' })]],
+  ['P16', [creditNoteRegistered({ total: ron('242.00'), vatLines: vat('200.00', '42.00'), cashAccounting: false })]],
+  ['P17', [creditNoteRegistered({ total: ron('242.00'), vatLines: vat('200.00', '42.00'), cashAccounting: true })]],
+  ['P18', [discountGranted({ kind: 'COMMERCIAL', amount: ron('121.00'), vatLines: vat('100.00', '21.00') })]],
+  ['P19', [discountGranted({ kind: 'SETTLEMENT', amount: ron('24.20'), vatLines: vat('20.00', '4.20') })]],
   ['P29', paid('1210.00', 'PROMISSORY_NOTE')],
   ['P33', paid('1210.00', 'CHEQUE')],
+  ['P34', [paymentCleared({ amount: ron('1210.00'), method: 'CHEQUE', fee: '0.00' })]],
   ['P36', paid('500.00', 'SET_OFF')],
   ['P43', reversed('500.00', 'BANK_TRANSFER')],
   ['P44', reversed('500.00', 'CASH')],
+  ['P45', reversed('500.00', 'CARD_POS', true)],
 ]
 
 t.test('what an event moves is what the accountants’ template says', async (t) => {
@@ -83,6 +101,21 @@ t.test('what an event moves is what the accountants’ template says', async (t)
 
 t.test('an advance invoice is no revenue yet', async (t) => {
   t.same(await movements([invoiceRegistered({ kind: 'ADVANCE' })]), { 4111: 121_000n, 419: -100_000n, 4427: -21_000n })
+})
+
+t.test('a cancelled invoice takes back all that it brought', async (t) => {
+  const { kind, total, vatLines, cashAccounting } = invoiceRegistered({ kind: 'ADVANCE', cashAccounting: true }).data
+  const cancelled = invoiceCancelled({ kind, total, vatLines, cashAccounting })
+  t.same(await movements([invoiceRegistered({ kind, cashAccounting }), cancelled]), {})
+})
+
+t.test('a write-off is a cost; the VAT stays', async (t) => {
+  t.same(await movements([invoiceWrittenOff({ amount: ron('1210.00') })]), { 654: 121_000n, 4111: -121_000n })
+})
+
+t.test('a credit note without an invoice is credit', async (t) => {
+  const { invoiceId: _, ...onAccount } = creditNoteRegistered({ total: ron('100.00'), vatLines: [] }).data
+  t.same(await movements([CreditNoteRegistered.of(onAccount)]), { 419: -10_000n, 707: 10_000n })
 })
 
 t.test('money in another currency lies in accounts of its own', async (t) => {

@@ -1,4 +1,4 @@
-import { type LedgerEvent, minorIn, minorOf } from '@registru/domain'
+import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
 
 /** An item of the oracle: what is open of an invoice, or of a payment, at one pair of clocks. */
 export interface NaiveItem {
@@ -17,6 +17,11 @@ const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => {
   if (type === 'PaymentAllocated') return data.allocatedOn
   if (type === 'PaymentDeallocated') return data.deallocatedOn
   if (type === 'PaymentReversed') return data.reversedOn
+  if (type === 'InvoiceCancelled') return data.cancelledOn
+  if (type === 'CreditNoteRegistered') return data.creditedOn
+  if (type === 'DiscountGranted') return data.grantedOn
+  if (type === 'InvoiceWrittenOff') return data.writtenOffOn
+  if (type === 'RefundRecorded') return data.refundedOn
   return undefined
 }
 
@@ -48,6 +53,11 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
     if (item === undefined) throw new Error(`${key} moves before it is there`)
     item.open += by
   }
+  const begin = (id: string, clientId: string, amount: Money, on: string): void => {
+    const open = minorOf(amount)
+    const dueParts = [{ dueOn: on, minor: open }]
+    items.set(`p ${id}`, { kind: 'PAYMENT', id, clientId, currency: amount.currency, issuedOn: on, dueParts, open })
+  }
   for (const event of visible(events, question)) {
     if (event.type === 'InvoiceRegistered') {
       const { clientId, invoiceId, total, issuedOn, dueOn, instalments } = event.data
@@ -66,16 +76,17 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       })
     } else if (event.type === 'PaymentRecorded') {
       const { clientId, paymentId, amount, receivedOn } = event.data
-      const whole = minorOf(amount)
-      items.set(`p ${paymentId}`, {
-        kind: 'PAYMENT',
-        id: paymentId,
-        clientId,
-        currency: amount.currency,
-        issuedOn: receivedOn,
-        dueParts: [{ dueOn: receivedOn, minor: whole }],
-        open: whole,
-      })
+      begin(paymentId, clientId, amount, receivedOn)
+    } else if (event.type === 'CreditNoteRegistered') {
+      const { clientId, creditNoteId, invoiceId, total, creditedOn } = event.data
+      if (invoiceId === undefined) begin(creditNoteId, clientId, total, creditedOn)
+      else move(`i ${invoiceId}`, -minorOf(total))
+    } else if (event.type === 'InvoiceCancelled') {
+      move(`i ${event.data.invoiceId}`, -minorOf(event.data.total))
+    } else if (event.type === 'DiscountGranted' || event.type === 'InvoiceWrittenOff') {
+      move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
+    } else if (event.type === 'RefundRecorded') {
+      move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     } else if (event.type === 'PaymentAllocated') {
       move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
