@@ -7,29 +7,32 @@ import type { EventLog, WriteCommand } from './event-log.ts'
 import type { Call, Method } from './grpc-server.ts'
 import { type GrpcStatus, NOT_FOUND } from './grpc-status.ts'
 
-export type HostileMode =
+export const hostileModes = [
   /** Takes everything, does nothing, answers nothing: a frozen server. */
-  | 'silent'
+  'silent',
   /** Answers late, by `delayMs`. */
-  | 'slow'
+  'slow',
   /** Writes, and dies before it says so. */
-  | 'commitThenDie'
+  'commitThenDie',
   /** Writes, and says that it ran out of time. */
-  | 'timeoutThoughCommitted'
+  'timeoutThoughCommitted',
   /** Breaks the connection instead of taking an append: nothing is written. */
-  | 'cutBeforeWrite'
+  'cutBeforeWrite',
   /** Writes, and breaks the connection instead of answering. */
-  | 'cutBeforeReply'
+  'cutBeforeReply',
   /** Answers, and breaks the connection. */
-  | 'cutAfterReply'
+  'cutAfterReply',
   /** Drops a live subscription that more than 32 events reach at once, as 23.10 does. */
-  | 'dropLiveSubscriptions'
+  'dropLiveSubscriptions',
   /** Delivers what is live twice. */
-  | 'repeatDelivery'
+  'repeatDelivery',
   /** Writes a system event after each write. */
-  | 'systemEvents'
+  'systemEvents',
   /** Refuses every write, for another node is the leader. */
-  | 'notLeader'
+  'notLeader',
+] as const
+
+export type HostileMode = (typeof hostileModes)[number]
 
 /** Tests change it while the server runs. */
 export interface Hostility {
