@@ -9,6 +9,7 @@ import {
   clientAccount,
   decimalOf,
   moneyOf,
+  type PaymentMethod,
   Rejection,
 } from '../src/index.ts'
 
@@ -39,7 +40,7 @@ export type Step =
       readonly currency: Currency
       readonly minor: number
       readonly on: number
-      readonly cash: boolean
+      readonly method: PaymentMethod
       readonly receipt: boolean
       readonly rule: 'oldestDueFirst' | 'none' | Allocation
     }
@@ -58,6 +59,36 @@ export type Step =
       readonly on: number | undefined
     }
   | { readonly kind: 'reverse'; readonly payment: number; readonly on: number | undefined }
+  | {
+      readonly kind: 'settle'
+      readonly how: 'creditNote' | 'discount' | 'writeOff' | 'cancel'
+      readonly invoice: number
+      readonly pick: Pick
+      readonly id: number
+      readonly on: number | undefined
+    }
+  | {
+      readonly kind: 'creditOnAccount'
+      readonly payment: number
+      readonly currency: Currency
+      readonly minor: number
+      readonly on: number
+    }
+  | {
+      readonly kind: 'refund'
+      readonly payment: number
+      readonly pick: Pick
+      readonly id: number
+      readonly on: number | undefined
+    }
+  | { readonly kind: 'clear'; readonly payment: number; readonly on: number | undefined }
+  | {
+      readonly kind: 'setOff'
+      readonly payment: number
+      readonly invoice: number
+      readonly pick: Pick
+      readonly on: number
+    }
   | {
       readonly kind: 'receipt'
       readonly payment: number
@@ -81,6 +112,8 @@ const minor = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 200_000 }) },
 )
 const on = fc.nat({ max: spanDays })
+/** Of a credit note or a refund: now and then the same one comes again. */
+const id = fc.nat({ max: 9 })
 const maybeOn = fc.option(on, { nil: undefined })
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -96,7 +129,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       currency,
       minor,
       on,
-      cash: fc.boolean(),
+      method: fc.constantFrom<PaymentMethod>('CASH', 'BANK_TRANSFER', 'CARD_POS', 'CHEQUE'),
       receipt: fc.boolean(),
       rule: fc.oneof(
         fc.constantFrom<'oldestDueFirst' | 'none'>('oldestDueFirst', 'none'),
@@ -107,6 +140,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('allocate'), payment, invoice, pick, on: maybeOn }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('deallocate'), payment, invoice, pick, on: maybeOn }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reverse'), payment, on: maybeOn }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('settle'),
+      how: fc.constantFrom<'creditNote' | 'discount' | 'writeOff' | 'cancel'>(
+        'creditNote',
+        'discount',
+        'writeOff',
+        'cancel',
+      ),
+      invoice,
+      pick,
+      id,
+      on: maybeOn,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('creditOnAccount'), payment, currency, minor, on }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refund'), payment, pick, id, on: maybeOn }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear'), payment, on: maybeOn }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -158,8 +211,8 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     case 'payment': {
       const { rule } = step
       const amount = moneyOf(BigInt(step.minor), step.currency)
-      const method = step.cash ? 'CASH' : 'BANK_TRANSFER'
-      const receipt = step.receipt && step.cash ? { series: 'AMC-C', receiptId: `rec-${paymentId}` } : undefined
+      const { method } = step
+      const receipt = step.receipt && method === 'CASH' ? { series: 'AMC-C', receiptId: `rec-${paymentId}` } : undefined
       const base = { clientId, paymentId, amount, method, receivedOn: dayOf(step.on), receipt } as const
       if (typeof rule === 'string') return { type: 'RecordPayment', data: { ...base, allocation: { rule } } }
       const named = `inv-${rule.invoice}`
@@ -183,6 +236,43 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     }
     case 'reverse':
       return { type: 'ReversePayment', data: { clientId, paymentId, reason: 'BOUNCED', reversedOn: dayOfUndo } }
+    case 'settle': {
+      const currency = invoice?.currency ?? 'RON'
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, invoice?.open ?? 1n)), currency)
+      const names = { clientId, invoiceId }
+      if (step.how === 'creditNote') {
+        const note = { creditNoteId: `note-${step.id}`, number: `${step.id}`, issuedOn: dayOfUndo ?? today }
+        return { type: 'RegisterCreditNote', data: { ...names, ...note, total: { amount, currency } } }
+      }
+      if (step.how === 'discount') {
+        return { type: 'GrantDiscount', data: { ...names, kind: 'COMMERCIAL', amount, grantedOn: dayOfUndo } }
+      }
+      if (step.how === 'cancel')
+        return { type: 'CancelInvoice', data: { ...names, reason: 'never sent', cancelledOn: dayOfUndo } }
+      const decision = { reason: 'bankrupt', approvedBy: 'Ana', writtenOffOn: dayOfUndo }
+      return {
+        type: 'WriteOffInvoice',
+        data: { ...names, ...decision, amount: step.pick === 'all' ? undefined : amount },
+      }
+    }
+    case 'creditOnAccount': {
+      const total = moneyOf(BigInt(step.minor), step.currency)
+      const note = { creditNoteId: paymentId, number: paymentId, issuedOn: dayOf(step.on) }
+      return { type: 'RegisterCreditNote', data: { clientId, ...note, total } }
+    }
+    case 'refund': {
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
+      const refund = { refundId: `refund-${step.id}`, amount, method: 'BANK_TRANSFER', refundedOn: dayOfUndo } as const
+      return { type: 'RecordRefund', data: { clientId, paymentId, ...refund } }
+    }
+    case 'clear':
+      return { type: 'ConfirmPaymentCleared', data: { clientId, paymentId, clearedOn: dayOfUndo } }
+    case 'setOff': {
+      const currency = invoice?.currency ?? 'RON'
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, invoice?.open ?? 1n)), currency)
+      const record = { amount: { amount, currency }, setOffOn: dayOf(step.on), document: 'PV 1' }
+      return { type: 'RecordSetOff', data: { clientId, paymentId, ...record, items: [{ invoiceId, amount }] } }
+    }
     case 'receipt': {
       const receipt = { clientId, paymentId, receiptId: `rec-${paymentId}`, series: 'AMC-C' }
       if (step.step === 'ask') return { type: 'IssueReceipt', data: { ...receipt, issuedOn: dayOf(step.on) } }
