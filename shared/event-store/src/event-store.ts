@@ -70,6 +70,7 @@ export interface EventStore {
    * Settles within the append time-out (5 s), retries of the same bytes included.
    * @throws AppendRefused before anything is sent, if the append can never be right
    * @throws StreamDeleted if the stream is tombstoned
+   * @throws StoreMisconfigured if this append was denied
    */
   append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendOutcome>
   /** A missing stream is empty. @throws StoreUnavailable, StreamDeleted, ReadRefused */
