@@ -6,13 +6,14 @@ import { clientRegistered } from '../src/examples.ts'
 import {
   type AccountEvent,
   accountEventDefinitions,
+  addDays,
   type BusinessDay,
   type ClientAccount,
   clientAccount,
   minorOf,
   moneyOf,
 } from '../src/index.ts'
-import { decide, fold, live, type Step, steps, today } from './histories.ts'
+import { type Closing, decide, fold, live, type Step, steps, today } from './histories.ts'
 import { holds } from './random.ts'
 
 /** A history read again by the plainest code there is: amounts by invoice, payment and pair, as of one effective day. */
@@ -108,6 +109,21 @@ const amounts = (account: ClientAccount) => ({
 
 const codec = createCodec(accountEventDefinitions)
 
+/** At every effective day, known at every revision: no invoice, no credit, and nothing that stands on an invoice. */
+const requireNeverBelowZero = (history: readonly AccountEvent[]): void => {
+  const days = [...new Set(history.map(effectiveDay))].toSorted()
+  for (let known = 1; known <= history.length; known += 1) {
+    for (const asOf of days) {
+      const { open, credit, allocated } = booksOf(
+        history.slice(0, known).filter((event) => effectiveDay(event) <= asOf),
+      )
+      for (const [key, amount] of [...open, ...credit, ...allocated]) {
+        ok(amount >= 0n, `${key} has ${amount} on ${asOf} at revision ${known - 1}`)
+      }
+    }
+  }
+}
+
 const onLives = (check: (steps: readonly Step[]) => void) => fc.property(steps, check)
 
 t.test('whatever is commanded', async (t) => {
@@ -144,18 +160,31 @@ t.test('whatever is commanded', async (t) => {
     holds(
       t,
       onLives((steps) => {
-        const { history } = live(steps)
-        const days = [...new Set(history.map(effectiveDay))].toSorted()
-        for (let known = 1; known <= history.length; known += 1) {
-          const knownHistory = history.slice(0, known)
-          for (const asOf of days) {
-            const books = booksOf(knownHistory.filter((event) => effectiveDay(event) <= asOf))
-            for (const [kind, map] of Object.entries(books)) {
-              for (const [key, amount] of map)
-                ok(amount >= 0n, `${kind} of ${key} is ${amount} on ${asOf} at revision ${known - 1}`)
-            }
-          }
-        }
+        requireNeverBelowZero(live(steps).history)
+      }),
+    )
+  })
+
+  t.test('nothing is dated in a closed period, and nothing falls below zero for that', async (t) => {
+    const closed = fc.record({ from: fc.nat({ max: 40 }), day: fc.integer({ min: 1, max: 60 }) })
+    holds(
+      t,
+      fc.property(steps, closed, (steps, { from, day }) => {
+        const closedThrough = addDays('2026-09-01', day)
+        const closing: Closing = (step) => (step < from ? undefined : closedThrough)
+        const { history } = live(
+          steps,
+          (_, { events }, step) => {
+            if (step < from) return
+            const early = events.filter((event) => effectiveDay(event) <= closedThrough)
+            deepEqual(
+              early.filter(({ type }) => !/^(Client|Receipt|CashLimit)/.test(type)),
+              [],
+            )
+          },
+          closing,
+        )
+        requireNeverBelowZero(history)
       }),
     )
   })

@@ -7,6 +7,7 @@ import {
   type BusinessDay,
   type ClientAccount,
   clientAccount,
+  DEFAULT_RULES,
   decimalOf,
   moneyOf,
   type PaymentMethod,
@@ -292,9 +293,10 @@ export interface Outcome {
 }
 
 /** Decides, and takes a refusal for an answer; anything else thrown is a defect. */
-export const decide = (command: AccountCommand, account: ClientAccount): Outcome => {
+export const decide = (command: AccountCommand, account: ClientAccount, closedThrough?: BusinessDay): Outcome => {
+  const context = { today, company: { ...DEFAULT_RULES, closedThrough } }
   try {
-    return { command, events: clientAccount.decide(command, account, { today }), refused: undefined }
+    return { command, events: clientAccount.decide(command, account, context), refused: undefined }
   } catch (error) {
     if (error instanceof Rejection) return { command, events: [], refused: error.code }
     throw error
@@ -304,16 +306,20 @@ export const decide = (command: AccountCommand, account: ClientAccount): Outcome
 export const fold = (events: readonly AccountEvent[]): ClientAccount =>
   events.reduce(clientAccount.evolve, clientAccount.initialState())
 
+/** The last day of a closed period while a step is lived; `undefined` while nothing is closed. */
+export type Closing = (step: number) => BusinessDay | undefined
+
 /** Lives the steps one after the other; `observe` sees the account before each command, and what came of it. */
 export const live = (
   steps: readonly Step[],
-  observe: (account: ClientAccount, outcome: Outcome) => void = () => undefined,
+  observe: (account: ClientAccount, outcome: Outcome, step: number) => void = () => undefined,
+  closing: Closing = () => undefined,
 ): { readonly account: ClientAccount; readonly history: readonly AccountEvent[] } => {
   const history: AccountEvent[] = [clientRegistered()]
   let account = fold(history)
-  for (const step of steps) {
-    const outcome = decide(commandOf(step, account), account)
-    observe(account, outcome)
+  for (const [index, step] of steps.entries()) {
+    const outcome = decide(commandOf(step, account), account, closing(index))
+    observe(account, outcome, index)
     history.push(...outcome.events)
     account = outcome.events.reduce(clientAccount.evolve, account)
   }
