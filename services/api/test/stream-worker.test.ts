@@ -80,9 +80,62 @@ t.test('an append that nobody answered', async (t) => {
     store.fate = () => 'lost'
     await t.rejects(send(ledger, recordPayment('pay-1'), 'pay-1'), OutcomeUnknown)
     store.fate = () => 'written'
-    const handled = await send(ledger, recordPayment('pay-1'), 'pay-1')
-    t.equal(handled.replayed, false)
+    t.match(await send(ledger, recordPayment('pay-1'), 'pay-1'), { replayed: true }, 'what was sent is settled first')
     t.equal(store.log.length, 4)
+  })
+
+  t.test('given up, and landing later: what it carries is not refused meanwhile', async (t) => {
+    const { store, ledger } = await opened()
+    const fates: Fate[] = ['written', 'lost', 'lost', 'lost', 'late']
+    store.fate = () => fates.shift() ?? 'written'
+    // Once the worker is idle, the first one goes alone and the next two together.
+    await sleep(1)
+    // The payment leans on the invoice before it, in one append that nobody answers.
+    const [, invoice, payment] = await settled([
+      send(ledger, recordPayment('pay-0'), 'pay-0'),
+      send(ledger, registerInvoice('inv-2', '5.00'), 'invoice-2'),
+      send(ledger, recordPayment('pay-2', '5.00', 'inv-2'), 'pay-2'),
+    ])
+    t.match([invoice, payment], [{ reason: { name: 'OutcomeUnknown' } }, { reason: { name: 'OutcomeUnknown' } }])
+    t.match(await send(ledger, recordPayment('pay-2', '5.00', 'inv-2'), 'pay-2'), { replayed: true })
+    t.equal(store.eventsOf(account).length, 2 + 2 + 1 + 2)
+  })
+
+  t.test('whose first command another process had sent alone: the second one is not taken for written', async (t) => {
+    const { store, ledger } = await opened()
+    const [other, third] = [ledgerOver(store), ledgerOver(store)]
+    const [a, b, c] = [
+      recordPayment('a', '1', 'none'),
+      recordPayment('b', '1', 'none'),
+      recordPayment('c', '1', 'none'),
+    ]
+    const fates: Fate[] = ['lost', 'lost', 'lost', 'late']
+    store.fate = () => fates.shift() ?? 'lost'
+    await t.rejects(send(ledger, a, 'a'), OutcomeUnknown)
+
+    // The other process sends it together with a second one. That append is lost while the first one lands alone, and
+    // before anybody looks, a third process writes where the second one would stand.
+    let isFirst = true
+    store.fate = () => {
+      if (!isFirst) return 'written'
+      isFirst = false
+      store.beforeRead = async () => {
+        store.beforeRead = () => undefined
+        await send(third, c, 'c')
+      }
+      return 'lost'
+    }
+    // Right after another answer the worker is still at work, so the two go together.
+    await send(other, b, 'b', { dryRun: true })
+    const both = await Promise.all([send(other, a, 'a'), send(other, b, 'b')])
+    const ids = store.eventsOf(account).map(({ id }) => id)
+    for (const { events } of both)
+      for (const { eventId } of events) t.ok(ids.includes(eventId), 'acknowledged and written')
+    t.strictSame([ids.length, new Set(ids).size], [5, 5])
+    t.ok(
+      store.appends.some(({ events }) => events.length === 2),
+      'the two went together',
+    )
   })
 
   t.test('lost, and the revision taken by another writer: decided afresh on what that one left', async (t) => {

@@ -73,6 +73,16 @@ interface Decided<Command, Event extends Message<string, object>> {
   readonly events: readonly EncodedEvent<Event>[]
 }
 
+interface SentAppend {
+  readonly events: readonly EventToAppend[]
+  /** The revision that it was sent for. */
+  readonly after: bigint
+  readonly commandIds: ReadonlySet<string>
+}
+
+/** `overtaken`: the revision is taken by something else, so it can never land. */
+type SettledAppend = { readonly is: 'written'; readonly position: bigint } | { readonly is: 'overtaken' }
+
 export interface StreamWorkerOptions<State, Command extends Message, Event extends Message<string, object>> {
   readonly decider: Decider<State, Command, Event>
   readonly stream: string
@@ -104,6 +114,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   let loaded: LoadedStream<State> | undefined
   /** When the state was last known to be the store's (monotonic ms). */
   let verifiedAt = Number.NEGATIVE_INFINITY
+  /** Sent and given up without an answer. */
+  let unsettled: SentAppend | undefined
   const queue: AnyTask[] = []
   let running = false
 
@@ -322,37 +334,63 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   const tasksOf = (draft: Draft): readonly CommandTask<Command, Event>[] => draft.decided.map(({ task }) => task)
 
   /** Looks in the stream for an append whose outcome nobody told us. */
-  const lookFor = async (
-    events: readonly EventToAppend[],
-    after: bigint,
-  ): Promise<{ readonly is: 'written'; readonly position: bigint } | { readonly is: 'absent' | 'overtaken' }> => {
-    const first = await firstEventAt(after + 1n)
-    if (first === undefined) return { is: 'absent' }
-    if (first.id !== events[0]?.id) return { is: 'overtaken' }
-    const last = await firstEventAt(after + BigInt(events.length))
-    if (last === undefined) throw new Error(`${stream} holds half an append at revision ${after + 1n}`)
-    return { is: 'written', position: last.position }
+  const lookFor = async ({ events, after }: SentAppend): Promise<SettledAppend | undefined> => {
+    const there: RecordedEvent[] = []
+    for await (const event of store.readStream(stream, { from: after + 1n, maxCount: events.length })) there.push(event)
+    const last = there.at(-1)
+    if (last === undefined) return undefined
+    // An earlier attempt may have written the first of them alone: then the rest can never land.
+    const isWhole = there.length === events.length && there.every(({ id }, index) => id === events[index]?.id)
+    return isWhole ? { is: 'written', position: last.position } : { is: 'overtaken' }
+  }
+
+  /**
+   * Sends the same bytes until it is known what became of them.
+   * @throws StoreUnavailable when it stays unknown; then it is the first thing that the next round settles
+   */
+  const sendUntilKnown = async (sent: SentAppend): Promise<SettledAppend> => {
+    const { events, after } = sent
+    for (let times = 1; ; times += 1) {
+      const outcome = await store.append(stream, after < 0n ? 'no_stream' : after, events)
+      unsettled = sent
+      const settled: SettledAppend | undefined =
+        outcome.outcome === 'written'
+          ? { is: 'written', position: outcome.position }
+          : outcome.outcome === 'conflict'
+            ? { is: 'overtaken' }
+            : await lookFor(sent)
+      if (settled !== undefined) {
+        unsettled = undefined
+        return settled
+      }
+      if (times > RESENDS_MAX) throw new StoreUnavailable('the append stayed unanswered')
+    }
+  }
+
+  /**
+   * An append that was given up may still land. Nothing may be decided beside it: a command that it carries could be
+   * refused for the lack of what stood before it in that append, and be written after all.
+   */
+  const settleFirst = async (): Promise<void> => {
+    if (unsettled === undefined) return
+    if ((await lookFor(unsettled)) === undefined) await sendUntilKnown(unsettled)
+    unsettled = undefined
+    loaded = undefined
   }
 
   const append = async (draft: Draft, target: LoadedStream<State>): Promise<void> => {
-    const after = target.revision
     const clock = now().toISOString()
     const recordedAt = clock > target.lastRecordedAt ? clock : target.lastRecordedAt
-    const events = toAppend(draft, target, recordedAt)
     const sentAt = performance.now()
-    for (let sent = 1; ; sent += 1) {
-      const outcome = await store.append(stream, after < 0n ? 'no_stream' : after, events).catch((error: unknown) => {
-        // The adapter throws only before anything is sent; what was sent and lost comes back as an outcome.
-        for (const task of tasksOf(draft)) task.mayBeWritten = sent > 1
-        throw error
-      })
-      if (outcome.outcome === 'written') return succeed(draft, target, { ...outcome, recordedAt, sentAt })
-      if (outcome.outcome === 'conflict') return overtaken(draft)
-      const found = await lookFor(events, after)
-      if (found.is === 'written') return succeed(draft, target, { ...found, recordedAt, sentAt })
-      if (found.is === 'overtaken') return overtaken(draft)
-      if (sent > RESENDS_MAX) throw new StoreUnavailable('the append stayed unanswered', { cause: outcome.cause })
-    }
+    const commandIds = new Set(tasksOf(draft).map(({ context }) => context.commandId))
+    const sent = { events: toAppend(draft, target, recordedAt), after: target.revision, commandIds }
+    const settled = await sendUntilKnown(sent).catch((error: unknown) => {
+      // The adapter throws before anything is sent; what was sent and lost comes back as an outcome.
+      if (unsettled === undefined) for (const task of tasksOf(draft)) task.mayBeWritten = false
+      throw error
+    })
+    if (settled.is === 'written') succeed(draft, target, { position: settled.position, recordedAt, sentAt })
+    else await overtaken(draft)
   }
 
   const overtaken = async (draft: Draft): Promise<void> => {
@@ -379,6 +417,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   }
 
   const round = async (tasks: readonly AnyTask[]): Promise<void> => {
+    await settleFirst()
     const draft = createDraft()
     const later: AnyTask[] = []
     try {
@@ -397,12 +436,15 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     if (!draft.isEmpty()) await append(draft, await current())
   }
 
+  const isUnknown = (task: AnyTask): task is CommandTask<Command, Event> =>
+    task.kind === 'command' &&
+    (task.mayBeWritten || (unsettled !== undefined && unsettled.commandIds.has(task.context.commandId)))
+
   const fail = (tasks: readonly AnyTask[], error: unknown): void => {
     loaded = undefined
     for (const task of tasks) {
-      if (task.settled) continue
-      const unknown = task.kind === 'command' && task.mayBeWritten
-      task.fail(unknown ? new OutcomeUnknown(task.context.commandId, { cause: error }) : error)
+      if (isUnknown(task)) task.fail(new OutcomeUnknown(task.context.commandId, { cause: error }))
+      else task.fail(error)
     }
   }
 
@@ -438,9 +480,10 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         fail: (error) => finish(() => reject(error instanceof Error ? error : new Error(String(error)))),
       })
       const timer = setTimeout(() => {
-        const unknown = task.kind === 'command' && task.mayBeWritten
         task.fail(
-          unknown ? new OutcomeUnknown(task.context.commandId) : new StoreUnavailable('the event store did not answer'),
+          isUnknown(task)
+            ? new OutcomeUnknown(task.context.commandId)
+            : new StoreUnavailable('the event store did not answer'),
         )
       }, ANSWER_TIMEOUT_MS)
       queue.push(task)
