@@ -1,16 +1,19 @@
 import t from 'tap'
 import {
   annulReceipt,
-  companyRegistered,
   enterReceipt,
+  extendReceiptRange,
   openReceiptBook,
   receiptAnnulled,
   receiptBookOpened,
   receiptIssued,
-  registerCompany,
+  receiptRangeExtended,
+  receiptRefused,
+  receiptReprinted,
+  reprintReceipt,
   ron,
 } from '../src/examples.ts'
-import { AnnulReceipt, company, OpenReceiptBook, receiptBook } from '../src/index.ts'
+import { AnnulReceipt, OpenReceiptBook, receiptBook } from '../src/index.ts'
 import { givenOf, today } from './given.ts'
 
 const given = givenOf(receiptBook)
@@ -127,19 +130,69 @@ t.test('AnnulReceipt', async (t) => {
   })
 })
 
-t.test('RegisterCompany', async (t) => {
-  const givenCompany = givenOf(company)
-  const register = (change: Parameters<typeof registerCompany>[0] = {}) =>
-    ({ type: 'RegisterCompany', data: { companyId: 'amc', ...registerCompany(change) } }) as const
+t.test('AnnulReceipt and closed periods', async (t) => {
+  const rules = { cashGuard: 'WARN', cashAndCarry: false, closedThrough: '2026-11-02' } as const
+  const book = given(receiptBookOpened(), receiptIssued())
+  const closed = () => book.when(annul({ annulledOn: '2026-11-02' }), { today, company: rules })
+  t.throws(closed, { code: 'PERIOD_CLOSED', details: { day: '2026-11-02', closedThrough: '2026-11-02' } })
+  const open = book.when(annul({ annulledOn: '2026-11-03' }), { today, company: rules })
+  t.match(open, [{ data: { annulledOn: '2026-11-03' } }], 'the closed day keeps its receipt')
+})
 
-  t.test('is accepted once', async (t) => {
-    t.same(givenCompany().when(register()), [companyRegistered()])
-    const again = () => givenCompany(companyRegistered()).when(register())
-    t.throws(again, { code: 'COMPANY_ALREADY_REGISTERED', details: { companyId: 'amc' } })
+t.test('a receipt that stands in for an annulled one says so', async (t) => {
+  const book = given(receiptBookOpened(), receiptIssued(), receiptAnnulled())
+  const replaces = { series: 'AMC-C', number: 15 }
+  t.match(book.when(enter({ receiptId: 'rec-16', replaces })), [{ data: { number: 16, replaces } }])
+})
+
+t.test('ExtendReceiptRange', async (t) => {
+  const extend = (change: Parameters<typeof extendReceiptRange>[0] = {}) =>
+    ({ type: 'ExtendReceiptRange', data: extendReceiptRange(change) }) as const
+  const full = [receiptBookOpened({ to: 15 }), receiptIssued()]
+
+  t.test('lets a book that is full go on with the next number', async (t) => {
+    t.match(given(...full).when(enter({ receiptId: 'rec-16' })), [refused('RECEIPT_RANGE_EXHAUSTED', 'rec-16')])
+    t.same(given(...full).when(extend({ to: 16 })), [receiptRangeExtended({ to: 16 })])
+    const extended = given(...full, receiptRangeExtended({ to: 16 }))
+    t.match(extended.when(enter({ receiptId: 'rec-16' })), [{ type: 'ReceiptIssued', data: { number: 16 } }])
   })
-  t.test('holds a Romanian company to the control digit of its fiscal code', async (t) => {
-    t.throws(() => givenCompany().when(register({ taxId: 'RO1234567890' })), { code: 'TAX_ID_INVALID' })
-    const abroad = register({ taxId: 'ATU12345678', address: { city: 'Wien', countryCode: 'AT' } })
-    t.equal(givenCompany().when(abroad).length, 1)
+  t.test('goes up by one at least, not down', async (t) => {
+    for (const to of [15, 14]) {
+      t.throws(() => given(...full).when(extend({ to })), { code: 'RECEIPT_RANGE_NOT_EXTENDED', details: { to: 15 } })
+    }
+  })
+  t.test('is refused the second time, for a book without an end, and before it is opened', async (t) => {
+    const again = () => given(...full, receiptRangeExtended()).when(extend())
+    t.throws(again, { code: 'RECEIPT_RANGE_NOT_EXTENDED', details: { to: 10_000 } })
+    const endless = () => given(receiptBookOpened({ to: undefined })).when(extend())
+    t.throws(endless, { code: 'RECEIPT_RANGE_NOT_EXTENDED', details: { to: null } })
+    t.throws(() => given().when(extend()), { code: 'RECEIPT_BOOK_NOT_FOUND' })
+  })
+  t.test('does not give a refused request a number after all', async (t) => {
+    const history = [...full, receiptRefused({ receiptId: 'rec-16' }), receiptRangeExtended()]
+    t.match(given(...history).when(enter({ receiptId: 'rec-17' })), [{ data: { number: 16, receiptId: 'rec-17' } }])
+  })
+})
+
+t.test('ReprintReceipt', async (t) => {
+  const reprint = (change: Parameters<typeof reprintReceipt>[0] = {}) =>
+    ({ type: 'ReprintReceipt', data: reprintReceipt(change) }) as const
+  const book = [receiptBookOpened(), receiptIssued()]
+
+  t.test('counts the copies', async (t) => {
+    t.same(given(...book).when(reprint()), [receiptReprinted()])
+    t.match(given(...book, receiptReprinted()).when(reprint({ reason: undefined })), [{ data: { copy: 2 } }])
+  })
+  t.test('changes nothing else: the next receipt is what it would have been', async (t) => {
+    const next = enter({ receiptId: 'rec-16' })
+    t.same(given(...book, receiptReprinted()).when(next), given(...book).when(next))
+  })
+  t.test('is allowed for an annulled one: the paper is kept', async (t) => {
+    t.equal(given(...book, receiptAnnulled()).when(reprint()).length, 1)
+  })
+  t.test('is refused for a number that was never given out', async (t) => {
+    t.throws(() => given(...book).when(reprint({ number: 16 })), { code: 'RECEIPT_NOT_FOUND' })
+    t.throws(() => given().when(reprint()), { code: 'RECEIPT_BOOK_NOT_FOUND' })
+    t.throws(() => given(receiptBookOpened(), receiptReprinted()).when(reprint()), /history reprints receipt 15/)
   })
 })

@@ -1,179 +1,41 @@
 import t from 'tap'
 import {
-  allocatePayment,
-  clientRegistered,
-  clientUpdated,
+  creditNoteRegistered,
   deallocatePayment,
   invoiceRegistered,
-  issueReceipt,
   paymentAllocated,
+  paymentCleared,
   paymentDeallocated,
   paymentRecorded,
   paymentReversed,
-  receiptDeclined,
-  receiptReleased,
-  receiptRequested,
   recordPayment,
-  registerClient,
-  registerInvoice,
-  reversePayment,
+  recordSetOff,
+  refundRecorded,
   ron,
-  updateClient,
 } from '../src/examples.ts'
 import {
   type AccountEvent,
   Allocation,
-  clientAccount,
   DeallocatePayment,
-  type DeclineReceipt,
   RecordPayment,
-  RegisterClient,
-  RegisterInvoice,
-  type ReleaseReceipt,
-  UpdateClient,
+  RecordRefund,
+  RecordSetOff,
 } from '../src/index.ts'
-import { givenOf, today } from './given.ts'
-
-const eur = (amount: string) => ({ amount, currency: 'EUR' })
-const given = givenOf(clientAccount)
-const account = clientRegistered()
-const explicit = (invoiceId: string, amount: string) => ({ rule: 'explicit' as const, items: [{ invoiceId, amount }] })
-
-const register = (change: Parameters<typeof registerInvoice>[0] = {}) =>
-  ({ type: 'RegisterInvoice', data: registerInvoice(change) }) as const
-const record = (change: Omit<Partial<ReturnType<typeof recordPayment>>, 'receipt'> = {}, receiptSeries?: string) => {
-  const { receipt: _, ...data } = recordPayment(change)
-  const receipt = receiptSeries === undefined ? undefined : { series: receiptSeries, receiptId: 'rec-15' }
-  return { type: 'RecordPayment', data: { ...data, receipt } } as const
-}
-const allocate = (change: Parameters<typeof allocatePayment>[0] = {}) =>
-  ({ type: 'AllocatePayment', data: allocatePayment(change) }) as const
-const deallocate = (change: Parameters<typeof deallocatePayment>[0] = {}) =>
-  ({ type: 'DeallocatePayment', data: deallocatePayment(change) }) as const
-const reverse = (change: Parameters<typeof reversePayment>[0] = {}) =>
-  ({ type: 'ReversePayment', data: reversePayment(change) }) as const
-const askReceipt = (change: Parameters<typeof issueReceipt>[0] = {}) =>
-  ({ type: 'IssueReceipt', data: { ...issueReceipt(change), receiptId: 'rec-15' } }) as const
-
-/** The allocations among the events, as `invoice amount day`. */
-const allocations = (events: readonly AccountEvent[]): readonly string[] =>
-  events.flatMap(({ type, data }) =>
-    type === 'PaymentAllocated' ? [`${data.invoiceId} ${data.amount.amount} ${data.allocatedOn}`] : [],
-  )
-
-t.test('RegisterClient', async (t) => {
-  const command = (change: Parameters<typeof registerClient>[0] = {}) =>
-    ({ type: 'RegisterClient', data: registerClient(change) }) as const
-
-  t.test('opens the account', async (t) => {
-    t.same(given().when(command()), [clientRegistered()])
-  })
-  t.test('is refused the second time', async (t) => {
-    t.throws(() => given(account).when(command()), { code: 'CLIENT_ALREADY_REGISTERED', details: { clientId: 'alfa' } })
-  })
-  t.test('holds a Romanian business to the control digit of its fiscal code', async (t) => {
-    t.throws(() => given().when(command({ taxId: '123456788' })), {
-      code: 'TAX_ID_INVALID',
-      details: { path: '/taxId' },
-    })
-    t.equal(given().when(command({ taxId: 'X-77', address: { city: 'Wien', countryCode: 'AT' } })).length, 1)
-  })
-  t.test('keeps no personal code', async (t) => {
-    const person = command({ kind: 'INDIVIDUAL', name: 'Ana Pop', taxId: '1800101221144' })
-    t.throws(() => given().when(person), { code: 'TAX_ID_INVALID', details: { path: '/taxId' } })
-    t.equal(given().when(command({ kind: 'INDIVIDUAL', taxId: undefined })).length, 1)
-  })
-  t.test('wants a tax id of a business, and no field it does not know', async (t) => {
-    const { taxId: _, ...withoutTaxId } = registerClient()
-    t.match(RegisterClient.safeParse(withoutTaxId).error?.issues, [
-      { path: ['taxId'], message: 'required for a BUSINESS' },
-    ])
-    t.ok(RegisterClient.safeParse({ ...withoutTaxId, kind: 'INDIVIDUAL' }).success)
-    t.notOk(RegisterClient.safeParse({ ...registerClient(), phone: '0700' }).success)
-  })
-})
-
-t.test('UpdateClient', async (t) => {
-  const command = (change: Parameters<typeof updateClient>[0] = {}) =>
-    ({ type: 'UpdateClient', data: updateClient(change) }) as const
-
-  t.test('writes only what changed', async (t) => {
-    const change = command({ taxId: '123456789', email: 'office@alfa.example' })
-    const expected = clientUpdated({ email: 'office@alfa.example' })
-    t.same(given(account).when(change), [expected])
-  })
-  t.test('writes nothing the second time', async (t) => {
-    t.same(given(account, clientUpdated()).when(command()), [])
-    t.same(given(account).when(command({ name: 'Alfa SRL', address: { city: 'Cluj-Napoca', countryCode: 'RO' } })), [])
-  })
-  t.test('is refused before the client is registered', async (t) => {
-    t.throws(() => given().when(command()), { code: 'CLIENT_NOT_FOUND' })
-  })
-  t.test('judges the tax id of what the client becomes', async (t) => {
-    const person = clientRegistered({ kind: 'INDIVIDUAL', taxId: undefined })
-    t.throws(() => given(person).when(command({ kind: 'BUSINESS' })), { code: 'TAX_ID_INVALID' })
-    t.throws(() => given(account).when(command({ taxId: '123456788' })), { code: 'TAX_ID_INVALID' })
-    t.equal(given(person).when(command({ kind: 'BUSINESS', taxId: '123456789' })).length, 1)
-  })
-  t.test('wants something to change', async (t) => {
-    t.notOk(UpdateClient.safeParse({ clientId: 'alfa' }).success)
-  })
-})
-
-t.test('RegisterInvoice', async (t) => {
-  t.test('is accepted', async (t) => {
-    t.same(given(account).when(register()), [invoiceRegistered()])
-  })
-  t.test('is refused the second time, and before the client is registered', async (t) => {
-    const again = () => given(account, invoiceRegistered()).when(register())
-    t.throws(again, { code: 'INVOICE_ALREADY_REGISTERED', details: { invoiceId: 'inv-1024' } })
-    t.throws(() => given().when(register()), { code: 'CLIENT_NOT_FOUND' })
-  })
-  t.test('may be due on the day of issue, not the day before', async (t) => {
-    t.equal(given(account).when(register({ dueOn: '2026-10-01' })).length, 1)
-    t.throws(() => given(account).when(register({ dueOn: '2026-09-30' })), { code: 'DUE_BEFORE_ISSUE' })
-  })
-  t.test('adds up to the ban', async (t) => {
-    const lines = (vat: string) => register({ vatLines: [{ rate: '21', base: '1000.00', vat }] })
-    for (const vat of ['209.99', '210.01']) {
-      t.throws(() => given(account).when(lines(vat)), {
-        code: 'VAT_LINES_DO_NOT_ADD_UP',
-        details: { total: ron('1210.00') },
-      })
-    }
-    const tooPrecise = () => given(account).when(lines('210.001'))
-    t.throws(tooPrecise, { code: 'AMOUNT_TOO_PRECISE', details: { amount: '210.001' } })
-  })
-  t.test('may carry no VAT, and writes amounts with all their digits', async (t) => {
-    t.match(given(account).when(register({ vatLines: undefined })), [{ data: { vatLines: [] } }])
-    const short = register({ vatLines: [{ rate: '21', base: '1000', vat: '210.0' }] })
-    t.match(given(account).when(short), [{ data: { vatLines: [{ base: '1000.00', vat: '210.00' }] } }])
-  })
-  t.test('has instalments that add up, in order, the last on the due day', async (t) => {
-    const parts = (...instalments: { dueOn: string; amount: string }[]) =>
-      given(account).when(register({ instalments }))
-    const first = { dueOn: '2026-10-15', amount: '1000.00' }
-    t.match(parts(first, { dueOn: '2026-10-31', amount: '210' }), [
-      { data: { instalments: [first, { amount: '210.00' }] } },
-    ])
-    const refused = { code: 'INSTALMENTS_DO_NOT_ADD_UP' }
-    t.throws(() => parts(first, { dueOn: '2026-10-31', amount: '209.99' }), refused)
-    t.throws(() => parts(first, { dueOn: '2026-10-31', amount: '210.01' }), refused)
-    t.throws(() => parts(first, { dueOn: '2026-10-30', amount: '210.00' }), refused)
-    t.throws(() => parts({ ...first, dueOn: '2026-10-31' }, { dueOn: '2026-10-31', amount: '210.00' }), refused)
-  })
-  t.test('refuses a malformed body, naming the field', async (t) => {
-    const paths = (change: object) =>
-      (RegisterInvoice.safeParse({ ...registerInvoice(), ...change }).error?.issues ?? []).map((issue) =>
-        issue.path.join('/'),
-      )
-    t.same(paths({ total: { amount: 1210, currency: 'RON' } }), ['total/amount'])
-    t.same(paths({ dueOn: '2026-02-30' }), ['dueOn'])
-    t.same(paths({ vatLines: [{ rate: '21.001', base: '1.00', vat: '0.00' }] }), ['vatLines/0/rate'])
-    t.same(paths({ number: 'A\u0000' }), ['number'])
-    t.same(paths({}), [])
-  })
-})
+import {
+  account,
+  allocate,
+  allocations,
+  clear,
+  deallocate,
+  eur,
+  explicit,
+  given,
+  record,
+  refund,
+  reverse,
+  setOff,
+} from './account.ts'
+import { today } from './given.ts'
 
 t.test('RecordPayment', async (t) => {
   t.test('settles the invoice it names and leaves the rest as credit', async (t) => {
@@ -453,70 +315,171 @@ t.test('ReversePayment', async (t) => {
   })
 })
 
-t.test('receipts of an account', async (t) => {
-  const cash = { paymentId: 'pay-2', method: 'CASH' as const, amount: ron('500.00') }
-  const history = [account, invoiceRegistered(), paymentRecorded(cash), paymentAllocated({ paymentId: 'pay-2' })]
-  const decline = (change: Partial<DeclineReceipt> = {}) =>
-    ({ type: 'DeclineReceipt', data: { ...receiptDeclined().data, ...change } }) as const
-  const release = (change: Partial<ReleaseReceipt> = {}) => {
-    const { releasedOn: annulledOn, ...data } = receiptReleased().data
-    return { type: 'ReleaseReceipt', data: { ...data, annulledOn, alsoReversePayment: false, ...change } } as const
-  }
+t.test('ConfirmPaymentCleared', async (t) => {
+  const card = paymentRecorded({ paymentId: 'pay-3', amount: ron('500.00'), method: 'CARD_ONLINE' })
+  const history = [account, card]
 
-  t.test('IssueReceipt says what the money settles', async (t) => {
-    t.same(given(...history).when(askReceipt()), [receiptRequested()])
-    const advance = given(account, paymentRecorded(cash)).when(askReceipt())
-    t.match(advance, [{ data: { settles: [], advance: '500.00' } }])
+  t.test('brings 495.00 of 500.00 to the bank and keeps the fee apart', async (t) => {
+    t.same(given(...history).when(clear()), [paymentCleared({ bankReference: undefined })])
+    t.match(given(...history).when(clear({ fee: undefined })), [{ data: { amount: ron('500.00'), fee: '0.00' } }])
   })
-  t.test('IssueReceipt is refused while another one lives', async (t) => {
-    const second = () => given(...history, receiptRequested()).when(askReceipt())
-    t.throws(second, { code: 'RECEIPT_ALREADY_ISSUED', details: { receiptId: 'rec-15', series: 'AMC-C' } })
-    t.equal(given(...history, receiptRequested(), receiptDeclined()).when(askReceipt()).length, 1)
-    t.equal(given(...history, receiptRequested(), receiptReleased()).when(askReceipt()).length, 1)
-  })
-  t.test('IssueReceipt is for cash that was paid and stayed', async (t) => {
-    const transfer = given(account, paymentRecorded({ paymentId: 'pay-2' }))
-    t.throws(() => transfer.when(askReceipt()), { code: 'RECEIPT_ONLY_FOR_CASH', details: { method: 'BANK_TRANSFER' } })
-    const gone = given(account, paymentRecorded(cash), paymentReversed({ paymentId: 'pay-2', amount: ron('500.00') }))
-    t.throws(() => gone.when(askReceipt()), { code: 'PAYMENT_ALREADY_REVERSED' })
-    t.throws(() => given(account).when(askReceipt()), { code: 'PAYMENT_NOT_FOUND' })
-  })
-  t.test('DeclineReceipt frees the payment once', async (t) => {
-    const requested = given(...history, receiptRequested())
-    t.same(requested.when(decline()), [receiptDeclined()])
-    t.same(requested.when(decline({ receiptId: 'another' })), [], 'another receipt is not this one')
-    t.same(given(...history, receiptRequested(), receiptDeclined()).when(decline()), [])
-  })
-  t.test('ReleaseReceipt frees the payment once, and may take it away', async (t) => {
-    const requested = given(...history, receiptRequested())
-    t.same(requested.when(release()), [receiptReleased()])
-    t.same(given(...history, receiptRequested(), receiptReleased()).when(release()), [])
-    const types = requested.when(release({ alsoReversePayment: true })).map((event) => event.type)
-    t.same(types, ['ReceiptReleased', 'PaymentDeallocated', 'PaymentReversed'])
-  })
-  t.test('ReleaseReceipt never refuses, so it reverses on the first day that it may', async (t) => {
-    const later = paymentAllocated({
-      paymentId: 'pay-2',
-      invoiceId: 'inv-1024',
-      amount: ron('1.00'),
-      allocatedOn: '2026-11-20',
+  t.test('has a fee of at most the payment', async (t) => {
+    t.equal(given(...history).when(clear({ fee: '500.00' })).length, 1)
+    t.throws(() => given(...history).when(clear({ fee: '500.01' })), {
+      code: 'FEE_EXCEEDS_PAYMENT',
+      details: { amount: ron('500.00') },
     })
-    const events = given(...history.slice(0, 3), later, receiptRequested()).when(release({ alsoReversePayment: true }))
-    t.match(events.at(-1), { data: { reversedOn: '2026-11-20', reason: 'MISTAKE' } })
+    t.throws(() => given(...history).when(clear({ fee: '0.001' })), { code: 'AMOUNT_TOO_PRECISE' })
   })
-  t.test('ReleaseReceipt leaves a payment that is already reversed', async (t) => {
-    const reversed = given(
-      account,
-      paymentRecorded(cash),
-      receiptRequested(),
-      paymentReversed({ paymentId: 'pay-2', amount: ron('500.00') }),
-    )
-    t.same(reversed.when(release({ alsoReversePayment: true })), [receiptReleased()])
+  t.test('is for money on its way', async (t) => {
+    for (const method of ['CARD_POS', 'ONLINE_SERVICE', 'COURIER_COD', 'PROMISSORY_NOTE', 'CHEQUE'] as const) {
+      t.match(given(account, paymentRecorded({ ...card.data, method })).when(clear()), [{ data: { method } }])
+    }
+    for (const method of ['CASH', 'BANK_TRANSFER', 'SET_OFF', 'OTHER_AGREED'] as const) {
+      const atOnce = () => given(account, paymentRecorded({ ...card.data, method })).when(clear())
+      t.throws(atOnce, { code: 'PAYMENT_CLEARS_AT_ONCE', details: { method } })
+    }
+  })
+  t.test('is refused the second time, and after a reversal', async (t) => {
+    t.throws(() => given(...history, paymentCleared()).when(clear()), { code: 'PAYMENT_ALREADY_CLEARED' })
+    const reversed = paymentReversed({ paymentId: 'pay-3', amount: ron('500.00') })
+    t.throws(() => given(...history, reversed).when(clear()), { code: 'PAYMENT_ALREADY_REVERSED' })
+  })
+  t.test('is refused for what is not there yet, and for a credit note', async (t) => {
+    t.throws(() => given(account).when(clear()), { code: 'PAYMENT_NOT_FOUND' })
+    const note = creditNoteRegistered({ invoiceId: undefined })
+    t.throws(() => given(account, note).when(clear({ paymentId: 'cn-7' })), { code: 'PAYMENT_NOT_FOUND' })
+  })
+  t.test('is effective today unless a day is given, and never before the payment', async (t) => {
+    t.match(given(...history).when(clear({ clearedOn: undefined })), [{ data: { clearedOn: today } }])
+    t.equal(given(...history).when(clear({ clearedOn: '2026-11-02' })).length, 1)
+    t.throws(() => given(...history).when(clear({ clearedOn: '2026-11-01' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-02' },
+    })
+  })
+  t.test('is what a reversal knows: from where the money goes, and not before it came', async (t) => {
+    const chargeBack = (reversedOn: string) => reverse({ paymentId: 'pay-3', reason: 'CHARGED_BACK', reversedOn })
+    t.match(given(...history).when(chargeBack('2026-11-03')), [{ data: { cleared: false } }])
+    t.match(given(...history, paymentCleared()).when(chargeBack('2026-11-04')), [{ data: { cleared: true } }])
+    t.throws(() => given(...history, paymentCleared()).when(chargeBack('2026-11-03')), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-04' },
+    })
   })
 })
 
-t.test('history that was never ours is not passed over', async (t) => {
-  t.throws(() => given(paymentAllocated()).when(register()), /history names pay-1 before introducing it/)
-  t.throws(() => given(account, paymentRecorded(), paymentAllocated()).when(register()), /history names inv-1024/)
-  t.throws(() => given(clientUpdated()).when(register()), /history updates a client before registering it/)
+t.test('RecordRefund', async (t) => {
+  const history = [account, invoiceRegistered(), paymentRecorded(), paymentAllocated({ amount: ron('1410.00') })]
+
+  t.test('gives credit back', async (t) => {
+    t.same(given(...history).when(refund()), [refundRecorded({ deskId: undefined, note: undefined })])
+  })
+  t.test('gives back no ban more than the credit', async (t) => {
+    t.equal(given(...history).when(refund({ amount: '90.00' })).length, 1)
+    t.throws(() => given(...history).when(refund({ amount: '90.01' })), {
+      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      details: { paymentId: 'pay-1', credit: ron('90.00') },
+    })
+    const second = refund({ refundId: 'ref-4', amount: '0.01' })
+    t.throws(() => given(...history, refundRecorded()).when(second), {
+      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      details: { credit: ron('0.00') },
+    })
+    t.throws(() => given(...history).when(refund({ amount: '0.001' })), { code: 'AMOUNT_TOO_PRECISE' })
+  })
+  t.test('is refused the second time', async (t) => {
+    const again = () => given(...history, refundRecorded({ amount: ron('10.00') })).when(refund({ amount: '10.00' }))
+    t.throws(again, { code: 'REFUND_ALREADY_RECORDED', details: { refundId: 'ref-3' } })
+  })
+  t.test('is refused for what is not there yet, and after a reversal', async (t) => {
+    t.throws(() => given().when(refund()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given(account).when(refund()), { code: 'PAYMENT_NOT_FOUND' })
+    const reversed = given(account, paymentRecorded(), paymentReversed())
+    t.throws(() => reversed.when(refund({ amount: '0.01' })), {
+      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      details: { credit: ron('0.00') },
+    })
+  })
+  t.test('gives back a credit note as well', async (t) => {
+    const note = creditNoteRegistered({ invoiceId: undefined })
+    t.match(given(account, note).when(refund({ paymentId: 'cn-7', amount: '242.00' })), [
+      { data: { paymentId: 'cn-7', amount: ron('242.00') } },
+    ])
+  })
+  t.test('is effective today unless a day is given, and never before the money or the last undo', async (t) => {
+    t.match(given(...history).when(refund({ refundedOn: undefined })), [{ data: { refundedOn: today } }])
+    const early = refund({ refundedOn: undefined })
+    t.match(given(...history).when(early, { today: '2026-11-01' }), [{ data: { refundedOn: '2026-11-02' } }])
+    t.throws(() => given(...history).when(refund({ refundedOn: '2026-11-01' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-02' },
+    })
+    const undone = paymentDeallocated({ amount: ron('10.00'), deallocatedOn: '2026-11-11' })
+    t.throws(() => given(...history, undone).when(refund()), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-11' },
+    })
+  })
+  t.test('leaves nothing that could bounce: what was given back is not reversed as well', async (t) => {
+    const refunded = given(account, paymentRecorded(), refundRecorded())
+    t.throws(() => refunded.when(reverse({ reversedOn: '2026-11-10' })), {
+      code: 'PAYMENT_REFUNDED',
+      details: { refunded: ron('90.00') },
+    })
+  })
+  t.test('is made in ways that money can be given back', async (t) => {
+    const parse = (method: string) => RecordRefund.safeParse({ ...refund().data, method }).success
+    t.ok(parse('CASH'))
+    for (const method of ['CHEQUE', 'SET_OFF', 'COURIER_COD']) t.notOk(parse(method), method)
+  })
+})
+
+t.test('RecordSetOff', async (t) => {
+  const history = [account, invoiceRegistered(), invoiceRegistered({ invoiceId: 'inv-1025' })]
+  const items = (...amounts: readonly string[]) =>
+    amounts.map((amount, index) => ({ invoiceId: `inv-${1024 + index}`, amount }))
+
+  t.test('settles invoices as a payment does, without money', async (t) => {
+    t.same(given(...history).when(setOff({ note: 'compensare' })), [
+      paymentRecorded({
+        paymentId: 'set-4',
+        amount: ron('300.00'),
+        method: 'SET_OFF',
+        receivedOn: '2026-11-12',
+        allocationRule: 'explicit@1',
+        bankReference: 'PV 4',
+        remittanceText: 'compensare',
+      }),
+      paymentAllocated({ paymentId: 'set-4', amount: ron('300.00'), allocatedOn: '2026-11-12' }),
+    ])
+  })
+  t.test('leaves no credit, and takes none that is not there', async (t) => {
+    t.equal(given(...history).when(setOff({ items: items('200.00', '100.00') })).length, 3)
+    t.throws(() => given(...history).when(setOff({ items: items('200.00', '99.99') })), {
+      code: 'SET_OFF_DOES_NOT_ADD_UP',
+      details: { sum: ron('299.99') },
+    })
+    t.throws(() => given(...history).when(setOff({ items: items('200.00', '100.01') })), {
+      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      details: { credit: ron('100.00') },
+    })
+  })
+  t.test('settles up to the open amount, not one ban more', async (t) => {
+    const whole = (amount: string) => setOff({ amount: ron(amount), items: items(amount) })
+    t.equal(given(...history).when(whole('1210.00')).length, 2)
+    t.throws(() => given(...history).when(whole('1210.01')), { code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT' })
+  })
+  t.test('is refused the second time, and for what is not there yet', async (t) => {
+    const again = () => given(...history, paymentRecorded({ paymentId: 'set-4' })).when(setOff())
+    t.throws(again, { code: 'PAYMENT_ALREADY_RECORDED', details: { paymentId: 'set-4' } })
+    t.throws(() => given().when(setOff()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given(account).when(setOff()), { code: 'INVOICE_NOT_FOUND' })
+    t.throws(() => given(...history).when(setOff({ amount: eur('300.00') })), { code: 'CURRENCY_MISMATCH' })
+  })
+  t.test('names every invoice once', async (t) => {
+    const item = { invoiceId: 'inv-1024', amount: '150.00' }
+    t.notOk(RecordSetOff.safeParse(recordSetOff({ items: [item, item] })).success)
+    t.notOk(RecordSetOff.safeParse(recordSetOff({ items: [] })).success)
+  })
 })

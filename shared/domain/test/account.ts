@@ -1,0 +1,67 @@
+import {
+  allocatePayment,
+  cancelInvoice,
+  clientRegistered,
+  confirmPaymentCleared,
+  deallocatePayment,
+  grantDiscount,
+  issueReceipt,
+  recordPayment,
+  recordRefund,
+  recordSetOff,
+  registerCreditNote,
+  registerInvoice,
+  reversePayment,
+  writeOffInvoice,
+} from '../src/examples.ts'
+import { type AccountEvent, clientAccount } from '../src/index.ts'
+import { givenOf } from './given.ts'
+
+// The commands of an account as its tests write them: an example, and what a test changes of it.
+
+export const given = givenOf(clientAccount)
+/** The history of an account whose client is known. */
+export const account = clientRegistered()
+
+export const eur = (amount: string) => ({ amount, currency: 'EUR' })
+
+export const explicit = (invoiceId: string, amount: string) => ({
+  rule: 'explicit' as const,
+  items: [{ invoiceId, amount }],
+})
+
+export const register = (change: Parameters<typeof registerInvoice>[0] = {}) =>
+  ({ type: 'RegisterInvoice', data: registerInvoice(change) }) as const
+export const cancel = (change: Parameters<typeof cancelInvoice>[0] = {}) =>
+  ({ type: 'CancelInvoice', data: cancelInvoice(change) }) as const
+export const credit = (change: Parameters<typeof registerCreditNote>[0] = {}) =>
+  ({ type: 'RegisterCreditNote', data: registerCreditNote(change) }) as const
+export const writeOff = (change: Parameters<typeof writeOffInvoice>[0] = {}) =>
+  ({ type: 'WriteOffInvoice', data: writeOffInvoice(change) }) as const
+export const discount = (change: Parameters<typeof grantDiscount>[0] = {}) =>
+  ({ type: 'GrantDiscount', data: grantDiscount(change) }) as const
+export const record = (change: Omit<Partial<ReturnType<typeof recordPayment>>, 'receipt'> = {}, series?: string) => {
+  const { receipt: _, ...data } = recordPayment(change)
+  const receipt = series === undefined ? undefined : { series, receiptId: 'rec-15' }
+  return { type: 'RecordPayment', data: { ...data, receipt } } as const
+}
+export const setOff = (change: Parameters<typeof recordSetOff>[0] = {}) =>
+  ({ type: 'RecordSetOff', data: recordSetOff(change) }) as const
+export const allocate = (change: Parameters<typeof allocatePayment>[0] = {}) =>
+  ({ type: 'AllocatePayment', data: allocatePayment(change) }) as const
+export const deallocate = (change: Parameters<typeof deallocatePayment>[0] = {}) =>
+  ({ type: 'DeallocatePayment', data: deallocatePayment(change) }) as const
+export const reverse = (change: Parameters<typeof reversePayment>[0] = {}) =>
+  ({ type: 'ReversePayment', data: reversePayment(change) }) as const
+export const clear = (change: Parameters<typeof confirmPaymentCleared>[0] = {}) =>
+  ({ type: 'ConfirmPaymentCleared', data: confirmPaymentCleared(change) }) as const
+export const refund = (change: Parameters<typeof recordRefund>[0] = {}) =>
+  ({ type: 'RecordRefund', data: recordRefund(change) }) as const
+export const askReceipt = (change: Parameters<typeof issueReceipt>[0] = {}) =>
+  ({ type: 'IssueReceipt', data: { ...issueReceipt(change), receiptId: 'rec-15' } }) as const
+
+/** The allocations among the events, as `invoice amount day`. */
+export const allocations = (events: readonly AccountEvent[]): readonly string[] =>
+  events.flatMap(({ type, data }) =>
+    type === 'PaymentAllocated' ? [`${data.invoiceId} ${data.amount.amount} ${data.allocatedOn}`] : [],
+  )

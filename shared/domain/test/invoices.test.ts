@@ -1,0 +1,298 @@
+import t from 'tap'
+import {
+  creditNoteRegistered,
+  discountGranted,
+  invoiceCancelled,
+  invoiceRegistered,
+  invoiceWrittenOff,
+  paymentAllocated,
+  paymentDeallocated,
+  paymentRecorded,
+  registerCreditNote,
+  registerInvoice,
+  ron,
+  writeOffInvoice,
+} from '../src/examples.ts'
+import { GrantDiscount, RegisterCreditNote, RegisterInvoice, WriteOffInvoice } from '../src/index.ts'
+import { account, allocate, cancel, credit, discount, eur, given, register, writeOff } from './account.ts'
+import { today } from './given.ts'
+
+t.test('RegisterInvoice', async (t) => {
+  t.test('is accepted', async (t) => {
+    t.same(given(account).when(register()), [invoiceRegistered()])
+  })
+  t.test('is refused the second time, and before the client is registered', async (t) => {
+    const again = () => given(account, invoiceRegistered()).when(register())
+    t.throws(again, { code: 'INVOICE_ALREADY_REGISTERED', details: { invoiceId: 'inv-1024' } })
+    t.throws(() => given().when(register()), { code: 'CLIENT_NOT_FOUND' })
+  })
+  t.test('may be due on the day of issue, not the day before', async (t) => {
+    t.equal(given(account).when(register({ dueOn: '2026-10-01' })).length, 1)
+    t.throws(() => given(account).when(register({ dueOn: '2026-09-30' })), { code: 'DUE_BEFORE_ISSUE' })
+  })
+  t.test('adds up to the ban', async (t) => {
+    const lines = (vat: string) => register({ vatLines: [{ rate: '21', base: '1000.00', vat }] })
+    for (const vat of ['209.99', '210.01']) {
+      t.throws(() => given(account).when(lines(vat)), {
+        code: 'VAT_LINES_DO_NOT_ADD_UP',
+        details: { total: ron('1210.00') },
+      })
+    }
+    const tooPrecise = () => given(account).when(lines('210.001'))
+    t.throws(tooPrecise, { code: 'AMOUNT_TOO_PRECISE', details: { amount: '210.001' } })
+  })
+  t.test('may carry no VAT, and writes amounts with all their digits', async (t) => {
+    t.match(given(account).when(register({ vatLines: undefined })), [{ data: { vatLines: [] } }])
+    const short = register({ vatLines: [{ rate: '21', base: '1000', vat: '210.0' }] })
+    t.match(given(account).when(short), [{ data: { vatLines: [{ base: '1000.00', vat: '210.00' }] } }])
+  })
+  t.test('has instalments that add up, in order, the last on the due day', async (t) => {
+    const parts = (...instalments: { dueOn: string; amount: string }[]) =>
+      given(account).when(register({ instalments }))
+    const first = { dueOn: '2026-10-15', amount: '1000.00' }
+    t.match(parts(first, { dueOn: '2026-10-31', amount: '210' }), [
+      { data: { instalments: [first, { amount: '210.00' }] } },
+    ])
+    const refused = { code: 'INSTALMENTS_DO_NOT_ADD_UP' }
+    t.throws(() => parts(first, { dueOn: '2026-10-31', amount: '209.99' }), refused)
+    t.throws(() => parts(first, { dueOn: '2026-10-31', amount: '210.01' }), refused)
+    t.throws(() => parts(first, { dueOn: '2026-10-30', amount: '210.00' }), refused)
+    t.throws(() => parts({ ...first, dueOn: '2026-10-31' }, { dueOn: '2026-10-31', amount: '210.00' }), refused)
+  })
+  t.test('refuses a malformed body, naming the field', async (t) => {
+    const paths = (change: object) =>
+      (RegisterInvoice.safeParse({ ...registerInvoice(), ...change }).error?.issues ?? []).map((issue) =>
+        issue.path.join('/'),
+      )
+    t.same(paths({ total: { amount: 1210, currency: 'RON' } }), ['total/amount'])
+    t.same(paths({ dueOn: '2026-02-30' }), ['dueOn'])
+    t.same(paths({ vatLines: [{ rate: '21.001', base: '1.00', vat: '0.00' }] }), ['vatLines/0/rate'])
+    t.same(paths({ number: 'A\u0000' }), ['number'])
+    t.same(paths({}), [])
+  })
+})
+
+/** An invoice of 1210.00 after 500.00 were paid on it and taken back on the 10th of November. */
+const undone = [
+  account,
+  invoiceRegistered(),
+  paymentRecorded(),
+  paymentAllocated(),
+  paymentDeallocated({ deallocatedOn: '2026-11-10' }),
+]
+
+t.test('CancelInvoice', async (t) => {
+  const open = [account, invoiceRegistered({ cashAccounting: true })]
+
+  t.test('takes all of the invoice out of the books, as it came in', async (t) => {
+    t.same(given(...open).when(cancel()), [invoiceCancelled({ cashAccounting: true })])
+  })
+  t.test('is refused as soon as one ban is settled', async (t) => {
+    const paid = [...open, paymentRecorded(), paymentAllocated({ amount: ron('0.01') })]
+    t.throws(() => given(...paid).when(cancel()), {
+      code: 'INVOICE_NOT_FULLY_OPEN',
+      details: { total: ron('1210.00'), open: ron('1209.99') },
+    })
+    t.throws(() => given(...open, creditNoteRegistered()).when(cancel()), { code: 'INVOICE_NOT_FULLY_OPEN' })
+    t.equal(
+      given(...undone).when(cancel({ cancelledOn: '2026-11-10' })).length,
+      1,
+      'and accepted once it is taken back',
+    )
+  })
+  t.test('is refused the second time, and for what is not there yet', async (t) => {
+    t.throws(() => given(...open, invoiceCancelled()).when(cancel()), { code: 'INVOICE_NOT_FULLY_OPEN' })
+    t.throws(() => given(account).when(cancel()), { code: 'INVOICE_NOT_FOUND' })
+    t.throws(() => given().when(cancel()), { code: 'CLIENT_NOT_FOUND' })
+  })
+  t.test('is effective today unless a day is given, and never before the invoice or the last undo on it', async (t) => {
+    t.match(given(...open).when(cancel({ cancelledOn: undefined })), [{ data: { cancelledOn: today } }])
+    t.match(given(...open).when(cancel({ cancelledOn: undefined }), { today: '2026-09-30' }), [
+      { data: { cancelledOn: '2026-10-01' } },
+    ])
+    t.throws(() => given(...open).when(cancel({ cancelledOn: '2026-09-30' })), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES' })
+    t.throws(() => given(...undone).when(cancel({ cancelledOn: '2026-11-09' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-10' },
+    })
+  })
+  t.test('leaves nothing to pay', async (t) => {
+    const history = [...open, paymentRecorded(), invoiceCancelled()]
+    t.throws(() => given(...history).when(allocate({ invoiceId: 'inv-1024', amount: '0.01' })), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { open: ron('0.00') },
+    })
+  })
+})
+
+t.test('RegisterCreditNote', async (t) => {
+  const open = [account, invoiceRegistered()]
+  const plain = (amount: string) => credit({ total: ron(amount), vatLines: undefined })
+  const onAccount = (change: Parameters<typeof credit>[0] = {}) => credit({ invoiceId: undefined, ...change })
+
+  t.test('lowers the invoice that it names, and is of its kind', async (t) => {
+    t.same(given(...open).when(credit()), [creditNoteRegistered()])
+    const advance = invoiceRegistered({ kind: 'ADVANCE', cashAccounting: true })
+    t.match(given(account, advance).when(credit({ cashAccounting: false })), [
+      { data: { kind: 'ADVANCE', cashAccounting: true } },
+    ])
+  })
+  t.test('lowers it to nothing, not one ban further', async (t) => {
+    t.equal(given(...open).when(plain('1210.00')).length, 1)
+    t.throws(() => given(...open).when(plain('1210.01')), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { invoiceId: 'inv-1024', open: ron('1210.00') },
+    })
+    const first = creditNoteRegistered({ creditNoteId: 'cn-6' })
+    t.equal(given(...open, first).when(plain('968.00')).length, 1, 'what the first one left')
+    t.throws(() => given(...open, first).when(plain('968.01')), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { open: ron('968.00') },
+    })
+  })
+  t.test('adds up to the ban', async (t) => {
+    for (const vat of ['41.99', '42.01']) {
+      const lines = credit({ vatLines: [{ rate: '21', base: '200.00', vat }] })
+      t.throws(() => given(...open).when(lines), { code: 'VAT_LINES_DO_NOT_ADD_UP' })
+    }
+  })
+  t.test('without an invoice becomes credit that is allocated as money is', async (t) => {
+    const [note, ...others] = given(...open).when(onAccount({ cashAccounting: true }))
+    t.match(note, { data: { kind: 'INVOICE', creditedOn: '2026-10-20', cashAccounting: true } })
+    t.notOk(note !== undefined && 'invoiceId' in note.data, 'it names none')
+    t.equal(others.length, 0, 'and nothing is settled unasked')
+    const held = given(...open, creditNoteRegistered({ invoiceId: undefined }))
+    const use = (amount: string) =>
+      allocate({ paymentId: 'cn-7', invoiceId: 'inv-1024', amount, allocatedOn: undefined })
+    t.match(held.when(use('242.00')), [{ type: 'PaymentAllocated', data: { allocatedOn: '2026-10-20' } }])
+    t.throws(() => held.when(use('242.01')), { code: 'ALLOCATION_EXCEEDS_CREDIT', details: { credit: ron('242.00') } })
+  })
+  t.test('is refused the second time, with an invoice or without, and may not take the id of a payment', async (t) => {
+    for (const invoiceId of ['inv-1024', undefined]) {
+      const history = [...open, creditNoteRegistered({ invoiceId })]
+      for (const again of [credit(), onAccount()]) {
+        t.throws(() => given(...history).when(again), { code: 'CREDIT_NOTE_ALREADY_REGISTERED' })
+      }
+    }
+    const taken = [...open, paymentRecorded({ paymentId: 'cn-7' })]
+    t.throws(() => given(...taken).when(onAccount()), { code: 'PAYMENT_ALREADY_RECORDED' })
+  })
+  t.test('is refused for what is not there yet', async (t) => {
+    t.throws(() => given().when(credit()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given().when(onAccount()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given(account).when(credit()), { code: 'INVOICE_NOT_FOUND' })
+  })
+  t.test('never mixes currencies', async (t) => {
+    const euros = () => given(...open).when(credit({ total: eur('242.00') }))
+    t.throws(euros, { code: 'CURRENCY_MISMATCH', details: { invoiceCurrency: 'RON' } })
+  })
+  t.test('is effective on its own day, never before the invoice or the last undo on it', async (t) => {
+    t.match(given(...open).when(credit({ issuedOn: '2026-09-20' })), [
+      { data: { issuedOn: '2026-09-20', creditedOn: '2026-10-01' } },
+    ])
+    t.match(given(...undone).when(credit()), [{ data: { issuedOn: '2026-10-20', creditedOn: '2026-11-10' } }])
+  })
+  t.test('is a positive amount', async (t) => {
+    t.ok(RegisterCreditNote.safeParse(registerCreditNote()).success)
+    for (const amount of ['-242.00', '0.00']) {
+      t.notOk(RegisterCreditNote.safeParse(registerCreditNote({ total: ron(amount) })).success, amount)
+    }
+  })
+})
+
+t.test('WriteOffInvoice', async (t) => {
+  const open = [account, invoiceRegistered()]
+
+  t.test('takes off all that is open, or a part', async (t) => {
+    t.same(given(...open).when(writeOff()), [invoiceWrittenOff()])
+    t.match(given(...open).when(writeOff({ amount: '0.01' })), [{ data: { amount: ron('0.01') } }])
+    const paid = [...open, paymentRecorded(), paymentAllocated()]
+    t.match(given(...paid).when(writeOff()), [{ data: { amount: ron('710.00') } }])
+  })
+  t.test('takes off no ban more than is open', async (t) => {
+    t.equal(given(...open).when(writeOff({ amount: '1210.00' })).length, 1)
+    t.throws(() => given(...open).when(writeOff({ amount: '1210.01' })), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { open: ron('1210.00') },
+    })
+  })
+  t.test('is refused when nothing is open: the second time, too', async (t) => {
+    for (const amount of [undefined, '0.01']) {
+      t.throws(() => given(...open, invoiceWrittenOff()).when(writeOff({ amount })), {
+        code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+        details: { open: ron('0.00') },
+      })
+    }
+  })
+  t.test('is refused for what is not there yet', async (t) => {
+    t.throws(() => given().when(writeOff()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given(account).when(writeOff()), { code: 'INVOICE_NOT_FOUND' })
+  })
+  t.test('is effective today unless a day is given, and never before the invoice or the last undo on it', async (t) => {
+    t.match(given(...open).when(writeOff({ writtenOffOn: undefined })), [{ data: { writtenOffOn: today } }])
+    t.throws(() => given(...open).when(writeOff({ writtenOffOn: '2026-09-30' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+    })
+    t.throws(() => given(...undone).when(writeOff({ writtenOffOn: '2026-11-09' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-10' },
+    })
+  })
+  t.test('wants a reason and somebody who approves it', async (t) => {
+    for (const field of ['reason', 'approvedBy'] as const) {
+      const { [field]: _, ...rest } = writeOffInvoice()
+      t.notOk(WriteOffInvoice.safeParse(rest).success, field)
+    }
+  })
+})
+
+t.test('GrantDiscount', async (t) => {
+  const open = [account, invoiceRegistered()]
+  const plain = (amount: string) => discount({ amount, vatLines: undefined })
+
+  t.test('lowers the invoice, with the VAT that goes back', async (t) => {
+    t.same(given(...open).when(discount()), [discountGranted({ note: undefined })])
+    t.match(given(...open).when(discount({ kind: 'COMMERCIAL', vatLines: undefined })), [
+      { data: { kind: 'COMMERCIAL', vatLines: [] } },
+    ])
+    t.match(given(account, invoiceRegistered({ cashAccounting: true })).when(discount()), [
+      { data: { cashAccounting: true } },
+    ])
+  })
+  t.test('lowers it to nothing, not one ban further', async (t) => {
+    t.equal(given(...open).when(plain('1210.00')).length, 1)
+    t.throws(() => given(...open).when(plain('1210.01')), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { open: ron('1210.00') },
+    })
+  })
+  t.test('adds up to the ban, in the digits of the invoice', async (t) => {
+    for (const vat of ['4.19', '4.21']) {
+      const lines = discount({ vatLines: [{ rate: '21', base: '20.00', vat }] })
+      t.throws(() => given(...open).when(lines), { code: 'VAT_LINES_DO_NOT_ADD_UP' })
+    }
+    t.match(given(...open).when(plain('5')), [{ data: { amount: ron('5.00') } }])
+    t.throws(() => given(...open).when(plain('0.001')), { code: 'AMOUNT_TOO_PRECISE' })
+  })
+  t.test('may be granted again, as far as something is open', async (t) => {
+    const granted = discountGranted({ amount: ron('1209.99') })
+    t.equal(given(...open, granted).when(plain('0.01')).length, 1)
+    t.throws(() => given(...open, granted).when(plain('0.02')), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { open: ron('0.01') },
+    })
+  })
+  t.test('is refused for what is not there yet', async (t) => {
+    t.throws(() => given().when(discount()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given(account).when(discount()), { code: 'INVOICE_NOT_FOUND' })
+    t.notOk(GrantDiscount.safeParse(plain('0.00').data).success)
+  })
+  t.test('is effective today unless a day is given, and never before the invoice or the last undo on it', async (t) => {
+    t.match(given(...open).when(discount({ grantedOn: undefined })), [{ data: { grantedOn: today } }])
+    t.throws(() => given(...open).when(discount({ grantedOn: '2026-09-30' })), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES' })
+    t.throws(() => given(...undone).when(discount({ grantedOn: '2026-11-09' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-10' },
+    })
+  })
+})
