@@ -4,6 +4,7 @@ import type { InvoiceId } from '../ids.ts'
 import { decimalOf } from '../money.ts'
 import type { ClientKind, Payer } from '../party.ts'
 import { CASH_FRAGMENT_LAW, CASH_LAW, cashLimitsOn, ceilingFor } from '../rules/cash-limits.ts'
+import { fiscalCodeOf } from '../tax-id.ts'
 import type { CashBreach } from './events.ts'
 
 /** The law counts lei; cash in another currency is outside its figures. */
@@ -19,9 +20,8 @@ export interface CashTaken {
 
 export const noCash = (): CashTaken => ({ byPayerDay: new Map(), byInvoice: new Map() })
 
-interface CashPayment {
+interface CashPlace {
   readonly currency: string
-  readonly amount: bigint
   readonly receivedOn: BusinessDay
   readonly deskId: string | undefined
   readonly payer: Payer | undefined
@@ -34,22 +34,40 @@ interface CashInvoice {
 }
 
 interface CashClient {
-  readonly clientId: string
   readonly kind: ClientKind
+  readonly name: string
   readonly taxId?: string | undefined
 }
 
-/** Who handed the cash over: a business by its tax id, a person by name; the client when nobody else is named. */
-const payerKey = (payer: Payer | undefined, client: CashClient | undefined): string =>
-  payer === undefined ? `client ${client?.taxId ?? client?.clientId ?? ''}` : `client ${payer.taxId ?? payer.name}`
+const plainName = (name: string): string => name.trim().toUpperCase()
 
-const payerKind = (payer: Payer | undefined, client: CashClient | undefined): ClientKind => {
-  if (payer === undefined) return client?.kind ?? 'BUSINESS'
-  return payer.taxId === undefined ? 'INDIVIDUAL' : 'BUSINESS'
+/** A business by its fiscal code, however it is printed; a person by name. */
+const identityOf = ({ name, taxId }: Payer): string => (taxId === undefined ? plainName(name) : fiscalCodeOf(taxId))
+
+const isClient = ({ name, taxId }: Payer, client: CashClient): boolean =>
+  taxId === undefined || client.taxId === undefined
+    ? plainName(name) === plainName(client.name)
+    : fiscalCodeOf(taxId) === fiscalCodeOf(client.taxId)
+
+/** Who handed the cash over, when it was not the client: naming oneself as the payer gives no second ceiling. */
+const otherPayer = (payer: Payer | undefined, client: CashClient): Payer | undefined =>
+  payer === undefined || isClient(payer, client) ? undefined : payer
+
+const payerKind = (payer: Payer | undefined, client: CashClient): ClientKind => {
+  const other = otherPayer(payer, client)
+  if (other === undefined) return client.kind
+  return other.taxId === undefined ? 'INDIVIDUAL' : 'BUSINESS'
 }
 
-const dayKey = ({ receivedOn, deskId, payer }: CashPayment, client: CashClient | undefined): string =>
-  `${receivedOn} ${deskId ?? ''} ${payerKey(payer, client)}`
+/**
+ * The day, desk and payer that a cash payment counts for; `undefined` when the law does not count it. The account keeps
+ * it with the payment, for the client may have another name by the time the payment is reversed.
+ */
+export const cashKeyOf = (place: CashPlace, client: CashClient | undefined): string | undefined => {
+  if (client === undefined || place.currency !== LEI) return undefined
+  const other = otherPayer(place.payer, client)
+  return `${place.receivedOn} ${place.deskId ?? ''} ${other === undefined ? '' : identityOf(other)}`
+}
 
 const add = <Key>(sums: Map<Key, bigint>, key: Key, amount: bigint): void => {
   const sum = (sums.get(key) ?? 0n) + amount
@@ -57,13 +75,8 @@ const add = <Key>(sums: Map<Key, bigint>, key: Key, amount: bigint): void => {
   else sums.set(key, sum)
 }
 
-export const takeCash = (
-  cash: CashTaken,
-  payment: CashPayment,
-  client: CashClient | undefined,
-  amount: bigint,
-): void => {
-  if (payment.currency === LEI) add(cash.byPayerDay, dayKey(payment, client), amount)
+export const takeCash = (cash: CashTaken, key: string, amount: bigint): void => {
+  add(cash.byPayerDay, key, amount)
 }
 
 export const settleInCash = (cash: CashTaken, invoiceId: InvoiceId, amount: bigint): void => {
@@ -76,13 +89,14 @@ export const settleInCash = (cash: CashTaken, invoiceId: InvoiceId, amount: bigi
  */
 export const cashBreaches = (
   cash: CashTaken,
-  payment: CashPayment,
+  payment: CashPlace & { readonly amount: bigint },
   shares: readonly { readonly invoice: CashInvoice; readonly amount: bigint }[],
   client: CashClient,
   rules: CompanyRules,
 ): readonly CashBreach[] => {
   const limits = cashLimitsOn(payment.receivedOn)
-  if (limits === undefined || payment.currency !== LEI) return []
+  const key = cashKeyOf(payment, client)
+  if (limits === undefined || key === undefined) return []
   const kind = payerKind(payment.payer, client)
   const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
   const underContract = ({ instalmentContract }: CashInvoice): boolean => kind === 'INDIVIDUAL' && instalmentContract
@@ -92,7 +106,7 @@ export const cashBreaches = (
   const place = { day, ...(deskId === undefined ? {} : { deskId }) }
   const limit = decimalOf(ceiling, LEI)
   const breaches: CashBreach[] = []
-  const ofDay = (cash.byPayerDay.get(dayKey(payment, client)) ?? 0n) + payment.amount
+  const ofDay = (cash.byPayerDay.get(key) ?? 0n) + payment.amount
   if (ofDay > ceiling) {
     const law = `${CASH_LAW}, ${limits.act}`
     breaches.push({ code: 'CASH_LIMIT_PER_PERSON_DAY', limit, observed: decimalOf(ofDay, LEI), ...place, law })

@@ -4,7 +4,7 @@ import type { ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSe
 import type { Currency, Money } from '../money.ts'
 import { minorOf } from '../money.ts'
 import type { Address, ClientKind, Payer } from '../party.ts'
-import { type CashTaken, noCash, settleInCash, takeCash } from './cash-guard.ts'
+import { type CashTaken, cashKeyOf, noCash, settleInCash, takeCash } from './cash-guard.ts'
 import type { AccountEvent, VatLine } from './events.ts'
 import { type DueKey, insertByDue, removeByDue } from './open-invoices.ts'
 import type { InvoiceKind, PaymentMethod } from './vocabulary.ts'
@@ -63,6 +63,8 @@ export interface Payment {
   readonly receivedOn: BusinessDay
   readonly deskId: string | undefined
   readonly payer: Payer | undefined
+  /** What the payment counts for among the ceilings of cash; `undefined` when they do not count it. */
+  readonly cashKey: string | undefined
   readonly allocations: Map<InvoiceId, LivingAllocation>
   credit: bigint
   lastUndoOn: BusinessDay | undefined
@@ -115,6 +117,7 @@ const newPayment = (facts: {
   readonly receivedOn: BusinessDay
   readonly deskId?: string | undefined
   readonly payer?: Payer | undefined
+  readonly cashKey?: string | undefined
 }): Payment => ({
   paymentId: facts.paymentId,
   currency: facts.amount.currency,
@@ -123,6 +126,7 @@ const newPayment = (facts: {
   receivedOn: facts.receivedOn,
   deskId: facts.deskId,
   payer: facts.payer,
+  cashKey: facts.cashKey,
   allocations: new Map(),
   credit: minorOf(facts.amount),
   lastUndoOn: undefined,
@@ -186,9 +190,12 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       return account
     }
     case 'PaymentRecorded': {
-      const payment = newPayment(event.data)
-      account.payments.set(payment.paymentId, payment)
-      if (payment.method === 'CASH') takeCash(account.cash, payment, account.client, payment.amount)
+      const { paymentId, amount, method, receivedOn, deskId, payer } = event.data
+      const place = { currency: amount.currency, receivedOn, deskId, payer }
+      const cashKey = method === 'CASH' ? cashKeyOf(place, account.client) : undefined
+      const payment = newPayment({ ...event.data, cashKey })
+      account.payments.set(paymentId, payment)
+      if (cashKey !== undefined) takeCash(account.cash, cashKey, payment.amount)
       return account
     }
     // It says who answers for the payment after it; the payment itself says the rest.
@@ -240,7 +247,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       payment.credit -= minorOf(event.data.amount)
       payment.lastUndoOn = latest(event.data.reversedOn, payment.lastUndoOn)
       payment.reversed = true
-      if (payment.method === 'CASH') takeCash(account.cash, payment, account.client, -payment.amount)
+      if (payment.cashKey !== undefined) takeCash(account.cash, payment.cashKey, -payment.amount)
       return account
     }
     case 'ReceiptRequested':

@@ -1,0 +1,277 @@
+import t from 'tap'
+import { z } from 'zod'
+import {
+  cashLimitOverridden,
+  clientRegistered,
+  clientUpdated,
+  invoiceRegistered,
+  paymentAllocated,
+  paymentDeallocated,
+  paymentRecorded,
+  paymentReversed,
+  ron,
+} from '../src/examples.ts'
+import {
+  type AccountEvent,
+  type CashReaction,
+  type CompanyRules,
+  cashLimitsOn,
+  ceilingFor,
+  clientAccount,
+  DEFAULT_RULES,
+  moneyOf,
+  Rejection,
+} from '../src/index.ts'
+import { account, explicit, given, record } from './account.ts'
+import { readFixture } from './fixtures.ts'
+import { today } from './given.ts'
+
+const under = (cashGuard: CashReaction, change: Partial<CompanyRules> = {}) => ({
+  today,
+  company: { ...DEFAULT_RULES, cashGuard, ...change },
+})
+
+const cash = (amount: string, change: Parameters<typeof record>[0] = {}) =>
+  record({
+    paymentId: 'pay-2',
+    amount: ron(amount),
+    method: 'CASH',
+    receivedOn: '2026-11-24',
+    deskId: 'C1',
+    allocation: { rule: 'none' },
+    ...change,
+  })
+const taken = (amount: string, change: Parameters<typeof paymentRecorded>[0] = {}) =>
+  paymentRecorded({ amount: ron(amount), method: 'CASH', receivedOn: '2026-11-24', deskId: 'C1', ...change })
+const person = clientRegistered({ kind: 'INDIVIDUAL', name: 'Ana Pop', taxId: undefined })
+
+/** What the payment broke, as the event keeps it. */
+const breaches = (events: readonly AccountEvent[]): readonly string[] =>
+  events.flatMap((event) =>
+    event.type === 'PaymentRecorded'
+      ? (event.data.cashBreaches ?? []).map(({ code, observed }) => `${code} ${observed}`)
+      : [],
+  )
+
+const Scenario = z.strictObject({
+  name: z.string(),
+  ops: z.array(
+    z.strictObject({
+      day: z.string(),
+      desk: z.string(),
+      payerId: z.string(),
+      payerType: z.enum(['BUSINESS', 'INDIVIDUAL']),
+      amount: z.int(),
+      invoiceId: z.string().optional(),
+      invoiceTotal: z.int().optional(),
+      instalmentContract: z.boolean().optional(),
+    }),
+  ),
+  codes: z.array(z.string()).optional(),
+  /** Before the law there is no figure to compare with. */
+  throws: z.boolean().optional(),
+})
+type Operation = z.infer<typeof Scenario>['ops'][number]
+
+/** Lives a scenario on one account; a payment settles the invoice that it names, which is registered for it. */
+const live = (operations: readonly Operation[], reaction: CashReaction) => {
+  const [first] = operations
+  const client = first?.payerType === 'INDIVIDUAL' ? person : account
+  const state = [client].reduce(clientAccount.evolve, clientAccount.initialState())
+  const codes: string[] = []
+  let recorded = 0
+  const carryOut = (command: Parameters<typeof clientAccount.decide>[0]): void => {
+    for (const event of clientAccount.decide(command, state, under(reaction))) clientAccount.evolve(state, event)
+  }
+  for (const [index, operation] of operations.entries()) {
+    const { day, desk, amount, instalmentContract } = operation
+    // A contract is a fact of an invoice, so such a payment has one.
+    const invoiceId = operation.invoiceId ?? (instalmentContract === true ? `contract-${index}` : undefined)
+    if (invoiceId !== undefined && !state.invoices.has(invoiceId)) {
+      const data = { clientId: 'alfa', invoiceId, number: invoiceId, issuedOn: day, dueOn: day, instalmentContract }
+      const total = moneyOf(BigInt(operation.invoiceTotal ?? amount), 'RON')
+      carryOut({ type: 'RegisterInvoice', data: { ...data, total } })
+    }
+    const money = moneyOf(BigInt(amount), 'RON')
+    const allocation = invoiceId === undefined ? { rule: 'none' as const } : explicit(invoiceId, money.amount)
+    const command = cash(money.amount, { paymentId: `pay-${index}`, receivedOn: day, deskId: desk, allocation })
+    try {
+      for (const event of clientAccount.decide(command, state, under(reaction))) {
+        if (event.type === 'PaymentRecorded') codes.push(...(event.data.cashBreaches ?? []).map(({ code }) => code))
+        clientAccount.evolve(state, event)
+      }
+      recorded += 1
+    } catch (error) {
+      if (!(error instanceof Rejection)) throw error
+      codes.push(error.code)
+    }
+  }
+  return { codes, recorded }
+}
+
+t.test('the scenarios of the law', async (t) => {
+  for (const { name, ops, codes = [], throws = false } of readFixture('cash.json', z.array(Scenario))) {
+    for (const reaction of ['WARN', 'REQUIRE_OVERRIDE', 'REJECT'] as const) {
+      const lived = live(ops, reaction)
+      t.same(lived.codes, codes, `${name}, ${reaction}`)
+      t.equal(lived.recorded, ops.length - (reaction === 'WARN' ? 0 : codes.length), `${name}, ${reaction}`)
+    }
+    if (throws) t.equal(cashLimitsOn(ops[0]?.day ?? ''), undefined, name)
+  }
+})
+
+t.test('above the ceiling by one ban', async (t) => {
+  const found = {
+    code: 'CASH_LIMIT_PER_PERSON_DAY',
+    limit: '5000.00',
+    observed: '5000.01',
+    day: '2026-11-24',
+    deskId: 'C1',
+    law: 'Legea 70/2015 art. 3, OUG 115/2023 (MO 1139/15.12.2023)',
+  } as const
+
+  t.test('WARN lets it pass and keeps what was found', async (t) => {
+    t.match(given(account).when(cash('5000.01'), under('WARN')), [{ data: { cashBreaches: [found] } }])
+    t.match(given(account).when(cash('5000.01')), [{ data: { cashBreaches: [found] } }], 'as when nothing was decided')
+    const [below] = given(account).when(cash('5000.00'), under('WARN'))
+    t.notOk(below !== undefined && 'cashBreaches' in below.data)
+  })
+  t.test('REJECT refuses it, whoever would answer for it', async (t) => {
+    const cashOverride = { reason: 'Banii erau deja în sertar', approvedBy: 'Ioana Pop' }
+    for (const change of [{}, { cashOverride }]) {
+      t.throws(() => given(account).when(cash('5000.01', change), under('REJECT')), {
+        code: 'CASH_LIMIT_PER_PERSON_DAY',
+        details: { ...found, reaction: 'REJECT' },
+      })
+    }
+    t.equal(given(account).when(cash('5000.00'), under('REJECT')).length, 1)
+  })
+  t.test('REQUIRE_OVERRIDE wants who answers for it, and why', async (t) => {
+    t.throws(() => given(account).when(cash('5000.01'), under('REQUIRE_OVERRIDE')), {
+      code: 'CASH_LIMIT_PER_PERSON_DAY',
+      details: { reaction: 'REQUIRE_OVERRIDE' },
+    })
+    const cashOverride = { reason: 'Banii erau deja în sertar', approvedBy: 'Ioana Pop' }
+    const events = given(account).when(cash('5000.01', { cashOverride }), under('REQUIRE_OVERRIDE'))
+    t.match(events[0], { type: 'PaymentRecorded', data: { cashBreaches: [found] } })
+    t.notOk('cashOverride' in (events[0]?.data ?? {}))
+    t.same(events[1], cashLimitOverridden({ breaches: [found] }))
+    const needless = given(account).when(cash('5000.00', { cashOverride }), under('REQUIRE_OVERRIDE'))
+    t.equal(needless.length, 1, 'nothing to answer for')
+  })
+})
+
+t.test('of two payments of 3,000.00 on one day and desk exactly one is accepted under REJECT', async (t) => {
+  const state = [account].reduce(clientAccount.evolve, clientAccount.initialState())
+  const outcomes = ['pay-2', 'pay-3'].map((paymentId) => {
+    try {
+      const events = clientAccount.decide(cash('3000.00', { paymentId }), state, under('REJECT'))
+      for (const event of events) clientAccount.evolve(state, event)
+      return 'accepted'
+    } catch (error) {
+      return error instanceof Rejection ? `${error.code} ${String(error.details['observed'])}` : error
+    }
+  })
+  t.same(outcomes, ['accepted', 'CASH_LIMIT_PER_PERSON_DAY 6000.00'])
+})
+
+t.test('the sum is of one payer, day and desk', async (t) => {
+  const after = (...history: readonly AccountEvent[]) => given(account, ...history)
+  const second = (change: Parameters<typeof cash>[1] = {}) => cash('2000.01', change)
+  const beta = { name: 'Beta SRL', taxId: 'RO18547290' }
+
+  t.same(breaches(after(taken('3000.00')).when(second())), ['CASH_LIMIT_PER_PERSON_DAY 5000.01'])
+  for (const [name, change] of Object.entries({
+    day: { receivedOn: '2026-11-25' },
+    desk: { deskId: 'C2' },
+    payer: { payer: beta },
+    method: { method: 'BANK_TRANSFER' as const },
+    currency: { amount: { amount: '2000.01', currency: 'EUR' } },
+  })) {
+    t.same(breaches(after(taken('3000.00')).when(second(change))), [], `another ${name}`)
+  }
+  t.same(
+    breaches(after(taken('3000.00'), paymentReversed({ amount: ron('3000.00'), method: 'CASH' })).when(second())),
+    [],
+    'a reversed payment leaves it',
+  )
+  t.same(
+    breaches(after(taken('3000.00', { payer: beta })).when(second({ payer: { name: 'BETA', taxId: '18547290' } }))),
+    ['CASH_LIMIT_PER_PERSON_DAY 5000.01'],
+    'a business is its fiscal code, however it is printed',
+  )
+  for (const payer of [{ name: 'Alfa', taxId: 'RO 123456789' }, { name: 'ALFA SRL' }]) {
+    t.same(
+      breaches(after(taken('3000.00')).when(second({ payer }))),
+      ['CASH_LIMIT_PER_PERSON_DAY 5000.01'],
+      'a client who names itself is one payer',
+    )
+  }
+})
+
+t.test('the ceiling is of the payer, not of the client', async (t) => {
+  const ana = { name: 'Ana Pop' }
+  t.same(breaches(given(account).when(cash('10000.00', { payer: ana }))), [])
+  t.same(breaches(given(account).when(cash('10000.01', { payer: ana }))), ['CASH_LIMIT_PER_PERSON_DAY 10000.01'])
+  const firm = { name: 'Beta SRL', taxId: 'RO18547290' }
+  t.same(breaches(given(person).when(cash('5000.01', { payer: firm }))), ['CASH_LIMIT_PER_PERSON_DAY 5000.01'])
+})
+
+t.test('a cash & carry shop has a higher ceiling, for businesses', async (t) => {
+  const shop = under('WARN', { cashAndCarry: true })
+  t.same(breaches(given(account).when(cash('10000.00'), shop)), [])
+  t.same(breaches(given(account).when(cash('10000.01'), shop)), ['CASH_LIMIT_PER_PERSON_DAY 10000.01'])
+})
+
+t.test('a client that gets another name meanwhile keeps its sums right', async (t) => {
+  const renamed = clientUpdated({ name: 'Omega SRL', taxId: '18547290' })
+  const own = [taken('3000.00'), renamed]
+  t.same(breaches(given(account, ...own).when(cash('2000.01'))), ['CASH_LIMIT_PER_PERSON_DAY 5000.01'])
+  const gone = [...own, paymentReversed({ amount: ron('3000.00'), method: 'CASH' })]
+  t.same(breaches(given(account, ...gone).when(cash('5000.01'))), ['CASH_LIMIT_PER_PERSON_DAY 5000.01'])
+  const named = taken('3000.00', { payer: { name: 'Alfa SRL' } })
+  const goneToo = [named, renamed, paymentReversed({ amount: ron('3000.00'), method: 'CASH' })]
+  t.same(breaches(given(account, ...goneToo).when(cash('5000.01'))), ['CASH_LIMIT_PER_PERSON_DAY 5000.01'])
+})
+
+t.test('a large invoice is not paid in cash by fragments', async (t) => {
+  const large = invoiceRegistered({ total: ron('8000.00') })
+  const half = (amount: string, change: Parameters<typeof cash>[1] = {}) =>
+    cash(amount, { receivedOn: '2026-11-25', deskId: 'C2', allocation: explicit('inv-1024', amount), ...change })
+  const paid = [account, large, taken('5000.00'), paymentAllocated({ amount: ron('5000.00') })]
+
+  t.same(breaches(given(...paid).when(half('0.01'))), ['CASH_FRAGMENTED_INVOICE 5000.01'])
+  t.throws(() => given(...paid).when(half('0.01'), under('REJECT')), {
+    code: 'CASH_FRAGMENTED_INVOICE',
+    details: { invoiceId: 'inv-1024', limit: '5000.00', observed: '5000.01' },
+  })
+  t.same(breaches(given(...paid).when(half('3000.00', { method: 'BANK_TRANSFER' }))), [], 'the rest may come otherwise')
+  const undone = paymentDeallocated({ amount: ron('5000.00'), deallocatedOn: '2026-11-24' })
+  t.same(breaches(given(...paid, undone).when(half('3000.00'))), [], 'what was taken back leaves the sum')
+  const small = [account, invoiceRegistered({ total: ron('5000.00') }), taken('3000.00')]
+  const rest = given(...small, paymentAllocated({ amount: ron('3000.00') })).when(half('2000.00'))
+  t.same(breaches(rest), [], 'an invoice within the ceiling may')
+})
+
+t.test('an instalment contract frees an individual, not a business', async (t) => {
+  const contract = invoiceRegistered({ total: ron('15000.00'), instalmentContract: true })
+  const payment = cash('15000.00', { allocation: explicit('inv-1024', '15000.00') })
+  t.same(breaches(given(person, contract).when(payment)), [])
+  t.same(breaches(given(account, contract).when(payment)), [
+    'CASH_LIMIT_PER_PERSON_DAY 15000.00',
+    'CASH_FRAGMENTED_INVOICE 15000.00',
+  ])
+})
+
+t.test('a figure has its days: from the first on, before the next', async (t) => {
+  const acts = ['2015-05-08', '2015-05-09', '2023-11-10', '2023-11-11', '2023-12-24', '2023-12-25', '2026-11-24'].map(
+    (day) => cashLimitsOn(day)?.act.slice(0, 14),
+  )
+  const [law, fiscal, order] = ['Legea 70/2015 ', 'Legea 296/2023', 'OUG 115/2023 (']
+  t.same(acts, [undefined, law, law, fiscal, fiscal, order, order])
+  const limits = cashLimitsOn(today)
+  if (limits === undefined) return t.fail('no figures for today')
+  t.equal(ceilingFor(limits, 'BUSINESS', false), 500_000n)
+  t.equal(ceilingFor(limits, 'BUSINESS', true), 1_000_000n)
+  t.equal(ceilingFor(limits, 'INDIVIDUAL', true), 1_000_000n)
+})
