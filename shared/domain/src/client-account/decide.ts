@@ -18,15 +18,16 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
 
 const decideByTable = decideBy(table)
 
-/** The effective day of an event that moves money or papers; `undefined` for one that does not. */
-const effectiveOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
+/** The day that an event is dated, if it moves money or papers; none is effective before it. */
+const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
   switch (type) {
     case 'InvoiceRegistered':
       return data.issuedOn
     case 'InvoiceCancelled':
       return data.cancelledOn
+    // The paper's own day: what it lowers may follow on a later one.
     case 'CreditNoteRegistered':
-      return data.creditedOn
+      return data.issuedOn
     case 'DiscountGranted':
       return data.grantedOn
     case 'InvoiceWrittenOff':
@@ -65,7 +66,7 @@ export const decideAccount = (
   const closedThrough = context.company?.closedThrough
   if (closedThrough === undefined) return events
   for (const event of events) {
-    const day = effectiveOn(event)
+    const day = datedOn(event)
     if (day !== undefined && day <= closedThrough) reject('PERIOD_CLOSED', { day, closedThrough })
   }
   return events

@@ -104,7 +104,7 @@ export const invoiceDecisions: Decisions<
     ]
   },
 
-  RegisterCreditNote: (command, account, { company: rules }) => {
+  RegisterCreditNote: (command, account) => {
     const { clientId, creditNoteId, invoiceId, series, number, issuedOn, total } = command
     clientOf(account, clientId)
     if (account.creditNotes.has(creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
@@ -123,7 +123,7 @@ export const invoiceDecisions: Decisions<
         CreditNoteRegistered.of({
           ...note,
           kind: 'INVOICE',
-          creditedOn: firstFreeDay(rules, issuedOn),
+          creditedOn: issuedOn,
           cashAccounting: command.cashAccounting ?? false,
         }),
       ]
@@ -138,7 +138,7 @@ export const invoiceDecisions: Decisions<
         ...note,
         invoiceId,
         kind: invoice.kind,
-        creditedOn: firstFreeDay(rules, issuedOn, earliestOn(invoice)),
+        creditedOn: latest(issuedOn, earliestOn(invoice)),
         cashAccounting: invoice.cashAccounting,
       }),
     ]
