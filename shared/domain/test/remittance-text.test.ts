@@ -1,0 +1,86 @@
+import t from 'tap'
+import { z } from 'zod'
+import { invoiceRegistered, ron } from '../src/examples.ts'
+import { namedInvoices } from '../src/index.ts'
+import { account, allocations, eur, given, record } from './account.ts'
+import { readFixture } from './fixtures.ts'
+
+const References = z.object({
+  open: z.array(z.strictObject({ id: z.string(), series: z.string(), number: z.string() })),
+  cases: z.array(z.tuple([z.string(), z.array(z.string())])),
+})
+
+t.test('invoices are found in a payer’s words', async (t) => {
+  const { open, cases } = readFixture('references.json', References)
+  const invoices = open.map(({ id, series, number }) => ({
+    invoiceId: id,
+    series: series === '' ? undefined : series,
+    number,
+  }))
+  const named = (text: string) => namedInvoices(text, invoices).toSorted()
+
+  for (const [text, ids] of cases) t.same(named(text), ids, text)
+
+  t.test('what only looks like one is none', async (t) => {
+    for (const text of [
+      '',
+      '1024',
+      'XAMC 1024',
+      'CUI: RO1024 fact',
+      'plata 1.024,00 lei',
+      'plata factura 1024,00 lei',
+      'fact 1024 lei',
+      'avans 1024.00 RON fact',
+      'comanda 1024',
+      'fact din 10.24.2026',
+      'contract nr. 1024',
+    ]) {
+      t.same(named(text), [], text)
+    }
+  })
+  t.test('case, diacritics and leading zeros are print', async (t) => {
+    t.same(named('Plată factură amc 0001024'), ['a1024'])
+    t.same(named('facturile AMC 1024 și 1025'), ['a1024', 'a1025'])
+  })
+  t.test('a number that two series carry names none without its series', async (t) => {
+    const twins = [
+      { invoiceId: 'a', series: 'AMC', number: '7' },
+      { invoiceId: 'b', series: 'B', number: '07' },
+    ]
+    t.same(namedInvoices('factura 7', twins), [])
+    t.same(namedInvoices('factura B 7', twins), ['b'])
+  })
+})
+
+t.test('the rule «named»', async (t) => {
+  const invoice = (number: string, dueOn: string, total = ron('100.00')) =>
+    invoiceRegistered({ invoiceId: `inv-${number}`, number, dueOn, total })
+  const history = [
+    account,
+    invoice('1024', '2026-10-31'),
+    invoice('1025', '2026-10-15'),
+    invoice('1026', '2026-10-02'),
+    invoice('1027', '2026-10-02', eur('100.00')),
+  ]
+  const pay = (amount: string, remittanceText?: string) =>
+    given(...history).when(record({ amount: ron(amount), remittanceText, allocation: { rule: 'named' } }))
+
+  t.test('settles what the payer names, oldest due first, and nothing else', async (t) => {
+    const events = pay('150.00', 'plata fact AMC 1024, 1025')
+    t.same(allocations(events), ['inv-1025 100.00 2026-11-02', 'inv-1024 50.00 2026-11-02'])
+    t.match(events, [
+      { data: { allocationRule: 'named@1', remittanceText: 'plata fact AMC 1024, 1025' } },
+      { data: { rule: 'named@1' } },
+      {},
+    ])
+  })
+  t.test('leaves what is too much as credit, to the ban', async (t) => {
+    t.same(allocations(pay('100.01', 'AMC 1026')), ['inv-1026 100.00 2026-11-02'])
+    t.same(allocations(pay('99.99', 'AMC 1026')), ['inv-1026 99.99 2026-11-02'])
+  })
+  t.test('settles nothing when nothing is named, nothing named is open, or it is in another currency', async (t) => {
+    for (const text of [undefined, 'contravaloare servicii', 'AMC 999', 'AMC 1027']) {
+      t.same(allocations(pay('100.00', text)), [], `${text}`)
+    }
+  })
+})
