@@ -53,8 +53,7 @@ export const batchAppendMethod =
   (call) => {
     const open = new Map<string, OpenAppend>()
     let answers: Buffer[] = []
-    /** Writes that the log has not decided yet; their refusals still go out after a half-close, their successes do not. */
-    let undecided = 0
+    let unanswered = 0
     let halfClosed = false
 
     const flush = (): void => {
@@ -63,8 +62,8 @@ export const batchAppendMethod =
       answers = []
       call.send(frames)
     }
-    const endWhenDecided = (): void => {
-      if (!halfClosed || undecided > 0) return
+    const endWhenAnswered = (): void => {
+      if (!halfClosed || unanswered > 0) return
       flush()
       call.end(okStatus)
     }
@@ -77,6 +76,8 @@ export const batchAppendMethod =
     const answer = (id: string, address: BatchAddress, expected: ExpectedRevision, outcome: WriteOutcome): void => {
       switch (outcome.kind) {
         case 'written':
+          // A caller that has said its last word hears of refusals only: 23.10 is through with the call by then.
+          if (halfClosed) return
           return send(batchSuccess(address, outcome.revision, outcome.position))
         case 'wrongExpectedRevision':
           return send(batchWrongExpectedRevision(address, expected, outcome.current))
@@ -117,24 +118,17 @@ export const batchAppendMethod =
     }
 
     const submit = (id: string, append: OpenAppend, address: BatchAddress): void => {
-      undecided++
-      let decided = false
-      const decide = (): void => {
-        if (decided) return
-        decided = true
-        undecided--
-        endWhenDecided()
-      }
+      unanswered++
       log.submit({
         kind: 'append',
         stream: append.stream,
         expected: append.expected,
         events: append.events,
         deadlineAtMs: append.deadlineAtMs,
-        decided: decide,
         settle: (outcome) => {
+          unanswered--
           answer(id, address, append.expected, outcome)
-          decide()
+          endWhenAnswered()
         },
       })
     }
@@ -177,7 +171,7 @@ export const batchAppendMethod =
       },
       halfClosed: () => {
         halfClosed = true
-        endWhenDecided()
+        endWhenAnswered()
       },
       closed: () => {
         for (const id of open.keys()) close(id)

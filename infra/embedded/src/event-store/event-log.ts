@@ -49,8 +49,6 @@ export interface WriteCommand {
   readonly expected: ExpectedRevision
   readonly events: readonly EventToWrite[]
   readonly deadlineAtMs: number
-  /** Called when a write is decided on, before it is on disk. */
-  readonly decided?: () => void
   /** Called exactly once. */
   readonly settle: (outcome: WriteOutcome) => void
 }
@@ -84,6 +82,8 @@ export interface EventLogOptions {
 /** Everything a group holds is in one transaction; beyond this size the next one is begun. */
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
 const FRAME_BUFFER_BYTES = 64 * 1024
+/** Of data that waits for an answer. What is more than the disk can take is told at once that its time is up. */
+const PENDING_BYTES_MAX = 64 * 1024 * 1024
 /** How often unanswered writes are looked through for those whose time is up. */
 const DEADLINE_TICK_MS = 20
 const REOPEN_DELAY_MIN_MS = 50
@@ -95,6 +95,7 @@ const NOTHING = Buffer.alloc(0)
 
 interface PendingWrite {
   readonly command: WriteCommand
+  readonly bytes: number
   settled: boolean
 }
 
@@ -125,6 +126,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
   const counters = { commits: 0, writes: 0 }
 
   const pending = new Set<PendingWrite>()
+  let pendingBytes = 0
   /** Writes that wait for their stream to be loaded, or for the log to be opened again, in order of arrival. */
   const waiting = new Map<string, PendingWrite[]>()
   let held: PendingWrite[] = []
@@ -139,6 +141,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     if (write.settled) return
     write.settled = true
     pending.delete(write)
+    pendingBytes -= write.bytes
     write.command.settle(outcome)
   }
 
@@ -266,7 +269,6 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
         counters.writes++
         const outcome = apply(command, stream, facts)
         group.answers.push({ write: pendingWrite, outcome })
-        command.decided?.()
         scheduleFlush()
         return
       }
@@ -274,10 +276,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
         const { revision } = decision
         // The first write is still on its way to the disk. As on a real server nothing is said about the second one:
         // its time runs out, and the caller learns the truth by asking once more.
-        if (revision > stream.committed.head) {
-          command.decided?.()
-          return
-        }
+        if (revision > stream.committed.head) return
         const place = recent.get(command.events.at(-1)?.id ?? '', stream.key)
         const position =
           known?.positions[revision - known.from] ?? (place?.revision === revision ? place.position : NO_POSITION)
@@ -445,12 +444,16 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     work.catch(breakDown)
   }
 
+  const isUnsettled = ({ settled }: PendingWrite): boolean => !settled
+
   const deadlines = setInterval(() => {
     const now = Date.now()
-    for (const pendingWrite of pending) {
-      if (pendingWrite.command.deadlineAtMs <= now) settle(pendingWrite, { kind: 'timeout' })
-    }
-    held = held.filter(({ settled }) => !settled)
+    const late = [...pending].filter(({ command }) => command.deadlineAtMs <= now)
+    if (late.length === 0) return
+    for (const pendingWrite of late) settle(pendingWrite, { kind: 'timeout' })
+    // What has its answer must not wait on, and hold its data, for as long as the storage is silent.
+    held = held.filter(isUnsettled)
+    for (const [name, writes] of waiting) waiting.set(name, writes.filter(isUnsettled))
   }, DEADLINE_TICK_MS)
   deadlines.unref()
 
@@ -460,9 +463,15 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     tail,
     counters,
     submit: (command) => {
-      const pendingWrite = { command, settled: false }
+      const bytes = command.events.reduce(
+        (sum, { data, customMetadata }) => sum + data.length + customMetadata.length,
+        0,
+      )
+      const pendingWrite = { command, bytes, settled: false }
       pending.add(pendingWrite)
-      if (command.deadlineAtMs <= Date.now()) settle(pendingWrite, { kind: 'timeout' })
+      pendingBytes += bytes
+      if (command.deadlineAtMs <= Date.now() || pendingBytes > PENDING_BYTES_MAX)
+        settle(pendingWrite, { kind: 'timeout' })
       else accept(pendingWrite)
     },
     stream: async (name) => {
