@@ -63,6 +63,9 @@ const folder = join(import.meta.dirname, 'alternatives')
 const accountsMax = Math.max(...options.scenarios.map(({ accounts }) => accounts))
 const patienceMs = 60_000
 const setupConcurrency = 64
+/** After some thousands of requests the code is compiled for what it does most. */
+const warmUpRequests = 5_000
+const warmUpMaxMs = 20_000
 const pollMs = 20
 
 const fillLedger = async ({ run }: TemporarySystem): Promise<void> => {
@@ -148,10 +151,17 @@ const measure = async (subjects: readonly Subject[], token: string): Promise<rea
     const cpuUs = Object.fromEntries(cpu.map(([process, us]) => [process, us / Math.max(1, result.count)]))
     return { scenario: nameOf(scenario), subject: subject.name, result, cpuUs }
   }
+  /** Unmeasured, for compilers, caches and connections: a fixed amount of work, so that a slow one is not left cold. */
+  const warmUp = async (subject: Subject): Promise<void> => {
+    const until = performance.now() + warmUpMaxMs
+    for (let count = 0, part = 0; count < warmUpRequests && performance.now() < until; part += 1) {
+      const scenario = { inFlight: 16, accounts: accountsMax }
+      const { result } = await runOne(subject, scenario, `warm-${part}-${subject.name}`, 1)
+      count += result.count
+    }
+  }
   try {
-    // Once unmeasured, for compilers, caches and connections.
-    for (const subject of subjects)
-      await runOne(subject, { inFlight: 16, accounts: accountsMax }, `warm-${subject.name}`, 1)
+    for (const subject of subjects) await warmUp(subject)
     for (let round = 0; round < options.rounds; round += 1) {
       for (const scenario of options.scenarios) {
         for (let turn = 0; turn < subjects.length; turn += 1) {
