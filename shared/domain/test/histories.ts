@@ -43,7 +43,7 @@ export type Step =
       readonly on: number
       readonly method: PaymentMethod
       readonly receipt: boolean
-      readonly rule: 'oldestDueFirst' | 'none' | Allocation
+      readonly rule: 'oldestDueFirst' | 'named' | 'none' | Allocation
     }
   | {
       readonly kind: 'allocate'
@@ -133,7 +133,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       method: fc.constantFrom<PaymentMethod>('CASH', 'BANK_TRANSFER', 'CARD_POS', 'CHEQUE'),
       receipt: fc.boolean(),
       rule: fc.oneof(
-        fc.constantFrom<'oldestDueFirst' | 'none'>('oldestDueFirst', 'none'),
+        fc.constantFrom<'oldestDueFirst' | 'named' | 'none'>('oldestDueFirst', 'named', 'none'),
         fc.record({ invoice, pick }),
       ),
     }),
@@ -207,14 +207,16 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const total = moneyOf(BigInt(step.minor), step.currency)
       const issuedOn = dayOf(step.on)
       const dueOn = dayOf(step.on + step.term)
-      return { type: 'RegisterInvoice', data: { clientId, invoiceId, number: invoiceId, issuedOn, dueOn, total } }
+      const number = `${step.invoice}`
+      return { type: 'RegisterInvoice', data: { clientId, invoiceId, number, issuedOn, dueOn, total } }
     }
     case 'payment': {
       const { rule } = step
       const amount = moneyOf(BigInt(step.minor), step.currency)
       const { method } = step
       const receipt = step.receipt && method === 'CASH' ? { series: 'AMC-C', receiptId: `rec-${paymentId}` } : undefined
-      const base = { clientId, paymentId, amount, method, receivedOn: dayOf(step.on), receipt } as const
+      const remittanceText = `plata facturi ${step.minor % 3}, ${step.minor % 2}`
+      const base = { clientId, paymentId, amount, method, receivedOn: dayOf(step.on), remittanceText, receipt } as const
       if (typeof rule === 'string') return { type: 'RecordPayment', data: { ...base, allocation: { rule } } }
       const named = `inv-${rule.invoice}`
       const share = atLeastOne(
