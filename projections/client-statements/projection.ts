@@ -102,6 +102,7 @@ export const clientStatements = defineProjection({
       insert(statementReceipts, {
         company_id: metadata.companyId,
         payment_id: data.paymentId,
+        client_id: data.clientId,
         series: data.series,
         number: BigInt(data.number),
         known_from: position,
@@ -114,6 +115,7 @@ export const clientStatements = defineProjection({
         {
           company_id: metadata.companyId,
           payment_id: data.paymentId,
+          client_id: data.clientId,
           series: data.series,
           number: BigInt(data.number),
         },

@@ -82,7 +82,7 @@ export const findStatement = async (
     .select(
       sql<string | null>`(
         select receipt.series || ' ' || receipt.number from read.statement_receipts receipt
-        where receipt.company_id = line.company_id and receipt.payment_id = line.payment_id
+        where (receipt.company_id, receipt.payment_id, receipt.client_id) = (line.company_id, line.payment_id, line.client_id)
           and receipt.known_from <= ${knownAt ?? STILL_KNOWN} and receipt.known_to > ${knownAt ?? STILL_KNOWN - 1n}
         limit 1
       )`.as('receipt'),

@@ -56,13 +56,14 @@ export const statementReceipts = defineTable({
   columns: {
     company_id: text(),
     payment_id: text(),
+    client_id: text(),
     series: text(),
     number: bigint(),
     /** Positions of its issue and of its annulment. */
     known_from: bigint(),
     known_to: bigint(),
   },
-  key: ['company_id', 'payment_id', 'series', 'number'],
+  key: ['company_id', 'payment_id', 'client_id', 'series', 'number'],
 })
 
 export type StatementViews = {

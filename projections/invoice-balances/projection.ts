@@ -1,7 +1,13 @@
-import { minorOf } from '@registru/domain'
+import { type EventMetadata, minorOf } from '@registru/domain'
 import { add, insert, set } from '../core/changes.ts'
 import { defineProjection } from '../core/projection.ts'
 import { invoiceBalances, invoiceSettlements } from './tables.ts'
+
+const keyOf = (
+  invoiceId: string,
+  { clientId }: { readonly clientId: string },
+  { companyId }: Pick<EventMetadata, 'companyId'>,
+) => ({ company_id: companyId, invoice_id: invoiceId, client_id: clientId })
 
 /** What each invoice was for and what has been settled on it. */
 export const invoiceBalancesProjection = defineProjection({
@@ -11,9 +17,7 @@ export const invoiceBalancesProjection = defineProjection({
   on: {
     InvoiceRegistered: ({ data, metadata, position }) => [
       insert(invoiceBalances, {
-        company_id: metadata.companyId,
-        invoice_id: data.invoiceId,
-        client_id: data.clientId,
+        ...keyOf(data.invoiceId, data, metadata),
         kind: data.kind,
         series: data.series ?? null,
         number: data.number,
@@ -31,38 +35,20 @@ export const invoiceBalancesProjection = defineProjection({
       }),
     ],
     InvoiceCancelled: ({ data, metadata }) => [
-      set(
-        invoiceBalances,
-        { company_id: metadata.companyId, invoice_id: data.invoiceId },
-        { cancelled_on: data.cancelledOn },
-      ),
+      set(invoiceBalances, keyOf(data.invoiceId, data, metadata), { cancelled_on: data.cancelledOn }),
     ],
     CreditNoteRegistered: ({ data, metadata }) =>
       data.invoiceId === undefined
         ? []
-        : [
-            add(
-              invoiceBalances,
-              { company_id: metadata.companyId, invoice_id: data.invoiceId },
-              { credited_minor: minorOf(data.total) },
-            ),
-          ],
+        : [add(invoiceBalances, keyOf(data.invoiceId, data, metadata), { credited_minor: minorOf(data.total) })],
     DiscountGranted: ({ data, metadata }) => [
-      add(
-        invoiceBalances,
-        { company_id: metadata.companyId, invoice_id: data.invoiceId },
-        { discounted_minor: minorOf(data.amount) },
-      ),
+      add(invoiceBalances, keyOf(data.invoiceId, data, metadata), { discounted_minor: minorOf(data.amount) }),
     ],
     InvoiceWrittenOff: ({ data, metadata }) => [
-      add(
-        invoiceBalances,
-        { company_id: metadata.companyId, invoice_id: data.invoiceId },
-        { written_off_minor: minorOf(data.amount) },
-      ),
+      add(invoiceBalances, keyOf(data.invoiceId, data, metadata), { written_off_minor: minorOf(data.amount) }),
     ],
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
-      const key = { company_id: metadata.companyId, invoice_id: data.invoiceId }
+      const key = keyOf(data.invoiceId, data, metadata)
       const amount = minorOf(data.amount)
       return [
         add(invoiceBalances, key, { allocated_minor: amount }),
@@ -78,7 +64,7 @@ export const invoiceBalancesProjection = defineProjection({
       ]
     },
     PaymentDeallocated: ({ data, metadata, position, eventId }) => {
-      const key = { company_id: metadata.companyId, invoice_id: data.invoiceId }
+      const key = keyOf(data.invoiceId, data, metadata)
       const amount = minorOf(data.amount)
       return [
         add(invoiceBalances, key, { allocated_minor: -amount }),

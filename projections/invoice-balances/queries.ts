@@ -31,6 +31,7 @@ export interface InvoiceBalance {
 export interface InvoiceCursor {
   readonly dueOn: string
   readonly invoiceId: string
+  readonly clientId: string
 }
 
 type InvoiceRow = InvoiceBalanceViews['read.invoice_balances'] & { readonly last_payment_on: string | null }
@@ -70,7 +71,7 @@ const lastPaymentOn = sql<string | null>`(
   select max(pair.last_on) from (
     select max(s.effective_on) filter (where s.amount_minor > 0) as last_on
     from read.invoice_settlements s
-    where s.company_id = invoice.company_id and s.invoice_id = invoice.invoice_id
+    where (s.company_id, s.invoice_id, s.client_id) = (invoice.company_id, invoice.invoice_id, invoice.client_id)
     group by s.payment_id having sum(s.amount_minor) > 0
   ) pair
 )`
@@ -83,12 +84,27 @@ const selectInvoices = (db: ReadHandle, companyId: string) =>
     .select(lastPaymentOn.as('last_payment_on'))
     .where('invoice.company_id', '=', companyId)
 
-/** One invoice with every allocation it ever had, undone ones marked. */
+/**
+ * One invoice with every allocation it ever had, undone ones marked. Where several clients have an invoice of this id and
+ * none is named, the one that was registered first.
+ */
 export const findInvoice = async (
   db: ReadHandle,
-  { companyId, invoiceId, asOf }: { readonly companyId: string; readonly invoiceId: string; readonly asOf: string },
+  {
+    companyId,
+    invoiceId,
+    clientId,
+    asOf,
+  }: {
+    readonly companyId: string
+    readonly invoiceId: string
+    readonly clientId?: string | undefined
+    readonly asOf: string
+  },
 ): Promise<(InvoiceBalance & { readonly allocations: readonly Settlement[] }) | undefined> => {
-  const row = await selectInvoices(db, companyId).where('invoice.invoice_id', '=', invoiceId).executeTakeFirst()
+  let query = selectInvoices(db, companyId).where('invoice.invoice_id', '=', invoiceId)
+  if (clientId !== undefined) query = query.where('invoice.client_id', '=', clientId)
+  const row = await query.orderBy('invoice.position').limit(1).executeTakeFirst()
   if (row === undefined) return undefined
   const entries = await db
     .withTables<InvoiceBalanceViews>()
@@ -96,6 +112,7 @@ export const findInvoice = async (
     .selectAll()
     .where('company_id', '=', companyId)
     .where('invoice_id', '=', invoiceId)
+    .where('client_id', '=', row.client_id)
     .orderBy('position')
     .execute()
   const allocations = settlementsOf(
@@ -134,12 +151,20 @@ export const listInvoices = async (
   if (status !== undefined) query = query.where('invoice.status', 'in', [...status])
   if (dueBefore !== undefined) query = query.where('invoice.due_on', '<', dueBefore)
   if (after !== undefined) {
-    query = query.where(sql<boolean>`(invoice.due_on, invoice.invoice_id) > (${after.dueOn}::date, ${after.invoiceId})`)
+    query = query.where(
+      sql<boolean>`(invoice.due_on, invoice.invoice_id, invoice.client_id)
+        > (${after.dueOn}::date, ${after.invoiceId}, ${after.clientId})`,
+    )
   }
-  const rows = await query.orderBy('invoice.due_on').orderBy('invoice.invoice_id').limit(rowsToAskFor(limit)).execute()
+  const rows = await query
+    .orderBy('invoice.due_on')
+    .orderBy('invoice.invoice_id')
+    .orderBy('invoice.client_id')
+    .limit(rowsToAskFor(limit))
+    .execute()
   return pageOf(
     rows.map((row) => invoiceBalance(row, asOf)),
     limit,
-    ({ dueOn, invoiceId }) => ({ dueOn, invoiceId }),
+    ({ dueOn, invoiceId, clientId: client }) => ({ dueOn, invoiceId, clientId: client }),
   )
 }

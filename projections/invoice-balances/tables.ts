@@ -10,7 +10,10 @@ export interface InstalmentPart {
 
 const open = 'total_minor - allocated_minor - credited_minor - discounted_minor - written_off_minor'
 
-/** What each invoice was for and what has been settled on it. One row an invoice. */
+/**
+ * What each invoice was for and what has been settled on it. One row an invoice. An id is unique within its client's
+ * account, for the account is what decides; that two clients have an invoice of one id must not stop the line.
+ */
 export const invoiceBalances = defineTable({
   name: 'invoice_balances',
   columns: {
@@ -32,7 +35,7 @@ export const invoiceBalances = defineTable({
     instalments: json<readonly InstalmentPart[]>(),
     position: bigint(),
   },
-  key: ['company_id', 'invoice_id'],
+  key: ['company_id', 'invoice_id', 'client_id'],
   indexes: ['(company_id, client_id, due_on)', '(company_id, due_on)'],
   fillfactor: 80,
   derived: {
@@ -53,6 +56,7 @@ export const invoiceSettlements = defineTable({
   columns: {
     company_id: text(),
     invoice_id: text(),
+    client_id: text(),
     position: bigint(),
     payment_id: text(),
     amount_minor: bigint(),
@@ -60,7 +64,7 @@ export const invoiceSettlements = defineTable({
     undone_because: nullable(text()),
     event_id: uuid(),
   },
-  key: ['company_id', 'invoice_id', 'position'],
+  key: ['company_id', 'invoice_id', 'client_id', 'position'],
 })
 
 export type InvoiceBalanceViews = {

@@ -1,4 +1,4 @@
-import { minorIn, minorOf } from '@registru/domain'
+import { type EventMetadata, minorIn, minorOf } from '@registru/domain'
 import { add, insert, set } from '../core/changes.ts'
 import { defineProjection } from '../core/projection.ts'
 import { paymentRefunds, paymentSettlements, payments } from './tables.ts'
@@ -17,6 +17,12 @@ const untouched = {
   receipt_number: null,
 }
 
+const keyOf = (
+  paymentId: string,
+  { clientId }: { readonly clientId: string },
+  { companyId }: Pick<EventMetadata, 'companyId'>,
+) => ({ company_id: companyId, payment_id: paymentId, client_id: clientId })
+
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
@@ -26,9 +32,7 @@ export const paymentsProjection = defineProjection({
     PaymentRecorded: ({ data, metadata, position, eventId }) => [
       insert(payments, {
         ...untouched,
-        company_id: metadata.companyId,
-        payment_id: data.paymentId,
-        client_id: data.clientId,
+        ...keyOf(data.paymentId, data, metadata),
         method: data.method,
         received_on: data.receivedOn,
         currency: data.amount.currency,
@@ -48,9 +52,7 @@ export const paymentsProjection = defineProjection({
         : [
             insert(payments, {
               ...untouched,
-              company_id: metadata.companyId,
-              payment_id: data.creditNoteId,
-              client_id: data.clientId,
+              ...keyOf(data.creditNoteId, data, metadata),
               method: 'CREDIT_NOTE',
               received_on: data.creditedOn,
               currency: data.total.currency,
@@ -65,14 +67,13 @@ export const paymentsProjection = defineProjection({
             }),
           ],
     PaymentCleared: ({ data, metadata }) => [
-      set(
-        payments,
-        { company_id: metadata.companyId, payment_id: data.paymentId },
-        { cleared_on: data.clearedOn, fee_minor: minorIn(data.fee, data.amount.currency) },
-      ),
+      set(payments, keyOf(data.paymentId, data, metadata), {
+        cleared_on: data.clearedOn,
+        fee_minor: minorIn(data.fee, data.amount.currency),
+      }),
     ],
     RefundRecorded: ({ data, metadata, eventId }) => {
-      const key = { company_id: metadata.companyId, payment_id: data.paymentId }
+      const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.amount)
       return [
         add(payments, key, { refunded_minor: amount }),
@@ -90,7 +91,7 @@ export const paymentsProjection = defineProjection({
       ]
     },
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
-      const key = { company_id: metadata.companyId, payment_id: data.paymentId }
+      const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.amount)
       return [
         add(payments, key, { allocated_minor: amount }),
@@ -106,7 +107,7 @@ export const paymentsProjection = defineProjection({
       ]
     },
     PaymentDeallocated: ({ data, metadata, position, eventId }) => {
-      const key = { company_id: metadata.companyId, payment_id: data.paymentId }
+      const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.amount)
       return [
         add(payments, key, { allocated_minor: -amount }),
@@ -122,7 +123,7 @@ export const paymentsProjection = defineProjection({
       ]
     },
     PaymentReversed: ({ data, metadata }) => {
-      const key = { company_id: metadata.companyId, payment_id: data.paymentId }
+      const key = keyOf(data.paymentId, data, metadata)
       return [
         add(payments, key, { reversed_minor: minorOf(data.amount) }),
         set(payments, key, {
@@ -133,19 +134,14 @@ export const paymentsProjection = defineProjection({
       ]
     },
     ReceiptIssued: ({ data, metadata }) => [
-      set(
-        payments,
-        { company_id: metadata.companyId, payment_id: data.paymentId },
-        { receipt_series: data.series, receipt_number: BigInt(data.number) },
-      ),
+      set(payments, keyOf(data.paymentId, data, metadata), {
+        receipt_series: data.series,
+        receipt_number: BigInt(data.number),
+      }),
     ],
     // A payment has one living receipt: the next one is issued only after this one is annulled.
     ReceiptAnnulled: ({ data, metadata }) => [
-      set(
-        payments,
-        { company_id: metadata.companyId, payment_id: data.paymentId },
-        { receipt_series: null, receipt_number: null },
-      ),
+      set(payments, keyOf(data.paymentId, data, metadata), { receipt_series: null, receipt_number: null }),
     ],
   },
 })

@@ -47,6 +47,7 @@ export interface Refund {
 export interface PaymentCursor {
   readonly receivedOn: string
   readonly paymentId: string
+  readonly clientId: string
 }
 
 type PaymentRow = PaymentViews['read.payments']
@@ -94,13 +95,17 @@ const paymentHistory = (
   refunds,
 })
 
-const groupedBy = <Row extends { readonly payment_id: string }>(
+/** Within a company; ids hold no space. */
+const keyOf = (row: { readonly client_id: string; readonly payment_id: string }): string =>
+  `${row.client_id} ${row.payment_id}`
+
+const grouped = <Row extends { readonly client_id: string; readonly payment_id: string }>(
   rows: readonly Row[],
 ): ReadonlyMap<string, readonly Row[]> => {
   const groups = new Map<string, Row[]>()
   for (const row of rows) {
-    const group = groups.get(row.payment_id)
-    if (group === undefined) groups.set(row.payment_id, [row])
+    const group = groups.get(keyOf(row))
+    if (group === undefined) groups.set(keyOf(row), [row])
     else group.push(row)
   }
   return groups
@@ -115,7 +120,7 @@ const withHistory = async (
   if (rows.length === 0) return []
   const ids = rows.map((row) => row.payment_id)
   const tables = db.withTables<PaymentViews>()
-  const settlements = groupedBy(
+  const settlements = grouped(
     await tables
       .selectFrom('read.payment_settlements')
       .selectAll()
@@ -124,7 +129,7 @@ const withHistory = async (
       .orderBy('position')
       .execute(),
   )
-  const refunds = groupedBy(
+  const refunds = grouped(
     await tables
       .selectFrom('read.payment_refunds')
       .selectAll()
@@ -135,7 +140,7 @@ const withHistory = async (
       .execute(),
   )
   return rows.map((row) => {
-    const entries = (settlements.get(row.payment_id) ?? []).map((entry) => ({
+    const entries = (settlements.get(keyOf(row)) ?? []).map((entry) => ({
       paymentId: entry.payment_id,
       invoiceId: entry.invoice_id,
       amountMinor: entry.amount_minor,
@@ -144,18 +149,25 @@ const withHistory = async (
       eventId: entry.event_id,
       undoneBecause: entry.undone_because,
     }))
-    return paymentHistory(row, settlementsOf(entries), (refunds.get(row.payment_id) ?? []).map(refund))
+    return paymentHistory(row, settlementsOf(entries), (refunds.get(keyOf(row)) ?? []).map(refund))
   })
 }
 
 const selectPayments = (db: ReadHandle, companyId: string) =>
   db.withTables<PaymentViews>().selectFrom('read.payments').selectAll().where('company_id', '=', companyId)
 
+/** Where several clients have a payment of this id and none is named, the one that was recorded first. */
 export const findPayment = async (
   db: ReadHandle,
-  { companyId, paymentId }: { readonly companyId: string; readonly paymentId: string },
+  {
+    companyId,
+    paymentId,
+    clientId,
+  }: { readonly companyId: string; readonly paymentId: string; readonly clientId?: string | undefined },
 ): Promise<PaymentHistory | undefined> => {
-  const rows = await selectPayments(db, companyId).where('payment_id', '=', paymentId).execute()
+  let query = selectPayments(db, companyId).where('payment_id', '=', paymentId)
+  if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+  const rows = await query.orderBy('position').limit(1).execute()
   return (await withHistory(db, companyId, rows))[0]
 }
 
@@ -174,9 +186,21 @@ export const listPayments = async (
   let query = selectPayments(db, companyId)
   if (clientId !== undefined) query = query.where('client_id', '=', clientId)
   if (after !== undefined) {
-    query = query.where(sql<boolean>`(received_on, payment_id) > (${after.receivedOn}::date, ${after.paymentId})`)
+    query = query.where(
+      sql<boolean>`(received_on, payment_id, client_id)
+        > (${after.receivedOn}::date, ${after.paymentId}, ${after.clientId})`,
+    )
   }
-  const rows = await query.orderBy('received_on').orderBy('payment_id').limit(rowsToAskFor(limit)).execute()
-  const page = pageOf(rows, limit, (row) => ({ receivedOn: row.received_on, paymentId: row.payment_id }))
+  const rows = await query
+    .orderBy('received_on')
+    .orderBy('payment_id')
+    .orderBy('client_id')
+    .limit(rowsToAskFor(limit))
+    .execute()
+  const page = pageOf(rows, limit, ({ received_on: receivedOn, payment_id: paymentId, client_id }) => ({
+    receivedOn,
+    paymentId,
+    clientId: client_id,
+  }))
   return { items: await withHistory(db, companyId, page.items), next: page.next }
 }

@@ -35,7 +35,8 @@ export const payments = defineTable({
     position: bigint(),
     event_id: uuid(),
   },
-  key: ['company_id', 'payment_id'],
+  // As with invoices, an id is unique within its client's account.
+  key: ['company_id', 'payment_id', 'client_id'],
   indexes: ['(company_id, client_id, received_on)', '(company_id, received_on)'],
   fillfactor: 80,
   derived: { credit_minor: derived<bigint>('amount_minor - allocated_minor - reversed_minor - refunded_minor') },
@@ -47,6 +48,7 @@ export const paymentSettlements = defineTable({
   columns: {
     company_id: text(),
     payment_id: text(),
+    client_id: text(),
     position: bigint(),
     invoice_id: text(),
     amount_minor: bigint(),
@@ -54,7 +56,7 @@ export const paymentSettlements = defineTable({
     undone_because: nullable(text()),
     event_id: uuid(),
   },
-  key: ['company_id', 'payment_id', 'position'],
+  key: ['company_id', 'payment_id', 'client_id', 'position'],
 })
 
 /** Credit given back. */
@@ -63,6 +65,7 @@ export const paymentRefunds = defineTable({
   columns: {
     company_id: text(),
     payment_id: text(),
+    client_id: text(),
     refund_id: text(),
     amount_minor: bigint(),
     method: word<RefundMethod>(),
@@ -72,7 +75,7 @@ export const paymentRefunds = defineTable({
     note: nullable(text()),
     event_id: uuid(),
   },
-  key: ['company_id', 'payment_id', 'refund_id'],
+  key: ['company_id', 'payment_id', 'client_id', 'refund_id'],
 })
 
 export type PaymentViews = {

@@ -16,10 +16,13 @@ interface Movement {
   readonly by: bigint
 }
 
-const keyOf = (event: LedgerEvent, kind: ItemKind, id: string) => ({
-  company_id: event.metadata.companyId,
+type AccountEvent = LedgerEvent & { readonly data: { readonly clientId: string } }
+
+const keyOf = ({ metadata, data }: AccountEvent, kind: ItemKind, id: string) => ({
+  company_id: metadata.companyId,
   item_kind: kind,
   item_id: id,
+  client_id: data.clientId,
 })
 
 const spanChanges = (
@@ -81,43 +84,37 @@ const move = (event: LedgerEvent, on: string, moves: readonly ItemMove[]): reado
   return moves.flatMap(({ item, by }) => {
     const { parts, changes, nextLine } = spanChanges(event, { item, parts: item.parts, on, by }, line)
     line = nextLine
-    const { company_id, item_kind, item_id } = item
-    return [set(openItems, { company_id, item_kind, item_id }, { parts }), ...changes]
+    const { company_id, item_kind, item_id, client_id } = item
+    return [set(openItems, { company_id, item_kind, item_id, client_id }, { parts }), ...changes]
   })
 }
 
 type Settling = { readonly paymentId: string; readonly invoiceId: string; readonly amount: Money }
 
-const bothItems = (event: LedgerEvent & { readonly data: Settling }) => [
+const bothItems = (event: AccountEvent & { readonly data: Settling }) => [
   wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
   wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
 ]
 
-const invoiceItem = (event: LedgerEvent & { readonly data: { readonly invoiceId: string } }) => [
+const invoiceItem = (event: AccountEvent & { readonly data: { readonly invoiceId: string } }) => [
   wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
 ]
-const paymentItem = (event: LedgerEvent & { readonly data: { readonly paymentId: string } }) => [
+const paymentItem = (event: AccountEvent & { readonly data: { readonly paymentId: string } }) => [
   wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
 ]
 
 /** Something other than money lowers what an invoice asks for. */
-const lower = (event: LedgerEvent, rows: Rows, invoiceId: string, on: string, amount: Money): readonly RowChange[] =>
+const lower = (event: AccountEvent, rows: Rows, invoiceId: string, on: string, amount: Money): readonly RowChange[] =>
   move(event, on, [{ item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by: -minorOf(amount) }])
 
 /** Credit that begins with a payment or with a credit note on account. */
 const beginCredit = (
-  event: LedgerEvent,
-  {
-    id,
-    clientId,
-    amount,
-    on,
-  }: { readonly id: string; readonly clientId: string; readonly amount: Money; readonly on: string },
+  event: AccountEvent,
+  { id, amount, on }: { readonly id: string; readonly amount: Money; readonly on: string },
 ): readonly RowChange[] => {
   const whole = minorOf(amount)
   const item = {
     ...keyOf(event, 'PAYMENT', id),
-    client_id: clientId,
     currency: amount.currency,
     issued_on: on,
   }
@@ -142,11 +139,10 @@ export const receivablesAging = defineProjection({
   },
   on: {
     InvoiceRegistered: (event) => {
-      const { clientId, invoiceId, total, issuedOn, dueOn, instalments } = event.data
+      const { invoiceId, total, issuedOn, dueOn, instalments } = event.data
       const whole = minorOf(total)
       const item = {
         ...keyOf(event, 'INVOICE', invoiceId),
-        client_id: clientId,
         currency: total.currency,
         issued_on: issuedOn,
       }
@@ -159,14 +155,14 @@ export const receivablesAging = defineProjection({
     InvoiceWrittenOff: (event, rows) =>
       lower(event, rows, event.data.invoiceId, event.data.writtenOffOn, event.data.amount),
     CreditNoteRegistered: (event, rows) => {
-      const { clientId, invoiceId, creditNoteId: id, creditedOn: on, total: amount } = event.data
+      const { invoiceId, creditNoteId: id, creditedOn: on, total: amount } = event.data
       return invoiceId === undefined
-        ? beginCredit(event, { id, clientId, amount, on })
+        ? beginCredit(event, { id, amount, on })
         : lower(event, rows, invoiceId, on, amount)
     },
     PaymentRecorded: (event) => {
-      const { clientId, paymentId: id, amount, receivedOn: on } = event.data
-      return beginCredit(event, { id, clientId, amount, on })
+      const { paymentId: id, amount, receivedOn: on } = event.data
+      return beginCredit(event, { id, amount, on })
     },
     RefundRecorded: (event, rows) => {
       const { paymentId, amount, refundedOn } = event.data

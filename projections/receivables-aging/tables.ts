@@ -31,7 +31,7 @@ export const openItems = defineTable({
     issued_on: date(),
     parts: ownJson<readonly Part[]>(),
   },
-  key: ['company_id', 'item_kind', 'item_id'],
+  key: ['company_id', 'item_kind', 'item_id', 'client_id'],
   fillfactor: 70,
 })
 

@@ -22,7 +22,7 @@ export interface Step {
 }
 
 const FIRST_DAY = '2026-09-01'
-const DAYS = 80
+const DAYS = 40
 export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
@@ -41,8 +41,6 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 export const stepsArbitrary = (lengthMax: number, lengthMin = 1): fc.Arbitrary<readonly Step[]> =>
   fc.array(step, { minLength: lengthMin, maxLength: lengthMax, size: 'max' })
-
-export const dayArbitrary: fc.Arbitrary<string> = fc.nat({ max: DAYS + 45 }).map((days) => addDays(FIRST_DAY, days - 2))
 
 const methods: readonly PaymentMethod[] = ['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS', 'COURIER_COD', 'SET_OFF']
 

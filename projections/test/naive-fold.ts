@@ -11,7 +11,8 @@ export interface NaiveItem {
   open: bigint
 }
 
-const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => {
+/** The business day of an event that moves money; `undefined` for the others. */
+export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => {
   if (type === 'InvoiceRegistered') return data.issuedOn
   if (type === 'PaymentRecorded') return data.receivedOn
   if (type === 'PaymentAllocated') return data.allocatedOn
