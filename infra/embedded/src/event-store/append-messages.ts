@@ -17,11 +17,13 @@ import {
   eachField,
   message,
   messageField,
+  nextTag,
   readBytes,
   readMessage,
   readText,
   readUint32,
   readUint64,
+  skipField,
   textField,
   varintField,
   varintLength,
@@ -60,16 +62,14 @@ export const effectiveRevision = (expected: ExpectedRevision): ExpectedRevision 
 const readStreamIdentifier = (cursor: Cursor): string => {
   const identifier = readMessage(cursor)
   let name = ''
-  eachField(identifier, (field) => field === 3 && ((name = readText(identifier)), true))
+  for (let tag = nextTag(identifier); tag !== 0; tag = nextTag(identifier)) {
+    if (tag >>> 3 === 3) name = readText(identifier)
+    else skipField(identifier, tag & 7)
+  }
   return name
 }
 
 const streamIdentifier = (field: number, name: string): Buffer => messageField(field, textField(3, name))
-
-const skipMessage = (cursor: Cursor): boolean => {
-  readMessage(cursor)
-  return true
-}
 
 /** Seconds and nanoseconds, of a Timestamp or a Duration alike. */
 const readSecondsMs = (cursor: Cursor): number => {
@@ -89,35 +89,49 @@ const readWriteOptions = (parent: Cursor): WriteOptions => {
   let stream: string | undefined
   let expected: ExpectedRevision | undefined
   let deadlineAtMs: number | undefined
-  eachField(options, (field) => {
-    switch (field) {
+  for (let tag = nextTag(options); tag !== 0; tag = nextTag(options)) {
+    switch (tag >>> 3) {
       case 1:
         stream = readStreamIdentifier(options)
-        return true
-      case 2: {
+        break
+      case 2:
         expected = { kind: 'exact', revision: readUint64(options) }
-        return true
-      }
+        break
       case 3:
         expected = NO_STREAM
-        return skipMessage(options)
+        readMessage(options)
+        break
       case 4:
         expected = ANY
-        return skipMessage(options)
+        readMessage(options)
+        break
       case 5:
         expected = STREAM_EXISTS
-        return skipMessage(options)
+        readMessage(options)
+        break
       case 6:
         deadlineAtMs = readSecondsMs(options)
-        return true
+        break
       case 7:
         deadlineAtMs = Date.now() + readSecondsMs(options)
-        return true
+        break
       default:
-        return false
+        skipField(options, tag & 7)
     }
-  })
+  }
   return { stream, expected, deadlineAtMs }
+}
+
+const readMapEntry = (parent: Cursor): readonly [key: string, value: string] => {
+  const entry = readMessage(parent)
+  let key = ''
+  let value = ''
+  for (let tag = nextTag(entry); tag !== 0; tag = nextTag(entry)) {
+    if (tag >>> 3 === 1) key = readText(entry)
+    else if (tag >>> 3 === 2) value = readText(entry)
+    else skipField(entry, tag & 7)
+  }
+  return [key, value]
 }
 
 const readProposedMessage = (parent: Cursor): ProposedMessage => {
@@ -127,35 +141,27 @@ const readProposedMessage = (parent: Cursor): ProposedMessage => {
   let contentType: string | undefined
   let data: Buffer = NOTHING
   let customMetadata: Buffer = NOTHING
-  eachField(proposed, (field) => {
-    switch (field) {
+  for (let tag = nextTag(proposed); tag !== 0; tag = nextTag(proposed)) {
+    switch (tag >>> 3) {
       case 1:
         id = readUuid(proposed)
-        return true
+        break
       case 2: {
-        const entry = readMessage(proposed)
-        let key = ''
-        let value = ''
-        eachField(entry, (part) => {
-          if (part === 1) key = readText(entry)
-          else if (part === 2) value = readText(entry)
-          else return false
-          return true
-        })
+        const [key, value] = readMapEntry(proposed)
         if (key === 'type') type = value
         else if (key === 'content-type') contentType = value
-        return true
+        break
       }
       case 3:
         customMetadata = readBytes(proposed)
-        return true
+        break
       case 4:
         data = readBytes(proposed)
-        return true
+        break
       default:
-        return false
+        skipField(proposed, tag & 7)
     }
-  })
+  }
   return { id, type, contentType, data, customMetadata }
 }
 
@@ -193,28 +199,28 @@ export const readBatchAppendRequest = (bytes: Buffer): BatchAppendRequest => {
   let options: WriteOptions | undefined
   const proposed: ProposedMessage[] = []
   let isFinal = false
-  eachField(cursor, (field) => {
-    switch (field) {
+  for (let tag = nextTag(cursor); tag !== 0; tag = nextTag(cursor)) {
+    switch (tag >>> 3) {
       case 1: {
         const start = cursor.at
         correlationId = readUuid(cursor)
         cursor.at = start
         correlation = readBytes(cursor)
-        return true
+        break
       }
       case 2:
         options = readWriteOptions(cursor)
-        return true
+        break
       case 3:
         proposed.push(readProposedMessage(cursor))
-        return true
+        break
       case 4:
         isFinal = readUint32(cursor) !== 0
-        return true
+        break
       default:
-        return false
+        skipField(cursor, tag & 7)
     }
-  })
+  }
   return { correlation, correlationId, options, proposed, isFinal }
 }
 

@@ -62,7 +62,11 @@ const readWords = (id: string): void => {
 
 /** The slot of the wanted id, or the free one where it would stand. */
 const findSlot = ({ words }: Generation): number => {
-  const [a = 0, b = 0, c = 0, d = 0] = wanted
+  // By index: taking an array apart runs its iterator, and this runs for every event.
+  const a = wanted[0] ?? 0
+  const b = wanted[1] ?? 0
+  const c = wanted[2] ?? 0
+  const d = wanted[3] ?? 0
   for (let slot = Math.imul(a ^ b ^ c ^ d, GOLDEN_RATIO) >>> HASH_SHIFT; ; slot = (slot + 1) & (SLOTS - 1)) {
     const at = slot * SLOT_WORDS
     if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return slot
@@ -79,20 +83,16 @@ export const createRecentIds = (): RecentIds => {
   let young = createGeneration()
   let old = createGeneration()
 
-  const holder = (): { readonly generation: Generation; readonly slot: number } | undefined => {
-    for (const generation of [young, old]) {
-      const slot = findSlot(generation)
-      if (!isFree(generation, slot)) return { generation, slot }
-    }
-    return undefined
-  }
-
   return {
     get: (id, streamKey) => {
       readWords(id)
-      const found = holder()
-      if (!found) return undefined
-      const { generation, slot } = found
+      let generation = young
+      let slot = findSlot(young)
+      if (isFree(young, slot)) {
+        generation = old
+        slot = findSlot(old)
+        if (isFree(old, slot)) return undefined
+      }
       const at = slot * SLOT_WORDS
       if (generation.words[at + 4] !== streamKey.readUInt32BE(0)) return undefined
       if (generation.words[at + 5] !== streamKey.readUInt32BE(4)) return undefined
@@ -100,12 +100,14 @@ export const createRecentIds = (): RecentIds => {
     },
     put: (id, streamKey, { revision, position }) => {
       readWords(id)
-      if (holder()) return
+      if (!isFree(old, findSlot(old))) return
+      let slot = findSlot(young)
+      if (!isFree(young, slot)) return
       if (young.count >= IDS_MAX) {
         old = young
         young = createGeneration()
+        slot = findSlot(young)
       }
-      const slot = findSlot(young)
       young.words.set(wanted, slot * SLOT_WORDS)
       young.words[slot * SLOT_WORDS + 4] = streamKey.readUInt32BE(0)
       young.words[slot * SLOT_WORDS + 5] = streamKey.readUInt32BE(4)

@@ -3,9 +3,11 @@ import {
   type Cursor,
   eachField,
   message,
-  readBytes,
+  nextTag,
   readMessage,
+  readText,
   readUint64,
+  skipField,
   varintField,
 } from './protobuf.ts'
 
@@ -28,29 +30,28 @@ export const parseUuid = (text: string): string | undefined => {
   return CANONICAL.test(form) ? form : undefined
 }
 
+const readStructured = (parent: Cursor): string => {
+  const structured = readMessage(parent)
+  let most = 0n
+  let least = 0n
+  eachField(structured, (part) => {
+    if (part === 1) most = readUint64(structured)
+    else if (part === 2) least = readUint64(structured)
+    else return false
+    return true
+  })
+  return dashed(most.toString(16).padStart(16, '0') + least.toString(16).padStart(16, '0'))
+}
+
 /** Reads a UUID message; an empty one, or a text that is none, gives `undefined`. */
 export const readUuid = (cursor: Cursor): string | undefined => {
   const uuid = readMessage(cursor)
   let id: string | undefined
-  eachField(uuid, (field) => {
-    if (field === 2) {
-      const bytes = readBytes(uuid)
-      id = parseUuid(bytes.toString('latin1', 0, bytes.length))
-      return true
-    }
-    if (field !== 1) return false
-    const structured = readMessage(uuid)
-    let most = 0n
-    let least = 0n
-    eachField(structured, (part) => {
-      if (part === 1) most = readUint64(structured)
-      else if (part === 2) least = readUint64(structured)
-      else return false
-      return true
-    })
-    id = dashed(most.toString(16).padStart(16, '0') + least.toString(16).padStart(16, '0'))
-    return true
-  })
+  for (let tag = nextTag(uuid); tag !== 0; tag = nextTag(uuid)) {
+    if (tag >>> 3 === 1) id = readStructured(uuid)
+    else if (tag >>> 3 === 2) id = parseUuid(readText(uuid))
+    else skipField(uuid, tag & 7)
+  }
   return id
 }
 
