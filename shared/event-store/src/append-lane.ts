@@ -6,10 +6,10 @@ import type { AppendOutcome } from './event-store.ts'
 export const APPENDS_IN_FLIGHT_MAX = 500
 
 /**
- * A silent connection cannot be closed, only left: so a store that stays silent gets no more new ones than this. In between
- * the client's own keep-alive notices a dead one within 20 s.
+ * A connection that is not dropped cannot be closed, only left: so a store that stays silent, or refuses call after call, gets no
+ * more new ones than this. In between the client's own keep-alive notices a dead one within 20 s.
  */
-const RENEWAL_PAUSE_MS = 20_000
+export const RENEWAL_PAUSE_MS = 20_000
 
 /** How often the calls of a broken connection are ended again, in case one began in between. */
 const MENDING_STEP_MS = 100
@@ -25,10 +25,16 @@ const FIRST_ANSWER_PATIENCE_MS = 25_000
 /** `confirmed`: written, but the answer does not say where in `$all`. */
 export type AttemptOutcome = AppendOutcome | { readonly outcome: 'confirmed'; readonly revision: bigint }
 
-/** What one call to the client gave. `broke`: its connection cannot be trusted with another append. */
+/**
+ * `dropped`: the client has let go of the connection. `redirected`: it has, and knows where the leader is. `ended`: only the call is
+ * over; leaving its connection leaks it.
+ */
+export type Break = 'dropped' | 'redirected' | 'ended'
+
 export interface Attempt {
   readonly result: AttemptOutcome | Error
-  readonly broke: boolean
+  /** The stream of appends is over, with all that was in flight. */
+  readonly broke: Break | undefined
 }
 
 export interface AppendConnection {
@@ -55,7 +61,7 @@ export const createAppendLane = <Connection extends AppendConnection>(
 ): AppendLane<Connection> => {
   const newLink = () => ({ connection: connect(), inFlight: 0, answeredAt: Number.NEGATIVE_INFINITY })
   let link = newLink()
-  let leftSilentAt = Number.NEGATIVE_INFINITY
+  let leftAt = Number.NEGATIVE_INFINITY
   let state: 'cold' | 'probing' | 'open' | 'mending' | 'closed' = 'cold'
   const queue = new Set<(admitted: boolean) => void>()
 
@@ -98,16 +104,17 @@ export const createAppendLane = <Connection extends AppendConnection>(
       await link.connection.endCalls()
     }
   }
-  const mend = async (why: 'failed' | 'silent'): Promise<void> => {
+  const mend = async (why: Break | 'silent'): Promise<void> => {
     if (state === 'mending' || state === 'closed') return
     state = 'mending'
     turnAwayWaiting()
     const hasAnswered = link.answeredAt > 0
     await endAllCalls(hasAnswered ? SETTLE_PATIENCE_MS : FIRST_ANSWER_PATIENCE_MS)
     if (isClosed()) return
-    const mayLeave = performance.now() - leftSilentAt > RENEWAL_PAUSE_MS
-    if (why === 'silent' && mayLeave) leftSilentAt = performance.now()
-    if (why === 'failed' || mayLeave || link.inFlight > 0) link = newLink()
+    const leaves = (why === 'ended' || why === 'silent') && performance.now() - leftAt > RENEWAL_PAUSE_MS
+    if (leaves) leftAt = performance.now()
+    // A client with calls that never settle keeps using the stream they hang on.
+    if (why === 'dropped' || leaves || link.inFlight > 0) link = newLink()
     state = 'cold'
     admitWaiting()
   }
@@ -115,8 +122,8 @@ export const createAppendLane = <Connection extends AppendConnection>(
   const settle = (from: typeof link, attempt: Attempt): void => {
     from.inFlight -= 1
     if (from !== link) return
-    if (attempt.broke) {
-      void mend('failed')
+    if (attempt.broke !== undefined) {
+      void mend(attempt.broke)
       return
     }
     link.answeredAt = performance.now()

@@ -1,11 +1,13 @@
 import { setDefaultHighWaterMark } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  AccessDeniedError,
   type AllStreamResolvedEvent,
   ErrorType,
   EventStoreDBClient,
   isCommandError,
   type JSONEventData,
+  MaxAppendSizeExceededError,
   type Position,
   type ResolvedEvent,
   StreamDeletedError,
@@ -16,12 +18,12 @@ import {
 } from '@eventstore/db-client'
 import { scan } from 'secure-json-parse'
 import { encodeAppend } from './append-encoding.ts'
-import { APPENDS_IN_FLIGHT_MAX, type Attempt, createAppendLane } from './append-lane.ts'
+import { APPENDS_IN_FLIGHT_MAX, type Attempt, type Break, createAppendLane, RENEWAL_PAUSE_MS } from './append-lane.ts'
 import { appendUntilKnown } from './append-protocol.ts'
 import { AppendRefused, ReadRefused, StoreMisconfigured, StoreUnavailable, StreamDeleted } from './errors.ts'
 import type {
+  AppendOutcome,
   EventStore,
-  EventToAppend,
   ExpectedRevision,
   ReadOptions,
   RecordedEvent,
@@ -63,6 +65,7 @@ const CALL_BUFFER_ITEMS = APPENDS_IN_FLIGHT_MAX + 12
 const KEEP_ALIVE_INTERVAL_MS = 10_000
 
 /** gRPC status codes. */
+const CANCELLED = 1
 const ABORTED = 10
 const INVALID_ARGUMENT = 3
 const UNAVAILABLE = 14
@@ -79,8 +82,13 @@ let connections = 0
 const createClient = (url: string): EventStoreDBClient => {
   connections += 1
   const own = `keepAliveInterval=${KEEP_ALIVE_INTERVAL_MS + (connections % 1_000)}`
-  if (/[?&]keep-?_?alive-?_?interval=/i.test(url)) return EventStoreDBClient.connectionString(url)
-  return EventStoreDBClient.connectionString(`${url}${url.includes('?') ? '&' : '?'}${own}`)
+  const isGiven = /[?&]keep-?_?alive-?_?interval=/i.test(url)
+  try {
+    return EventStoreDBClient.connectionString(isGiven ? url : `${url}${url.includes('?') ? '&' : '?'}${own}`)
+  } catch (error) {
+    // Without the cause: it holds the connection string, and that a password.
+    throw new StoreMisconfigured(`the event store's connection string: ${error instanceof Error ? error.message : ''}`)
+  }
 }
 
 const codeOf = (error: unknown): number | undefined =>
@@ -109,17 +117,26 @@ const translate = (error: unknown): Error => {
   return new StoreUnavailable(`the event store does not answer: ${error.message}`, { cause: error })
 }
 
-/** What an append's rejection says about the log, and about the connection. */
+/** After these the client drops its connection by itself. */
+const isDropped = (error: unknown): boolean => codeOf(error) === UNAVAILABLE || codeOf(error) === CANCELLED
+
+/** What an append's rejection says about its stream: a refusal among the answers has no code; with a code the call is over. */
+const breakOf = (error: unknown): Break | undefined => {
+  if (!(error instanceof Error && isCommandError(error))) return isDropped(error) ? 'dropped' : 'ended'
+  if (error.type === ErrorType.NOT_LEADER) return 'redirected'
+  if (error.code === undefined) return undefined
+  return isDropped(error) ? 'dropped' : 'ended'
+}
+
+/** What an append's rejection says about the log. */
 const failedAttempt = (error: unknown): Attempt => {
+  const broke = breakOf(error)
   if (error instanceof WrongExpectedVersionError) {
-    const { actualVersion } = error
-    return { broke: false, result: { outcome: 'conflict', actualRevision: actualVersion } }
+    return { broke: undefined, result: { outcome: 'conflict', actualRevision: error.actualVersion } }
   }
-  if (error instanceof StreamDeletedError) return { broke: false, result: translate(error) }
-  // A refusal among the answers has no code; with a code the call itself has ended, and with it all that was in flight.
-  const broke = !(error instanceof Error && isCommandError(error)) || codeOf(error) !== undefined
-  if (!broke && error.type === ErrorType.ACCESS_DENIED) return { broke, result: translate(error) }
-  if (!broke && error.type === ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED) {
+  if (error instanceof StreamDeletedError) return { broke: undefined, result: translate(error) }
+  if (broke === undefined && error instanceof AccessDeniedError) return { broke, result: translate(error) }
+  if (error instanceof MaxAppendSizeExceededError) {
     return { broke, result: new AppendRefused('the event store refuses an append of this size', { cause: error }) }
   }
   return { broke, result: { outcome: 'unknown', cause: translate(error) } }
@@ -135,8 +152,8 @@ const attemptAppend = async (
     const appended = await client.appendToStream(stream, [...events], { expectedRevision })
     const revision = appended.nextExpectedRevision
     const position = appended.position?.commit
-    if (position === undefined) return { broke: false, result: { outcome: 'confirmed', revision } }
-    return { broke: false, result: { outcome: 'written', revision, position } }
+    if (position === undefined) return { broke: undefined, result: { outcome: 'confirmed', revision } }
+    return { broke: undefined, result: { outcome: 'written', revision, position } }
   } catch (error) {
     return failedAttempt(error)
   }
@@ -180,11 +197,11 @@ type ReadCall = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>
 
 interface ReadSource {
   readonly open: () => StreamingRead<ResolvedEvent>
-  readonly failed: () => void
+  readonly onLost: (why: 'dropped' | 'silent') => void
   readonly timeoutMs: number
 }
 
-const readEvents = ({ open, failed, timeoutMs }: ReadSource): AsyncIterableIterator<RecordedEvent, undefined> => {
+const readEvents = ({ open, onLost, timeoutMs }: ReadSource): AsyncIterableIterator<RecordedEvent, undefined> => {
   let source: StreamingRead<ResolvedEvent> | undefined
   const feed = createFeed<RecordedEvent>({
     itemsMax: READ_BUFFER_ITEMS,
@@ -192,7 +209,7 @@ const readEvents = ({ open, failed, timeoutMs }: ReadSource): AsyncIterableItera
     resume: () => source?.resume(),
     silence: (ms) => {
       const error = new StoreUnavailable(`nothing read from the event store within ${ms} ms`)
-      failed()
+      onLost('silent')
       void cancel()
       return error
     },
@@ -201,16 +218,28 @@ const readEvents = ({ open, failed, timeoutMs }: ReadSource): AsyncIterableItera
     // It fails only where the call could not be made, which the error event has told already.
     await source?.cancel().catch(() => undefined)
   }
+  let mayTryAgain = true
   const start = (): void => {
     source = open()
-    source.on('data', (event) => feed.push(recorded(event)))
+    source.on('data', (event) => {
+      mayTryAgain = false
+      feed.push(recorded(event))
+    })
     source.on('end', () => feed.end())
     source.on('error', (error) => {
       if (error instanceof StreamNotFoundError) {
         feed.end()
         return
       }
-      failed()
+      if (isDropped(error)) {
+        onLost('dropped')
+        // That a connection broke while it lay idle is noticed by the first call on it.
+        if (mayTryAgain) {
+          mayTryAgain = false
+          start()
+          return
+        }
+      }
       feed.fail(translate(error))
     })
   }
@@ -248,19 +277,29 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
   const { url, logger = silentLogger } = options
   const appendTimeoutMs = options.appendTimeoutMs ?? APPEND_TIMEOUT_MS
   const readTimeoutMs = options.readTimeoutMs ?? READ_TIMEOUT_MS
+  // Reads have a client of their own: its failures must not end a channel on which appends wait for their answers.
+  let reader = createClient(url)
   setDefaultHighWaterMark(true, CALL_BUFFER_ITEMS)
   inUse = true
   const predecessorGone = previousGone
 
-  // Reads have a client of their own: its failures must not end a channel on which appends wait for their answers.
-  let reader = createClient(url)
+  let readerLeftSilentAt = Number.NEGATIVE_INFINITY
   /** A connection that failed is remembered as failing for a while; a new one dials at once. */
-  const replaceReader = (failed: EventStoreDBClient): void => {
-    if (reader === failed) reader = createClient(url)
+  const replaceReader = (replaced: EventStoreDBClient, why: 'dropped' | 'silent'): void => {
+    if (reader !== replaced) return
+    if (why === 'silent') {
+      if (performance.now() - readerLeftSilentAt < RENEWAL_PAUSE_MS) return
+      readerLeftSilentAt = performance.now()
+    }
+    reader = createClient(url)
   }
   const read = (call: ReadCall, timeoutMs = readTimeoutMs) => {
-    const client = reader
-    return readEvents({ open: () => call(client), failed: () => replaceReader(client), timeoutMs })
+    let client = reader
+    const open = () => {
+      client = reader
+      return call(client)
+    }
+    return readEvents({ open, onLost: (why) => replaceReader(client, why), timeoutMs })
   }
   const readStream = (stream: string, readOptions: ReadOptions = {}) => {
     if (stream === '') throw new ReadRefused('a stream needs a name')
@@ -283,23 +322,25 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     // After a stream that the server ended in peace the client's own disposal never comes back.
     return { client, endCalls: () => Promise.race([client.dispose(), sleep(DISPOSAL_MS)]) }
   })
-  /** A repeated append may be confirmed without its position. */
-  const findPosition = async (stream: string, revision: bigint): Promise<bigint> => {
-    for await (const event of readStream(stream, { from: revision, maxCount: 1 })) {
-      if (event.revision === revision) return event.position
+  /** A repeated append may be confirmed without its position, which then is read. */
+  const placed = async (stream: string, revision: bigint): Promise<AppendOutcome> => {
+    try {
+      for await (const event of readStream(stream, { from: revision, maxCount: 1 })) {
+        if (event.revision === revision) return { outcome: 'written', revision, position: event.position }
+      }
+      return { outcome: 'unknown', cause: new StoreUnavailable(`${stream} ${revision} is confirmed but not there`) }
+    } catch (cause) {
+      return { outcome: 'unknown', cause }
     }
-    throw new StoreUnavailable(`${stream} ${revision} is confirmed but cannot be read`)
   }
-  const append = async (stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]) => {
+  const append: EventStore['append'] = async (stream, expected, events) => {
     const encoded = encodeAppend(stream, events)
     await predecessorGone
     const outcome = await appendUntilKnown(
       (timeoutMs) => lane.run(({ client }) => attemptAppend(client, stream, expected, encoded), timeoutMs),
       appendTimeoutMs,
     )
-    if (outcome.outcome !== 'confirmed') return outcome
-    const { revision } = outcome
-    return { outcome: 'written' as const, revision, position: await findPosition(stream, revision) }
+    return outcome.outcome === 'confirmed' ? placed(stream, outcome.revision) : outcome
   }
 
   const openSubscription =
@@ -318,28 +359,29 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
       const mark = (marker: Marker): void => {
         subscription.push(marker)
       }
-      const lost = (cause: unknown): void => {
+      let isOver = false
+      const lose = (cause: Error, why: 'dropped' | 'silent' | 'ended' | 'routine'): void => {
+        if (isOver) return
+        isOver = true
         clearTimeout(unconfirmed)
-        if (codeOf(cause) === ABORTED) {
-          events.onLoss({ routine: true, cause: translate(cause) })
-          return
-        }
-        replaceReader(client)
-        events.onLoss({ routine: false, cause: translate(cause) })
+        if (why === 'dropped' || why === 'silent') replaceReader(client, why)
+        events.onLoss({ routine: why === 'routine', cause })
       }
-      const unconfirmed = setTimeout(
-        () => lost(new StoreUnavailable(`a subscription was not confirmed within ${CONFIRMATION_TIMEOUT_MS} ms`)),
-        CONFIRMATION_TIMEOUT_MS,
-      )
+      const unconfirmed = setTimeout(() => {
+        lose(new StoreUnavailable(`a subscription was not confirmed within ${CONFIRMATION_TIMEOUT_MS} ms`), 'silent')
+      }, CONFIRMATION_TIMEOUT_MS)
       subscription.on('confirmation', () => clearTimeout(unconfirmed))
       subscription.on('caughtUp', () => mark({ caughtUp: true }))
       subscription.on('data', (item: AllStreamResolvedEvent | Marker) => events.onItem(itemOf(item)))
-      subscription.on('end', () => lost(new StoreUnavailable('the event store ended a subscription')))
-      subscription.on('error', lost)
+      subscription.on('end', () => lose(new StoreUnavailable('the event store ended a subscription'), 'ended'))
+      subscription.on('error', (error) => {
+        lose(translate(error), codeOf(error) === ABORTED ? 'routine' : isDropped(error) ? 'dropped' : 'ended')
+      })
       return {
         pause: () => void subscription.pause(),
         resume: () => void subscription.resume(),
         close: () => {
+          isOver = true
           clearTimeout(unconfirmed)
           // It fails only where the call could not be made, which the error event has told already.
           subscription.unsubscribe().catch(() => undefined)

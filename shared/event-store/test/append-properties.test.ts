@@ -5,7 +5,7 @@ import { startCallProxy } from './call-proxy.ts'
 import { anEvent, connect, idsOf, startServer } from './stores.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 
-const RUNS = process.env['LONG'] === undefined ? 40 : 2_000
+const RUNS = Number(process.env['RUNS'] ?? (process.env['LONG'] === undefined ? 40 : 2_000))
 const seed = process.env['SEED'] === undefined ? Date.now() % 2 ** 31 : Number(process.env['SEED'])
 
 /** What one caller does to one stream of its own, and what happens to the wire meanwhile. */

@@ -59,7 +59,7 @@ t.test('a failing read does not touch appends in flight', async (t) => {
   const held = appendTo(store, 8, 'held')
   await sleep(50)
   // On one channel for both, UNAVAILABLE would have the client open a second append stream beside the waiting one.
-  proxy.refuseCalls('Read', 14, 1)
+  proxy.refuseCalls('Read', 14, 2)
   await t.rejects(collect(store.readStream('held-first')), { name: 'StoreUnavailable' })
   const later = appendTo(store, 8, 'later')
   await sleep(50)
