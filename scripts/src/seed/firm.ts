@@ -183,6 +183,7 @@ const createDesk = (branch: Branch, client: Party) => {
       readonly rule?: 'oldestDueFirst' | 'none'
       readonly receipt?: boolean
       readonly payer?: object
+      readonly allocation?: object
     },
   ): string => {
     const paymentId = `${branch.series.toLowerCase()}-pay-${branch.count('payment')}`
@@ -212,7 +213,16 @@ const createDesk = (branch: Branch, client: Party) => {
     return paymentId
   }
 
-  return { clientId, add, pay }
+  const cashDays = new Set<BusinessDay>()
+  /** The client comes with cash once a day, so that the ceiling of a day is the ceiling of a payment. */
+  const cashDay = (from: BusinessDay): BusinessDay => {
+    let day = from
+    while (cashDays.has(day)) day = addDays(day, 1)
+    cashDays.add(day)
+    return day
+  }
+
+  return { clientId, add, pay, cashDay }
 }
 
 type Desk = ReturnType<typeof createDesk>
@@ -287,6 +297,89 @@ const paidByAnother: Story = (branch, desk, client) => {
   desk.add('UpdateClient', client.clientId, '2026-11-02', () => change)
 }
 
+/** A gross amount of about so many hundredths of an invoice, with the VAT in it. */
+const partOf = ({ total }: Invoice, percent: bigint) => {
+  const base = (total * percent) / 121n
+  const vat = vatOf(base, 21n)
+  return { minor: base + vat, vatLines: [{ rate: '21', base: decimalOf(base, 'RON'), vat: decimalOf(vat, 'RON') }] }
+}
+
+const creditNote = (branch: Branch, client: Party, issuedOn: BusinessDay, part: ReturnType<typeof partOf>) => {
+  const { series } = branch
+  const number = `${9000 + branch.count('credit note')}`
+  const creditNoteId = `${series.toLowerCase()}-${number}`
+  const total = { amount: decimalOf(part.minor, 'RON'), currency: 'RON' }
+  return { clientId: client.clientId, creditNoteId, series, number, issuedOn, total, vatLines: part.vatLines }
+}
+
+const goodsReturned: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-09-10')
+  const part = partOf(invoice, 20n)
+  const on = '2026-09-24'
+  const note = { ...creditNote(branch, client, on, part), invoiceId: invoice.invoiceId }
+  desk.add('RegisterCreditNote', note.creditNoteId, on, () => note)
+  desk.pay([invoice], { amount: invoice.total - part.minor, method: 'BANK_TRANSFER', on: '2026-10-09' })
+}
+
+/** The invoice was paid when the goods came back: the credit note is credit, and part of it is given back. */
+const creditGivenBack: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-09-08')
+  desk.pay([invoice], { amount: invoice.total, method: 'BANK_TRANSFER', on: '2026-09-22' })
+  const part = partOf(invoice, 30n)
+  const note = creditNote(branch, client, '2026-10-06', part)
+  desk.add('RegisterCreditNote', note.creditNoteId, note.issuedOn, () => note)
+  const refund = { refundId: `${note.creditNoteId}-back`, paymentId: note.creditNoteId, method: 'BANK_TRANSFER' }
+  const on = '2026-10-13'
+  const amount = decimalOf(part.minor / 2n, 'RON')
+  const data = { clientId: client.clientId, ...refund, amount, refundedOn: on, document: bankReference(branch.random) }
+  desk.add('RecordRefund', refund.refundId, on, () => data)
+}
+
+const paidTwice: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-09-16')
+  desk.pay([invoice], { amount: invoice.total, method: 'BANK_TRANSFER', on: '2026-10-15' })
+  const amount = invoice.total
+  const paymentId = desk.pay([], { amount, method: 'BANK_TRANSFER', on: '2026-10-16', rule: 'none' })
+  const on = '2026-10-21'
+  const refund = { refundId: `${paymentId}-back`, paymentId, amount: decimalOf(amount, 'RON'), method: 'BANK_TRANSFER' }
+  const data = { clientId: client.clientId, ...refund, refundedOn: on, note: 'plătită de două ori' }
+  desk.add('RecordRefund', refund.refundId, on, () => data)
+}
+
+const lostDebt: Story = (branch, desk, client) => {
+  const { invoiceId } = invoiceIn(branch, desk, client, '2025-03-12')
+  const on = '2026-11-16'
+  const decision = { reason: 'debitor radiat din registrul comerțului', approvedBy: 'Ioana Pop', writtenOffOn: on }
+  desk.add('WriteOffInvoice', invoiceId, on, () => ({ clientId: client.clientId, invoiceId, ...decision }))
+}
+
+const paidEarly: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-10-01')
+  const { minor, vatLines } = partOf(invoice, 2n)
+  const on = '2026-10-05'
+  const { invoiceId } = invoice
+  const scont = { kind: 'SETTLEMENT', amount: decimalOf(minor, 'RON'), vatLines, grantedOn: on, note: 'scont 2 %' }
+  desk.add('GrantDiscount', invoiceId, on, () => ({ clientId: client.clientId, invoiceId, ...scont }))
+  desk.pay([invoice], { amount: invoice.total - minor, method: 'BANK_TRANSFER', on })
+}
+
+/** The client is a supplier as well; what is owed both ways is not paid twice. */
+const setOff: Story = (branch, desk, client) => {
+  const invoice = invoiceIn(branch, desk, client, '2026-09-11')
+  const on = '2026-10-14'
+  const paymentId = `${branch.series.toLowerCase()}-set-${branch.count('set-off')}`
+  const amount = decimalOf(invoice.total / 2n, 'RON')
+  const items = [{ invoiceId: invoice.invoiceId, amount }]
+  const facts = { clientId: client.clientId, paymentId, amount: { amount, currency: 'RON' }, setOffOn: on, items }
+  desk.add('RecordSetOff', paymentId, on, () => ({ ...facts, document: `PV ${paymentId}` }))
+}
+
+const neverSent: Story = (branch, desk, client) => {
+  const { invoiceId } = invoiceIn(branch, desk, client, '2026-10-20')
+  const cancellation = { reason: 'emisă din greșeală, netrimisă', cancelledOn: '2026-10-21' }
+  desk.add('CancelInvoice', invoiceId, '2026-10-21', () => ({ clientId: client.clientId, invoiceId, ...cancellation }))
+}
+
 /** Told of the first clients of each branch, one each. */
 const stories: readonly Story[] = [
   bouncedCheque,
@@ -295,15 +388,39 @@ const stories: readonly Story[] = [
   advance,
   foreignCurrency,
   paidByAnother,
+  goodsReturned,
+  creditGivenBack,
+  paidTwice,
+  lostDebt,
+  paidEarly,
+  setOff,
+  neverSent,
 ]
 
-const payInCash = (branch: Branch, desk: Desk, client: Party, invoice: Invoice): void => {
-  const max = client.kind === 'BUSINESS' ? businessCashMaxMinor : individualCashMaxMinor
-  let on = payDay(branch.random, invoice, 'cash')
-  for (let left = invoice.total; left > 0n && on <= lastDay; on = addDays(on, branch.random.between(1, 4))) {
-    const amount = smaller(left, max)
-    desk.pay([invoice], { amount, method: 'CASH', on, receipt: true })
-    left -= amount
+/** In cash up to the ceiling; the rest of a larger invoice may not come in cash on any other day (Law 70/2015 art. 3). */
+const payInCash = (branch: Branch, desk: Desk, client: Party, invoice: Invoice, from: BusinessDay): void => {
+  const on = desk.cashDay(from)
+  if (on > lastDay) return
+  const amount = smaller(invoice.total, client.kind === 'BUSINESS' ? businessCashMaxMinor : individualCashMaxMinor)
+  desk.pay([invoice], { amount, method: 'CASH', on, receipt: true })
+  const rest = invoice.total - amount
+  const later = addDays(on, branch.random.between(1, 4))
+  if (rest > 0n && later <= lastDay) {
+    const { invoiceId } = invoice
+    const allocation = { rule: 'explicit', items: [{ invoiceId, amount: decimalOf(rest, invoice.currency) }] }
+    desk.pay([invoice], { amount: rest, method: 'BANK_TRANSFER', on: later, allocation })
+  }
+}
+
+/** What the terminal took comes to the bank two days later, less one per cent. */
+const payByCard = (branch: Branch, desk: Desk, { clientId }: Party, invoice: Invoice, on: BusinessDay): void => {
+  const { total, currency } = invoice
+  const method = branch.random.pick(['CARD_POS', 'CARD_ONLINE'])
+  const paymentId = desk.pay([invoice], { amount: total, method, on })
+  const clearedOn = addDays(on, 2)
+  const fee = decimalOf(total / 100n, currency)
+  if (clearedOn <= lastDay) {
+    desk.add('ConfirmPaymentCleared', paymentId, clearedOn, () => ({ clientId, paymentId, clearedOn, fee }))
   }
 }
 
@@ -326,9 +443,8 @@ const payOneByOne = (branch: Branch, desk: Desk, client: Party, habit: Habit, in
     // What would be paid after the last day is open today, and so is what was forgotten.
     if (on > lastDay || random.chance(0.08)) continue
     const { total } = invoice
-    if (habit === 'cash') payInCash(branch, desk, client, invoice)
-    else if (habit === 'card')
-      desk.pay([invoice], { amount: total, method: random.pick(['CARD_POS', 'CARD_ONLINE']), on })
+    if (habit === 'cash') payInCash(branch, desk, client, invoice, on)
+    else if (habit === 'card') payByCard(branch, desk, client, invoice, on)
     else {
       const amount = habit === 'partial' ? (total * BigInt(random.between(3, 8))) / 10n : total
       desk.pay([invoice], { amount, method: 'BANK_TRANSFER', on })
