@@ -68,6 +68,11 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     stopping = true
     done()
   })
+  // A caller that keeps its connection would keep us from ending.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping) void reply.header('Connection', 'close')
+    done()
+  })
 
   authorise(app, token, isOpen)
   answerWithProblems(app)

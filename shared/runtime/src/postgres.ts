@@ -43,6 +43,8 @@ export const createPool = (options: PostgresOptions): pg.Pool => {
     keepAlive: true,
   })
   pool.on('error', options.onIdleError)
+  // A connection that breaks while it is lent out fails its query, and says so again as an event that would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

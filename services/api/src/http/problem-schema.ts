@@ -1,12 +1,16 @@
 import { z } from 'zod'
 import { PROBLEMS, type ProblemCode } from './problems.ts'
 
+const everyCode = Object.entries(PROBLEMS)
+  .map(([code, { status, title }]) => `- \`${code}\` (${status}): ${title}`)
+  .join('\n')
+
 export const ProblemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string(),
+    code: z.enum(Object.keys(PROBLEMS)).meta({ description: everyCode }),
     detail: z.string().optional(),
     instance: z.string(),
     requestId: z.string(),
