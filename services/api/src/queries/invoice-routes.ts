@@ -6,11 +6,11 @@ import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type QueryDependencies } from './answer.ts'
 import { Invoice, Invoices, invoiceAllocation } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { asOf, CompanyParams, freshness, limitOf, page } from './query-parameters.ts'
+import { asOf, CompanyParams, freshness, limitOf, page, whoseId } from './query-parameters.ts'
 
 const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
 const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
-const InvoiceQuery = z.strictObject({ ...asOf, ...freshness })
+const InvoiceQuery = z.strictObject({ clientId: whoseId, ...asOf, ...freshness })
 const InvoicesQuery = z.strictObject({
   clientId: ClientId.optional(),
   status: Status.optional(),
@@ -19,7 +19,7 @@ const InvoicesQuery = z.strictObject({
   ...freshness,
   ...page,
 })
-const Place = z.strictObject({ dueOn: BusinessDay, invoiceId: InvoiceId })
+const Place = z.strictObject({ dueOn: BusinessDay, invoiceId: InvoiceId, clientId: ClientId })
 
 const invoiceBody = (invoice: InvoiceBalance) => {
   const amount = (minor: bigint): string => decimalOf(minor, invoice.currency)
@@ -62,7 +62,12 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     (request, reply) => {
       const { companyId, invoiceId } = request.params
       return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
-        const invoice = await findInvoice(handle, { companyId, invoiceId, asOf: moment.asOf })
+        const invoice = await findInvoice(handle, {
+          companyId,
+          invoiceId,
+          clientId: request.query.clientId,
+          asOf: moment.asOf,
+        })
         if (invoice === undefined) throw new Rejection('INVOICE_NOT_FOUND', { invoiceId })
         const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
         return { ...invoiceBody(invoice), allocations }

@@ -6,12 +6,12 @@ import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, type QueryDependencies } from './answer.ts'
 import { Payment, Payments, paymentAllocation } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { asOf, CompanyParams, freshness, limitOf, page } from './query-parameters.ts'
+import { asOf, CompanyParams, freshness, limitOf, page, whoseId } from './query-parameters.ts'
 
 const PaymentParams = z.strictObject({ companyId: CompanyId, paymentId: PaymentId })
-const PaymentQuery = z.strictObject({ ...asOf, ...freshness })
+const PaymentQuery = z.strictObject({ clientId: whoseId, ...asOf, ...freshness })
 const PaymentsQuery = z.strictObject({ clientId: ClientId.optional(), ...asOf, ...freshness, ...page })
-const Place = z.strictObject({ receivedOn: BusinessDay, paymentId: PaymentId })
+const Place = z.strictObject({ receivedOn: BusinessDay, paymentId: PaymentId, clientId: ClientId })
 
 const paymentBody = (history: PaymentHistory) => {
   const { amountMinor, allocatedMinor, refundedMinor, creditMinor, allocations, refunds, clearing, ...payment } =
@@ -45,7 +45,7 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     (request, reply) => {
       const { companyId, paymentId } = request.params
       return answerFrom(dependencies, request.query, reply, async (handle) => {
-        const payment = await findPayment(handle, { companyId, paymentId })
+        const payment = await findPayment(handle, { companyId, paymentId, clientId: request.query.clientId })
         if (payment === undefined) throw new Rejection('PAYMENT_NOT_FOUND', { paymentId })
         return paymentBody(payment)
       })

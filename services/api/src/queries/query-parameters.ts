@@ -50,6 +50,11 @@ export const page = {
   cursor: z.string().max(512).optional().meta({ description: '`nextCursor` of the page before' }),
 }
 
+/** An id is unique within its client's account; most companies number across all of them and never need this. */
+export const whoseId = ClientId.optional().meta({
+  description: 'Whose it is, where several clients have this id; the first one when absent',
+})
+
 export const CompanyParams = z.strictObject({ companyId: CompanyId })
 export const ClientParams = z.strictObject({ companyId: CompanyId, clientId: ClientId })
 
