@@ -26,11 +26,14 @@ const leaf = (result: Result): Tally => {
 
 const indent = (text: string): string => text.trimEnd().replaceAll(/^/gm, '    ')
 
+/** A difference of two values may hold bigints, which have no JSON. */
+const withoutBigInts = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
+
 const describe = (result: Result): string => {
   const diagnostics: unknown = result.diag
   if (typeof diagnostics !== 'object' || diagnostics === null) return ''
   const shown = Object.entries(diagnostics).map(([key, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const text = typeof value === 'string' ? value : JSON.stringify(value, withoutBigInts)
     return text.includes('\n') ? `${key}:\n${indent(text)}` : `${key}: ${text}`
   })
   return `\n${indent(shown.join('\n'))}`
