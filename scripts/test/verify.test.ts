@@ -2,16 +2,23 @@ import { randomUUID } from 'node:crypto'
 import { type LedgerMessage, receiptBookEventDefinitions } from '@registru/domain'
 import {
   clientRegistered,
+  creditNoteRegistered,
+  discountGranted,
   exampleEvents,
+  invoiceCancelled,
   invoiceRegistered,
+  invoiceWrittenOff,
   paymentAllocated,
+  paymentCleared,
   paymentDeallocated,
   paymentRecorded,
+  paymentReversed,
   receiptAnnulled,
   receiptBookOpened,
   receiptIssued,
   receiptReleased,
   receiptRequested,
+  refundRecorded,
   ron,
 } from '@registru/domain/examples'
 import { eventIdOf, type RecordedEvent } from '@registru/event-store'
@@ -59,6 +66,7 @@ const fold = async (
 }
 
 const cash = { paymentId: 'pay-2', method: 'CASH' as const, amount: ron('500.00') }
+const card = paymentRecorded({ paymentId: 'pay-3', method: 'CARD_ONLINE', amount: ron('500.00') })
 const history = [
   clientRegistered(),
   invoiceRegistered(),
@@ -73,10 +81,43 @@ t.test('the fold of a right history', async (t) => {
   t.test('finds nothing wrong, and adds up', async (t) => {
     const { ledger, wrong } = await fold(logOf(...history, receiptAnnulled(), receiptReleased()))
     t.same(wrong, [])
-    t.match(ledger.invoices.get('amc inv-1024'), { total: 121_000n, allocated: 50_000n })
-    t.match(ledger.payments.get('amc pay-2'), { amount: 50_000n, allocated: 50_000n, receipt: undefined })
+    t.match(ledger.invoices.get('amc alfa inv-1024'), { total: 121_000n, allocated: 50_000n })
+    t.match(ledger.payments.get('amc alfa pay-2'), { amount: 50_000n, allocated: 50_000n, receipt: undefined })
     t.match(ledger.receipts.get('amc AMC-C 15'), { annulledOn: '2026-11-02' })
     t.equal(ledger.openSteps.size, 0)
+  })
+  t.test('knows what lowers an invoice or a credit without money', async (t) => {
+    const { ledger, wrong } = await fold(
+      logOf(
+        clientRegistered(),
+        invoiceRegistered(),
+        creditNoteRegistered(),
+        discountGranted(),
+        invoiceWrittenOff({ amount: ron('943.80') }),
+        invoiceRegistered({ invoiceId: 'inv-1025' }),
+        invoiceCancelled({ invoiceId: 'inv-1025' }),
+        creditNoteRegistered({ creditNoteId: 'cn-8', invoiceId: undefined }),
+        refundRecorded({ paymentId: 'cn-8', amount: ron('42.00') }),
+        card,
+        paymentCleared(),
+      ),
+    )
+    t.same(wrong, [])
+    const whole = { credited: 24_200n, discounted: 2_420n, writtenOff: 94_380n, cancelled: 0n }
+    t.match(ledger.invoices.get('amc alfa inv-1024'), whole)
+    t.match(ledger.invoices.get('amc alfa inv-1025'), { cancelled: 121_000n })
+    t.match(ledger.payments.get('amc alfa cn-8'), { method: 'CREDIT_NOTE', refunded: 4_200n })
+    t.match(ledger.payments.get('amc alfa pay-3'), { clearedOn: '2026-11-04', fee: 500n })
+    const balances = [...ledger.accountBalances].filter(([, balance]) => balance !== 0n)
+    t.same(Object.fromEntries(balances), {
+      'amc REVENUE RON': -60_000n,
+      'amc VAT_DUE RON': -12_180n,
+      'amc SETTLEMENT_DISCOUNT RON': 2_000n,
+      'amc WRITE_OFF RON': 94_380n,
+      'amc CLIENT_CREDIT RON': -70_000n,
+      'amc BANK RON': 45_300n,
+      'amc FEE RON': 500n,
+    })
   })
   t.test('knows every event of the ledger', async (t) => {
     const { report } = await fold(logOf(...exampleEvents))
@@ -114,6 +155,32 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       'a second living receipt',
       logOf(...history, receiptRequested({ receiptId: 'rec-16' }), receiptIssued({ number: 16, receiptId: 'rec-16' })),
       /living receipts/,
+    ],
+    [
+      'more refunded than credit',
+      logOf(...history, refundRecorded({ paymentId: 'pay-2', amount: ron('0.01') })),
+      /pay-2: no more refunded/,
+    ],
+    ['more lowered than open', logOf(...history, invoiceWrittenOff({ amount: ron('710.01') })), /inv-1024: 0 ≤ open/],
+    ['money that cleared twice', logOf(...history, card, paymentCleared(), paymentCleared()), /pay-3: cleared once/],
+    [
+      'money that leaves from where it is not',
+      logOf(
+        ...history,
+        card,
+        paymentCleared(),
+        paymentReversed({ paymentId: 'pay-3', method: 'CARD_ONLINE', amount: ron('500.00') }),
+      ),
+      /pay-3: reversed from where it lay/,
+    ],
+    [
+      'a receipt that replaces a living one',
+      logOf(
+        ...history,
+        receiptRequested({ receiptId: 'rec-16' }),
+        receiptIssued({ number: 16, receiptId: 'rec-16', replaces: { series: 'AMC-C', number: 15 } }),
+      ),
+      /replaces an annulled one/,
     ],
     ['a receipt annulled twice', logOf(...history, receiptAnnulled(), receiptAnnulled()), /annulled once/],
     ['a gap in a stream', logOf(...history).filter((_, index) => index !== 2), /next revision/],

@@ -3,6 +3,7 @@ import { type Check, expectEqual, expectSameRows, type Fields, type Report } fro
 import { creditOf, type Invoice, type Ledger, openOf } from './ledger.ts'
 import {
   type Clocks,
+  readAccounts,
   readBalances,
   readClients,
   readInvoices,
@@ -37,14 +38,15 @@ const compareDocuments = async (client: PoolClient, ledger: Ledger, report: Repo
     await readClients(client),
   )
   const invoices = mapRows(ledger.invoices, (invoice) => {
-    const { clientId, currency, total, allocated, credited, discounted, writtenOff, dueOn } = invoice
+    const { currency, total, allocated, credited, discounted, writtenOff, dueOn } = invoice
     const amounts = { total, allocated, credited, discounted, writtenOff, open: openOf(invoice) }
-    return { client: clientId, currency, ...amounts, status: statusOf(invoice), due: dueOn }
+    return { currency, ...amounts, status: statusOf(invoice), due: dueOn }
   })
   expectSameRows(report.check('invoices: total, open, status'), invoices, await readInvoices(client))
   const payments = mapRows(ledger.payments, (payment) => {
-    const { clientId, currency, amount, allocated, reversedOn, receipt } = payment
-    return { client: clientId, currency, amount, allocated, credit: creditOf(payment), reversed: reversedOn, receipt }
+    const { currency, amount, allocated, refunded, reversedOn, clearedOn, fee, receipt } = payment
+    const amounts = { amount, allocated, refunded, fee, credit: creditOf(payment) }
+    return { currency, ...amounts, cleared: clearedOn, reversed: reversedOn, receipt }
   })
   expectSameRows(report.check('payments: amount, credit, receipt'), payments, await readPayments(client))
   const allocations = mapRows(ledger.allocations, (allocated) => ({ allocated }))
@@ -55,9 +57,9 @@ const compareDocuments = async (client: PoolClient, ledger: Ledger, report: Repo
       await readSettlements(client, side),
     )
   }
-  const receipts = mapRows(ledger.receipts, ({ currency, amount, paymentId, issuedOn, annulledOn }) => {
+  const receipts = mapRows(ledger.receipts, ({ currency, amount, clientId, paymentId, issuedOn, annulledOn }) => {
     const value = annulledOn === undefined ? amount : 0n
-    return { currency, amount, payment: paymentId, issued: issuedOn, annulled: annulledOn, value }
+    return { currency, amount, client: clientId, payment: paymentId, issued: issuedOn, annulled: annulledOn, value }
   })
   expectSameRows(report.check('receipts: number, amount, annulment'), receipts, await readReceipts(client))
 }
@@ -137,6 +139,14 @@ const compareTotals = async (client: PoolClient, ledger: Ledger, report: Report)
     }),
   )
   expectSameRows(report.check('statements: lines, closing, months'), statements, await readStatements(client))
+  expectSameRows(
+    report.check('journal: balance of each account'),
+    withoutZeros(
+      'balance',
+      mapRows(ledger.accountBalances, (balance) => ({ balance })),
+    ),
+    await readAccounts(client),
+  )
   const journal = report.check('journal: every event and the trial balance are zero')
   for (const what of await readUnbalanced(client)) expectEqual(journal, what, 'balanced', 'not balanced')
   for (const [key, { total }] of await readTrialBalance(client))

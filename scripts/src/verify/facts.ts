@@ -11,6 +11,9 @@ const clientFields = { kind: z.string().optional(), name: z.string().optional() 
 const allocation = { clientId: z.string(), paymentId: z.string(), invoiceId: z.string(), amount: Money }
 const receipt = { clientId: z.string(), paymentId: z.string(), receiptId: z.string(), series: z.string() }
 
+/** What a paper says of VAT. */
+const vat = { vatLines: z.array(z.object({ vat: z.string() })), cashAccounting: z.boolean() }
+
 const fact = <const Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), data: z.object(shape) })
 
@@ -29,6 +32,8 @@ export const Fact = z.discriminatedUnion('type', [
     issuedOn: z.string(),
     dueOn: z.string(),
     total: Money,
+    kind: z.string(),
+    ...vat,
   }),
   fact('PaymentRecorded', {
     clientId: z.string(),
@@ -39,19 +44,55 @@ export const Fact = z.discriminatedUnion('type', [
   }),
   fact('PaymentAllocated', { ...allocation, allocatedOn: z.string() }),
   fact('PaymentDeallocated', { ...allocation, deallocatedOn: z.string() }),
-  fact('PaymentReversed', { clientId: z.string(), paymentId: z.string(), amount: Money, reversedOn: z.string() }),
-  fact('PaymentCleared', { clientId: z.string(), paymentId: z.string() }),
+  fact('PaymentReversed', {
+    clientId: z.string(),
+    paymentId: z.string(),
+    amount: Money,
+    method: z.string(),
+    cleared: z.boolean(),
+    reversedOn: z.string(),
+  }),
+  fact('PaymentCleared', {
+    clientId: z.string(),
+    paymentId: z.string(),
+    amount: Money,
+    method: z.string(),
+    fee: z.string(),
+    clearedOn: z.string(),
+  }),
   fact('CashLimitOverridden', { clientId: z.string(), paymentId: z.string() }),
-  fact('RefundRecorded', { clientId: z.string(), paymentId: z.string(), amount: Money, refundedOn: z.string() }),
-  fact('InvoiceCancelled', { clientId: z.string(), invoiceId: z.string(), total: Money, cancelledOn: z.string() }),
+  fact('RefundRecorded', {
+    clientId: z.string(),
+    paymentId: z.string(),
+    amount: Money,
+    method: z.string(),
+    refundedOn: z.string(),
+  }),
+  fact('InvoiceCancelled', {
+    clientId: z.string(),
+    invoiceId: z.string(),
+    total: Money,
+    cancelledOn: z.string(),
+    kind: z.string(),
+    ...vat,
+  }),
   fact('CreditNoteRegistered', {
     clientId: z.string(),
     creditNoteId: z.string(),
     invoiceId: z.string().optional(),
     creditedOn: z.string(),
     total: Money,
+    kind: z.string(),
+    ...vat,
   }),
-  fact('DiscountGranted', { clientId: z.string(), invoiceId: z.string(), amount: Money, grantedOn: z.string() }),
+  fact('DiscountGranted', {
+    clientId: z.string(),
+    invoiceId: z.string(),
+    amount: Money,
+    grantedOn: z.string(),
+    kind: z.string(),
+    ...vat,
+  }),
   fact('InvoiceWrittenOff', { clientId: z.string(), invoiceId: z.string(), amount: Money, writtenOffOn: z.string() }),
   fact('ReceiptRequested', { ...receipt, amount: Money }),
   fact('ReceiptDeclined', receipt),
@@ -60,7 +101,13 @@ export const Fact = z.discriminatedUnion('type', [
   fact('ReceiptRangeExtended', { series: z.string(), to: z.int() }),
   fact('ReceiptRefused', receipt),
   fact('ReceiptReprinted', { series: z.string(), number: z.int() }),
-  fact('ReceiptIssued', { ...receipt, number: z.int(), amount: Money, issuedOn: z.string() }),
+  fact('ReceiptIssued', {
+    ...receipt,
+    number: z.int(),
+    amount: Money,
+    issuedOn: z.string(),
+    replaces: z.object({ series: z.string(), number: z.int() }).optional(),
+  }),
   fact('ReceiptAnnulled', { ...receipt, number: z.int(), annulledOn: z.string(), alsoReversePayment: z.boolean() }),
 ])
 export type Fact = z.infer<typeof Fact>

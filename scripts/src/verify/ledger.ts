@@ -1,4 +1,5 @@
 import { eventIdOf, type RecordedEvent } from '@registru/event-store'
+import { postingsOf } from './accounts.ts'
 import { expectEqual, type Report } from './differences.ts'
 import { Fact, Metadata, type Money, minorOf } from './facts.ts'
 
@@ -29,6 +30,8 @@ export interface Payment {
   refunded: bigint
   reversed: bigint
   reversedOn: string | undefined
+  clearedOn: string | undefined
+  fee: bigint
   /** `series number` of the living receipt. */
   receipt: string | undefined
   receiptsLiving: number
@@ -41,6 +44,7 @@ export const creditOf = ({ amount, allocated, refunded, reversed }: Payment): bi
 export interface Receipt {
   readonly amount: bigint
   readonly currency: string
+  readonly clientId: string
   readonly paymentId: string
   readonly issuedOn: string
   annulledOn: string | undefined
@@ -63,7 +67,10 @@ export interface Effect {
   readonly amount: bigint
 }
 
-/** Everything that the events say, folded by code that nothing else uses. Keys begin with the company. */
+/**
+ * Everything that the events say, folded by code that nothing else uses. Keys begin with the company, and with the client
+ * where two clients may use one id.
+ */
 export interface Ledger {
   readonly companies: Map<string, string>
   readonly clients: Map<string, { kind: string | undefined; name: string | undefined }>
@@ -75,6 +82,8 @@ export interface Ledger {
   readonly allocations: Map<string, bigint>
   /** Invoices, payments and reversals: what moves the client's balance as a whole. */
   readonly statementLines: Map<string, number>
+  /** Debits less credits by company, symbolic account and currency. */
+  readonly accountBalances: Map<string, bigint>
   readonly effects: Effect[]
   readonly settlements: { invoice: number; payment: number }
   /** Receipt steps that one stream has begun and the other has not ended. */
@@ -101,6 +110,7 @@ const createLedger = () => ({
   receipts: new Map<string, Receipt>(),
   allocations: new Map<string, bigint>(),
   statementLines: new Map<string, number>(),
+  accountBalances: new Map<string, bigint>(),
   effects: new Array<Effect>(),
   settlements: { invoice: 0, payment: 0 },
   openSteps: new Set<string>(),
@@ -116,7 +126,8 @@ interface SettledFact {
 }
 
 /** Folds one fact and holds it to the rules that no history may break. */
-const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId, position }: Place): void => {
+const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position }: Place): void => {
+  const { type, data } = fact
   const rules = report.check('rules: allocations, credit and open amounts')
   const books = report.check('receipts: books without gap, one living receipt a payment')
   const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
@@ -131,7 +142,7 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
   ): void => {
     ledger.effects.push({
       kind,
-      item: key(kind, itemId),
+      item: key(kind, of.clientId, itemId),
       account: account(of.clientId, of.currency),
       on,
       position,
@@ -144,7 +155,12 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
   }
   const requireBounds = (invoiceId: string, invoice: Invoice): void => {
     const open = openOf(invoice)
-    expectEqual(rules, `${key(invoiceId)}: 0 ≤ open ≤ total`, true, open >= 0n && open <= invoice.total)
+    expectEqual(
+      rules,
+      `${key(invoice.clientId, invoiceId)}: 0 ≤ open ≤ total`,
+      true,
+      open >= 0n && open <= invoice.total,
+    )
   }
   /** Lowers what an invoice asks for by other means than money. */
   const settle = (
@@ -152,9 +168,8 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
     how: 'credited' | 'discounted' | 'writtenOff' | 'cancelled',
     on: string,
   ): void => {
-    const invoice = ledger.invoices.get(key(invoiceId))
-    const names = invoice === undefined ? 'no invoice' : `${invoice.clientId} ${invoice.currency}`
-    expectEqual(rules, `${key(invoiceId)}: ${how}`, `${clientId} ${currency}`, names)
+    const invoice = ledger.invoices.get(key(clientId, invoiceId))
+    expectEqual(rules, `${key(clientId, invoiceId)}: ${how}`, currency, invoice?.currency)
     if (invoice === undefined) return
     invoice[how] += minorOf(amount)
     requireBounds(invoiceId, invoice)
@@ -168,7 +183,8 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
     { amount, currency }: Money,
     on: string,
   ): void => {
-    expectEqual(rules, `${key(paymentId)}: recorded once`, undefined, ledger.payments.get(key(paymentId))?.clientId)
+    const known = ledger.payments.get(key(clientId, paymentId))?.method
+    expectEqual(rules, `${key(clientId, paymentId)}: recorded once`, undefined, known)
     const payment: Payment = {
       companyId,
       clientId,
@@ -179,10 +195,12 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       refunded: 0n,
       reversed: 0n,
       reversedOn: undefined,
+      clearedOn: undefined,
+      fee: 0n,
       receipt: undefined,
       receiptsLiving: 0,
     }
-    ledger.payments.set(key(paymentId), payment)
+    ledger.payments.set(key(clientId, paymentId), payment)
     line(clientId, currency)
     effect('PAYMENT', paymentId, payment, on, payment.amount)
   }
@@ -197,24 +215,28 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
     sign: 1n | -1n,
   ): void => {
     const minor = sign * minorOf(amount)
-    const invoice = ledger.invoices.get(key(invoiceId))
-    const payment = ledger.payments.get(key(paymentId))
-    const pair = key(paymentId, invoiceId)
+    const invoice = ledger.invoices.get(key(clientId, invoiceId))
+    const payment = ledger.payments.get(key(clientId, paymentId))
+    const pair = key(clientId, paymentId, invoiceId)
     expectEqual(rules, `${pair}: invoice and payment exist`, true, invoice !== undefined && payment !== undefined)
     if (invoice === undefined || payment === undefined) return
     expectEqual(rules, `${pair}: one currency`, `${currency} ${currency}`, `${invoice.currency} ${payment.currency}`)
-    expectEqual(rules, `${pair}: one client`, `${clientId} ${clientId}`, `${invoice.clientId} ${payment.clientId}`)
     invoice.allocated += minor
     payment.allocated += minor
     const living = (ledger.allocations.get(pair) ?? 0n) + minor
     ledger.allocations.set(pair, living)
     requireBounds(invoiceId, invoice)
-    expectEqual(rules, `${key(paymentId)}: credit not below zero`, true, creditOf(payment) >= 0n)
+    expectEqual(rules, `${key(clientId, paymentId)}: credit not below zero`, true, creditOf(payment) >= 0n)
     expectEqual(rules, `${pair}: no more undone than allocated`, true, living >= 0n)
     ledger.settlements.invoice += 1
     ledger.settlements.payment += 1
     effect('INVOICE', invoiceId, invoice, on, -minor)
     effect('PAYMENT', paymentId, payment, on, -minor)
+  }
+
+  for (const [name, currency, minor] of postingsOf(fact)) {
+    const of = key(name, currency)
+    ledger.accountBalances.set(of, (ledger.accountBalances.get(of) ?? 0n) + minor)
   }
 
   switch (type) {
@@ -231,7 +253,8 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
     }
     case 'InvoiceRegistered': {
       const { clientId, invoiceId, dueOn, issuedOn, total } = data
-      expectEqual(rules, `${key(invoiceId)}: registered once`, undefined, ledger.invoices.get(key(invoiceId))?.clientId)
+      const known = ledger.invoices.get(key(clientId, invoiceId))?.currency
+      expectEqual(rules, `${key(clientId, invoiceId)}: registered once`, undefined, known)
       const invoice = {
         companyId,
         clientId,
@@ -244,7 +267,7 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
         writtenOff: 0n,
         cancelled: 0n,
       }
-      ledger.invoices.set(key(invoiceId), invoice)
+      ledger.invoices.set(key(clientId, invoiceId), invoice)
       line(clientId, total.currency)
       effect('INVOICE', invoiceId, invoice, issuedOn, invoice.total)
       return
@@ -264,10 +287,10 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       return receive(creditNoteId, clientId, 'CREDIT_NOTE', total, creditedOn)
     }
     case 'RefundRecorded': {
-      const payment = ledger.payments.get(key(data.paymentId))
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       const refunded = minorOf(data.amount.amount)
       const covered = payment !== undefined && refunded <= creditOf(payment)
-      expectEqual(rules, `${key(data.paymentId)}: no more refunded than credit`, true, covered)
+      expectEqual(rules, `${key(data.clientId, data.paymentId)}: no more refunded than credit`, true, covered)
       if (payment === undefined) return
       payment.refunded += refunded
       line(payment.clientId, payment.currency)
@@ -279,17 +302,23 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
     case 'PaymentDeallocated':
       return allocate(data, data.deallocatedOn, -1n)
     case 'PaymentReversed': {
-      const payment = ledger.payments.get(key(data.paymentId))
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       expectEqual(
         rules,
-        `${key(data.paymentId)}: reversed once, whole, with nothing allocated or refunded`,
+        `${key(data.clientId, data.paymentId)}: reversed once, whole, with nothing allocated or refunded`,
         '0 0 0',
         `${payment?.reversed} ${payment?.allocated} ${payment?.refunded}`,
       )
       if (payment === undefined) return
       payment.reversed += minorOf(data.amount.amount)
+      expectEqual(
+        rules,
+        `${key(data.clientId, data.paymentId)}: reversed from where it lay`,
+        `${payment.method} ${payment.clearedOn !== undefined}`,
+        `${data.method} ${data.cleared}`,
+      )
       payment.reversedOn = data.reversedOn
-      expectEqual(rules, `${key(data.paymentId)}: reversed in full`, payment.amount, payment.reversed)
+      expectEqual(rules, `${key(data.clientId, data.paymentId)}: reversed in full`, payment.amount, payment.reversed)
       line(payment.clientId, payment.currency)
       effect('PAYMENT', data.paymentId, payment, data.reversedOn, -payment.reversed)
       return
@@ -312,20 +341,39 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       if (book !== undefined) book.to = data.to
       return
     }
+    case 'PaymentCleared': {
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
+      expectEqual(
+        rules,
+        `${key(data.clientId, data.paymentId)}: cleared in full`,
+        payment?.amount,
+        minorOf(data.amount.amount),
+      )
+      if (payment === undefined) return
+      expectEqual(rules, `${key(data.clientId, data.paymentId)}: cleared once`, undefined, payment.clearedOn)
+      expectEqual(
+        rules,
+        `${key(data.clientId, data.paymentId)}: cleared while it stands`,
+        undefined,
+        payment.reversedOn,
+      )
+      payment.clearedOn = data.clearedOn
+      payment.fee = minorOf(data.fee)
+      return
+    }
     // They say who answers, what is open, or that a copy was printed; no amount depends on them.
     case 'PolicySet':
     case 'CashDeskOpened':
     case 'PeriodClosed':
     case 'PeriodReopened':
-    case 'PaymentCleared':
     case 'CashLimitOverridden':
     case 'ReceiptRefused':
     case 'ReceiptReprinted':
       return
     case 'ReceiptIssued': {
-      const { series, number, paymentId, amount, issuedOn } = data
+      const { series, number, clientId, paymentId, amount, issuedOn } = data
       const book = ledger.books.get(key(series))
-      const payment = ledger.payments.get(key(paymentId))
+      const payment = ledger.payments.get(key(clientId, paymentId))
       expectEqual(books, `${key(series)}: next number`, book?.next, number)
       expectEqual(books, `${key(series, number)}: not past the range`, true, number <= (book?.to ?? number))
       expectEqual(
@@ -342,10 +390,21 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       )
       expectEqual(books, `${key(series, number)}: for cash`, 'CASH', payment?.method)
       expectEqual(books, `${key(series, number)}: the payment's amount`, payment?.amount, minorOf(amount.amount))
+      if (data.replaces !== undefined) {
+        const replaced = ledger.receipts.get(key(data.replaces.series, data.replaces.number))
+        const names = `${replaced?.paymentId} ${replaced?.annulledOn !== undefined}`
+        expectEqual(
+          books,
+          `${key(series, number)}: replaces an annulled one of its payment`,
+          `${paymentId} true`,
+          names,
+        )
+      }
       if (book !== undefined) Object.assign(book, { next: number + 1, lastIssuedOn: issuedOn })
       const entry = {
         amount: minorOf(amount.amount),
         currency: amount.currency,
+        clientId,
         paymentId,
         issuedOn,
         annulledOn: undefined,
@@ -354,11 +413,11 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       if (payment === undefined) return
       payment.receipt = `${series} ${number}`
       payment.receiptsLiving += 1
-      expectEqual(books, `${key(paymentId)}: living receipts`, 1, payment.receiptsLiving)
+      expectEqual(books, `${key(clientId, paymentId)}: living receipts`, 1, payment.receiptsLiving)
       return
     }
     case 'ReceiptAnnulled': {
-      const { series, number, paymentId, annulledOn } = data
+      const { series, number, clientId, paymentId, annulledOn } = data
       const entry = ledger.receipts.get(key(series, number))
       expectEqual(
         books,
@@ -368,7 +427,7 @@ const fold = (ledger: Folded, report: Report, { type, data }: Fact, { companyId,
       )
       if (entry !== undefined) entry.annulledOn = annulledOn
       ledger.openSteps.add(`release ${key(series, number)}`)
-      const payment = ledger.payments.get(key(paymentId))
+      const payment = ledger.payments.get(key(clientId, paymentId))
       if (payment === undefined) return
       payment.receiptsLiving -= 1
       if (payment.receipt === `${series} ${number}`) payment.receipt = undefined

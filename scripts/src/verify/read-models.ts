@@ -43,7 +43,7 @@ export const readClients = (client: PoolClient): Promise<Rows> =>
 export const readInvoices = (client: PoolClient): Promise<Rows> =>
   keyed(
     client,
-    `select company_id || ' ' || invoice_id as key, client_id as client, currency, total_minor as total,
+    `select company_id || ' ' || client_id || ' ' || invoice_id as key, currency, total_minor as total,
        allocated_minor as allocated, credited_minor as credited, discounted_minor as discounted,
        written_off_minor as "writtenOff", open_minor as open, status, due_on as due from read.invoice_balances`,
   )
@@ -51,8 +51,9 @@ export const readInvoices = (client: PoolClient): Promise<Rows> =>
 export const readPayments = (client: PoolClient): Promise<Rows> =>
   keyed(
     client,
-    `select company_id || ' ' || payment_id as key, client_id as client, currency, amount_minor as amount,
-       allocated_minor as allocated, credit_minor as credit, reversed_on as reversed,
+    `select company_id || ' ' || client_id || ' ' || payment_id as key, currency, amount_minor as amount,
+       allocated_minor as allocated, refunded_minor as refunded, fee_minor as fee, credit_minor as credit,
+       cleared_on as cleared, reversed_on as reversed,
        receipt_series || ' ' || receipt_number as receipt from read.payments`,
   )
 
@@ -60,7 +61,7 @@ export const readPayments = (client: PoolClient): Promise<Rows> =>
 export const readSettlements = (client: PoolClient, side: 'invoice' | 'payment'): Promise<Rows> =>
   keyed(
     client,
-    `select company_id || ' ' || payment_id || ' ' || invoice_id as key, sum(amount_minor)::bigint as allocated
+    `select concat_ws(' ', company_id, client_id, payment_id, invoice_id) as key, sum(amount_minor)::bigint as allocated
      from read.${side}_settlements group by 1`,
   )
 
@@ -68,7 +69,7 @@ export const readReceipts = (client: PoolClient): Promise<Rows> =>
   keyed(
     client,
     `select company_id || ' ' || series || ' ' || number as key, currency, amount_minor as amount,
-       payment_id as payment, issued_on as issued, annulled_on as annulled, value_minor as value from read.receipts`,
+       client_id as client, payment_id as payment, issued_on as issued, annulled_on as annulled, value_minor as value from read.receipts`,
   )
 
 export const readStatements = (client: PoolClient): Promise<Rows> =>
@@ -107,6 +108,14 @@ export const readTrialBalance = (client: PoolClient): Promise<Rows> =>
      from read.account_days group by 1`,
   )
 
+/** Debits less credits of each account that has any left. */
+export const readAccounts = (client: PoolClient): Promise<Rows> =>
+  keyed(
+    client,
+    `select company_id || ' ' || account || ' ' || currency as key, sum(amount_minor)::bigint as balance
+     from read.postings group by 1 having sum(amount_minor) <> 0`,
+  )
+
 export interface Clocks {
   readonly asOf: string
   readonly knownAt: bigint
@@ -116,7 +125,8 @@ export interface Clocks {
 export const readOpenItems = (client: PoolClient, { asOf, knownAt }: Clocks): Promise<Rows> =>
   keyed(
     client,
-    `select company_id || ' ' || item_kind || ' ' || item_id as key, sum(amount_minor)::bigint as open from read.open_spans
+    `select concat_ws(' ', company_id, item_kind, client_id, item_id) as key, sum(amount_minor)::bigint as open
+     from read.open_spans
      where eff_from <= $1::date and eff_to > $1::date and known_from <= $2 and known_to > $2 group by 1`,
     [asOf, knownAt],
   )
