@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Test } from 'tap'
+import { t as file, type Test } from 'tap'
 
 const RUNS = 200
 const RUNS_LONG = 10_000
@@ -13,8 +13,9 @@ export const holds = <Values extends readonly unknown[]>(
   property: fc.IProperty<Values>,
   runs: number = process.env['LONG'] === undefined ? RUNS : RUNS_LONG,
 ): void => {
-  // Ten thousand histories take longer than tap's half minute.
+  // Ten thousand histories take longer than tap's half minute, for the test and for its file.
   t.setTimeout(0)
+  file.setTimeout(0)
   const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647)
   t.comment(`seed ${seed}, ${runs} runs`)
   fc.assert(property, { seed, numRuns: runs })
