@@ -131,6 +131,8 @@ export const readMethod = (options: ReadMethodOptions): Method => {
     if (typeof start === 'number' && start <= lastPosition && start > 0 && !(await reader.isEventPosition(start))) {
       return invalidPosition()
     }
+    // Without a pattern and without a prefix nothing passes: the log need not be read to say so.
+    if (request.filter?.regex === '' && request.filter.prefixes.length === 0) return
     let wanted = Number(request.count)
     const first = typeof start === 'number' ? start : 0
     const below = typeof start === 'number' ? Math.min(start, lastPosition + 1) : lastPosition + 1
