@@ -23,6 +23,23 @@ const accepted = async (response: Promise<LightMyRequestResponse>): Promise<Ligh
   return answer
 }
 
+const onInvoice = (invoiceId: string) => ({ clientId: 'alfa', invoiceId })
+const setOff = (amount: string) => ({
+  clientId: 'alfa',
+  paymentId: 'set-4',
+  amount: ron(amount),
+  setOffOn: '2026-11-12',
+  document: 'PV 4',
+  items: [{ invoiceId: 'inv-1024', amount }],
+})
+const notYetTied = (paymentId: string, method: string) => ({
+  clientId: 'alfa',
+  paymentId,
+  amount: ron('500.00'),
+  method,
+  receivedOn: '2026-11-02',
+  allocation: { rule: 'none' },
+})
 const cash = (paymentId: string, change: object = {}) => ({
   ...examples.recordPayment({ paymentId, amount: ron('100.00'), method: 'CASH', allocation: { rule: 'none' } }),
   bankReference: undefined,
@@ -30,30 +47,70 @@ const cash = (paymentId: string, change: object = {}) => ({
   ...change,
 })
 
-/** Each command once, in an order in which all of them are accepted; those that other parts of the system add come last. */
-const story: readonly (readonly [name: string, body: object])[] = [
-  ['RegisterCompany', examples.registerCompany()],
-  ['OpenReceiptBook', examples.openReceiptBook()],
-  ['RegisterClient', examples.registerClient()],
-  ['UpdateClient', { clientId: 'alfa', name: 'Alfa Construct SRL' }],
-  ['RegisterInvoice', examples.registerInvoice()],
-  ['RegisterInvoice', examples.registerInvoice({ invoiceId: 'inv-1025', number: '1025' })],
-  ['RecordPayment', examples.recordPayment()],
-  ['AllocatePayment', { clientId: 'alfa', paymentId: 'pay-1', invoiceId: 'inv-1025', amount: '290.00' }],
+/** Each command once, in an order in which all of them are accepted, and what would make it another request. */
+const story: readonly (readonly [name: string, body: object, otherwise: object])[] = [
+  ['RegisterCompany', examples.registerCompany(), { name: 'Another SRL' }],
+  ['SetPolicy', { cashGuard: 'REQUIRE_OVERRIDE' }, { cashGuard: 'REJECT' }],
+  ['OpenCashDesk', { deskId: 'C1', name: 'Casieria', openedOn: '2026-01-05' }, { name: 'Another' }],
+  ['OpenReceiptBook', examples.openReceiptBook(), { to: 4_999 }],
+  ['RegisterClient', examples.registerClient(), { name: 'Another SRL' }],
+  ['UpdateClient', { clientId: 'alfa', name: 'Alfa Construct SRL' }, { name: 'Another SRL' }],
+  ['RegisterInvoice', examples.registerInvoice(), { number: '77' }],
+  ['RegisterInvoice', examples.registerInvoice({ invoiceId: 'inv-1025', number: '1025' }), { number: '77' }],
+  ['RecordPayment', examples.recordPayment(), { amount: ron('1400.00') }],
+  ['AllocatePayment', { ...onInvoice('inv-1025'), paymentId: 'pay-1', amount: '290.00' }, { amount: '77.00' }],
   [
     'DeallocatePayment',
-    { clientId: 'alfa', paymentId: 'pay-1', invoiceId: 'inv-1025', amount: '90.00', reason: 'WRONG_INVOICE' },
+    { ...onInvoice('inv-1025'), paymentId: 'pay-1', amount: '90.00', reason: 'WRONG_INVOICE' },
+    { amount: '77.00' },
   ],
-  ['ReversePayment', { clientId: 'alfa', paymentId: 'pay-1', reason: 'BOUNCED' }],
-  ['RecordPayment', cash('cash-1')],
-  ['RecordPayment', cash('cash-2', { receipt: undefined })],
-  ['IssueReceipt', { clientId: 'alfa', paymentId: 'cash-2', series: 'AMC-C', issuedOn: '2026-11-03' }],
-  ['AnnulReceipt', { series: 'AMC-C', number: 1, reason: 'wrong amount', alsoReversePayment: true }],
+  ['ReversePayment', { clientId: 'alfa', paymentId: 'pay-1', reason: 'BOUNCED' }, { reason: 'MISTAKE' }],
+  ['RegisterCreditNote', examples.registerCreditNote(), { number: '77' }],
+  ['GrantDiscount', { ...onInvoice('inv-1024'), kind: 'SETTLEMENT', amount: '24.20' }, { amount: '7.00' }],
+  ['RecordSetOff', setOff('300.00'), { document: 'PV 5' }],
+  [
+    'WriteOffInvoice',
+    { ...onInvoice('inv-1024'), reason: 'Debitor radiat', approvedBy: 'Ioana Pop' },
+    { reason: 'Altul' },
+  ],
+  ['RegisterInvoice', examples.registerInvoice({ invoiceId: 'inv-1026', number: '1026' }), { number: '77' }],
+  ['CancelInvoice', { ...onInvoice('inv-1026'), reason: 'Emisă de două ori' }, { reason: 'Alta' }],
+  ['RecordPayment', notYetTied('cod', 'COURIER_COD'), { amount: ron('77.00') }],
+  ['ConfirmPaymentCleared', { clientId: 'alfa', paymentId: 'cod', fee: '5.00' }, { fee: '6.00' }],
+  [
+    'RecordRefund',
+    { clientId: 'alfa', refundId: 'ref-3', paymentId: 'cod', amount: '90.00', method: 'BANK_TRANSFER' },
+    { amount: '77.00' },
+  ],
+  ['RecordPayment', cash('cash-1'), { amount: ron('77.00') }],
+  ['RecordPayment', cash('cash-2', { receipt: undefined }), { amount: ron('77.00') }],
+  [
+    'IssueReceipt',
+    { clientId: 'alfa', paymentId: 'cash-2', series: 'AMC-C', issuedOn: '2026-11-03' },
+    { issuedOn: '2026-11-04' },
+  ],
+  ['ReprintReceipt', { series: 'AMC-C', number: 2, reason: 'Pierdută de client' }, { reason: 'Alta' }],
+  [
+    'AnnulReceipt',
+    { series: 'AMC-C', number: 1, reason: 'wrong amount', alsoReversePayment: true },
+    { reason: 'Alta' },
+  ],
+  [
+    'ExtendReceiptRange',
+    { series: 'AMC-C', to: 10_000, decisionNumber: '15', decisionOn: '2026-11-20' },
+    { to: 9_000 },
+  ],
+  ['ClosePeriod', { through: '2026-09-30' }, { through: '2026-08-31' }],
+  [
+    'ReopenPeriod',
+    { from: '2026-09-01', reason: 'Factură omisă', requestedBy: 'Ion Ene', approvedBy: 'Ioana Pop' },
+    { reason: 'Alta' },
+  ],
 ]
 
 t.test('each command: a dry run tells what will be, a repetition what was', async (t) => {
   const firsts: (readonly [index: number, answer: LightMyRequestResponse])[] = []
-  for (const [index, [name, body]] of story.entries()) {
+  for (const [index, [name, body, otherwise]] of story.entries()) {
     t.test(`${index} ${name}`, async (t) => {
       const key = `story-${index}`
       const before = await countEvents()
@@ -76,7 +133,7 @@ t.test('each command: a dry run tells what will be, a repetition what was', asyn
       const dryAgain = await command(name, body, { key, dryRun: true })
       isReplay(t, dryAgain, real)
 
-      const other = await command(name, { ...body, ...differently(name) }, { key })
+      const other = await command(name, { ...body, ...otherwise }, { key })
       t.equal(other.statusCode, 422, other.body)
       t.match(other.json(), { code: 'IDEMPOTENCY_KEY_REUSED' })
       t.equal(await countEvents(), before + (await newEvents(real)))
@@ -101,19 +158,6 @@ const isReplay = (t: Test, again: LightMyRequestResponse, first: LightMyRequestR
   t.equal(again.headers['idempotency-replayed'], 'true')
   t.equal(again.body, first.body, 'byte for byte')
   for (const name of ['etag', 'registru-position']) t.equal(again.headers[name], first.headers[name], name)
-}
-
-/** Another valid body of the same command, about the same account or book. */
-const differently = (name: string): object => {
-  if (name === 'RegisterCompany') return { name: 'Another SRL' }
-  if (name === 'OpenReceiptBook') return { to: 4_999 }
-  if (name.endsWith('Client')) return { name: 'Another SRL' }
-  if (name === 'RegisterInvoice') return { number: '77' }
-  if (name === 'RecordPayment') return { amount: ron('77.00') }
-  if (name.endsWith('allocatePayment') || name === 'AllocatePayment') return { amount: '77.00' }
-  if (name === 'ReversePayment') return { reason: 'MISTAKE' }
-  if (name === 'IssueReceipt') return { issuedOn: '2026-11-04' }
-  return { reason: 'another reason' }
 }
 
 /** A receipt's second step stands in the other stream, and is not listed in the answer. */
@@ -270,8 +314,10 @@ t.test('races', async (t) => {
   })
 })
 
-t.test('every command is in the story or in a test of its own', async (t) => {
+t.test('every command is in the story', async (t) => {
   const told = new Set(story.map(([name]) => name))
-  const untold = commandDefinitions.map(({ name }) => name).filter((name) => !told.has(name))
-  t.comment(`not in the story: ${untold.join(', ')}`)
+  t.strictSame(
+    commandDefinitions.map(({ name }) => name).filter((name) => !told.has(name)),
+    [],
+  )
 })

@@ -1,0 +1,145 @@
+/** The API over read models that a real projector keeps: services are strangers, so they meet only here. */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildApp, createLedger, createReadSide, createReceiptSaga } from '@registru/api'
+import * as examples from '@registru/domain/examples'
+import { startEventStore } from '@registru/embedded'
+import { connectEventStore } from '@registru/event-store'
+import { startProjector } from '@registru/projector'
+import { createLogger, createPool } from '@registru/runtime'
+import { createTestDatabase } from '@registru/runtime/testing'
+import t from 'tap'
+import { z } from 'zod'
+
+t.setTimeout(120_000)
+const TOKEN = 'a-token'
+const TODAY = '2026-11-24'
+const CACHE_BYTES_MAX = 10_000_000
+const { ron } = examples
+
+const databaseUrl = await createTestDatabase(t)
+const server = await startEventStore({ databaseUrl })
+t.teardown(() => server.stop())
+const store = connectEventStore({ url: server.url })
+t.teardown(() => store.dispose())
+const openPool = () => {
+  const pool = createPool({
+    url: databaseUrl,
+    connectionsMax: 5,
+    applicationName: 'test',
+    onIdleError: () => undefined,
+  })
+  t.teardown(() => pool.end())
+  return pool
+}
+const logger = createLogger({ name: 'test', level: 'silent' })
+const projector = startProjector({ pool: openPool(), store, logger })
+t.teardown(() => projector.stop())
+await projector.ready
+
+const today = () => TODAY
+const ledger = createLedger({ store, today, now: () => new Date(), cacheBytesMax: CACHE_BYTES_MAX })
+const app = await buildApp({
+  ledger,
+  receipts: createReceiptSaga(ledger),
+  store,
+  readSide: createReadSide(openPool()),
+  token: TOKEN,
+  logger,
+  today,
+})
+t.teardown(() => app.close())
+
+const authorization = `Bearer ${TOKEN}`
+const Accepted = z.looseObject({ position: z.string(), events: z.array(z.looseObject({ eventId: z.string() })) })
+const accepted = async (name: string, body: object, key: string = randomUUID()) => {
+  const response = await app.inject({
+    method: 'POST',
+    url: `/v1/companies/amc/commands/${name}`,
+    headers: { authorization, 'idempotency-key': key },
+    payload: body,
+  })
+  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
+  return Accepted.parse(response.json())
+}
+const get = async (path: string) => {
+  const response = await app.inject({ url: `/v1/companies/amc/${path}`, headers: { authorization } })
+  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
+  return z.looseObject({}).parse(response.json())
+}
+const readiness = async () => {
+  const response = await app.inject({ url: '/readyz' })
+  return { status: response.statusCode, ...z.object({ parts: z.looseObject({}) }).parse(response.json()) }
+}
+const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) if (await isSo()) return
+  throw new Error(`Waited in vain: ${what}`)
+}
+
+await accepted('RegisterCompany', examples.registerCompany())
+
+t.test('a reader who names the position of a write reads it', async (t) => {
+  await accepted('RegisterClient', examples.registerClient())
+  const { position } = await accepted('RegisterInvoice', examples.registerInvoice())
+  t.match(await get(`invoices/inv-1024?minPosition=${position}`), { open: '1210.00', status: 'UNPAID' })
+  for (let payment = 1; payment <= 20; payment += 1) {
+    const body = examples.recordPayment({ paymentId: `p-${payment}`, amount: ron('10.00'), allocation: undefined })
+    const paid = await accepted('RecordPayment', body)
+    const open = `${1210 - payment * 10}.00`
+    t.match(await get(`invoices/inv-1024?minPosition=${paid.position}`), { open })
+  }
+})
+
+t.test('what was known at an instant', async (t) => {
+  const before = new Date().toISOString()
+  await sleep(10)
+  const { position } = await accepted(
+    'RecordPayment',
+    examples.recordPayment({ amount: ron('110.00'), allocation: undefined }),
+  )
+  const agingAt = (knownAt: string) =>
+    get(`receivables/aging?minPosition=${position}&knownAt=${encodeURIComponent(knownAt)}`)
+  t.match(await agingAt(before), { rows: [{ open: '1010.00' }] })
+  t.match(await agingAt(`${before.slice(0, -1)}+00:00`), { rows: [{ open: '1010.00' }] })
+  t.match(await agingAt('2199-01-01T00:00:00+14:00'), { rows: [{ open: '900.00' }] })
+  t.match(await agingAt('1999-01-01T00:00:00Z'), { rows: [] })
+})
+
+t.test('one key for commands of two accounts: the same event ids, and the read models keep them apart', async (t) => {
+  const key = 'always-the-same'
+  const first = await accepted('RegisterClient', examples.registerClient({ clientId: 'one' }), key)
+  const second = await accepted('RegisterClient', examples.registerClient({ clientId: 'two' }), key)
+  t.same(
+    first.events.map(({ eventId }) => eventId),
+    second.events.map(({ eventId }) => eventId),
+  )
+  const invoices = ['one', 'two'].map((clientId) =>
+    accepted(
+      'RegisterInvoice',
+      examples.registerInvoice({ clientId, invoiceId: `inv-${clientId}`, number: clientId }),
+      key,
+    ),
+  )
+  const positions = (await Promise.all(invoices)).map(({ position }) => BigInt(position))
+  const last = positions.reduce((left, right) => (left > right ? left : right))
+  t.match(await get(`clients/one?minPosition=${last}&maxWait=10000`), { balances: [{ open: '1210.00' }] })
+  t.match(await get(`clients/two?minPosition=${last}`), { balances: [{ open: '1210.00' }] })
+  t.match(await get('journal/trial-balance'), { totals: [{ balance: '0.00' }] })
+})
+
+t.test('the same invoice id in two accounts stops nobody', async (t) => {
+  await accepted('RegisterInvoice', examples.registerInvoice({ clientId: 'one', invoiceId: 'twice', number: '7001' }))
+  const second = examples.registerInvoice({ clientId: 'two', invoiceId: 'twice', number: '7002' })
+  const { position } = await accepted('RegisterInvoice', second)
+  t.match(await get(`clients/two?minPosition=${position}&maxWait=10000`), { balances: [{ open: '2420.00' }] })
+})
+
+t.test('readiness names a projector that stands still, and commands go on', async (t) => {
+  await until('live', async () => (await readiness()).status === 200)
+  const poison = { id: randomUUID(), type: 'FromTheFuture', data: {}, metadata: {} }
+  await store.append('clientAccount-amc:poison', 'no_stream', [poison])
+  await until('faulted', async () => (await readiness()).status === 503)
+  t.match(await readiness(), { parts: { projector: 'faulted', postgres: 'up', 'event-store': 'up' } })
+  await accepted('RegisterClient', examples.registerClient({ clientId: 'after' }))
+  t.match(await get('clients/one'), { clientId: 'one' }, 'what is known is still told')
+})
