@@ -1,6 +1,4 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Method } from './grpc-server.ts'
-import { PERMISSION_DENIED } from './grpc-status.ts'
 
 export interface Credentials {
   readonly username: string
@@ -26,13 +24,3 @@ export const createAccess = (credentials: Credentials | undefined): Access => {
     return timingSafeEqual(digest(authorization), right) ? 'known' : 'unknown'
   }
 }
-
-/** For a method that answers nobody whom it does not know. */
-export const knownCallersOnly =
-  (method: Method): Method =>
-  (call) => {
-    if (call.anonymous) {
-      call.end({ code: PERMISSION_DENIED, message: 'Access Denied', trailers: { exception: 'access-denied' } })
-    }
-    return method(call)
-  }
