@@ -1,4 +1,4 @@
-import { type Credentials, createAccess, knownCallersOnly } from './access.ts'
+import { type Credentials, createAccess } from './access.ts'
 import { appendMethod } from './append-method.ts'
 import { batchAppendMethod } from './batch-append-method.ts'
 import { deleteMethod } from './delete-method.ts'
