@@ -4,6 +4,7 @@ import t from 'tap'
 import { createCodec } from '../src/codec.ts'
 import { clientRegistered } from '../src/examples.ts'
 import {
+  type AccountCommand,
   type AccountEvent,
   accountEventDefinitions,
   addDays,
@@ -366,31 +367,31 @@ t.test('oldestDueFirst spreads as a plain sort would', async (t) => {
   )
 })
 
-t.test('a decision over 20,000 open invoices does not go through them', async (t) => {
+/** The best of several batches, which is what is left when other programs take their time away. */
+const decisionMs = (openInvoices: number): number => {
   const dayOf = (index: number): BusinessDay => `2026-${`${(index % 12) + 1}`.padStart(2, '0')}-15`
-  const account = fold([])
-  clientAccount.evolve(account, {
-    type: 'ClientRegistered',
-    data: { clientId: 'alfa', kind: 'INDIVIDUAL', name: 'Ana' },
-  })
-  for (let index = 0; index < 20_000; index += 1) {
+  const account = fold([clientRegistered()])
+  const carryOut = (command: AccountCommand): void => {
+    for (const event of decide(command, account).events) clientAccount.evolve(account, event)
+  }
+  for (let index = 0; index < openInvoices; index += 1) {
     const invoice = { invoiceId: `inv-${index}`, number: `${index}`, issuedOn: dayOf(index), dueOn: dayOf(index) }
-    const total = moneyOf(100n, 'RON')
-    const decided = decide({ type: 'RegisterInvoice', data: { clientId: 'alfa', ...invoice, total } }, account)
-    for (const event of decided.events) clientAccount.evolve(account, event)
+    carryOut({ type: 'RegisterInvoice', data: { clientId: 'alfa', ...invoice, total: moneyOf(10_000n, 'RON') } })
   }
-  const startedAt = performance.now()
-  const decisions = 1_000
-  for (let index = 0; index < decisions; index += 1) {
-    const payment = {
-      paymentId: `pay-${index}`,
-      amount: moneyOf(100n, 'RON'),
-      method: 'CARD_POS',
-      receivedOn: today,
-    } as const
-    const decided = decide({ type: 'RecordPayment', data: { clientId: 'alfa', ...payment } }, account)
-    for (const event of decided.events) clientAccount.evolve(account, event)
-  }
-  const perDecisionMs = (performance.now() - startedAt) / decisions
-  t.ok(perDecisionMs < 1, `${perDecisionMs.toFixed(3)} ms a decision`)
+  const perBatch = 50
+  const batches = Array.from({ length: 10 }, (_, batch) => {
+    const startedAt = performance.now()
+    for (let index = 0; index < perBatch; index += 1) {
+      const payment = { paymentId: `pay-${batch}-${index}`, amount: moneyOf(100n, 'RON'), method: 'CARD_POS' } as const
+      carryOut({ type: 'RecordPayment', data: { clientId: 'alfa', ...payment, receivedOn: today } })
+    }
+    return (performance.now() - startedAt) / perBatch
+  })
+  return Math.min(...batches)
+}
+
+t.test('a decision over 20,000 open invoices costs what one over 200 does', async (t) => {
+  decisionMs(200)
+  const [few, many] = [decisionMs(200), decisionMs(20_000)]
+  t.ok(many < few * 5 + 0.05, `${few.toFixed(4)} and ${many.toFixed(4)} ms`)
 })
