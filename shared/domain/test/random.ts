@@ -15,7 +15,6 @@ export const holds = <Values extends readonly unknown[]>(
 ): void => {
   // Ten thousand histories take longer than tap's half minute, for the test and for its file.
   t.setTimeout(0)
-  root.setTimeout(0)
   file.setTimeout(0)
   const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647)
   t.comment(`seed ${seed}, ${runs} runs`)
