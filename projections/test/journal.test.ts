@@ -39,14 +39,17 @@ const movements = async (messages: readonly LedgerMessage[]): Promise<Readonly<R
   return Object.fromEntries(Object.entries(byAccount).filter(([, amount]) => amount !== 0n))
 }
 
-const expectedMovements = (id: string): Readonly<Record<string, bigint>> => {
-  const template = postingTemplates.find((entry) => entry.id === id)
-  if (template === undefined) throw new Error(`no template ${id}`)
+/** Of one template, or of several after each other where the ledger goes without a step between: `P30 P31`. */
+const expectedMovements = (ids: string): Readonly<Record<string, bigint>> => {
   const byAccount: Record<string, bigint> = {}
-  for (const [account, side, amount] of template.lines) {
-    byAccount[account] = (byAccount[account] ?? 0n) + (side === 'D' ? amount : -amount)
+  for (const id of ids.split(' ')) {
+    const template = postingTemplates.find((entry) => entry.id === id)
+    if (template === undefined) throw new Error(`no template ${id}`)
+    for (const [account, side, amount] of template.lines) {
+      byAccount[account] = (byAccount[account] ?? 0n) + (side === 'D' ? amount : -amount)
+    }
   }
-  return byAccount
+  return Object.fromEntries(Object.entries(byAccount).filter(([, amount]) => amount !== 0n))
 }
 
 /** Paid and allocated in one append, as a payment usually is. */
@@ -83,9 +86,15 @@ const cases: readonly (readonly [template: string, messages: readonly LedgerMess
   ['P17', [creditNoteRegistered({ total: ron('242.00'), vatLines: vat('200.00', '42.00'), cashAccounting: true })]],
   ['P18', [discountGranted({ kind: 'COMMERCIAL', amount: ron('121.00'), vatLines: vat('100.00', '21.00') })]],
   ['P19', [discountGranted({ kind: 'SETTLEMENT', amount: ron('24.20'), vatLines: vat('20.00', '4.20') })]],
+  // Doubtful debts have no account of their own here.
+  ['P24 P26', [invoiceWrittenOff({ amount: ron('1210.00') })]],
   ['P29', paid('1210.00', 'PROMISSORY_NOTE')],
+  // A note that is lodged for collection is still a note.
+  ['P30 P31', [paymentCleared({ amount: ron('1210.00'), method: 'PROMISSORY_NOTE', fee: '0.00' })]],
+  ['P30 P32', reversed('1210.00', 'PROMISSORY_NOTE')],
   ['P33', paid('1210.00', 'CHEQUE')],
   ['P34', [paymentCleared({ amount: ron('1210.00'), method: 'CHEQUE', fee: '0.00' })]],
+  ['P35', reversed('1210.00', 'CHEQUE')],
   ['P36', paid('500.00', 'SET_OFF')],
   ['P43', reversed('500.00', 'BANK_TRANSFER')],
   ['P44', reversed('500.00', 'CASH')],
@@ -93,9 +102,9 @@ const cases: readonly (readonly [template: string, messages: readonly LedgerMess
 ]
 
 t.test('what an event moves is what the accountants’ template says', async (t) => {
-  for (const [id, messages] of cases) {
-    const event = postingTemplates.find((template) => template.id === id)?.event
-    t.same(await movements(messages), expectedMovements(id), `${id} ${event}`)
+  for (const [ids, messages] of cases) {
+    const events = ids.split(' ').map((id) => postingTemplates.find((template) => template.id === id)?.event)
+    t.same(await movements(messages), expectedMovements(ids), `${ids} ${events.join(', ')}`)
   }
 })
 
@@ -107,10 +116,6 @@ t.test('a cancelled invoice takes back all that it brought', async (t) => {
   const { kind, total, vatLines, cashAccounting } = invoiceRegistered({ kind: 'ADVANCE', cashAccounting: true }).data
   const cancelled = invoiceCancelled({ kind, total, vatLines, cashAccounting })
   t.same(await movements([invoiceRegistered({ kind, cashAccounting }), cancelled]), {})
-})
-
-t.test('a write-off is a cost; the VAT stays', async (t) => {
-  t.same(await movements([invoiceWrittenOff({ amount: ron('1210.00') })]), { 654: 121_000n, 4111: -121_000n })
 })
 
 t.test('a credit note without an invoice is credit', async (t) => {

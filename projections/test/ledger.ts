@@ -100,11 +100,9 @@ export const createLedger = () => {
     request: Extract<LedgerMessage, { type: 'ReceiptRequested' }>['data'],
     today: string,
   ): void => {
-    const issued = onBook(companyId, { type: 'EnterReceipt', data: { ...enterReceipt(), ...request } }, today)
-    if (issued.length > 0) return
-    const { clientId, paymentId, receiptId, series } = request
-    const data = { clientId, paymentId, receiptId, series, code: 'RECEIPT_RANGE_EXHAUSTED' as const }
-    onAccount(companyId, { type: 'DeclineReceipt', data }, today)
+    for (const event of onBook(companyId, { type: 'EnterReceipt', data: { ...enterReceipt(), ...request } }, today)) {
+      if (event.type === 'ReceiptRefused') onAccount(companyId, { type: 'DeclineReceipt', data: event.data }, today)
+    }
   }
   const annul = (
     companyId: string,

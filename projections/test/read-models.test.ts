@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert'
-import { addDays, type LedgerEvent } from '@registru/domain'
+import { addDays, type LedgerEvent, minorIn, minorOf } from '@registru/domain'
 import { createDatabase, createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
@@ -137,6 +137,29 @@ const naiveTotals = (
   return totals
 }
 
+type Lowered = Partial<Record<'credited' | 'discounted' | 'writtenOff' | 'cancelled' | 'refunded' | 'fee', bigint>>
+
+/** What was taken off each invoice and each payment otherwise than by settling, by key as the naive fold has it. */
+const naiveLowered = (events: readonly LedgerEvent[], companyId: string): ReadonlyMap<string, Lowered> => {
+  const byItem = new Map<string, Lowered>()
+  const lower = (key: string, how: keyof Lowered, minor: bigint): void => {
+    const item = byItem.get(key) ?? {}
+    byItem.set(key, { ...item, [how]: (item[how] ?? 0n) + minor })
+  }
+  for (const { type, data, metadata } of events) {
+    if (metadata.companyId !== companyId) continue
+    if (type === 'CreditNoteRegistered' && data.invoiceId !== undefined) {
+      lower(`i ${data.invoiceId}`, 'credited', minorOf(data.total))
+    }
+    if (type === 'DiscountGranted') lower(`i ${data.invoiceId}`, 'discounted', minorOf(data.amount))
+    if (type === 'InvoiceWrittenOff') lower(`i ${data.invoiceId}`, 'writtenOff', minorOf(data.amount))
+    if (type === 'InvoiceCancelled') lower(`i ${data.invoiceId}`, 'cancelled', minorOf(data.total))
+    if (type === 'RefundRecorded') lower(`p ${data.paymentId}`, 'refunded', minorOf(data.amount))
+    if (type === 'PaymentCleared') lower(`p ${data.paymentId}`, 'fee', minorIn(data.fee, data.amount.currency))
+  }
+  return byItem
+}
+
 const sorted = <T>(entries: readonly (readonly [string, T])[]) =>
   Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 const withoutZeros = (entries: readonly (readonly [string, bigint])[]) =>
@@ -261,6 +284,22 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
         ].toSorted(),
         items.map((item) => `${item.kind} ${item.id} ${item.open}`).toSorted(),
       )
+      const lowered = naiveLowered(events, companyId)
+      for (const { invoiceId, status, ...amounts } of invoices) {
+        const { credited = 0n, discounted = 0n, writtenOff = 0n, cancelled = 0n } = lowered.get(`i ${invoiceId}`) ?? {}
+        deepStrictEqual(
+          [amounts.creditedMinor, amounts.discountedMinor, amounts.writtenOffMinor, status === 'CANCELLED'],
+          [credited, discounted, writtenOff, cancelled > 0n],
+        )
+      }
+      for (const payment of payments) {
+        const { refunded = 0n, fee } = lowered.get(`p ${payment.paymentId}`) ?? {}
+        deepStrictEqual([payment.refundedMinor, payment.clearing?.feeMinor], [refunded, fee])
+        deepStrictEqual(
+          payment.refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+          refunded,
+        )
+      }
       for (const { invoiceId, allocatedMinor, lastPaymentOn } of invoices) {
         const found = await findInvoice(db, { companyId, invoiceId, asOf: '2026-11-01' })
         const living = (found?.allocations ?? []).filter(({ undone }) => !undone)
