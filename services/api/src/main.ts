@@ -36,8 +36,7 @@ const app = await buildApp({
 })
 
 onShutdown(logger, async () => {
-  await app.close()
-  await receiptProcess.stop()
+  await Promise.all([app.close(), receiptProcess.stop()])
   await store.dispose()
   await pool.end()
 })

@@ -190,6 +190,27 @@ t.test('the process', async (t) => {
   })
 })
 
+t.test('a step that cannot be done does not hold up the others', async (t) => {
+  const dying = await createApi(store, pool, {
+    saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), enter: dies }),
+  })
+  for (const id of ['stuck', 'behind']) {
+    await must(healthy, 'RecordPayment', payInCash(id, { receipt: undefined }))
+    await must(dying, 'IssueReceipt', issue(id, { issuedOn: '2026-11-20' }), 503)
+  }
+  const saga = createReceiptSaga(healthy.ledger)
+  const limping = startReceiptProcess({
+    store,
+    pool,
+    saga: { ...saga, enter: (cause) => (cause.data.paymentId === 'stuck' ? dies() : saga.enter(cause)) },
+    logger,
+  })
+  await until('the receipt behind', includes('behind', 'ReceiptIssued'))
+  t.notOk((await historyOf('stuck')).includes('ReceiptIssued'))
+  await limping.stop()
+  await withProcess(t, async () => void (await until('the one that was stuck', includes('stuck', 'ReceiptIssued'))))
+})
+
 t.test('after all that, the book is without a gap', async (t) => {
   const issued = (await eventsOf(store, BOOK)).filter(({ type }) => type === 'ReceiptIssued')
   const numbers = issued.map(numberOf)

@@ -23,19 +23,28 @@ export interface ReceiptProcess {
   readonly stop: () => Promise<void>
 }
 
+/** Ends early when it is told to. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined)
+
 /** Follows the ledger and finishes what a crash between account and book left half-done. */
 export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProcessOptions): ReceiptProcess => {
   const stopping = new AbortController()
 
-  const carryOut = async (step: ReceiptStep): Promise<void> => {
+  /** @returns whether the step is at its end */
+  const carryOut = async (step: ReceiptStep): Promise<boolean> => {
     try {
       if (step.step === 'enter') await saga.enter(step.cause)
       else await saga.release(step.cause)
       logger.info({ step: step.step, eventId: step.cause.eventId }, 'finished a half-done receipt')
+      return true
     } catch (error) {
+      const { step: name, cause } = step
       // The book refused and the account knows: that, too, is an end.
-      if (!(error instanceof Rejection)) throw error
-      logger.info({ step: step.step, eventId: step.cause.eventId, code: error.code }, 'declined a half-done receipt')
+      const isEnd = error instanceof Rejection
+      if (isEnd) logger.info({ step: name, eventId: cause.eventId, code: error.code }, 'declined a half-done receipt')
+      else logger.warn({ err: error, step: name, eventId: cause.eventId }, 'a half-done receipt waits')
+      return isEnd
     }
   }
 
@@ -66,11 +75,12 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
 
     const finishAndSave = async (): Promise<void> => {
       while (!signal.aborted) {
-        await sleep(TICK_MS)
+        await pause(TICK_MS, signal)
         for (const [key, { step, seenAt }] of open) {
           if (!caughtUp || signal.aborted || performance.now() - seenAt < GRACE_MS) continue
-          await carryOut(step)
-          open.delete(key)
+          // One that cannot be done now is tried again later, and does not hold up the others.
+          if (await carryOut(step)) open.delete(key)
+          else open.set(key, { step, seenAt: performance.now() })
         }
         if (position !== undefined && position !== saved) {
           const reached = position
@@ -95,7 +105,7 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
       } catch (error) {
         if (!stopping.signal.aborted) logger.warn({ err: error }, 'the receipt process starts again')
       }
-      if (!stopping.signal.aborted) await sleep(RESTART_PAUSE_MS)
+      await pause(RESTART_PAUSE_MS, stopping.signal)
     }
   }
 
