@@ -6,7 +6,7 @@ import {
   readAppendRequest,
   type WriteOptions,
 } from './append-messages.ts'
-import type { EventLog, WriteOutcome } from './event-log.ts'
+import type { EventLog } from './event-log.ts'
 import { frameOf } from './grpc-frame.ts'
 import type { Call, Method } from './grpc-server.ts'
 import {
@@ -17,6 +17,7 @@ import {
   INVALID_ARGUMENT,
   okStatus,
 } from './grpc-status.ts'
+import type { WriteOutcome } from './write-command.ts'
 import { APPEND_BYTES_MAX, eventOf, faultOf, isOutOfRange, isUnusableName, WRITE_TIMEOUT_MS } from './write-rules.ts'
 
 export const streamDeletedStatus = (stream: string): GrpcStatus => ({

@@ -13,10 +13,11 @@ import {
   readBatchAppendRequest,
 } from './append-messages.ts'
 import type { EventToWrite } from './event-frame.ts'
-import type { EventLog, WriteOutcome } from './event-log.ts'
+import type { EventLog } from './event-log.ts'
 import type { Method } from './grpc-server.ts'
 import { okStatus } from './grpc-status.ts'
 import { structuredUuid } from './uuid.ts'
+import type { WriteOutcome } from './write-command.ts'
 import { APPEND_BYTES_MAX, eventOf, faultOf, isOutOfRange, isUnusableName, WRITE_TIMEOUT_MS } from './write-rules.ts'
 
 /** An append that has begun and whose last piece has not come. */

@@ -1,57 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import {
-  type AppendDecision,
-  decideAppend,
-  decideDelete,
-  type ExpectedRevision,
-  type StreamFacts,
-} from './append-decision.ts'
-import {
-  createFrameBuffer,
-  type EventToWrite,
-  eachFrame,
-  frameEventId,
-  framePosition,
-  TOMBSTONE_REVISION,
-  writeEventFrame,
-} from './event-frame.ts'
+import { type AppendDecision, decideAppend, decideDelete, type StreamFacts } from './append-decision.ts'
+import { eachFrame, frameEventId, framePosition } from './event-frame.ts'
 import { createLogTail, type LogTail } from './log-tail.ts'
 import type { Logger } from './logger.ts'
+import { createOpenGroup, type SealedGroup } from './open-group.ts'
 import { createRecentIds } from './recent-ids.ts'
-import { type Storage, type StoredRow, WriterFenced } from './storage.ts'
-import { createStreamCache, type StreamState, type StreamView, streamsAround, viewAfter } from './stream-cache.ts'
-import {
-  isMetastream,
-  METADATA_EVENT_TYPE,
-  METASTREAM_METADATA,
-  SOFT_DELETED_DATA,
-  type StreamMetadata,
-  TOMBSTONE_EVENT_TYPE,
-  TRUNCATED,
-  undeletedMetadata,
-  visibleFrom,
-} from './stream-metadata.ts'
-
-export type WriteOutcome =
-  /**
-   * `revision` is -1 for an empty append to an absent stream; `position` is -1 for a retry of what readers no longer see.
-   */
-  | { readonly kind: 'written'; readonly revision: number; readonly position: number }
-  | { readonly kind: 'wrongExpectedRevision'; readonly current: number }
-  | { readonly kind: 'streamDeleted' }
-  /** Written or not: nobody knows. */
-  | { readonly kind: 'timeout' }
-  | { readonly kind: 'unanswerable' }
-
-export interface WriteCommand {
-  readonly kind: 'append' | 'delete' | 'tombstone'
-  readonly stream: string
-  readonly expected: ExpectedRevision
-  readonly events: readonly EventToWrite[]
-  readonly deadlineAtMs: number
-  /** Called exactly once. */
-  readonly settle: (outcome: WriteOutcome) => void
-}
+import { type Storage, WriterFenced } from './storage.ts'
+import { createStreamCache, type StreamState, streamsAround } from './stream-cache.ts'
+import { isMetastream, METASTREAM_METADATA, type StreamMetadata, TRUNCATED, visibleFrom } from './stream-metadata.ts'
+import type { WriteCommand, WriteOutcome } from './write-command.ts'
 
 /** What a reader of a stream must know first. */
 export interface ReadableStream {
@@ -81,17 +37,13 @@ export interface EventLogOptions {
 
 /** Everything a group holds is in one transaction; beyond this size the next one is begun. */
 const GROUP_BYTES_MAX = 4 * 1024 * 1024
-const FRAME_BUFFER_BYTES = 64 * 1024
 /** Of data that waits for an answer. What is more than the disk can take is told at once that its time is up. */
 const PENDING_BYTES_MAX = 64 * 1024 * 1024
 /** How often unanswered writes are looked through for those whose time is up. */
 const DEADLINE_TICK_MS = 20
 const REOPEN_DELAY_MIN_MS = 50
 const REOPEN_DELAY_MAX_MS = 2_000
-/** The first position: nothing may take 0 for a place in the log. */
-const LOG_START = 548
 const NO_POSITION = -1
-const NOTHING = Buffer.alloc(0)
 
 interface PendingWrite {
   readonly command: WriteCommand
@@ -104,15 +56,13 @@ interface Answer {
   readonly outcome: WriteOutcome
 }
 
-interface Group {
-  readonly rows: StoredRow[]
-  readonly answers: Answer[]
-  readonly views: Map<StreamState, StreamView>
+/** What is on its way to the disk, and who is told when it is there. */
+interface Commit {
+  readonly group: SealedGroup
+  readonly answers: readonly Answer[]
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-const emptyGroup = (): Group => ({ rows: [], answers: [], views: new Map() })
 
 /**
  * The log: decides every write in memory, one after the other, and puts what is decided while one commit is under way
@@ -130,12 +80,11 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
   /** Writes that wait for their stream to be loaded, or for the log to be opened again, in order of arrival. */
   const waiting = new Map<string, PendingWrite[]>()
   let held: PendingWrite[] = []
-  let group = emptyGroup()
-  const frames = createFrameBuffer(FRAME_BUFFER_BYTES)
-  let committing: Group | undefined
+  /** Those whose writes stand in the open group. */
+  let answers: Answer[] = []
+  let committing: Commit | undefined
   let flushScheduled = false
   let state: 'open' | 'broken' | 'closed' = 'open'
-  let end = LOG_START
 
   const settle = (write: PendingWrite, outcome: WriteOutcome): void => {
     if (write.settled) return
@@ -145,17 +94,21 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     write.command.settle(outcome)
   }
 
-  const open = async (): Promise<void> => {
-    const stored = await storage.open()
-    end = Math.max(LOG_START, stored.end)
-    tail.reset(stored.lastPosition)
-  }
-
   /** A stream that the write was accepted with. */
   const cached = (name: string): StreamState => {
     const stream = cache.get(name)
     if (!stream) throw new Error('a stream left the cache between its loading and the decision')
     return stream
+  }
+
+  const group = createOpenGroup({ cached, recent, nowMs })
+
+  const open = async (): Promise<void> => {
+    const stored = await storage.open()
+    // What a reader loaded meanwhile may be older than what the writer before still brought to disk.
+    cache.clear()
+    group.restart(stored.end)
+    tail.reset(stored.lastPosition)
   }
 
   const factsOf = (stream: StreamState): StreamFacts => {
@@ -166,75 +119,6 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
       tombstoned,
       softDeleted: !isMetastream(stream.name) && metastream.metadataOfOriginal.truncateBefore === TRUNCATED,
       hasMetadata: metastream.head >= 0,
-    }
-  }
-
-  /** Puts one event into the open group and returns its position. */
-  const write = (stream: StreamState, event: EventToWrite, revision: number | bigint): number => {
-    const position = end
-    const frameStart = frames.length
-    const length = writeEventFrame(frames, event, stream.nameBytes, revision, position, nowMs())
-    end += length
-    group.rows.push({ position, streamKey: stream.key, revision, frameStart, frameEnd: frameStart + length })
-    return position
-  }
-
-  const show = (stream: StreamState, view: StreamView): void => {
-    stream.decided = view
-    group.views.set(stream, view)
-  }
-
-  const writeEvents = (stream: StreamState, events: readonly EventToWrite[]): WriteOutcome => {
-    let revision = stream.decided.head
-    let position = end
-    for (const event of events) {
-      position = write(stream, event, ++revision)
-      recent.put(event.id, stream.key, { revision, position })
-    }
-    const last = events.at(-1)
-    // A real server writes a record without an event: the log moves on, a reader sees nothing.
-    if (!last) end += 1
-    else show(stream, viewAfter(stream.name, revision, last.data))
-    return { kind: 'written', revision, position }
-  }
-
-  const systemEvent = (type: string, isJson: boolean, data: Buffer): EventToWrite => ({
-    id: randomUUID(),
-    type,
-    isJson,
-    data,
-    customMetadata: NOTHING,
-  })
-
-  const writeMetadata = (metastream: StreamState, data: Buffer): WriteOutcome =>
-    writeEvents(metastream, [systemEvent(METADATA_EVENT_TYPE, true, data)])
-
-  /** A soft-deleted stream that is written to again shows what comes from now on, and nothing of before. */
-  const undelete = (metastream: StreamState, firstRevision: number): void => {
-    const data = undeletedMetadata(metastream.decided.lastData ?? NOTHING, firstRevision)
-    if (data) writeMetadata(metastream, data)
-  }
-
-  const apply = (command: WriteCommand, stream: StreamState, facts: StreamFacts): WriteOutcome => {
-    switch (command.kind) {
-      case 'append': {
-        const { originalName } = stream
-        const undeletesOriginal =
-          originalName !== undefined &&
-          !isMetastream(originalName) &&
-          stream.decided.metadataOfOriginal.truncateBefore === TRUNCATED
-        const outcome = writeEvents(stream, command.events)
-        if (facts.softDeleted) undelete(cached(stream.metastreamName), facts.head + 1)
-        if (undeletesOriginal) undelete(stream, cached(originalName).decided.head + 1)
-        return outcome
-      }
-      case 'delete':
-        return writeMetadata(cached(stream.metastreamName), SOFT_DELETED_DATA)
-      case 'tombstone': {
-        const position = write(stream, systemEvent(TOMBSTONE_EVENT_TYPE, false, NOTHING), TOMBSTONE_REVISION)
-        show(stream, { ...viewAfter(stream.name, stream.decided.head, NOTHING), tombstoned: true })
-        return { kind: 'written', revision: stream.decided.head, position }
-      }
     }
   }
 
@@ -267,8 +151,8 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     switch (decision.kind) {
       case 'write': {
         counters.writes++
-        const outcome = apply(command, stream, facts)
-        group.answers.push({ write: pendingWrite, outcome })
+        const written = group.apply(command, stream, facts)
+        answers.push({ write: pendingWrite, outcome: { kind: 'written', ...written } })
         scheduleFlush()
         return
       }
@@ -336,7 +220,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
   const accept = (pendingWrite: PendingWrite): void => {
     if (pendingWrite.settled) return
     const name = pendingWrite.command.stream
-    if (state !== 'open' || frames.length > GROUP_BYTES_MAX) {
+    if (state !== 'open' || group.bytes > GROUP_BYTES_MAX) {
       held.push(pendingWrite)
       return
     }
@@ -366,32 +250,32 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     // What arrived in the same turn of the event loop goes to disk together.
     setImmediate(() => {
       flushScheduled = false
-      if (!committing && state === 'open' && group.rows.length + group.answers.length > 0) background(commitGroup())
+      if (!committing && state === 'open' && answers.length > 0) background(commitGroup())
     })
   }
 
   const commitGroup = async (): Promise<void> => {
-    const sealed = group
-    committing = sealed
-    group = emptyGroup()
-    const sealedFrames = Buffer.from(frames.bytes.subarray(0, frames.length))
-    frames.length = 0
+    const commit: Commit = { group: group.seal(), answers }
+    committing = commit
+    answers = []
     // The next group is decided on top of this one while the disk works.
     acceptHeld()
-    if (sealed.rows.length > 0) {
+    const { rows, frames, views } = commit.group
+    // Empty appends are answered in their turn, but there is nothing of them to store.
+    if (rows.length > 0) {
       counters.commits++
-      await storage.commit({ rows: sealed.rows, frames: sealedFrames })
+      await storage.commit(commit.group)
       // The log broke down meanwhile: these writes are answered, and opening it again finds them.
-      if (committing !== sealed) return
+      if (committing !== commit) return
     }
     committing = undefined
-    if (group.rows.length + group.answers.length > 0) scheduleFlush()
+    if (answers.length > 0) scheduleFlush()
     // What was sent before this commit's answers is read before they go out: it counts as sent at the same time.
     await nextTurn()
-    for (const [stream, view] of sealed.views) stream.committed = view
-    const last = sealed.rows.at(-1)
-    if (last) tail.add({ frames: sealedFrames, count: sealed.rows.length, lastPosition: last.position })
-    for (const { write: pendingWrite, outcome } of sealed.answers) settle(pendingWrite, outcome)
+    for (const [stream, view] of views) stream.committed = view
+    const last = rows.at(-1)
+    if (last) tail.add({ frames, count: rows.length, lastPosition: last.position })
+    for (const { write: pendingWrite, outcome } of commit.answers) settle(pendingWrite, outcome)
   }
 
   /**
@@ -403,10 +287,9 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     state = 'broken'
     const cause = error instanceof Error ? error : new Error(String(error))
     logger.error({ error: cause.message }, 'the event log lost its storage')
-    const unknown = [...(committing?.answers ?? []), ...group.answers]
+    const unknown = [...(committing?.answers ?? []), ...answers]
     committing = undefined
-    group = emptyGroup()
-    frames.length = 0
+    answers = []
     cache.clear()
     recent.clear()
     for (const { write: pendingWrite } of unknown) settle(pendingWrite, { kind: 'timeout' })
@@ -435,7 +318,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
       return
     }
     state = 'open'
-    logger.info({ end }, 'the event log is open again')
+    logger.info({ lastPosition: tail.lastPosition }, 'the event log is open again')
     acceptHeld()
   }
 

@@ -3,9 +3,10 @@
  * this only if the one who starts it hands it over.
  */
 import { randomUUID } from 'node:crypto'
-import type { EventLog, WriteCommand } from './event-log.ts'
+import type { EventLog } from './event-log.ts'
 import type { Call, Method } from './grpc-server.ts'
 import { type GrpcStatus, NOT_FOUND } from './grpc-status.ts'
+import type { WriteCommand } from './write-command.ts'
 
 export const hostileModes = [
   /** Takes everything, does nothing, answers nothing: a frozen server. */

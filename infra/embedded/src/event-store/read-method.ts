@@ -5,7 +5,7 @@ import type { EventLog } from './event-log.ts'
 import { ahead, type EventReader, firstFrames, LOG_PAGE_BYTES, type Shape, visibilityOf } from './event-reader.ts'
 import { frameLength } from './grpc-frame.ts'
 import { type Call, type Method, sendPaced } from './grpc-server.ts'
-import { handlerThrew, INVALID_ARGUMENT, okStatus, UNKNOWN } from './grpc-status.ts'
+import { type GrpcStatus, handlerThrew, INVALID_ARGUMENT, okStatus, UNAVAILABLE, UNKNOWN } from './grpc-status.ts'
 import type { Hostility } from './hostile.ts'
 import type { Logger } from './logger.ts'
 import {
@@ -70,6 +70,9 @@ const matching = (page: Page, filter: EventFilter): Page => {
   }
   return { frames: Buffer.concat(frames), count: frames.length }
 }
+
+/** What a real server has no word for: its disk is elsewhere. The client tries again. */
+const storageSilent: GrpcStatus = { code: UNAVAILABLE, message: 'The storage of the event store does not answer.' }
 
 export interface ReadMethodOptions {
   readonly log: EventLog
@@ -179,7 +182,7 @@ export const readMethod = (options: ReadMethodOptions): Method => {
           (error: unknown) => {
             if (error instanceof CallRefused) return call.end(error.status)
             logger.warn({ error: String(error) }, 'a read failed')
-            return call.end(handlerThrew)
+            return call.end(storageSilent)
           },
         )
       },

@@ -1,0 +1,23 @@
+import type { ExpectedRevision } from './append-decision.ts'
+import type { EventToWrite } from './event-frame.ts'
+
+export type WriteOutcome =
+  /**
+   * `revision` is -1 for an empty append to an absent stream; `position` is -1 for a retry of what readers no longer see.
+   */
+  | { readonly kind: 'written'; readonly revision: number; readonly position: number }
+  | { readonly kind: 'wrongExpectedRevision'; readonly current: number }
+  | { readonly kind: 'streamDeleted' }
+  /** Written or not: nobody knows. */
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'unanswerable' }
+
+export interface WriteCommand {
+  readonly kind: 'append' | 'delete' | 'tombstone'
+  readonly stream: string
+  readonly expected: ExpectedRevision
+  readonly events: readonly EventToWrite[]
+  readonly deadlineAtMs: number
+  /** Called exactly once. */
+  readonly settle: (outcome: WriteOutcome) => void
+}
