@@ -99,6 +99,8 @@ export type Step =
 
 const firstDay = '2026-09-01'
 const spanDays = 90
+/** An undo may be asked for on a day before what it undoes, but not often. */
+const daysBefore = 10
 /** Few of each, so that several allocations and undos meet on the same invoice and the same payment. */
 const invoices = 3
 const payments = 3
@@ -194,11 +196,40 @@ const amountOf = (kind: Pick, whole: bigint): bigint => {
 const atLeastOne = (amount: bigint): bigint => (amount > 0n ? amount : 1n)
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
+interface Target {
+  readonly payment: number
+  readonly invoice: number
+}
+
+const among = <Item>(items: readonly Item[], index: number): Item | undefined => items[index % items.length]
+
+/** What a step aims at: money that could settle an invoice, an allocation that lives, cash, or just what it names. */
+const targetOf = (step: Step, account: ClientAccount): Target => {
+  const named = { payment: 'payment' in step ? step.payment : 0, invoice: 'invoice' in step ? step.invoice : 0 }
+  const pairs = Array.from({ length: payments * invoices }, (_, pair) => ({
+    payment: pair % payments,
+    invoice: Math.floor(pair / payments),
+  }))
+  const fits = pairs.filter((pair) => {
+    const payment = account.payments.get(`pay-${pair.payment}`)
+    const invoice = account.invoices.get(`inv-${pair.invoice}`)
+    if (payment === undefined) return false
+    if (step.kind === 'receipt')
+      return payment.method === 'CASH' && (payment.receipt === undefined) === (step.step === 'ask')
+    if (invoice === undefined) return false
+    if (step.kind === 'deallocate') return payment.allocations.has(invoice.invoiceId)
+    return payment.credit > 0n && invoice.open > 0n && payment.currency === invoice.currency
+  })
+  const isAiming = step.kind === 'allocate' || step.kind === 'deallocate' || step.kind === 'receipt'
+  return (isAiming ? among(fits, named.payment * invoices + named.invoice) : undefined) ?? named
+}
+
 /** The command that a step stands for, given where the account is. */
 export const commandOf = (step: Step, account: ClientAccount): AccountCommand => {
   const clientId = 'alfa'
-  const paymentId = 'payment' in step ? `pay-${step.payment}` : ''
-  const invoiceId = 'invoice' in step ? `inv-${step.invoice}` : ''
+  const target = targetOf(step, account)
+  const paymentId = `pay-${target.payment}`
+  const invoiceId = `inv-${target.invoice}`
   const payment = account.payments.get(paymentId)
   const invoice = account.invoices.get(invoiceId)
   const dayOfUndo = 'on' in step && step.on !== undefined ? dayOf(step.on) : undefined
@@ -234,7 +265,9 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const whole = payment?.allocations.get(invoiceId)?.amount ?? 1n
       const amount =
         step.pick === 'all' ? undefined : decimalOf(atLeastOne(amountOf(step.pick, whole)), payment?.currency ?? 'RON')
-      const data = { clientId, paymentId, invoiceId, amount, deallocatedOn: dayOfUndo, reason: 'OTHER' } as const
+      const allocatedOn = payment?.allocations.get(invoiceId)?.allocatedOn ?? firstDay
+      const deallocatedOn = step.on === undefined ? undefined : addDays(allocatedOn, step.on - daysBefore)
+      const data = { clientId, paymentId, invoiceId, amount, deallocatedOn, reason: 'OTHER' } as const
       return { type: 'DeallocatePayment', data }
     }
     case 'reverse':
