@@ -15,6 +15,7 @@ import { authorise } from './http/authorise.ts'
 import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
 import { checkWithZod } from './http/zod-app.ts'
+import { metricsRoute } from './metrics.ts'
 import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
@@ -76,6 +77,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
 
   authorise(app, token, isOpen)
   answerWithProblems(app)
+  metricsRoute(app)
   await app.register(helmet, { contentSecurityPolicy: false })
   await app.register(swagger, {
     openapi: openApi,

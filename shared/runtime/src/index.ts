@@ -1,12 +1,10 @@
 export { ConfigurationError, readConfig, variables } from './config.ts'
-export type { CopyValue } from './copy-text.ts'
 export { findProcess, type RunningProcess } from './find-process.ts'
 export { type LogFile, openLogFile } from './log-file.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'
 export { Counter, createMetrics, Gauge, Histogram, type Registry } from './metrics.ts'
 export {
   type Client,
-  copyRows,
   createDatabase,
   createPool,
   isRetryable,

@@ -1,9 +1,5 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
-import { type CopyValue, encodeCopy } from './copy-text.ts'
 
 const { builtins, setTypeParser } = pg.types
 // int8 is exact money or a place in the log: never a double.
@@ -80,22 +76,4 @@ export const isRetryable = (error: unknown): boolean => {
   if (error instanceof pg.DatabaseError)
     return retryableClasses.includes(code.slice(0, 2)) || code === readOnlyTransaction
   return retryableSystemCodes.has(code) || driverMessages.test(error.message) || isRetryable(error.cause)
-}
-
-/** Writes many rows at once, in the order of the columns, within the client's transaction if there is one. */
-export const copyRows = async (
-  client: pg.ClientBase,
-  table: string,
-  columns: readonly string[],
-  rows: Iterable<readonly CopyValue[]>,
-): Promise<number> => {
-  const names = columns.map((column) => pg.escapeIdentifier(column)).join(', ')
-  // A table may be named with its schema.
-  const target = table
-    .split('.')
-    .map((part) => pg.escapeIdentifier(part))
-    .join('.')
-  const copy = client.query(copyFrom(`copy ${target} (${names}) from stdin`))
-  await pipeline(Readable.from(encodeCopy(rows), { objectMode: false }), copy)
-  return copy.rowCount
 }

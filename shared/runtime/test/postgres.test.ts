@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { sql } from 'kysely'
 import t from 'tap'
-import { copyRows, createDatabase, createPool, isRetryable, type Pool } from '../src/postgres.ts'
+import { createDatabase, createPool, isRetryable, type Pool } from '../src/postgres.ts'
 import { createTestDatabase, type Teardown } from '../src/testing.ts'
 
 const connect = (
@@ -38,38 +38,6 @@ t.test('Postgres', async (t) => {
     await database.insertInto('invoice').values({ invoice_id: 'inv-1', total_minor: 121000n }).execute()
     t.same(await database.selectFrom('invoice').selectAll().execute(), [{ invoice_id: 'inv-1', total_minor: 121000n }])
     t.same((await sql`select 1 as one`.execute(database)).rows, [{ one: 1 }])
-  })
-
-  t.test('copies rows, whatever characters stand in them', async (t) => {
-    await pool.query(
-      'create schema place; create table place.thing (a text, "B" bigint, c jsonb, d date, e timestamptz, f boolean)',
-    )
-    const texts = ['plain', 'tab\there', 'line\nbreak', 'carriage\rreturn', 'back\\slash', '\\N', '', 'ășțîâ 🧾']
-    const day = '2026-11-24'
-    const at = new Date('2026-11-24T12:00:00.123Z')
-    const rows = texts.map((text, index) => [text, BigInt(index), { text }, day, at, true] as const)
-    const client = await pool.connect()
-    const columns = ['a', 'B', 'c', 'd', 'e', 'f']
-    t.equal(await copyRows(client, 'place.thing', columns, [...rows, [null, null, undefined, null, null, null]]), 9)
-    t.equal(await copyRows(client, 'place.thing', columns, []), 0)
-    client.release()
-    const stored = await pool.query('select * from place.thing order by "B"')
-    t.same(stored.rows, [
-      ...texts.map((text, index) => ({ a: text, B: BigInt(index), c: { text }, d: day, e: at, f: true })),
-      { a: null, B: null, c: null, d: null, e: null, f: null },
-    ])
-  })
-
-  t.test('copies more than a chunk, and takes back all of it when a row is wrong', async (t) => {
-    await pool.query('create table many (n bigint check (n <> 99999), t text)')
-    const client = await pool.connect()
-    const rows = function* (to: bigint) {
-      for (let n = 0n; n < to; n += 1n) yield [n, 'x'.repeat(20)] as const
-    }
-    t.equal(await copyRows(client, 'many', ['n', 't'], rows(50_000n)), 50_000)
-    await t.rejects(copyRows(client, 'many', ['n', 't'], rows(100_000n)), { code: '23514' })
-    t.match(await client.query('select count(*) from many'), { rows: [{ count: 50_000n }] })
-    client.release()
   })
 
   t.test('knows what may succeed later', async (t) => {
