@@ -15,7 +15,7 @@ import { authorise } from './http/authorise.ts'
 import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
 import { checkWithZod } from './http/zod-app.ts'
-import { metricsRoute } from './metrics.ts'
+import { measureRequests, metricsRoute } from './metrics.ts'
 import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
@@ -77,7 +77,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
 
   authorise(app, token, isOpen)
   answerWithProblems(app)
-  metricsRoute(app)
+  const metrics = measureRequests(app)
   await app.register(helmet, { contentSecurityPolicy: false })
   await app.register(swagger, {
     openapi: openApi,
@@ -94,6 +94,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     batchRoute(api, commandDefinitions, { ledger, receipts })
     queryRoutes(api, { readSide, today })
     eventRoutes(api, store)
+    metricsRoute(api, metrics)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   })
   return app

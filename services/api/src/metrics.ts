@@ -1,12 +1,19 @@
 import { createMetrics, Histogram } from '@registru/runtime'
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { ZodApp } from './http/zod-app.ts'
 
 /** From a cached command to one that waits for a store that is away. */
 const BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 const MS_PER_S = 1_000
 
-/** How long requests take, by route and status, in the format of Prometheus. Routes, never the values in them. */
-export const metricsRoute = (app: FastifyInstance): void => {
+export interface RequestMetrics {
+  readonly contentType: string
+  readonly text: () => Promise<string>
+}
+
+/** Times every request by route and status: routes, never the values in them. */
+export const measureRequests = (app: FastifyInstance): RequestMetrics => {
   const registry = createMetrics('api')
   const durations = new Histogram({
     name: 'registru_http_request_duration_seconds',
@@ -20,7 +27,17 @@ export const metricsRoute = (app: FastifyInstance): void => {
     durations.observe(labels, reply.elapsedTime / MS_PER_S)
     done()
   })
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
+  return { contentType: registry.contentType, text: () => registry.metrics() }
+}
+
+export const metricsRoute = (app: ZodApp, { contentType, text }: RequestMetrics): void => {
+  app.get(
+    '/metrics',
+    { schema: { tags: ['health'], summary: 'How long requests take, for Prometheus', response: { 200: z.string() } } },
+    async (_request, reply) =>
+      reply
+        .type(contentType)
+        .serializer(String)
+        .send(await text()),
   )
 }

@@ -45,7 +45,7 @@ t.test('every route but health and documentation is closed', async (t) => {
     t.match(response.headers, { 'www-authenticate': 'Bearer', 'content-type': /^application\/problem\+json/ })
     t.match(response.json(), { code: 'UNAUTHORIZED', status: 401 })
   }
-  for (const url of ['/', '/v1', '/v1/companies/amc/nothing', '/docsx', '/livez/x', '/metrics']) {
+  for (const url of ['/', '/v1', '/v1/companies/amc/nothing', '/docsx', '/livez/x', '/metrics/x']) {
     t.equal((await app.inject({ url })).statusCode, 401, `${url}: nobody learns what is a route`)
     const known = await app.inject({ url, headers: { authorization } })
     t.match(known.json(), { status: 404, code: 'NOT_FOUND' })
