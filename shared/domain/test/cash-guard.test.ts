@@ -22,7 +22,7 @@ import {
   moneyOf,
   Rejection,
 } from '../src/index.ts'
-import { account, explicit, given, record } from './account.ts'
+import { account, allocate, explicit, given, record } from './account.ts'
 import { readFixture } from './fixtures.ts'
 import { today } from './given.ts'
 
@@ -251,6 +251,34 @@ t.test('a large invoice is not paid in cash by fragments', async (t) => {
   const small = [account, invoiceRegistered({ total: ron('5000.00') }), taken('3000.00')]
   const rest = given(...small, paymentAllocated({ amount: ron('3000.00') })).when(half('2000.00'))
   t.same(breaches(rest), [], 'an invoice within the ceiling may')
+})
+
+t.test('nor by cash that is allocated to it later', async (t) => {
+  const large = invoiceRegistered({ total: ron('8000.00') })
+  const paid = [account, large, taken('5000.00'), paymentAllocated({ amount: ron('5000.00') })]
+  const history = [...paid, taken('3000.00', { paymentId: 'pay-2', receivedOn: '2026-11-25' })]
+  const use = (amount: string, change: Parameters<typeof allocate>[0] = {}) =>
+    allocate({ paymentId: 'pay-2', invoiceId: 'inv-1024', amount, allocatedOn: undefined, ...change })
+  const found = {
+    code: 'CASH_FRAGMENTED_INVOICE',
+    observed: '5000.01',
+    day: '2026-11-25',
+    invoiceId: 'inv-1024',
+  } as const
+
+  t.match(given(...history).when(use('0.01')), [{ type: 'PaymentAllocated', data: { cashBreaches: [found] } }])
+  for (const reaction of ['REJECT', 'REQUIRE_OVERRIDE'] as const) {
+    const refused = { code: 'CASH_FRAGMENTED_INVOICE', details: { ...found, reaction } }
+    t.throws(() => given(...history).when(use('0.01'), under(reaction)), refused)
+  }
+  const cashOverride = { reason: 'Banii erau deja în sertar', approvedBy: 'Ioana Pop' }
+  t.match(given(...history).when(use('0.01', { cashOverride }), under('REQUIRE_OVERRIDE')), [
+    { type: 'PaymentAllocated' },
+    { type: 'CashLimitOverridden', data: { paymentId: 'pay-2', breaches: [found], approvedBy: 'Ioana Pop' } },
+  ])
+  const transfer = [...paid, paymentRecorded({ paymentId: 'pay-2' })]
+  const [other] = given(...transfer).when(use('1500.00'), under('REJECT'))
+  t.notOk(other !== undefined && 'cashBreaches' in other.data, 'other money may')
 })
 
 t.test('an instalment contract frees an individual, not a business', async (t) => {

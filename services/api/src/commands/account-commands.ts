@@ -307,6 +307,7 @@ export const accountCommands = [
       'ALLOCATION_EXCEEDS_CREDIT',
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
+      'CASH_FRAGMENTED_INVOICE',
       'CLIENT_NOT_FOUND',
       'CURRENCY_MISMATCH',
       'INVOICE_NOT_FOUND',
@@ -317,12 +318,13 @@ export const accountCommands = [
       const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
       const allocated = eventsOf(handled, 'PaymentAllocated')[0]?.data
       const { paymentId, invoiceId } = data
-      return answer(handled, {
+      const result = {
         paymentId,
         invoiceId,
         amount: allocated?.amount.amount,
         allocatedOn: allocated?.allocatedOn,
-      })
+      }
+      return { ...answer(handled, result), warnings: allocated?.cashBreaches }
     },
   }),
 

@@ -83,14 +83,58 @@ export const settleInCash = (cash: CashTaken, invoiceId: InvoiceId, amount: bigi
   add(cash.byInvoice, invoiceId, amount)
 }
 
+interface CashShare {
+  readonly invoice: CashInvoice
+  readonly amount: bigint
+}
+
+/** Instalment sale contracts with individuals are outside the ceilings (Legea 70/2015 art. 4 (3)). */
+const underContract = ({ instalmentContract }: CashInvoice, kind: ClientKind): boolean =>
+  kind === 'INDIVIDUAL' && instalmentContract
+
+const found = (
+  code: CashBreach['code'],
+  [ceiling, observed]: readonly [ceiling: bigint, observed: bigint],
+  { receivedOn, deskId }: CashPlace,
+  law: string,
+): CashBreach => ({
+  code,
+  limit: decimalOf(ceiling, LEI),
+  observed: decimalOf(observed, LEI),
+  day: receivedOn,
+  ...(deskId === undefined ? {} : { deskId }),
+  law,
+})
+
+/** Large invoices that this cash would pay by fragments, whether they are named when it comes in or later. */
+export const fragmentBreaches = (
+  cash: CashTaken,
+  place: CashPlace,
+  shares: readonly CashShare[],
+  client: CashClient,
+  rules: CompanyRules,
+): readonly CashBreach[] => {
+  const limits = cashLimitsOn(place.receivedOn)
+  if (limits === undefined || place.currency !== LEI) return []
+  const kind = payerKind(place.payer, client)
+  const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
+  return shares.flatMap(({ invoice, amount }) => {
+    const onInvoice = (cash.byInvoice.get(invoice.invoiceId) ?? 0n) + amount
+    if (underContract(invoice, kind) || invoice.total <= ceiling || onInvoice <= ceiling) return []
+    const law = `${CASH_FRAGMENT_LAW}, ${limits.act}`
+    const { invoiceId } = invoice
+    return [{ ...found('CASH_FRAGMENTED_INVOICE', [ceiling, onInvoice], place, law), invoiceId }]
+  })
+}
+
 /**
  * What a cash payment would break: the ceiling of its payer, desk and day, and the ban on paying one large invoice in
- * cash by fragments. Instalment sale contracts with individuals are outside (Legea 70/2015 art. 4 (3)).
+ * cash by fragments.
  */
 export const cashBreaches = (
   cash: CashTaken,
   payment: CashPlace & { readonly amount: bigint },
-  shares: readonly { readonly invoice: CashInvoice; readonly amount: bigint }[],
+  shares: readonly CashShare[],
   client: CashClient,
   rules: CompanyRules,
 ): readonly CashBreach[] => {
@@ -98,25 +142,13 @@ export const cashBreaches = (
   const key = cashKeyOf(payment, client)
   if (limits === undefined || key === undefined) return []
   const kind = payerKind(payment.payer, client)
-  const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
-  const underContract = ({ instalmentContract }: CashInvoice): boolean => kind === 'INDIVIDUAL' && instalmentContract
-  if (shares.length > 0 && shares.every(({ invoice }) => underContract(invoice))) return []
+  if (shares.length > 0 && shares.every(({ invoice }) => underContract(invoice, kind))) return []
 
-  const { receivedOn: day, deskId } = payment
-  const place = { day, ...(deskId === undefined ? {} : { deskId }) }
-  const limit = decimalOf(ceiling, LEI)
-  const breaches: CashBreach[] = []
+  const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
   const ofDay = (cash.byPayerDay.get(key) ?? 0n) + payment.amount
-  if (ofDay > ceiling) {
-    const law = `${CASH_LAW}, ${limits.act}`
-    breaches.push({ code: 'CASH_LIMIT_PER_PERSON_DAY', limit, observed: decimalOf(ofDay, LEI), ...place, law })
-  }
-  for (const { invoice, amount } of shares) {
-    const onInvoice = (cash.byInvoice.get(invoice.invoiceId) ?? 0n) + amount
-    if (underContract(invoice) || invoice.total <= ceiling || onInvoice <= ceiling) continue
-    const observed = decimalOf(onInvoice, LEI)
-    const law = `${CASH_FRAGMENT_LAW}, ${limits.act}`
-    breaches.push({ code: 'CASH_FRAGMENTED_INVOICE', limit, observed, ...place, invoiceId: invoice.invoiceId, law })
-  }
-  return breaches
+  const law = `${CASH_LAW}, ${limits.act}`
+  return [
+    ...(ofDay > ceiling ? [found('CASH_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], payment, law)] : []),
+    ...fragmentBreaches(cash, payment, shares, client, rules),
+  ]
 }

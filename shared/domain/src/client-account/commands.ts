@@ -80,6 +80,10 @@ export const Allocation = z.discriminatedUnion('rule', [
   z.strictObject({ rule: z.literal('none') }),
 ])
 
+const CashOverride = z
+  .strictObject({ reason: FreeText, approvedBy: Name })
+  .meta({ description: 'Who takes the responsibility for cash above a ceiling, and why' })
+
 export const RecordPayment = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId,
@@ -95,10 +99,7 @@ export const RecordPayment = z.strictObject({
     .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
     .optional()
     .meta({ description: 'Issues the receipt in the same call; cash only' }),
-  cashOverride: z
-    .strictObject({ reason: FreeText, approvedBy: Name })
-    .optional()
-    .meta({ description: 'Who takes the responsibility for cash above a ceiling, and why' }),
+  cashOverride: CashOverride.optional(),
 })
 
 export const AllocatePayment = z.strictObject({
@@ -107,6 +108,7 @@ export const AllocatePayment = z.strictObject({
   invoiceId: InvoiceId,
   amount: Amount,
   allocatedOn: BusinessDay.optional(),
+  cashOverride: CashOverride.optional(),
 })
 
 export const DeallocatePayment = z.strictObject({

@@ -121,6 +121,8 @@ export const PaymentAllocated = defineEvent({
     /** Effective day: the latest of payment, invoice, the day asked for and the last undo that touched either. */
     allocatedOn: BusinessDay,
     rule: AllocationRule,
+    /** Rules about cash that an allocation after the payment broke and the company lets pass with a warning. */
+    cashBreaches: z.array(CashBreach).optional(),
   }),
 })
 

@@ -3,7 +3,7 @@ import { DEFAULT_RULES } from '../../decider.ts'
 import type { InvoiceId } from '../../ids.ts'
 import { type Currency, decimalOf, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { cashBreaches } from '../cash-guard.ts'
+import { cashBreaches, fragmentBreaches } from '../cash-guard.ts'
 import {
   type AccountEvent,
   type CashBreach,
@@ -137,7 +137,11 @@ const allocated = (
 /** What the company does about cash above a ceiling: events that go along, or a refusal that names rule, limit and sum. */
 const answerForCash = (
   breaches: readonly CashBreach[],
-  { clientId, paymentId, cashOverride }: Pick<CommandData<'RecordPayment'>, 'clientId' | 'paymentId' | 'cashOverride'>,
+  {
+    clientId,
+    paymentId,
+    cashOverride,
+  }: Pick<CommandData<'RecordPayment' | 'AllocatePayment'>, 'clientId' | 'paymentId' | 'cashOverride'>,
   rules: CompanyRules,
 ): readonly AccountEvent[] => {
   const [first] = breaches
@@ -148,6 +152,9 @@ const answerForCash = (
   const { reason, approvedBy } = cashOverride
   return [CashLimitOverridden.of({ clientId, paymentId, breaches: [...breaches], reason, approvedBy })]
 }
+
+const keptBreaches = (breaches: readonly CashBreach[]): { readonly cashBreaches?: CashBreach[] } =>
+  breaches.length === 0 ? {} : { cashBreaches: [...breaches] }
 
 const recordPayment = (
   command: CommandData<'RecordPayment'>,
@@ -172,7 +179,7 @@ const recordPayment = (
     PaymentRecorded.of({
       ...facts,
       allocationRule: rule,
-      ...(breaches.length === 0 ? {} : { cashBreaches: [...breaches] }),
+      ...keptBreaches(breaches),
     }),
     ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ...allocated(facts, shares, rule, rules),
@@ -227,6 +234,11 @@ export const paymentDecisions: Decisions<
     const amount = minorIn(command.amount, payment.currency)
     requireOpen(invoice, amount)
     requireCredit(payment.paymentId, payment.credit, amount, payment.currency)
+    const client = clientOf(account, command.clientId)
+    const breaches =
+      payment.method === 'CASH'
+        ? fragmentBreaches(account.cash, payment, [{ invoice, amount }], client, rules ?? DEFAULT_RULES)
+        : []
     return [
       PaymentAllocated.of({
         clientId: command.clientId,
@@ -235,7 +247,9 @@ export const paymentDecisions: Decisions<
         amount: moneyOf(amount, payment.currency),
         allocatedOn: effectiveDay(payment, invoice, rules, command.allocatedOn),
         rule: RULES.explicit,
+        ...keptBreaches(breaches),
       }),
+      ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ]
   },
 
