@@ -1,3 +1,5 @@
+import { ok } from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
 import { z } from 'zod'
 import {
@@ -25,6 +27,7 @@ import {
 import { account, allocate, explicit, given, record } from './account.ts'
 import { readFixture } from './fixtures.ts'
 import { today } from './given.ts'
+import { holds } from './random.ts'
 
 const under = (cashGuard: CashReaction, change: Partial<CompanyRules> = {}) => ({
   today,
@@ -208,6 +211,66 @@ t.test('the sum is of one payer, day and desk', async (t) => {
     )
   }
 })
+
+interface Step {
+  readonly payer: number
+  readonly desk: number
+  readonly day: number
+  readonly minor: number
+  readonly reversed: number | undefined
+}
+
+t.test(
+  'under REJECT no sum of a payer, day and desk is ever above the ceiling, and nothing below it is refused',
+  async (t) => {
+    const payers = [
+      undefined,
+      { name: 'Beta SRL', taxId: 'RO18547290' },
+      { name: 'BETA', taxId: '18547290' },
+      { name: 'Ana' },
+    ]
+    const step = fc.record({
+      payer: fc.nat({ max: payers.length - 1 }),
+      desk: fc.nat({ max: 1 }),
+      day: fc.nat({ max: 1 }),
+      minor: fc.integer({ min: 1, max: 600_000 }),
+      /** Which of the payments so far is reversed instead of paying. */
+      reversed: fc.option(fc.nat({ max: 5 }), { nil: undefined }),
+    })
+    const check = (steps: readonly Step[]): void => {
+      const state = [account].reduce(clientAccount.evolve, clientAccount.initialState())
+      const sums = new Map<string, bigint>()
+      const living: { readonly paymentId: string; readonly key: string; readonly minor: bigint }[] = []
+      for (const [index, { payer, desk, day, minor, reversed }] of steps.entries()) {
+        const [gone] = reversed === undefined ? [] : living.splice(reversed % living.length, 1)
+        if (gone !== undefined) {
+          const data = { clientId: 'alfa', paymentId: gone.paymentId, reason: 'MISTAKE' as const, reversedOn: today }
+          const events = clientAccount.decide({ type: 'ReversePayment', data }, state, under('REJECT'))
+          for (const event of events) clientAccount.evolve(state, event)
+          sums.set(gone.key, (sums.get(gone.key) ?? 0n) - gone.minor)
+          continue
+        }
+        const paymentId = `pay-${index}`
+        const place = { receivedOn: `2026-11-2${day}`, deskId: `C${desk}`, payer: payers[payer] }
+        const command = cash(moneyOf(BigInt(minor), 'RON').amount, { paymentId, ...place })
+        // Beta is one payer, however it is printed.
+        const key = `${day} ${desk} ${payer === 2 ? 1 : payer}`
+        const sum = (sums.get(key) ?? 0n) + BigInt(minor)
+        const ceiling = payer === 3 ? 1_000_000n : 500_000n
+        try {
+          for (const event of clientAccount.decide(command, state, under('REJECT'))) clientAccount.evolve(state, event)
+          ok(sum <= ceiling, `${sum} was let pass`)
+          sums.set(key, sum)
+          living.push({ paymentId, key, minor: BigInt(minor) })
+        } catch (error) {
+          if (!(error instanceof Rejection)) throw error
+          ok(sum > ceiling, `${sum} was refused`)
+        }
+      }
+    }
+    holds(t, fc.property(fc.array(step, { maxLength: 30, size: 'max' }), check))
+  },
+)
 
 t.test('the ceiling is of the payer, not of the client', async (t) => {
   const ana = { name: 'Ana Pop' }

@@ -168,7 +168,7 @@ t.test('ExtendReceiptRange', async (t) => {
     t.throws(endless, { code: 'RECEIPT_RANGE_NOT_EXTENDED', details: { to: null } })
     t.throws(() => given().when(extend()), { code: 'RECEIPT_BOOK_NOT_FOUND' })
   })
-  t.test('does not give a refused request a number after all', async (t) => {
+  t.test('leaves no gap where a request was refused', async (t) => {
     const history = [...full, receiptRefused({ receiptId: 'rec-16' }), receiptRangeExtended()]
     t.match(given(...history).when(enter({ receiptId: 'rec-17' })), [{ data: { number: 16, receiptId: 'rec-17' } }])
   })
