@@ -5,6 +5,9 @@ import t, { type Test } from 'tap'
 import { authorization, createApi, eventsOf, startStores } from './api.ts'
 
 const { ron } = examples
+/** Machines that test are busy. */
+t.setTimeout(120_000)
+
 const stores = await startStores(t)
 const api = await createApi(stores.store, stores.pool)
 const { command, app } = api

@@ -7,6 +7,9 @@ import { commandDefinitions } from '../src/commands/registry.ts'
 import { type Api, answerOf, codeOf, createApi, eventsOf, startStores, TODAY } from './api.ts'
 
 const { ron } = examples
+/** Machines that test are busy. */
+t.setTimeout(120_000)
+
 const { store, pool } = await startStores(t)
 const api = await createApi(store, pool)
 const { command } = api

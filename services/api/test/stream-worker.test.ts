@@ -21,6 +21,9 @@ import {
   send,
 } from './ledger-commands.ts'
 
+/** Machines that test are busy. */
+t.setTimeout(120_000)
+
 const opened = async () => {
   const store = createFakeEventStore()
   const ledger = ledgerOver(store)
