@@ -38,13 +38,33 @@ const isNotOffered = (answer: unknown): boolean => {
   return error?.['code'] === 'UNIMPLEMENTED' || error?.['type'] === 'unsupported'
 }
 
+/** The different answers of a multiset, and how many answers there are. */
+const kindsOf = (answer: unknown): { readonly kinds: readonly string[]; readonly total: number } | undefined => {
+  if (!isObject(answer) || !Array.isArray(answer['multiset'])) return undefined
+  const groups = answer['multiset'].filter(isObject)
+  return {
+    kinds: groups.map((group) => canonical(group['answer'])),
+    total: groups.reduce((sum, { times }) => sum + Number(times), 0),
+  }
+}
+
+/** In what proportions the answers of a race come is chance: each has to be one that was seen in it. */
+const isSameRace = (got: unknown, seen: readonly unknown[]): boolean => {
+  const answer = kindsOf(got)
+  const races = seen.map(kindsOf)
+  if (answer === undefined || races.length < 2) return false
+  const kinds = races.flatMap((race) => race?.kinds ?? [])
+  return answer.total === races[0]?.total && answer.kinds.every((kind) => kinds.includes(kind))
+}
+
 const verdictOf = (script: Script, step: number, got: unknown): Verdict => {
   const answer = canonical(got)
   const expected = script.answers[step]
   if (answer === canonical(expected)) return 'pass'
   const alternative = script.alternatives[step]
-  const alternatives = Array.isArray(alternative) ? alternative : [alternative]
-  if (alternative !== undefined && alternatives.some((other) => canonical(other) === answer)) return 'pass'
+  const alternatives = alternative === undefined ? [] : [alternative].flat()
+  if (alternatives.some((other) => canonical(other) === answer)) return 'pass'
+  if (isSameRace(got, [expected, ...alternatives])) return 'pass'
   const later = script.later?.answers[step]
   if (later !== undefined && canonical(later) === answer) return 'asLater'
   if (isNotOffered(got)) return 'notOffered'

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { startEventStore } from '@registru/embedded'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
-import { firstDifference } from '../conformance/compare.ts'
+import { compare, firstDifference } from '../conformance/compare.ts'
 import { runSuite } from '../conformance/run-suite.ts'
 import { loadScripts } from '../conformance/script.ts'
 
@@ -29,6 +29,30 @@ t.test('every script is read whole', async (t) => {
   const scripts = loadScripts(fixtures)
   t.equal(scripts.length, 113)
   t.ok(scripts.every(({ steps, answers }) => steps.length === answers.length))
+})
+
+t.test('a step passes with what was seen, and with nothing else', async (t) => {
+  const [race] = loadScripts(fixtures).filter(({ name }) => name === 'parallel-same-ids-batch')
+  if (race === undefined) throw new Error('the script is gone')
+  const verdicts = (answer: unknown) => compare(race, [answer])[0]?.verdict
+  const written = { ok: true, revision: '1', position: 'p1' }
+  const late = { error: { type: 'deadline-exceeded' } }
+  const mixed = (times: number, other: unknown) => ({
+    multiset: [
+      { times: 8 - times, answer: written },
+      { times, answer: other },
+    ],
+  })
+  t.equal(verdicts(race.answers[0]), 'pass')
+  t.equal(verdicts(mixed(3, late)), 'pass', 'proportions of a race are chance')
+  t.equal(verdicts(mixed(3, { ok: true, revision: '2', position: 'p2' })), 'fail')
+  t.equal(verdicts({ multiset: [{ times: 7, answer: written }] }), 'fail')
+  t.equal(verdicts({ error: { type: 'unknown', code: 'UNIMPLEMENTED' } }), 'notOffered')
+  t.equal(
+    verdicts({ error: { type: 'unknown', code: 'INVALID_ARGUMENT' } }),
+    'fail',
+    'stricter only where it is allowed',
+  )
 })
 
 t.test('a difference is told where it is', async (t) => {
