@@ -7,6 +7,8 @@ import type { RunFile } from '../../src/run-file.ts'
 import { type NodeProcess, startNodeProcess } from '../../src/start/node-process.ts'
 import { type Programs, startSystem } from '../../src/start/system.ts'
 
+const STOP_LIMIT_MS = 5_000
+
 const root = resolve(import.meta.dirname, '../../../..')
 
 export const programs: Programs = {
@@ -66,7 +68,7 @@ export const startTemporarySystem = async (print: (line: string) => void): Promi
     const log = openLogFile(join(home, 'logs', `${name}.log`))
     logs.push(log)
     const child = await startNodeProcess(
-      { name, script, environment: { ...environment, ...own }, log },
+      { name, script, environment: { ...environment, ...own }, log, stopLimitMs: STOP_LIMIT_MS },
       stopping.signal,
     )
     others.push(child)

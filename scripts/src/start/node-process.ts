@@ -2,8 +2,6 @@ import { spawn } from 'node:child_process'
 import { type LogFile, Ready } from '@registru/runtime'
 import type { Exit, Running } from './supervise.ts'
 
-/** Four parts stop one after another, within ten seconds in all. A part that is killed loses nothing it acknowledged. */
-const stopLimitMs = 2_000
 /** A projector migrates and reads its first batch before it is ready. */
 const readyLimitMs = 60_000
 
@@ -12,6 +10,8 @@ export interface NodeProcessOptions {
   readonly script: string
   readonly environment: NodeJS.ProcessEnv
   readonly log: LogFile
+  /** Then it is killed; nothing that it acknowledged is lost by that. */
+  readonly stopLimitMs: number
 }
 
 export interface NodeProcess extends Running {
@@ -21,7 +21,7 @@ export interface NodeProcess extends Running {
 
 /** Starts a program of ours as a child; fulfilled when it reports that it is ready. */
 export const startNodeProcess = (
-  { name, script, environment, log }: NodeProcessOptions,
+  { name, script, environment, log, stopLimitMs }: NodeProcessOptions,
   stopping: AbortSignal,
 ): Promise<NodeProcess> =>
   new Promise((resolve, reject) => {

@@ -5,6 +5,9 @@ import { type RunFile, removeRunFile, writeRunFile } from '../run-file.ts'
 import { startNodeProcess } from './node-process.ts'
 import { type Part, supervise } from './supervise.ts'
 
+/** Four parts stop one after another, within ten seconds in all. A command may take the API five to answer. */
+const STOP_LIMITS_MS: Readonly<Record<keyof Programs, number>> = { api: 5_200, projector: 1_400, 'event-store': 1_400 }
+
 /** The compiled main modules. */
 export interface Programs {
   readonly 'event-store': string
@@ -83,7 +86,13 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     const log = openLogFile(logPath(name))
     logs.push(log)
     const start = async (signal: AbortSignal) => {
-      const program = { name, script: programs[name], environment: { ...inherited, ...own }, log }
+      const program = {
+        name,
+        script: programs[name],
+        environment: { ...inherited, ...own },
+        log,
+        stopLimitMs: STOP_LIMITS_MS[name],
+      }
       const child = await startNodeProcess(program, signal)
       onUrl(child.url)
       return child
