@@ -126,6 +126,7 @@ export const batchAppendMethod =
         expected: append.expected,
         events: append.events,
         deadlineAtMs: append.deadlineAtMs,
+        sharesAnswer: true,
         settle: (outcome) => {
           unanswered--
           answer(id, address, append.expected, outcome)

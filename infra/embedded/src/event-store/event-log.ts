@@ -59,7 +59,7 @@ interface Answer {
 /** What is on its way to the disk, and who is told when it is there. */
 interface Commit {
   readonly group: SealedGroup
-  readonly answers: readonly Answer[]
+  readonly answers: Answer[]
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -83,6 +83,8 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
   /** Those whose writes stand in the open group. */
   let answers: Answer[] = []
   let committing: Commit | undefined
+  /** Sealed, and not yet answered: the one that is being committed, and one that just was. */
+  const unanswered = new Set<Commit>()
   let flushScheduled = false
   let state: 'open' | 'broken' | 'closed' = 'open'
 
@@ -130,6 +132,14 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     return !facts.softDeleted && revision >= visibleFrom(metadata, facts.head)
   }
 
+  /** Those who are told when the event at the revision is on disk. */
+  const answersWith = (stream: StreamState, revision: number): Answer[] => {
+    for (const commit of unanswered) {
+      if (revision <= (commit.group.views.get(stream)?.head ?? -1)) return commit.answers
+    }
+    return answers
+  }
+
   const decide = (
     pendingWrite: PendingWrite,
     stream: StreamState,
@@ -158,17 +168,18 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
       }
       case 'alreadyWritten': {
         const { revision } = decision
-        // The first write is still on its way to the disk. As on a real server nothing is said about the second one:
-        // its time runs out, and the caller learns the truth by asking once more.
-        if (revision > stream.committed.head) return
+        const onItsWay = revision > stream.committed.head
+        if (onItsWay && !command.sharesAnswer) return
         const place = recent.get(command.events.at(-1)?.id ?? '', stream.key)
         const position =
           known?.positions[revision - known.from] ?? (place?.revision === revision ? place.position : NO_POSITION)
-        settle(pendingWrite, {
+        const outcome: WriteOutcome = {
           kind: 'written',
           revision,
           position: isVisible(stream, facts, revision) ? position : NO_POSITION,
-        })
+        }
+        if (onItsWay) answersWith(stream, revision).push({ write: pendingWrite, outcome })
+        else settle(pendingWrite, outcome)
         return
       }
       case 'needsIds':
@@ -257,6 +268,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
   const commitGroup = async (): Promise<void> => {
     const commit: Commit = { group: group.seal(), answers }
     committing = commit
+    unanswered.add(commit)
     answers = []
     // The next group is decided on top of this one while the disk works.
     acceptHeld()
@@ -275,6 +287,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     for (const [stream, view] of views) stream.committed = view
     const last = rows.at(-1)
     if (last) tail.add({ frames, count: rows.length, lastPosition: last.position })
+    unanswered.delete(commit)
     for (const { write: pendingWrite, outcome } of commit.answers) settle(pendingWrite, outcome)
   }
 
@@ -289,6 +302,7 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     logger.error({ error: cause.message }, 'the event log lost its storage')
     const unknown = [...(committing?.answers ?? []), ...answers]
     committing = undefined
+    unanswered.clear()
     answers = []
     cache.clear()
     recent.clear()

@@ -18,6 +18,11 @@ export interface WriteCommand {
   readonly expected: ExpectedRevision
   readonly events: readonly EventToWrite[]
   readonly deadlineAtMs: number
+  /**
+   * Repeating a write that is still on its way to the disk is answered with it, as recorded of batch calls. Without it
+   * nothing is said and the time runs out, as recorded of unary calls.
+   */
+  readonly sharesAnswer?: true
   /** Called exactly once. */
   readonly settle: (outcome: WriteOutcome) => void
 }
