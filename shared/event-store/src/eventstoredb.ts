@@ -197,11 +197,18 @@ type ReadCall = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>
 
 interface ReadSource {
   readonly open: () => StreamingRead<ResolvedEvent>
+  /** So few events that the rest of them is sooner read than refused. */
+  readonly isShort: boolean
   readonly onLost: (why: 'dropped' | 'silent') => void
   readonly timeoutMs: number
 }
 
-const readEvents = ({ open, onLost, timeoutMs }: ReadSource): AsyncIterableIterator<RecordedEvent, undefined> => {
+const readEvents = ({
+  open,
+  isShort,
+  onLost,
+  timeoutMs,
+}: ReadSource): AsyncIterableIterator<RecordedEvent, undefined> => {
   let source: StreamingRead<ResolvedEvent> | undefined
   const feed = createFeed<RecordedEvent>({
     itemsMax: READ_BUFFER_ITEMS,
@@ -250,7 +257,8 @@ const readEvents = ({ open, onLost, timeoutMs }: ReadSource): AsyncIterableItera
     },
     return: async () => {
       feed.close()
-      await cancel()
+      // Frames on their way to a cancelled call count as invalid ones, and the thousandth ends the connection for all.
+      if (!isShort) await cancel()
       return { value: undefined, done: true }
     },
     [Symbol.asyncIterator]() {
@@ -293,24 +301,32 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     }
     reader = createClient(url)
   }
-  const read = (call: ReadCall, timeoutMs = readTimeoutMs) => {
+  const read = (call: ReadCall, { maxCount = Number.POSITIVE_INFINITY }: ReadOptions, timeoutMs = readTimeoutMs) => {
     let client = reader
     const open = () => {
       client = reader
       return call(client)
     }
-    return readEvents({ open, onLost: (why) => replaceReader(client, why), timeoutMs })
+    const isShort = maxCount <= READ_BUFFER_ITEMS
+    return readEvents({ open, isShort, onLost: (why) => replaceReader(client, why), timeoutMs })
   }
   const readStream = (stream: string, readOptions: ReadOptions = {}) => {
     if (stream === '') throw new ReadRefused('a stream needs a name')
     const { from, direction, maxCount } = checkedRead(readOptions)
     const fromRevision = from ?? (direction === 'forwards' ? 'start' : 'end')
-    return read((client) => client.readStream(stream, { direction, fromRevision, ...maxCount }, READ_AHEAD))
+    return read(
+      (client) => client.readStream(stream, { direction, fromRevision, ...maxCount }, READ_AHEAD),
+      readOptions,
+    )
   }
   const readAll = (readOptions: ReadOptions = {}, timeoutMs?: number) => {
     const { from, direction, maxCount } = checkedRead(readOptions)
     const fromPosition = from !== undefined ? placeAt(from) : direction === 'forwards' ? 'start' : 'end'
-    return read((client) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD), timeoutMs)
+    return read(
+      (client) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD),
+      readOptions,
+      timeoutMs,
+    )
   }
   const head = async (timeoutMs?: number): Promise<{ readonly position: bigint } | undefined> => {
     for await (const { position } of readAll({ direction: 'backwards', maxCount: 1 }, timeoutMs)) return { position }

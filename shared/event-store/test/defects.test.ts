@@ -153,6 +153,27 @@ t.test('reads of a silent server end', async (t) => {
   t.equal((await collect(store.readStream('quiet-1'))).length, 1)
 })
 
+t.test('reads that are ended early leave the connection to the others', async (t) => {
+  const { store } = await throughTcp(t)
+  revisionOf(
+    await store.append(
+      'long',
+      'no_stream',
+      Array.from({ length: 200 }, () => anEvent()),
+    ),
+  )
+  const first = async (): Promise<bigint | undefined> => {
+    for await (const { revision } of store.readStream('long', { maxCount: 100 })) return revision
+    return undefined
+  }
+  // A thousand frames for calls that were cancelled ended the connection.
+  for (let round = 0; round < 150; round += 1) {
+    const revisions = await Promise.all(Array.from({ length: 16 }, first))
+    if (revisions.some((revision) => revision !== 0n)) t.fail(`round ${round}: ${revisions.join(' ')}`)
+  }
+  t.pass('2,400 reads')
+})
+
 t.test('a store that was away for long is found again at once', async (t) => {
   const { proxy, store } = await throughTcp(t)
   proxy.reset({ refuse: true })

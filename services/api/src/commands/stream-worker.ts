@@ -26,6 +26,8 @@ const GROUP_BYTES_MAX = 300_000
 /** What type and metadata of one event weigh at most, as long as the actor's name is short. */
 const METADATA_BYTES = 800
 const QUEUE_MAX = 2_000
+/** A command found again is read in pages of this: few write more, and what comes after it may be 100,000 events. */
+const COMMAND_PAGE_EVENTS = 16
 /** A caller hears within 5 s, whatever the store does; the worker goes on to settle what it has sent. */
 const ANSWER_TIMEOUT_MS = 4_500
 /** Conflicts in a row before a command gives up. Each waits a random part of a doubling pause. */
@@ -155,10 +157,15 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   /** Reads the command's events at a revision that the index names; `undefined` when a fingerprint merely coincided. */
   const readCommand = async (revision: bigint, context: CommandContext): Promise<Handled<Event> | undefined> => {
     const own: StreamEvent<Event>[] = []
-    for await (const recorded of store.readStream(stream, { from: revision })) {
-      const event = readEvent(decider.codec, recorded)
-      if (event.metadata.commandId !== context.commandId) break
-      own.push(event)
+    for (let isMore = true; isMore; ) {
+      isMore = false
+      const from = revision + BigInt(own.length)
+      for await (const recorded of store.readStream(stream, { from, maxCount: COMMAND_PAGE_EVENTS })) {
+        const event = readEvent(decider.codec, recorded)
+        isMore = event.metadata.commandId === context.commandId
+        if (!isMore) break
+        own.push(event)
+      }
     }
     const last = own.at(-1)
     if (last === undefined) return undefined
