@@ -2,7 +2,7 @@
 import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as examples from '@registru/domain/examples'
-import { StoreUnavailable } from '@registru/event-store'
+import { StoreMisconfigured, StoreUnavailable } from '@registru/event-store'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
@@ -174,6 +174,10 @@ t.test('what fails for a reason of ours', async (t) => {
   t.notMatch(response.body, /secret/)
   fake.beforeRead = () => Promise.reject(new StoreUnavailable('down'))
   t.equal((await broken.command('RegisterClient', examples.registerClient())).statusCode, 503)
+  fake.beforeRead = () => Promise.reject(new StoreMisconfigured('unable to verify the first certificate'))
+  const refused = await broken.command('RegisterClient', examples.registerClient())
+  t.equal(codeOf(refused), 'STORE_UNAVAILABLE')
+  t.notMatch(refused.body, /certificate/, 'the reason is for the log')
 })
 
 t.test('a good end: what was accepted is answered, what comes later is not', async (t) => {

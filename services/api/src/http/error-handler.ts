@@ -1,5 +1,5 @@
 import { Rejection, type RejectionDetails } from '@registru/domain'
-import { StoreUnavailable } from '@registru/event-store'
+import { StoreMisconfigured, StoreUnavailable } from '@registru/event-store'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
   CommandTooLarge,
@@ -69,7 +69,8 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
   if (error instanceof ConcurrentModification) return { code: 'CONCURRENT_MODIFICATION' }
   if (error instanceof OutcomeUnknown) return { code: 'OUTCOME_UNKNOWN', details: { commandId: error.commandId } }
   if (error instanceof Overloaded) return { code: 'OVERLOADED' }
-  if (error instanceof StoreUnavailable) return { code: 'STORE_UNAVAILABLE' }
+  // Misconfigured: only an operator can help, and the log names the cause; for the caller the store is away.
+  if (error instanceof StoreUnavailable || error instanceof StoreMisconfigured) return { code: 'STORE_UNAVAILABLE' }
   if (error instanceof ReadModelBehind) return { code: 'READ_MODEL_BEHIND', details: error.lag }
   if (error instanceof ReadSideUnavailable) return { code: 'READ_SIDE_UNAVAILABLE' }
   if (!(error instanceof Error)) return undefined
@@ -104,7 +105,8 @@ export const answerWithProblems = (app: FastifyInstance): void => {
     }
     const { status } = PROBLEMS[occurrence.code]
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
-    if (status >= 500) request.log.warn({ code: occurrence.code, cause }, 'request not served')
+    const reason = error instanceof Error ? error.message : undefined
+    if (status >= 500) request.log.warn({ code: occurrence.code, reason, cause }, 'request not served')
     else request.log.info({ code: occurrence.code }, 'request refused')
     return send(request, reply, occurrence)
   })
