@@ -7,6 +7,7 @@ import { paymentsProjection } from './payments/projection.ts'
 import { receiptsProjection } from './receipts/projection.ts'
 import { receivablesAging } from './receivables-aging/projection.ts'
 import { timeline } from './timeline/projection.ts'
+import { vatOnCollection } from './vat-on-collection/projection.ts'
 
 export * from './client-statements/queries.ts'
 export { POSITION_CHANNEL } from './core/batch-statement.ts'
@@ -29,6 +30,7 @@ export * from './receipts/queries.ts'
 export type { ReceiptDocument } from './receipts/tables.ts'
 export * from './receivables-aging/queries.ts'
 export * from './timeline/queries.ts'
+export * from './vat-on-collection/queries.ts'
 
 /** Every read model, in the version that this code writes. */
 export const allProjections: readonly Projection[] = [
@@ -40,4 +42,5 @@ export const allProjections: readonly Projection[] = [
   receivablesAging,
   paymentsProjection,
   receiptsProjection,
+  vatOnCollection,
 ]

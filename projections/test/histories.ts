@@ -1,4 +1,12 @@
-import { addDays, type ClientAccount, decimalOf, type LedgerEvent, moneyOf, type PaymentMethod } from '@registru/domain'
+import {
+  addDays,
+  type ClientAccount,
+  decimalOf,
+  type LedgerEvent,
+  minorOf,
+  moneyOf,
+  type PaymentMethod,
+} from '@registru/domain'
 import { openReceiptBook, registerClient, registerInvoice } from '@registru/domain/examples'
 import fc from 'fast-check'
 import { createLedger } from './ledger.ts'
@@ -52,6 +60,18 @@ const instalmentsOf = (step: Step, currency: string, dueOn: string) => {
     dueOn: addDays(dueOn, index - 2),
     amount: decimalOf(BigInt(minor), currency),
   }))
+}
+
+/** Two rates, the second one's VAT a little off, as printed documents have it. */
+const vatLinesOf = (minor: number, currency: string) => {
+  const base = Math.floor(minor / 2)
+  const vat = Math.floor(base / 5)
+  const parts = [
+    { rate: '21', base, vat },
+    { rate: '11', base: minor - base - vat - Math.floor(minor / 11), vat: Math.floor(minor / 11) },
+  ]
+  const amount = (part: number): string => decimalOf(BigInt(part), currency)
+  return parts.map((part) => ({ rate: part.rate, base: amount(part.base), vat: amount(part.vat) }))
 }
 
 const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
@@ -118,7 +138,9 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
       ledger.onAccount(companyId, { type: 'CancelInvoice', data }, day)
     } else if (step.kind === 21) {
       const total = { amount, currency: invoice.currency }
-      const data = { clientId, creditNoteId: `${invoiceId}-cn`, invoiceId, number: '2', issuedOn: day, total }
+      const note = { clientId, creditNoteId: `${invoiceId}-cn`, invoiceId, number: '2', issuedOn: day, total }
+      const lines = vatLinesOf(Number(minorOf(total)), invoice.currency)
+      const data = step.variant > 2 && invoice.cashAccounting ? { ...note, vatLines: lines } : note
       ledger.onAccount(companyId, { type: 'RegisterCreditNote', data }, day)
     } else if (step.kind === 24) {
       const data = { clientId, invoiceId, reason: 'bankrupt', approvedBy: 'director', writtenOffOn: day, amount }
@@ -173,13 +195,14 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
           dueOn,
           total,
           ...(instalments !== undefined && { instalments }),
-          ...(step.variant === 5 && { kind: 'ADVANCE' as const, cashAccounting: true }),
+          ...(step.variant === 5 && { kind: 'ADVANCE' as const }),
+          ...(step.variant > 2 && { cashAccounting: true, vatLines: vatLinesOf(step.minor, currency) }),
         },
       },
       day,
     )
   } else if (step.kind < 10) {
-    const method = methods[step.variant] ?? 'CASH'
+    const method = step.term % 5 === 4 ? 'CHEQUE' : (methods[step.variant] ?? 'CASH')
     ledger.onAccount(
       companyId,
       {

@@ -4,14 +4,14 @@ import { z } from 'zod'
 
 // What queries answer, for the documentation. Amounts are decimal strings with exactly the currency's digits.
 
-const amount = z.string().meta({ examples: ['1210.00'] })
-const day = z.string().meta({ format: 'date' })
-const moment = {
+export const amount = z.string().meta({ examples: ['1210.00'] })
+export const day = z.string().meta({ format: 'date' })
+export const moment = {
   position: z.string().meta({ description: 'Place in the log up to which this answer knows' }),
   asOf: day,
   knownAt: z.string().optional(),
 }
-const listOf = <Item extends z.ZodType>(item: Item) =>
+export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable(), ...moment })
 
 const allocation = {

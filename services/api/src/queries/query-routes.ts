@@ -5,6 +5,7 @@ import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { receivablesRoutes } from './receivables-routes.ts'
+import { vatRoutes } from './vat-routes.ts'
 
 /** Everything that is read from the read models. */
 export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
@@ -13,4 +14,5 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   paymentRoutes(app, dependencies)
   receiptRoutes(app, dependencies)
   receivablesRoutes(app, dependencies)
+  vatRoutes(app, dependencies)
 }

@@ -1,0 +1,200 @@
+/** Whatever happens to an account, what is exigible follows the money, and the rest waits in 4428. */
+import { deepStrictEqual } from 'node:assert'
+import {
+  type DeferredVat,
+  deferredVatOf,
+  exigibleSoFar,
+  type LedgerEvent,
+  type LedgerMessage,
+  lessenedVat,
+  minorOf,
+} from '@registru/domain'
+import {
+  creditNoteRegistered,
+  invoiceRegistered,
+  invoiceWrittenOff,
+  paymentAllocated,
+  paymentCleared,
+  paymentDeallocated,
+  paymentRecorded,
+  refundRecorded,
+  ron,
+} from '@registru/domain/examples'
+import fc from 'fast-check'
+import t from 'tap'
+import { createMemoryWriter } from '../core/memory-writer.ts'
+import { vatOnCollection } from '../vat-on-collection/projection.ts'
+import { vatDays, vatMovements } from '../vat-on-collection/tables.ts'
+import { playHistory, stepsArbitrary } from './histories.ts'
+import { createLog } from './ledger.ts'
+import { holds } from './random.ts'
+
+const rowsOf = async (events: readonly LedgerEvent[]) => {
+  const writer = createMemoryWriter([vatOnCollection])
+  await writer.apply(events, { position: 1_000_000n, storeId: 'memory' })
+  return writer.rows
+}
+
+const inLog = (messages: readonly LedgerMessage[]): readonly LedgerEvent[] => {
+  const log = createLog()
+  log.append('amc', 'clientAccount-amc:alfa', messages)
+  return log.events
+}
+
+/** `day vat` of everything that became exigible. */
+const exigible = async (messages: readonly LedgerMessage[]): Promise<readonly string[]> =>
+  (await rowsOf(inLog(messages)))
+    .list(vatMovements)
+    .filter(({ vat_minor, base_minor }) => vat_minor !== 0n || base_minor !== 0n)
+    .map((row) => `${row.effective_on} ${row.rate} ${row.vat_minor}`)
+
+const vatLines = [{ rate: '21', base: '1000.00', vat: '210.00' }]
+const invoice = invoiceRegistered({ cashAccounting: true, vatLines })
+const allocated = (amount: string, allocatedOn: string, change = {}) =>
+  paymentAllocated({ amount: ron(amount), allocatedOn, ...change })
+
+t.test('money that is allocated makes its part exigible on its day', async (t) => {
+  t.strictSame(await exigible([invoice, allocated('500.00', '2026-11-02'), allocated('710.00', '2026-11-20')]), [
+    '2026-11-02 21 8678',
+    '2026-11-20 21 12322',
+  ])
+  t.strictSame(
+    await exigible([invoiceRegistered({ cashAccounting: false, vatLines }), allocated('500.00', '2026-11-02')]),
+    [],
+  )
+})
+
+t.test('an undo is negative on its own day', async (t) => {
+  const undone = paymentDeallocated({ invoiceId: 'inv-1024', amount: ron('500.00'), deallocatedOn: '2026-12-01' })
+  t.strictSame(await exigible([invoice, allocated('500.00', '2026-11-02'), undone]), [
+    '2026-11-02 21 8678',
+    '2026-12-01 21 -8678',
+  ])
+})
+
+t.test('instruments count when they are collected, money beside them at once', async (t) => {
+  const cheque = paymentRecorded({ method: 'CHEQUE', amount: ron('500.00') })
+  const cleared = paymentCleared({
+    paymentId: 'pay-1',
+    method: 'CHEQUE',
+    amount: ron('500.00'),
+    clearedOn: '2026-12-05',
+  })
+  const waiting = [invoice, cheque, allocated('500.00', '2026-11-02')]
+  t.strictSame(await exigible(waiting), [])
+  t.strictSame(await exigible([...waiting, cleared]), ['2026-12-05 21 8678'])
+  const cash = allocated('710.00', '2026-11-20', { paymentId: 'pay-2' })
+  t.strictSame(await exigible([...waiting, cash, cleared]), ['2026-11-20 21 12322', '2026-12-05 21 8678'])
+  const undone = paymentDeallocated({ invoiceId: 'inv-1024', amount: ron('500.00'), deallocatedOn: '2026-12-01' })
+  t.strictSame(await exigible([...waiting, undone, cleared]), [], 'nothing waits any more')
+  t.strictSame(
+    await exigible([...waiting, cleared, { ...undone, data: { ...undone.data, deallocatedOn: '2026-12-09' } }]),
+    ['2026-12-05 21 8678', '2026-12-09 21 -8678'],
+  )
+})
+
+t.test('a credit note takes back what was not collected; a write-off leaves it', async (t) => {
+  const note = creditNoteRegistered({
+    invoiceId: 'inv-1024',
+    cashAccounting: true,
+    total: ron('242.00'),
+    vatLines: [{ rate: '21', base: '200.00', vat: '42.00' }],
+  })
+  const messages = [invoice, allocated('500.00', '2026-11-02'), note, allocated('468.00', '2026-11-20')]
+  t.strictSame(await exigible(messages), ['2026-11-02 21 8678', '2026-11-20 21 8122'])
+  const days = (await rowsOf(inLog(messages))).list(vatDays)
+  t.equal(
+    days.reduce((sum, day) => sum + day.deferred_minor, 0n),
+    0n,
+  )
+  const writtenOff = [invoice, allocated('500.00', '2026-11-02'), invoiceWrittenOff({ amount: ron('710.00') })]
+  const left = (await rowsOf(inLog(writtenOff))).list(vatDays)
+  t.equal(
+    left.reduce((sum, day) => sum + day.deferred_minor, 0n),
+    12_322n,
+  )
+})
+
+t.test('a credit note on account gives its VAT back as its credit is used', async (t) => {
+  const note = creditNoteRegistered({
+    invoiceId: undefined,
+    creditNoteId: 'cn-1',
+    cashAccounting: true,
+    total: ron('242.00'),
+    vatLines: [{ rate: '21', base: '200.00', vat: '42.00' }],
+  })
+  const used = allocated('121.00', '2026-11-20', { paymentId: 'cn-1' })
+  const refunded = refundRecorded({ paymentId: 'cn-1', amount: ron('121.00'), refundedOn: '2026-11-22' })
+  t.strictSame(await exigible([invoice, note, used, refunded]), [
+    '2026-11-20 21 -2100',
+    '2026-11-20 21 2100',
+    '2026-11-22 21 -2100',
+  ])
+})
+
+interface NaiveDocument {
+  deferred: DeferredVat
+  collected: bigint
+}
+
+/** The same by looking at each document alone: what was collected of it, at the end. */
+const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [vat: bigint, deferred: bigint]> => {
+  const documents = new Map<string, NaiveDocument>()
+  const onPaper = new Map<string, Map<string, bigint>>()
+  const collect = (key: string, minor: bigint): void => {
+    const document = documents.get(key)
+    if (document !== undefined) document.collected += minor
+  }
+  for (const event of events) {
+    if (event.type === 'InvoiceRegistered' && event.data.cashAccounting) {
+      const { clientId, invoiceId, vatLines: lines, total } = event.data
+      const deferred = deferredVatOf(lines, total.currency)
+      documents.set(`${event.metadata.companyId} ${clientId} ${invoiceId}`, { deferred, collected: 0n })
+    } else if (event.type === 'PaymentRecorded' && ['CHEQUE', 'PROMISSORY_NOTE'].includes(event.data.method)) {
+      onPaper.set(`${event.metadata.companyId} ${event.data.clientId} ${event.data.paymentId}`, new Map())
+    } else if (event.type === 'PaymentAllocated' || event.type === 'PaymentDeallocated') {
+      const { clientId, paymentId, invoiceId, amount } = event.data
+      const minor = event.type === 'PaymentAllocated' ? minorOf(amount) : -minorOf(amount)
+      const account = `${event.metadata.companyId} ${clientId}`
+      const paper = onPaper.get(`${account} ${paymentId}`)
+      if (paper === undefined) collect(`${account} ${invoiceId}`, minor)
+      else paper.set(`${account} ${invoiceId}`, (paper.get(`${account} ${invoiceId}`) ?? 0n) + minor)
+    } else if (event.type === 'PaymentCleared') {
+      const key = `${event.metadata.companyId} ${event.data.clientId} ${event.data.paymentId}`
+      for (const [document, minor] of onPaper.get(key) ?? []) collect(document, minor)
+      onPaper.delete(key)
+    } else if (
+      event.type === 'InvoiceCancelled' ||
+      event.type === 'DiscountGranted' ||
+      (event.type === 'CreditNoteRegistered' && event.data.invoiceId !== undefined)
+    ) {
+      const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${event.data.invoiceId}`)
+      const currency = event.type === 'DiscountGranted' ? event.data.amount.currency : event.data.total.currency
+      if (document !== undefined)
+        document.deferred = lessenedVat(document.deferred, deferredVatOf(event.data.vatLines, currency))
+    }
+  }
+  return new Map(
+    [...documents].map(([key, { deferred, collected }]) => {
+      const vat = exigibleSoFar(deferred, collected).reduce((sum, part) => sum + part.vatMinor, 0n)
+      return [key, [vat, deferred.parts.reduce((sum, part) => sum + part.vatMinor, 0n) - vat]]
+    }),
+  )
+}
+
+t.test('over random histories, each document has made exigible what was collected of it', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(stepsArbitrary(80, 20), async (steps) => {
+      const events = playHistory(steps)
+      const found = new Map<string, readonly [bigint, bigint]>()
+      for (const row of (await rowsOf(events)).list(vatMovements)) {
+        const key = `${row.company_id} ${row.client_id} ${row.document_id}`
+        const [vat, deferred] = found.get(key) ?? [0n, 0n]
+        found.set(key, [vat + row.vat_minor, deferred + row.deferred_minor])
+      }
+      for (const [key, sums] of naive(events)) deepStrictEqual(found.get(key) ?? [0n, 0n], sums, key)
+    }),
+    150,
+  ),
+)

@@ -1,0 +1,58 @@
+import { add, insert, type RowChange } from '../core/changes.ts'
+import { deferredVatReads, foldDeferredVat } from '../core/deferred-vat.ts'
+import { defineProjection } from '../core/projection.ts'
+import type { Rows } from '../core/row-image.ts'
+import { vatDays, vatDocuments, vatMovements } from './tables.ts'
+
+const moved = (event: Parameters<typeof foldDeferredVat>[1], rows: Rows): readonly RowChange[] => {
+  const { changes, movements } = foldDeferredVat(vatDocuments, event, rows)
+  const { companyId: company_id } = event.metadata
+  const lines = movements.flatMap((movement, line) => {
+    const { currency, rate, on: effective_on } = movement
+    const amounts = {
+      base_minor: movement.baseMinor,
+      vat_minor: movement.vatMinor,
+      deferred_minor: movement.deferredMinor,
+    }
+    return [
+      insert(vatMovements, {
+        company_id,
+        position: event.position,
+        line,
+        effective_on,
+        cause: movement.cause,
+        client_id: event.data.clientId,
+        kind: movement.kind,
+        document_id: movement.documentId,
+        payment_id: movement.paymentId ?? null,
+        currency,
+        rate,
+        ...amounts,
+        revision: event.revision,
+        event_id: event.eventId,
+      }),
+      add(vatDays, { company_id, effective_on, currency, rate }, amounts),
+    ]
+  })
+  return [...changes, ...lines]
+}
+
+/** TVA la încasare: the VAT that each collection makes exigible, and what waits in 4428. */
+export const vatOnCollection = defineProjection({
+  name: 'vat_on_collection',
+  version: 1,
+  tables: [vatDocuments.documents, vatDocuments.instruments, vatMovements, vatDays],
+  reads: deferredVatReads(vatDocuments),
+  on: {
+    InvoiceRegistered: moved,
+    InvoiceCancelled: moved,
+    CreditNoteRegistered: moved,
+    DiscountGranted: moved,
+    PaymentRecorded: moved,
+    PaymentAllocated: moved,
+    PaymentDeallocated: moved,
+    PaymentCleared: moved,
+    PaymentReversed: moved,
+    RefundRecorded: moved,
+  },
+})

@@ -1,0 +1,53 @@
+import { defineDeferredVatTables, type VatCause, type VatMovement } from '../core/deferred-vat.ts'
+import { bigint, date, defineTable, integer, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+
+export const vatDocuments = defineDeferredVatTables('vat')
+
+/** One rate of one document at one event: history, never changed. Undo is negative, on its own day. */
+export const vatMovements = defineTable({
+  name: 'vat_movements',
+  columns: {
+    company_id: text(),
+    position: bigint(),
+    line: integer(),
+    effective_on: date(),
+    cause: word<VatCause>(),
+    client_id: text(),
+    kind: word<VatMovement['kind']>(),
+    document_id: text(),
+    payment_id: nullable(text()),
+    currency: text(),
+    rate: text(),
+    /** What became exigible. */
+    base_minor: bigint(),
+    vat_minor: bigint(),
+    /** What the balance of 4428 gained. */
+    deferred_minor: bigint(),
+    revision: bigint(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'position', 'line'],
+  indexes: ['(company_id, effective_on)'],
+})
+
+/** The movements of each day and rate, added up. */
+export const vatDays = defineTable({
+  name: 'vat_days',
+  columns: {
+    company_id: text(),
+    effective_on: date(),
+    currency: text(),
+    rate: text(),
+    base_minor: bigint(),
+    vat_minor: bigint(),
+    deferred_minor: bigint(),
+  },
+  key: ['company_id', 'effective_on', 'currency', 'rate'],
+  totals: true,
+  fillfactor: 50,
+})
+
+export type VatViews = {
+  'read.vat_movements': ViewRowOf<typeof vatMovements>
+  'read.vat_days': ViewRowOf<typeof vatDays>
+}

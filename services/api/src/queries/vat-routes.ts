@@ -1,0 +1,155 @@
+import { BusinessDay, decimalOf } from '@registru/domain'
+import {
+  type ExigibleVat,
+  listDeferredVat,
+  listExigibleVat,
+  listVatEntries,
+  type VatEntry,
+} from '@registru/projections'
+import { z } from 'zod'
+import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
+import { answerFrom, type QueryDependencies } from './answer.ts'
+import { amount, day, listOf, moment } from './answer-schemas.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { period, periodOf } from './period.ts'
+import { CompanyParams, clocks, freshness, limitOf, page } from './query-parameters.ts'
+
+const VatQuery = z.strictObject({ ...period, ...clocks, ...freshness })
+const VatEntriesQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...page })
+const Place = z.strictObject({
+  on: BusinessDay,
+  position: z.string().regex(/^[0-9]{1,19}$/),
+  line: z.int().nonnegative(),
+})
+
+const rate = z.string().meta({ description: 'Percent, as the invoice has it', examples: ['21'] })
+const VatAmounts = { currency: z.string(), rate, base: amount, vat: amount }
+const ExigibleVatAnswer = z
+  .object({
+    from: day,
+    to: day,
+    days: z.array(z.object({ on: day, ...VatAmounts })),
+    totals: z.array(z.object(VatAmounts)),
+    deferred: z
+      .array(z.object({ currency: z.string(), rate, vat: amount }))
+      .meta({ description: 'Not exigible yet at the end of `to`: the balance of 4428' }),
+    ...moment,
+  })
+  .meta({ id: 'ExigibleVat' })
+
+const VatEntries = listOf(
+  z.object({
+    on: day,
+    cause: z.string().meta({ description: 'What happened: ALLOCATED, DEALLOCATED, CLEARED, CREDITED …' }),
+    clientId: z.string(),
+    document: z.object({ kind: z.enum(['INVOICE', 'CREDIT_NOTE']), id: z.string() }),
+    paymentId: z.string().optional(),
+    ...VatAmounts,
+    eventId: z.uuid(),
+  }),
+).meta({ id: 'VatEntries' })
+
+const vatAmounts = ({ currency, rate: percent, baseMinor, vatMinor }: Omit<ExigibleVat, 'on'>) => ({
+  currency,
+  rate: percent,
+  base: decimalOf(baseMinor, currency),
+  vat: decimalOf(vatMinor, currency),
+})
+
+const totalsOf = (days: readonly ExigibleVat[]) => {
+  const totals = new Map<string, Omit<ExigibleVat, 'on'>>()
+  for (const { currency, rate: percent, baseMinor, vatMinor } of days) {
+    const key = `${currency} ${percent}`
+    const before = totals.get(key)
+    totals.set(key, {
+      currency,
+      rate: percent,
+      baseMinor: baseMinor + (before?.baseMinor ?? 0n),
+      vatMinor: vatMinor + (before?.vatMinor ?? 0n),
+    })
+  }
+  return [...totals.values()].map(vatAmounts)
+}
+
+const vatEntryBody = ({ on, cause, clientId, document, paymentId, eventId, ...amounts }: VatEntry) => ({
+  on,
+  cause,
+  clientId,
+  document,
+  paymentId,
+  ...vatAmounts(amounts),
+  eventId,
+})
+
+export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies/:companyId/vat/exigible',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'findExigibleVat',
+        summary: 'TVA la încasare: VAT made exigible, by day and rate',
+        description:
+          'Only documents with `cashAccounting`. Money counts on the day of its allocation, cheques and promissory notes on the day of their collection; an undo is negative on its own day. What a document has made exigible so far is round(collected × its VAT ÷ its total), and each receipt carries the difference, so it closes to the ban (Legea 227/2015 art. 282).',
+        params: CompanyParams,
+        querystring: VatQuery,
+        response: {
+          200: ExigibleVatAnswer,
+          ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+        },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params
+      const { query } = request
+      return answerFrom(dependencies, query, reply, async (handle, clock) => {
+        const { from, to } = periodOf(query, clock)
+        const { knownAt } = clock
+        const days = await listExigibleVat(handle, { companyId, from, to, knownAt })
+        const deferred = await listDeferredVat(handle, { companyId, asOf: to, knownAt })
+        return {
+          from,
+          to,
+          days: days.map(({ on, ...amounts }) => ({ on, ...vatAmounts(amounts) })),
+          totals: totalsOf(days),
+          deferred: deferred.map(({ currency, rate: percent, deferredMinor }) => ({
+            currency,
+            rate: percent,
+            vat: decimalOf(deferredMinor, currency),
+          })),
+        }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/vat/exigible/entries',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listVatEntries',
+        summary: 'Each collection and undo that made VAT exigible',
+        description: 'The rows behind `vat/exigible`: they add up to its days.',
+        params: CompanyParams,
+        querystring: VatEntriesQuery,
+        response: { 200: VatEntries, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params
+      const { query } = request
+      const after = decodeCursor(Place, query.cursor)
+      return answerFrom(dependencies, query, reply, async (handle, clock) => {
+        const { items, next } = await listVatEntries(handle, {
+          companyId,
+          ...periodOf(query, clock),
+          knownAt: clock.knownAt,
+          after,
+          limit: limitOf(query),
+        })
+        return { items: items.map(vatEntryBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      })
+    },
+  )
+}
