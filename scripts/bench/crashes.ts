@@ -88,7 +88,7 @@ try {
   }
   if (seedCode !== 0) failed.abort()
   await killing
-  const verifyCode = await runScript('verify', ['--acknowledged', journal], home)
+  const verifyCode = await runScript('registru', ['audit', '--acknowledged', journal], home)
   process.exitCode = seedCode === 0 && verifyCode === 0 ? 0 : 1
 } finally {
   for (const child of standBy) child.kill()

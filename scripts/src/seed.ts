@@ -28,7 +28,7 @@ const program = new Command('npm run seed --')
   .option('--company <id>', 'the company to fill; it should be empty', 'demo')
   .option('--concurrency <n>', 'commands in flight', wholeNumber(256), 16)
   .option('--patience <minutes>', 'how long one command is tried while the system is away', wholeNumber(1_440), 10)
-  .option('--journal <file>', 'append a line of JSON for every acknowledged command (for npm run verify)')
+  .option('--journal <file>', 'append a line of JSON for every acknowledged command (for registru audit)')
   .parse()
 
 const { seed, scale, company, concurrency, patience, journal } = program.opts<{
@@ -114,7 +114,7 @@ const whatNext = ({ apiUrl, token }: Endpoint): string => {
     `  curl -sH "$AUTH" '${base}/receivables/aging?buckets=0,30,60,90'`,
     `  curl -sH "$AUTH" '${base}/clients/${client}/statement?from=2026-09-01&to=2026-11-30'`,
     `  curl -sH "$AUTH" '${base}/receipts?series=AMC-C'`,
-    `  ${apiUrl}/docs has the rest; \`npm run verify\` compares every read model with the events.`,
+    `  ${apiUrl}/docs has the rest; \`npm run registru -- audit\` compares every read model with the events.`,
   ].join('\n')
 }
 

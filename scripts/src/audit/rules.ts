@@ -1,14 +1,11 @@
-import { eventIdOf, type RecordedEvent } from '@registru/event-store'
-import { postingsOf } from './accounts.ts'
-import { expectEqual, type Report } from './differences.ts'
-import { Fact, Metadata, type Money, minorOf } from './facts.ts'
+import { type Money, minorOf, type PlacedFact } from './facts.ts'
+import { expectEqual, type Report } from './report.ts'
 
 export interface Invoice {
   readonly companyId: string
   readonly clientId: string
   readonly currency: string
   readonly total: bigint
-  readonly dueOn: string
   allocated: bigint
   credited: bigint
   discounted: bigint
@@ -57,67 +54,26 @@ interface Book {
   lastIssuedOn: string
 }
 
-/** A change of what one item has open, with its two clocks. */
-export interface Effect {
-  readonly kind: 'INVOICE' | 'PAYMENT'
-  readonly item: string
-  readonly account: string
-  readonly on: string
-  readonly position: bigint
-  readonly amount: bigint
-}
-
-/**
- * Everything that the events say, folded by code that nothing else uses. Keys begin with the company, and with the client
- * where two clients may use one id.
- */
+/** What the rules need to know. Keys begin with the company, and with the client where two clients may use one id. */
 export interface Ledger {
-  readonly companies: Map<string, string>
-  readonly clients: Map<string, { kind: string | undefined; name: string | undefined }>
   readonly invoices: Map<string, Invoice>
   readonly payments: Map<string, Payment>
   readonly books: Map<string, Book>
   readonly receipts: Map<string, Receipt>
   /** Living amount of each payment on each invoice. */
   readonly allocations: Map<string, bigint>
-  /** Invoices, payments and reversals: what moves the client's balance as a whole. */
-  readonly statementLines: Map<string, number>
-  /** Debits less credits by company, symbolic account and currency. */
-  readonly accountBalances: Map<string, bigint>
-  readonly effects: Effect[]
-  readonly settlements: { invoice: number; payment: number }
   /** Receipt steps that one stream has begun and the other has not ended. */
   readonly openSteps: Set<string>
-  readonly eventIds: Set<string>
-  events: number
-  readonly streams: number
-  readonly position: bigint
 }
 
-interface Place extends Metadata {
-  readonly stream: string
-  readonly position: bigint
-}
-
-const prefixes = ['company-', 'clientAccount-', 'receiptBook-']
-
-const createLedger = () => ({
-  companies: new Map<string, string>(),
-  clients: new Map<string, { kind: string | undefined; name: string | undefined }>(),
-  invoices: new Map<string, Invoice>(),
-  payments: new Map<string, Payment>(),
-  books: new Map<string, Book>(),
-  receipts: new Map<string, Receipt>(),
-  allocations: new Map<string, bigint>(),
-  statementLines: new Map<string, number>(),
-  accountBalances: new Map<string, bigint>(),
-  effects: new Array<Effect>(),
-  settlements: { invoice: 0, payment: 0 },
-  openSteps: new Set<string>(),
-  eventIds: new Set<string>(),
-  events: 0,
+export const createLedger = (): Ledger => ({
+  invoices: new Map(),
+  payments: new Map(),
+  books: new Map(),
+  receipts: new Map(),
+  allocations: new Map(),
+  openSteps: new Set(),
 })
-type Folded = ReturnType<typeof createLedger>
 
 interface SettledFact {
   readonly clientId: string
@@ -126,33 +82,10 @@ interface SettledFact {
 }
 
 /** Folds one fact and holds it to the rules that no history may break. */
-const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position }: Place): void => {
-  const { type, data } = fact
+export const holdToRules = (ledger: Ledger, report: Report, { type, data, companyId }: PlacedFact): void => {
   const rules = report.check('rules: allocations, credit and open amounts')
   const books = report.check('receipts: books without gap, one living receipt a payment')
   const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
-  const account = (clientId: string, currency: string): string => key(clientId, currency)
-
-  const effect = (
-    kind: Effect['kind'],
-    itemId: string,
-    of: { clientId: string; currency: string },
-    on: string,
-    amount: bigint,
-  ): void => {
-    ledger.effects.push({
-      kind,
-      item: key(kind, of.clientId, itemId),
-      account: account(of.clientId, of.currency),
-      on,
-      position,
-      amount,
-    })
-  }
-  const line = (clientId: string, currency: string): void => {
-    const of = account(clientId, currency)
-    ledger.statementLines.set(of, (ledger.statementLines.get(of) ?? 0) + 1)
-  }
   const requireBounds = (invoiceId: string, invoice: Invoice): void => {
     const open = openOf(invoice)
     expectEqual(
@@ -166,23 +99,14 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
   const settle = (
     { clientId, invoiceId, amount: { amount, currency } }: SettledFact,
     how: 'credited' | 'discounted' | 'writtenOff' | 'cancelled',
-    on: string,
   ): void => {
     const invoice = ledger.invoices.get(key(clientId, invoiceId))
     expectEqual(rules, `${key(clientId, invoiceId)}: ${how}`, currency, invoice?.currency)
     if (invoice === undefined) return
     invoice[how] += minorOf(amount)
     requireBounds(invoiceId, invoice)
-    line(clientId, currency)
-    effect('INVOICE', invoiceId, invoice, on, -minorOf(amount))
   }
-  const receive = (
-    paymentId: string,
-    clientId: string,
-    method: string,
-    { amount, currency }: Money,
-    on: string,
-  ): void => {
+  const receive = (paymentId: string, clientId: string, method: string, { amount, currency }: Money): void => {
     const known = ledger.payments.get(key(clientId, paymentId))?.method
     expectEqual(rules, `${key(clientId, paymentId)}: recorded once`, undefined, known)
     const payment: Payment = {
@@ -201,8 +125,6 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
       receiptsLiving: 0,
     }
     ledger.payments.set(key(clientId, paymentId), payment)
-    line(clientId, currency)
-    effect('PAYMENT', paymentId, payment, on, payment.amount)
   }
   const allocate = (
     {
@@ -211,7 +133,6 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
       invoiceId,
       amount: { amount, currency },
     }: { clientId: string; paymentId: string; invoiceId: string; amount: { amount: string; currency: string } },
-    on: string,
     sign: 1n | -1n,
   ): void => {
     const minor = sign * minorOf(amount)
@@ -228,31 +149,11 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
     requireBounds(invoiceId, invoice)
     expectEqual(rules, `${key(clientId, paymentId)}: credit not below zero`, true, creditOf(payment) >= 0n)
     expectEqual(rules, `${pair}: no more undone than allocated`, true, living >= 0n)
-    ledger.settlements.invoice += 1
-    ledger.settlements.payment += 1
-    effect('INVOICE', invoiceId, invoice, on, -minor)
-    effect('PAYMENT', paymentId, payment, on, -minor)
-  }
-
-  for (const [name, currency, minor] of postingsOf(fact)) {
-    const of = key(name, currency)
-    ledger.accountBalances.set(of, (ledger.accountBalances.get(of) ?? 0n) + minor)
   }
 
   switch (type) {
-    case 'CompanyRegistered':
-      ledger.companies.set(companyId, data.name)
-      return
-    case 'ClientRegistered':
-      ledger.clients.set(key(data.clientId), { kind: data.kind, name: data.name })
-      return
-    case 'ClientUpdated': {
-      const before = ledger.clients.get(key(data.clientId))
-      ledger.clients.set(key(data.clientId), { kind: data.kind ?? before?.kind, name: data.name ?? before?.name })
-      return
-    }
     case 'InvoiceRegistered': {
-      const { clientId, invoiceId, dueOn, issuedOn, total } = data
+      const { clientId, invoiceId, total } = data
       const known = ledger.invoices.get(key(clientId, invoiceId))?.currency
       expectEqual(rules, `${key(clientId, invoiceId)}: registered once`, undefined, known)
       const invoice = {
@@ -260,7 +161,6 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
         clientId,
         currency: total.currency,
         total: minorOf(total.amount),
-        dueOn,
         allocated: 0n,
         credited: 0n,
         discounted: 0n,
@@ -268,23 +168,21 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
         cancelled: 0n,
       }
       ledger.invoices.set(key(clientId, invoiceId), invoice)
-      line(clientId, total.currency)
-      effect('INVOICE', invoiceId, invoice, issuedOn, invoice.total)
       return
     }
     case 'PaymentRecorded':
-      return receive(data.paymentId, data.clientId, data.method, data.amount, data.receivedOn)
+      return receive(data.paymentId, data.clientId, data.method, data.amount)
     case 'InvoiceCancelled':
-      return settle({ ...data, amount: data.total }, 'cancelled', data.cancelledOn)
+      return settle({ ...data, amount: data.total }, 'cancelled')
     case 'DiscountGranted':
-      return settle(data, 'discounted', data.grantedOn)
+      return settle(data, 'discounted')
     case 'InvoiceWrittenOff':
-      return settle(data, 'writtenOff', data.writtenOffOn)
+      return settle(data, 'writtenOff')
     case 'CreditNoteRegistered': {
-      const { clientId, creditNoteId, invoiceId, total, creditedOn } = data
-      if (invoiceId !== undefined) return settle({ clientId, invoiceId, amount: total }, 'credited', creditedOn)
+      const { clientId, creditNoteId, invoiceId, total } = data
+      if (invoiceId !== undefined) return settle({ clientId, invoiceId, amount: total }, 'credited')
       // Without an invoice it is credit like a payment, and is allocated like one.
-      return receive(creditNoteId, clientId, 'CREDIT_NOTE', total, creditedOn)
+      return receive(creditNoteId, clientId, 'CREDIT_NOTE', total)
     }
     case 'RefundRecorded': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
@@ -293,14 +191,12 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
       expectEqual(rules, `${key(data.clientId, data.paymentId)}: no more refunded than credit`, true, covered)
       if (payment === undefined) return
       payment.refunded += refunded
-      line(payment.clientId, payment.currency)
-      effect('PAYMENT', data.paymentId, payment, data.refundedOn, -refunded)
       return
     }
     case 'PaymentAllocated':
-      return allocate(data, data.allocatedOn, 1n)
+      return allocate(data, 1n)
     case 'PaymentDeallocated':
-      return allocate(data, data.deallocatedOn, -1n)
+      return allocate(data, -1n)
     case 'PaymentReversed': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       expectEqual(
@@ -319,8 +215,6 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
       )
       payment.reversedOn = data.reversedOn
       expectEqual(rules, `${key(data.clientId, data.paymentId)}: reversed in full`, payment.amount, payment.reversed)
-      line(payment.clientId, payment.currency)
-      effect('PAYMENT', data.paymentId, payment, data.reversedOn, -payment.reversed)
       return
     }
     case 'ReceiptRequested':
@@ -361,7 +255,10 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
       payment.fee = minorOf(data.fee)
       return
     }
-    // They say who answers, what is open, or that a copy was printed; no amount depends on them.
+    // They say who answers, who owes, what is open, or that a copy was printed; no amount depends on them.
+    case 'CompanyRegistered':
+    case 'ClientRegistered':
+    case 'ClientUpdated':
     case 'PolicySet':
     case 'CashDeskOpened':
     case 'PeriodClosed':
@@ -434,63 +331,4 @@ const fold = (ledger: Folded, report: Report, fact: Fact, { companyId, position 
       return
     }
   }
-}
-
-/** The fact of a stored event; `undefined`, and a difference, when this checker does not know its type or version. */
-const readFact = (
-  report: Report,
-  { type, data, metadata, stream, revision }: RecordedEvent,
-): { fact: Fact; metadata: Metadata } | undefined => {
-  const fact = Fact.safeParse({ type, data })
-  const place = Metadata.safeParse(metadata)
-  const known = fact.success && place.success
-  const check = report.check('log: every event can be read by this checker')
-  expectEqual(check, `${stream} ${revision}: ${type}`, 'a known shape', known ? 'a known shape' : 'another')
-  return known ? { fact: fact.data, metadata: place.data } : undefined
-}
-
-/** Folds the whole log up to a position, in its order, and checks the log's own rules on the way. */
-export const foldLedger = async (
-  events: AsyncIterable<RecordedEvent>,
-  until: bigint,
-  report: Report,
-  onEvent: (position: bigint) => void,
-): Promise<Ledger> => {
-  const ledger = createLedger()
-  const heads = new Map<string, bigint>()
-  /** Where each command's events stand, and how many there were. */
-  const commands = new Map<string, { readonly stream: string; next: bigint; count: number }>()
-  const order = report.check('log: positions rise, revisions have no gap')
-  const ids = report.check('log: event ids are unique')
-  const once = report.check('log: each command stands once, in one place')
-  let last = -1n
-  for await (const event of events) {
-    if (event.position > until) break
-    const { stream, revision, position, id } = event
-    if (!prefixes.some((prefix) => stream.startsWith(prefix))) continue
-    onEvent(position)
-    ledger.events += 1
-    expectEqual(order, `${stream} ${revision}: above the last position`, true, position > last)
-    expectEqual(order, `${stream}: next revision`, (heads.get(stream) ?? -1n) + 1n, revision)
-    expectEqual(ids, id, 'one event', ledger.eventIds.has(`${stream} ${id}`) ? 'a second one' : 'one event')
-    heads.set(stream, revision)
-    ledger.eventIds.add(`${stream} ${id}`)
-    last = position
-
-    const read = readFact(report, event)
-    if (read === undefined) continue
-    const { fact, metadata } = read
-    const { commandId } = metadata
-    const command = commands.get(commandId) ?? { stream, next: revision, count: 0 }
-    expectEqual(
-      once,
-      `${commandId} at ${stream} ${revision}`,
-      `${command.stream} ${command.next}`,
-      `${stream} ${revision}`,
-    )
-    expectEqual(once, `${commandId}: id of event ${command.count}`, eventIdOf(commandId, command.count), id)
-    commands.set(commandId, { stream, next: revision + 1n, count: command.count + 1 })
-    fold(ledger, report, fact, { ...metadata, stream, position })
-  }
-  return { ...ledger, streams: heads.size, position: last }
 }

@@ -1,0 +1,55 @@
+import type { RecordedEvent } from '@registru/event-store'
+import type { PoolClient } from '@registru/runtime'
+import { startComparison } from './compare.ts'
+import { type LogRead, readLog } from './log.ts'
+import type { Report } from './report.ts'
+import { createLedger, holdToRules, type Ledger } from './rules.ts'
+import { invoiceFold } from './tables/invoices.ts'
+import { journalFold } from './tables/journal.ts'
+import { openItemFold } from './tables/open-items.ts'
+import { partyFold } from './tables/parties.ts'
+import { paymentFold } from './tables/payments.ts'
+import { receiptFold } from './tables/receipts.ts'
+import { statementFold } from './tables/statements.ts'
+import { timelineFold } from './tables/timeline.ts'
+import { requireTieOut } from './tie-out.ts'
+
+/** Every read model, said a second time. */
+const folds = [timelineFold, partyFold, journalFold, invoiceFold, statementFold, openItemFold, paymentFold, receiptFold]
+
+/** So many that reading tables in step with the log costs few round trips, so few that they wait in little memory. */
+const EVENTS_A_STEP = 2_000
+
+export interface Audited extends LogRead {
+  readonly ledger: Ledger
+}
+
+/**
+ * Folds the log up to a position by code of its own, and compares every read model with that, cell by cell.
+ * @param client stands in one snapshot of the database, in which every projection is at `until`
+ */
+export const auditReadModels = async (
+  client: PoolClient,
+  events: AsyncIterable<RecordedEvent>,
+  until: bigint,
+  report: Report,
+  onEvent: (position: bigint, count: number) => void,
+): Promise<Audited> => {
+  const read: LogRead = { events: 0, streams: 0, position: -1n, eventIds: new Set() }
+  const ledger = createLedger()
+  const comparison = await startComparison(client, folds, report)
+  const foldsUnderWay = folds.map(({ start }) => start())
+  let inStep = 0
+  for await (const fact of readLog(events, until, report, read)) {
+    onEvent(fact.position, read.events)
+    holdToRules(ledger, report, fact)
+    for (const fold of foldsUnderWay) fold(comparison.expected, fact)
+    inStep += 1
+    if (inStep < EVENTS_A_STEP) continue
+    await comparison.upTo(fact.position)
+    inStep = 0
+  }
+  requireTieOut(comparison.expected)
+  await comparison.end()
+  return { ...read, ledger }
+}

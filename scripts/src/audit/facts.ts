@@ -1,0 +1,157 @@
+import { z } from 'zod'
+
+/**
+ * The shapes of stored events, written down a second time: the auditor shares no schema, decider or projection with
+ * what it audits. Fields that no table shows are dropped.
+ */
+export const Money = z.object({ amount: z.string(), currency: z.string() })
+export type Money = z.infer<typeof Money>
+
+const text = z.string()
+const maybe = z.string().optional()
+const json = z.unknown().optional()
+
+const party = { kind: maybe, name: maybe, taxId: maybe, tradeRegisterNumber: maybe, address: json, email: maybe }
+const client = { clientId: text }
+const payment = { ...client, paymentId: text }
+const allocation = { ...payment, invoiceId: text, amount: Money }
+const receipt = { ...payment, receiptId: text, series: text }
+
+/** What a paper says of VAT. */
+const vat = { vatLines: z.array(z.object({ rate: text, base: text, vat: text })), cashAccounting: z.boolean() }
+
+const fact = <const Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
+  z.object({ type: z.literal(type), data: z.object(shape) })
+
+/** Version 1 of each event. An event that is not listed makes the auditor say that it is blind, not that all is well. */
+export const Fact = z.discriminatedUnion('type', [
+  fact('CompanyRegistered', {
+    companyId: text,
+    name: text,
+    taxId: text,
+    tradeRegisterNumber: maybe,
+    address: json,
+    functionalCurrency: text,
+  }),
+  fact('PolicySet', {}),
+  fact('CashDeskOpened', {}),
+  fact('PeriodClosed', {}),
+  fact('PeriodReopened', {}),
+  fact('ClientRegistered', { ...client, ...party }),
+  fact('ClientUpdated', { ...client, ...party }),
+  fact('InvoiceRegistered', {
+    ...client,
+    invoiceId: text,
+    kind: text,
+    series: maybe,
+    number: text,
+    issuedOn: text,
+    dueOn: text,
+    total: Money,
+    instalments: z.array(z.object({ dueOn: text, amount: text })),
+    ...vat,
+  }),
+  fact('PaymentRecorded', {
+    ...payment,
+    amount: Money,
+    method: text,
+    receivedOn: text,
+    allocationRule: text,
+    bankReference: maybe,
+    remittanceText: maybe,
+    payer: json,
+    deskId: maybe,
+  }),
+  fact('PaymentAllocated', { ...allocation, allocatedOn: text }),
+  fact('PaymentDeallocated', { ...allocation, deallocatedOn: text, reason: text }),
+  fact('PaymentReversed', {
+    ...payment,
+    amount: Money,
+    method: text,
+    cleared: z.boolean(),
+    deskId: maybe,
+    reason: text,
+    reversedOn: text,
+    note: maybe,
+  }),
+  fact('PaymentCleared', { ...payment, amount: Money, method: text, fee: text, clearedOn: text }),
+  fact('CashLimitOverridden', payment),
+  fact('RefundRecorded', {
+    ...payment,
+    refundId: text,
+    amount: Money,
+    method: text,
+    refundedOn: text,
+    deskId: maybe,
+    document: maybe,
+    note: maybe,
+  }),
+  fact('InvoiceCancelled', { ...client, invoiceId: text, total: Money, cancelledOn: text, kind: text, ...vat }),
+  fact('CreditNoteRegistered', {
+    ...client,
+    creditNoteId: text,
+    invoiceId: maybe,
+    series: maybe,
+    number: text,
+    creditedOn: text,
+    total: Money,
+    kind: text,
+    ...vat,
+  }),
+  fact('DiscountGranted', { ...client, invoiceId: text, amount: Money, grantedOn: text, kind: text, ...vat }),
+  fact('InvoiceWrittenOff', { ...client, invoiceId: text, amount: Money, writtenOffOn: text }),
+  fact('ReceiptRequested', { ...receipt, amount: Money }),
+  fact('ReceiptDeclined', receipt),
+  fact('ReceiptReleased', { ...receipt, number: z.int() }),
+  fact('ReceiptBookOpened', {
+    series: text,
+    deskId: text,
+    from: z.int(),
+    to: z.int().optional(),
+    decisionNumber: text,
+    decisionOn: text,
+    financialYear: z.int(),
+  }),
+  fact('ReceiptRangeExtended', { series: text, to: z.int() }),
+  fact('ReceiptRefused', receipt),
+  fact('ReceiptReprinted', { series: text, number: z.int(), copy: z.int() }),
+  fact('ReceiptIssued', {
+    ...receipt,
+    number: z.int(),
+    deskId: text,
+    amount: Money,
+    issuedOn: text,
+    replaces: z.object({ series: text, number: z.int() }).optional(),
+  }),
+  fact('ReceiptAnnulled', {
+    ...receipt,
+    number: z.int(),
+    reason: text,
+    annulledOn: text,
+    alsoReversePayment: z.boolean(),
+  }),
+])
+export type Fact = z.infer<typeof Fact>
+
+export const Metadata = z.object({
+  companyId: z.string(),
+  commandId: z.string(),
+  recordedAt: z.string(),
+  schemaVersion: z.literal(1),
+})
+
+/** A fact with its place in the log. */
+export type PlacedFact = Fact & {
+  readonly companyId: string
+  readonly commandId: string
+  readonly recordedAt: string
+  readonly stream: string
+  readonly revision: bigint
+  readonly position: bigint
+  readonly eventId: string
+  /** Everything that the event says, what no table shows included. */
+  readonly whole: unknown
+}
+
+/** Minor units of an amount as events write it: with exactly its currency's digits. */
+export const minorOf = (amount: string): bigint => BigInt(amount.replace('.', ''))

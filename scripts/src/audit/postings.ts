@@ -1,0 +1,109 @@
+import { minorOf, type PlacedFact } from './facts.ts'
+
+/** Debits less credits on one symbolic account, in minor units of a currency. */
+export interface Posting {
+  readonly account: string
+  readonly currency: string
+  readonly minor: bigint
+}
+
+/** What one fact does to the accounts, on its effective day. */
+export interface Entry {
+  readonly on: string
+  readonly invoiceId: string | null
+  readonly paymentId: string | null
+  readonly postings: readonly Posting[]
+}
+
+/** Where money lies until it has come to the bank; other ways of payment are at the bank at once or nobody's yet. */
+const moneyOf = (method: string): string => {
+  if (method.startsWith('CARD') || method === 'ONLINE_SERVICE') return 'CARD_IN_TRANSIT'
+  if (method === 'BANK_TRANSFER') return 'BANK'
+  if (method === 'COURIER_COD') return 'COURIER'
+  return method === 'OTHER_AGREED' ? 'SUSPENSE' : method
+}
+
+type Side = readonly [account: string, currency: string, minor: bigint]
+
+/** Sides on one account are one posting, and nothing is posted for nothing. */
+const net = (sides: readonly Side[]): readonly Posting[] => {
+  const sums = new Map<string, Posting>()
+  for (const [account, currency, minor] of sides) {
+    const key = `${account} ${currency}`
+    sums.set(key, { account, currency, minor: (sums.get(key)?.minor ?? 0n) + minor })
+  }
+  return [...sums.values()].filter(({ minor }) => minor !== 0n)
+}
+
+/**
+ * What a fact does to the accounts, said a second time: each side by itself, so that the journal's lines are compared with
+ * sums that were not made from them. `undefined`: nothing.
+ */
+export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
+  /** The VAT lines of a paper, and the rest of its amount on the account that it is about. */
+  const paper = (
+    { amount, currency }: { amount: string; currency: string },
+    of: { vatLines: readonly { vat: string }[]; cashAccounting: boolean },
+    about: string,
+    against: string,
+    sign: 1n | -1n,
+  ): readonly Side[] => {
+    const whole = sign * minorOf(amount)
+    const vat = sign * of.vatLines.reduce((sum, line) => sum + minorOf(line.vat), 0n)
+    return [
+      [against, currency, whole],
+      [about, currency, vat - whole],
+      [of.cashAccounting ? 'VAT_DEFERRED' : 'VAT_DUE', currency, -vat],
+    ]
+  }
+  const between = (debit: string, credit: string, amount: { amount: string; currency: string }): readonly Side[] => [
+    [debit, amount.currency, minorOf(amount.amount)],
+    [credit, amount.currency, -minorOf(amount.amount)],
+  ]
+  const proceeds = (kind: string): string => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
+  const entry = (
+    on: string,
+    { invoiceId, paymentId }: { invoiceId?: string; paymentId?: string },
+    sides: readonly Side[],
+  ): Entry => ({ on, invoiceId: invoiceId ?? null, paymentId: paymentId ?? null, postings: net(sides) })
+
+  switch (type) {
+    case 'InvoiceRegistered':
+      return entry(data.issuedOn, data, paper(data.total, data, proceeds(data.kind), 'RECEIVABLE', 1n))
+    case 'InvoiceCancelled':
+      return entry(data.cancelledOn, data, paper(data.total, data, proceeds(data.kind), 'RECEIVABLE', -1n))
+    case 'CreditNoteRegistered': {
+      const { invoiceId, creditNoteId: paymentId } = data
+      const lowers = invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE'
+      const of = invoiceId === undefined ? { paymentId } : { invoiceId }
+      return entry(data.creditedOn, of, paper(data.total, data, proceeds(data.kind), lowers, -1n))
+    }
+    case 'DiscountGranted':
+      return entry(data.grantedOn, data, paper(data.amount, data, `${data.kind}_DISCOUNT`, 'RECEIVABLE', -1n))
+    case 'InvoiceWrittenOff':
+      return entry(data.writtenOffOn, data, between('WRITE_OFF', 'RECEIVABLE', data.amount))
+    case 'PaymentRecorded':
+      return entry(data.receivedOn, data, between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount))
+    case 'PaymentAllocated':
+      return entry(data.allocatedOn, data, between('CLIENT_CREDIT', 'RECEIVABLE', data.amount))
+    case 'PaymentDeallocated':
+      return entry(data.deallocatedOn, data, between('RECEIVABLE', 'CLIENT_CREDIT', data.amount))
+    case 'PaymentReversed': {
+      const from = data.cleared ? 'BANK' : moneyOf(data.method)
+      return entry(data.reversedOn, data, between('CLIENT_CREDIT', from, data.amount))
+    }
+    case 'RefundRecorded':
+      return entry(data.refundedOn, data, between('CLIENT_CREDIT', moneyOf(data.method), data.amount))
+    case 'PaymentCleared': {
+      const { currency } = data.amount
+      const fee = minorOf(data.fee)
+      return entry(data.clearedOn, data, [
+        ...between('BANK', moneyOf(data.method), data.amount),
+        ['FEE', currency, fee],
+        ['BANK', currency, -fee],
+      ])
+    }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,165 @@
+import { type Birth, type ChangingRow, canonical, type Expected, type Fold, keyOf, put } from '../expected.ts'
+import { minorOf, type PlacedFact } from '../facts.ts'
+import { type DuePart, type Level, levelsOf } from '../open-levels.ts'
+import type { Row } from '../report.ts'
+import { STILL_KNOWN } from './statements.ts'
+
+const openItems = { name: 'open_items', key: ['company_id', 'item_kind', 'item_id', 'client_id'] }
+const openSpans = { name: 'open_spans', position: 'known_from', within: ['line'], foretold: 'known_to' }
+
+/** `eff_to` of what holds from its first day on. */
+const FOREVER = 'infinity'
+
+interface Span extends Level {
+  readonly birth: Birth
+  readonly knownFrom: bigint
+  readonly line: number
+}
+
+interface Item {
+  readonly row: ChangingRow
+  readonly parts: readonly DuePart[]
+  readonly moves: Map<string, bigint>
+  /** What is believed now. */
+  spans: readonly Span[]
+}
+
+const sameLevel = (a: Level, b: Level): boolean =>
+  a.part === b.part && a.from === b.from && a.to === b.to && a.open === b.open
+
+/** The projection's memory of an item: every step of every part, and which span says so. */
+const partsCell = ({ parts, spans }: Item, levels: readonly Level[]): string => {
+  const stepsOf = (part: number) =>
+    levels
+      .filter((level) => level.part === part)
+      .map((level) => {
+        const span = spans.find((one) => sameLevel(one, level))
+        const tell = span && { span: { knownFrom: `${span.knownFrom}`, line: span.line } }
+        return { from: level.from, open: `${level.open}`, ...tell }
+      })
+  return canonical(parts.map(({ dueOn, minor }, part) => ({ dueOn, amount: `${minor}`, steps: stepsOf(part) })))
+}
+
+/**
+ * After every move of an item its levels are computed anew; spans that are no longer among them are no longer believed,
+ * and levels that have no span yet begin one.
+ */
+const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
+  const items = new Map<string, Item>()
+
+  return (expected, fact) => {
+    const { type, data, companyId, position } = fact
+    let line = 0
+
+    const move = (item: Item, on: string, minor: bigint): void => {
+      item.moves.set(on, (item.moves.get(on) ?? 0n) + minor)
+      const levels = levelsOf(item.parts, item.moves)
+      for (const { from, open } of levels)
+        expected.require(
+          'rules: nothing below zero on any day',
+          `${keyOf(Object.values(item.row).slice(0, 4))} on ${from}`,
+          open >= 0n,
+        )
+      const kept = item.spans.filter((span) => {
+        const stays = levels.some((level) => sameLevel(level, span))
+        if (!stays) expected.settle(span.birth, position)
+        return stays
+      })
+      const begun = levels
+        .filter((level) => level.open !== 0n && !kept.some((span) => sameLevel(level, span)))
+        .map((level): Span => {
+          const row: Row = {
+            company_id: companyId,
+            known_from: position,
+            line,
+            client_id: item.row['client_id'] ?? null,
+            item_kind: item.row['item_kind'] ?? null,
+            item_id: item.row['item_id'] ?? null,
+            part: level.part,
+            currency: item.row['currency'] ?? null,
+            issued_on: item.row['issued_on'] ?? null,
+            due_on: item.parts[level.part]?.dueOn ?? null,
+            amount_minor: level.open,
+            eff_from: level.from,
+            eff_to: level.to ?? FOREVER,
+          }
+          line += 1
+          const birth = expected.bear(openSpans, row, STILL_KNOWN)
+          return { ...level, birth, knownFrom: position, line: line - 1 }
+        })
+      item.spans = [...kept, ...begun]
+      item.row['parts'] = partsCell(item, levels)
+    }
+    const key = (kind: string, id: string, clientId: string): string => keyOf([companyId, kind, id, clientId])
+    const moveKnown = (kind: string, id: string, clientId: string, on: string, minor: bigint): void => {
+      const item = items.get(key(kind, id, clientId))
+      if (item !== undefined) move(item, on, minor)
+    }
+    const begin = (
+      kind: string,
+      id: string,
+      clientId: string,
+      currency: string,
+      on: string,
+      parts: readonly DuePart[],
+    ): void => {
+      const cells = {
+        company_id: companyId,
+        item_kind: kind,
+        item_id: id,
+        client_id: clientId,
+        currency,
+        issued_on: on,
+      }
+      const item: Item = { row: put(expected, openItems, cells), parts, moves: new Map(), spans: [] }
+      items.set(key(kind, id, clientId), item)
+      const whole = parts.reduce((sum, { minor }) => sum + minor, 0n)
+      move(item, on, whole)
+    }
+    const lower = (invoiceId: string, clientId: string, on: string, amount: string): void =>
+      moveKnown('INVOICE', invoiceId, clientId, on, -minorOf(amount))
+    const beginCredit = (id: string, clientId: string, currency: string, on: string, amount: string): void =>
+      begin('PAYMENT', id, clientId, currency, on, [{ dueOn: on, minor: minorOf(amount) }])
+
+    switch (type) {
+      case 'InvoiceRegistered': {
+        const { invoiceId, clientId, total, issuedOn, dueOn } = data
+        const instalments = data.instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
+        const parts = instalments.length > 0 ? instalments : [{ dueOn, minor: minorOf(total.amount) }]
+        return begin('INVOICE', invoiceId, clientId, total.currency, issuedOn, parts)
+      }
+      case 'PaymentRecorded': {
+        const { paymentId, clientId, amount, receivedOn } = data
+        return beginCredit(paymentId, clientId, amount.currency, receivedOn, amount.amount)
+      }
+      case 'CreditNoteRegistered': {
+        const { invoiceId, creditNoteId, clientId, total, creditedOn } = data
+        if (invoiceId !== undefined) return lower(invoiceId, clientId, creditedOn, total.amount)
+        return beginCredit(creditNoteId, clientId, total.currency, creditedOn, total.amount)
+      }
+      case 'InvoiceCancelled':
+        return lower(data.invoiceId, data.clientId, data.cancelledOn, data.total.amount)
+      case 'DiscountGranted':
+        return lower(data.invoiceId, data.clientId, data.grantedOn, data.amount.amount)
+      case 'InvoiceWrittenOff':
+        return lower(data.invoiceId, data.clientId, data.writtenOffOn, data.amount.amount)
+      case 'RefundRecorded':
+        return moveKnown('PAYMENT', data.paymentId, data.clientId, data.refundedOn, -minorOf(data.amount.amount))
+      case 'PaymentReversed':
+        return moveKnown('PAYMENT', data.paymentId, data.clientId, data.reversedOn, -minorOf(data.amount.amount))
+      case 'PaymentAllocated':
+      case 'PaymentDeallocated': {
+        const undone = type === 'PaymentDeallocated'
+        const on = undone ? data.deallocatedOn : data.allocatedOn
+        const minor = (undone ? 1n : -1n) * minorOf(data.amount.amount)
+        moveKnown('INVOICE', data.invoiceId, data.clientId, on, minor)
+        moveKnown('PAYMENT', data.paymentId, data.clientId, on, minor)
+        return
+      }
+      default:
+        return
+    }
+  }
+}
+
+export const openItemFold: Fold = { histories: [openSpans], states: [openItems], start }

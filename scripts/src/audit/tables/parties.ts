@@ -1,0 +1,34 @@
+import { type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
+import type { PlacedFact } from '../facts.ts'
+
+const companies = { name: 'companies', key: ['company_id'] }
+const clients = { name: 'clients', key: ['company_id', 'client_id'] }
+
+const foldParties = (expected: Expected, fact: PlacedFact): void => {
+  const { type, data, companyId } = fact
+  if (type === 'CompanyRegistered') {
+    put(expected, companies, {
+      company_id: data.companyId,
+      name: data.name,
+      tax_id: data.taxId,
+      trade_register_number: data.tradeRegisterNumber ?? null,
+      address: jsonCell(data.address),
+      functional_currency: data.functionalCurrency,
+    })
+  } else if (type === 'ClientRegistered' || type === 'ClientUpdated') {
+    const before = find(expected, clients, companyId, data.clientId) ?? {}
+    // What an update does not name stays.
+    put(expected, clients, {
+      company_id: companyId,
+      client_id: data.clientId,
+      kind: data.kind ?? before['kind'] ?? null,
+      name: data.name ?? before['name'] ?? null,
+      tax_id: data.taxId ?? before['tax_id'] ?? null,
+      trade_register_number: data.tradeRegisterNumber ?? before['trade_register_number'] ?? null,
+      address: jsonCell(data.address) ?? before['address'] ?? null,
+      email: data.email ?? before['email'] ?? null,
+    })
+  }
+}
+
+export const partyFold: Fold = { histories: [], states: [companies, clients], start: () => foldParties }

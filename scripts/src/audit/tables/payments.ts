@@ -1,0 +1,126 @@
+import { type ChangingRow, type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
+import { minorOf, type PlacedFact } from '../facts.ts'
+
+export const payments = { name: 'payments', key: ['company_id', 'payment_id', 'client_id'] }
+const settlements = { name: 'payment_settlements', position: 'position', within: [] }
+const refunds = { name: 'payment_refunds', key: ['company_id', 'payment_id', 'client_id', 'refund_id'] }
+
+const untouched = {
+  allocated_minor: 0n,
+  reversed_minor: 0n,
+  refunded_minor: 0n,
+  fee_minor: 0n,
+  cleared_on: null,
+  reversed_on: null,
+  reversal_reason: null,
+  reversal_note: null,
+  receipt_series: null,
+  receipt_number: null,
+}
+
+const foldPayments = (expected: Expected, fact: PlacedFact): void => {
+  const { type, data, companyId: company_id, position, eventId: event_id } = fact
+  const change = (paymentId: string, clientId: string, cells: ChangingRow): void => {
+    const row = find(expected, payments, company_id, paymentId, clientId)
+    if (row !== undefined) Object.assign(row, cells)
+  }
+  /** Credit falls by what is settled, given back or gone. */
+  const add = (paymentId: string, clientId: string, column: string, minor: bigint): void => {
+    const row = find(expected, payments, company_id, paymentId, clientId)
+    if (row === undefined) return
+    row[column] = BigInt(row[column] ?? 0n) + minor
+    row['credit_minor'] = BigInt(row['credit_minor'] ?? 0n) - minor
+  }
+  const begin = (paymentId: string, clientId: string, currency: string, minor: bigint, cells: ChangingRow): void => {
+    put(expected, payments, {
+      ...untouched,
+      company_id,
+      payment_id: paymentId,
+      client_id: clientId,
+      currency,
+      amount_minor: minor,
+      credit_minor: minor,
+      position,
+      event_id,
+      ...cells,
+    })
+  }
+
+  switch (type) {
+    case 'PaymentRecorded':
+      return begin(data.paymentId, data.clientId, data.amount.currency, minorOf(data.amount.amount), {
+        method: data.method,
+        received_on: data.receivedOn,
+        allocation_rule: data.allocationRule,
+        desk_id: data.deskId ?? null,
+        bank_reference: data.bankReference ?? null,
+        remittance_text: data.remittanceText ?? null,
+        payer: jsonCell(data.payer),
+      })
+    case 'CreditNoteRegistered':
+      // Without an invoice it is credit like a payment, and is allocated like one.
+      if (data.invoiceId !== undefined) return
+      return begin(data.creditNoteId, data.clientId, data.total.currency, minorOf(data.total.amount), {
+        method: 'CREDIT_NOTE',
+        received_on: data.creditedOn,
+        allocation_rule: 'none@1',
+        desk_id: null,
+        bank_reference: data.series === undefined ? data.number : `${data.series} ${data.number}`,
+        remittance_text: null,
+        payer: null,
+      })
+    case 'PaymentCleared':
+      return change(data.paymentId, data.clientId, { cleared_on: data.clearedOn, fee_minor: minorOf(data.fee) })
+    case 'RefundRecorded': {
+      const minor = minorOf(data.amount.amount)
+      add(data.paymentId, data.clientId, 'refunded_minor', minor)
+      put(expected, refunds, {
+        company_id,
+        payment_id: data.paymentId,
+        client_id: data.clientId,
+        refund_id: data.refundId,
+        amount_minor: minor,
+        method: data.method,
+        refunded_on: data.refundedOn,
+        desk_id: data.deskId ?? null,
+        document: data.document ?? null,
+        note: data.note ?? null,
+        event_id,
+      })
+      return
+    }
+    case 'PaymentAllocated':
+    case 'PaymentDeallocated': {
+      const undone = type === 'PaymentDeallocated'
+      const minor = (undone ? -1n : 1n) * minorOf(data.amount.amount)
+      add(data.paymentId, data.clientId, 'allocated_minor', minor)
+      expected.bear(settlements, {
+        company_id,
+        payment_id: data.paymentId,
+        client_id: data.clientId,
+        position,
+        invoice_id: data.invoiceId,
+        amount_minor: minor,
+        effective_on: undone ? data.deallocatedOn : data.allocatedOn,
+        undone_because: undone ? data.reason : null,
+        event_id,
+      })
+      return
+    }
+    case 'PaymentReversed':
+      add(data.paymentId, data.clientId, 'reversed_minor', minorOf(data.amount.amount))
+      return change(data.paymentId, data.clientId, {
+        reversed_on: data.reversedOn,
+        reversal_reason: data.reason,
+        reversal_note: data.note ?? null,
+      })
+    case 'ReceiptIssued':
+      return change(data.paymentId, data.clientId, { receipt_series: data.series, receipt_number: BigInt(data.number) })
+    case 'ReceiptAnnulled':
+      return change(data.paymentId, data.clientId, { receipt_series: null, receipt_number: null })
+    default:
+      return
+  }
+}
+
+export const paymentFold: Fold = { histories: [settlements], states: [payments, refunds], start: () => foldPayments }

@@ -1,0 +1,111 @@
+import { addTo, type Birth, type Expected, type Fold, keyOf } from '../expected.ts'
+import { type Money, minorOf, type PlacedFact } from '../facts.ts'
+
+const lines = { name: 'statement_lines', position: 'position', within: [] }
+export const months = { name: 'statement_months', key: ['company_id', 'client_id', 'currency', 'month_on'] }
+const receipts = { name: 'statement_receipts', position: 'known_from', within: [], foretold: 'known_to' }
+
+/** `known_to` of what holds until further notice: the largest bigint. */
+export const STILL_KNOWN = 2n ** 63n - 1n
+
+interface Line {
+  readonly kind: string
+  readonly on: string
+  readonly amount: Money
+  readonly side: 'debit' | 'credit'
+  readonly document: string | undefined
+  readonly invoiceId: string | undefined
+  readonly paymentId: string | undefined
+}
+
+const paper = (series: string | undefined, number: string): string =>
+  series === undefined ? number : `${series} ${number}`
+
+/** What passed between the client and the company. Allocations pass between two papers of the same client, so they are none. */
+const lineOf = ({ type, data }: PlacedFact): Line | undefined => {
+  const line = (
+    kind: string,
+    side: Line['side'],
+    on: string,
+    amount: Money,
+    of: { invoiceId?: string; paymentId?: string; document?: string | undefined },
+  ): Line => ({ kind, on, amount, side, document: of.document, invoiceId: of.invoiceId, paymentId: of.paymentId })
+
+  switch (type) {
+    case 'InvoiceRegistered': {
+      const document = paper(data.series, data.number)
+      return line('INVOICE', 'debit', data.issuedOn, data.total, { invoiceId: data.invoiceId, document })
+    }
+    case 'InvoiceCancelled':
+      return line('CANCELLATION', 'credit', data.cancelledOn, data.total, { invoiceId: data.invoiceId })
+    case 'CreditNoteRegistered': {
+      const { invoiceId } = data
+      const of = invoiceId === undefined ? { paymentId: data.creditNoteId } : { invoiceId }
+      const document = paper(data.series, data.number)
+      return line('CREDIT_NOTE', 'credit', data.creditedOn, data.total, { ...of, document })
+    }
+    case 'DiscountGranted':
+      return line('DISCOUNT', 'credit', data.grantedOn, data.amount, { invoiceId: data.invoiceId })
+    case 'InvoiceWrittenOff':
+      return line('WRITE_OFF', 'credit', data.writtenOffOn, data.amount, { invoiceId: data.invoiceId })
+    case 'PaymentRecorded': {
+      const of = { paymentId: data.paymentId, document: data.bankReference }
+      return line('PAYMENT', 'credit', data.receivedOn, data.amount, of)
+    }
+    case 'PaymentReversed':
+      return line('REVERSAL', 'debit', data.reversedOn, data.amount, { paymentId: data.paymentId })
+    case 'RefundRecorded': {
+      const of = { paymentId: data.paymentId, document: data.document }
+      return line('REFUND', 'debit', data.refundedOn, data.amount, of)
+    }
+    default:
+      return undefined
+  }
+}
+
+const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
+  const livingReceipts = new Map<string, Birth>()
+  return (expected, fact) => {
+    const { type, data, companyId: company_id, position } = fact
+    if (type === 'ReceiptIssued') {
+      const number = BigInt(data.number)
+      const row = {
+        company_id,
+        payment_id: data.paymentId,
+        client_id: data.clientId,
+        series: data.series,
+        number,
+        known_from: position,
+      }
+      livingReceipts.set(keyOf([company_id, data.series, number]), expected.bear(receipts, row, STILL_KNOWN))
+    } else if (type === 'ReceiptAnnulled') {
+      const key = keyOf([company_id, data.series, BigInt(data.number)])
+      const birth = livingReceipts.get(key)
+      if (birth !== undefined) expected.settle(birth, position)
+      livingReceipts.delete(key)
+    }
+    const line = lineOf(fact)
+    if (line === undefined || !('clientId' in data)) return
+    const { currency } = line.amount
+    const minor = minorOf(line.amount.amount)
+    const amounts = {
+      debit_minor: line.side === 'debit' ? minor : 0n,
+      credit_minor: line.side === 'credit' ? minor : 0n,
+    }
+    const account = { company_id, client_id: data.clientId, currency }
+    expected.bear(lines, {
+      ...account,
+      effective_on: line.on,
+      position,
+      kind: line.kind,
+      document: line.document ?? null,
+      invoice_id: line.invoiceId ?? null,
+      payment_id: line.paymentId ?? null,
+      ...amounts,
+      event_id: fact.eventId,
+    })
+    addTo(expected, months, { ...account, month_on: `${line.on.slice(0, 7)}-01` }, amounts)
+  }
+}
+
+export const statementFold: Fold = { histories: [lines, receipts], states: [months], start }
