@@ -1,4 +1,6 @@
+import { cashDesksProjection } from './cash-desks/projection.ts'
 import { clientStatements } from './client-statements/projection.ts'
+import { companiesProjection } from './companies/projection.ts'
 import type { Projection } from './core/projection.ts'
 import { invoiceBalancesProjection } from './invoice-balances/projection.ts'
 import { journal } from './journal/projection.ts'
@@ -9,7 +11,10 @@ import { receivablesAging } from './receivables-aging/projection.ts'
 import { timeline } from './timeline/projection.ts'
 import { vatOnCollection } from './vat-on-collection/projection.ts'
 
+export * from './cash-desks/queries.ts'
+export { type Against, type CashLineKind, DESKLESS } from './cash-desks/tables.ts'
 export * from './client-statements/queries.ts'
+export * from './companies/queries.ts'
 export { POSITION_CHANNEL } from './core/batch-statement.ts'
 export { Fenced, ProjectionFailed, RowsDisagree } from './core/errors.ts'
 export { createMemoryWriter, type MemoryWriter } from './core/memory-writer.ts'
@@ -43,4 +48,6 @@ export const allProjections: readonly Projection[] = [
   paymentsProjection,
   receiptsProjection,
   vatOnCollection,
+  companiesProjection,
+  cashDesksProjection,
 ]

@@ -3,7 +3,7 @@ import { readLedgerEvent } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { allProjections, openPostgresWriter } from '@registru/projections'
 import t from 'tap'
-import { createApi, startStores } from './api.ts'
+import { authorization, createApi, startStores } from './api.ts'
 
 const { ron } = examples
 t.setTimeout(120_000)
@@ -70,4 +70,91 @@ t.test('VAT made exigible by collection', async (t) => {
   })
   t.match(await answer('vat/exigible?knownAt=0'), { days: [], deferred: [], position: '0' })
   t.equal((await api.get('vat/exigible?from=2026-11-02&to=2026-11-01')).statusCode, 400)
+})
+
+t.test('a company tells what it has decided', async (t) => {
+  await must('SetPolicy', { cashGuard: 'REJECT' })
+  await must('SetPolicy', { cashGuard: 'WARN' })
+  await must('ClosePeriod', { through: '2026-09-30' })
+  await must('ReopenPeriod', { from: '2026-09-15', reason: 'o factură lipsă', requestedBy: 'Ana', approvedBy: 'Dan' })
+  await project()
+  const company = examples.registerCompany()
+  t.match((await api.app.inject({ url: '/v1/companies/amc', headers: { authorization } })).json(), {
+    companyId: 'amc',
+    name: company.name,
+    taxId: company.taxId,
+    functionalCurrency: 'RON',
+  })
+  t.match(await answer('policies'), {
+    inForce: { cashGuard: 'WARN', cashAndCarry: false },
+    history: [
+      { policy: 'cashGuard', value: 'REJECT', recordedAt: /Z$/ },
+      { policy: 'cashGuard', value: 'WARN' },
+    ],
+  })
+  t.match(await answer('periods'), {
+    closedThrough: '2026-09-14',
+    history: [
+      { change: 'CLOSED', day: '2026-09-30' },
+      { change: 'REOPENED', day: '2026-09-15', requestedBy: 'Ana', approvedBy: 'Dan' },
+    ],
+  })
+  t.match(await answer('policies?knownAt=0'), { inForce: { cashGuard: 'WARN' }, history: [] })
+  t.equal((await api.app.inject({ url: '/v1/companies/none', headers: { authorization } })).statusCode, 404)
+})
+
+t.test('cash desks', async (t) => {
+  await must('OpenReceiptBook', examples.openReceiptBook())
+  await must('OpenCashDesk', {
+    deskId: 'C1',
+    name: 'Casieria centrală',
+    openedOn: '2026-11-02',
+    openingBalances: [{ amount: '49000.00', currency: 'RON' }],
+  })
+  const cash = { method: 'CASH', deskId: 'C1', bankReference: undefined, allocation: { rule: 'none' } }
+  await pay('cash-1', '500.00', { ...cash, receivedOn: '2026-11-03', receipt: { series: 'AMC-C' } })
+  await pay('cash-2', '600.00', { ...cash, receivedOn: '2026-11-04', receipt: { series: 'AMC-C' } })
+  await must('AnnulReceipt', {
+    series: 'AMC-C',
+    number: 2,
+    reason: 'sumă greșită',
+    annulledOn: '2026-11-05',
+    alsoReversePayment: true,
+  })
+  await pay('cash-3', '5.00', { ...cash, deskId: undefined, receivedOn: '2026-11-05' })
+  await project()
+  t.match(await answer('cash-desks'), {
+    items: [
+      { deskId: '-', balances: [{ currency: 'RON', balance: '5.00' }] },
+      { deskId: 'C1', name: 'Casieria centrală', balances: [{ currency: 'RON', balance: '49500.00' }] },
+    ],
+  })
+  t.match(await answer('cash-desks/C1/days'), {
+    items: [
+      { day: '2026-11-02', opening: '49000.00', in: '0.00', closing: '49000.00', warnings: [] },
+      { day: '2026-11-03', opening: '49000.00', in: '500.00', closing: '49500.00', warnings: [] },
+      {
+        day: '2026-11-04',
+        opening: '49500.00',
+        in: '600.00',
+        closing: '50100.00',
+        warnings: [{ code: 'CASH_DESK_BALANCE', limit: '50000.00', observed: '50100.00', law: /OUG 115\/2023/ }],
+      },
+      { day: '2026-11-05', opening: '50100.00', out: '600.00', closing: '49500.00' },
+    ],
+  })
+  t.match(await answer('cash-desks/C1/days/2026-11-05'), {
+    account: '5311',
+    opening: '50100.00',
+    closing: '49500.00',
+    lines: [
+      { number: 1, kind: 'ANNULMENT', document: 'AMC-C 2', in: '0.00', out: '0.00' },
+      { number: 2, kind: 'REVERSAL', document: 'AMC-C 2', out: '600.00', correspondingAccounts: ['419'] },
+    ],
+  })
+  t.match(await answer('cash-desks/C1/days/2026-11-03'), {
+    lines: [{ document: 'AMC-C 1', in: '500.00', explanation: 'chitanța AMC-C 1, avans, Alfa SRL' }],
+  })
+  t.match(await answer('cash-desks/-/days/2026-11-05'), { closing: '5.00' })
+  t.match(await answer('cash-desks/C1/days/2026-11-06?currency=EUR'), { account: '5314', opening: '0.00', lines: [] })
 })

@@ -1,6 +1,8 @@
 import type { ZodApp } from '../http/zod-app.ts'
 import type { QueryDependencies } from './answer.ts'
+import { cashDeskRoutes } from './cash-desk-routes.ts'
 import { clientRoutes } from './client-routes.ts'
+import { companyRoutes } from './company-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
@@ -15,4 +17,6 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   receiptRoutes(app, dependencies)
   receivablesRoutes(app, dependencies)
   vatRoutes(app, dependencies)
+  companyRoutes(app, dependencies)
+  cashDeskRoutes(app, dependencies)
 }

@@ -1,0 +1,245 @@
+import { formatRomanianDay, type LedgerEvent, minorIn, minorOf } from '@registru/domain'
+import { add, insert, type RowChange, set } from '../core/changes.ts'
+import { defineProjection, wanted } from '../core/projection.ts'
+import type { Rows } from '../core/row-image.ts'
+import type { RowOf } from '../core/table.ts'
+import {
+  type Against,
+  type CashDocument,
+  cashDeskDays,
+  cashDesks,
+  cashLines,
+  cashPayments,
+  DESKLESS,
+} from './tables.ts'
+
+type Line = Omit<
+  RowOf<typeof cashLines>,
+  'company_id' | 'position' | 'line' | 'event_id' | 'receipt' | 'receipt_position'
+>
+type PaymentEvent = LedgerEvent & { readonly data: { readonly clientId: string; readonly paymentId: string } }
+
+const paymentKey = ({ metadata, data }: PaymentEvent) => ({
+  company_id: metadata.companyId,
+  payment_id: data.paymentId,
+  client_id: data.clientId,
+})
+const paymentRow = (event: PaymentEvent) => [wanted(cashPayments, paymentKey(event))]
+
+const lineOf = ({ metadata, position, eventId }: LedgerEvent, at: number, line: Line): RowChange =>
+  insert(cashLines, {
+    ...line,
+    company_id: metadata.companyId,
+    position,
+    line: at,
+    receipt: null,
+    receipt_position: null,
+    event_id: eventId,
+  })
+
+const dayOf = ({ metadata }: LedgerEvent, line: Line): RowChange => {
+  const opening = line.kind === 'OPENING'
+  return add(
+    cashDeskDays,
+    {
+      company_id: metadata.companyId,
+      desk_id: line.desk_id,
+      currency: line.currency,
+      effective_on: line.effective_on,
+    },
+    {
+      opening_minor: opening ? line.in_minor : 0n,
+      in_minor: opening ? 0n : line.in_minor,
+      out_minor: line.out_minor,
+    },
+  )
+}
+
+const lines = (event: LedgerEvent, ...added: readonly Line[]): readonly RowChange[] =>
+  added.flatMap((line, at) => [lineOf(event, at, line), dayOf(event, line)])
+
+const ZERO = /^[0.]+$/
+
+type Issued = Extract<LedgerEvent, { readonly type: 'ReceiptIssued' }>['data']
+
+const actOf = ({ series, number }: Pick<Issued, 'series' | 'number'>): string => `${series} ${number}`
+
+/** «chitanța AMC-C 15, factura AMC 1024, ALFA SRL» */
+const explanationOf = (receipt: Issued): string => {
+  const { settles, advance, receivedFrom, replaces } = receipt
+  return [
+    `chitanța ${actOf(receipt)}`,
+    ...(replaces === undefined ? [] : [`înlocuiește chitanța ${actOf(replaces)}`]),
+    ...settles.map(({ series, number }) => `factura ${series === undefined ? '' : `${series} `}${number}`),
+    ...(ZERO.test(advance) ? [] : ['avans']),
+    receivedFrom.name,
+  ].join(', ')
+}
+
+const againstOf = ({ settles, advance }: Issued): readonly Against[] => [
+  ...(settles.length > 0 ? ['RECEIVABLE' as const] : []),
+  ...(ZERO.test(advance) ? [] : ['CLIENT_CREDIT' as const]),
+]
+
+const issued = (event: Extract<LedgerEvent, { readonly type: 'ReceiptIssued' }>, rows: Rows): readonly RowChange[] => {
+  const { data, position } = event
+  const key = paymentKey(event)
+  const payment = rows.get(cashPayments, key)
+  const said: CashDocument = { act: actOf(data), explanation: explanationOf(data), against: againstOf(data) }
+  // A day that may be closed is left alone: what comes later is a line of its own day.
+  if (payment.said.act !== undefined || payment.effective_on !== data.issuedOn) {
+    return [
+      ...lines(event, {
+        desk_id: payment.desk_id,
+        currency: data.amount.currency,
+        effective_on: data.issuedOn,
+        kind: 'RECEIPT',
+        client_id: data.clientId,
+        payment_id: data.paymentId,
+        in_minor: 0n,
+        out_minor: 0n,
+        said,
+      }),
+      set(cashPayments, key, { said }),
+    ]
+  }
+  return [
+    set(
+      cashLines,
+      { company_id: key.company_id, position: payment.position, line: 0 },
+      { receipt: said, receipt_position: position },
+    ),
+    set(cashPayments, key, { said }),
+  ]
+}
+
+/** The registers of cash: what came into each drawer, what left it, on whose document. */
+export const cashDesksProjection = defineProjection({
+  name: 'cash_desks',
+  version: 1,
+  tables: [cashDesks, cashLines, cashDeskDays, cashPayments],
+  reads: {
+    ReceiptIssued: paymentRow,
+    ReceiptAnnulled: paymentRow,
+    PaymentReversed: (event) => (event.data.method === 'CASH' ? paymentRow(event) : []),
+  },
+  on: {
+    CashDeskOpened: (event) => {
+      const { companyId: company_id, deskId: desk_id, name, openedOn, openingBalances } = event.data
+      return [
+        insert(cashDesks, {
+          company_id,
+          desk_id,
+          name,
+          opened_on: openedOn,
+          position: event.position,
+          event_id: event.eventId,
+        }),
+        ...lines(
+          event,
+          ...openingBalances.map(
+            ({ amount, currency }): Line => ({
+              desk_id,
+              currency,
+              effective_on: openedOn,
+              kind: 'OPENING',
+              client_id: null,
+              payment_id: null,
+              in_minor: minorIn(amount, currency),
+              out_minor: 0n,
+              said: { explanation: 'sold inițial', against: [] },
+            }),
+          ),
+        ),
+      ]
+    },
+    PaymentRecorded: (event) => {
+      const { clientId, paymentId, amount, method, receivedOn, deskId = DESKLESS, payer, allocationRule } = event.data
+      if (method !== 'CASH') return []
+      const said: CashDocument = {
+        explanation: `încasare ${paymentId}, ${payer?.name ?? clientId}`,
+        against: [allocationRule === 'none@1' ? 'CLIENT_CREDIT' : 'RECEIVABLE'],
+      }
+      return [
+        ...lines(event, {
+          desk_id: deskId,
+          currency: amount.currency,
+          effective_on: receivedOn,
+          kind: 'PAYMENT',
+          client_id: clientId,
+          payment_id: paymentId,
+          in_minor: minorOf(amount),
+          out_minor: 0n,
+          said,
+        }),
+        insert(cashPayments, {
+          ...paymentKey(event),
+          position: event.position,
+          desk_id: deskId,
+          effective_on: receivedOn,
+          said,
+        }),
+      ]
+    },
+    ReceiptIssued: issued,
+    ReceiptAnnulled: (event, rows) => {
+      const { clientId, paymentId, amount, annulledOn, reason } = event.data
+      const payment = rows.get(cashPayments, paymentKey(event))
+      return lines(event, {
+        desk_id: payment.desk_id,
+        currency: amount.currency,
+        effective_on: annulledOn,
+        kind: 'ANNULMENT',
+        client_id: clientId,
+        payment_id: paymentId,
+        in_minor: 0n,
+        out_minor: 0n,
+        said: {
+          act: actOf(event.data),
+          explanation: `chitanța ${actOf(event.data)} ANULATĂ: ${reason}`,
+          against: [],
+        },
+      })
+    },
+    PaymentReversed: (event, rows) => {
+      const { clientId, paymentId, amount, method, reversedOn } = event.data
+      if (method !== 'CASH') return []
+      const payment = rows.get(cashPayments, paymentKey(event))
+      const { act } = payment.said
+      const of = act === undefined ? paymentId : `chitanța ${act}`
+      return lines(event, {
+        desk_id: payment.desk_id,
+        currency: amount.currency,
+        effective_on: reversedOn,
+        kind: 'REVERSAL',
+        client_id: clientId,
+        payment_id: paymentId,
+        in_minor: 0n,
+        out_minor: minorOf(amount),
+        said: {
+          ...payment.said,
+          explanation: `stornarea încasării din ${formatRomanianDay(payment.effective_on)}, ${of}`,
+        },
+      })
+    },
+    RefundRecorded: (event) => {
+      const { clientId, paymentId, amount, method, refundedOn, deskId = DESKLESS, document } = event.data
+      if (method !== 'CASH') return []
+      return lines(event, {
+        desk_id: deskId,
+        currency: amount.currency,
+        effective_on: refundedOn,
+        kind: 'REFUND',
+        client_id: clientId,
+        payment_id: paymentId,
+        in_minor: 0n,
+        out_minor: minorOf(amount),
+        said: {
+          ...(document !== undefined && { act: document }),
+          explanation: `restituire din încasarea ${paymentId}, ${clientId}`,
+          against: ['CLIENT_CREDIT'],
+        },
+      })
+    },
+  },
+})

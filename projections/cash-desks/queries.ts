@@ -1,0 +1,181 @@
+import { sql } from 'kysely'
+import type { ReadHandle } from '../core/read.ts'
+import type { Against, CashDeskViews, CashDocument, CashLineKind } from './tables.ts'
+
+export interface CashDesk {
+  readonly deskId: string
+  /** `undefined`: used, but never opened. */
+  readonly name: string | undefined
+  readonly openedOn: string | undefined
+  readonly balances: readonly { readonly currency: string; readonly balanceMinor: bigint }[]
+}
+
+interface DeskQuestion {
+  readonly companyId: string
+  readonly deskId: string
+  readonly currency: string
+  /** A position; `undefined`: everything. */
+  readonly knownAt?: bigint | undefined
+}
+
+/** Sums of days, less what was learned after `knownAt`. */
+const known = (companyId: string, knownAt: bigint | undefined) => sql`
+  select desk_id, currency, effective_on, opening_minor, in_minor, out_minor from read.cash_desk_days
+  where company_id = ${companyId}
+  ${
+    knownAt === undefined
+      ? sql``
+      : sql`union all
+    select desk_id, currency, effective_on,
+      case when kind = 'OPENING' then -in_minor else 0 end,
+      case when kind = 'OPENING' then 0 else -in_minor end, -out_minor
+    from read.cash_lines where company_id = ${companyId} and position > ${knownAt}`
+  }`
+
+/** Every desk that was opened or used, with what lies in it at the end of `asOf`, by id. */
+export const listCashDesks = async (
+  db: ReadHandle,
+  {
+    companyId,
+    asOf,
+    knownAt,
+  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: bigint | undefined },
+): Promise<readonly CashDesk[]> => {
+  const { rows } = await sql<{
+    desk_id: string
+    name: string | null
+    opened_on: string | null
+    currency: string | null
+    balance_minor: bigint | null
+  }>`
+    select desk_id, d.name, d.opened_on, b.currency, b.balance_minor from (
+      select desk_id, name, opened_on from read.cash_desks
+      where company_id = ${companyId} ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    ) d full join (
+      select desk_id, currency, sum(opening_minor + in_minor - out_minor)::bigint as balance_minor
+      from (${known(companyId, knownAt)}) moved where effective_on <= ${asOf}::date
+      group by desk_id, currency
+    ) b using (desk_id)
+    order by desk_id, b.currency`.execute(db)
+  const desks = new Map<string, CashDesk>()
+  for (const row of rows) {
+    const balance =
+      row.currency === null || row.balance_minor === null
+        ? []
+        : [{ currency: row.currency, balanceMinor: row.balance_minor }]
+    desks.set(row.desk_id, {
+      deskId: row.desk_id,
+      name: row.name ?? undefined,
+      openedOn: row.opened_on ?? undefined,
+      balances: [...(desks.get(row.desk_id)?.balances ?? []), ...balance],
+    })
+  }
+  return [...desks.values()]
+}
+
+export interface CashDay {
+  readonly on: string
+  readonly openingMinor: bigint
+  readonly inMinor: bigint
+  readonly outMinor: bigint
+  readonly closingMinor: bigint
+}
+
+/** Days with something on them; the opening of each is the closing of the one before. */
+export const listCashDays = async (
+  db: ReadHandle,
+  { companyId, deskId, currency, from, to, knownAt }: DeskQuestion & { readonly from: string; readonly to: string },
+): Promise<readonly CashDay[]> => {
+  const { rows } = await sql<{
+    effective_on: string
+    begun_minor: bigint
+    in_minor: bigint
+    out_minor: bigint
+    closing_minor: bigint
+  }>`
+    select * from (
+      select effective_on, sum(opening_minor)::bigint as begun_minor, sum(in_minor)::bigint as in_minor,
+        sum(out_minor)::bigint as out_minor,
+        (sum(sum(opening_minor + in_minor - out_minor)) over (order by effective_on))::bigint as closing_minor
+      from (${known(companyId, knownAt)}) moved
+      where desk_id = ${deskId} and currency = ${currency} and effective_on <= ${to}::date
+      group by effective_on
+    ) days where effective_on >= ${from}::date
+    order by effective_on`.execute(db)
+  return rows.map((row) => ({
+    on: row.effective_on,
+    openingMinor: row.closing_minor - row.in_minor + row.out_minor,
+    inMinor: row.in_minor,
+    outMinor: row.out_minor,
+    closingMinor: row.closing_minor,
+  }))
+}
+
+export interface CashLine {
+  readonly kind: Exclude<CashLineKind, 'OPENING'>
+  readonly act: string | undefined
+  readonly explanation: string
+  readonly against: readonly Against[]
+  readonly clientId: string | undefined
+  readonly paymentId: string | undefined
+  readonly inMinor: bigint
+  readonly outMinor: bigint
+  readonly eventId: string
+}
+
+export interface CashRegisterDay {
+  /** What lay in the drawer in the morning: the closing of the day before, or what it was opened with. */
+  readonly openingMinor: bigint
+  readonly lines: readonly CashLine[]
+  readonly closingMinor: bigint
+}
+
+type LineRow = CashDeskViews['read.cash_lines']
+
+const saidIn = (row: LineRow, knownAt: bigint | undefined): CashDocument => {
+  const { receipt, receipt_position: since } = row
+  return receipt !== null && since !== null && (knownAt === undefined || since <= knownAt) ? receipt : row.said
+}
+
+const cashLine = (row: LineRow, kind: CashLine['kind'], knownAt: bigint | undefined): CashLine => {
+  const { act, explanation, against } = saidIn(row, knownAt)
+  return {
+    kind,
+    act,
+    explanation,
+    against,
+    clientId: row.client_id ?? undefined,
+    paymentId: row.payment_id ?? undefined,
+    inMinor: row.in_minor,
+    outMinor: row.out_minor,
+    eventId: row.event_id,
+  }
+}
+
+/** The register of one desk, currency and day (registru de casă, 14-4-7A), in the order of the log. */
+export const findCashDay = async (
+  db: ReadHandle,
+  { companyId, deskId, currency, day, knownAt }: DeskQuestion & { readonly day: string },
+): Promise<CashRegisterDay> => {
+  const before = await sql<{ balance_minor: bigint | null }>`
+    select sum(opening_minor + in_minor - out_minor)::bigint as balance_minor from (${known(companyId, knownAt)}) moved
+    where desk_id = ${deskId} and currency = ${currency} and effective_on < ${day}::date`.execute(db)
+  let query = db
+    .withTables<CashDeskViews>()
+    .selectFrom('read.cash_lines')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .where('desk_id', '=', deskId)
+    .where('currency', '=', currency)
+    .where('effective_on', '=', day)
+  if (knownAt !== undefined) query = query.where('position', '<=', knownAt)
+  const rows = await query.orderBy('position').orderBy('line').execute()
+  let openingMinor = before.rows[0]?.balance_minor ?? 0n
+  const lines: CashLine[] = []
+  for (const row of rows) {
+    if (row.kind === 'OPENING') openingMinor += row.in_minor
+    else lines.push(cashLine(row, row.kind, knownAt))
+  }
+  const moved = lines.reduce((sum, line) => sum + line.inMinor - line.outMinor, 0n)
+  return { openingMinor, lines, closingMinor: openingMinor + moved }
+}

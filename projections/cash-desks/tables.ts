@@ -1,0 +1,106 @@
+import { bigint, date, defineTable, integer, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+
+/** Cash that names no desk lies in this one; no desk can have it as its id. */
+export const DESKLESS = '-'
+
+export type CashLineKind =
+  /** What lay in the drawer when the desk was opened. */
+  | 'OPENING'
+  | 'PAYMENT'
+  | 'REFUND'
+  | 'REVERSAL'
+  /** Value 0: a receipt for money that has a line already. */
+  | 'RECEIPT'
+  /** Value 0: a receipt that no longer counts. */
+  | 'ANNULMENT'
+
+/** What the cash stands against: a settled invoice (4111), money of the client not settled with (419). */
+export type Against = 'RECEIVABLE' | 'CLIENT_CREDIT'
+
+/** What a line of a register says beside its amount. */
+export interface CashDocument {
+  /** Number of the cash document. */
+  readonly act?: string
+  readonly explanation: string
+  readonly against: readonly Against[]
+}
+
+/** Desks that were given a name. */
+export const cashDesks = defineTable({
+  name: 'cash_desks',
+  columns: {
+    company_id: text(),
+    desk_id: text(),
+    name: text(),
+    opened_on: date(),
+    position: bigint(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'desk_id'],
+})
+
+/** Lines of the registers (registru de casă, 14-4-7A), in the order of the log. A correction is a line of its own day. */
+export const cashLines = defineTable({
+  name: 'cash_lines',
+  columns: {
+    company_id: text(),
+    position: bigint(),
+    line: integer(),
+    desk_id: text(),
+    currency: text(),
+    effective_on: date(),
+    kind: word<CashLineKind>(),
+    client_id: nullable(text()),
+    payment_id: nullable(text()),
+    in_minor: bigint(),
+    out_minor: bigint(),
+    said: json<CashDocument>(),
+    /** What the receipt says of the line once it is issued, and the event from which on it does. */
+    receipt: nullable(json<CashDocument>()),
+    receipt_position: nullable(bigint()),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'position', 'line'],
+  indexes: ['(company_id, desk_id, currency, effective_on, position)'],
+  fillfactor: 90,
+})
+
+/** What came and went on a day; `opening_minor` is what lay in a drawer that was opened on it. */
+export const cashDeskDays = defineTable({
+  name: 'cash_desk_days',
+  columns: {
+    company_id: text(),
+    desk_id: text(),
+    currency: text(),
+    effective_on: date(),
+    opening_minor: bigint(),
+    in_minor: bigint(),
+    out_minor: bigint(),
+  },
+  key: ['company_id', 'desk_id', 'currency', 'effective_on'],
+  totals: true,
+  fillfactor: 50,
+})
+
+/** Where each cash payment stands in a register: the fold's own memory. */
+export const cashPayments = defineTable({
+  name: 'cash_payments',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    client_id: text(),
+    position: bigint(),
+    desk_id: text(),
+    effective_on: date(),
+    /** What the line says at last; with an act, a receipt has been issued. */
+    said: json<CashDocument>(),
+  },
+  key: ['company_id', 'payment_id', 'client_id'],
+  fillfactor: 80,
+})
+
+export type CashDeskViews = {
+  'read.cash_desks': ViewRowOf<typeof cashDesks>
+  'read.cash_lines': ViewRowOf<typeof cashLines>
+  'read.cash_desk_days': ViewRowOf<typeof cashDeskDays>
+}

@@ -1,0 +1,132 @@
+/** Registers of cash: nothing moves on a day that is over, and the drawers hold what came less what left. */
+import { deepStrictEqual } from 'node:assert'
+import { type LedgerEvent, type LedgerMessage, minorOf } from '@registru/domain'
+import {
+  cashDeskOpened,
+  paymentRecorded,
+  paymentReversed,
+  receiptAnnulled,
+  receiptIssued,
+  refundRecorded,
+  ron,
+} from '@registru/domain/examples'
+import fc from 'fast-check'
+import t from 'tap'
+import { cashDesksProjection } from '../cash-desks/projection.ts'
+import { cashDeskDays, cashLines } from '../cash-desks/tables.ts'
+import { createMemoryWriter } from '../core/memory-writer.ts'
+import { playHistory, stepsArbitrary } from './histories.ts'
+import { createLog } from './ledger.ts'
+import { holds } from './random.ts'
+
+const rowsOf = async (events: readonly LedgerEvent[]) => {
+  const writer = createMemoryWriter([cashDesksProjection])
+  await writer.apply(events, { position: 1_000_000n, storeId: 'memory' })
+  return writer.rows
+}
+
+const registers = async (...messages: readonly LedgerMessage[]): Promise<readonly string[]> => {
+  const log = createLog()
+  log.append('amc', 'any', messages)
+  return (await rowsOf(log.events)).list(cashLines).map((row) => {
+    const { act = '-', against, explanation } = row.receipt ?? row.said
+    const amounts = `+${row.in_minor} -${row.out_minor}`
+    return `${row.effective_on} ${row.desk_id} ${row.kind} ${act} ${amounts} [${against.join()}] ${explanation}`
+  })
+}
+
+const cash = (change = {}) =>
+  paymentRecorded({
+    method: 'CASH',
+    deskId: 'C1',
+    receivedOn: '2026-11-02',
+    amount: ron('500.00'),
+    allocationRule: 'explicit@1',
+    ...change,
+  })
+const receipt = (change = {}) =>
+  receiptIssued({ issuedOn: '2026-11-02', amount: ron('500.00'), paymentId: 'pay-1', ...change })
+
+t.test('a receipt of the same day names the line; a later one has a line of value 0', async (t) => {
+  const named = await registers(cash(), receipt({ number: 15 }))
+  t.equal(named.length, 1)
+  t.match(named[0], /^2026-11-02 C1 PAYMENT AMC-C 15 \+50000 -0 \[RECEIVABLE\] chitanța AMC-C 15, factura AMC 1024, /)
+  const later = await registers(cash(), receipt({ number: 15, issuedOn: '2026-11-03' }))
+  t.match(later, [
+    '2026-11-02 C1 PAYMENT - +50000 -0 [RECEIVABLE] încasare pay-1, alfa',
+    /^2026-11-03 C1 RECEIPT AMC-C 15 \+0 -0 /,
+  ])
+})
+
+t.test('what goes wrong is a line of its own day', async (t) => {
+  const lines = await registers(
+    cash(),
+    receipt({ number: 15 }),
+    receiptAnnulled({ number: 15, paymentId: 'pay-1', annulledOn: '2026-11-05', reason: 'sumă greșită' }),
+    paymentReversed({
+      method: 'CASH',
+      deskId: 'C1',
+      amount: ron('500.00'),
+      reversedOn: '2026-11-05',
+      reason: 'MISTAKE',
+    }),
+  )
+  t.match(lines, [
+    /^2026-11-02 C1 PAYMENT AMC-C 15 \+50000 -0/,
+    '2026-11-05 C1 ANNULMENT AMC-C 15 +0 -0 [] chitanța AMC-C 15 ANULATĂ: sumă greșită',
+    '2026-11-05 C1 REVERSAL AMC-C 15 +0 -50000 [RECEIVABLE] stornarea încasării din 02.11.2026, chitanța AMC-C 15',
+  ])
+  const reissued = await registers(
+    cash(),
+    receipt({ number: 15 }),
+    receipt({ number: 16, replaces: { series: 'AMC-C', number: 15 } }),
+  )
+  t.match(reissued[1], /^2026-11-02 C1 RECEIPT AMC-C 16 \+0 -0 .*înlocuiește chitanța AMC-C 15/)
+})
+
+t.test('opening balances, refunds, cash without a desk; other money is not here', async (t) => {
+  const lines = await registers(
+    cashDeskOpened({ deskId: 'C1', openedOn: '2026-11-01', openingBalances: [{ amount: '100.00', currency: 'RON' }] }),
+    cash({ paymentId: 'pay-9', deskId: undefined, allocationRule: 'none@1' }),
+    refundRecorded({ method: 'CASH', deskId: 'C1', amount: ron('30.00'), refundedOn: '2026-11-09', document: 'DP 7' }),
+    paymentRecorded({ paymentId: 'by-bank', method: 'BANK_TRANSFER' }),
+    paymentReversed({ paymentId: 'by-bank', method: 'BANK_TRANSFER' }),
+  )
+  t.match(lines, [
+    '2026-11-01 C1 OPENING - +10000 -0 [] sold inițial',
+    '2026-11-02 - PAYMENT - +50000 -0 [CLIENT_CREDIT] încasare pay-9, alfa',
+    /^2026-11-09 C1 REFUND DP 7 \+0 -3000 \[CLIENT_CREDIT\]/,
+  ])
+  t.equal(lines.length, 3)
+})
+
+t.test('over random histories', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(stepsArbitrary(80, 20), async (steps) => {
+      const events = playHistory(steps)
+      const rows = await rowsOf(events)
+      const naive = new Map<string, bigint>()
+      const move = (key: string, minor: bigint): void => void naive.set(key, (naive.get(key) ?? 0n) + minor)
+      for (const { type, data, metadata } of events) {
+        if (type === 'PaymentRecorded' && data.method === 'CASH')
+          move(`${metadata.companyId} ${data.amount.currency} ${data.receivedOn}`, minorOf(data.amount))
+        if (type === 'PaymentReversed' && data.method === 'CASH')
+          move(`${metadata.companyId} ${data.amount.currency} ${data.reversedOn}`, -minorOf(data.amount))
+      }
+      const sums = (of: Iterable<readonly [string, bigint]>) =>
+        Object.fromEntries([...of].filter(([, minor]) => minor !== 0n).toSorted())
+      const days = rows
+        .list(cashDeskDays)
+        .map((row) => [`${row.company_id} ${row.currency} ${row.effective_on}`, row.in_minor - row.out_minor] as const)
+      deepStrictEqual(sums(days), sums(naive))
+      const lines = new Map<string, bigint>()
+      for (const row of rows.list(cashLines)) {
+        const key = `${row.company_id} ${row.currency} ${row.effective_on}`
+        lines.set(key, (lines.get(key) ?? 0n) + row.in_minor - row.out_minor)
+      }
+      deepStrictEqual(sums(lines), sums(naive))
+    }),
+    100,
+  ),
+)
