@@ -1,5 +1,6 @@
 import { cashDesksProjection } from './cash-desks/projection.ts'
 import { clientStatements } from './client-statements/projection.ts'
+import { collectionsProjection } from './collections/projection.ts'
 import { companiesProjection } from './companies/projection.ts'
 import type { Projection } from './core/projection.ts'
 import { invoiceBalancesProjection } from './invoice-balances/projection.ts'
@@ -14,6 +15,8 @@ import { vatOnCollection } from './vat-on-collection/projection.ts'
 export * from './cash-desks/queries.ts'
 export { type Against, type CashLineKind, DESKLESS } from './cash-desks/tables.ts'
 export * from './client-statements/queries.ts'
+export * from './collections/days-sales-outstanding.ts'
+export * from './collections/queries.ts'
 export * from './companies/queries.ts'
 export { POSITION_CHANNEL } from './core/batch-statement.ts'
 export { Fenced, ProjectionFailed, RowsDisagree } from './core/errors.ts'
@@ -34,6 +37,7 @@ export * from './payments/queries.ts'
 export * from './receipts/queries.ts'
 export type { ReceiptDocument } from './receipts/tables.ts'
 export * from './receivables-aging/queries.ts'
+export * from './receivables-aging/recovery-queries.ts'
 export * from './timeline/queries.ts'
 export * from './vat-on-collection/queries.ts'
 
@@ -50,4 +54,5 @@ export const allProjections: readonly Projection[] = [
   vatOnCollection,
   companiesProjection,
   cashDesksProjection,
+  collectionsProjection,
 ]

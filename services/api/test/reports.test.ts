@@ -158,3 +158,54 @@ t.test('cash desks', async (t) => {
   t.match(await answer('cash-desks/-/days/2026-11-05'), { closing: '5.00' })
   t.match(await answer('cash-desks/C1/days/2026-11-06?currency=EUR'), { account: '5314', opening: '0.00', lines: [] })
 })
+
+t.test('collections', async (t) => {
+  t.match(await answer('collections?from=2026-11-02&to=2026-11-04'), {
+    by: 'day',
+    items: [
+      { from: '2026-11-02', method: 'BANK_TRANSFER', collected: '500.00', net: '500.00' },
+      { from: '2026-11-03', method: 'CASH', collected: '500.00' },
+      { from: '2026-11-04', method: 'CASH', collected: '600.00', reversed: '0.00' },
+    ],
+  })
+  t.match(await answer('collections?from=2026-11-04&to=2026-11-24&by=week'), {
+    items: [
+      { from: '2026-11-04', to: '2026-11-08', method: 'CASH', collected: '605.00', reversed: '600.00', net: '5.00' },
+      { from: '2026-11-16', to: '2026-11-22', method: 'BANK_TRANSFER', collected: '710.00' },
+    ],
+  })
+  t.match(await answer('collections?from=2026-10-01&by=month'), {
+    items: [
+      { from: '2026-11-01', to: '2026-11-24', method: 'BANK_TRANSFER', net: '1210.00' },
+      { from: '2026-11-01', method: 'CASH', collected: '1105.00', net: '505.00' },
+    ],
+    totals: [{ method: 'BANK_TRANSFER' }, { method: 'CASH', net: '505.00' }],
+  })
+  t.match(await answer('collections?knownAt=0'), { items: [], totals: [] })
+  const open = examples.registerInvoice({
+    invoiceId: 'inv-2',
+    number: '2',
+    issuedOn: '2026-11-10',
+    dueOn: '2026-12-10',
+  })
+  await must('RegisterInvoice', open)
+  await project()
+  t.match(await answer('collections/to-recover'), {
+    items: [{ from: '2026-12-07', to: '2026-12-13', currency: 'RON', open: '1210.00', overdue: '0.00' }],
+    totals: [{ currency: 'RON', open: '1210.00' }],
+  })
+  t.match(await answer('collections/to-recover?asOf=2026-11-10'), {
+    items: [{ from: '2026-10-26', open: '710.00', overdue: '710.00' }, { from: '2026-12-07' }],
+  })
+  // Of 2,420.00 sold in 90 days half is open; all of it was sold in November.
+  t.match(await answer('collections/dso'), {
+    currencies: [
+      {
+        currency: 'RON',
+        open: '1210.00',
+        simple: { from: '2026-08-27', to: '2026-11-24', sales: '2420.00', dso: '45.0' },
+        countBack: { dso: '24.0', terms: [{ from: '2026-11-01', sales: '1210.00', counted: '1210.00' }], left: '0.00' },
+      },
+    ],
+  })
+})

@@ -2,6 +2,7 @@ import type { ZodApp } from '../http/zod-app.ts'
 import type { QueryDependencies } from './answer.ts'
 import { cashDeskRoutes } from './cash-desk-routes.ts'
 import { clientRoutes } from './client-routes.ts'
+import { collectionRoutes } from './collection-routes.ts'
 import { companyRoutes } from './company-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
@@ -19,4 +20,5 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   vatRoutes(app, dependencies)
   companyRoutes(app, dependencies)
   cashDeskRoutes(app, dependencies)
+  collectionRoutes(app, dependencies)
 }

@@ -1,0 +1,91 @@
+import { type LedgerEvent, type Money, minorOf, type PaymentMethod } from '@registru/domain'
+import { add, insert, type RowChange } from '../core/changes.ts'
+import { defineProjection } from '../core/projection.ts'
+import { collectionDays, salesDays, type TradeKind, tradeEntries } from './tables.ts'
+
+interface Trade {
+  readonly clientId: string
+  readonly documentId: string
+  readonly amount: Money
+  readonly on: string
+}
+
+const entry = (event: LedgerEvent, kind: TradeKind, trade: Trade, method: PaymentMethod | null): RowChange =>
+  insert(tradeEntries, {
+    company_id: event.metadata.companyId,
+    position: event.position,
+    kind,
+    client_id: trade.clientId,
+    document_id: trade.documentId,
+    method,
+    currency: trade.amount.currency,
+    effective_on: trade.on,
+    amount_minor: minorOf(trade.amount),
+    event_id: event.eventId,
+  })
+
+const sold = (event: LedgerEvent, kind: 'INVOICED' | 'CANCELLED' | 'CREDITED', trade: Trade): readonly RowChange[] => {
+  const { amount, on: effective_on } = trade
+  const minor = minorOf(amount)
+  return [
+    entry(event, kind, trade, null),
+    add(
+      salesDays,
+      { company_id: event.metadata.companyId, effective_on, currency: amount.currency },
+      kind === 'INVOICED'
+        ? { invoiced_minor: minor, credited_minor: 0n }
+        : { invoiced_minor: 0n, credited_minor: minor },
+    ),
+  ]
+}
+
+const collected = (
+  event: LedgerEvent,
+  kind: 'COLLECTED' | 'REVERSED' | 'REFUNDED',
+  trade: Trade & { readonly method: PaymentMethod },
+): readonly RowChange[] => {
+  const { amount, method, on: effective_on } = trade
+  const minor = minorOf(amount)
+  const of = (column: typeof kind): bigint => (column === kind ? minor : 0n)
+  return [
+    entry(event, kind, trade, method),
+    add(
+      collectionDays,
+      { company_id: event.metadata.companyId, effective_on, method, currency: amount.currency },
+      { collected_minor: of('COLLECTED'), reversed_minor: of('REVERSED'), refunded_minor: of('REFUNDED') },
+    ),
+  ]
+}
+
+/** Money in and money back by day and method, and the sales that it is measured against. An undo counts on its own day. */
+export const collectionsProjection = defineProjection({
+  name: 'collections',
+  version: 1,
+  tables: [tradeEntries, collectionDays, salesDays],
+  on: {
+    InvoiceRegistered: (event) => {
+      const { clientId, invoiceId: documentId, total: amount, issuedOn: on } = event.data
+      return sold(event, 'INVOICED', { clientId, documentId, amount, on })
+    },
+    InvoiceCancelled: (event) => {
+      const { clientId, invoiceId: documentId, total: amount, cancelledOn: on } = event.data
+      return sold(event, 'CANCELLED', { clientId, documentId, amount, on })
+    },
+    CreditNoteRegistered: (event) => {
+      const { clientId, creditNoteId: documentId, total: amount, creditedOn: on } = event.data
+      return sold(event, 'CREDITED', { clientId, documentId, amount, on })
+    },
+    PaymentRecorded: (event) => {
+      const { clientId, paymentId: documentId, amount, method, receivedOn: on } = event.data
+      return collected(event, 'COLLECTED', { clientId, documentId, amount, method, on })
+    },
+    PaymentReversed: (event) => {
+      const { clientId, paymentId: documentId, amount, method, reversedOn: on } = event.data
+      return collected(event, 'REVERSED', { clientId, documentId, amount, method, on })
+    },
+    RefundRecorded: (event) => {
+      const { clientId, paymentId: documentId, amount, method, refundedOn: on } = event.data
+      return collected(event, 'REFUNDED', { clientId, documentId, amount, method, on })
+    },
+  },
+})

@@ -1,0 +1,273 @@
+import { addDays, decimalOf } from '@registru/domain'
+import {
+  type Collected,
+  countBackDso,
+  listCollections,
+  listDailySales,
+  listRecoveries,
+  type Recovery,
+  simpleDso,
+} from '@registru/projections'
+import { z } from 'zod'
+import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
+import { answerFrom, type QueryDependencies } from './answer.ts'
+import { amount, day, moment } from './answer-schemas.ts'
+import { period, periodOf } from './period.ts'
+import { CompanyParams, clocks, freshness } from './query-parameters.ts'
+
+const DSO_DAYS_DEFAULT = 90
+/** Debts older than this are not explained by sales any more; the answer says how much is left. */
+const COUNT_BACK_DAYS_MAX = 3 * 366
+
+const CollectionsQuery = z.strictObject({
+  by: z.enum(['day', 'week', 'month']).optional().meta({ description: 'day when absent; weeks begin on Monday' }),
+  ...period,
+  ...clocks,
+  ...freshness,
+})
+const RecoveryQuery = z.strictObject({ ...clocks, ...freshness })
+const DsoQuery = z.strictObject({
+  days: z
+    .string()
+    .regex(/^[1-9][0-9]{0,2}$/, 'a whole number of days, at most 999')
+    .optional()
+    .meta({ description: `Days of sales for the simple method; ${DSO_DAYS_DEFAULT} when absent` }),
+  ...clocks,
+  ...freshness,
+})
+
+const CollectedAmounts = {
+  collected: amount,
+  reversed: amount.meta({ description: 'Bounced, charged back or recorded by mistake: on the day of the reversal' }),
+  refunded: amount,
+  net: amount,
+}
+const Collections = z
+  .object({
+    from: day,
+    to: day,
+    by: z.enum(['day', 'week', 'month']),
+    items: z.array(z.object({ from: day, to: day, currency: z.string(), method: z.string(), ...CollectedAmounts })),
+    totals: z.array(z.object({ currency: z.string(), method: z.string(), ...CollectedAmounts })),
+    ...moment,
+  })
+  .meta({ id: 'Collections' })
+
+const Recoveries = z
+  .object({
+    items: z.array(z.object({ from: day, to: day, currency: z.string(), open: amount, overdue: amount })),
+    totals: z.array(z.object({ currency: z.string(), open: amount, overdue: amount })),
+    ...moment,
+  })
+  .meta({ id: 'Recoveries' })
+
+const decimalDays = z.string().meta({ description: 'Days with one decimal', examples: ['45.3'] })
+const Dso = z
+  .object({
+    formula: z.object({ simple: z.string(), countBack: z.string() }),
+    currencies: z.array(
+      z.object({
+        currency: z.string(),
+        open: amount,
+        simple: z.object({
+          from: day,
+          to: day,
+          days: z.int(),
+          sales: amount,
+          dso: decimalDays.nullable().meta({ description: 'null when nothing was sold' }),
+        }),
+        countBack: z.object({
+          dso: decimalDays,
+          terms: z.array(
+            z.object({ from: day, to: day, days: z.int(), sales: amount, counted: amount, countedDays: decimalDays }),
+          ),
+          left: amount.meta({ description: 'Open beyond three years of sales' }),
+        }),
+      }),
+    ),
+    ...moment,
+  })
+  .meta({ id: 'Dso' })
+
+const FORMULA = {
+  simple: 'open at asOf ÷ sales of the last `days` days × days',
+  countBack:
+    'sales of month after month, the latest first, are taken off what is open: a month that is used up counts with all its days (the month of asOf up to it), the last one with counted ÷ sales × days',
+}
+
+const collectedAmounts = ({ currency, collectedMinor, reversedMinor, refundedMinor }: Omit<Collected, 'start'>) => ({
+  collected: decimalOf(collectedMinor, currency),
+  reversed: decimalOf(reversedMinor, currency),
+  refunded: decimalOf(refundedMinor, currency),
+  net: decimalOf(collectedMinor - reversedMinor - refundedMinor, currency),
+})
+
+const endOf = (start: string, by: 'day' | 'week' | 'month'): string => {
+  if (by === 'day') return start
+  if (by === 'week') return addDays(start, 6)
+  const inNextMonth = addDays(start, 31)
+  return addDays(`${inNextMonth.slice(0, 8)}01`, -1)
+}
+
+const within = (start: string, by: 'day' | 'week' | 'month', whole: { readonly from: string; readonly to: string }) => {
+  const end = endOf(start, by)
+  return { from: start < whole.from ? whole.from : start, to: end > whole.to ? whole.to : end }
+}
+
+const collectionTotals = (rows: readonly Collected[]) => {
+  const totals = new Map<string, Omit<Collected, 'start'>>()
+  for (const { start: _, ...row } of rows) {
+    const key = `${row.currency} ${row.method}`
+    const before = totals.get(key)
+    totals.set(key, {
+      ...row,
+      collectedMinor: row.collectedMinor + (before?.collectedMinor ?? 0n),
+      reversedMinor: row.reversedMinor + (before?.reversedMinor ?? 0n),
+      refundedMinor: row.refundedMinor + (before?.refundedMinor ?? 0n),
+    })
+  }
+  return [...totals]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, row]) => ({ currency: row.currency, method: row.method, ...collectedAmounts(row) }))
+}
+
+const recoveryTotals = (rows: readonly Recovery[]) =>
+  [...new Set(rows.map((row) => row.currency))].toSorted().map((currency) => {
+    const own = rows.filter((row) => row.currency === currency)
+    return {
+      currency,
+      openMinor: own.reduce((sum, row) => sum + row.openMinor, 0n),
+      overdueMinor: own.reduce((sum, row) => sum + row.overdueMinor, 0n),
+    }
+  })
+
+const decimalFromTenths = (tenths: bigint): string => `${tenths / 10n}.${tenths % 10n}`
+
+export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies/:companyId/collections',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listCollections',
+        summary: 'Collected by day, week or month and method',
+        description:
+          'net = collected − reversed − refunded. Reversals and refunds count on their own day, so a period that is over does not change; the first and the last week or month are cut at `from` and `to`.',
+        params: CompanyParams,
+        querystring: CollectionsQuery,
+        response: {
+          200: Collections,
+          ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+        },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params
+      const { query } = request
+      const by = query.by ?? 'day'
+      return answerFrom(dependencies, query, reply, async (handle, clock) => {
+        const whole = periodOf(query, clock)
+        const rows = await listCollections(handle, { companyId, ...whole, by, knownAt: clock.knownAt })
+        const items = rows.map((row) => ({
+          ...within(row.start, by, whole),
+          currency: row.currency,
+          method: row.method,
+          ...collectedAmounts(row),
+        }))
+        return { ...whole, by, items, totals: collectionTotals(rows) }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/collections/to-recover',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listRecoveries',
+        summary: 'To be recovered, by week of the due day',
+        description:
+          'Open invoices and instalments; `overdue` is the part that was due before `asOf`. Weeks begin on Monday.',
+        params: CompanyParams,
+        querystring: RecoveryQuery,
+        response: { 200: Recoveries, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params
+      return answerFrom(dependencies, request.query, reply, async (handle, clock) => {
+        const rows = await listRecoveries(handle, { companyId, ...clock })
+        const amounts = ({ currency, openMinor, overdueMinor }: Omit<Recovery, 'week'>) => ({
+          currency,
+          open: decimalOf(openMinor, currency),
+          overdue: decimalOf(overdueMinor, currency),
+        })
+        return {
+          items: rows.map(({ week, ...row }) => ({ from: week, to: endOf(week, 'week'), ...amounts(row) })),
+          totals: recoveryTotals(rows).map(amounts),
+        }
+      })
+    },
+  )
+
+  app.get(
+    '/v1/companies/:companyId/collections/dso',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'findDso',
+        summary: 'Days sales outstanding: simple and count-back',
+        description: `Simple: ${FORMULA.simple}. Count-back: ${FORMULA.countBack}. Sales are invoices of the day, VAT included, less cancellations and credit notes of the day; what is open includes VAT, too, and no client credit is netted.`,
+        params: CompanyParams,
+        querystring: DsoQuery,
+        response: { 200: Dso, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) => {
+      const { companyId } = request.params
+      const { query } = request
+      const days = Number(query.days ?? DSO_DAYS_DEFAULT)
+      return answerFrom(dependencies, query, reply, async (handle, clock) => {
+        const { asOf, knownAt } = clock
+        const since = addDays(asOf, -COUNT_BACK_DAYS_MAX)
+        const sales = await listDailySales(handle, { companyId, from: since, to: asOf, knownAt })
+        const open = recoveryTotals(await listRecoveries(handle, { companyId, ...clock }))
+        const currencies = [...new Set([...open, ...sales].map(({ currency }) => currency))].toSorted()
+        return {
+          formula: FORMULA,
+          currencies: currencies.map((currency) => {
+            const money = (minor: bigint): string => decimalOf(minor, currency)
+            const openMinor = open.find((total) => total.currency === currency)?.openMinor ?? 0n
+            const own = sales.filter((sale) => sale.currency === currency)
+            const simple = simpleDso(openMinor, own, { asOf, days })
+            const countBack = countBackDso(openMinor, own, { asOf, since })
+            return {
+              currency,
+              open: money(openMinor),
+              simple: {
+                from: simple.from,
+                to: asOf,
+                days,
+                sales: money(simple.soldMinor),
+                dso: simple.daysTenths === undefined ? null : decimalFromTenths(simple.daysTenths),
+              },
+              countBack: {
+                dso: decimalFromTenths(countBack.daysTenths),
+                terms: countBack.terms.map((term) => ({
+                  from: term.from,
+                  to: term.to,
+                  days: term.days,
+                  sales: money(term.soldMinor),
+                  counted: money(term.countedMinor),
+                  countedDays: decimalFromTenths(term.daysTenths),
+                })),
+                left: money(countBack.leftMinor),
+              },
+            }
+          }),
+        }
+      })
+    },
+  )
+}
