@@ -36,6 +36,20 @@ export interface Decider<State, Command extends Message, Event extends Message> 
   readonly initialState: () => State
   readonly decide: (command: Command, state: State, context: DecisionContext) => readonly Event[]
   readonly evolve: (state: State, event: Event) => State
+  /** Of streams that grow long; a short one is folded sooner than looked up. */
+  readonly snapshot?: SnapshotFormat<State>
+}
+
+/** A folded state as bytes, so that a long stream is not folded from its start again. A cache: it may be lost. */
+export interface SnapshotFormat<State> {
+  /** Raised with every change of what `evolve` keeps or `encode` writes: bytes of another version are not read. */
+  readonly version: number
+  /** Equal for equal histories, whether there was a snapshot between or not. */
+  readonly encode: (state: State) => Uint8Array
+  /** Keeps nothing of `bytes`. */
+  readonly decode: (bytes: Uint8Array) => State
+  /** What the state takes in memory, in bytes. */
+  readonly weigh: (state: State) => number
 }
 
 /** One small function a command; the table over them is complete by type. */

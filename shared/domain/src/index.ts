@@ -1,16 +1,24 @@
 export { amountInWords } from './amount-in-words.ts'
 export * from './business-day.ts'
+export type { Invoice, Payment } from './client-account/account-records.ts'
 export * from './client-account/client-account.ts'
 export * from './client-account/commands.ts'
 export * from './client-account/events.ts'
 export { namedInvoices } from './client-account/remittance-text.ts'
-export type { Client, ClientAccount, Invoice, Payment } from './client-account/state.ts'
+export type { Client, ClientAccount } from './client-account/state.ts'
 export * from './client-account/vocabulary.ts'
 export { type Codec, UnreadableEvent } from './codec.ts'
 export * from './company/commands.ts'
 export * from './company/company.ts'
 export * from './company/events.ts'
-export { type CashReaction, type CompanyRules, DEFAULT_RULES, type Decider, type DecisionContext } from './decider.ts'
+export {
+  type CashReaction,
+  type CompanyRules,
+  DEFAULT_RULES,
+  type Decider,
+  type DecisionContext,
+  type SnapshotFormat,
+} from './decider.ts'
 export type { EventDefinition, EventOf } from './event-definition.ts'
 export * from './ids.ts'
 export * from './ledger-events.ts'
@@ -18,9 +26,10 @@ export type { Message } from './message.ts'
 export * from './metadata.ts'
 export * from './money.ts'
 export * from './party.ts'
+export type { BookedReceipt, ReceiptBook } from './receipt-book/book-records.ts'
 export * from './receipt-book/commands.ts'
 export * from './receipt-book/events.ts'
-export { type BookedReceipt, type ReceiptBook, receiptBook, refusalOf } from './receipt-book/receipt-book.ts'
+export { receiptBook, refusalOf } from './receipt-book/receipt-book.ts'
 export * from './rejection.ts'
 export { type CashLimits, cashLimitsOn, ceilingFor } from './rules/cash-limits.ts'
 export { type CashDeskCeiling, cashDeskCeilingOn } from './rules/cash-desk-ceiling.ts'

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 
@@ -10,3 +10,9 @@ export const readFixture = <Schema extends z.ZodType>(name: string, shape: Schem
   shape.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')))
 
 export const listFixtures = (name: string): readonly string[] => readdirSync(join(folder, name)).toSorted()
+
+/** A line of text. With `FREEZE=1` the fixture is written anew and becomes `actual`. */
+export const frozenText = (name: string, actual: string): string => {
+  if (process.env['FREEZE'] !== undefined) writeFileSync(join(folder, name), `${actual}\n`)
+  return readFileSync(join(folder, name), 'utf8').trim()
+}

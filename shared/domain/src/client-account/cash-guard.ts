@@ -2,6 +2,7 @@ import type { BusinessDay } from '../business-day.ts'
 import type { CompanyRules } from '../decider.ts'
 import type { InvoiceId } from '../ids.ts'
 import { decimalOf } from '../money.ts'
+import type { PackedMap } from '../packed/packed-map.ts'
 import type { ClientKind, Payer } from '../party.ts'
 import { CASH_FRAGMENT_LAW, CASH_LAW, cashLimitsOn, ceilingFor } from '../rules/cash-limits.ts'
 import { fiscalCodeOf } from '../tax-id.ts'
@@ -10,15 +11,8 @@ import type { CashBreach } from './events.ts'
 /** The law counts lei; cash in another currency is outside its figures. */
 const LEI = 'RON'
 
-/** Cash of this account, in bani, as far as the ceilings ask for it. Reversed payments are out again. */
-export interface CashTaken {
-  /** By day, desk and payer. */
-  readonly byPayerDay: Map<string, bigint>
-  /** By invoice, over all days and desks. */
-  readonly byInvoice: Map<InvoiceId, bigint>
-}
-
-export const noCash = (): CashTaken => ({ byPayerDay: new Map(), byInvoice: new Map() })
+/** Sums of cash by day, desk and payer. */
+type CashTaken = Pick<PackedMap<bigint>, 'get' | 'set'>
 
 interface CashPlace {
   readonly currency: string
@@ -30,6 +24,7 @@ interface CashPlace {
 interface CashInvoice {
   readonly invoiceId: InvoiceId
   readonly total: bigint
+  readonly paidInCash: bigint
   readonly instalmentContract: boolean
 }
 
@@ -60,27 +55,23 @@ const payerKind = (payer: Payer | undefined, client: CashClient): ClientKind => 
 }
 
 /**
- * The day, desk and payer that a cash payment counts for; `undefined` when the law does not count it. The account keeps
- * it with the payment, for the client may have another name by the time the payment is reversed.
+ * Whom a cash payment counts for; `undefined` when the law does not count it. The account keeps it with the payment, for
+ * the client may have another name by the time the payment is reversed.
  */
-export const cashKeyOf = (place: CashPlace, client: CashClient | undefined): string | undefined => {
+export const cashPayerOf = (place: CashPlace, client: CashClient | undefined): string | undefined => {
   if (client === undefined || place.currency !== LEI) return undefined
   const other = otherPayer(place.payer, client)
-  return `${place.receivedOn} ${place.deskId ?? ''} ${other === undefined ? '' : identityOf(other)}`
+  return other === undefined ? '' : identityOf(other)
 }
 
-const add = <Key>(sums: Map<Key, bigint>, key: Key, amount: bigint): void => {
-  const sum = (sums.get(key) ?? 0n) + amount
-  if (sum === 0n) sums.delete(key)
-  else sums.set(key, sum)
-}
+/** The day, desk and payer that the ceiling holds for. */
+export const cashKeyOf = (
+  { receivedOn, deskId }: Pick<CashPlace, 'receivedOn' | 'deskId'>,
+  cashPayer: string,
+): string => `${receivedOn} ${deskId ?? ''} ${cashPayer}`
 
 export const takeCash = (cash: CashTaken, key: string, amount: bigint): void => {
-  add(cash.byPayerDay, key, amount)
-}
-
-export const settleInCash = (cash: CashTaken, invoiceId: InvoiceId, amount: bigint): void => {
-  add(cash.byInvoice, invoiceId, amount)
+  cash.set(key, (cash.get(key) ?? 0n) + amount)
 }
 
 interface CashShare {
@@ -108,7 +99,6 @@ const found = (
 
 /** Large invoices that this cash would pay by fragments, whether they are named when it comes in or later. */
 export const fragmentBreaches = (
-  cash: CashTaken,
   place: CashPlace,
   shares: readonly CashShare[],
   client: CashClient,
@@ -119,7 +109,7 @@ export const fragmentBreaches = (
   const kind = payerKind(place.payer, client)
   const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
   return shares.flatMap(({ invoice, amount }) => {
-    const onInvoice = (cash.byInvoice.get(invoice.invoiceId) ?? 0n) + amount
+    const onInvoice = invoice.paidInCash + amount
     if (underContract(invoice, kind) || invoice.total <= ceiling || onInvoice <= ceiling) return []
     const law = `${CASH_FRAGMENT_LAW}, ${limits.act}`
     const { invoiceId } = invoice
@@ -139,16 +129,16 @@ export const cashBreaches = (
   rules: CompanyRules,
 ): readonly CashBreach[] => {
   const limits = cashLimitsOn(payment.receivedOn)
-  const key = cashKeyOf(payment, client)
-  if (limits === undefined || key === undefined) return []
+  const cashPayer = cashPayerOf(payment, client)
+  if (limits === undefined || cashPayer === undefined) return []
   const kind = payerKind(payment.payer, client)
   if (shares.length > 0 && shares.every(({ invoice }) => underContract(invoice, kind))) return []
 
   const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
-  const ofDay = (cash.byPayerDay.get(key) ?? 0n) + payment.amount
+  const ofDay = (cash.get(cashKeyOf(payment, cashPayer)) ?? 0n) + payment.amount
   const law = `${CASH_LAW}, ${limits.act}`
   return [
     ...(ofDay > ceiling ? [found('CASH_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], payment, law)] : []),
-    ...fragmentBreaches(cash, payment, shares, client, rules),
+    ...fragmentBreaches(payment, shares, client, rules),
   ]
 }

@@ -3,6 +3,7 @@ import type { Decider } from '../decider.ts'
 import type { AccountCommand } from './commands.ts'
 import { decideAccount } from './decide.ts'
 import { type AccountEvent, accountEventDefinitions } from './events.ts'
+import { accountSnapshot } from './snapshot.ts'
 import { type ClientAccount, evolveAccount, initialAccount } from './state.ts'
 
 /**
@@ -15,4 +16,5 @@ export const clientAccount: Decider<ClientAccount, AccountCommand, AccountEvent>
   initialState: initialAccount,
   decide: decideAccount,
   evolve: evolveAccount,
+  snapshot: accountSnapshot,
 }

@@ -2,9 +2,11 @@ import { amountInWords } from '../amount-in-words.ts'
 import type { BusinessDay } from '../business-day.ts'
 import { createCodec } from '../codec.ts'
 import { type Decider, type DecisionTable, decideBy } from '../decider.ts'
-import type { CashDeskId, ClientId, PaymentId, ReceiptId } from '../ids.ts'
-import { type Money, minorOf } from '../money.ts'
+import type { ReceiptId } from '../ids.ts'
+import { minorOf } from '../money.ts'
+import { createPackedRecords } from '../packed/packed-records.ts'
 import { Rejection, reject } from '../rejection.ts'
+import { type BookedReceipt, bookOver, type ReceiptBook, receiptBookSnapshot } from './book-records.ts'
 import type { ReceiptBookCommand } from './commands.ts'
 import {
   ReceiptAnnulled,
@@ -17,25 +19,6 @@ import {
   receiptBookEventDefinitions,
 } from './events.ts'
 import { representing } from './representing.ts'
-
-/** One series of receipts. The number comes from this state at an exact revision: gapless by construction. */
-export interface ReceiptBook {
-  opened: { readonly series: string; readonly deskId: CashDeskId; readonly to: number | undefined } | undefined
-  next: number
-  lastIssuedOn: BusinessDay | undefined
-  readonly numbers: Map<ReceiptId, number>
-  readonly receipts: Map<number, BookedReceipt>
-}
-
-export interface BookedReceipt {
-  readonly receiptId: ReceiptId
-  readonly clientId: ClientId
-  readonly paymentId: PaymentId
-  readonly issuedOn: BusinessDay
-  readonly amount: Money
-  annulled: boolean
-  reprints: number
-}
 
 const opened = (book: ReceiptBook, series: string): NonNullable<ReceiptBook['opened']> =>
   book.opened ?? reject('RECEIPT_BOOK_NOT_FOUND', { series })
@@ -50,7 +33,7 @@ export const refusalOf = (
   }: { readonly series: string; readonly receiptId?: ReceiptId; readonly issuedOn: BusinessDay },
 ): Rejection | undefined => {
   if (book.opened === undefined) return new Rejection('RECEIPT_BOOK_NOT_FOUND', { series })
-  if (receiptId !== undefined && book.numbers.has(receiptId))
+  if (receiptId !== undefined && book.receiptIds.has(receiptId))
     return new Rejection('RECEIPT_ID_ALREADY_USED', { receiptId })
   const { to } = book.opened
   if (to !== undefined && book.next > to) return new Rejection('RECEIPT_RANGE_EXHAUSTED', { series, to })
@@ -62,7 +45,7 @@ export const refusalOf = (
 
 const receiptOf = (book: ReceiptBook, series: string, number: number): BookedReceipt => {
   opened(book, series)
-  return book.receipts.get(number) ?? reject('RECEIPT_NOT_FOUND', { series, number })
+  return book.receipts.get(`${number}`) ?? reject('RECEIPT_NOT_FOUND', { series, number })
 }
 
 const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = {
@@ -133,6 +116,13 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
   },
 }
 
+/** @throws Error when history changes what it never issued: the stream is not ours */
+const change = (book: ReceiptBook, number: number, to: (receipt: BookedReceipt) => BookedReceipt): void => {
+  const receipt = book.receipts.get(`${number}`)
+  if (receipt === undefined) throw new Error(`history changes receipt ${number} before issuing it`)
+  book.receipts.set(`${number}`, to(receipt))
+}
+
 const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
   switch (event.type) {
     case 'ReceiptBookOpened': {
@@ -145,8 +135,9 @@ const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
       const { number, receiptId, clientId, paymentId, issuedOn, amount } = event.data
       book.next = number + 1
       book.lastIssuedOn = issuedOn
-      book.numbers.set(receiptId, number)
-      book.receipts.set(number, { receiptId, clientId, paymentId, issuedOn, amount, annulled: false, reprints: 0 })
+      book.receiptIds.add(receiptId)
+      const receipt = { receiptId, clientId, paymentId, issuedOn, amount, annulled: false, reprints: 0 }
+      book.receipts.set(`${number}`, receipt)
       return book
     }
     case 'ReceiptRangeExtended':
@@ -155,31 +146,20 @@ const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
       return book
     case 'ReceiptRefused':
       return book
-    case 'ReceiptReprinted': {
-      const receipt = book.receipts.get(event.data.number)
-      if (receipt === undefined) throw new Error(`history reprints receipt ${event.data.number} before issuing it`)
-      receipt.reprints = event.data.copy
+    case 'ReceiptReprinted':
+      change(book, event.data.number, (receipt) => ({ ...receipt, reprints: event.data.copy }))
       return book
-    }
-    case 'ReceiptAnnulled': {
-      const receipt = book.receipts.get(event.data.number)
-      if (receipt === undefined) throw new Error(`history annuls receipt ${event.data.number} before issuing it`)
-      receipt.annulled = true
+    case 'ReceiptAnnulled':
+      change(book, event.data.number, (receipt) => ({ ...receipt, annulled: true }))
       return book
-    }
   }
 }
 
 export const receiptBook: Decider<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = {
   name: 'receiptBook',
   codec: createCodec(receiptBookEventDefinitions),
-  initialState: () => ({
-    opened: undefined,
-    next: 1,
-    lastIssuedOn: undefined,
-    numbers: new Map(),
-    receipts: new Map(),
-  }),
+  initialState: () => bookOver(createPackedRecords(), { opened: undefined, next: 1, lastIssuedOn: undefined }),
   decide: decideBy(table),
   evolve,
+  snapshot: receiptBookSnapshot,
 }

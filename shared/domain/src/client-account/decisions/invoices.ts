@@ -1,6 +1,7 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
+import type { Invoice } from '../account-records.ts'
 import {
   CreditNoteRegistered,
   DiscountGranted,
@@ -9,7 +10,6 @@ import {
   InvoiceWrittenOff,
   type VatLine,
 } from '../events.ts'
-import type { Invoice } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { clientOf, firstFreeDay, invoiceOf, requireNotBefore, requireOpen } from './requirements.ts'
 
@@ -89,14 +89,19 @@ export const invoiceDecisions: Decisions<
     }
     const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliestOn(invoice))
     requireNotBefore(cancelledOn, earliestOn(invoice))
-    const { kind, vatLines, cashAccounting } = invoice
+    const { kind, currency, cashAccounting } = invoice
+    const vatLines = invoice.vatLines.map(({ rate, base, vat }) => ({
+      rate,
+      base: decimalOf(base, currency),
+      vat: decimalOf(vat, currency),
+    }))
     return [
       InvoiceCancelled.of({
         clientId,
         invoiceId,
         kind,
         total,
-        vatLines: [...vatLines],
+        vatLines,
         cashAccounting,
         cancelledOn,
         reason,

@@ -3,6 +3,7 @@ import { DEFAULT_RULES } from '../../decider.ts'
 import type { InvoiceId } from '../../ids.ts'
 import { type Currency, decimalOf, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
+import type { Invoice } from '../account-records.ts'
 import { cashBreaches, fragmentBreaches } from '../cash-guard.ts'
 import {
   type AccountEvent,
@@ -14,7 +15,7 @@ import {
   RefundRecorded,
 } from '../events.ts'
 import { namedInvoices } from '../remittance-text.ts'
-import type { ClientAccount, Invoice } from '../state.ts'
+import { type ClientAccount, openInvoices } from '../state.ts'
 import { type AllocationRule, METHODS_IN_TRANSIT } from '../vocabulary.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { requestReceipt } from './receipts.ts'
@@ -62,16 +63,11 @@ const explicitShares = (
 }
 
 /** Fills invoices in the given order until the money is used up. */
-const sharesInOrder = (
-  account: ClientAccount,
-  invoices: Iterable<{ readonly invoiceId: InvoiceId }>,
-  total: bigint,
-): readonly Share[] => {
+const sharesInOrder = (invoices: Iterable<Invoice>, total: bigint): readonly Share[] => {
   const shares: Share[] = []
   let left = total
-  for (const { invoiceId } of invoices) {
+  for (const invoice of invoices) {
     if (left === 0n) break
-    const invoice = invoiceOf(account, invoiceId)
     const amount = invoice.open < left ? invoice.open : left
     shares.push({ invoice, amount })
     left -= amount
@@ -93,18 +89,17 @@ const spread = (
   allocation: Allocation,
   payment: Spreading & { readonly remittanceText?: string | undefined },
 ): readonly Share[] => {
-  const open = account.openByDue.get(payment.currency) ?? []
+  const open = openInvoices(account, payment.currency)
   switch (allocation.rule) {
     case 'explicit':
       return explicitShares(account, allocation.items, payment)
     case 'oldestDueFirst':
-      return sharesInOrder(account, open, payment.amount)
+      return sharesInOrder(open, payment.amount)
     case 'named': {
-      const invoices = open.map(({ invoiceId }) => invoiceOf(account, invoiceId))
-      const named = namedInvoices(payment.remittanceText ?? '', invoices)
+      const invoices = [...open]
+      const named = new Set(namedInvoices(payment.remittanceText ?? '', invoices))
       return sharesInOrder(
-        account,
-        named.map((invoiceId) => ({ invoiceId })),
+        invoices.filter(({ invoiceId }) => named.has(invoiceId)),
         payment.amount,
       )
     }
@@ -236,9 +231,7 @@ export const paymentDecisions: Decisions<
     requireCredit(payment.paymentId, payment.credit, amount, payment.currency)
     const client = clientOf(account, command.clientId)
     const breaches =
-      payment.method === 'CASH'
-        ? fragmentBreaches(account.cash, payment, [{ invoice, amount }], client, rules ?? DEFAULT_RULES)
-        : []
+      payment.method === 'CASH' ? fragmentBreaches(payment, [{ invoice, amount }], client, rules ?? DEFAULT_RULES) : []
     return [
       PaymentAllocated.of({
         clientId: command.clientId,

@@ -3,7 +3,8 @@ import type { CompanyRules } from '../../decider.ts'
 import type { InvoiceId } from '../../ids.ts'
 import { type Currency, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import type { Client, ClientAccount, Invoice, Payment } from '../state.ts'
+import type { Invoice, Payment } from '../account-records.ts'
+import type { Client, ClientAccount } from '../state.ts'
 import type { PaymentMethod } from '../vocabulary.ts'
 
 // What decisions of an account look up and insist on.

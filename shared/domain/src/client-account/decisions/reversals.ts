@@ -1,8 +1,8 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import type { InvoiceId } from '../../ids.ts'
 import { moneyOf } from '../../money.ts'
+import type { Payment } from '../account-records.ts'
 import { type AccountEvent, PaymentDeallocated, PaymentReversed } from '../events.ts'
-import type { Payment } from '../state.ts'
 import type { DeallocationReason, PaymentMethod, ReversalReason } from '../vocabulary.ts'
 
 export const deallocate = ({

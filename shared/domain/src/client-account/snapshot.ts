@@ -1,0 +1,72 @@
+import type { SnapshotFormat } from '../decider.ts'
+import type { Currency } from '../money.ts'
+import {
+  type ByteCursor,
+  createWriter,
+  readerOf,
+  readText,
+  readUint,
+  writeText,
+  writeUint,
+  written,
+} from '../packed/byte-cursor.ts'
+import { type FieldsOf, object, oneOf, optional, text } from '../packed/packed-map.ts'
+import { restorePackedRecords } from '../packed/packed-records.ts'
+import { type Address, ClientKind } from '../party.ts'
+import { bytesOfOpenInvoices, type OpenInvoices, readOpenInvoices, writeOpenInvoices } from './open-invoices.ts'
+import { accountOver, type Client, type ClientAccount } from './state.ts'
+
+/** What the account itself takes: its client, its maps, its empty lists. */
+const BYTES_OF_AN_ACCOUNT = 2_000
+
+const address: FieldsOf<Address> = {
+  street: optional(text),
+  city: text,
+  county: optional(text),
+  postalCode: optional(text),
+  countryCode: text,
+}
+
+const client = optional(
+  object<Client>({
+    clientId: text,
+    kind: oneOf(ClientKind.options),
+    name: text,
+    taxId: optional(text),
+    tradeRegisterNumber: optional(text),
+    address: optional(object(address)),
+    email: optional(text),
+  }),
+)
+
+const readOpenByDue = (from: ByteCursor): Map<Currency, OpenInvoices> => {
+  const openByDue = new Map<Currency, OpenInvoices>()
+  for (let left = readUint(from); left > 0; left -= 1) openByDue.set(readText(from), readOpenInvoices(from))
+  return openByDue
+}
+
+export const accountSnapshot: SnapshotFormat<ClientAccount> = {
+  version: 1,
+  encode: (account) => {
+    const out = createWriter()
+    account.records.dump(out)
+    client.write(out, account.client, account.records)
+    writeUint(out, account.openByDue.size)
+    for (const [currency, open] of account.openByDue) {
+      writeText(out, currency)
+      writeOpenInvoices(out, open)
+    }
+    return written(out)
+  },
+  decode: (bytes) => {
+    const from = readerOf(bytes)
+    const records = restorePackedRecords(from)
+    const debtor = client.read(from, records)
+    return accountOver(records, debtor, readOpenByDue(from))
+  },
+  weigh: ({ records, openByDue }) => {
+    let bytes = BYTES_OF_AN_ACCOUNT + records.byteLength()
+    for (const open of openByDue.values()) bytes += bytesOfOpenInvoices(open)
+    return bytes
+  },
+}

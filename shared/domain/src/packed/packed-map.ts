@@ -1,0 +1,165 @@
+import type { BusinessDay } from '../business-day.ts'
+import {
+  type ByteCursor,
+  readAmount,
+  readByte,
+  readText,
+  readUint,
+  writeAmount,
+  writeByte,
+  writeText,
+  writeUint,
+} from './byte-cursor.ts'
+import type { PackedRecords } from './packed-records.ts'
+
+/** How one value stands among bytes. What many records share is kept once, as a record of its own. */
+export interface Field<Value> {
+  readonly write: (out: ByteCursor, value: Value, records: PackedRecords) => void
+  readonly read: (from: ByteCursor, records: PackedRecords) => Value
+}
+
+export const text: Field<string> = { write: writeText, read: readText }
+export const amount: Field<bigint> = { write: writeAmount, read: readAmount }
+/** A whole number. */
+export const count: Field<number> = {
+  write: (out, value) => writeAmount(out, BigInt(value)),
+  read: (from) => Number(readAmount(from)),
+}
+export const flag: Field<boolean> = {
+  write: (out, value) => writeByte(out, value ? 1 : 0),
+  read: (from) => readByte(from) === 1,
+}
+
+/** Days count from the first that a business day may be, every month as if it had 31. */
+const YEAR_MIN = 1990
+const MONTHS = 12
+const DAYS = 31
+
+const ZERO = '0'.charCodeAt(0)
+
+const digitsOf = (text: string, from: number, to: number): number => {
+  let number = 0
+  for (let index = from; index < to; index += 1) number = number * 10 + text.charCodeAt(index) - ZERO
+  return number
+}
+
+/** Rises with the day. */
+export const numberOfDay = (day: BusinessDay): number =>
+  ((digitsOf(day, 0, 4) - YEAR_MIN) * MONTHS + digitsOf(day, 5, 7) - 1) * DAYS + digitsOf(day, 8, 10) - 1
+
+const twoDigits = (number: number): string => `${number}`.padStart(2, '0')
+
+/** Every day is written out once; there are fewer than 80,000. */
+const dayTexts = new Map<number, BusinessDay>()
+
+const dayOfNumber = (number: number): BusinessDay => {
+  const known = dayTexts.get(number)
+  if (known !== undefined) return known
+  const month = Math.floor(number / DAYS)
+  const year = YEAR_MIN + Math.floor(month / MONTHS)
+  const day = `${year}-${twoDigits((month % MONTHS) + 1)}-${twoDigits((number % DAYS) + 1)}`
+  dayTexts.set(number, day)
+  return day
+}
+
+export const day: Field<BusinessDay> = {
+  write: (out, value) => writeUint(out, numberOfDay(value)),
+  read: (from) => dayOfNumber(readUint(from)),
+}
+
+export const oneOf = <const Value extends string>(values: readonly Value[]): Field<Value> => ({
+  write: (out, value) => writeByte(out, values.indexOf(value)),
+  read: (from) => {
+    const value = values[readByte(from)]
+    if (value === undefined) throw new Error('packed bytes name a choice that there is not')
+    return value
+  },
+})
+
+/** A text that many records share: a series, a desk, a currency. */
+export const shared = (kind: number): Field<string> => ({
+  write: (out, value, records) => writeUint(out, records.intern(kind, value)),
+  read: (from, records) => records.internedAt(readUint(from)),
+})
+
+export const optional = <Value>(field: Field<Value>): Field<Value | undefined> => ({
+  write: (out, value, records) => {
+    writeByte(out, value === undefined ? 0 : 1)
+    if (value !== undefined) field.write(out, value, records)
+  },
+  read: (from, records) => (readByte(from) === 0 ? undefined : field.read(from, records)),
+})
+
+export const listOf = <Value>(field: Field<Value>): Field<readonly Value[]> => ({
+  write: (out, values, records) => {
+    writeUint(out, values.length)
+    for (const value of values) field.write(out, value, records)
+  },
+  read: (from, records) => Array.from({ length: readUint(from) }, () => field.read(from, records)),
+})
+
+export type FieldsOf<Value> = { readonly [Name in keyof Value]-?: Field<Value[Name]> }
+
+const namesOf = <Value>(fields: FieldsOf<Value>): readonly (keyof Value)[] =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of FieldsOf<Value> are those of Value
+  Object.keys(fields) as (keyof Value)[]
+
+/** An object, field by field in the order of `fields`. */
+export const object = <Value extends object>(fields: FieldsOf<Value>): Field<Value> => {
+  const names = namesOf(fields)
+  return {
+    write: (out, value, records) => {
+      for (const name of names) fields[name].write(out, value[name], records)
+    },
+    read: (from, records) => {
+      const value: Partial<Value> = {}
+      for (const name of names) value[name] = fields[name].read(from, records)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every name has its value now
+      return value as Value
+    },
+  }
+}
+
+/** Records of one kind, as a map. What is got is a copy: `set` it to keep a change. */
+export interface PackedMap<Value> {
+  readonly get: (key: string) => Value | undefined
+  readonly has: (key: string) => boolean
+  /** @returns the record's ordinal */
+  readonly set: (key: string, value: Value) => number
+  readonly ordinalOf: (key: string) => number | undefined
+  readonly keyAt: (ordinal: number) => string
+  readonly at: (ordinal: number) => Value
+  /** In the order of first appearance. Looks at every record. */
+  readonly entries: () => Iterable<readonly [key: string, value: Value]>
+}
+
+export const packedMap = <Value>(records: PackedRecords, kind: number, field: Field<Value>): PackedMap<Value> => {
+  const at = (ordinal: number): Value => field.read(records.bodyAt(ordinal), records)
+  return {
+    get: (key) => {
+      const ordinal = records.find(kind, key)
+      return ordinal === undefined ? undefined : at(ordinal)
+    },
+    has: (key) => records.find(kind, key) !== undefined,
+    set: (key, value) => records.put(kind, key, (body) => field.write(body, value, records)),
+    ordinalOf: (key) => records.find(kind, key),
+    keyAt: records.keyAt,
+    at,
+    *entries() {
+      for (const ordinal of records.ordinals(kind)) yield [records.keyAt(ordinal), at(ordinal)]
+    },
+  }
+}
+
+/** Keys of one kind, of which it matters only whether they are there. */
+export interface PackedSet {
+  readonly has: (key: string) => boolean
+  readonly add: (key: string) => void
+}
+
+export const packedSet = (records: PackedRecords, kind: number): PackedSet => ({
+  has: (key) => records.find(kind, key) !== undefined,
+  add: (key) => {
+    records.intern(kind, key)
+  },
+})
