@@ -95,7 +95,7 @@ interface Folded {
   readonly movements: readonly VatMovement[]
 }
 
-type VatEvent = Extract<
+export type VatEvent = Extract<
   LedgerEvent,
   {
     readonly type:

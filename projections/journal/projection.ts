@@ -1,8 +1,10 @@
 import { type LedgerEvent, type Money, minorIn, minorOf, type VatLine } from '@registru/domain'
 import { add, insert, type RowChange } from '../core/changes.ts'
+import { deferredVatReads, foldDeferredVat, type VatEvent, type VatMovement } from '../core/deferred-vat.ts'
 import { defineProjection } from '../core/projection.ts'
+import type { Rows } from '../core/row-image.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
-import { accountDays, postings } from './tables.ts'
+import { accountDays, deferredVat, postings } from './tables.ts'
 
 /** Debit positive, credit negative, in minor units. */
 type Leg = readonly [account: Account, amountMinor: bigint]
@@ -47,6 +49,17 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
     ])
 }
 
+const becomesDue = ({ vatMinor }: VatMovement): readonly Leg[] => [
+  ['VAT_DEFERRED', vatMinor],
+  ['VAT_DUE', -vatMinor],
+]
+
+/** TVA la încasare: what the event makes exigible goes along, from 4428 to 4427. */
+const postWithVat = (event: VatEvent, rows: Rows, entry: Entry): readonly RowChange[] => {
+  const { changes, movements } = foldDeferredVat(deferredVat, event, rows)
+  return [...changes, ...post(event, { ...entry, legs: [...entry.legs, ...movements.flatMap(becomesDue)] })]
+}
+
 interface Invoiced {
   readonly total: Money
   readonly vatLines: readonly VatLine[]
@@ -75,12 +88,13 @@ const proceedsOf = (kind: 'INVOICE' | 'ADVANCE'): Account => (kind === 'ADVANCE'
  */
 export const journal = defineProjection({
   name: 'journal',
-  version: 1,
-  tables: [postings, accountDays],
+  version: 2,
+  tables: [postings, accountDays, deferredVat.documents, deferredVat.instruments],
+  reads: deferredVatReads(deferredVat),
   on: {
-    InvoiceRegistered: (event) => {
+    InvoiceRegistered: (event, rows) => {
       const { clientId, invoiceId, issuedOn, total, kind } = event.data
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         invoiceId,
         currency: total.currency,
@@ -88,9 +102,9 @@ export const journal = defineProjection({
         legs: [['RECEIVABLE', minorOf(total)], ...invoiced(event.data, proceedsOf(kind))],
       })
     },
-    InvoiceCancelled: (event) => {
+    InvoiceCancelled: (event, rows) => {
       const { clientId, invoiceId, cancelledOn, total, kind } = event.data
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         invoiceId,
         currency: total.currency,
@@ -98,9 +112,9 @@ export const journal = defineProjection({
         legs: [...opposite(invoiced(event.data, proceedsOf(kind))), ['RECEIVABLE', -minorOf(total)]],
       })
     },
-    CreditNoteRegistered: (event) => {
+    CreditNoteRegistered: (event, rows) => {
       const { clientId, invoiceId, creditNoteId, creditedOn, total, kind } = event.data
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         ...(invoiceId === undefined ? { paymentId: creditNoteId } : { invoiceId }),
         currency: total.currency,
@@ -111,10 +125,10 @@ export const journal = defineProjection({
         ],
       })
     },
-    DiscountGranted: (event) => {
+    DiscountGranted: (event, rows) => {
       const { clientId, invoiceId, kind, amount, grantedOn, vatLines, cashAccounting } = event.data
       const granted = { total: amount, vatLines, cashAccounting }
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         invoiceId,
         currency: amount.currency,
@@ -139,10 +153,10 @@ export const journal = defineProjection({
         ],
       })
     },
-    PaymentRecorded: (event) => {
+    PaymentRecorded: (event, rows) => {
       const { clientId, paymentId, amount, method, receivedOn } = event.data
       const minor = minorOf(amount)
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         paymentId,
         currency: amount.currency,
@@ -153,10 +167,10 @@ export const journal = defineProjection({
         ],
       })
     },
-    PaymentAllocated: (event) => {
+    PaymentAllocated: (event, rows) => {
       const { clientId, paymentId, invoiceId, amount, allocatedOn } = event.data
       const minor = minorOf(amount)
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         paymentId,
         invoiceId,
@@ -168,10 +182,10 @@ export const journal = defineProjection({
         ],
       })
     },
-    PaymentDeallocated: (event) => {
+    PaymentDeallocated: (event, rows) => {
       const { clientId, paymentId, invoiceId, amount, deallocatedOn } = event.data
       const minor = minorOf(amount)
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         paymentId,
         invoiceId,
@@ -183,11 +197,11 @@ export const journal = defineProjection({
         ],
       })
     },
-    PaymentCleared: (event) => {
+    PaymentCleared: (event, rows) => {
       const { clientId, paymentId, amount, method, fee, clearedOn } = event.data
       const minor = minorOf(amount)
       const kept = minorIn(fee, amount.currency)
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         paymentId,
         currency: amount.currency,
@@ -199,10 +213,10 @@ export const journal = defineProjection({
         ],
       })
     },
-    RefundRecorded: (event) => {
+    RefundRecorded: (event, rows) => {
       const { clientId, paymentId, amount, method, refundedOn } = event.data
       const minor = minorOf(amount)
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         paymentId,
         currency: amount.currency,
@@ -213,10 +227,10 @@ export const journal = defineProjection({
         ],
       })
     },
-    PaymentReversed: (event) => {
+    PaymentReversed: (event, rows) => {
       const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data
       const minor = minorOf(amount)
-      return post(event, {
+      return postWithVat(event, rows, {
         clientId,
         paymentId,
         currency: amount.currency,

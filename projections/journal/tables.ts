@@ -1,3 +1,4 @@
+import { defineDeferredVatTables } from '../core/deferred-vat.ts'
 import {
   bigint,
   date,
@@ -51,6 +52,9 @@ export const accountDays = defineTable({
   totals: true,
   fillfactor: 50,
 })
+
+/** What invoices under TVA la încasare still keep back. */
+export const deferredVat = defineDeferredVatTables('journal_vat')
 
 export type JournalViews = {
   'read.postings': ViewRowOf<typeof postings>

@@ -72,6 +72,7 @@ const vat = (base: string, amount: string) => [{ rate: '21', base, vat: amount }
 const cases: readonly (readonly [template: string, messages: readonly LedgerMessage[]])[] = [
   ['P01', [invoiceRegistered()]],
   ['P02', [invoiceRegistered({ cashAccounting: true })]],
+  ['P02 P04 P05', [invoiceRegistered({ cashAccounting: true }), ...paid('500.00')]],
   ['P03', paid('500.00', 'CASH')],
   ['P04', paid('500.00', 'BANK_TRANSFER')],
   ['P06', paid('500.00', 'CARD_POS')],

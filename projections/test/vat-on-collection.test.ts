@@ -23,6 +23,8 @@ import {
 import fc from 'fast-check'
 import t from 'tap'
 import { createMemoryWriter } from '../core/memory-writer.ts'
+import { journal } from '../journal/projection.ts'
+import { postings } from '../journal/tables.ts'
 import { vatOnCollection } from '../vat-on-collection/projection.ts'
 import { vatDays, vatMovements } from '../vat-on-collection/tables.ts'
 import { playHistory, stepsArbitrary } from './histories.ts'
@@ -196,5 +198,30 @@ t.test('over random histories, each document has made exigible what was collecte
       for (const [key, sums] of naive(events)) deepStrictEqual(found.get(key) ?? [0n, 0n], sums, key)
     }),
     150,
+  ),
+)
+
+t.test('what waits is the balance of 4428, and what is exigible went to 4427', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(stepsArbitrary(80, 20), async (steps) => {
+      const events = playHistory(steps)
+      const writer = createMemoryWriter([journal, vatOnCollection])
+      await writer.apply(events, { position: 1_000_000n, storeId: 'memory' })
+      const sums = new Map<string, bigint>()
+      const add = (key: string, minor: bigint): void => void sums.set(key, (sums.get(key) ?? 0n) + minor)
+      for (const row of writer.rows.list(postings)) {
+        if (row.account === 'VAT_DEFERRED')
+          add(`${row.company_id} ${row.currency} ${row.effective_on}`, row.amount_minor)
+      }
+      for (const row of writer.rows.list(vatDays)) {
+        add(`${row.company_id} ${row.currency} ${row.effective_on}`, row.deferred_minor)
+      }
+      deepStrictEqual(
+        [...sums].filter(([, minor]) => minor !== 0n),
+        [],
+      )
+    }),
+    100,
   ),
 )

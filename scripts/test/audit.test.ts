@@ -267,9 +267,9 @@ const corrupted: Readonly<Record<string, (column: string) => string>> = {
 
 /** Read models whose fold the audit has not learned yet. */
 const UNAUDITED = ['vat_on_collection', 'companies', 'cash_desks', 'collections', 'cash_ceilings', 'event_index']
-const unaudited = allProjections
-  .filter(({ name }) => UNAUDITED.includes(name))
-  .flatMap(({ tables }) => tables.map(({ name }) => name))
+const unaudited = allProjections.flatMap(({ name, tables }) =>
+  tables.map((table) => table.name).filter((table) => UNAUDITED.includes(name) || table.startsWith('journal_vat_')),
+)
 
 t.test('an audit of read models', async (t) => {
   const log = logOf(...rich)

@@ -224,7 +224,7 @@ t.test('two projectors', async (t) => {
     store.add(places(opening))
     const projector = start(t, { pool, store })
     await until('live', () => projector.status().state === 'live')
-    await pool.query('update journal_v1.checkpoint set epoch = epoch + 1')
+    await pool.query('update journal_v2.checkpoint set epoch = epoch + 1')
     store.add(places(paid))
     t.equal(await projector.exited, EXIT_FENCED)
     t.equal(await openOf(db), 121_000n)
