@@ -190,6 +190,7 @@ const runAudit = (io: Io, options: AuditOptions): Promise<ExitCode> =>
 export const addAuditCommand = (program: Command, io: Io, end: (code: ExitCode) => void): void => {
   program
     .command('audit')
+    .summary('every read model against every event, cell by cell')
     .description(
       'Read every event through the client, recompute every table of every read model by code of its own, and compare\n' +
         'each cell, at one position. Names the first difference of each table, with both values (amounts in minor units).\n' +

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import colors from 'picocolors'
 import { addAuditCommand } from '../audit/audit-command.ts'
+import { addDoctorCommand } from '../doctor/doctor-command.ts'
 import { CommandFailed, EXIT, type ExitCode, type Io } from './io.ts'
+import { addQueryCommands } from './query-commands.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -26,7 +28,9 @@ export const runRegistru = async (args: readonly string[], io: Io): Promise<Exit
     .addHelpText('after', EXIT_CODES)
     .configureOutput({ writeOut: (text) => io.print(text.trimEnd()), writeErr: (text) => io.say(text.trimEnd()) })
     .exitOverride()
+  addQueryCommands(program, io, end)
   addAuditCommand(program, io, end)
+  addDoctorCommand(program, io, end)
 
   try {
     await program.parseAsync([...args], { from: 'user' })

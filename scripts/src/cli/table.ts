@@ -34,5 +34,5 @@ export const textTable = (columns: readonly Column[], rows: readonly (readonly s
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
   table.push(...rows.map((row) => [...row]))
-  return table.toString()
+  return table.toString().replaceAll(/ +$/gm, '')
 }
