@@ -15,10 +15,11 @@ import { authorise } from './http/authorise.ts'
 import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
 import { checkWithZod } from './http/zod-app.ts'
-import { measureRequests, metricsRoute } from './metrics.ts'
+import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
 import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
+import type { SnapshotCounts } from './snapshots/snapshots.ts'
 
 /** A command is small; what is larger is a mistake or an attack. */
 const BODY_BYTES_MAX = 64 * 1024
@@ -30,6 +31,8 @@ const HEADER_BYTES_MAX = 16 * 1024
 export interface AppOptions extends CommandDependencies {
   readonly store: Pick<EventStore, 'ping' | 'readStream'>
   readonly readSide: ReadSide
+  /** Shown among the metrics. */
+  readonly snapshotCounts?: Readonly<SnapshotCounts>
   /** The one token that opens every route but health and documentation. */
   readonly token: string
   readonly logger: Logger
@@ -42,7 +45,7 @@ const isOpen = (route: string): boolean =>
 
 /** The whole API: everything that it answers is listed here. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
-  const { ledger, receipts, store, readSide, token, logger, today } = options
+  const { ledger, receipts, store, readSide, snapshotCounts, token, logger, today } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -78,6 +81,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   authorise(app, token, isOpen)
   answerWithProblems(app)
   const metrics = measureRequests(app)
+  if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
   await app.register(helmet, { contentSecurityPolicy: false })
   await app.register(swagger, {
     openapi: openApi,

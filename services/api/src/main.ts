@@ -6,8 +6,14 @@ import { createLedger } from './commands/ledger.ts'
 import { createReadSide } from './queries/read-side.ts'
 import { startReceiptProcess } from './receipts/receipt-process.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
+import { createSnapshotTable } from './snapshots/snapshot-table.ts'
+import { createSnapshotKeeper } from './snapshots/snapshots.ts'
 
 const READ_CONNECTIONS_MAX = 10
+const SNAPSHOT_CONNECTIONS_MAX = 4
+/** A command waits for it, and only to be quicker. */
+const SNAPSHOT_CONNECT_TIMEOUT_MS = 500
+const SNAPSHOT_TIMEOUT_MS = 5_000
 const CACHE_BYTES_MAX = 128 * 1024 * 1024
 
 const config = readConfig(variables, process.env)
@@ -20,9 +26,20 @@ const pool = createPool({
   onIdleError: (error) => logger.warn({ err: error }, 'lost an idle connection to Postgres'),
 })
 
+// Of their own, so that a load never waits for a report.
+const snapshotPool = createPool({
+  url: config.DATABASE_URL,
+  connectionsMax: SNAPSHOT_CONNECTIONS_MAX,
+  applicationName: 'registru-api-snapshots',
+  connectTimeoutMs: SNAPSHOT_CONNECT_TIMEOUT_MS,
+  statementTimeoutMs: SNAPSHOT_TIMEOUT_MS,
+  onIdleError: (error) => logger.warn({ err: error }, 'lost an idle connection to Postgres'),
+})
+
 const now = () => new Date()
 const today = () => businessDayOf(now())
-const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX })
+const snapshots = createSnapshotKeeper({ store, table: createSnapshotTable(snapshotPool), logger, random: Math.random })
+const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX, snapshots })
 const receipts = createReceiptSaga(ledger)
 const receiptProcess = startReceiptProcess({ store, pool, saga: receipts, logger })
 const app = await buildApp({
@@ -30,6 +47,7 @@ const app = await buildApp({
   receipts,
   store,
   readSide: createReadSide(pool),
+  snapshotCounts: snapshots.counts,
   token: config.REGISTRU_TOKEN,
   logger,
   today,
@@ -37,8 +55,9 @@ const app = await buildApp({
 
 onShutdown(logger, async () => {
   await Promise.all([app.close(), receiptProcess.stop()])
+  await snapshots.stop()
   await store.dispose()
-  await pool.end()
+  await Promise.all([pool.end(), snapshotPool.end()])
 })
 
 const url = await app.listen({ host: '127.0.0.1', port: config.PORT })

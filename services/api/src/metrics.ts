@@ -1,13 +1,15 @@
-import { createMetrics, Histogram } from '@registru/runtime'
+import { createMetrics, Gauge, Histogram, type Registry } from '@registru/runtime'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ZodApp } from './http/zod-app.ts'
+import type { SnapshotCounts } from './snapshots/snapshots.ts'
 
 /** From a cached command to one that waits for a store that is away. */
 const BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
 const MS_PER_S = 1_000
 
 export interface RequestMetrics {
+  readonly registry: Registry
   readonly contentType: string
   readonly text: () => Promise<string>
 }
@@ -27,7 +29,20 @@ export const measureRequests = (app: FastifyInstance): RequestMetrics => {
     durations.observe(labels, reply.elapsedTime / MS_PER_S)
     done()
   })
-  return { contentType: registry.contentType, text: () => registry.metrics() }
+  return { registry, contentType: registry.contentType, text: () => registry.metrics() }
+}
+
+/** Shows what the snapshots did since the start, as they count it themselves. */
+export const showSnapshots = (registry: Registry, counts: Readonly<SnapshotCounts>): void => {
+  const gauge = new Gauge({
+    name: 'registru_snapshots',
+    help: 'Snapshots since the start: hits, misses, ignored, written, unavailable, verified, wrong',
+    labelNames: ['what'],
+    registers: [registry],
+    collect: () => {
+      for (const [what, count] of Object.entries(counts)) gauge.set({ what }, count)
+    },
+  })
 }
 
 export const metricsRoute = (app: ZodApp, { contentType, text }: RequestMetrics): void => {

@@ -13,6 +13,7 @@ import {
   receiptBook,
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
+import type { SnapshotKeeper } from '../snapshots/snapshots.ts'
 import { type CommandHandler, createCommandHandler } from './command-handler.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
 
@@ -35,14 +36,24 @@ export interface LedgerOptions {
   readonly today: () => string
   readonly now: () => Date
   readonly cacheBytesMax: number
+  /** Absent: every stream that is not in memory is folded from its start. */
+  readonly snapshots?: SnapshotKeeper
 }
 
-export const createLedger = ({ cacheBytesMax, ...options }: LedgerOptions): Ledger => {
+export const createLedger = ({ cacheBytesMax, snapshots, ...options }: LedgerOptions): Ledger => {
   const share = (part: number) => ({ ...options, cacheBytesMax: Math.floor(cacheBytesMax * part) })
   const companies = createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) })
   return {
-    accounts: createCommandHandler({ decider: clientAccount, ...share(ACCOUNTS_SHARE) }),
-    books: createCommandHandler({ decider: receiptBook, ...share(BOOKS_SHARE) }),
+    accounts: createCommandHandler({
+      decider: clientAccount,
+      snapshots: snapshots?.of(clientAccount),
+      ...share(ACCOUNTS_SHARE),
+    }),
+    books: createCommandHandler({
+      decider: receiptBook,
+      snapshots: snapshots?.of(receiptBook),
+      ...share(BOOKS_SHARE),
+    }),
     companies,
     rules: createCompanyRulesReader(companies),
   }

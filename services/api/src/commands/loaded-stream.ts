@@ -12,7 +12,12 @@ export interface LoadedStream<State> {
   lastCommandId: string | undefined
   /** The newest `recordedAt` of the stream: later events never say an earlier instant, whatever the clock does. */
   lastRecordedAt: string
-  eventsFolded: number
+  /** Of the event at `revision`. */
+  lastEventId: string | undefined
+  /** Up to here the stream need not be read again: the newest snapshot that was found or taken. -1 without one. */
+  snapshotRevision: bigint
+  /** Monotonic ms; the next snapshot waits until then. */
+  snapshotNotBefore: number
 }
 
 export const emptyStream = <State>(initialState: () => State): LoadedStream<State> => ({
@@ -21,7 +26,9 @@ export const emptyStream = <State>(initialState: () => State): LoadedStream<Stat
   commands: createCommandIndex(),
   lastCommandId: undefined,
   lastRecordedAt: '',
-  eventsFolded: 0,
+  lastEventId: undefined,
+  snapshotRevision: -1n,
+  snapshotNotBefore: 0,
 })
 
 /** A stored event as its stream's decider knows it. */
@@ -43,17 +50,20 @@ export const readEvent = <Event extends Message<string, object>>(
   return { event, eventId: recorded.id, revision: recorded.revision, position: recorded.position, metadata }
 }
 
-type Folding<State, Event extends Message<string, object>> = Pick<Decider<State, Message, Event>, 'evolve' | 'codec'>
+export type Folding<State, Event extends Message<string, object>> = Pick<
+  Decider<State, Message, Event>,
+  'evolve' | 'codec'
+>
 
-const fold = <State, Event extends Message<string, object>>(
+export const foldEvent = <State, Event extends Message<string, object>>(
   { evolve, codec }: Folding<State, Event>,
   loaded: LoadedStream<State>,
   recorded: RecordedEvent,
 ): void => {
-  const { event, revision, metadata } = readEvent(codec, recorded)
+  const { event, eventId, revision, metadata } = readEvent(codec, recorded)
   loaded.state = evolve(loaded.state, event)
   loaded.revision = revision
-  loaded.eventsFolded += 1
+  loaded.lastEventId = eventId
   if (metadata.commandId !== loaded.lastCommandId) {
     loaded.commands.add(metadata.commandId, revision)
     loaded.lastCommandId = metadata.commandId
@@ -69,6 +79,8 @@ export const catchUp = async <State, Event extends Message<string, object>>(
   loaded: LoadedStream<State>,
 ): Promise<boolean> => {
   const before = loaded.revision
-  for await (const recorded of store.readStream(stream, { from: loaded.revision + 1n })) fold(decider, loaded, recorded)
+  for await (const recorded of store.readStream(stream, { from: loaded.revision + 1n })) {
+    foldEvent(decider, loaded, recorded)
+  }
   return loaded.revision !== before
 }

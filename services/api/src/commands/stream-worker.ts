@@ -91,8 +91,12 @@ export interface StreamWorkerOptions<State, Command extends Message, Event exten
   readonly store: EventStore
   readonly today: () => string
   readonly now: () => Date
-  /** Called when the queue has run empty, with the weight of what is kept. */
-  readonly onIdle: (eventsFolded: number) => void
+  /** The stream from where its folding begins; `distrust` says later that this was wrong. */
+  readonly open: (distrust: () => void) => Promise<LoadedStream<State>>
+  /** Called when an append stands and the state says just what is written. */
+  readonly onWritten: (stream: LoadedStream<State>) => void
+  /** Called when the queue has run empty, with what is kept. */
+  readonly onIdle: (stream: LoadedStream<State> | undefined) => void
 }
 
 export interface StreamWorker<State, Command extends Message, Event extends Message<string, object>> {
@@ -110,7 +114,7 @@ export interface StreamWorker<State, Command extends Message, Event extends Mess
 export const createStreamWorker = <State, Command extends Message, Event extends Message<string, object>>(
   options: StreamWorkerOptions<State, Command, Event>,
 ): StreamWorker<State, Command, Event> => {
-  const { decider, stream, store, today, now, onIdle } = options
+  const { decider, stream, store, today, now, open, onWritten, onIdle } = options
   type AnyTask = CommandTask<Command, Event> | LookTask<State>
 
   let loaded: LoadedStream<State> | undefined
@@ -120,11 +124,12 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   let unsettled: SentAppend | undefined
   const queue: AnyTask[] = []
   let running = false
+  let isDistrusted = false
 
   const refresh = async (): Promise<boolean> => {
     const startedAt = performance.now()
-    const current = loaded ?? emptyStream(decider.initialState)
     try {
+      const current = loaded ?? (await open(() => (isDistrusted = true)))
       const moved = await catchUp(store, decider, stream, current)
       loaded = current
       verifiedAt = startedAt
@@ -319,8 +324,14 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     {
       position,
       recordedAt,
+      lastEventId,
       sentAt,
-    }: { readonly position: bigint; readonly recordedAt: string; readonly sentAt: number },
+    }: {
+      readonly position: bigint
+      readonly recordedAt: string
+      readonly lastEventId: string | undefined
+      readonly sentAt: number
+    },
   ): void => {
     draft.applyTo(target)
     let revision = target.revision
@@ -331,11 +342,12 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       revision += BigInt(own.length)
     }
     target.revision = revision
-    target.eventsFolded += draft.eventCount()
     target.lastRecordedAt = recordedAt
+    target.lastEventId = lastEventId
     // The store took it at some moment after it was sent; others may have written between that moment and the answer.
     verifiedAt = sentAt
     for (const { answer } of draft.answered) answer()
+    onWritten(target)
   }
 
   const tasksOf = (draft: Draft): readonly CommandTask<Command, Event>[] => draft.decided.map(({ task }) => task)
@@ -396,7 +408,9 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       if (unsettled === undefined) for (const task of tasksOf(draft)) task.mayBeWritten = false
       throw error
     })
-    if (settled.is === 'written') succeed(draft, target, { position: settled.position, recordedAt, sentAt })
+    const lastEventId = sent.events.at(-1)?.id
+    if (settled.is === 'written')
+      succeed(draft, target, { position: settled.position, recordedAt, lastEventId, sentAt })
     else await overtaken(draft)
   }
 
@@ -425,6 +439,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
 
   const round = async (tasks: readonly AnyTask[]): Promise<void> => {
     await settleFirst()
+    if (isDistrusted) loaded = undefined
+    isDistrusted = false
     const draft = createDraft()
     const later: AnyTask[] = []
     try {
@@ -468,7 +484,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       })
     }
     running = false
-    onIdle(loaded?.eventsFolded ?? 0)
+    onIdle(loaded)
   }
 
   const submit = <T>(
