@@ -3,6 +3,7 @@ import * as examples from '@registru/domain/examples'
 import { commandIdOf, type EventStore, requestHashOf } from '@registru/event-store'
 import type { CommandContext, Handled } from '../src/commands/command-context.ts'
 import { createLedger, type Ledger } from '../src/commands/ledger.ts'
+import type { SnapshotKeeper } from '../src/snapshots/snapshots.ts'
 
 export const { ron } = examples
 
@@ -10,7 +11,11 @@ const CACHE_BYTES_MAX = 10_000_000
 
 export const ledgerOver = (
   store: EventStore,
-  override: { readonly now?: () => Date; readonly cacheBytesMax?: number } = {},
+  override: {
+    readonly now?: () => Date
+    readonly cacheBytesMax?: number
+    readonly snapshots?: SnapshotKeeper
+  } = {},
 ): Ledger =>
   createLedger({
     store,

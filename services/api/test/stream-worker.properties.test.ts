@@ -1,11 +1,14 @@
 /** Random commands, faults and processes: whatever a caller was told is true of the log. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AccountCommand, type AccountEvent, EventMetadata, Rejection } from '@registru/domain'
+import { type AccountCommand, type AccountEvent, clientAccount, EventMetadata, Rejection } from '@registru/domain'
 import { StoreUnavailable } from '@registru/event-store'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Handled } from '../src/commands/command-context.ts'
+import type { Ledger } from '../src/commands/ledger.ts'
+import { createSnapshotKeeper } from '../src/snapshots/snapshots.ts'
 import { createFakeEventStore, type FakeEventStore } from './fake-event-store.ts'
+import { createFakeSnapshotTable, silent } from './fake-snapshot-table.ts'
 import {
   account,
   contextOf,
@@ -91,14 +94,31 @@ const lastPositionOf = (store: FakeEventStore, commandId: string): bigint =>
     .filter(({ metadata }) => EventMetadata.parse(metadata).commandId === commandId)
     .reduce((last, { position }) => (position > last ? position : last), -1n)
 
+/** All that an account is, as bytes. */
+const stateOf = async (ledger: Ledger): Promise<Buffer> => {
+  const state = await ledger.accounts.read(account, () => true)
+  return Buffer.from(clientAccount.snapshot?.encode(state) ?? [])
+}
+
 t.setTimeout(TIME_LIMIT_MS)
 
 t.test('acknowledged: once; refused: never; unknown: at most once; asked again: the same answer', async (t) => {
+  let hits = 0
   const outcomes = { acknowledged: 0, refused: 0, doubtful: 0, unknown: 0 }
   await fc.assert(
     fc.asyncProperty(history, async ({ commands, fates, readFails, pauses }) => {
       const store = createFakeEventStore()
-      const ledgers = [ledgerOver(store), ledgerOver(store)] as const
+      // The second process takes a snapshot whenever it may, and begins anew from it after each failure.
+      const table = createFakeSnapshotTable()
+      const snapshots = () =>
+        createSnapshotKeeper({
+          store: { readStream: store.readStream.bind(store), identity: () => Promise.resolve('store') },
+          table,
+          logger: silent,
+          random: () => 1,
+          tailEventsMax: 1,
+        })
+      const ledgers = [ledgerOver(store), ledgerOver(store, { snapshots: snapshots() })] as const
       await send(ledgers[0], registerClient(), 'client')
       await send(ledgers[0], registerInvoice('inv-1', '1000.00'), 'invoice')
       store.fate = async () => {
@@ -135,7 +155,10 @@ t.test('acknowledged: once; refused: never; unknown: at most once; asked again: 
       store.beforeRead = () => undefined
 
       const inLog = commandsInLog(store)
-      const fresh = ledgerOver(store)
+      const keeper = snapshots()
+      const fresh = ledgerOver(store, { snapshots: keeper })
+      if (!(await stateOf(fresh)).equals(await stateOf(ledgerOver(store)))) throw new Error('a snapshot was wrong')
+      hits += keeper.counts.hits
       for (const [index, result] of told) {
         outcomes[result.told] += 1
         const step = commands[index]
@@ -171,6 +194,7 @@ t.test('acknowledged: once; refused: never; unknown: at most once; asked again: 
   t.comment(`${RUNS} histories: ${JSON.stringify(outcomes)}`)
   t.ok(outcomes.acknowledged > outcomes.unknown, 'most of it went well')
   t.ok(outcomes.refused > 0)
+  t.ok(hits > RUNS / 4, `${hits} of the final states came from snapshots`)
 })
 
 const bigintsAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}` : value)

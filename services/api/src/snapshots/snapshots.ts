@@ -6,7 +6,7 @@ import { emptyStream, foldEvent, type LoadedStream } from '../commands/loaded-st
 import { decodeSnapshot, encodeSnapshot } from './snapshot-content.ts'
 import type { SnapshotTable } from './snapshot-table.ts'
 
-/** So many events of a stream may come after its snapshot: they are what a cold load has to fold. */
+/** They are what a cold load has to fold. */
 const TAIL_EVENTS_MAX = 500
 /** A stream that leaves the memory is worth a snapshot sooner. */
 const TAIL_EVENTS_AT_EVICTION = 50
@@ -69,10 +69,18 @@ export interface SnapshotKeeperOptions {
   readonly logger: Pick<Logger, 'warn' | 'error'>
   /** From 0 to 1; chooses the loads that are verified. */
   readonly random: () => number
+  /** So many events of a stream may come after its snapshot. */
+  readonly tailEventsMax?: number
 }
 
 /** Writes snapshots behind the answers' backs, and finds them again. */
-export const createSnapshotKeeper = ({ store, table, logger, random }: SnapshotKeeperOptions): SnapshotKeeper => {
+export const createSnapshotKeeper = ({
+  store,
+  table,
+  logger,
+  random,
+  tailEventsMax = TAIL_EVENTS_MAX,
+}: SnapshotKeeperOptions): SnapshotKeeper => {
   const counts: SnapshotCounts = {
     hits: 0,
     misses: 0,
@@ -240,8 +248,8 @@ export const createSnapshotKeeper = ({ store, table, logger, random }: SnapshotK
         }
         return found
       },
-      afterWriting: (stream, loaded) => offer(stream, loaded, TAIL_EVENTS_MAX),
-      beforeEviction: (stream, loaded) => offer(stream, loaded, TAIL_EVENTS_AT_EVICTION),
+      afterWriting: (stream, loaded) => offer(stream, loaded, tailEventsMax),
+      beforeEviction: (stream, loaded) => offer(stream, loaded, Math.min(TAIL_EVENTS_AT_EVICTION, tailEventsMax)),
     }
   }
 
