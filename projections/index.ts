@@ -1,3 +1,4 @@
+import { cashCeilings } from './cash-ceilings/projection.ts'
 import { cashDesksProjection } from './cash-desks/projection.ts'
 import { clientStatements } from './client-statements/projection.ts'
 import { collectionsProjection } from './collections/projection.ts'
@@ -12,13 +13,15 @@ import { receivablesAging } from './receivables-aging/projection.ts'
 import { timeline } from './timeline/projection.ts'
 import { vatOnCollection } from './vat-on-collection/projection.ts'
 
+export * from './cash-ceilings/queries.ts'
 export * from './cash-desks/queries.ts'
-export { type Against, type CashLineKind, DESKLESS } from './cash-desks/tables.ts'
+export type { Against, CashLineKind } from './cash-desks/tables.ts'
 export * from './client-statements/queries.ts'
 export * from './collections/days-sales-outstanding.ts'
 export * from './collections/queries.ts'
 export * from './companies/queries.ts'
 export { POSITION_CHANNEL } from './core/batch-statement.ts'
+export { DESKLESS } from './core/cash.ts'
 export { Fenced, ProjectionFailed, RowsDisagree } from './core/errors.ts'
 export { createMemoryWriter, type MemoryWriter } from './core/memory-writer.ts'
 export * from './core/positions.ts'
@@ -55,4 +58,5 @@ export const allProjections: readonly Projection[] = [
   companiesProjection,
   cashDesksProjection,
   collectionsProjection,
+  cashCeilings,
 ]

@@ -1,17 +1,10 @@
 import { formatRomanianDay, type LedgerEvent, minorIn, minorOf } from '@registru/domain'
+import { DESKLESS } from '../core/cash.ts'
 import { add, insert, type RowChange, set } from '../core/changes.ts'
 import { defineProjection, wanted } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
 import type { RowOf } from '../core/table.ts'
-import {
-  type Against,
-  type CashDocument,
-  cashDeskDays,
-  cashDesks,
-  cashLines,
-  cashPayments,
-  DESKLESS,
-} from './tables.ts'
+import { type Against, type CashDocument, cashDeskDays, cashDesks, cashLines, cashPayments } from './tables.ts'
 
 type Line = Omit<
   RowOf<typeof cashLines>,

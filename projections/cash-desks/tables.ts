@@ -1,8 +1,5 @@
 import { bigint, date, defineTable, integer, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
 
-/** Cash that names no desk lies in this one; no desk can have it as its id. */
-export const DESKLESS = '-'
-
 export type CashLineKind =
   /** What lay in the drawer when the desk was opened. */
   | 'OPENING'

@@ -209,3 +209,31 @@ t.test('collections', async (t) => {
     ],
   })
 })
+
+t.test('cash ceilings over several clients', async (t) => {
+  const cash = { method: 'CASH', bankReference: undefined, allocation: { rule: 'none' } }
+  const on = { receivedOn: '2026-11-12', payer: { name: 'Beta SRL', taxId: 'RO 13548146' } }
+  await must('RegisterClient', examples.registerClient({ clientId: 'beta', name: 'Beta SRL', taxId: '13548146' }))
+  await pay('own', '3000.00', { ...cash, clientId: 'beta', deskId: 'C1', receivedOn: '2026-11-12' })
+  await pay('for-alfa', '2000.01', { ...cash, ...on, deskId: 'C1' })
+  await pay('elsewhere', '5000.00', { ...cash, ...on, deskId: 'C2' })
+  await project()
+  const [c1, c2] = [
+    {
+      deskId: 'C1',
+      payer: { kind: 'BUSINESS', name: 'Beta SRL' },
+      amount: '5000.01',
+      limit: '5000.00',
+      exceeded: true,
+      law: /Legea 70/,
+      clientIds: ['beta', 'alfa'],
+      payments: [{ paymentId: 'own' }, { paymentId: 'for-alfa', amount: '2000.01' }],
+    },
+    { deskId: 'C2', amount: '5000.00', exceeded: false, clientIds: ['alfa'] },
+  ]
+  t.match(await answer('cash-ceilings?day=2026-11-12'), { items: [c1, c2] })
+  t.match(await answer('cash-ceilings?day=2026-11-12&only=exceeded'), { items: [c1] })
+  await must('ReversePayment', { clientId: 'alfa', paymentId: 'for-alfa', reason: 'MISTAKE', reversedOn: '2026-11-13' })
+  await project()
+  t.match(await answer('cash-ceilings?day=2026-11-12&only=exceeded'), { items: [] }, 'what is taken back is out')
+})

@@ -1,5 +1,6 @@
 import type { ZodApp } from '../http/zod-app.ts'
 import type { QueryDependencies } from './answer.ts'
+import { cashCeilingRoutes } from './cash-ceiling-routes.ts'
 import { cashDeskRoutes } from './cash-desk-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { collectionRoutes } from './collection-routes.ts'
@@ -21,4 +22,5 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   companyRoutes(app, dependencies)
   cashDeskRoutes(app, dependencies)
   collectionRoutes(app, dependencies)
+  cashCeilingRoutes(app, dependencies)
 }

@@ -37,7 +37,8 @@ interface CashClient {
 const plainName = (name: string): string => name.trim().toUpperCase()
 
 /** A business by its fiscal code, however it is printed; a person by name. */
-const identityOf = ({ name, taxId }: Payer): string => (taxId === undefined ? plainName(name) : fiscalCodeOf(taxId))
+const identityOf = ({ name, taxId }: Pick<Payer, 'name' | 'taxId'>): string =>
+  taxId === undefined ? plainName(name) : fiscalCodeOf(taxId)
 
 const isClient = ({ name, taxId }: Payer, client: CashClient): boolean =>
   taxId === undefined || client.taxId === undefined
@@ -62,6 +63,21 @@ export const cashPayerOf = (place: CashPlace, client: CashClient | undefined): s
   if (client === undefined || place.currency !== LEI) return undefined
   const other = otherPayer(place.payer, client)
   return other === undefined ? '' : identityOf(other)
+}
+
+/** Somebody who hands cash over, known again across all clients of a company. */
+export interface CashPayer {
+  /** Fiscal code of a business, name of a person. */
+  readonly identity: string
+  readonly kind: ClientKind
+  readonly name: string
+  readonly taxId: string | undefined
+}
+
+/** Who handed the cash over: the client, unless the payment names somebody else. */
+export const whoPaidCash = (payer: Payer | undefined, client: CashClient): CashPayer => {
+  const who = otherPayer(payer, client) ?? client
+  return { identity: identityOf(who), kind: payerKind(payer, client), name: who.name, taxId: who.taxId }
 }
 
 /** The day, desk and payer that the ceiling holds for. */

@@ -1,0 +1,64 @@
+import type { ClientKind } from '@registru/domain'
+import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+
+/** Who the debtors are: whoever pays in cash and names nobody else is one of them. */
+export const cashClients = defineTable({
+  name: 'cash_clients',
+  columns: {
+    company_id: text(),
+    client_id: text(),
+    kind: word<ClientKind>(),
+    name: text(),
+    tax_id: nullable(text()),
+  },
+  key: ['company_id', 'client_id'],
+})
+
+/** Cash in lei as it was handed over, under the payer's name of that day. */
+export const cashHanded = defineTable({
+  name: 'cash_handed',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    client_id: text(),
+    received_on: date(),
+    desk_id: text(),
+    payer_identity: text(),
+    payer_kind: word<ClientKind>(),
+    payer_name: text(),
+    payer_tax_id: nullable(text()),
+    amount_minor: bigint(),
+    position: bigint(),
+    /** From here on it is taken back, and no longer counts. */
+    reversed_position: nullable(bigint()),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'client_id'],
+  indexes: ['(company_id, received_on)'],
+  fillfactor: 90,
+})
+
+/** Invoices of instalment sale contracts: with individuals, outside the ceilings (Legea 70/2015 art. 4 (3)). */
+export const contractInvoices = defineTable({
+  name: 'contract_invoices',
+  columns: { company_id: text(), invoice_id: text(), client_id: text(), position: bigint() },
+  key: ['company_id', 'invoice_id', 'client_id'],
+})
+
+/** What settled them, and what of it was undone. */
+export const contractSettlements = defineTable({
+  name: 'contract_settlements',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    client_id: text(),
+    position: bigint(),
+    amount_minor: bigint(),
+  },
+  key: ['company_id', 'payment_id', 'client_id', 'position'],
+})
+
+export type CashCeilingViews = {
+  'read.cash_handed': ViewRowOf<typeof cashHanded>
+  'read.contract_settlements': ViewRowOf<typeof contractSettlements>
+}

@@ -1,0 +1,2 @@
+/** Cash that names no desk lies in this one; no desk can have it as its id. */
+export const DESKLESS = '-'
