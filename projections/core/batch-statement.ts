@@ -1,9 +1,17 @@
 import type { Changes, RowUpdate, TableChanges } from './changes.ts'
-import type { ColumnType, Row, Table } from './table.ts'
+import { READ_SCHEMA } from './read.ts'
+import { type ColumnType, columnOf, type Row, type Table, textOf } from './table.ts'
 
-/** One part of a batch's statement: a data-modifying expression and the number of rows it has to touch. */
+/**
+ * One part of a batch's statement: a data-modifying expression. Parts of one shape have one text, so a statement is planned
+ * once for all batches that do the same kinds of things.
+ */
 interface Part {
-  readonly sql: string
+  readonly shape: string
+  readonly sql: (parameters: readonly string[]) => string
+  readonly types: readonly string[]
+  readonly values: readonly string[]
+  /** How many rows it has to touch. */
   readonly rows: number
 }
 
@@ -15,135 +23,112 @@ const arrayElement = (text: string): string =>
 /** The empty text is quoted, because nothing at all is NULL. */
 const rowField = (text: string): string => (text === '' || SPECIAL_IN_ROW.test(text) ? arrayElement(text) : text)
 
-/** `undefined` is NULL. */
-const textOf = (type: ColumnType, value: unknown): string | undefined => {
-  if (typeof value === 'string' && type !== 'json' && type !== 'jsonb') return value
-  if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return `${value}`
-  if (value === null || value === undefined) return undefined
-  if (type === 'json' || type === 'jsonb') return JSON.stringify(value)
-  throw new Error(`a ${typeof value} cannot stand in a column of ${type}`)
-}
-
+/** Arrays go as literals, since the driver would write them more slowly. */
 const arrayLiteral = (type: ColumnType, values: readonly unknown[]): string => {
-  const elements = values.map((value) => {
+  let elements = ''
+  for (const value of values) {
     const text = textOf(type, value)
-    return text === undefined ? 'NULL' : arrayElement(text)
-  })
-  return `{${elements.join(',')}}`
-}
-
-/** Collects a statement's parameters. Arrays go as literals, since the driver would write them more slowly. */
-interface Parameters {
-  readonly values: string[]
-  readonly bind: (value: string, type: string) => string
-}
-
-const createParameters = (): Parameters => {
-  const values: string[] = []
-  return {
-    values,
-    bind: (value, type) => {
-      values.push(value)
-      return `$${values.length}::${type}`
-    },
+    elements += text === undefined ? ',NULL' : `,${arrayElement(text)}`
   }
+  return `{${elements.slice(1)}}`
 }
 
-const typeOf = (table: Table, column: string): ColumnType => {
-  const known = table.columns[column]
-  if (known === undefined) throw new Error(`${table.name} has no column ${column}`)
-  return known.type
-}
+/** Types whose text holds nothing that a literal would have to quote. */
+const PLAIN = new Set<ColumnType>(['bigint', 'integer', 'boolean', 'uuid', 'date'])
 
 /** One array of whole rows: Postgres takes it apart a fifth faster than an array a column. */
-const rowsParameter = (name: string, table: Table, rows: readonly Row[], { bind }: Parameters): string => {
+const rowsLiteral = (table: Table, rows: readonly Row[]): string => {
   const columns = Object.entries(table.columns)
   let records = ''
   for (const row of rows) {
     let fields = ''
     for (const [column, { type }] of columns) {
       const text = textOf(type, row[column])
-      fields += text === undefined ? ',' : `,${rowField(text)}`
+      fields += text === undefined ? ',' : `,${PLAIN.has(type) ? text : rowField(text)}`
     }
     records += `,${arrayElement(`(${fields.slice(1)})`)}`
   }
-  return bind(`{${records.slice(1)}}`, `${name}[]`)
+  return `{${records.slice(1)}}`
 }
 
-const insertPart = (name: string, table: Table, rows: readonly Row[], parameters: Parameters): Part => ({
-  sql: `insert into ${name} select * from unnest(${rowsParameter(name, table, rows, parameters)}) returning 1`,
+const insertPart = (name: string, table: Table, rows: readonly Row[]): Part => ({
+  shape: `insert ${name}`,
+  sql: ([given]) => `insert into ${name} select * from unnest(${given}) returning 1`,
+  types: [`${name}[]`],
+  values: [rowsLiteral(table, rows)],
   rows: rows.length,
 })
 
 /** Missing rows count as zeros. */
-const totalsPart = (name: string, table: Table, updates: readonly RowUpdate[], parameters: Parameters): Part => {
+const totalsPart = (name: string, table: Table, updates: readonly RowUpdate[]): Part => {
   const amounts = Object.keys(table.columns).filter((column) => !table.key.includes(column))
-  const rows = updates.map(
-    ({ key, add }): Row => ({
-      ...key,
-      ...Object.fromEntries(amounts.map((column) => [column, add[column] ?? 0n])),
-    }),
-  )
+  const rows = updates.map(({ key, add }): Row => {
+    const row: Record<string, unknown> = { ...key }
+    for (const column of amounts) row[column] = add[column] ?? 0n
+    return row
+  })
   const sums = amounts.map((column) => `${column} = t.${column} + excluded.${column}`)
   return {
-    sql: `insert into ${name} as t select * from unnest(${rowsParameter(name, table, rows, parameters)})
+    shape: `total ${name}`,
+    sql: ([given]) => `insert into ${name} as t select * from unnest(${given})
       on conflict (${table.key.join(', ')}) do update set ${sums.join(', ')} returning 1`,
+    types: [`${name}[]`],
+    values: [rowsLiteral(table, rows)],
     rows: updates.length,
   }
 }
 
-const updatePart = (name: string, table: Table, updates: readonly RowUpdate[], parameters: Parameters): Part => {
-  const names: string[] = []
-  const arrays: string[] = []
-  const carry = (column: string, type: ColumnType, values: readonly unknown[]): void => {
-    names.push(column)
-    arrays.push(parameters.bind(arrayLiteral(type, values), `${type}[]`))
-  }
-  for (const column of table.key) {
-    carry(
-      column,
-      typeOf(table, column),
-      updates.map(({ key }) => key[column]),
-    )
-  }
-  const touched = Object.keys(table.columns).filter((column) =>
-    updates.some(({ set, add }) => column in set || column in add),
-  )
-  const assignments = touched.map((column) => {
-    const type = typeOf(table, column)
-    const adds = updates.some(({ add }) => column in add)
-    const setCount = updates.filter(({ set }) => column in set).length
-    carry(
-      column,
-      type,
-      updates.map(({ set, add }) => (column in set ? set[column] : (add[column] ?? (adds ? 0n : null)))),
-    )
-    if (setCount === updates.length) return `${column} = s.${column}`
-    const otherwise = adds ? `t.${column} + s.${column}` : `t.${column}`
-    if (setCount === 0) return `${column} = ${otherwise}`
-    carry(
-      `${column}_is_set`,
-      'boolean',
-      updates.map(({ set }) => column in set),
-    )
-    return `${column} = case when s.${column}_is_set then s.${column} else ${otherwise} end`
-  })
+/** Updates that set and add to the same columns. */
+const updatePart = (name: string, table: Table, updates: readonly RowUpdate[]): Part => {
+  const sets = Object.keys(updates[0]?.set ?? {}).toSorted()
+  const adds = Object.keys(updates[0]?.add ?? {}).toSorted()
+  const carried = [
+    ...table.key.map((column) => ({ column, values: updates.map(({ key }) => key[column]) })),
+    ...sets.map((column) => ({ column, values: updates.map(({ set }) => set[column]) })),
+    ...adds.map((column) => ({ column, values: updates.map(({ add }) => add[column]) })),
+  ]
+  const types = carried.map(({ column }) => columnOf(table, column).type)
+  const assignments = [
+    ...sets.map((column) => `${column} = s.${column}`),
+    ...adds.map((column) => `${column} = t.${column} + s.${column}`),
+  ]
   const match = table.key.map((column) => `t.${column} = s.${column}`)
   return {
-    sql: `update ${name} t set ${assignments.join(', ')} from unnest(${arrays.join(', ')}) as s(${names.join(', ')})
+    shape: `update ${name} set ${sets.join()} add ${adds.join()}`,
+    sql: (arrays) => `update ${name} t set ${assignments.join(', ')}
+      from unnest(${arrays.join(', ')}) as s(${carried.map(({ column }) => column).join(', ')})
       where ${match.join(' and ')} returning 1`,
+    types: types.map((type) => `${type}[]`),
+    values: carried.map(({ column, values }) => arrayLiteral(columnOf(table, column).type, values)),
     rows: updates.length,
   }
 }
 
-const partsOf = (schema: string, table: Table, changes: TableChanges, parameters: Parameters): readonly Part[] => {
+const columnsTouched = ({ set, add }: RowUpdate): string =>
+  `${Object.keys(set).toSorted().join()}+${Object.keys(add).toSorted().join()}`
+
+const updateParts = (name: string, table: Table, updates: readonly RowUpdate[]): readonly Part[] => {
+  const groups = new Map<string, RowUpdate[]>()
+  for (const update of updates) {
+    const touched = columnsTouched(update)
+    const alike = groups.get(touched)
+    if (alike === undefined) groups.set(touched, [update])
+    else alike.push(update)
+  }
+  return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, alike]) => updatePart(name, table, alike))
+}
+
+const partsOf = (schema: string, table: Table, changes: TableChanges): readonly Part[] => {
   const name = `${schema}.${table.name}`
   const inserts = [...changes.inserts.values()]
   const updates = [...changes.updates.values()]
-  const write = table.totals ? totalsPart : updatePart
   return [
-    ...(inserts.length > 0 ? [insertPart(name, table, inserts, parameters)] : []),
-    ...(updates.length > 0 ? [write(name, table, updates, parameters)] : []),
+    ...(inserts.length > 0 ? [insertPart(name, table, inserts)] : []),
+    ...(updates.length === 0
+      ? []
+      : table.totals
+        ? [totalsPart(name, table, updates)]
+        : updateParts(name, table, updates)),
   ]
 }
 
@@ -162,33 +147,43 @@ export interface CheckpointMove {
   }
 }
 
-const checkpointPart = (move: CheckpointMove, { bind }: Parameters): Part => {
-  const { witness } = move
-  const moved = [
-    `position = ${bind(`${move.to}`, 'bigint')}`,
-    `store_id = ${bind(move.storeId, 'text')}`,
-    'updated_at = now()',
+/** Compare-and-set: whoever finds another epoch or position has been shut out. */
+const checkpointPart = ({ schema, epoch, from, to, storeId, witness }: CheckpointMove): Part => {
+  const moved: readonly (readonly [column: string, type: string, value: string])[] = [
+    ['position', 'bigint', `${to}`],
+    ['store_id', 'text', storeId],
     ...(witness === undefined
       ? []
-      : [
-          `witness_stream = ${bind(witness.stream, 'text')}`,
-          `witness_revision = ${bind(`${witness.revision}`, 'bigint')}`,
-          `witness_event_id = ${bind(witness.eventId, 'text')}`,
-          `witness_position = ${bind(`${witness.position}`, 'bigint')}`,
-        ]),
+      : ([
+          ['witness_stream', 'text', witness.stream],
+          ['witness_revision', 'bigint', `${witness.revision}`],
+          ['witness_event_id', 'text', witness.eventId],
+          ['witness_position', 'bigint', `${witness.position}`],
+        ] as const)),
   ]
   return {
-    sql: `update ${move.schema}.checkpoint set ${moved.join(', ')}
-      where epoch = ${bind(`${move.epoch}`, 'bigint')} and position = ${bind(`${move.from}`, 'bigint')} returning 1`,
+    shape: `checkpoint ${schema} ${witness === undefined ? 'alone' : 'and witness'}`,
+    sql: ([isEpoch, isPosition, ...values]) => `update ${schema}.checkpoint
+      set updated_at = now(), ${moved.map(([column], index) => `${column} = ${values[index]}`).join(', ')}
+      where epoch = ${isEpoch} and position = ${isPosition} returning 1`,
+    types: ['bigint', 'bigint', ...moved.map(([, type]) => type)],
+    values: [`${epoch}`, `${from}`, ...moved.map(([, , value]) => value)],
     rows: 1,
   }
 }
 
+/** SQLSTATE of a batch that did not touch the rows that it meant to touch. */
+export const REFUSED = 'RG001'
+
+/** Undoes the statement that calls it. */
+export const REFUSE_BATCH = `create or replace function ${READ_SCHEMA}.refuse_batch() returns void language plpgsql as
+  $$ begin raise exception 'a row or a checkpoint is not as the batch expects it' using errcode = '${REFUSED}'; end $$`
+
 export interface BatchStatement {
-  readonly sql: string
+  /** Statements of one shape have the same text. */
+  readonly shape: string
+  readonly sql: () => string
   readonly values: readonly string[]
-  /** The columns of its one row, each with the count it must show: rows of tables first, checkpoints last. */
-  readonly expected: readonly { readonly column: string; readonly rows: number; readonly checkpoint: boolean }[]
   /** How many rows each table gets. */
   readonly inserted: ReadonlyMap<string, number>
 }
@@ -196,27 +191,43 @@ export interface BatchStatement {
 /** Told of each batch's position when it commits, so that a reader who waits need not ask again and again. */
 export const POSITION_CHANNEL = 'registru_position'
 
-/** One statement for a whole batch: rows of all tables and all checkpoints, one round trip. */
+/** One statement for a whole batch: rows of all tables and all checkpoints, or nothing at all, in one round trip. */
 export const batchStatement = (
   writes: readonly { readonly changes: Changes; readonly checkpoint: CheckpointMove }[],
 ): BatchStatement => {
-  const parameters = createParameters()
-  const tables = writes.flatMap(({ changes, checkpoint }) =>
-    [...changes].flatMap(([table, change]) => partsOf(checkpoint.schema, table, change, parameters)),
-  )
-  const checkpoints = writes.map(({ checkpoint }) => checkpointPart(checkpoint, parameters))
-  const parts = [...tables, ...checkpoints]
-  const named = parts.map(({ sql }, index) => `p${index} as (${sql})`)
-  const counts = parts.map((_, index) => `(select count(*) from p${index})::integer as p${index}`)
-  const position = parameters.bind(`${writes[0]?.checkpoint.to ?? -1n}`, 'text')
+  const parts = [
+    ...writes.flatMap(({ changes, checkpoint }) =>
+      // Always in one order: the same kinds of things are the same statement.
+      [...changes]
+        .toSorted(([a], [b]) => (a.name < b.name ? -1 : 1))
+        .flatMap(([table, change]) => partsOf(checkpoint.schema, table, change)),
+    ),
+    ...writes.map(({ checkpoint }) => checkpointPart(checkpoint)),
+  ]
   const inserted = new Map<string, number>()
   for (const { changes, checkpoint } of writes) {
     for (const [table, { inserts }] of changes) inserted.set(`${checkpoint.schema}.${table.name}`, inserts.size)
   }
+  const sql = (): string => {
+    let bound = 0
+    const bind = (type: string): string => {
+      bound += 1
+      return `$${bound}::${type}`
+    }
+    const named = parts.map((part, index) => `p${index} as (${part.sql(part.types.map(bind))})`)
+    const counts = parts.map((_, index) => `(select count(*) from p${index})`)
+    return `with ${named.join(',\n')}
+      select case when array[${counts.join(', ')}] = ${bind('bigint[]')}
+        then pg_notify('${POSITION_CHANNEL}', ${bind('text')}) else ${READ_SCHEMA}.refuse_batch() end`
+  }
   return {
+    shape: parts.map(({ shape }) => shape).join('\n'),
+    sql,
+    values: [
+      ...parts.flatMap(({ values }) => values),
+      `{${parts.map(({ rows }) => rows).join()}}`,
+      `${writes[0]?.checkpoint.to ?? -1n}`,
+    ],
     inserted,
-    sql: `with ${named.join(',\n')}\nselect ${counts.join(', ')}, pg_notify('${POSITION_CHANNEL}', ${position})`,
-    values: parameters.values,
-    expected: parts.map(({ rows }, index) => ({ column: `p${index}`, rows, checkpoint: index >= tables.length })),
   }
 }

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '@registru/domain'
-import type { PoolClient } from '@registru/runtime'
-import { type BatchStatement, batchStatement, type CheckpointMove } from './batch-statement.ts'
+import { isRetryable, type PoolClient } from '@registru/runtime'
+import { type BatchStatement, batchStatement, type CheckpointMove, REFUSED } from './batch-statement.ts'
 import type { Changes } from './changes.ts'
 import { Fenced, RowsDisagree } from './errors.ts'
 import { type Projection, project, type RowWanted, rowsWantedBy, schemaOf } from './projection.ts'
@@ -18,8 +18,8 @@ const IMAGE_ROWS_MAX = 15_000
 const PREPARED_STATEMENTS_MAX = 100
 
 /**
- * A table is analyzed when it has grown by half, and by this much at least. Autovacuum looks once a minute, and a minute
- * of plans made for an empty table can read a whole company for every row they change.
+ * A table is analyzed when it has doubled, and has grown by this much at least. Autovacuum looks once a minute, and a minute
+ * of plans made for an empty table can read a whole company for every row they change. A quick look is enough until then.
  */
 const ANALYZE_ROWS_MIN = 500
 
@@ -28,7 +28,8 @@ const ANALYZE_ROWS_MIN = 500
  * A commit that a crash of Postgres takes back takes rows and checkpoint back together, so it need not wait for the disk.
  */
 const SESSION_SETTINGS = `set plan_cache_mode = force_generic_plan; set enable_hashjoin = off; set enable_mergejoin = off;
-  set enable_seqscan = off; set jit = off; set synchronous_commit = off`
+  set enable_seqscan = off; set jit = off; set synchronous_commit = off;
+  set default_statistics_target = 10`
 
 export interface Checkpoint {
   readonly projection: Projection
@@ -63,6 +64,9 @@ export interface PostgresWriter extends Writer {
   /** @throws Fenced, RowsDisagree, and then nothing that was prepared and not written counts any more */
   readonly write: (batch: PreparedBatch) => Promise<void>
 }
+
+const hasSqlState = (error: unknown, sqlState: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === sqlState
 
 interface CheckpointRow {
   readonly position: bigint
@@ -159,42 +163,37 @@ export const openPostgresWriter = async ({
     checkpoints.push({ projection, position, witness: witnessOf(row) })
   }
 
-  const lockSql = `with ${lines.map(({ schema }, index) => `c${index} as (select position, epoch from ${schema}.checkpoint for update)`).join(', ')}
-    ${lines.map((_, index) => `select ${index} as line, position, epoch from c${index}`).join(' union all ')}`
-
-  const lock = async (): Promise<void> => {
-    const { rows } = await client.query<{ line: number; position: bigint; epoch: bigint }>({
-      name: 'lock checkpoints',
-      text: lockSql,
-    })
-    for (const row of rows) {
-      const line = lines[row.line]
-      if (line === undefined || row.epoch !== line.epoch || row.position !== line.written) {
-        throw new Fenced(`${line?.schema} was moved by another projector`)
+  /** Only after a failure: the statement itself compares and sets. */
+  const mustHoldCheckpoints = async (): Promise<void> => {
+    for (const { schema, epoch, written } of lines) {
+      const { rows } = await client.query<Pick<CheckpointRow, 'position' | 'epoch'>>(
+        `select position, epoch from ${schema}.checkpoint`,
+      )
+      if (rows[0]?.epoch !== epoch || rows[0].position !== written) {
+        throw new Fenced(`${schema} was moved by another projector`)
       }
     }
   }
 
-  const prepared = new Map<string, string>()
-  const nameOf = (text: string): string | undefined => {
-    const known = prepared.get(text)
-    if (known !== undefined || prepared.size >= PREPARED_STATEMENTS_MAX) return known
-    const name = `batch ${prepared.size}`
-    prepared.set(text, name)
-    return name
+  const prepared = new Map<string, { readonly name: string; readonly text: string }>()
+  const preparedOf = ({ shape, sql }: BatchStatement): { readonly name?: string; readonly text: string } => {
+    const known = prepared.get(shape)
+    if (known !== undefined) return known
+    if (prepared.size >= PREPARED_STATEMENTS_MAX) return { text: sql() }
+    const fresh = { name: `batch ${prepared.size}`, text: sql() }
+    prepared.set(shape, fresh)
+    return fresh
   }
 
   const run = async (statement: BatchStatement): Promise<void> => {
-    const name = nameOf(statement.sql)
-    const { rows } = await client.query<Record<string, number>>({
-      text: statement.sql,
-      values: [...statement.values],
-      ...(name !== undefined && { name }),
-    })
-    const counts = rows[0] ?? {}
-    const wrong = statement.expected.filter(({ column, rows: expected }) => counts[column] !== expected)
-    if (wrong.some(({ checkpoint }) => checkpoint)) throw new Fenced('a checkpoint was moved by another projector')
-    if (wrong.length > 0) throw new RowsDisagree('a row to change is not there')
+    try {
+      await client.query({ ...preparedOf(statement), values: [...statement.values] })
+    } catch (error) {
+      if (isRetryable(error)) throw error
+      await mustHoldCheckpoints()
+      if (hasSqlState(error, REFUSED)) throw new RowsDisagree('a row to change is not there')
+      throw error
+    }
   }
 
   /** What the images hold would be ahead of the tables. */
@@ -232,7 +231,7 @@ export const openPostgresWriter = async ({
       const growth = grown.get(table) ?? { rows: 0, since: 0 }
       grown.set(table, growth)
       growth.since += rows
-      if (growth.since < Math.max(ANALYZE_ROWS_MIN, growth.rows / 2)) continue
+      if (growth.since < Math.max(ANALYZE_ROWS_MIN, growth.rows)) continue
       await client.query(`analyze ${table}`)
       growth.rows += growth.since
       growth.since = 0
@@ -256,13 +255,9 @@ export const openPostgresWriter = async ({
   const write: PostgresWriter['write'] = async ({ statement, position }) => {
     if (statement === undefined) return
     try {
-      await client.query('begin')
-      await lock()
       await run(statement)
-      await client.query('commit')
     } catch (error) {
       forgetPrepared()
-      await client.query('rollback').catch(() => undefined)
       throw error
     }
     for (const line of lines) {

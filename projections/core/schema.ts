@@ -1,4 +1,5 @@
 import type { PoolClient } from '@registru/runtime'
+import { REFUSE_BATCH } from './batch-statement.ts'
 import { type Projection, schemaOf } from './projection.ts'
 import { READ_SCHEMA } from './read.ts'
 import type { Column, Table } from './table.ts'
@@ -45,6 +46,7 @@ const createReadSchema = (): readonly string[] => [
     detail jsonb,
     updated_at timestamptz not null default now()
   )`,
+  REFUSE_BATCH,
 ]
 
 const run = async (client: PoolClient, statements: readonly string[]): Promise<void> => {

@@ -97,3 +97,19 @@ export const keyString = (table: Table, row: Row): string => {
   for (const column of table.key) result += `${String(row[column])}\u0000`
   return result
 }
+
+/** @throws Error when the table has no such column */
+export const columnOf = (table: Table, name: string): Column => {
+  const column = table.columns[name]
+  if (column === undefined) throw new Error(`${table.name} has no column ${name}`)
+  return column
+}
+
+/** A value as Postgres reads it from text; `undefined` is NULL. */
+export const textOf = (type: ColumnType, value: unknown): string | undefined => {
+  if (typeof value === 'string' && type !== 'json' && type !== 'jsonb') return value
+  if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') return `${value}`
+  if (value === null || value === undefined) return undefined
+  if (type === 'json' || type === 'jsonb') return JSON.stringify(value)
+  throw new Error(`a ${typeof value} cannot stand in a column of ${type}`)
+}

@@ -115,7 +115,7 @@ t.test('rows of one batch may set and add different columns', async (t) => {
   const { position = -1n, epoch = -1n } = rows[0] ?? {}
   const checkpoint = { schema: 'scripted_v1', epoch, from: position, to: position + 1n, storeId: 'test' }
   const { sql, values } = batchStatement([{ changes, checkpoint }])
-  await client.query(sql, [...values])
+  await client.query(sql(), [...values])
   const after = await client.query('select * from scripted_v1.things order by id')
   t.match(after.rows, [
     { amount_minor: 5n, label: null, on_day: null, flag: false },
@@ -168,7 +168,7 @@ t.test('any text and any JSON goes in and comes out as it is', (t) => {
           for (const change of list) mergeChange(changes, change)
           const checkpoint = { schema: 'scripted_v1', epoch: 0n, from: position, to: position + 1n, storeId: 'test' }
           const { sql, values } = batchStatement([{ changes, checkpoint }])
-          await client.query(sql, [...values])
+          await client.query(sql(), [...values])
           position += 1n
         }
         const expected = rows.map(({ id, label, detail }) => ({
