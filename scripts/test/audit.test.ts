@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type LedgerMessage, readLedgerEvent, receiptBookEventDefinitions } from '@registru/domain'
 import {
+  cashDeskOpened,
   clientRegistered,
   clientUpdated,
   companyRegistered,
@@ -16,6 +17,9 @@ import {
   paymentDeallocated,
   paymentRecorded,
   paymentReversed,
+  periodClosed,
+  periodReopened,
+  policySet,
   receiptAnnulled,
   receiptBookOpened,
   receiptIssued,
@@ -250,6 +254,24 @@ const rich = [
   receiptIssued({ number: 16, receiptId: 'rec-16', replaces: { series: 'AMC-C', number: 15 } }),
   paymentRecorded({ paymentId: 'pay-4' }),
   paymentReversed({ paymentId: 'pay-4' }),
+  policySet(),
+  cashDeskOpened(),
+  periodClosed(),
+  periodReopened(),
+  invoiceRegistered({
+    invoiceId: 'inv-1027',
+    total: ron('1765.00'),
+    vatLines: [
+      { rate: '21', base: '1000.00', vat: '210.00' },
+      { rate: '11', base: '500.00', vat: '55.00' },
+    ],
+    cashAccounting: true,
+  }),
+  paymentRecorded({ paymentId: 'pay-5', method: 'CHEQUE', amount: ron('800.00') }),
+  paymentAllocated({ paymentId: 'pay-5', invoiceId: 'inv-1027', amount: ron('800.00') }),
+  paymentCleared({ paymentId: 'pay-5', method: 'CHEQUE', amount: ron('800.00'), fee: '0.00' }),
+  paymentRecorded({ paymentId: 'pay-6', method: 'PROMISSORY_NOTE', amount: ron('100.00') }),
+  paymentAllocated({ paymentId: 'pay-6', invoiceId: 'inv-1027', amount: ron('100.00') }),
 ]
 
 /** Another value of the same kind. */
@@ -265,11 +287,14 @@ const corrupted: Readonly<Record<string, (column: string) => string>> = {
   json: () => `'[]'`,
 }
 
+/** Columns by which the audit finds a row: another value there is one row too few and one too many. */
+const NAMING = ['position', 'known_from', 'account', 'currency', 'line', 'kind', 'document_id', 'rate', 'policy']
+
 /** Read models whose fold the audit has not learned yet. */
-const UNAUDITED = ['vat_on_collection', 'companies', 'cash_desks', 'collections', 'cash_ceilings', 'event_index']
-const unaudited = allProjections.flatMap(({ name, tables }) =>
-  tables.map((table) => table.name).filter((table) => UNAUDITED.includes(name) || table.startsWith('journal_vat_')),
-)
+const UNAUDITED = ['cash_ceilings', 'event_index']
+const unaudited = allProjections
+  .filter(({ name }) => UNAUDITED.includes(name))
+  .flatMap(({ tables }) => tables.map(({ name }) => name))
 
 t.test('an audit of read models', async (t) => {
   const log = logOf(...rich)
@@ -319,7 +344,7 @@ t.test('an audit of read models', async (t) => {
           const row = `select ctid from ${name} order by (${column} is null) limit 1`
           const found = await auditAfter(`update ${name} set ${column} = ${value} where ctid = (${row})`)
           const [first] = found.filter((what) => what.startsWith(`${table.name}: `))
-          const isKey = [...table.key, 'position', 'known_from', 'account', 'currency', 'line'].includes(column)
+          const isKey = [...table.key, ...NAMING].includes(column)
           t.match(first, isKey ? /./ : new RegExp(`: ${column}$`), `${column}: ${first ?? 'nothing was found'}`)
         }
         const deleted = await auditAfter(`delete from ${name} where ctid = (select ctid from ${name} limit 1)`)

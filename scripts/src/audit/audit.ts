@@ -4,6 +4,9 @@ import { startComparison } from './compare.ts'
 import { type LogRead, readLog } from './log.ts'
 import type { Report } from './report.ts'
 import { createLedger, holdToRules, type Ledger } from './rules.ts'
+import { cashDeskFold } from './tables/cash-desks.ts'
+import { collectionFold } from './tables/collections.ts'
+import { companyFold } from './tables/companies.ts'
 import { invoiceFold } from './tables/invoices.ts'
 import { journalFold } from './tables/journal.ts'
 import { openItemFold } from './tables/open-items.ts'
@@ -12,10 +15,24 @@ import { paymentFold } from './tables/payments.ts'
 import { receiptFold } from './tables/receipts.ts'
 import { statementFold } from './tables/statements.ts'
 import { timelineFold } from './tables/timeline.ts'
+import { vatFold } from './tables/vat.ts'
 import { requireTieOut } from './tie-out.ts'
 
 /** Every read model, said a second time. */
-const folds = [timelineFold, partyFold, journalFold, invoiceFold, statementFold, openItemFold, paymentFold, receiptFold]
+const folds = [
+  timelineFold,
+  partyFold,
+  journalFold,
+  invoiceFold,
+  statementFold,
+  openItemFold,
+  paymentFold,
+  receiptFold,
+  vatFold,
+  companyFold,
+  cashDeskFold,
+  collectionFold,
+]
 
 /** So many that reading tables in step with the log costs few round trips, so few that they wait in little memory. */
 const EVENTS_A_STEP = 2_000

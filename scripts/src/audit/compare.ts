@@ -20,6 +20,25 @@ const labelOf = (row: Row, key: readonly string[]): string => {
 
 const keyIn = (row: Row, key: readonly string[]): string => keyOf(key.map((column) => row[column] ?? null))
 
+/** Each with its key; of rows that are alike in their key, the n-th by rank has the n-th key. */
+const ranked = <Item>(
+  items: readonly Item[],
+  { position, within, rank }: History,
+  rowOf: (item: Item) => Row,
+): readonly (readonly [key: string, Item])[] => {
+  const key = [position, ...within]
+  if (rank === undefined) return items.map((item) => [keyIn(rowOf(item), key), item])
+  const rankOf = (item: Item): bigint => BigInt(rowOf(item)[rank] ?? 0n)
+  const sorted = items.toSorted((a, b) => (rankOf(a) < rankOf(b) ? -1 : 1))
+  const counts = new Map<string, number>()
+  return sorted.map((item) => {
+    const at = keyIn(rowOf(item), key)
+    const count = counts.get(at) ?? 0
+    counts.set(at, count + 1)
+    return [`${at} ${count}`, item]
+  })
+}
+
 interface HistoryUnderWay {
   readonly table: History
   readonly check: Check
@@ -128,12 +147,11 @@ export const startComparison = async (
 
   const compareBorn = async (history: HistoryUnderWay, until: bigint): Promise<void> => {
     const { table, key } = history
-    const births = new Map(history.born.map((birth) => [keyIn(birth.row, key), birth]))
+    const births = new Map(ranked(history.born, table, (birth) => birth.row))
     history.born = []
     const rows = await history.read(until)
     compareLines(history, rows)
-    for (const row of rows) {
-      const at = keyIn(row, key)
+    for (const [at, row] of ranked(rows, table, (found) => found)) {
       const birth = births.get(at)
       births.delete(at)
       if (birth === undefined) surplus(table.name, key, row)

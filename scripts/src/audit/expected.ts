@@ -12,6 +12,8 @@ export interface History {
   readonly within: readonly string[]
   /** A cell that a later event decides. */
   readonly foretold?: string
+  /** Rows that are alike in all of `within` are told apart by their order in this column. */
+  readonly rank?: string
   /** Numbers the rows of one event from 0; in which order means nothing. */
   readonly line?: string
 }

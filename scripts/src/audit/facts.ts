@@ -34,9 +34,9 @@ export const Fact = z.discriminatedUnion('type', [
     functionalCurrency: text,
   }),
   fact('PolicySet', {}),
-  fact('CashDeskOpened', {}),
-  fact('PeriodClosed', {}),
-  fact('PeriodReopened', {}),
+  fact('CashDeskOpened', { deskId: text, name: text, openedOn: text, openingBalances: z.array(Money) }),
+  fact('PeriodClosed', { through: text }),
+  fact('PeriodReopened', { from: text, reason: text, requestedBy: text, approvedBy: text }),
   fact('ClientRegistered', { ...client, ...party }),
   fact('ClientUpdated', { ...client, ...party }),
   fact('InvoiceRegistered', {
@@ -121,10 +121,14 @@ export const Fact = z.discriminatedUnion('type', [
     deskId: text,
     amount: Money,
     issuedOn: text,
+    receivedFrom: z.object({ name: text }),
+    settles: z.array(z.object({ series: maybe, number: text })),
+    advance: text,
     replaces: z.object({ series: text, number: z.int() }).optional(),
   }),
   fact('ReceiptAnnulled', {
     ...receipt,
+    amount: Money,
     number: z.int(),
     reason: text,
     annulledOn: text,
@@ -137,6 +141,8 @@ export const Metadata = z.object({
   companyId: z.string(),
   commandId: z.string(),
   recordedAt: z.string(),
+  actor: z.string(),
+  reason: z.string().optional(),
   schemaVersion: z.literal(1),
 })
 
@@ -145,6 +151,8 @@ export type PlacedFact = Fact & {
   readonly companyId: string
   readonly commandId: string
   readonly recordedAt: string
+  readonly actor: string
+  readonly reason: string | undefined
   readonly stream: string
   readonly revision: bigint
   readonly position: bigint

@@ -20,8 +20,9 @@ export const readFact = ({
   const fact = Fact.safeParse({ type, data })
   const place = Metadata.safeParse(metadata)
   if (!fact.success || !place.success) return undefined
-  const { companyId, commandId, recordedAt } = place.data
-  return { ...fact.data, companyId, commandId, recordedAt, stream, revision, position, eventId: id, whole: data }
+  const { companyId, commandId, recordedAt, actor, reason } = place.data
+  const told = { companyId, commandId, recordedAt, actor, reason }
+  return { ...fact.data, ...told, stream, revision, position, eventId: id, whole: data }
 }
 
 export interface LogRead {

@@ -1,0 +1,39 @@
+import { createDeferredVat, deferredVatTables } from '../deferred-vat.ts'
+import { addTo, type Fold } from '../expected.ts'
+
+const tables = deferredVatTables('vat')
+const movements = {
+  name: 'vat_movements',
+  position: 'position',
+  within: ['kind', 'document_id', 'rate'],
+  line: 'line',
+}
+const days = { name: 'vat_days', key: ['company_id', 'effective_on', 'currency', 'rate'] }
+
+export const vatFold: Fold = {
+  histories: [movements],
+  states: [tables.documents, tables.instruments, days],
+  start: () => {
+    const movesOf = createDeferredVat(tables)
+    return (expected, fact) => {
+      const { companyId: company_id, position, revision, eventId: event_id } = fact
+      for (const move of movesOf(expected, fact)) {
+        const day = { company_id, effective_on: move.on, currency: move.currency, rate: move.rate }
+        const amounts = { base_minor: move.base, vat_minor: move.vat, deferred_minor: move.deferred }
+        expected.bear(movements, {
+          ...day,
+          ...amounts,
+          position,
+          cause: move.cause,
+          client_id: 'clientId' in fact.data ? fact.data.clientId : null,
+          kind: move.kind,
+          document_id: move.documentId,
+          payment_id: move.paymentId,
+          revision,
+          event_id,
+        })
+        addTo(expected, days, day, amounts)
+      }
+    }
+  },
+}
