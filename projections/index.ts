@@ -4,6 +4,7 @@ import { clientStatements } from './client-statements/projection.ts'
 import { collectionsProjection } from './collections/projection.ts'
 import { companiesProjection } from './companies/projection.ts'
 import type { Projection } from './core/projection.ts'
+import { eventIndexProjection } from './event-index/projection.ts'
 import { invoiceBalancesProjection } from './invoice-balances/projection.ts'
 import { journal } from './journal/projection.ts'
 import { parties } from './parties/projection.ts'
@@ -31,6 +32,7 @@ export { type Clocks, PAGE_ROWS_MAX, type Page, type ReadHandle } from './core/r
 export { ensureSchemas, listPositions, switchReadViews } from './core/schema.ts'
 export type { Settlement } from './core/settlements.ts'
 export type { Reached, Writer } from './core/writer.ts'
+export * from './event-index/queries.ts'
 export * from './invoice-balances/queries.ts'
 export type { InstalmentPart, InvoiceStatus } from './invoice-balances/tables.ts'
 export { type Account, romanianAccount } from './journal/accounts.ts'
@@ -59,4 +61,5 @@ export const allProjections: readonly Projection[] = [
   cashDesksProjection,
   collectionsProjection,
   cashCeilings,
+  eventIndexProjection,
 ]

@@ -259,6 +259,19 @@ const withClocks = (command: Command): Command =>
 
 const inPath = encodeURIComponent
 
+/** What events may be asked for by; all that is given has to hold. */
+interface EventOptions {
+  client?: string
+  stream?: string
+  invoice?: string
+  payment?: string
+  correlation?: string
+  command?: string
+  type?: string
+  from?: string
+  to?: string
+}
+
 /** What the ledger answers, for people. The amounts are the API's own, digit by digit. */
 export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode) => void): void => {
   const answer = (options: CommonOptions, found: unknown, show: (found: unknown) => string): void => {
@@ -339,11 +352,28 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
   withCommon(program.command('events'))
     .description('Events as they were written, in order; name what they are about')
     .option('--client <id>', 'of this client')
-    .option('--stream <name>', 'of this stream')
+    .option('--stream <name>', 'of this stream, and of nothing else')
+    .option('--invoice <id>', 'about this invoice')
+    .option('--payment <id>', 'about this payment')
+    .option('--correlation <id>', 'of this request')
+    .option('--command <id>', 'of this command')
+    .option('--type <name>', 'of this type')
+    .option('--from <instant>', 'recorded at this instant or later')
+    .option('--to <instant>', 'recorded at this instant or before')
     .option('--limit <n>', 'at most so many', '100')
-    .action(async (options: CommonOptions & { client?: string; stream?: string; limit: string }) => {
+    .action(async (options: CommonOptions & EventOptions & { limit: string }) => {
       const path = companyPath(io, options, 'events')
-      const query = { clientId: options.client, stream: options.stream }
+      const query = {
+        clientId: options.client,
+        stream: options.stream,
+        invoiceId: options.invoice,
+        paymentId: options.payment,
+        correlationId: options.correlation,
+        commandId: options.command,
+        type: options.type,
+        from: options.from,
+        to: options.to,
+      }
       answer(options, await askForList(findApi(io, options.url), path, query, limitOf(options.limit)), showEvents)
     })
 }

@@ -278,7 +278,7 @@ t.test('paths and query strings', async (t) => {
     ['receivables/aging?knownAt=soon', { path: '/query/knownAt', rule: /instant/ }],
     ['receivables/aging?knownAt=2026-11-24', { path: '/query/knownAt', rule: /instant/ }],
     ['clients/alfa/statement?from=2026-11-02&to=2026-11-01', { path: '/query/from', rule: /not after/ }],
-    ['events', { path: '/query', rule: /either/ }],
+    ['events?stream=company-amc&clientId=alfa', { path: '/query', rule: /alone/ }],
     ['events?stream=clientAccount-other:alfa', { path: '/query/stream', rule: /company/ }],
     ['events?stream=$all', { path: '/query/stream', rule: /company/ }],
     ['clients/-x', { path: '/path/clientId', rule: /letter or digit/ }],

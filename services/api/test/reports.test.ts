@@ -3,6 +3,7 @@ import { readLedgerEvent } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { allProjections, openPostgresWriter } from '@registru/projections'
 import t from 'tap'
+import { z } from 'zod'
 import { authorization, createApi, startStores } from './api.ts'
 
 const { ron } = examples
@@ -236,4 +237,52 @@ t.test('cash ceilings over several clients', async (t) => {
   await must('ReversePayment', { clientId: 'alfa', paymentId: 'for-alfa', reason: 'MISTAKE', reversedOn: '2026-11-13' })
   await project()
   t.match(await answer('cash-ceilings?day=2026-11-12&only=exceeded'), { items: [] }, 'what is taken back is out')
+})
+
+const Listed = z.looseObject({
+  items: z.array(z.looseObject({ type: z.string(), stream: z.string(), position: z.string() })),
+  nextCursor: z.string().nullable(),
+})
+const typesAt = async (path: string): Promise<readonly string[]> =>
+  Listed.parse(await answer(path)).items.map(({ type }) => type)
+
+t.test('events for auditors', async (t) => {
+  t.strictSame(await typesAt('events?paymentId=cash-2'), [
+    'PaymentRecorded',
+    'ReceiptRequested',
+    'ReceiptIssued',
+    'ReceiptAnnulled',
+    'ReceiptReleased',
+    'PaymentReversed',
+  ])
+  t.strictSame(await typesAt('events?invoiceId=inv-1024'), [
+    'InvoiceRegistered',
+    'PaymentAllocated',
+    'PaymentAllocated',
+  ])
+  t.strictSame(await typesAt('events?invoiceId=inv-1024&paymentId=pay-1'), ['PaymentAllocated'])
+  t.strictSame(await typesAt('events?clientId=alfa&type=InvoiceRegistered'), ['InvoiceRegistered', 'InvoiceRegistered'])
+  t.strictSame(await typesAt('events?type=PolicySet&from=2020-01-01T00:00:00Z'), ['PolicySet', 'PolicySet'])
+  t.strictSame(await typesAt('events?type=PolicySet&to=2020-01-01T02:00:00%2B02:00'), [])
+  const [first] = Listed.parse(await answer('events?type=CompanyRegistered')).items
+  const { commandId, correlationId } = z
+    .looseObject({ commandId: z.string(), correlationId: z.string() })
+    .parse(first?.['metadata'])
+  t.strictSame(await typesAt(`events?commandId=${commandId}`), ['CompanyRegistered'])
+  t.strictSame(await typesAt(`events?correlationId=${correlationId}`), ['CompanyRegistered'])
+
+  t.test('page after page, nothing twice and nothing left out', async (t) => {
+    const positions: string[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = Listed.parse(await answer(`events?limit=7${cursor === '' ? '' : `&cursor=${cursor}`}`))
+      positions.push(...page.items.map(({ position }) => position))
+      cursor = page.nextCursor
+    }
+    const all = []
+    for await (const event of store.readAll()) {
+      if (/^(?:company|clientAccount|receiptBook)-/.test(event.stream)) all.push(`${event.position}`)
+    }
+    t.strictSame(positions, all)
+  })
+  t.equal((await api.get('events?stream=company-amc&type=PolicySet')).statusCode, 400)
 })

@@ -1,23 +1,52 @@
-import { ClientId, clientAccountStream, companyStream, Rejection } from '@registru/domain'
+import { ClientId, clientAccountStream, companyStream, InvoiceId, PaymentId, Rejection } from '@registru/domain'
 import type { EventStore, RecordedEvent } from '@registru/event-store'
+import { type EventPlace, listEventPlaces } from '@registru/projections'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { Events } from './answer-schemas.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { CompanyParams, limitOf, page } from './query-parameters.ts'
+import { CompanyParams, freshness, freshnessOf, limitOf, page } from './query-parameters.ts'
+import type { ReadSide } from './read-side.ts'
 
 const STREAM_CHARACTERS_MAX = 160
+
+const recordedAt = z.iso.datetime({ offset: true }).refine((text) => text >= '1990' && text < '2200')
+
+/** What is found through the index of events, and not in one stream alone. */
+const filters = {
+  invoiceId: InvoiceId.optional(),
+  paymentId: PaymentId.optional().meta({ description: 'A payment, or a credit note on account' }),
+  correlationId: z.string().min(1).max(128).optional(),
+  commandId: z.uuid().optional(),
+  type: z
+    .string()
+    .regex(/^[A-Z][A-Za-z]{1,63}$/, 'a type of event')
+    .optional()
+    .meta({ examples: ['PaymentRecorded'] }),
+  from: recordedAt.optional().meta({ description: 'First instant at which the ledger learned of it (RFC 3339)' }),
+  to: recordedAt.optional().meta({ description: 'Last such instant' }),
+}
 
 const EventsQuery = z
   .strictObject({
     stream: z.string().max(STREAM_CHARACTERS_MAX).optional(),
     clientId: ClientId.optional(),
+    ...filters,
+    ...freshness,
     ...page,
   })
-  .refine(({ stream, clientId }) => (stream === undefined) !== (clientId === undefined), 'either stream or clientId')
-const Place = z.strictObject({ revision: z.int().nonnegative() })
+  .refine(
+    ({ stream, clientId, ...query }) =>
+      stream === undefined || (clientId === undefined && !Object.keys(filters).some((name) => name in query)),
+    'a stream stands alone',
+  )
+type EventsQuery = z.infer<typeof EventsQuery>
+
+const PlaceInStream = z.strictObject({ revision: z.int().nonnegative() })
+const PlaceInLog = z.strictObject({ position: z.string().regex(/^[0-9]{1,18}$/) })
 
 /** `clientAccount-amc:alfa` belongs to amc, `company-amc` too; nobody reads another company's streams. */
 const belongsTo = (companyId: string, stream: string): boolean => {
@@ -36,44 +65,132 @@ const eventBody = ({ stream, revision, position, id, type, data, metadata }: Rec
   metadata,
 })
 
-/** History as it was written, straight from the event store: an auditor's way around every projection. */
-export const eventRoutes = (app: ZodApp, store: Pick<EventStore, 'readStream'>): void => {
+/** The stream that alone answers the question; `undefined`: the index has to be asked. */
+const streamAskedFor = (companyId: string, { stream, clientId, ...query }: EventsQuery): string | undefined => {
+  if (stream !== undefined) return stream
+  if (clientId === undefined || Object.keys(filters).some((name) => name in query)) return undefined
+  return clientAccountStream(companyId, clientId)
+}
+
+type Store = Pick<EventStore, 'readStream'>
+
+const pageOfStream = async (store: Store, stream: string, query: EventsQuery) => {
+  const limit = limitOf(query)
+  const from = BigInt(decodeCursor(PlaceInStream, query.cursor)?.revision ?? 0)
+  const items: object[] = []
+  let nextCursor: string | null = null
+  for await (const event of store.readStream(stream, { from, maxCount: limit + 1 })) {
+    if (items.length === limit) nextCursor = encodeCursor({ revision: Number(event.revision) })
+    else items.push(eventBody(event))
+  }
+  return { items, nextCursor }
+}
+
+/** Neighbours in a stream are read together: an append often is about one thing. */
+const runsOf = (places: readonly EventPlace[]): readonly (readonly EventPlace[])[] => {
+  const byStream = new Map<string, EventPlace[][]>()
+  for (const place of places) {
+    const runs = byStream.get(place.stream) ?? []
+    byStream.set(place.stream, runs)
+    const run = runs.at(-1)
+    if (run?.at(-1)?.revision === place.revision - 1n) run.push(place)
+    else runs.push([place])
+  }
+  return [...byStream.values()].flat()
+}
+
+/** @throws Error when the store lacks what the index has: it is not the store that the index was made from */
+const eventsAt = async (store: Store, places: readonly EventPlace[]): Promise<readonly RecordedEvent[]> => {
+  const found: RecordedEvent[] = []
+  for (const run of runsOf(places)) {
+    const [first] = run
+    if (first === undefined) continue
+    for await (const event of store.readStream(first.stream, { from: first.revision, maxCount: run.length })) {
+      found.push(event)
+    }
+  }
+  if (found.length !== places.length) throw new Error('the event store lacks events that the index knows')
+  return found.toSorted((a, b) => (a.position < b.position ? -1 : 1))
+}
+
+const inUtc = (instant: string | undefined): string | undefined =>
+  instant === undefined ? undefined : new Date(instant).toISOString()
+
+const pageOfIndex = async (
+  { store, readSide }: { readonly store: Store; readonly readSide: ReadSide },
+  companyId: string,
+  query: EventsQuery,
+  reply: FastifyReply,
+) => {
+  const after = decodeCursor(PlaceInLog, query.cursor)
+  const { position, value } = await readSide.snapshot(freshnessOf(query), (handle) =>
+    listEventPlaces(handle, {
+      companyId,
+      clientId: query.clientId,
+      invoiceId: query.invoiceId,
+      paymentId: query.paymentId,
+      correlationId: query.correlationId,
+      commandId: query.commandId,
+      type: query.type,
+      from: inUtc(query.from),
+      to: inUtc(query.to),
+      after: after === undefined ? undefined : BigInt(after.position),
+      limit: limitOf(query),
+    }),
+  )
+  void reply.header('Registru-Position', `${position}`)
+  const events = await eventsAt(store, value.items)
+  return {
+    items: events.map(eventBody),
+    nextCursor: value.next === undefined ? null : encodeCursor({ position: `${value.next}` }),
+  }
+}
+
+export interface EventDependencies {
+  readonly store: Store
+  readonly readSide: ReadSide
+}
+
+/** History as it was written, out of the event store: what an auditor holds the read models against. */
+export const eventRoutes = (app: ZodApp, { store, readSide }: EventDependencies): void => {
   app.get(
     '/v1/companies/:companyId/events',
     {
       schema: {
         tags: ['queries'],
         operationId: 'listEvents',
-        summary: 'Events of a stream, in order',
+        summary: 'Events of a client, an invoice, a payment, a request or a type, in order',
+        description:
+          'A `stream`, or a `clientId` alone (the stream of its account), comes straight from the event store, around every projection. Other filters find places in an index and read the events there; together they all have to hold, and without any the whole history of the company comes. `correlationId` is that of the request, `commandId` that of an answer.',
         params: CompanyParams,
         querystring: EventsQuery,
         response: {
           200: Events,
-          ...problemResponses(['MALFORMED_REQUEST', 'NOT_FOUND', 'STORE_UNAVAILABLE', 'UNAUTHORIZED']),
+          ...problemResponses([
+            'MALFORMED_REQUEST',
+            'CLIENT_NOT_FOUND',
+            'READ_MODEL_BEHIND',
+            'STORE_UNAVAILABLE',
+            'UNAUTHORIZED',
+          ]),
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      const stream = query.stream ?? clientAccountStream(companyId, query.clientId ?? '')
+      const stream = streamAskedFor(companyId, query)
+      if (stream === undefined) return pageOfIndex({ store, readSide }, companyId, query, reply)
       if (!belongsTo(companyId, stream)) {
         throw new MalformedRequest([
           { path: '/query/stream', rule: `a stream of the company, e.g. ${companyStream(companyId)}` },
         ])
       }
-      const limit = limitOf(query)
-      const from = BigInt(decodeCursor(Place, query.cursor)?.revision ?? 0)
-      const items: object[] = []
-      let next: string | null = null
-      for await (const event of store.readStream(stream, { from, maxCount: limit + 1 })) {
-        if (items.length === limit) next = encodeCursor({ revision: Number(event.revision) })
-        else items.push(eventBody(event))
-      }
-      if (items.length === 0 && query.cursor === undefined && query.clientId !== undefined) {
+      const answer = await pageOfStream(store, stream, query)
+      if (answer.items.length === 0 && query.cursor === undefined && query.clientId !== undefined) {
         throw new Rejection('CLIENT_NOT_FOUND', { clientId: query.clientId })
       }
-      return { items, nextCursor: next }
+      return answer
     },
   )
 }

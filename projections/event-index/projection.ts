@@ -1,0 +1,35 @@
+import type { LedgerEvent } from '@registru/domain'
+import { insert } from '../core/changes.ts'
+import { defineProjection } from '../core/projection.ts'
+import { eventIndex } from './tables.ts'
+
+/** A credit note on account is settled with as a payment is, under its own id. */
+const paymentIdOf = ({ data }: LedgerEvent): string | null => {
+  if ('paymentId' in data) return data.paymentId
+  return 'creditNoteId' in data ? data.creditNoteId : null
+}
+
+/** Finds the events of a client, an invoice, a payment, a request or a command, for who checks the books. */
+export const eventIndexProjection = defineProjection({
+  name: 'event_index',
+  version: 1,
+  tables: [eventIndex],
+  on: (event) => {
+    const { data, metadata, position, stream, revision, type } = event
+    return [
+      insert(eventIndex, {
+        company_id: metadata.companyId,
+        position,
+        stream,
+        revision,
+        type,
+        client_id: 'clientId' in data ? data.clientId : null,
+        invoice_id: 'invoiceId' in data ? (data.invoiceId ?? null) : null,
+        payment_id: paymentIdOf(event),
+        correlation_id: metadata.correlationId,
+        command_id: metadata.commandId,
+        recorded_at: metadata.recordedAt,
+      }),
+    ]
+  },
+})

@@ -1,0 +1,55 @@
+import { sql } from 'kysely'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
+import type { EventIndexViews } from './tables.ts'
+
+/** Where an event stands. */
+export interface EventPlace {
+  readonly position: bigint
+  readonly stream: string
+  readonly revision: bigint
+}
+
+/** Everything that is given has to be so. */
+export interface EventFilter {
+  readonly companyId: string
+  readonly clientId?: string | undefined
+  readonly invoiceId?: string | undefined
+  /** Of a payment, or of a credit note on account. */
+  readonly paymentId?: string | undefined
+  readonly correlationId?: string | undefined
+  readonly commandId?: string | undefined
+  readonly type?: string | undefined
+  /** First and last instant at which the ledger learned of it, RFC 3339 in UTC. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** A position; `undefined`: from the first event on. */
+  readonly after?: bigint | undefined
+  readonly limit: number
+}
+
+/** In the order of the log. */
+export const listEventPlaces = async (db: ReadHandle, filter: EventFilter): Promise<Page<EventPlace, bigint>> => {
+  const { companyId, after, limit, from, to } = filter
+  let query = db
+    .withTables<EventIndexViews>()
+    .selectFrom('read.event_index')
+    .select(['position', 'stream', 'revision'])
+    .where('company_id', '=', companyId)
+  const equals = {
+    client_id: filter.clientId,
+    invoice_id: filter.invoiceId,
+    payment_id: filter.paymentId,
+    correlation_id: filter.correlationId,
+    command_id: filter.commandId,
+    type: filter.type,
+  }
+  for (const column of ['client_id', 'invoice_id', 'payment_id', 'correlation_id', 'command_id', 'type'] as const) {
+    const value = equals[column]
+    if (value !== undefined) query = query.where(column, '=', value)
+  }
+  if (from !== undefined) query = query.where('recorded_at', '>=', sql<string>`${from}::timestamptz`)
+  if (to !== undefined) query = query.where('recorded_at', '<=', sql<string>`${to}::timestamptz`)
+  if (after !== undefined) query = query.where('position', '>', after)
+  const rows = await query.orderBy('position').limit(rowsToAskFor(limit)).execute()
+  return pageOf(rows, limit, (last) => last.position)
+}

@@ -1,0 +1,33 @@
+import { bigint, defineTable, instant, nullable, text, uuid, type ViewRowOf } from '../core/table.ts'
+
+/** Where each event stands and what it is about. What it says is in the event store alone. */
+export const eventIndex = defineTable({
+  name: 'event_index',
+  columns: {
+    company_id: text(),
+    position: bigint(),
+    stream: text(),
+    revision: bigint(),
+    type: text(),
+    client_id: nullable(text()),
+    invoice_id: nullable(text()),
+    payment_id: nullable(text()),
+    correlation_id: text(),
+    command_id: uuid(),
+    recorded_at: instant(),
+  },
+  key: ['company_id', 'position'],
+  // Partial and hashed, because every event pays for every one of them.
+  indexes: [
+    '(company_id, client_id, position) where client_id is not null',
+    '(company_id, invoice_id, position) where invoice_id is not null',
+    '(company_id, payment_id, position) where payment_id is not null',
+    'using hash (correlation_id)',
+    'using hash (command_id)',
+    'using brin (recorded_at)',
+  ],
+})
+
+export type EventIndexViews = {
+  'read.event_index': ViewRowOf<typeof eventIndex>
+}
