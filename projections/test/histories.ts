@@ -1,4 +1,6 @@
 import {
+  accountInvoices,
+  accountPayments,
   addDays,
   type ClientAccount,
   decimalOf,
@@ -78,9 +80,9 @@ const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b
 
 /** A payment with credit and an open invoice: all that fits, or the step's own amount if it does. */
 const pickUnsettled = (account: ClientAccount, step: Step) => {
-  const payments = [...account.payments.values()].filter(({ credit }) => credit > 0n)
+  const payments = [...accountPayments.all(account)].filter(({ credit }) => credit > 0n)
   const payment = payments[step.payment % payments.length]
-  const invoices = [...account.invoices.values()].filter(
+  const invoices = [...accountInvoices.all(account)].filter(
     ({ open, currency }) => open > 0n && currency === payment?.currency,
   )
   const invoice = invoices[step.invoice % invoices.length]
@@ -96,7 +98,7 @@ const pickUnsettled = (account: ClientAccount, step: Step) => {
 
 /** A living allocation: the whole of it, or a part. */
 const pickAllocation = (account: ClientAccount, step: Step) => {
-  const living = [...account.payments.values()].flatMap((payment) =>
+  const living = [...accountPayments.all(account)].flatMap((payment) =>
     [...payment.allocations].map(([invoiceId, { amount }]) => ({ payment, invoiceId, amount })),
   )
   const found = living[(step.payment * 5 + step.invoice) % living.length]
@@ -120,9 +122,9 @@ interface Place {
 const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Place): void => {
   const { companyId, clientId, currency, day } = place
   const account = ledger.accountOf(companyId, clientId)
-  const invoices = [...account.invoices.values()]
+  const invoices = [...accountInvoices.all(account)]
   const invoice = invoices[step.invoice % invoices.length]
-  const payments = [...account.payments.values()]
+  const payments = [...accountPayments.all(account)]
   const payment = payments[step.payment % payments.length]
   const part = (whole: bigint): bigint => (step.variant < 3 ? whole : smallest(whole, BigInt(step.minor)))
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type AccountCommand,
   AllocatePayment,
+  accountInvoices,
   CancelInvoice,
   type ClientAccount,
   ConfirmPaymentCleared,
@@ -157,7 +158,7 @@ t.test('the plan of a firm', async (t) => {
     }
     t.same(warnings, [], 'and keeps the law about cash')
     const open = [...accounts.values()]
-      .flatMap((account) => [...account.invoices.values()])
+      .flatMap((account) => [...accountInvoices.all(account)])
       .filter((invoice) => invoice.open > 0n)
     t.ok(open.filter((invoice) => invoice.dueOn < '2026-08-26').length >= 5)
   })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AccountCommand, clientAccount } from '@registru/domain'
+import { type AccountCommand, accountInvoices, clientAccount } from '@registru/domain'
 import { createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
@@ -52,7 +52,7 @@ const grow = async (ledger: Ledger, payments = PAYMENTS, amount = '1.00'): Promi
 }
 
 const openOf = (ledger: Ledger) =>
-  ledger.accounts.read(account, () => true).then((state) => state.invoices.get('inv-1')?.open)
+  ledger.accounts.read(account, () => true).then((state) => accountInvoices.get(state, 'inv-1')?.open)
 
 const bytesOf = (ledger: Ledger) =>
   ledger.accounts.read(account, () => true).then((state) => clientAccount.snapshot?.encode(state))

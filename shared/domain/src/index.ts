@@ -1,6 +1,6 @@
 export { amountInWords } from './amount-in-words.ts'
 export * from './business-day.ts'
-export type { Invoice, Payment } from './client-account/account-records.ts'
+export { accountInvoices, accountPayments, type Invoice, type Payment } from './client-account/account-records.ts'
 export { type CashPayer, whoPaidCash } from './client-account/cash-guard.ts'
 export * from './client-account/client-account.ts'
 export * from './client-account/commands.ts'

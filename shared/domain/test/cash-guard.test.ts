@@ -15,6 +15,7 @@ import {
 } from '../src/examples.ts'
 import {
   type AccountEvent,
+  accountInvoices,
   type CashReaction,
   type CompanyRules,
   cashLimitsOn,
@@ -90,7 +91,7 @@ const live = (operations: readonly Operation[], reaction: CashReaction) => {
     const { day, desk, amount, instalmentContract } = operation
     // A contract is a fact of an invoice, so such a payment has one.
     const invoiceId = operation.invoiceId ?? (instalmentContract === true ? `contract-${index}` : undefined)
-    if (invoiceId !== undefined && !state.invoices.has(invoiceId)) {
+    if (invoiceId !== undefined && !accountInvoices.has(state, invoiceId)) {
       const data = { clientId: 'alfa', invoiceId, number: invoiceId, issuedOn: day, dueOn: day, instalmentContract }
       const total = moneyOf(BigInt(operation.invoiceTotal ?? amount), 'RON')
       carryOut({ type: 'RegisterInvoice', data: { ...data, total } })

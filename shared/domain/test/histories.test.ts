@@ -9,6 +9,8 @@ import {
   type AccountCommand,
   type AccountEvent,
   accountEventDefinitions,
+  accountInvoices,
+  accountPayments,
   addDays,
   type BusinessDay,
   type ClientAccount,
@@ -110,11 +112,11 @@ const loweredBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint
 
 /** What a decision may see, without the order that it arose in. */
 const amounts = (account: ClientAccount) => ({
-  open: [...account.invoices.values()].map(({ invoiceId, open }) => `${invoiceId} ${open}`),
-  credit: [...account.payments.values()].map(({ paymentId, credit, refunded, reversed, clearedOn }) =>
+  open: [...accountInvoices.all(account)].map(({ invoiceId, open }) => `${invoiceId} ${open}`),
+  credit: [...accountPayments.all(account)].map(({ paymentId, credit, refunded, reversed, clearedOn }) =>
     [paymentId, credit, refunded, reversed, clearedOn].join(' '),
   ),
-  allocated: [...account.payments.values()]
+  allocated: [...accountPayments.all(account)]
     .flatMap(({ paymentId, allocations }) =>
       [...allocations].map(([invoiceId, { amount }]) => `${paymentId} ${invoiceId} ${amount}`),
     )
@@ -164,18 +166,18 @@ t.test('whatever is commanded', async (t) => {
             clientAccount.evolve(account, event)
             post(books, event)
           }
-          for (const payment of account.payments.values()) {
+          for (const payment of accountPayments.all(account)) {
             const allocated = [...payment.allocations.values()].reduce((sum, { amount }) => sum + amount, 0n)
             for (const [invoiceId, { amount }] of payment.allocations) add(settled, invoiceId, amount)
             equal(allocated + payment.credit + payment.refunded, payment.reversed ? 0n : payment.amount)
             equal(payment.credit, books.credit.get(payment.paymentId))
           }
-          for (const { invoiceId, open, total } of account.invoices.values()) {
+          for (const { invoiceId, open, total } of accountInvoices.all(account)) {
             equal(open, books.open.get(invoiceId))
             equal(open + (settled.get(invoiceId) ?? 0n), total)
             ok(open >= 0n && open <= total)
           }
-          equal([...account.invoices.values()].length, books.total.size)
+          equal([...accountInvoices.all(account)].length, books.total.size)
         }),
       )
     },
@@ -202,7 +204,10 @@ t.test('whatever is commanded', async (t) => {
           (account, { command, events, refused }, step) => {
             if (step < from) return
             // The book has annulled already: what still has to be done is done.
-            if (command.type === 'ReleaseReceipt' && account.payments.get(command.data.paymentId)?.method === 'CASH') {
+            if (
+              command.type === 'ReleaseReceipt' &&
+              accountPayments.get(account, command.data.paymentId)?.method === 'CASH'
+            ) {
               equal(refused, undefined)
             }
             for (const { type, data } of events) {
@@ -289,8 +294,8 @@ t.test('undo', async (t) => {
       t,
       fc.property(steps, fc.nat({ max: 2 }), fc.nat({ max: 2 }), (steps, paymentIndex, invoiceIndex) => {
         const { history, account } = live(steps)
-        const payment = account.payments.get(`pay-${paymentIndex}`)
-        const invoice = account.invoices.get(`inv-${invoiceIndex}`)
+        const payment = accountPayments.get(account, `pay-${paymentIndex}`)
+        const invoice = accountInvoices.get(account, `inv-${invoiceIndex}`)
         if (payment === undefined || invoice === undefined || payment.currency !== invoice.currency) return
         if (payment.credit === 0n || invoice.open === 0n) return
         const names = { clientId: 'alfa', paymentId: payment.paymentId, invoiceId: invoice.invoiceId }
@@ -317,7 +322,7 @@ t.test('undo', async (t) => {
       t,
       fc.property(steps, fc.nat({ max: 2 }), (steps, index) => {
         const { history, account } = live(steps)
-        const payment = account.payments.get(`pay-${index}`)
+        const payment = accountPayments.get(account, `pay-${index}`)
         if (payment === undefined || payment.reversed || payment.refunded > 0n || payment.method === 'CREDIT_NOTE')
           return
         const data = {
@@ -328,12 +333,12 @@ t.test('undo', async (t) => {
         } as const
         const { events } = decide({ type: 'ReversePayment', data }, account)
         const after = fold([...history, ...events])
-        for (const invoice of account.invoices.values()) {
+        for (const invoice of accountInvoices.all(account)) {
           const { invoiceId } = invoice
           const reopened: bigint = payment.allocations.get(invoiceId)?.amount ?? 0n
-          equal(after.invoices.get(invoiceId)?.open, invoice.open + reopened)
+          equal(accountInvoices.get(after, invoiceId)?.open, invoice.open + reopened)
         }
-        const left = after.payments.get(payment.paymentId)
+        const left = accountPayments.get(after, payment.paymentId)
         equal(left?.credit, 0n)
         equal(left?.allocations.size, 0)
       }),
@@ -346,7 +351,7 @@ t.test('oldestDueFirst spreads as a plain sort would', async (t) => {
     t,
     fc.property(steps, fc.integer({ min: 1, max: 500_000 }), (steps, minor) => {
       const { account } = live(steps)
-      const open = [...account.invoices.values()]
+      const open = [...accountInvoices.all(account)]
         .filter((invoice) => invoice.currency === 'RON' && invoice.open > 0n)
         .map((invoice) => ({ ...invoice, rank: `${invoice.dueOn} ${invoice.issuedOn} ${invoice.invoiceId}` }))
         .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))

@@ -3,6 +3,8 @@ import { clientRegistered } from '../src/examples.ts'
 import {
   type AccountCommand,
   type AccountEvent,
+  accountInvoices,
+  accountPayments,
   addDays,
   type BusinessDay,
   type ClientAccount,
@@ -211,8 +213,8 @@ const targetOf = (step: Step, account: ClientAccount): Target => {
     invoice: Math.floor(pair / payments),
   }))
   const fits = pairs.filter((pair) => {
-    const payment = account.payments.get(`pay-${pair.payment}`)
-    const invoice = account.invoices.get(`inv-${pair.invoice}`)
+    const payment = accountPayments.get(account, `pay-${pair.payment}`)
+    const invoice = accountInvoices.get(account, `inv-${pair.invoice}`)
     if (payment === undefined) return false
     if (step.kind === 'receipt')
       return payment.method === 'CASH' && (payment.receipt === undefined) === (step.step === 'ask')
@@ -230,8 +232,8 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
   const target = targetOf(step, account)
   const paymentId = `pay-${target.payment}`
   const invoiceId = `inv-${target.invoice}`
-  const payment = account.payments.get(paymentId)
-  const invoice = account.invoices.get(invoiceId)
+  const payment = accountPayments.get(account, paymentId)
+  const invoice = accountInvoices.get(account, invoiceId)
   const dayOfUndo = 'on' in step && step.on !== undefined ? dayOf(step.on) : undefined
   switch (step.kind) {
     case 'invoice': {
@@ -251,7 +253,7 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       if (typeof rule === 'string') return { type: 'RecordPayment', data: { ...base, allocation: { rule } } }
       const named = `inv-${rule.invoice}`
       const share = atLeastOne(
-        amountOf(rule.pick, smaller(BigInt(step.minor), account.invoices.get(named)?.open ?? 1n)),
+        amountOf(rule.pick, smaller(BigInt(step.minor), accountInvoices.get(account, named)?.open ?? 1n)),
       )
       const items = [{ invoiceId: named, amount: decimalOf(share, step.currency) }]
       return { type: 'RecordPayment', data: { ...base, allocation: { rule: 'explicit', items } } }

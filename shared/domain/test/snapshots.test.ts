@@ -11,6 +11,8 @@ import {
 } from '../src/examples.ts'
 import {
   type AccountEvent,
+  accountInvoices,
+  accountPayments,
   type ClientAccount,
   clientAccount,
   type Decider,
@@ -20,6 +22,7 @@ import {
   receiptBook,
   type SnapshotFormat,
 } from '../src/index.ts'
+import { receipts as receiptsOf } from '../src/receipt-book/book-records.ts'
 import { frozenText, readFixture } from './fixtures.ts'
 import { live, steps } from './histories.ts'
 import { holds } from './random.ts'
@@ -35,8 +38,8 @@ const books = formatOf(receiptBook)
 const seen = (account: ClientAccount) => ({
   // What is absent may come back as `undefined`.
   client: JSON.parse(JSON.stringify(account.client ?? null)) as unknown,
-  invoices: [...account.invoices.values()],
-  payments: [...account.payments.values()].map(({ allocations, ...payment }) => ({
+  invoices: [...accountInvoices.all(account)],
+  payments: [...accountPayments.all(account)].map(({ allocations, ...payment }) => ({
     ...payment,
     allocations: [...allocations],
   })),
@@ -95,7 +98,7 @@ t.test('a receipt book of any history is read back as it was, and goes on as the
       const resumed = history.slice(at).reduce(receiptBook.evolve, restored)
       deepEqual(books.encode(resumed), books.encode(whole))
       for (let number = 1; number <= receipts; number += 1) {
-        deepEqual(resumed.receipts.get(`${number}`), whole.receipts.get(`${number}`))
+        deepEqual(receiptsOf.get(resumed, number), receiptsOf.get(whole, number))
       }
     }),
   )
@@ -126,8 +129,8 @@ t.test('the bytes of a version never change, and are read as what they were', as
   const book = frozenState(receiptBook)
   const restored = books.decode(isFrozen('receiptBook', books, book))
   deepEqual(
-    [1, 2, 3].map((number) => restored.receipts.get(`${number}`)),
-    [1, 2, 3].map((number) => book.receipts.get(`${number}`)),
+    [1, 2, 3].map((number) => receiptsOf.get(restored, number)),
+    [1, 2, 3].map((number) => receiptsOf.get(book, number)),
   )
 })
 

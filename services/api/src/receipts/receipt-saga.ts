@@ -1,6 +1,7 @@
 import {
   type AccountCommand,
   type AccountEvent,
+  accountPayments,
   type ClientAccount,
   type Company,
   clientAccountStream,
@@ -100,10 +101,10 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
   const enter: ReceiptSaga['enter'] = async (request) => {
     const { companyId } = request
     const { clientId, paymentId, receiptId, series } = request.data
-    const account = await accountOf(companyId, clientId, (state) => state.payments.has(paymentId))
+    const account = await accountOf(companyId, clientId, (state) => accountPayments.has(state, paymentId))
     const issuer = issuerOf(await companyOf(companyId))
     if (issuer === undefined) throw new Error(`a receipt was requested of ${companyId}, which is not registered`)
-    const data = contentOf(request, issuer, receivedFrom(account, account.payments.get(paymentId)?.payer))
+    const data = contentOf(request, issuer, receivedFrom(account, accountPayments.get(account, paymentId)?.payer))
     const context = stepContext(request, 'enterReceipt')
     const booked = await ledger.books.handle(
       receiptBookStream(companyId, series),

@@ -1,6 +1,7 @@
 import type { BusinessDay } from '../business-day.ts'
 import type { InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import type { Currency } from '../money.ts'
+import { findRecord, intern, keyAt, ordinalsOf, type PackedRecords } from '../packed/packed-records.ts'
 import {
   amount,
   count,
@@ -11,12 +12,10 @@ import {
   object,
   oneOf,
   optional,
-  packedMap,
-  packedSet,
+  packedTable,
   shared,
   text,
-} from '../packed/packed-map.ts'
-import type { PackedRecords } from '../packed/packed-records.ts'
+} from '../packed/packed-table.ts'
 import type { Address, Payer } from '../party.ts'
 import { InvoiceKind, PaymentMethod } from './vocabulary.ts'
 
@@ -135,49 +134,36 @@ interface ChainedAllocation extends LivingAllocation {
 
 const allocationFields: FieldsOf<ChainedAllocation> = { amount, allocatedOn: day, previous: count }
 
-export interface Invoices {
-  readonly get: (invoiceId: InvoiceId) => Invoice | undefined
-  readonly has: (invoiceId: InvoiceId) => boolean
-  readonly set: (invoice: Invoice) => number
-  readonly at: (ordinal: number) => Invoice
-  readonly idAt: (ordinal: number) => InvoiceId
-  readonly ordinalOf: (invoiceId: InvoiceId) => number | undefined
-  /** Oldest first. Looks at everything that the account has. */
-  readonly values: () => Iterable<Invoice>
+/** What holds an account's records. */
+interface Keeper {
+  readonly records: PackedRecords
 }
 
-export const invoicesOver = (records: PackedRecords): Invoices => {
-  const map = packedMap(records, KIND.invoice, object(invoiceFields))
-  const named = (invoiceId: InvoiceId, facts: Omit<Invoice, 'invoiceId'>): Invoice => ({ invoiceId, ...facts })
-  return {
-    get: (invoiceId) => {
-      const facts = map.get(invoiceId)
-      return facts === undefined ? undefined : named(invoiceId, facts)
-    },
-    has: map.has,
-    set: (invoice) => map.set(invoice.invoiceId, invoice),
-    at: (ordinal) => named(map.keyAt(ordinal), map.at(ordinal)),
-    idAt: map.keyAt,
-    ordinalOf: map.ordinalOf,
-    *values() {
-      for (const [invoiceId, facts] of map.entries()) yield named(invoiceId, facts)
-    },
-  }
+const keptInvoices = packedTable(KIND.invoice, object(invoiceFields))
+
+const invoiceAt = ({ records }: Keeper, ordinal: number): Invoice => ({
+  invoiceId: keyAt(records, ordinal),
+  ...keptInvoices.at(records, ordinal),
+})
+
+/** The invoices of an account. What is got is a copy; only `evolve` sets it. */
+export const accountInvoices = {
+  get: ({ records }: Keeper, invoiceId: InvoiceId): Invoice | undefined => {
+    const facts = keptInvoices.get(records, invoiceId)
+    return facts === undefined ? undefined : { invoiceId, ...facts }
+  },
+  has: ({ records }: Keeper, invoiceId: InvoiceId): boolean => keptInvoices.has(records, invoiceId),
+  /** @returns the ordinal by which lists name it */
+  set: ({ records }: Keeper, invoice: Invoice): number => keptInvoices.set(records, invoice.invoiceId, invoice),
+  at: invoiceAt,
+  /** Oldest first. Looks at everything that the account has. */
+  *all(account: Keeper): Iterable<Invoice> {
+    for (const ordinal of ordinalsOf(account.records, KIND.invoice)) yield invoiceAt(account, ordinal)
+  },
 }
 
-export interface Payments {
-  readonly get: (paymentId: PaymentId) => Payment | undefined
-  /** Without its allocations, of which there may be a thousand. */
-  readonly factsOf: (paymentId: PaymentId) => PaymentFacts | undefined
-  readonly has: (paymentId: PaymentId) => boolean
-  readonly set: (payment: PaymentFacts) => number
-  /** What of the payment settles the invoice, undone parts left out; `undefined` when it never did. */
-  readonly allocation: (paymentId: PaymentId, invoiceId: InvoiceId) => LivingAllocation | undefined
-  /** Changes the payment, too; it is still to be set. */
-  readonly setAllocation: (payment: PaymentFacts, invoiceId: InvoiceId, allocation: LivingAllocation) => void
-  /** Oldest first. Looks at everything that the account has. */
-  readonly values: () => Iterable<Payment>
-}
+const keptPayments = packedTable(KIND.payment, object(paymentFields))
+const keptAllocations = packedTable(KIND.allocation, object(allocationFields))
 
 const KEY_RADIX = 36
 const KEY_SEPARATOR = ':'
@@ -188,66 +174,86 @@ const required = (ordinal: number | undefined): number => {
   return ordinal
 }
 
-export const paymentsOver = (records: PackedRecords, invoices: Invoices): Payments => {
-  const map = packedMap(records, KIND.payment, object(paymentFields))
-  const allocations = packedMap(records, KIND.allocation, object(allocationFields))
-
-  const keyOf = (paymentId: PaymentId, invoiceId: InvoiceId): string => {
-    const ordinals = [required(map.ordinalOf(paymentId)), required(invoices.ordinalOf(invoiceId))]
-    return ordinals.map((ordinal) => ordinal.toString(KEY_RADIX)).join(KEY_SEPARATOR)
-  }
-
-  const invoiceIdOf = (key: string): InvoiceId => {
-    const [, invoice = ''] = key.split(KEY_SEPARATOR)
-    return invoices.idAt(Number.parseInt(invoice, KEY_RADIX))
-  }
-
-  const living = (newest: number): ReadonlyMap<InvoiceId, LivingAllocation> => {
-    const chain: [InvoiceId, LivingAllocation][] = []
-    for (let place = newest; place > 0; ) {
-      const { previous, ...allocation } = allocations.at(place - 1)
-      if (allocation.amount !== 0n) chain.push([invoiceIdOf(allocations.keyAt(place - 1)), allocation])
-      place = previous
-    }
-    return new Map(chain.reverse())
-  }
-
-  const factsOf = (paymentId: PaymentId): PaymentFacts | undefined => {
-    const facts = map.get(paymentId)
-    return facts === undefined ? undefined : { paymentId, ...facts }
-  }
-
-  const whole = (facts: PaymentFacts): Payment => ({ ...facts, allocations: living(facts.newestAllocation) })
-
-  return {
-    get: (paymentId) => {
-      const facts = factsOf(paymentId)
-      return facts === undefined ? undefined : whole(facts)
-    },
-    factsOf,
-    has: map.has,
-    set: (payment) => map.set(payment.paymentId, payment),
-    allocation: (paymentId, invoiceId) => allocations.get(keyOf(paymentId, invoiceId)),
-    setAllocation: (payment, invoiceId, allocation) => {
-      const key = keyOf(payment.paymentId, invoiceId)
-      const known = allocations.get(key)
-      const ordinal = allocations.set(key, { ...allocation, previous: known?.previous ?? payment.newestAllocation })
-      if (known === undefined) payment.newestAllocation = ordinal + 1
-    },
-    *values() {
-      for (const [paymentId, facts] of map.entries()) yield whole({ paymentId, ...facts })
-    },
-  }
+const allocationKey = (records: PackedRecords, paymentId: PaymentId, invoiceId: InvoiceId): string => {
+  const payment = required(keptPayments.ordinalOf(records, paymentId))
+  const invoice = required(keptInvoices.ordinalOf(records, invoiceId))
+  return `${payment.toString(KEY_RADIX)}${KEY_SEPARATOR}${invoice.toString(KEY_RADIX)}`
 }
 
-/** Everything that an account keeps by the thousand. */
-export const accountRecords = (records: PackedRecords) => {
-  const invoices = invoicesOver(records)
-  return {
-    invoices,
-    payments: paymentsOver(records, invoices),
-    creditNotes: packedSet(records, KIND.creditNote),
-    refunds: packedSet(records, KIND.refund),
-    cash: packedMap(records, KIND.cash, amount),
+const allocatedInvoice = (records: PackedRecords, key: string): InvoiceId => {
+  const [, invoice = ''] = key.split(KEY_SEPARATOR)
+  return keyAt(records, Number.parseInt(invoice, KEY_RADIX))
+}
+
+const withAllocations = (records: PackedRecords, facts: PaymentFacts): Payment => {
+  const chain: [InvoiceId, LivingAllocation][] = []
+  for (let place = facts.newestAllocation; place > 0; ) {
+    const { previous, ...allocation } = keptAllocations.at(records, place - 1)
+    if (allocation.amount !== 0n) chain.push([allocatedInvoice(records, keyAt(records, place - 1)), allocation])
+    place = previous
   }
+  return { ...facts, allocations: new Map(chain.reverse()) }
+}
+
+const paymentFacts = ({ records }: Keeper, paymentId: PaymentId): PaymentFacts | undefined => {
+  const facts = keptPayments.get(records, paymentId)
+  return facts === undefined ? undefined : { paymentId, ...facts }
+}
+
+/** The payments of an account, and the credit notes that are credit as a payment is. */
+export const accountPayments = {
+  get: (account: Keeper, paymentId: PaymentId): Payment | undefined => {
+    const facts = paymentFacts(account, paymentId)
+    return facts === undefined ? undefined : withAllocations(account.records, facts)
+  },
+  /** Without its allocations, of which there may be a thousand. */
+  factsOf: paymentFacts,
+  has: ({ records }: Keeper, paymentId: PaymentId): boolean => keptPayments.has(records, paymentId),
+  set: ({ records }: Keeper, payment: PaymentFacts): void => {
+    keptPayments.set(records, payment.paymentId, payment)
+  },
+  /** What of the payment settles the invoice; `undefined` when it never did, nothing when that was undone. */
+  allocation: ({ records }: Keeper, paymentId: PaymentId, invoiceId: InvoiceId): LivingAllocation | undefined =>
+    keptAllocations.get(records, allocationKey(records, paymentId, invoiceId)),
+  /** Changes the payment, too; it is still to be set. */
+  setAllocation: (
+    { records }: Keeper,
+    payment: PaymentFacts,
+    invoiceId: InvoiceId,
+    allocation: LivingAllocation,
+  ): void => {
+    const key = allocationKey(records, payment.paymentId, invoiceId)
+    const known = keptAllocations.get(records, key)
+    const previous = known === undefined ? payment.newestAllocation : known.previous
+    const ordinal = keptAllocations.set(records, key, { ...allocation, previous })
+    if (known === undefined) payment.newestAllocation = ordinal + 1
+  },
+  /** Oldest first. Looks at everything that the account has. */
+  *all(account: Keeper): Iterable<Payment> {
+    for (const ordinal of ordinalsOf(account.records, KIND.payment)) {
+      const payment = accountPayments.get(account, keyAt(account.records, ordinal))
+      if (payment !== undefined) yield payment
+    }
+  },
+}
+
+/** Ids that must not be used twice. */
+const ids = (kind: number) => ({
+  has: ({ records }: Keeper, id: string): boolean => findRecord(records, kind, id) !== undefined,
+  add: ({ records }: Keeper, id: string): void => {
+    intern(records, kind, id)
+  },
+})
+
+export const creditNotes = ids(KIND.creditNote)
+export const refunds = ids(KIND.refund)
+
+const keptCash = packedTable(KIND.cash, amount)
+
+/** Cash in bani by day, desk and payer, as far as the ceilings ask for it. Reversed payments are out again. */
+export const cashTaken = {
+  by: ({ records }: Keeper, key: string): bigint => keptCash.get(records, key) ?? 0n,
+  add: ({ records }: Keeper, key: string, more: bigint): void => {
+    keptCash.set(records, key, (keptCash.get(records, key) ?? 0n) + more)
+  },
 }

@@ -2,7 +2,6 @@ import type { BusinessDay } from '../business-day.ts'
 import type { CompanyRules } from '../decider.ts'
 import type { InvoiceId } from '../ids.ts'
 import { decimalOf } from '../money.ts'
-import type { PackedMap } from '../packed/packed-map.ts'
 import type { ClientKind, Payer } from '../party.ts'
 import { CASH_FRAGMENT_LAW, CASH_LAW, cashLimitsOn, ceilingFor } from '../rules/cash-limits.ts'
 import { fiscalCodeOf } from '../tax-id.ts'
@@ -10,9 +9,6 @@ import type { CashBreach } from './events.ts'
 
 /** The law counts lei; cash in another currency is outside its figures. */
 const LEI = 'RON'
-
-/** Sums of cash by day, desk and payer. */
-type CashTaken = Pick<PackedMap<bigint>, 'get' | 'set'>
 
 interface CashPlace {
   readonly currency: string
@@ -86,10 +82,6 @@ export const cashKeyOf = (
   cashPayer: string,
 ): string => `${receivedOn} ${deskId ?? ''} ${cashPayer}`
 
-export const takeCash = (cash: CashTaken, key: string, amount: bigint): void => {
-  cash.set(key, (cash.get(key) ?? 0n) + amount)
-}
-
 interface CashShare {
   readonly invoice: CashInvoice
   readonly amount: bigint
@@ -138,7 +130,8 @@ export const fragmentBreaches = (
  * cash by fragments.
  */
 export const cashBreaches = (
-  cash: CashTaken,
+  /** What was taken on the same day and desk from the same payer. */
+  takenOf: (key: string) => bigint,
   payment: CashPlace & { readonly amount: bigint },
   shares: readonly CashShare[],
   client: CashClient,
@@ -151,7 +144,7 @@ export const cashBreaches = (
   if (shares.length > 0 && shares.every(({ invoice }) => underContract(invoice, kind))) return []
 
   const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
-  const ofDay = (cash.get(cashKeyOf(payment, cashPayer)) ?? 0n) + payment.amount
+  const ofDay = takenOf(cashKeyOf(payment, cashPayer)) + payment.amount
   const law = `${CASH_LAW}, ${limits.act}`
   return [
     ...(ofDay > ceiling ? [found('CASH_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], payment, law)] : []),

@@ -1,6 +1,6 @@
 import type { BusinessDay } from '../business-day.ts'
 import { type ByteCursor, readBytes, writeBytes } from '../packed/byte-cursor.ts'
-import { numberOfDay } from '../packed/packed-map.ts'
+import { numberOfDay } from '../packed/packed-table.ts'
 
 /**
  * Open invoices in the order in which money settles them when the payer names none (Codul civil art. 1509: due first,

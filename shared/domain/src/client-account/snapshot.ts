@@ -10,14 +10,14 @@ import {
   writeUint,
   written,
 } from '../packed/byte-cursor.ts'
-import { type FieldsOf, object, oneOf, optional, text } from '../packed/packed-map.ts'
-import { restorePackedRecords } from '../packed/packed-records.ts'
+import { dumpRecords, restoreRecords, weighRecords } from '../packed/packed-records.ts'
+import { type FieldsOf, object, oneOf, optional, text } from '../packed/packed-table.ts'
 import { type Address, ClientKind } from '../party.ts'
 import { bytesOfOpenInvoices, type OpenInvoices, readOpenInvoices, writeOpenInvoices } from './open-invoices.ts'
-import { accountOver, type Client, type ClientAccount } from './state.ts'
+import type { Client, ClientAccount } from './state.ts'
 
 /** What the account itself takes: its client, its maps, its empty lists. */
-const BYTES_OF_AN_ACCOUNT = 2_000
+const BYTES_OF_AN_ACCOUNT = 900
 
 const address: FieldsOf<Address> = {
   street: optional(text),
@@ -49,7 +49,7 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
   version: 1,
   encode: (account) => {
     const out = createWriter()
-    account.records.dump(out)
+    dumpRecords(out, account.records)
     client.write(out, account.client, account.records)
     writeUint(out, account.openByDue.size)
     for (const [currency, open] of account.openByDue) {
@@ -60,12 +60,12 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
   },
   decode: (bytes) => {
     const from = readerOf(bytes)
-    const records = restorePackedRecords(from)
+    const records = restoreRecords(from)
     const debtor = client.read(from, records)
-    return accountOver(records, debtor, readOpenByDue(from))
+    return { client: debtor, records, openByDue: readOpenByDue(from) }
   },
   weigh: ({ records, openByDue }) => {
-    let bytes = BYTES_OF_AN_ACCOUNT + records.byteLength()
+    let bytes = BYTES_OF_AN_ACCOUNT + weighRecords(records)
     for (const open of openByDue.values()) bytes += bytesOfOpenInvoices(open)
     return bytes
   },

@@ -3,29 +3,30 @@ import { latest } from '../business-day.ts'
 import type { ClientId, InvoiceId, PaymentId, ReceiptId } from '../ids.ts'
 import type { Currency, Money } from '../money.ts'
 import { minorOf } from '../money.ts'
-import type { PackedMap, PackedSet } from '../packed/packed-map.ts'
-import { createPackedRecords, type PackedRecords } from '../packed/packed-records.ts'
+import { createPackedRecords, keyAt, type PackedRecords } from '../packed/packed-records.ts'
 import type { Address, ClientKind, Payer } from '../party.ts'
-import { accountRecords, type Invoice, type Invoices, type PaymentFacts, type Payments } from './account-records.ts'
-import { cashKeyOf, cashPayerOf, takeCash } from './cash-guard.ts'
+import {
+  accountInvoices,
+  accountPayments,
+  cashTaken,
+  creditNotes,
+  type Invoice,
+  type PaymentFacts,
+  refunds,
+} from './account-records.ts'
+import { cashKeyOf, cashPayerOf } from './cash-guard.ts'
 import type { AccountEvent } from './events.ts'
 import { insertByDue, noOpenInvoices, type OpenInvoices, removeByDue } from './open-invoices.ts'
 
 /**
- * Only what a decision needs; everything a reader wants belongs to a projection. Amounts are minor units. Invoices and
- * payments are packed: what is got of them is a copy, and only `evolve` sets it.
+ * Only what a decision needs; everything a reader wants belongs to a projection. Amounts are minor units. Invoices,
+ * payments and whatever else comes by the thousand are in the records: `account-records.ts` reads them.
  */
 export interface ClientAccount {
   client: Client | undefined
   readonly records: PackedRecords
-  readonly invoices: Invoices
-  readonly payments: Payments
   /** Open invoices of each currency, oldest due first. */
   readonly openByDue: Map<Currency, OpenInvoices>
-  readonly creditNotes: PackedSet
-  readonly refunds: PackedSet
-  /** Cash in bani by day, desk and payer, as far as the ceilings ask for it. Reversed payments are out again. */
-  readonly cash: PackedMap<bigint>
 }
 
 export interface Client {
@@ -38,18 +39,15 @@ export interface Client {
   email?: string | undefined
 }
 
-/** The account that is kept in `records`. */
-export const accountOver = (
-  records: PackedRecords,
-  client: Client | undefined,
-  openByDue: Map<Currency, OpenInvoices>,
-): ClientAccount => ({ client, records, openByDue, ...accountRecords(records) })
-
-export const initialAccount = (): ClientAccount => accountOver(createPackedRecords(), undefined, new Map())
+export const initialAccount = (): ClientAccount => ({
+  client: undefined,
+  records: createPackedRecords(),
+  openByDue: new Map(),
+})
 
 /** Oldest due first. */
 export function* openInvoices(account: ClientAccount, currency: Currency): Iterable<Invoice> {
-  for (const ordinal of account.openByDue.get(currency)?.ordinals ?? []) yield account.invoices.at(ordinal)
+  for (const ordinal of account.openByDue.get(currency)?.ordinals ?? []) yield accountInvoices.at(account, ordinal)
 }
 
 /** @throws Error when history names what it never introduced: the stream is not ours. */
@@ -58,11 +56,11 @@ const known = <Value>(value: Value | undefined, key: string): Value => {
   return value
 }
 
-const invoiceOf = ({ invoices }: ClientAccount, invoiceId: InvoiceId): Invoice =>
-  known(invoices.get(invoiceId), invoiceId)
+const invoiceOf = (account: ClientAccount, invoiceId: InvoiceId): Invoice =>
+  known(accountInvoices.get(account, invoiceId), invoiceId)
 
-const paymentOf = ({ payments }: ClientAccount, paymentId: PaymentId): PaymentFacts =>
-  known(payments.factsOf(paymentId), paymentId)
+const paymentOf = (account: ClientAccount, paymentId: PaymentId): PaymentFacts =>
+  known(accountPayments.factsOf(account, paymentId), paymentId)
 
 const openListOf = (account: ClientAccount, currency: Currency): OpenInvoices => {
   const list = account.openByDue.get(currency)
@@ -76,17 +74,17 @@ const openListOf = (account: ClientAccount, currency: Currency): OpenInvoices =>
 const changeOpen = (account: ClientAccount, invoice: Invoice, by: bigint): void => {
   const before = invoice.open
   invoice.open += by
-  const { invoices } = account
-  const ordinal = invoices.set(invoice)
+  const ordinal = accountInvoices.set(account, invoice)
   const list = openListOf(account, invoice.currency)
-  if (before === 0n && invoice.open > 0n) insertByDue(list, invoice, ordinal, invoices.idAt)
-  if (before > 0n && invoice.open === 0n) removeByDue(list, invoice, ordinal, invoices.idAt)
+  const idAt = (other: number): InvoiceId => keyAt(account.records, other)
+  if (before === 0n && invoice.open > 0n) insertByDue(list, invoice, ordinal, idAt)
+  if (before > 0n && invoice.open === 0n) removeByDue(list, invoice, ordinal, idAt)
 }
 
 const changePayment = (account: ClientAccount, paymentId: PaymentId, change: (payment: PaymentFacts) => void): void => {
   const payment = paymentOf(account, paymentId)
   change(payment)
-  account.payments.set(payment)
+  accountPayments.set(account, payment)
 }
 
 const newPayment = (facts: {
@@ -165,11 +163,11 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       return account
     case 'CreditNoteRegistered': {
       const { creditNoteId, invoiceId, total, creditedOn } = event.data
-      account.creditNotes.add(creditNoteId)
+      creditNotes.add(account, creditNoteId)
       if (invoiceId !== undefined) changeOpen(account, invoiceOf(account, invoiceId), -minorOf(total))
       else {
         const source = { paymentId: creditNoteId, amount: total, receivedOn: creditedOn }
-        account.payments.set(newPayment({ ...source, method: 'CREDIT_NOTE' }))
+        accountPayments.set(account, newPayment({ ...source, method: 'CREDIT_NOTE' }))
       }
       return account
     }
@@ -177,8 +175,8 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       const { amount, method, receivedOn, deskId, payer } = event.data
       const place = { currency: amount.currency, receivedOn, deskId, payer }
       const cashPayer = method === 'CASH' ? cashPayerOf(place, account.client) : undefined
-      account.payments.set(newPayment({ ...event.data, cashPayer }))
-      if (cashPayer !== undefined) takeCash(account.cash, cashKeyOf(place, cashPayer), minorOf(amount))
+      accountPayments.set(account, newPayment({ ...event.data, cashPayer }))
+      if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(place, cashPayer), minorOf(amount))
       return account
     }
     // It says who answers for the payment after it; the payment itself says the rest.
@@ -190,7 +188,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       })
       return account
     case 'RefundRecorded':
-      account.refunds.add(event.data.refundId)
+      refunds.add(account, event.data.refundId)
       changePayment(account, event.data.paymentId, (payment) => {
         payment.credit -= minorOf(event.data.amount)
         payment.refunded += minorOf(event.data.amount)
@@ -201,14 +199,14 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       const amount = minorOf(event.data.amount)
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
-      const before = account.payments.allocation(paymentId, invoiceId)
+      const before = accountPayments.allocation(account, paymentId, invoiceId)
       const living = before?.amount ? before : { amount: 0n, allocatedOn }
-      account.payments.setAllocation(payment, invoiceId, {
+      accountPayments.setAllocation(account, payment, invoiceId, {
         amount: living.amount + amount,
         allocatedOn: latest(living.allocatedOn, allocatedOn),
       })
       payment.credit -= amount
-      account.payments.set(payment)
+      accountPayments.set(account, payment)
       if (payment.method === 'CASH') invoice.paidInCash += amount
       changeOpen(account, invoice, -amount)
       return account
@@ -218,12 +216,12 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       const amount = minorOf(event.data.amount)
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
-      const living = account.payments.allocation(paymentId, invoiceId)
+      const living = accountPayments.allocation(account, paymentId, invoiceId)
       if (living === undefined) throw new Error(`history undoes ${paymentId} on ${invoiceId} before allocating it`)
-      account.payments.setAllocation(payment, invoiceId, { ...living, amount: living.amount - amount })
+      accountPayments.setAllocation(account, payment, invoiceId, { ...living, amount: living.amount - amount })
       payment.credit += amount
       payment.lastUndoOn = latest(deallocatedOn, payment.lastUndoOn)
-      account.payments.set(payment)
+      accountPayments.set(account, payment)
       if (payment.method === 'CASH') invoice.paidInCash -= amount
       invoice.lastUndoOn = latest(deallocatedOn, invoice.lastUndoOn)
       changeOpen(account, invoice, amount)
@@ -235,7 +233,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         payment.lastUndoOn = latest(event.data.reversedOn, payment.lastUndoOn)
         payment.reversed = true
         const { cashPayer } = payment
-        if (cashPayer !== undefined) takeCash(account.cash, cashKeyOf(payment, cashPayer), -payment.amount)
+        if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(payment, cashPayer), -payment.amount)
       })
       return account
     case 'ReceiptRequested':

@@ -17,28 +17,22 @@ import {
  * ordinal, by which others name it. Records are added and changed, never removed.
  *
  * The arrays are a function of what was put in which order, and of nothing else: two folds of one history are equal byte
- * for byte, with or without a snapshot between.
+ * for byte, with or without a snapshot between. Plain data, because there are ten thousand of them in a process.
  */
 export interface PackedRecords {
-  /** The ordinal, from 0 in the order of first appearance; `undefined` when there is no such record. */
-  readonly find: (kind: number, key: string) => number | undefined
-  /** Adds the record or replaces its body; answers its ordinal. The body may `intern`, and put nothing else. */
-  readonly put: (kind: number, key: string, writeBody: (body: ByteCursor) => void) => number
-  /** The ordinal of a record that is nothing but its key. */
-  readonly intern: (kind: number, key: string) => number
-  readonly keyAt: (ordinal: number) => string
-  /** As `keyAt`, of what was interned because it comes again and again. */
-  readonly internedAt: (ordinal: number) => string
-  readonly bodyAt: (ordinal: number) => ByteCursor
-  /** Ordinals of one kind, oldest first. Looks at every record. */
-  readonly ordinals: (kind: number) => Iterable<number>
-  /** What the arrays take in memory. */
-  readonly byteLength: () => number
-  readonly dump: (out: ByteCursor) => void
+  /** Each record: the byte of its kind, its key and its body, either after its length. */
+  bytes: Uint8Array
+  used: number
+  /** Bytes of bodies that have outgrown their places. */
+  holes: number
+  /** Where the records are, by ordinal. */
+  places: Uint32Array
+  count: number
+  /** Ordinal + 1 by the hash of kind and key. */
+  slots: Uint32Array
+  /** Keys that are read again and again, by ordinal. */
+  readonly words: string[]
 }
-
-/** Where a record is: below the offset of its kind's byte stand its key and its body, each after its length. */
-type Place = number
 
 const EMPTY = 0
 const SLOTS_MIN = 8
@@ -49,21 +43,36 @@ const SLOTS_GROWTH = 1.5
 const ROOM_GROWTH = 1.25
 const BYTES_MORE_MIN = 64
 const PLACES_MORE_MIN = 4
-/** A body that has outgrown its place leaves a hole; holes are closed when they are a quarter of all. */
+/** Holes are closed when they are a quarter of all. */
 const HOLES_MAX = 0.25
 const HOLES_BYTES_MIN = 1_024
-
-/** An account has a handful of currencies, series, rates and desks; of many payers, the first ones are as good as any. */
-const INTERNED_MAX = 32
+/** An account has a handful of currencies, series, rates and desks, and they come early. */
+const WORDS_MAX = 32
 
 const UINT_RANGE = 2 ** 32
 
+const NO_BYTES = new Uint8Array()
+const NO_NUMBERS = new Uint32Array()
+
+export const createPackedRecords = (): PackedRecords => ({
+  bytes: NO_BYTES,
+  used: 0,
+  holes: 0,
+  places: NO_NUMBERS,
+  count: 0,
+  slots: NO_NUMBERS,
+  words: [],
+})
+
 /** FNV-1a, with its low bits stirred into the high ones, by which a slot is chosen. */
-const hashOf = ({ bytes, at }: ByteCursor): number => {
+const hashOf = (bytes: Uint8Array, from: number, to: number): number => {
   let hash = 0x811c9dc5
-  for (let index = 0; index < at; index += 1) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x01000193)
+  for (let index = from; index < to; index += 1) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x01000193)
   return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0
 }
+
+const homeOf = (hash: number, slots: Uint32Array): number => Math.floor((hash / UINT_RANGE) * slots.length)
+const after = (slot: number, slots: Uint32Array): number => (slot + 1 === slots.length ? 0 : slot + 1)
 
 /** Of so few bytes, a loop is quicker than a view of them. */
 const copy = ({ bytes, at }: ByteCursor, to: Uint8Array, place: number): void => {
@@ -73,190 +82,188 @@ const copy = ({ bytes, at }: ByteCursor, to: Uint8Array, place: number): void =>
 // Folding never pauses between writing these and using them, so all records share them.
 const keyScratch = createWriter()
 const bodyScratch = createWriter()
-const NO_BODY: ByteCursor = readerOf(new Uint8Array())
+const NO_BODY: ByteCursor = readerOf(NO_BYTES)
 
-interface Arrays {
-  bytes: Uint8Array
-  used: number
-  holes: number
-  /** By ordinal. */
-  places: Uint32Array
-  count: number
-  /** Ordinal + 1 by hash. */
-  slots: Uint32Array
+const writeKey = (kind: number, key: string): void => {
+  keyScratch.at = 0
+  writeByte(keyScratch, kind)
+  writeText(keyScratch, key)
 }
 
-const over = (arrays: Arrays): PackedRecords => {
-  const placeAt = (ordinal: number): Place => {
-    const place = arrays.places[ordinal]
-    if (place === undefined || ordinal >= arrays.count) throw new Error(`there is no record ${ordinal}`)
-    return place
+const placeAt = ({ places, count }: PackedRecords, ordinal: number): number => {
+  const place = places[ordinal]
+  if (place === undefined || ordinal >= count) throw new Error(`there is no record ${ordinal}`)
+  return place
+}
+
+const TEXT_FORM_BITS = 2
+
+/** Where the key that begins at `place` ends. */
+const endOfKey = ({ bytes }: PackedRecords, place: number): number => {
+  const cursor = readerOf(bytes, place + 1)
+  const head = readUint(cursor)
+  return cursor.at + (head >>> TEXT_FORM_BITS)
+}
+
+const endOfRecord = (records: PackedRecords, place: number): number => {
+  const cursor = readerOf(records.bytes, endOfKey(records, place))
+  const bodyLength = readUint(cursor)
+  return cursor.at + bodyLength
+}
+
+const hasScratchKey = ({ bytes }: PackedRecords, place: number): boolean => {
+  for (let index = 0; index < keyScratch.at; index += 1) {
+    if (bytes[place + index] !== keyScratch.bytes[index]) return false
   }
+  return true
+}
 
-  const keyAt = (ordinal: number): string => readText(readerOf(arrays.bytes, placeAt(ordinal) + 1))
-  /** What is read most often, as strings. */
-  const interned = new Map<number, string>()
-
-  const writeKey = (kind: number, key: string): void => {
-    keyScratch.at = 0
-    writeByte(keyScratch, kind)
-    writeText(keyScratch, key)
-  }
-
-  const hasScratchKey = (place: Place): boolean => {
-    const { bytes } = arrays
-    for (let index = 0; index < keyScratch.at; index += 1) {
-      if (bytes[place + index] !== keyScratch.bytes[index]) return false
-    }
-    return true
-  }
-
-  /** The slot of the key in the scratch: its record's, or the empty one where it would stand. */
-  const slotOfScratch = (hash: number): number => {
-    const { slots } = arrays
-    let slot = Math.floor((hash / UINT_RANGE) * slots.length)
-    for (;;) {
-      const entry = slots[slot] ?? EMPTY
-      if (entry === EMPTY || hasScratchKey(placeAt(entry - 1))) return slot
-      slot = slot + 1 === slots.length ? 0 : slot + 1
-    }
-  }
-
-  const keyLengthAt = (place: Place): number => {
-    const cursor = readerOf(arrays.bytes, place + 1)
-    const head = readUint(cursor)
-    return cursor.at - place + (head >>> 2)
-  }
-
-  const growSlots = (): void => {
-    const { bytes, count } = arrays
-    arrays.slots = new Uint32Array(Math.max(SLOTS_MIN, Math.ceil(arrays.slots.length * SLOTS_GROWTH)))
-    for (let ordinal = 0; ordinal < count; ordinal += 1) {
-      const place = placeAt(ordinal)
-      const length = keyLengthAt(place)
-      const hash = hashOf({ bytes: bytes.subarray(place, place + length), at: length })
-      let slot = Math.floor((hash / UINT_RANGE) * arrays.slots.length)
-      while (arrays.slots[slot] !== EMPTY) slot = slot + 1 === arrays.slots.length ? 0 : slot + 1
-      arrays.slots[slot] = ordinal + 1
-    }
-  }
-
-  const makeRoom = (more: number): void => {
-    if (arrays.used + more <= arrays.bytes.length) return
-    const larger = new Uint8Array(Math.ceil(arrays.used * ROOM_GROWTH) + Math.max(more, BYTES_MORE_MIN))
-    larger.set(arrays.bytes.subarray(0, arrays.used))
-    arrays.bytes = larger
-  }
-
-  /** Writes the record whose key is in the scratch behind the others. */
-  const append = (body: ByteCursor): Place => {
-    const place = arrays.used
-    writeUint(keyScratch, body.at)
-    makeRoom(keyScratch.at + body.at)
-    copy(keyScratch, arrays.bytes, place)
-    copy(body, arrays.bytes, place + keyScratch.at)
-    arrays.used = place + keyScratch.at + body.at
-    return place
-  }
-
-  const lengthAt = (place: Place): number => {
-    const cursor = readerOf(arrays.bytes, place + keyLengthAt(place))
-    const bodyLength = readUint(cursor)
-    return cursor.at + bodyLength - place
-  }
-
-  const closeHoles = (): void => {
-    const { bytes, used, holes, count, places } = arrays
-    const closed = new Uint8Array(used - holes)
-    let at = 0
-    for (let ordinal = 0; ordinal < count; ordinal += 1) {
-      const place = placeAt(ordinal)
-      const length = lengthAt(place)
-      closed.set(bytes.subarray(place, place + length), at)
-      places[ordinal] = at
-      at += length
-    }
-    arrays.bytes = closed
-    arrays.used = at
-    arrays.holes = 0
-  }
-
-  /** Adds or changes the record whose key is in the scratch. */
-  const putUnderScratch = (body: ByteCursor): number => {
-    if (arrays.count + 1 > arrays.slots.length * LOAD_MAX) growSlots()
-    const slot = slotOfScratch(hashOf(keyScratch))
-    const entry = arrays.slots[slot] ?? EMPTY
-    if (entry === EMPTY) {
-      const ordinal = arrays.count
-      if (ordinal === arrays.places.length) {
-        const larger = new Uint32Array(Math.ceil(ordinal * ROOM_GROWTH) + PLACES_MORE_MIN)
-        larger.set(arrays.places)
-        arrays.places = larger
-      }
-      arrays.places[ordinal] = append(body)
-      arrays.count += 1
-      arrays.slots[slot] = ordinal + 1
-      return ordinal
-    }
-    const ordinal = entry - 1
-    const place = placeAt(ordinal)
-    const cursor = readerOf(arrays.bytes, place + keyScratch.at)
-    const room = readUint(cursor)
-    if (body.at <= room) {
-      copy(body, arrays.bytes, cursor.at)
-      return ordinal
-    }
-    arrays.holes += cursor.at + room - place
-    arrays.places[ordinal] = append(body)
-    if (arrays.holes > HOLES_BYTES_MIN && arrays.holes > arrays.used * HOLES_MAX) closeHoles()
-    return ordinal
-  }
-
-  return {
-    find: (kind, key) => {
-      if (arrays.count === 0) return undefined
-      writeKey(kind, key)
-      const entry = arrays.slots[slotOfScratch(hashOf(keyScratch))] ?? EMPTY
-      return entry === EMPTY ? undefined : entry - 1
-    },
-    put: (kind, key, writeBody) => {
-      bodyScratch.at = 0
-      writeBody(bodyScratch)
-      writeKey(kind, key)
-      return putUnderScratch(bodyScratch)
-    },
-    intern: (kind, key) => {
-      writeKey(kind, key)
-      return putUnderScratch(NO_BODY)
-    },
-    keyAt,
-    internedAt: (ordinal) => {
-      const known = interned.get(ordinal)
-      if (known !== undefined) return known
-      const key = keyAt(ordinal)
-      if (interned.size < INTERNED_MAX) interned.set(ordinal, key)
-      return key
-    },
-    bodyAt: (ordinal) => {
-      const place = placeAt(ordinal)
-      const cursor = readerOf(arrays.bytes, place + keyLengthAt(place))
-      readUint(cursor)
-      return cursor
-    },
-    *ordinals(kind) {
-      for (let ordinal = 0; ordinal < arrays.count; ordinal += 1) {
-        if (arrays.bytes[placeAt(ordinal)] === kind) yield ordinal
-      }
-    },
-    byteLength: () => arrays.bytes.byteLength + arrays.places.byteLength + arrays.slots.byteLength,
-    dump: (out) => {
-      writeUint(out, arrays.holes)
-      writeBytes(out, arrays.bytes.subarray(0, arrays.used))
-      writeBytes(out, bytesOf(arrays.places.subarray(0, arrays.count)))
-      writeBytes(out, bytesOf(arrays.slots))
-    },
+/** The slot of the key in the scratch: its record's, or the empty one where it would stand. */
+const slotOfScratch = (records: PackedRecords): number => {
+  const { slots } = records
+  let slot = homeOf(hashOf(keyScratch.bytes, 0, keyScratch.at), slots)
+  for (;;) {
+    const entry = slots[slot] ?? EMPTY
+    if (entry === EMPTY || hasScratchKey(records, placeAt(records, entry - 1))) return slot
+    slot = after(slot, slots)
   }
 }
+
+const growSlots = (records: PackedRecords): void => {
+  const slots = new Uint32Array(Math.max(SLOTS_MIN, Math.ceil(records.slots.length * SLOTS_GROWTH)))
+  for (let ordinal = 0; ordinal < records.count; ordinal += 1) {
+    const place = placeAt(records, ordinal)
+    let slot = homeOf(hashOf(records.bytes, place, endOfKey(records, place)), slots)
+    while (slots[slot] !== EMPTY) slot = after(slot, slots)
+    slots[slot] = ordinal + 1
+  }
+  records.slots = slots
+}
+
+/** Writes the record whose key is in the scratch behind the others. */
+const append = (records: PackedRecords, body: ByteCursor): number => {
+  const place = records.used
+  writeUint(keyScratch, body.at)
+  const end = place + keyScratch.at + body.at
+  if (end > records.bytes.length) {
+    const more = Math.max(end - place, BYTES_MORE_MIN)
+    const larger = new Uint8Array(Math.ceil(place * ROOM_GROWTH) + more)
+    larger.set(records.bytes.subarray(0, place))
+    records.bytes = larger
+  }
+  copy(keyScratch, records.bytes, place)
+  copy(body, records.bytes, place + keyScratch.at)
+  records.used = end
+  return place
+}
+
+const closeHoles = (records: PackedRecords): void => {
+  const closed = new Uint8Array(records.used - records.holes)
+  let at = 0
+  for (let ordinal = 0; ordinal < records.count; ordinal += 1) {
+    const place = placeAt(records, ordinal)
+    const end = endOfRecord(records, place)
+    closed.set(records.bytes.subarray(place, end), at)
+    records.places[ordinal] = at
+    at += end - place
+  }
+  records.bytes = closed
+  records.used = at
+  records.holes = 0
+}
+
+const add = (records: PackedRecords, slot: number, body: ByteCursor): number => {
+  const ordinal = records.count
+  if (ordinal === records.places.length) {
+    const larger = new Uint32Array(Math.ceil(ordinal * ROOM_GROWTH) + PLACES_MORE_MIN)
+    larger.set(records.places)
+    records.places = larger
+  }
+  records.places[ordinal] = append(records, body)
+  records.count += 1
+  records.slots[slot] = ordinal + 1
+  return ordinal
+}
+
+const change = (records: PackedRecords, ordinal: number, body: ByteCursor): void => {
+  const place = placeAt(records, ordinal)
+  const cursor = readerOf(records.bytes, place + keyScratch.at)
+  const room = readUint(cursor)
+  if (body.at <= room) return copy(body, records.bytes, cursor.at)
+  records.holes += cursor.at + room - place
+  records.places[ordinal] = append(records, body)
+  if (records.holes > HOLES_BYTES_MIN && records.holes > records.used * HOLES_MAX) closeHoles(records)
+}
+
+/** Adds or changes the record whose key is in the scratch. */
+const putUnderScratch = (records: PackedRecords, body: ByteCursor): number => {
+  if (records.count + 1 > records.slots.length * LOAD_MAX) growSlots(records)
+  const slot = slotOfScratch(records)
+  const entry = records.slots[slot] ?? EMPTY
+  if (entry === EMPTY) return add(records, slot, body)
+  change(records, entry - 1, body)
+  return entry - 1
+}
+
+/** The ordinal, from 0 in the order of first appearance; `undefined` when there is no such record. */
+export const findRecord = (records: PackedRecords, kind: number, key: string): number | undefined => {
+  if (records.count === 0) return undefined
+  writeKey(kind, key)
+  const entry = records.slots[slotOfScratch(records)] ?? EMPTY
+  return entry === EMPTY ? undefined : entry - 1
+}
+
+/** Adds the record or replaces its body; answers its ordinal. While the body is written, others may only be interned. */
+export const putRecord = (
+  records: PackedRecords,
+  kind: number,
+  key: string,
+  writeBody: (body: ByteCursor) => void,
+): number => {
+  bodyScratch.at = 0
+  writeBody(bodyScratch)
+  writeKey(kind, key)
+  return putUnderScratch(records, bodyScratch)
+}
+
+/** The ordinal of a record that is nothing but its key. */
+export const intern = (records: PackedRecords, kind: number, key: string): number => {
+  writeKey(kind, key)
+  return putUnderScratch(records, NO_BODY)
+}
+
+export const keyAt = (records: PackedRecords, ordinal: number): string =>
+  readText(readerOf(records.bytes, placeAt(records, ordinal) + 1))
+
+/** As `keyAt`, of what was interned because it comes again and again. */
+export const wordAt = (records: PackedRecords, ordinal: number): string => {
+  const { words } = records
+  const known = words[ordinal]
+  if (known !== undefined) return known
+  const word = keyAt(records, ordinal)
+  if (ordinal < WORDS_MAX) words[ordinal] = word
+  return word
+}
+
+export const bodyAt = (records: PackedRecords, ordinal: number): ByteCursor => {
+  const cursor = readerOf(records.bytes, endOfKey(records, placeAt(records, ordinal)))
+  readUint(cursor)
+  return cursor
+}
+
+/** Ordinals of one kind, oldest first. Looks at every record. */
+export function* ordinalsOf(records: PackedRecords, kind: number): Iterable<number> {
+  for (let ordinal = 0; ordinal < records.count; ordinal += 1) {
+    if (records.bytes[placeAt(records, ordinal)] === kind) yield ordinal
+  }
+}
+
+/** What the objects around the arrays take. */
+const BYTES_OF_OBJECTS = 900
+
+/** What the records take in memory. */
+export const weighRecords = ({ bytes, places, slots }: PackedRecords): number =>
+  BYTES_OF_OBJECTS + bytes.byteLength + places.byteLength + slots.byteLength
 
 const bytesOf = (numbers: Uint32Array): Uint8Array =>
   new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
@@ -265,21 +272,18 @@ const bytesOf = (numbers: Uint32Array): Uint8Array =>
 const numbersOf = (bytes: Uint8Array): Uint32Array =>
   new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / Uint32Array.BYTES_PER_ELEMENT)
 
-export const createPackedRecords = (): PackedRecords =>
-  over({
-    bytes: new Uint8Array(),
-    used: 0,
-    holes: 0,
-    places: new Uint32Array(),
-    count: 0,
-    slots: new Uint32Array(),
-  })
+export const dumpRecords = (out: ByteCursor, { holes, bytes, used, places, count, slots }: PackedRecords): void => {
+  writeUint(out, holes)
+  writeBytes(out, bytes.subarray(0, used))
+  writeBytes(out, bytesOf(places.subarray(0, count)))
+  writeBytes(out, bytesOf(slots))
+}
 
-/** What `dump` wrote. */
-export const restorePackedRecords = (from: ByteCursor): PackedRecords => {
+/** What `dumpRecords` wrote. */
+export const restoreRecords = (from: ByteCursor): PackedRecords => {
   const holes = readUint(from)
   const bytes = readBytes(from)
   const places = numbersOf(readBytes(from))
   const slots = numbersOf(readBytes(from))
-  return over({ bytes, used: bytes.length, holes, places, count: places.length, slots })
+  return { bytes, used: bytes.length, holes, places, count: places.length, slots, words: [] }
 }

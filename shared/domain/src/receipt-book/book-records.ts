@@ -4,6 +4,14 @@ import type { CashDeskId, ClientId, PaymentId, ReceiptId } from '../ids.ts'
 import { type Money, minorOf, moneyOf } from '../money.ts'
 import { createWriter, readerOf, written } from '../packed/byte-cursor.ts'
 import {
+  dumpRecords,
+  findRecord,
+  intern,
+  type PackedRecords,
+  restoreRecords,
+  weighRecords,
+} from '../packed/packed-records.ts'
+import {
   amount,
   count,
   day,
@@ -11,14 +19,10 @@ import {
   flag,
   object,
   optional,
-  type PackedMap,
-  type PackedSet,
-  packedMap,
-  packedSet,
+  packedTable,
   shared,
   text,
-} from '../packed/packed-map.ts'
-import { type PackedRecords, restorePackedRecords } from '../packed/packed-records.ts'
+} from '../packed/packed-table.ts'
 
 /** One series of receipts. The number comes from this state at an exact revision: gapless by construction. */
 export interface ReceiptBook {
@@ -26,9 +30,6 @@ export interface ReceiptBook {
   next: number
   lastIssuedOn: BusinessDay | undefined
   readonly records: PackedRecords
-  readonly receiptIds: PackedSet
-  /** By number. What is got is a copy: only `evolve` sets it. */
-  readonly receipts: PackedMap<BookedReceipt>
 }
 
 export interface BookedReceipt {
@@ -67,19 +68,29 @@ const bookedReceipt = object<BookedReceipt>({
   reprints: count,
 })
 
-interface BookFacts extends Pick<ReceiptBook, 'next' | 'lastIssuedOn'> {
-  readonly opened: ReceiptBook['opened']
+interface Keeper {
+  readonly records: PackedRecords
 }
 
-/** The book whose receipts are kept in `records`. */
-export const bookOver = (records: PackedRecords, facts: BookFacts): ReceiptBook => ({
-  ...facts,
-  records,
-  receiptIds: packedSet(records, KIND.receiptId),
-  receipts: packedMap(records, KIND.receipt, bookedReceipt),
-})
+export const receiptIds = {
+  has: ({ records }: Keeper, receiptId: ReceiptId): boolean =>
+    findRecord(records, KIND.receiptId, receiptId) !== undefined,
+  add: ({ records }: Keeper, receiptId: ReceiptId): void => {
+    intern(records, KIND.receiptId, receiptId)
+  },
+}
 
-const bookFacts = object<BookFacts>({
+const keptReceipts = packedTable(KIND.receipt, bookedReceipt)
+
+/** The receipts of a book, by number. What is got is a copy; only `evolve` sets it. */
+export const receipts = {
+  get: ({ records }: Keeper, number: number): BookedReceipt | undefined => keptReceipts.get(records, `${number}`),
+  set: ({ records }: Keeper, number: number, receipt: BookedReceipt): void => {
+    keptReceipts.set(records, `${number}`, receipt)
+  },
+}
+
+const bookFacts = object<Omit<ReceiptBook, 'records'>>({
   opened: optional(object({ series: text, deskId: text, to: optional(count) })),
   next: count,
   lastIssuedOn: optional(day),
@@ -92,14 +103,14 @@ export const receiptBookSnapshot: SnapshotFormat<ReceiptBook> = {
   version: 1,
   encode: (book) => {
     const out = createWriter()
-    book.records.dump(out)
+    dumpRecords(out, book.records)
     bookFacts.write(out, book, book.records)
     return written(out)
   },
   decode: (bytes) => {
     const from = readerOf(bytes)
-    const records = restorePackedRecords(from)
-    return bookOver(records, bookFacts.read(from, records))
+    const records = restoreRecords(from)
+    return { ...bookFacts.read(from, records), records }
   },
-  weigh: ({ records }) => BYTES_OF_A_BOOK + records.byteLength(),
+  weigh: ({ records }) => BYTES_OF_A_BOOK + weighRecords(records),
 }

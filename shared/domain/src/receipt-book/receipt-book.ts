@@ -6,7 +6,7 @@ import type { ReceiptId } from '../ids.ts'
 import { minorOf } from '../money.ts'
 import { createPackedRecords } from '../packed/packed-records.ts'
 import { Rejection, reject } from '../rejection.ts'
-import { type BookedReceipt, bookOver, type ReceiptBook, receiptBookSnapshot } from './book-records.ts'
+import { type BookedReceipt, type ReceiptBook, receiptBookSnapshot, receiptIds, receipts } from './book-records.ts'
 import type { ReceiptBookCommand } from './commands.ts'
 import {
   ReceiptAnnulled,
@@ -33,7 +33,7 @@ export const refusalOf = (
   }: { readonly series: string; readonly receiptId?: ReceiptId; readonly issuedOn: BusinessDay },
 ): Rejection | undefined => {
   if (book.opened === undefined) return new Rejection('RECEIPT_BOOK_NOT_FOUND', { series })
-  if (receiptId !== undefined && book.receiptIds.has(receiptId))
+  if (receiptId !== undefined && receiptIds.has(book, receiptId))
     return new Rejection('RECEIPT_ID_ALREADY_USED', { receiptId })
   const { to } = book.opened
   if (to !== undefined && book.next > to) return new Rejection('RECEIPT_RANGE_EXHAUSTED', { series, to })
@@ -45,7 +45,7 @@ export const refusalOf = (
 
 const receiptOf = (book: ReceiptBook, series: string, number: number): BookedReceipt => {
   opened(book, series)
-  return book.receipts.get(`${number}`) ?? reject('RECEIPT_NOT_FOUND', { series, number })
+  return receipts.get(book, number) ?? reject('RECEIPT_NOT_FOUND', { series, number })
 }
 
 const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = {
@@ -118,9 +118,9 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
 
 /** @throws Error when history changes what it never issued: the stream is not ours */
 const change = (book: ReceiptBook, number: number, to: (receipt: BookedReceipt) => BookedReceipt): void => {
-  const receipt = book.receipts.get(`${number}`)
+  const receipt = receipts.get(book, number)
   if (receipt === undefined) throw new Error(`history changes receipt ${number} before issuing it`)
-  book.receipts.set(`${number}`, to(receipt))
+  receipts.set(book, number, to(receipt))
 }
 
 const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
@@ -135,9 +135,9 @@ const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
       const { number, receiptId, clientId, paymentId, issuedOn, amount } = event.data
       book.next = number + 1
       book.lastIssuedOn = issuedOn
-      book.receiptIds.add(receiptId)
+      receiptIds.add(book, receiptId)
       const receipt = { receiptId, clientId, paymentId, issuedOn, amount, annulled: false, reprints: 0 }
-      book.receipts.set(`${number}`, receipt)
+      receipts.set(book, number, receipt)
       return book
     }
     case 'ReceiptRangeExtended':
@@ -158,7 +158,7 @@ const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
 export const receiptBook: Decider<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = {
   name: 'receiptBook',
   codec: createCodec(receiptBookEventDefinitions),
-  initialState: () => bookOver(createPackedRecords(), { opened: undefined, next: 1, lastIssuedOn: undefined }),
+  initialState: () => ({ opened: undefined, next: 1, lastIssuedOn: undefined, records: createPackedRecords() }),
   decide: decideBy(table),
   evolve,
   snapshot: receiptBookSnapshot,

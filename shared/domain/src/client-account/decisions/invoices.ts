@@ -1,7 +1,7 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import type { Invoice } from '../account-records.ts'
+import { accountInvoices, accountPayments, creditNotes, type Invoice } from '../account-records.ts'
 import {
   CreditNoteRegistered,
   DiscountGranted,
@@ -59,7 +59,7 @@ export const invoiceDecisions: Decisions<
   RegisterInvoice: (command, account) => {
     const { clientId, invoiceId, issuedOn, dueOn, total } = command
     clientOf(account, clientId)
-    if (account.invoices.has(invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
+    if (accountInvoices.has(account, invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
     if (dueOn < issuedOn) reject('DUE_BEFORE_ISSUE', { path: '/dueOn', issuedOn, dueOn })
     return [
       InvoiceRegistered.of({
@@ -112,8 +112,8 @@ export const invoiceDecisions: Decisions<
   RegisterCreditNote: (command, account) => {
     const { clientId, creditNoteId, invoiceId, series, number, issuedOn, total } = command
     clientOf(account, clientId)
-    if (account.creditNotes.has(creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
-    if (account.payments.has(creditNoteId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId: creditNoteId })
+    if (creditNotes.has(account, creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
+    if (accountPayments.has(account, creditNoteId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId: creditNoteId })
     const note = {
       clientId,
       creditNoteId,

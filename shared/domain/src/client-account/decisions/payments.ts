@@ -3,7 +3,7 @@ import { DEFAULT_RULES } from '../../decider.ts'
 import type { InvoiceId } from '../../ids.ts'
 import { type Currency, decimalOf, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import type { Invoice } from '../account-records.ts'
+import { accountPayments, cashTaken, type Invoice, refunds } from '../account-records.ts'
 import { cashBreaches, fragmentBreaches } from '../cash-guard.ts'
 import {
   type AccountEvent,
@@ -159,7 +159,7 @@ const recordPayment = (
   const { allocation = { rule: 'oldestDueFirst' as const }, receipt, cashOverride: _, ...facts } = command
   const { clientId, paymentId, receivedOn, deskId, payer, remittanceText } = facts
   const client = clientOf(account, clientId)
-  if (account.payments.has(paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
+  if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
   if (receipt !== undefined && facts.method !== 'CASH') reject('RECEIPT_ONLY_FOR_CASH', { method: facts.method })
 
   const { currency } = facts.amount
@@ -168,7 +168,9 @@ const recordPayment = (
   const shares = spread(account, allocation, { paymentId, currency, amount, remittanceText })
   const cash = { currency, amount, receivedOn, deskId, payer }
   const breaches =
-    facts.method === 'CASH' ? cashBreaches(account.cash, cash, shares, client, rules ?? DEFAULT_RULES) : []
+    facts.method === 'CASH'
+      ? cashBreaches((key) => cashTaken.by(account, key), cash, shares, client, rules ?? DEFAULT_RULES)
+      : []
 
   const events: AccountEvent[] = [
     PaymentRecorded.of({
@@ -201,7 +203,7 @@ export const paymentDecisions: Decisions<
   RecordSetOff: (command, account, { company: rules }) => {
     const { clientId, paymentId, setOffOn, document, note } = command
     clientOf(account, clientId)
-    if (account.payments.has(paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
+    if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
     const { currency } = command.amount
     const amount = minorOf(command.amount)
     const shares = explicitShares(account, command.items, { paymentId, currency, amount })
@@ -303,7 +305,7 @@ export const paymentDecisions: Decisions<
   RecordRefund: (command, account, { today, company: rules }) => {
     const { clientId, refundId, method, deskId, document, note } = command
     const payment = paymentOf(account, command)
-    if (account.refunds.has(refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
+    if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
     const amount = minorIn(command.amount, payment.currency)
     requireCredit(payment.paymentId, payment.credit, amount, payment.currency)
     const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)

@@ -3,7 +3,7 @@ import type { CompanyRules } from '../../decider.ts'
 import type { InvoiceId } from '../../ids.ts'
 import { type Currency, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import type { Invoice, Payment } from '../account-records.ts'
+import { accountInvoices, accountPayments, type Invoice, type Payment } from '../account-records.ts'
 import type { Client, ClientAccount } from '../state.ts'
 import type { PaymentMethod } from '../vocabulary.ts'
 
@@ -17,11 +17,11 @@ export const paymentOf = (
   { clientId, paymentId }: { clientId: string; paymentId: string },
 ): Payment => {
   clientOf(account, clientId)
-  return account.payments.get(paymentId) ?? reject('PAYMENT_NOT_FOUND', { paymentId })
+  return accountPayments.get(account, paymentId) ?? reject('PAYMENT_NOT_FOUND', { paymentId })
 }
 
 export const invoiceOf = (account: ClientAccount, invoiceId: InvoiceId): Invoice =>
-  account.invoices.get(invoiceId) ?? reject('INVOICE_NOT_FOUND', { invoiceId })
+  accountInvoices.get(account, invoiceId) ?? reject('INVOICE_NOT_FOUND', { invoiceId })
 
 export const requireSameCurrency = (payment: { readonly currency: Currency }, invoice: Invoice): void => {
   if (payment.currency !== invoice.currency) {

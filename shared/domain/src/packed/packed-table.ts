@@ -10,7 +10,7 @@ import {
   writeText,
   writeUint,
 } from './byte-cursor.ts'
-import type { PackedRecords } from './packed-records.ts'
+import { bodyAt, findRecord, intern, type PackedRecords, putRecord, wordAt } from './packed-records.ts'
 
 /** How one value stands among bytes. What many records share is kept once, as a record of its own. */
 export interface Field<Value> {
@@ -78,8 +78,8 @@ export const oneOf = <const Value extends string>(values: readonly Value[]): Fie
 
 /** A text that many records share: a series, a desk, a currency. */
 export const shared = (kind: number): Field<string> => ({
-  write: (out, value, records) => writeUint(out, records.intern(kind, value)),
-  read: (from, records) => records.internedAt(readUint(from)),
+  write: (out, value, records) => writeUint(out, intern(records, kind, value)),
+  read: (from, records) => wordAt(records, readUint(from)),
 })
 
 export const optional = <Value>(field: Field<Value>): Field<Value | undefined> => ({
@@ -120,46 +120,26 @@ export const object = <Value extends object>(fields: FieldsOf<Value>): Field<Val
   }
 }
 
-/** Records of one kind, as a map. What is got is a copy: `set` it to keep a change. */
-export interface PackedMap<Value> {
-  readonly get: (key: string) => Value | undefined
-  readonly has: (key: string) => boolean
+/** Records of one kind, by key. What is got is a copy: `set` it to keep a change. */
+export interface PackedTable<Value> {
+  readonly get: (records: PackedRecords, key: string) => Value | undefined
+  readonly has: (records: PackedRecords, key: string) => boolean
   /** @returns the record's ordinal */
-  readonly set: (key: string, value: Value) => number
-  readonly ordinalOf: (key: string) => number | undefined
-  readonly keyAt: (ordinal: number) => string
-  readonly at: (ordinal: number) => Value
-  /** In the order of first appearance. Looks at every record. */
-  readonly entries: () => Iterable<readonly [key: string, value: Value]>
+  readonly set: (records: PackedRecords, key: string, value: Value) => number
+  readonly at: (records: PackedRecords, ordinal: number) => Value
+  readonly ordinalOf: (records: PackedRecords, key: string) => number | undefined
 }
 
-export const packedMap = <Value>(records: PackedRecords, kind: number, field: Field<Value>): PackedMap<Value> => {
-  const at = (ordinal: number): Value => field.read(records.bodyAt(ordinal), records)
+export const packedTable = <Value>(kind: number, field: Field<Value>): PackedTable<Value> => {
+  const at = (records: PackedRecords, ordinal: number): Value => field.read(bodyAt(records, ordinal), records)
   return {
-    get: (key) => {
-      const ordinal = records.find(kind, key)
-      return ordinal === undefined ? undefined : at(ordinal)
+    get: (records, key) => {
+      const ordinal = findRecord(records, kind, key)
+      return ordinal === undefined ? undefined : at(records, ordinal)
     },
-    has: (key) => records.find(kind, key) !== undefined,
-    set: (key, value) => records.put(kind, key, (body) => field.write(body, value, records)),
-    ordinalOf: (key) => records.find(kind, key),
-    keyAt: records.keyAt,
+    has: (records, key) => findRecord(records, kind, key) !== undefined,
+    set: (records, key, value) => putRecord(records, kind, key, (body) => field.write(body, value, records)),
     at,
-    *entries() {
-      for (const ordinal of records.ordinals(kind)) yield [records.keyAt(ordinal), at(ordinal)]
-    },
+    ordinalOf: (records, key) => findRecord(records, kind, key),
   }
 }
-
-/** Keys of one kind, of which it matters only whether they are there. */
-export interface PackedSet {
-  readonly has: (key: string) => boolean
-  readonly add: (key: string) => void
-}
-
-export const packedSet = (records: PackedRecords, kind: number): PackedSet => ({
-  has: (key) => records.find(kind, key) !== undefined,
-  add: (key) => {
-    records.intern(kind, key)
-  },
-})
