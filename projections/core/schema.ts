@@ -1,5 +1,6 @@
 import type { PoolClient } from '@registru/runtime'
 import { REFUSE_BATCH } from './batch-statement.ts'
+import { CREATE_DEPENDENTS, rebuildDependents } from './dependents.ts'
 import { type Projection, schemaOf } from './projection.ts'
 import { READ_SCHEMA } from './read.ts'
 import type { Column, Table } from './table.ts'
@@ -46,6 +47,7 @@ const createReadSchema = (): readonly string[] => [
     detail jsonb,
     updated_at timestamptz not null default now()
   )`,
+  CREATE_DEPENDENTS,
   REFUSE_BATCH,
 ]
 
@@ -58,13 +60,15 @@ const schemaExists = async (client: PoolClient, schema: string): Promise<boolean
   return rows.length > 0
 }
 
-const inTransaction = async (client: PoolClient, work: () => Promise<void>): Promise<void> => {
+/** One transaction that changes schemas, alone at it. */
+export const changingSchemas = async <Result>(client: PoolClient, work: () => Promise<Result>): Promise<Result> => {
   await client.query('begin')
   try {
     // DDL of two starting projectors would race, `if not exists` or not.
     await client.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK])
-    await work()
+    const result = await work()
     await client.query('commit')
+    return result
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error
@@ -80,7 +84,7 @@ const readView = (schema: string, table: Table): string => {
 const publish = async (client: PoolClient, projection: Projection): Promise<void> => {
   const schema = schemaOf(projection)
   for (const table of projection.tables) {
-    await client.query(`drop view if exists ${READ_SCHEMA}.${table.name}`)
+    await client.query(`drop view if exists ${READ_SCHEMA}.${table.name} cascade`)
     await client.query(readView(schema, table))
   }
   await client.query(
@@ -96,11 +100,12 @@ const publish = async (client: PoolClient, projection: Projection): Promise<void
       from ${schemaOf(row)}.checkpoint`,
   )
   await client.query(`create or replace view ${READ_SCHEMA}.positions as ${positions.join(' union all ')}`)
+  await rebuildDependents(client)
 }
 
 /** Creates what is missing. A projection that has no version in use yet is put in use at once. */
 export const ensureSchemas = async (client: PoolClient, projections: readonly Projection[]): Promise<void> => {
-  await inTransaction(client, async () => {
+  await changingSchemas(client, async () => {
     await run(client, createReadSchema())
     for (const projection of projections) {
       const schema = schemaOf(projection)
@@ -118,7 +123,7 @@ export const ensureSchemas = async (client: PoolClient, projections: readonly Pr
 
 /** Switches the stable views to these versions, all in one transaction. */
 export const switchReadViews = async (client: PoolClient, projections: readonly Projection[]): Promise<void> => {
-  await inTransaction(client, async () => {
+  await changingSchemas(client, async () => {
     for (const projection of projections) await publish(client, projection)
   })
 }

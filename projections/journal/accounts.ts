@@ -66,6 +66,9 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'FEE', number: '627', from: '2015-01-01' },
 ]
 
+/** Every account that there is, once. */
+export const allAccounts: readonly Account[] = [...new Set(ROMANIAN_CHART.map(({ account }) => account))]
+
 /** @throws Error when the chart knows no number for the day: our own mistake. */
 export const romanianAccount = (
   account: Account,

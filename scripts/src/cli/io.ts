@@ -67,6 +67,13 @@ export interface Stores {
   readonly eventStoreUrl: string
 }
 
+/** @throws CommandFailed */
+export const findDatabase = ({ environment }: Io): string => {
+  const url = environment['DATABASE_URL'] ?? readRunFile(homeFolder(environment))?.databaseUrl
+  if (url === undefined) throw new CommandFailed(EXIT.UNREACHABLE, `${NOTHING_RUNS}, or set DATABASE_URL.`)
+  return url
+}
+
 /** The two stores themselves, for what must not take the API's word. @throws CommandFailed */
 export const findStores = ({ environment }: Io): Stores => {
   const run = readRunFile(homeFolder(environment))
