@@ -5,6 +5,7 @@ import { allProjections, openPostgresWriter } from '@registru/projections'
 import t from 'tap'
 import { z } from 'zod'
 import { authorization, createApi, startStores } from './api.ts'
+import { textOfPdf } from './pdf-text.ts'
 
 const { ron } = examples
 t.setTimeout(120_000)
@@ -285,4 +286,29 @@ t.test('events for auditors', async (t) => {
     t.strictSame(positions, all)
   })
   t.equal((await api.get('events?stream=company-amc&type=PolicySet')).statusCode, 400)
+})
+
+t.test('documents', async (t) => {
+  const printed = async (path: string): Promise<readonly string[]> => {
+    const first = await api.get(path)
+    const again = await api.get(path)
+    t.match(first, { statusCode: 200, headers: { 'content-type': 'application/pdf' } }, path)
+    t.ok(first.rawPayload.equals(again.rawPayload), `${path}: the same bytes`)
+    return textOfPdf(first.rawPayload)
+  }
+  const has = (text: readonly string[], part: string): boolean => text.some((run) => run.includes(part))
+
+  const statement = await printed('clients/alfa/statement.pdf?from=2026-10-01&to=2026-11-24')
+  t.ok(has(statement, 'AMC 1024') && has(statement, 'Sold final'))
+  const reminder = await printed('clients/alfa/reminder.pdf?asOf=2026-12-31')
+  t.ok(has(reminder, 'AMC 2') && has(reminder, '1.210,00 lei') && !has(reminder, 'AMC 1024'))
+  t.ok(has(reminder, 'nu este încă atribuită'))
+  t.equal((await api.get('clients/nobody/reminder.pdf')).statusCode, 404)
+
+  await must('ReprintReceipt', { series: 'AMC-C', number: 1, reason: 'pierdută' })
+  await project()
+  t.notOk(has(await printed('receipts/AMC-C/1.pdf'), 'DUPLICAT'), 'the original stays as it was')
+  t.ok(has(await printed('receipts/AMC-C/1.pdf?reprint=1'), 'DUPLICAT nr. 1'))
+  t.equal((await api.get('receipts/AMC-C/1.pdf?reprint=2')).statusCode, 404, 'nobody counted a second copy')
+  t.ok(has(await printed('receipts/AMC-C/2.pdf'), 'ANULATĂ'))
 })

@@ -1,9 +1,11 @@
+import { VERSION } from '../version.ts'
+
 /** The frame of the generated document; paths and schemas come from the routes. */
 export const openApi = {
   openapi: '3.1.0',
   info: {
     title: 'Registru',
-    version: '0.1.0',
+    version: VERSION,
     description: [
       'An event-sourced receivables ledger. Commands append immutable events; queries read what projectors made of them.',
       'Every command needs an `Idempotency-Key`: the same key gives the first answer again, for ever.',

@@ -5,6 +5,7 @@ import { cashDeskRoutes } from './cash-desk-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { collectionRoutes } from './collection-routes.ts'
 import { companyRoutes } from './company-routes.ts'
+import { documentRoutes } from './document-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
@@ -23,4 +24,5 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   cashDeskRoutes(app, dependencies)
   collectionRoutes(app, dependencies)
   cashCeilingRoutes(app, dependencies)
+  documentRoutes(app, dependencies)
 }

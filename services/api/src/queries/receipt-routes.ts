@@ -16,6 +16,14 @@ const ReceiptParams = z.strictObject({
 })
 const ReceiptQuery = z.strictObject({ ...asOf, ...freshness })
 const ReceiptsQuery = z.strictObject({ series: ReceiptSeries.optional(), ...asOf, ...freshness, ...page })
+const PrintQuery = z.strictObject({
+  reprint: z
+    .string()
+    .regex(/^[1-9][0-9]{0,5}$/, 'the number of a counted copy')
+    .optional()
+    .meta({ description: 'A copy that was counted; the original when absent' }),
+  ...freshness,
+})
 const Place = z.strictObject({ series: ReceiptSeries, number: z.int() })
 
 const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt }: ReceiptEntry) => ({
@@ -55,9 +63,9 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         operationId: 'printReceipt',
         summary: 'The receipt as PDF',
         description:
-          'From what was frozen at issue: the same bytes every time, unless the receipt was annulled meanwhile.',
+          'From what was frozen at issue: the same bytes every time, unless the receipt was annulled meanwhile. `reprint=1` is the first copy that `ReprintReceipt` counted, marked «DUPLICAT».',
         params: ReceiptParams,
-        querystring: z.strictObject(freshness),
+        querystring: PrintQuery,
         response: problemResponses(['RECEIPT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
       },
     },
@@ -67,12 +75,19 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       const { position, value: receipt } = await dependencies.readSide.snapshot(freshnessOf(request.query), (handle) =>
         findReceipt(handle, key),
       )
-      if (receipt === undefined) throw new Rejection('RECEIPT_NOT_FOUND', { series, number: key.number })
+      const reprint = request.query.reprint === undefined ? undefined : Number(request.query.reprint)
+      if (receipt === undefined || (reprint ?? 0) > receipt.reprintCount) {
+        throw new Rejection('RECEIPT_NOT_FOUND', {
+          series,
+          number: key.number,
+          ...(reprint !== undefined && { reprint }),
+        })
+      }
       return reply
         .header('Registru-Position', `${position}`)
         .header('Content-Disposition', `inline; filename="${series}-${number}.pdf"`)
         .type('application/pdf')
-        .send(await renderReceipt(receipt))
+        .send(await renderReceipt(receipt, reprint))
     },
   )
 

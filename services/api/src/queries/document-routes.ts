@@ -1,0 +1,159 @@
+import { Rejection } from '@registru/domain'
+import {
+  findClient,
+  findCompany,
+  findInvoiceNames,
+  findPositionKnownAt,
+  findStatement,
+  listOpenItems,
+  type OpenItem,
+  type ReadHandle,
+} from '@registru/projections'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { renderReminder } from '../documents/reminder-pdf.ts'
+import { renderStatement } from '../documents/statement-pdf.ts'
+import { MalformedRequest } from '../http/malformed-request.ts'
+import { problemResponses } from '../http/problem-schema.ts'
+import type { ZodApp } from '../http/zod-app.ts'
+import type { Moment, QueryDependencies } from './answer.ts'
+import { period, periodOf } from './period.ts'
+import { ClientParams, clocks, freshness, freshnessOf } from './query-parameters.ts'
+
+/** About a hundred pages. Setting text is work for a processor, and others wait for their answers meanwhile. */
+const LINES_MAX = 4_000
+
+const StatementQuery = z.strictObject({ ...period, ...clocks, ...freshness })
+const ReminderQuery = z.strictObject({ ...clocks, ...freshness })
+type Query = z.infer<typeof ReminderQuery>
+type Account = z.infer<typeof ClientParams>
+
+const momentOf = async (handle: ReadHandle, query: Query, today: () => string): Promise<Moment> => {
+  const { asOf = today(), knownAt } = query
+  if (knownAt === undefined || /^[0-9]+$/.test(knownAt)) {
+    return { asOf, knownAt: knownAt === undefined ? undefined : BigInt(knownAt) }
+  }
+  return { asOf, knownAt: await findPositionKnownAt(handle, new Date(knownAt).toISOString()) }
+}
+
+const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account) => {
+  const issuer = await findCompany(handle, { companyId })
+  if (issuer === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
+  const client = await findClient(handle, { companyId, clientId })
+  if (client === undefined) throw new Rejection('CLIENT_NOT_FOUND', { clientId })
+  return { issuer, client }
+}
+
+/** @throws MalformedRequest when there is more than a document holds */
+const requireLinesMax = (count: number, path: string): void => {
+  if (count > LINES_MAX) throw new MalformedRequest([{ path, rule: `at most ${LINES_MAX} lines in a document` }])
+}
+
+const statementOf = async (
+  handle: ReadHandle,
+  account: Account,
+  query: z.infer<typeof StatementQuery>,
+  moment: Moment,
+) => {
+  const days = periodOf(query, moment)
+  const parties = await partiesOf(handle, account)
+  const currencies = await findStatement(handle, { ...account, ...days, knownAt: moment.knownAt })
+  requireLinesMax(
+    currencies.reduce((sum, { lines }) => sum + lines.length, 0),
+    '/query/from',
+  )
+  return { ...parties, ...days, currencies }
+}
+
+const creditsOf = (items: readonly OpenItem[]) =>
+  [...new Set(items.map(({ currency }) => currency))].toSorted().map((currency) => ({
+    currency,
+    creditMinor: items.reduce((sum, item) => (item.currency === currency ? sum + item.openMinor : sum), 0n),
+  }))
+
+const reminderOf = async (handle: ReadHandle, account: Account, moment: Moment) => {
+  const parties = await partiesOf(handle, account)
+  const open = await listOpenItems(handle, { ...account, ...moment })
+  const invoices = open.filter(({ kind }) => kind === 'INVOICE')
+  const overdue = invoices.filter(({ dueOn }) => dueOn < moment.asOf)
+  requireLinesMax(overdue.length, '/query/asOf')
+  const names = await findInvoiceNames(handle, { ...account, invoiceIds: overdue.map(({ itemId }) => itemId) })
+  const parts = new Map<string, number>()
+  for (const { itemId, part } of invoices) parts.set(itemId, Math.max(part, parts.get(itemId) ?? 0))
+  const items = overdue.map(({ itemId, part, ...item }) => {
+    const name = names.get(itemId) ?? itemId
+    return { ...item, document: (parts.get(itemId) ?? 1) > 1 ? `${name}, rata ${part}` : name }
+  })
+  return { ...parties, asOf: moment.asOf, items, credits: creditsOf(open.filter(({ kind }) => kind === 'PAYMENT')) }
+}
+
+/** Reads in one snapshot; the text is set when the snapshot is closed. */
+const print = async <Content>(
+  { readSide, today }: QueryDependencies,
+  { query, reply, name }: { readonly query: Query; readonly reply: FastifyReply; readonly name: string },
+  read: (handle: ReadHandle, moment: Moment) => Promise<Content>,
+  render: (content: Content) => Promise<Buffer>,
+): Promise<FastifyReply> => {
+  const { position, value } = await readSide.snapshot(freshnessOf(query), async (handle) =>
+    read(handle, await momentOf(handle, query, today)),
+  )
+  return reply
+    .header('Registru-Position', `${position}`)
+    .header('Content-Disposition', `inline; filename="${name}.pdf"`)
+    .type('application/pdf')
+    .send(await render(value))
+}
+
+const problems = problemResponses([
+  'MALFORMED_REQUEST',
+  'COMPANY_NOT_FOUND',
+  'CLIENT_NOT_FOUND',
+  'READ_MODEL_BEHIND',
+  'UNAUTHORIZED',
+])
+
+export const documentRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies/:companyId/clients/:clientId/statement.pdf',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'printStatement',
+        summary: 'Statement of a client as PDF (fișă client)',
+        description: `What \`statement\` answers, to print: the same bytes for the same days and clocks. At most ${LINES_MAX} lines.`,
+        params: ClientParams,
+        querystring: StatementQuery,
+        response: problems,
+      },
+    },
+    ({ params, query }, reply) =>
+      print(
+        dependencies,
+        { query, reply, name: `${params.clientId}-statement` },
+        (handle, moment) => statementOf(handle, params, query, moment),
+        renderStatement,
+      ),
+  )
+
+  app.get(
+    '/v1/companies/:companyId/clients/:clientId/reminder.pdf',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'printReminder',
+        summary: 'Reminder to a client as PDF (notificare de plată)',
+        description: `Invoices and instalments that were due before \`asOf\`, with the days since, and the client's unallocated money. The same bytes for the same clocks. At most ${LINES_MAX} lines.`,
+        params: ClientParams,
+        querystring: ReminderQuery,
+        response: problems,
+      },
+    },
+    ({ params, query }, reply) =>
+      print(
+        dependencies,
+        { query, reply, name: `${params.clientId}-reminder` },
+        (handle, moment) => reminderOf(handle, params, moment),
+        renderReminder,
+      ),
+  )
+}
