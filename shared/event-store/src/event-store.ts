@@ -41,10 +41,14 @@ export interface ReadOptions {
   readonly direction?: 'forwards' | 'backwards'
 }
 
-export interface SubscribeOptions {
+/** A store filters by the one or by the other. Types are for a reader of few events: the store leaves out all the rest. */
+export type SubscriptionFilter =
+  | { readonly streamPrefixes: readonly string[] }
+  | { readonly typePrefixes: readonly string[] }
+
+export type SubscribeOptions = SubscriptionFilter & {
   /** The last position already dealt with; absent: from the start. */
   readonly after?: bigint
-  readonly streamPrefixes: readonly string[]
   /** Ends the iteration; what is still buffered is dropped. */
   readonly signal: AbortSignal
   /** Checkpoints come about every this many times 32 considered events (default 1). Raise it for rebuilds. */

@@ -5,6 +5,7 @@ import {
   type AllStreamResolvedEvent,
   ErrorType,
   EventStoreDBClient,
+  eventTypeFilter,
   isCommandError,
   type JSONEventData,
   MaxAppendSizeExceededError,
@@ -363,8 +364,9 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     (options: SubscribeOptions): OpenSubscription =>
     (after, events) => {
       const client = reader
-      const filter = streamNameFilter({
-        prefixes: [...options.streamPrefixes],
+      const isByType = 'typePrefixes' in options
+      const filter = (isByType ? eventTypeFilter : streamNameFilter)({
+        prefixes: [...(isByType ? options.typePrefixes : options.streamPrefixes)],
         checkpointInterval: options.checkpointInterval ?? 1,
         checkpointReached: (_subscription, place) => {
           mark({ checkpoint: place.commit })

@@ -16,6 +16,7 @@ export type {
   ReadOptions,
   RecordedEvent,
   SubscribeOptions,
+  SubscriptionFilter,
   SubscriptionItem,
   Witness,
 } from './event-store.ts'

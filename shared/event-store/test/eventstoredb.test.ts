@@ -227,6 +227,23 @@ t.test('a subscription', async (t) => {
   )
 })
 
+t.test('a subscription by type', async (t) => {
+  const server = await startServer(t)
+  const store = connect(t, server.url)
+  const wanted = [anEvent({ type: 'WantedBegun' }), anEvent({ type: 'WantedEnded' })]
+  await store.append('any-1', 'no_stream', [anEvent(), ...wanted.slice(0, 1), anEvent()])
+  await store.append('any-2', 'no_stream', wanted.slice(1))
+  const seen: string[] = []
+  for await (const item of store.subscribeToAll({ typePrefixes: ['Wanted'], signal: new AbortController().signal })) {
+    if (item.kind === 'event') seen.push(item.event.id)
+    if (item.kind === 'caughtUp') break
+  }
+  t.same(
+    seen,
+    wanted.map(({ id }) => id),
+  )
+})
+
 t.test('one connection a process', async (t) => {
   const server = await startServer(t)
   const store = connectEventStore({ url: server.url })

@@ -11,6 +11,8 @@ import { type ReceiptStep, stepChangeOf } from './receipt-step.ts'
 const GRACE_MS = 3_000
 const TICK_MS = 500
 const RESTART_PAUSE_MS = 1_000
+/** Every event that begins or ends a step; the API would spend much of its time on reading what it has just written. */
+const STEP_TYPES = ['Receipt']
 
 export interface ReceiptProcessOptions {
   readonly store: EventStore
@@ -22,6 +24,8 @@ export interface ReceiptProcessOptions {
 export interface ReceiptProcess {
   readonly stop: () => Promise<void>
 }
+
+const isOfLedger = (stream: string): boolean => LEDGER_STREAM_PREFIXES.some((prefix) => stream.startsWith(prefix))
 
 /** Ends early when it is told to. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -60,15 +64,17 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
 
     const follow = async (): Promise<void> => {
       const after = position === undefined ? {} : { after: position }
-      const items = store.subscribeToAll({ ...after, streamPrefixes: LEDGER_STREAM_PREFIXES, signal })
+      const items = store.subscribeToAll({ ...after, typePrefixes: STEP_TYPES, signal })
       for await (const item of items) {
         if (item.kind === 'caughtUp') caughtUp = true
         else if (item.kind === 'checkpoint') position = item.position
         else {
+          position = item.event.position
+          // Other streams of the same store may have receipts of their own.
+          if (!isOfLedger(item.event.stream)) continue
           const { begins, ends } = stepChangeOf(readLedgerEvent(item.event))
           if (begins !== undefined) open.set(begins.key, { step: begins, seenAt: performance.now() })
           if (ends !== undefined) open.delete(ends)
-          position = item.event.position
         }
       }
     }
