@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { v5 } from 'uuid'
 import { commandIdOf, eventIdOf, requestHashOf } from '../src/index.ts'
 import { canonicalJson } from '../src/request-hash.ts'
 
@@ -12,6 +13,21 @@ t.test('derived ids are fixed for ever', async (t) => {
   t.not(commandIdOf('amc', 'RecordPayment', 'key-2'), commandId)
   t.not(commandIdOf('amc', 'AllocatePayment', 'key-1'), commandId)
   t.not(commandIdOf('bcd', 'RecordPayment', 'key-1'), commandId)
+})
+
+t.test('derived ids are UUIDs as a library makes them', async (t) => {
+  const namespace = '0a6d4b1c-4f0e-5c1d-9e55-7f3c2a9b8e10'
+  const part = fc.string({ unit: 'grapheme', maxLength: 40 })
+  fc.assert(
+    fc.property(part, part, part, fc.nat(), (companyId, command, key, index) => {
+      const commandId = commandIdOf(companyId, command, key)
+      return (
+        commandId === v5(`${companyId}|${command}|${key}`, namespace) &&
+        eventIdOf(commandId, index) === v5(String(index), commandId)
+      )
+    }),
+  )
+  t.pass('equal')
 })
 
 t.test('the canonical form is that of RFC 8785', async (t) => {

@@ -67,6 +67,7 @@ interface Answered<Command, Event extends Message<string, object>> {
 /** An event checked by its schema and in the order of its fields, as it will be read back. */
 interface EncodedEvent<Event> {
   readonly event: Event
+  readonly eventId: string
   readonly schemaVersion: number
 }
 
@@ -179,8 +180,11 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     return { stream, events, revision: last.revision, position: await positionOf(last), replayed: true }
   }
 
-  const findCommand = async (context: CommandContext): Promise<Handled<Event> | undefined> => {
-    for (const revision of (await current()).commands.candidates(context.commandId)) {
+  const findCommand = async (
+    context: CommandContext,
+    candidates: readonly bigint[],
+  ): Promise<Handled<Event> | undefined> => {
+    for (const revision of candidates) {
       const handled = await readCommand(revision, context)
       if (handled !== undefined) return handled
     }
@@ -234,7 +238,11 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     }
     try {
       const decided = decider.decide(task.command, target.state, { today: today(), company: task.context.companyRules })
-      const events = decided.map(decider.codec.encode)
+      const { commandId } = task.context
+      const events = decided.map((event, index) => ({
+        ...decider.codec.encode(event),
+        eventId: eventIdOf(commandId, index),
+      }))
       const bytes = weigh(events)
       return bytes < APPEND_BYTES_MAX ? { events, bytes } : { refused: new CommandTooLarge(stream) }
     } catch (error) {
@@ -243,15 +251,11 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     }
   }
 
-  const describe = (
-    task: CommandTask<Command, Event>,
-    events: readonly EncodedEvent<Event>[],
-    after: bigint,
-  ): Handled<Event> => ({
+  const describe = (events: readonly EncodedEvent<Event>[], after: bigint): Handled<Event> => ({
     stream,
-    events: events.map(({ event }, index) => ({
+    events: events.map(({ event, eventId }, index) => ({
       ...event,
-      eventId: eventIdOf(task.context.commandId, index),
+      eventId,
       revision: after + 1n + BigInt(index),
     })),
     revision: after + BigInt(events.length),
@@ -264,12 +268,13 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     if (draft.isFull() || draft.has(task.context.commandId)) return 'later'
     for (;;) {
       // Each time the stream was read again: another process may have carried it out.
-      const replay = await findCommand(task.context)
+      const target = await current()
+      const candidates = target.commands.candidates(task.context.commandId)
+      const replay = candidates.length === 0 ? undefined : await findCommand(task.context, candidates)
       if (replay !== undefined) {
         task.succeed(replay)
         return 'taken'
       }
-      const target = await current()
       draft.applyTo(target)
       const revision = target.revision + BigInt(draft.eventCount())
       const decision = decide(task, target, revision)
@@ -279,9 +284,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         return 'taken'
       }
       const answer = () =>
-        decision.refused === undefined
-          ? task.succeed(describe(task, decision.events, revision))
-          : task.fail(decision.refused)
+        decision.refused === undefined ? task.succeed(describe(decision.events, revision)) : task.fail(decision.refused)
       if (!draft.isEmpty()) {
         draft.answered.push({ task, answer })
         return 'taken'
@@ -300,7 +303,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     return draft.decided.flatMap(({ task: { context }, events }) => {
       revision += events.length
       const shared = revision < through ? { appendedThrough: through } : {}
-      return events.map(({ event, schemaVersion }, index) => {
+      return events.map(({ event, eventId, schemaVersion }) => {
         const { companyId, commandId, requestHash, correlationId, causationId, actor } = context
         const metadata: EventMetadata = {
           companyId,
@@ -313,7 +316,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
           schemaVersion,
           ...shared,
         }
-        return { id: eventIdOf(commandId, index), type: event.type, data: event.data, metadata }
+        return { id: eventId, type: event.type, data: event.data, metadata }
       })
     })
   }
@@ -338,7 +341,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     for (const { task, events: own } of draft.decided) {
       target.commands.add(task.context.commandId, revision + 1n)
       target.lastCommandId = task.context.commandId
-      task.succeed({ ...describe(task, own, revision), position })
+      task.succeed({ ...describe(own, revision), position })
       revision += BigInt(own.length)
     }
     target.revision = revision
@@ -526,8 +529,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
           kind: 'look',
           ...times,
           fail,
-          look: async () => {
-            const handled = await findCommand(context)
+          look: async ({ commands }) => {
+            const handled = await findCommand(context, commands.candidates(context.commandId))
             if (handled === undefined && verifiedAt < times.arrivedAt) return 'stale'
             succeed(handled)
             return 'settled'

@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PROBLEMS, problemOf } from './problems.ts'
 
 /** The identity behind the development token; proper identities come with proper authorisation. */
 export const DEVELOPMENT_ACTOR = 'development'
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+const digest = (text: string): Buffer => Buffer.from(hash('sha256', text), 'hex')
 
 const tokenOf = (request: FastifyRequest): string | undefined => {
   const [scheme, token] = request.headers.authorization?.split(' ') ?? []
@@ -18,13 +18,13 @@ const tokenOf = (request: FastifyRequest): string | undefined => {
  */
 export const authorise = (app: FastifyInstance, token: string, isOpen: (route: string) => boolean): void => {
   const expected = digest(token)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.url
-    if (route !== undefined && isOpen(route)) return
+    if (route !== undefined && isOpen(route)) return done()
     const given = tokenOf(request)
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return
+    if (given !== undefined && timingSafeEqual(digest(given), expected)) return done()
     const problem = problemOf({ code: 'UNAUTHORIZED' }, request)
-    return reply
+    void reply
       .code(PROBLEMS.UNAUTHORIZED.status)
       .header('WWW-Authenticate', 'Bearer')
       .type('application/problem+json')
