@@ -12,6 +12,7 @@ import { commandRoutes } from './commands/command-routes.ts'
 import { commandDefinitions } from './commands/registry.ts'
 import { healthRoutes } from './health.ts'
 import { authorise } from './http/authorise.ts'
+import { limitBodies } from './http/body-timeout.ts'
 import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
 import { checkWithZod } from './http/zod-app.ts'
@@ -25,8 +26,11 @@ import type { SnapshotCounts } from './snapshots/snapshots.ts'
 const BODY_BYTES_MAX = 64 * 1024
 /** The longest id, percent-encoded. */
 const PARAM_CHARACTERS_MAX = 256
-const REQUEST_TIMEOUT_MS = 10_000
+/** Until a body is whole, unless it is a stream that is worked on as it comes. */
+const BODY_TIMEOUT_MS = 10_000
 const HEADER_BYTES_MAX = 16 * 1024
+/** A little more than the longest that a command or a query takes. */
+const CLOSE_WITHIN_MS = 6_000
 
 export interface AppOptions extends CommandDependencies {
   readonly store: Pick<EventStore, 'ping' | 'readStream'>
@@ -51,8 +55,9 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    // Node's own limit knows no exception for streams: `limitBodies` has ours.
+    requestTimeout: 0,
+    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: BODY_TIMEOUT_MS },
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     frameworkErrors: answerBadUrl,
@@ -70,6 +75,8 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   let stopping = false
   app.addHook('preClose', (done) => {
     stopping = true
+    // By then every answer is given; what is left never asked anything, or does not take its answer.
+    setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS).unref()
     done()
   })
   // A caller that keeps its connection would keep us from ending.
@@ -79,6 +86,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   })
 
   authorise(app, token, isOpen)
+  limitBodies(app, BODY_TIMEOUT_MS)
   answerWithProblems(app)
   const metrics = measureRequests(app)
   if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
@@ -95,7 +103,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     const api = checkWithZod(scope)
     healthRoutes(api, { store, readSide, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts })
-    batchRoute(api, commandDefinitions, { ledger, receipts })
+    batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
     queryRoutes(api, { readSide, today })
     eventRoutes(api, { store, readSide })
     metricsRoute(api, metrics)

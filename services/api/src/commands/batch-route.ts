@@ -1,76 +1,211 @@
+import { Readable } from 'node:stream'
+import { registerClient } from '@registru/domain/examples'
 import { commandIdOf, requestHashOf } from '@registru/event-store'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { parse as parseJson } from 'secure-json-parse'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
 import { occurrenceOf } from '../http/error-handler.ts'
-import { parse } from '../http/malformed-request.ts'
+import { type Line, linesOf } from '../http/lines.ts'
+import { MalformedRequest, parse } from '../http/malformed-request.ts'
+import { NDJSON } from '../http/media-types.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import { problemOf } from '../http/problems.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerInTime } from './answer-in-time.ts'
-import type { CommandDefinition, CommandDependencies } from './command-definition.ts'
-import { CommandParams, IdempotencyKey } from './command-request.ts'
+import { carryOutAtomically } from './atomic-batch.ts'
+import { inOrder } from './batch-order.ts'
+import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
+import { GroupRefused } from './command-errors.ts'
+import { CommandParams, CommandQuery, IdempotencyKey } from './command-request.ts'
 import { answerBody } from './command-routes.ts'
 
+/** Of a JSON array; a stream of lines has no end that we ask for. */
 const COMMANDS_MAX = 1_000
 const BODY_BYTES_MAX = 1024 * 1024
+/** As large as the body of a single command may be, and its envelope. */
+const LINE_BYTES_MAX = 65 * 1024
+/** What one append holds. */
+const ATOMIC_COMMANDS_MAX = 200
+/** A stream that neither side moves for so long is ended; what was begun is carried out. */
+const STREAM_IDLE_MS = 60_000
 
 const Item = z.strictObject({
   command: z.string().meta({ description: 'Name of the command', examples: ['RegisterClient'] }),
   idempotencyKey: IdempotencyKey,
   data: z.unknown().meta({ description: "The command's data, as its own route takes it" }),
 })
+type Item = z.infer<typeof Item>
 
-const Results = z
-  .object({
-    results: z.array(z.object({ status: z.int(), replayed: z.literal(true).optional(), body: z.looseObject({}) })),
-  })
-  .meta({ id: 'BatchAnswer' })
+const Result = z.object({
+  status: z.int(),
+  replayed: z.literal(true).optional(),
+  body: z.looseObject({}),
+})
+const Results = z.object({ results: z.array(Result) }).meta({ id: 'BatchAnswer' })
+
+const Mode = z.enum(['continue', 'atomic']).optional().meta({
+  description:
+    'continue (default): each command stands or falls alone. atomic: commands of one account, all by one append or none',
+})
+
+/** A line or an element of the array: a command, or what is wrong with it. */
+type ReadItem = { readonly item: Item } | { readonly error: unknown }
+
+const accountIn = (data: unknown): string | undefined =>
+  typeof data === 'object' && data !== null && 'clientId' in data && typeof data.clientId === 'string'
+    ? data.clientId
+    : undefined
 
 /**
- * Many commands in one request, carried out one after another. Each stands or falls alone and has its own key, so a
- * batch that broke off is simply sent again.
+ * Many commands in one request. Each has its own key, so a batch that broke off is simply sent again: so it does when the
+ * process `isStopping`, after the lines that it has begun.
  */
 export const batchRoute = (
   app: ZodApp,
   definitions: readonly CommandDefinition[],
   dependencies: CommandDependencies,
+  isStopping: () => boolean,
 ): void => {
   const byName = new Map(definitions.map((definition) => [definition.name, definition]))
-  const Batch = z
-    .array(Item.extend({ command: z.enum(definitions.map(({ name }) => name)) }))
-    .min(1)
-    .max(COMMANDS_MAX)
+  const KnownItem = Item.extend({ command: z.enum(definitions.map(({ name }) => name)) })
+  const Batch = z.array(KnownItem).min(1).max(COMMANDS_MAX)
 
-  const carryOut = async (request: FastifyRequest, companyId: string, item: z.infer<typeof Batch>[number]) => {
-    const commandId = commandIdOf(companyId, item.command, item.idempotencyKey)
+  const readLine = (line: Line): ReadItem => {
     try {
-      const definition = byName.get(item.command)
-      if (definition === undefined) throw new Error(`no command ${item.command}`)
-      const data = parse(definition.schema, item.data)
-      const context = {
-        companyId,
-        commandId,
-        requestHash: requestHashOf(data),
-        correlationId: request.id,
-        causationId: request.id,
-        actor: DEVELOPMENT_ACTOR,
-        dryRun: false,
+      const rule = `at most ${LINE_BYTES_MAX} bytes`
+      if (line === undefined) throw new MalformedRequest([{ path: '', rule }])
+      let value: unknown
+      try {
+        value = parseJson(line)
+      } catch {
+        throw new MalformedRequest([{ path: '', rule: 'valid JSON' }])
       }
-      const answer = await answerInTime(commandId, definition.execute(data, context, dependencies))
-      const written = !answer.replayed && answer.position !== undefined
-      return {
-        status: written ? 201 : 200,
-        ...(answer.replayed ? { replayed: true } : {}),
-        body: answerBody(commandId, answer, false),
-      }
+      return { item: parse(KnownItem, value) }
     } catch (error) {
-      const occurrence = occurrenceOf(error)
-      if (occurrence === undefined) request.log.error({ err: error }, 'a command of a batch failed')
-      const problem = problemOf(occurrence ?? { code: 'INTERNAL_ERROR' }, request)
+      return { error }
+    }
+  }
+
+  const problemIn = (request: FastifyRequest, error: unknown) => {
+    const occurrence = occurrenceOf(error)
+    if (occurrence === undefined) request.log.error({ err: error }, 'a command of a batch failed')
+    return problemOf(occurrence ?? { code: 'INTERNAL_ERROR' }, request)
+  }
+
+  /** @throws MalformedRequest when the data breaks the command's schema */
+  const prepare = (request: FastifyRequest, companyId: string, dryRun: boolean, item: Item) => {
+    const definition = byName.get(item.command)
+    if (definition === undefined) throw new Error(`no command ${item.command}`)
+    const data = parse(definition.schema, item.data)
+    const context = {
+      companyId,
+      commandId: commandIdOf(companyId, item.command, item.idempotencyKey),
+      requestHash: requestHashOf(data),
+      correlationId: request.id,
+      causationId: request.id,
+      actor: DEVELOPMENT_ACTOR,
+      dryRun,
+    }
+    const execute = (given: CommandDependencies) => definition.execute(data, context, given)
+    return { context, execute }
+  }
+
+  const resultOf = (commandId: string, answer: CommandAnswer, dryRun: boolean) => ({
+    status: !answer.replayed && answer.position !== undefined ? 201 : 200,
+    ...(answer.replayed ? { replayed: true } : {}),
+    body: answerBody(commandId, answer, dryRun),
+  })
+
+  const carryOut = async (request: FastifyRequest, companyId: string, dryRun: boolean, read: ReadItem) => {
+    try {
+      if ('error' in read) throw read.error
+      const { context, execute } = prepare(request, companyId, dryRun, read.item)
+      const { commandId } = context
+      return resultOf(commandId, await answerInTime(commandId, execute(dependencies)), dryRun)
+    } catch (error) {
+      const problem = problemIn(request, error)
       return { status: problem.status, body: problem }
     }
   }
+
+  const results = (
+    request: FastifyRequest,
+    companyId: string,
+    dryRun: boolean,
+    items: AsyncIterable<ReadItem> | Iterable<ReadItem>,
+  ) => inOrder(accountsOf(items), ({ read }) => carryOut(request, companyId, dryRun, read))
+
+  async function* accountsOf(items: AsyncIterable<ReadItem> | Iterable<ReadItem>) {
+    for await (const read of items) yield { read, account: 'item' in read ? accountIn(read.item.data) : '' }
+  }
+
+  /** @throws GroupRefused naming the item, MalformedRequest */
+  const carryOutWhole = async (
+    request: FastifyRequest,
+    companyId: string,
+    dryRun: boolean,
+    items: readonly ReadItem[],
+  ): Promise<readonly object[]> => {
+    if (items.length > ATOMIC_COMMANDS_MAX) {
+      throw new MalformedRequest([{ path: '', rule: `at most ${ATOMIC_COMMANDS_MAX} commands in an atomic batch` }])
+    }
+    const prepared = items.map((read, index) => {
+      try {
+        if ('error' in read) throw read.error
+        return prepare(request, companyId, dryRun, read.item)
+      } catch (error) {
+        throw new GroupRefused(index, error)
+      }
+    })
+    const ids = new Set(prepared.map(({ context }) => context.commandId))
+    if (ids.size < prepared.length) {
+      throw new MalformedRequest([{ path: '', rule: 'each command of an atomic batch has a key of its own' }])
+    }
+    const first = prepared[0]
+    if (first === undefined) throw new MalformedRequest([{ path: '', rule: 'at least one command' }])
+    const answers = await answerInTime(
+      first.context.commandId,
+      carryOutAtomically(
+        prepared.map(({ execute }) => execute),
+        dependencies,
+      ),
+    )
+    return prepared.flatMap(({ context }, index) => {
+      const answer = answers[index]
+      return answer === undefined ? [] : [resultOf(context.commandId, answer, dryRun)]
+    })
+  }
+
+  async function* asLines(values: AsyncIterable<object> | Iterable<object>) {
+    for await (const value of values) yield `${JSON.stringify(value)}\n`
+  }
+
+  const isBody = (body: unknown): body is Readable => body instanceof Readable
+
+  async function* readLines(body: Readable): AsyncGenerator<ReadItem, void> {
+    for await (const line of linesOf(body, LINE_BYTES_MAX)) {
+      if (isStopping()) return
+      yield readLine(line)
+    }
+  }
+
+  const readAll = async (body: Readable): Promise<readonly ReadItem[]> => {
+    const items: ReadItem[] = []
+    for await (const item of readLines(body)) {
+      items.push(item)
+      if (items.length > ATOMIC_COMMANDS_MAX) break
+    }
+    return items
+  }
+
+  const stream = (reply: FastifyReply, values: AsyncIterable<object> | Iterable<object>) => {
+    void reply.type(NDJSON)
+    return reply.send(Readable.from(asLines(values)))
+  }
+
+  // The lines are read as they are carried out, so the body goes through as the stream that it is.
+  app.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload))
 
   app.post(
     '/v1/companies/:companyId/commands',
@@ -80,17 +215,52 @@ export const batchRoute = (
         tags: ['commands'],
         operationId: 'Batch',
         summary: 'Carry out many commands',
-        description: 'One after another, each with its own key; a refused one does not stop the others.',
+        description: [
+          'A JSON array, or NDJSON with one command a line. Each has its own key; the results come in the order of the commands.',
+          '`mode=continue`: a refused one does not stop the others. Commands of one account follow each other, those of',
+          'different accounts go side by side; one about the company or a receipt book waits for all before it.',
+          'NDJSON is answered as NDJSON, a result a line, while the lines are still coming: any number of them.',
+          `\`mode=atomic\`: at most ${ATOMIC_COMMANDS_MAX} commands of one account, without receipts, written by one append or not at all;`,
+          'each is decided on what those before it did. A refusal names the item.',
+          'A dry run of `continue` asks about each command alone; one of `atomic` about all of them together.',
+        ].join('\n'),
         params: CommandParams,
-        body: Batch,
-        response: { 200: Results, ...problemResponses(['MALFORMED_REQUEST', 'UNAUTHORIZED', 'PAYLOAD_TOO_LARGE']) },
+        querystring: CommandQuery.extend({ mode: Mode }),
+        // An array is checked below: a choice between it and a stream could not say which element is wrong.
+        body: z.unknown().meta({
+          description: 'An array of commands (application/json), or one command a line (application/x-ndjson)',
+          examples: [[{ command: 'RegisterClient', idempotencyKey: 'alfa', data: registerClient() }]],
+        }),
+        response: {
+          200: Results,
+          ...problemResponses([
+            'MALFORMED_REQUEST',
+            'UNAUTHORIZED',
+            'PAYLOAD_TOO_LARGE',
+            'BATCH_SPANS_STREAMS',
+            'COMMAND_TOO_LARGE',
+            'OUTCOME_UNKNOWN',
+          ]),
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { companyId } = request.params
-      const results: object[] = []
-      for (const item of request.body) results.push(await carryOut(request, companyId, item))
-      return { results }
+      const body = isBody(request.body) ? request.body : parse(Batch, request.body)
+      const dryRun = request.query.dryRun === 'true'
+      if (isBody(body)) request.raw.setTimeout(STREAM_IDLE_MS)
+      const answersLines = isBody(body) || request.headers.accept?.includes(NDJSON) === true
+      if (request.query.mode === 'atomic') {
+        const items = isBody(body) ? await readAll(body) : body.map((item) => ({ item }))
+        const whole = await carryOutWhole(request, companyId, dryRun, items)
+        return answersLines ? stream(reply, whole) : { results: whole }
+      }
+      const items = isBody(body) ? readLines(body) : body.map((item) => ({ item }))
+      const each = results(request, companyId, dryRun, items)
+      if (answersLines) return stream(reply, each)
+      const all: object[] = []
+      for await (const result of each) all.push(result)
+      return { results: all }
     },
   )
 }

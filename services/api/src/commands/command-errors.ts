@@ -40,3 +40,20 @@ export class OutcomeUnknown extends Error {
 export class Overloaded extends Error {
   override readonly name = 'Overloaded'
 }
+
+/** One command of a group that is written as a whole may not happen, so none of them has. `cause` says why. */
+export class GroupRefused extends Error {
+  override readonly name = 'GroupRefused'
+  /** Place in the group, from 0. */
+  readonly index: number
+
+  constructor(index: number, cause: unknown) {
+    super('one command of the group is refused', { cause })
+    this.index = index
+  }
+}
+
+/** A command of an atomic batch touches another stream than the batch's one account. */
+export class BatchSpansStreams extends Error {
+  override readonly name = 'BatchSpansStreams'
+}

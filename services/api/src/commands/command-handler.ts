@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Snapshots } from '../snapshots/snapshots.ts'
 import type { CommandContext, Handled } from './command-context.ts'
 import { emptyStream, type LoadedStream } from './loaded-stream.ts'
-import { createStreamWorker, type StreamWorker } from './stream-worker.ts'
+import { type ContextualCommand, createStreamWorker, type StreamWorker } from './stream-worker.ts'
 
 /** What an idle stream takes besides state and commands: its worker, its place in the cache. Measured over 5,000 of them. */
 const BYTES_PER_STREAM = 3_200
@@ -25,6 +25,11 @@ export interface CommandHandlerOptions<State, Command extends Message, Event ext
 /** The streams of one decider. */
 export interface CommandHandler<State, Command extends Message, Event extends Message<string, object>> {
   readonly handle: (stream: string, command: Command, context: CommandContext) => Promise<Handled<Event>>
+  /** All by one append or none of them. @throws GroupRefused */
+  readonly handleAll: (
+    stream: string,
+    commands: readonly ContextualCommand<Command>[],
+  ) => Promise<readonly Handled<Event>[]>
   /** The answer of a command that is in the stream already; `undefined` when it is not. */
   readonly replayed: (stream: string, context: CommandContext) => Promise<Handled<Event> | undefined>
   /** The state if `accept` takes it; otherwise what the store says now, whatever it is. Read it before the next await. */
@@ -79,6 +84,7 @@ export const createCommandHandler = <State, Command extends Message, Event exten
 
   return {
     handle: (stream, command, context) => workerOf(stream).handle(command, context),
+    handleAll: (stream, commands) => workerOf(stream).handleAll(commands),
     replayed: (stream, context) => workerOf(stream).replayed(context),
     read: (stream, accept) => workerOf(stream).read(accept),
   }

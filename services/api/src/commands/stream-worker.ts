@@ -12,6 +12,7 @@ import type { CommandContext, Handled } from './command-context.ts'
 import {
   CommandTooLarge,
   ConcurrentModification,
+  GroupRefused,
   IdempotencyKeyReused,
   OutcomeUnknown,
   Overloaded,
@@ -53,10 +54,21 @@ interface CommandTask<Command, Event extends Message<string, object>> extends Ta
   readonly succeed: (handled: Handled<Event>) => void
 }
 
+/** Commands that are written by one append or not at all. */
+interface GroupTask<Command, Event extends Message<string, object>> extends Task {
+  readonly kind: 'group'
+  readonly members: readonly CommandTask<Command, Event>[]
+}
+
 /** Looks at the state between appends, when it says only what is written. */
 interface LookTask<State> extends Task {
   readonly kind: 'look'
   readonly look: (stream: LoadedStream<State>) => Promise<'settled' | 'stale'>
+}
+
+export interface ContextualCommand<Command> {
+  readonly command: Command
+  readonly context: CommandContext
 }
 
 interface Answered<Command, Event extends Message<string, object>> {
@@ -102,6 +114,11 @@ export interface StreamWorkerOptions<State, Command extends Message, Event exten
 
 export interface StreamWorker<State, Command extends Message, Event extends Message<string, object>> {
   readonly handle: (command: Command, context: CommandContext) => Promise<Handled<Event>>
+  /**
+   * All of them by one append, each decided on what those before it did. A member that had been carried out before
+   * gives its first answer. @throws GroupRefused when one of them may not happen: then none has.
+   */
+  readonly handleAll: (commands: readonly ContextualCommand<Command>[]) => Promise<readonly Handled<Event>[]>
   /** The answer of a command that is in the stream already; `undefined` when it is not. */
   readonly replayed: (context: CommandContext) => Promise<Handled<Event> | undefined>
   /** The state if `accept` takes it; otherwise what the store says now, whatever it is. Read it before the next await. */
@@ -116,7 +133,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   options: StreamWorkerOptions<State, Command, Event>,
 ): StreamWorker<State, Command, Event> => {
   const { decider, stream, store, today, now, open, onWritten, onIdle } = options
-  type AnyTask = CommandTask<Command, Event> | LookTask<State>
+  type AnyTask = CommandTask<Command, Event> | GroupTask<Command, Event> | LookTask<State>
 
   let loaded: LoadedStream<State> | undefined
   /** When the state was last known to be the store's (monotonic ms). */
@@ -199,18 +216,33 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     let eventCount = 0
     let bytes = 0
     let applied = 0
+    /** It shares its append with nobody: what was decided for it stands or falls as a whole. */
+    let group: GroupTask<Command, Event> | undefined
     return {
       decided,
       /** Refused or unchanged on the strength of this draft: the append at the exact revision proves the ground. */
       answered,
       has: (commandId: string) => commandIds.has(commandId),
       isEmpty: () => decided.length === 0,
-      isFull: () => decided.length >= COMMANDS_PER_APPEND_MAX || bytes >= GROUP_BYTES_MAX,
+      isFull: () => group !== undefined || decided.length >= COMMANDS_PER_APPEND_MAX || bytes >= GROUP_BYTES_MAX,
+      isBytesLeftFor: (more: number) => bytes + more < APPEND_BYTES_MAX,
+      group: () => group,
+      close: (whole: GroupTask<Command, Event>) => {
+        group = whole
+      },
       /** A large command goes alone rather than make the whole group too large. */
       hasRoomFor: (more: number) => decided.length === 0 || bytes + more <= GROUP_BYTES_MAX,
       /** Whether the state already says what is not yet written. */
       isApplied: () => applied > 0,
       eventCount: () => eventCount,
+      clear: () => {
+        for (const { task } of decided) task.mayBeWritten = false
+        decided.length = 0
+        commandIds.clear()
+        eventCount = 0
+        bytes = 0
+        applied = 0
+      },
       add: (task: CommandTask<Command, Event>, events: readonly EncodedEvent<Event>[], weight: number) => {
         task.mayBeWritten = true
         decided.push({ task, events })
@@ -295,6 +327,50 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         return 'taken'
       }
     }
+  }
+
+  /**
+   * Decides the members one on the other. The state then says what is not written yet, so a refusal among them costs
+   * reading it anew. @returns 'later' when others were decided first in this round
+   */
+  const takeGroup = async (group: GroupTask<Command, Event>, draft: Draft): Promise<'taken' | 'later'> => {
+    if (!draft.isEmpty()) return 'later'
+    for (let again = true; again; ) {
+      again = false
+      const target = await current()
+      for (const [index, task] of group.members.entries()) {
+        const replay = await findCommand(task.context)
+        if (replay !== undefined) {
+          task.succeed(replay)
+          continue
+        }
+        const revision = target.revision + BigInt(draft.eventCount())
+        const decision = decide(task, target, revision)
+        if (decision.refused === undefined) {
+          const isTooLarge = !draft.isBytesLeftFor(decision.bytes)
+          if (!isTooLarge && decision.events.length > 0) draft.add(task, decision.events, decision.bytes)
+          if (!isTooLarge && decision.events.length === 0) task.succeed(describe(task, [], revision))
+          if (!isTooLarge && task.context.dryRun) task.succeed(describe(task, decision.events, revision))
+          draft.applyTo(target)
+          if (!isTooLarge) continue
+        }
+        draft.clear()
+        loaded = undefined
+        if (verifiedAt >= group.arrivedAt) {
+          group.fail(new GroupRefused(index, decision.refused ?? new CommandTooLarge(stream)))
+          return 'taken'
+        }
+        // Another process may have written: nobody is refused on a state older than the question.
+        await refresh()
+        again = true
+        break
+      }
+    }
+    if (group.members.some(({ context }) => context.dryRun)) {
+      draft.clear()
+      loaded = undefined
+    } else if (!draft.isEmpty()) draft.close(group)
+    return 'taken'
   }
 
   const toAppend = (draft: Draft, target: LoadedStream<State>, recordedAt: string): readonly EventToAppend[] => {
@@ -421,9 +497,10 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     if (draft.isApplied()) loaded = undefined
     const again: AnyTask[] = []
     let conflicts = 0
-    for (const task of tasksOf(draft)) {
-      // The revision is taken, so what was sent can never land.
-      task.mayBeWritten = false
+    // The revision is taken, so what was sent can never land.
+    for (const task of tasksOf(draft)) task.mayBeWritten = false
+    const group = draft.group()
+    for (const task of group === undefined ? tasksOf(draft) : [group]) {
       task.conflicts += 1
       conflicts = Math.max(conflicts, task.conflicts)
       if (task.conflicts > CONFLICTS_MAX) task.fail(new ConcurrentModification(stream))
@@ -453,6 +530,13 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         else if (task.kind === 'command') {
           const taken = await take(task, draft).catch((error: unknown) => task.fail(error))
           if (taken === 'later') later.push(task)
+        } else if (task.kind === 'group') {
+          const taken = await takeGroup(task, draft).catch((error: unknown) => {
+            draft.clear()
+            loaded = undefined
+            task.fail(error)
+          })
+          if (taken === 'later') later.push(task)
         } else if (!draft.isEmpty()) later.push(task)
         else await lookWith(task).catch((error: unknown) => task.fail(error))
       }
@@ -462,15 +546,21 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     if (!draft.isEmpty()) await append(draft, await current())
   }
 
-  const isUnknown = (task: AnyTask): task is CommandTask<Command, Event> =>
-    task.kind === 'command' &&
-    (task.mayBeWritten || (unsettled !== undefined && unsettled.commandIds.has(task.context.commandId)))
+  const isUnknownCommand = (task: CommandTask<Command, Event>): boolean =>
+    task.mayBeWritten || (unsettled !== undefined && unsettled.commandIds.has(task.context.commandId))
+
+  /** The command of the task that may be written without our knowing. */
+  const unknownIn = (task: AnyTask): string | undefined => {
+    if (task.kind === 'look') return undefined
+    const commands = task.kind === 'group' ? task.members : [task]
+    return commands.find(isUnknownCommand)?.context.commandId
+  }
 
   const fail = (tasks: readonly AnyTask[], error: unknown): void => {
     loaded = undefined
     for (const task of tasks) {
-      if (isUnknown(task)) task.fail(new OutcomeUnknown(task.context.commandId, { cause: error }))
-      else task.fail(error)
+      const commandId = unknownIn(task)
+      task.fail(commandId === undefined ? error : new OutcomeUnknown(commandId, { cause: error }))
     }
   }
 
@@ -506,10 +596,11 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         fail: (error) => finish(() => reject(error instanceof Error ? error : new Error(String(error)))),
       })
       const timer = setTimeout(() => {
+        const commandId = unknownIn(task)
         task.fail(
-          isUnknown(task)
-            ? new OutcomeUnknown(task.context.commandId)
-            : new StoreUnavailable('the event store did not answer'),
+          commandId === undefined
+            ? new StoreUnavailable('the event store did not answer')
+            : new OutcomeUnknown(commandId),
         )
       }, ANSWER_TIMEOUT_MS)
       queue.push(task)
@@ -521,6 +612,25 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   return {
     handle: (command, context) =>
       submit<Handled<Event>>((settle) => ({ kind: 'command', command, context, ...fresh(), ...settle })),
+
+    handleAll: (commands) =>
+      submit<readonly Handled<Event>[]>(({ succeed, fail }) => {
+        const answers = new Map<number, Handled<Event>>()
+        const members = commands.map(
+          ({ command, context }, index): CommandTask<Command, Event> => ({
+            kind: 'command',
+            command,
+            context,
+            ...fresh(),
+            fail,
+            succeed: (handled) => {
+              answers.set(index, handled)
+              if (answers.size === commands.length) succeed(commands.map((_, at) => answers.get(at) ?? handled))
+            },
+          }),
+        )
+        return { kind: 'group', members, ...fresh(), fail }
+      }),
 
     replayed: (context) =>
       submit<Handled<Event> | undefined>(({ succeed, fail }) => {

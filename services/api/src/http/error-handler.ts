@@ -2,8 +2,10 @@ import { Rejection, type RejectionDetails } from '@registru/domain'
 import { StoreMisconfigured, StoreUnavailable } from '@registru/event-store'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import {
+  BatchSpansStreams,
   CommandTooLarge,
   ConcurrentModification,
+  GroupRefused,
   IdempotencyKeyReused,
   OutcomeUnknown,
   Overloaded,
@@ -65,6 +67,11 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
       details: { revision: error.revision === undefined ? null : Number(error.revision) },
     }
   }
+  if (error instanceof GroupRefused) {
+    const cause = occurrenceOf(error.cause)
+    return cause === undefined ? undefined : { ...cause, item: error.index }
+  }
+  if (error instanceof BatchSpansStreams) return { code: 'BATCH_SPANS_STREAMS', detail: error.message }
   if (error instanceof CommandTooLarge) return { code: 'COMMAND_TOO_LARGE' }
   if (error instanceof ConcurrentModification) return { code: 'CONCURRENT_MODIFICATION' }
   if (error instanceof OutcomeUnknown) return { code: 'OUTCOME_UNKNOWN', details: { commandId: error.commandId } }

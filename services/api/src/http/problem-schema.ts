@@ -14,6 +14,7 @@ export const ProblemSchema = z
     detail: z.string().optional(),
     instance: z.string(),
     requestId: z.string(),
+    item: z.int().optional().meta({ description: 'Which command of a batch, from 0' }),
     details: z.looseObject({}).optional(),
     errors: z.array(z.object({ path: z.string(), rule: z.string() })).optional(),
   })

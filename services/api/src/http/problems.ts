@@ -2,6 +2,7 @@ import type { RejectionCode } from '@registru/domain'
 
 /** What can go wrong besides a refusal of the business. */
 export type FailureCode =
+  | 'BATCH_SPANS_STREAMS'
   | 'COMMAND_TOO_LARGE'
   | 'CONCURRENT_MODIFICATION'
   | 'IDEMPOTENCY_KEY_REUSED'
@@ -30,6 +31,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   ALLOCATION_EXCEEDS_CREDIT: { status: 422, title: "Allocation exceeds the payment's credit" },
   ALLOCATION_EXCEEDS_OPEN_AMOUNT: { status: 422, title: "Allocation exceeds the invoice's open amount" },
   AMOUNT_TOO_PRECISE: { status: 422, title: 'The amount has more decimals than its currency' },
+  BATCH_SPANS_STREAMS: { status: 422, title: 'An atomic batch may touch one account alone' },
   CASH_DESK_ALREADY_OPENED: { status: 409, title: 'The cash desk is open already' },
   CASH_FRAGMENTED_INVOICE: { status: 422, title: 'A large invoice may not be paid in cash by fragments' },
   CASH_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash of one payer, desk and day is above the ceiling' },
@@ -106,6 +108,8 @@ export interface Problem {
   readonly detail?: string
   readonly instance: string
   readonly requestId: string
+  /** Which command of a batch, from 0. */
+  readonly item?: number
   readonly details?: object
   readonly errors?: readonly Violation[]
 }
@@ -113,12 +117,13 @@ export interface Problem {
 export interface ProblemOccurrence {
   readonly code: ProblemCode
   readonly detail?: string | undefined
+  readonly item?: number | undefined
   readonly details?: object | undefined
   readonly errors?: readonly Violation[] | undefined
 }
 
 export const problemOf = (
-  { code, detail, details, errors }: ProblemOccurrence,
+  { code, detail, item, details, errors }: ProblemOccurrence,
   request: { readonly id: string; readonly url: string },
 ): Problem => ({
   type: `urn:registru:problem:${code.toLowerCase().replaceAll('_', '-')}`,
@@ -129,6 +134,7 @@ export const problemOf = (
   // The path without its query: filters may hold names.
   instance: request.url.split('?', 1)[0] ?? request.url,
   requestId: request.id,
+  ...(item === undefined ? {} : { item }),
   ...(details === undefined ? {} : { details }),
   ...(errors === undefined ? {} : { errors }),
 })

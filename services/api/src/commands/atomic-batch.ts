@@ -1,0 +1,75 @@
+import type { AccountCommand, AccountEvent } from '@registru/domain'
+import type { CommandContext, Handled } from './command-context.ts'
+import type { CommandAnswer, CommandDependencies } from './command-definition.ts'
+import { BatchSpansStreams, GroupRefused } from './command-errors.ts'
+import type { ContextualCommand } from './stream-worker.ts'
+
+interface Joined {
+  readonly stream: string
+  readonly contextual: ContextualCommand<AccountCommand>
+  readonly succeed: (handled: Handled<AccountEvent>) => void
+  readonly fail: (error: unknown) => void
+}
+
+export type ExecuteItem = (dependencies: CommandDependencies) => Promise<CommandAnswer>
+
+/**
+ * Carries out commands of one account by one append or not at all. Each item runs as it always does, only that its
+ * command waits at the account until all have come there; what would touch another stream is refused, since no append
+ * spans two. @throws GroupRefused with the place of the first item that may not happen
+ */
+export const carryOutAtomically = async (
+  items: readonly ExecuteItem[],
+  dependencies: CommandDependencies,
+): Promise<readonly CommandAnswer[]> => {
+  const { accounts } = dependencies.ledger
+  const joined = new Map<number, Joined>()
+
+  const write = async (): Promise<void> => {
+    const members = items.flatMap((_, index) => joined.get(index) ?? [])
+    const stream = members[0]?.stream ?? ''
+    const stray = members.findIndex((member) => member.stream !== stream)
+    try {
+      if (stray >= 0) throw new GroupRefused(stray, new BatchSpansStreams('an atomic batch is about one account'))
+      const handled = await accounts.handleAll(
+        stream,
+        members.map(({ contextual }) => contextual),
+      )
+      for (const [index, { succeed, fail }] of members.entries()) {
+        const own = handled[index]
+        if (own === undefined) fail(new Error('a member of the group has no answer'))
+        else succeed(own)
+      }
+    } catch (error) {
+      for (const { fail } of members) fail(error)
+    }
+  }
+
+  const join = (index: number, stream: string, command: AccountCommand, context: CommandContext) =>
+    new Promise<Handled<AccountEvent>>((succeed, fail) => {
+      joined.set(index, { stream, contextual: { command, context }, succeed, fail })
+      if (joined.size === items.length) void write()
+    })
+
+  const dependenciesOf = (index: number): CommandDependencies => {
+    const elsewhere = () => {
+      throw new GroupRefused(index, new BatchSpansStreams('an atomic batch writes to one account alone'))
+    }
+    const { ledger } = dependencies
+    return {
+      ledger: {
+        accounts: {
+          ...accounts,
+          handle: (stream, command, context) => join(index, stream, command, context),
+          handleAll: elsewhere,
+        },
+        books: { ...ledger.books, handle: elsewhere, handleAll: elsewhere },
+        companies: { ...ledger.companies, handle: elsewhere, handleAll: elsewhere },
+        rules: ledger.rules,
+      },
+      receipts: { requireBook: elsewhere, enter: elsewhere, preview: elsewhere, release: elsewhere },
+    }
+  }
+
+  return Promise.all(items.map((execute, index) => execute(dependenciesOf(index))))
+}

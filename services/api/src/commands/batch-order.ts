@@ -1,0 +1,68 @@
+/** What has to be known of an item to keep the order that matters. */
+export interface Ordered {
+  /** The account that the item is about; `undefined` when it is about the company or a receipt book. */
+  readonly account: string | undefined
+}
+
+/** At most so many items are on their way: what waits behind them is not read yet. */
+const IN_FLIGHT_MAX = 64
+
+async function* each<Item>(items: AsyncIterable<Item> | Iterable<Item>): AsyncGenerator<Item, void> {
+  yield* items
+}
+
+/**
+ * Carries out items of different accounts at the same time and gives the results in the order of the items, each as soon
+ * as it is there. Items of one account follow each other; one that concerns the company or a book comes after all before
+ * it and before all after it. No more is read than is being worked on, and nothing is begun once the consumer has gone.
+ * `carryOut` must not fail.
+ */
+export async function* inOrder<Item extends Ordered, Result>(
+  items: AsyncIterable<Item> | Iterable<Item>,
+  carryOut: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result, void> {
+  const source = each(items)
+  const results: Promise<Result>[] = []
+  const lastOfAccount = new Map<string, Promise<Result>>()
+  let barrier: Promise<unknown> = Promise.resolve()
+
+  const begin = (item: Item): void => {
+    const { account } = item
+    const before = account === undefined ? [barrier, ...results] : [lastOfAccount.get(account) ?? barrier]
+    const result = Promise.all(before).then(() => carryOut(item))
+    results.push(result)
+    if (account === undefined) {
+      barrier = result
+      lastOfAccount.clear()
+      return
+    }
+    lastOfAccount.set(account, result)
+    void result.then(() => {
+      if (lastOfAccount.get(account) === result) lastOfAccount.delete(account)
+    })
+  }
+
+  try {
+    let coming: Promise<IteratorResult<Item, void>> | undefined
+    for (let ended = false; !ended || results.length > 0; ) {
+      if (!ended && results.length < IN_FLIGHT_MAX) coming ??= source.next()
+      const first = results[0]
+      const isResult = await Promise.race([
+        ...(first === undefined ? [] : [first.then(() => true)]),
+        ...(coming === undefined ? [] : [coming.then(() => false)]),
+      ])
+      if (isResult) {
+        void results.shift()
+        if (first !== undefined) yield await first
+      } else if (coming !== undefined) {
+        const { done, value } = await coming
+        coming = undefined
+        if (done === true) ended = true
+        else begin(value)
+      }
+    }
+  } finally {
+    // Not waited for: it ends only when the line that it is waiting for has come.
+    void source.return()
+  }
+}

@@ -1,0 +1,2 @@
+/** One JSON value a line. */
+export const NDJSON = 'application/x-ndjson'
