@@ -339,20 +339,18 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       again = false
       const target = await current()
       for (const [index, task] of group.members.entries()) {
-        const replay = await findCommand(task.context)
+        const replay = await findCommand(task.context, target.commands.candidates(task.context.commandId))
         if (replay !== undefined) {
           task.succeed(replay)
           continue
         }
         const revision = target.revision + BigInt(draft.eventCount())
         const decision = decide(task, target, revision)
-        if (decision.refused === undefined) {
-          const isTooLarge = !draft.isBytesLeftFor(decision.bytes)
-          if (!isTooLarge && decision.events.length > 0) draft.add(task, decision.events, decision.bytes)
-          if (!isTooLarge && decision.events.length === 0) task.succeed(describe(task, [], revision))
-          if (!isTooLarge && task.context.dryRun) task.succeed(describe(task, decision.events, revision))
+        if (decision.refused === undefined && draft.isBytesLeftFor(decision.bytes)) {
+          if (decision.events.length > 0) draft.add(task, decision.events, decision.bytes)
           draft.applyTo(target)
-          if (!isTooLarge) continue
+          if (decision.events.length === 0 || task.context.dryRun) task.succeed(describe(decision.events, revision))
+          continue
         }
         draft.clear()
         loaded = undefined
