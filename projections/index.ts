@@ -27,13 +27,29 @@ export * from './collections/queries.ts'
 export * from './companies/queries.ts'
 export { POSITION_CHANNEL } from './core/batch-statement.ts'
 export { DESKLESS } from './core/cash.ts'
-export { Fenced, ProjectionFailed, RowsDisagree } from './core/errors.ts'
+export { Fenced, GenerationInUse, ProjectionFailed, RowsDisagree } from './core/errors.ts'
+export {
+  beginGeneration,
+  dropGeneration,
+  finishGenerations,
+  type Generation,
+  listGenerations,
+  putInUse,
+} from './core/generations.ts'
 export { createMemoryWriter, type MemoryWriter } from './core/memory-writer.ts'
 export * from './core/positions.ts'
 export { type Checkpoint, openPostgresWriter, type PostgresWriter, type PreparedBatch } from './core/postgres-writer.ts'
 export { type Projection, schemaOf } from './core/projection.ts'
 export { type Clocks, PAGE_ROWS_MAX, type Page, type ReadHandle } from './core/read.ts'
-export { ensureSchemas, listPositions, switchReadViews } from './core/schema.ts'
+export {
+  completeTables,
+  ensureReadSchema,
+  ensureSchemas,
+  findGenerationsToWrite,
+  listPositions,
+  lockSchemas,
+  switchReadViews,
+} from './core/schema.ts'
 export type { Settlement } from './core/settlements.ts'
 export type { Reached, Writer } from './core/writer.ts'
 export * from './event-index/queries.ts'

@@ -39,6 +39,7 @@ export const cashCeilings = defineProjection({
   name: 'cash_ceilings',
   version: 1,
   tables: [cashClients, cashHanded, contractInvoices, contractSettlements],
+  looksAt: [cashClients, contractInvoices],
   reads: {
     PaymentRecorded: (event) => (event.data.method === 'CASH' ? [wanted(cashClients, accountOf(event))] : []),
     PaymentAllocated: wantContract,

@@ -111,6 +111,7 @@ export const cashDesksProjection = defineProjection({
   name: 'cash_desks',
   version: 1,
   tables: [cashDesks, cashLines, cashDeskDays, cashPayments],
+  looksAt: [cashPayments],
   reads: {
     ReceiptIssued: paymentRow,
     ReceiptAnnulled: paymentRow,

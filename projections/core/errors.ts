@@ -10,6 +10,11 @@ export class Fenced extends Error {
   override readonly name = 'Fenced'
 }
 
+/** What readers see cannot be dropped. */
+export class GenerationInUse extends Error {
+  override readonly name = 'GenerationInUse'
+}
+
 /** A projection failed on an event. Tells where the event stands and never what it holds. */
 export class ProjectionFailed extends Error {
   override readonly name = 'ProjectionFailed'

@@ -1,10 +1,12 @@
 import type { LedgerEvent } from '@registru/domain'
-import { isRetryable, type PoolClient } from '@registru/runtime'
+import { copyText, isRetryable, type PoolClient } from '@registru/runtime'
 import { type BatchStatement, batchStatement, type CheckpointMove, REFUSED } from './batch-statement.ts'
 import type { Changes } from './changes.ts'
+import { type TableCopy, takeCopies } from './copies.ts'
 import { Fenced, RowsDisagree } from './errors.ts'
 import { type Projection, project, type RowWanted, rowsWantedBy, schemaOf } from './projection.ts'
 import { createRowImage, type RowImage } from './row-image.ts'
+import { createKey } from './schema.ts'
 import { keyString, type Row, type Table } from './table.ts'
 import type { Reached, Writer } from './writer.ts'
 
@@ -13,6 +15,9 @@ import type { Reached, Writer } from './writer.ts'
  * batch that is being written, which no load would find yet, is never forgotten.
  */
 const IMAGE_ROWS_MAX = 15_000
+
+/** The same in a rebuild, which may take more memory to load less. */
+const IMAGE_ROWS_BULK_MAX = 40_000
 
 /** Batches of one shape share a plan. Rare shapes beyond this many are planned each time, so memory stays bounded. */
 const PREPARED_STATEMENTS_MAX = 100
@@ -50,6 +55,8 @@ export interface Checkpoint {
 /** A batch folded into a statement, ready to be written after the ones that were prepared before it. */
 export interface PreparedBatch {
   readonly statement: BatchStatement | undefined
+  /** New rows that go in by COPY, in the same transaction. */
+  readonly copies: readonly TableCopy[]
   readonly position: bigint
 }
 
@@ -98,6 +105,10 @@ interface Line {
   readonly schema: string
   readonly epoch: bigint
   readonly image: RowImage
+  /** Whether the image holds every row that there is, so that what it does not hold need not be looked for. */
+  complete: boolean
+  /** Tables that have their primary key; a rebuild makes the others' when it first looks for a row of theirs. */
+  readonly keyed: Set<Table>
   /** Where the tables are. */
   written: bigint
   /** Where the tables will be once all that is prepared is written; the image is there already. */
@@ -124,15 +135,33 @@ const loadRows = async (client: PoolClient, schema: string, table: Table, keys: 
   return rows
 }
 
+const findKeyed = async (client: PoolClient, schema: string, tables: readonly Table[]): Promise<Set<Table>> => {
+  const { rows } = await client.query<{ relname: string }>(
+    `select c.relname from pg_index i join pg_class c on c.oid = i.indrelid
+      where i.indisprimary and c.relnamespace = $1::regnamespace`,
+    [schema],
+  )
+  return new Set(tables.filter(({ name }) => rows.some(({ relname }) => relname === name)))
+}
+
+const makeKey = async (client: PoolClient, { schema, keyed }: Line, table: Table): Promise<void> => {
+  if (keyed.has(table)) return
+  await client.query(createKey(schema, table))
+  keyed.add(table)
+}
+
 /** Brings the rows that a batch needs into the image, one query a table; rows that an earlier batch left there count. */
 const loadImage = async (client: PoolClient, line: Line, wantedRows: readonly RowWanted[]): Promise<void> => {
   const missing = new Map<Table, Map<string, Row>>()
   for (const { table, key } of wantedRows) {
     if (line.image.has(table, key)) continue
+    // Totals of rows that are not there yet are added up by Postgres alone.
+    if (line.complete && !table.totals) continue
     const keys = missing.get(table) ?? new Map<string, Row>()
     missing.set(table, keys.set(keyString(table, key), key))
   }
   for (const [table, keys] of missing) {
+    await makeKey(client, line, table)
     const rows = await loadRows(client, line.schema, table, [...keys.values()])
     for (const row of rows) line.image.put(table, row)
   }
@@ -144,6 +173,8 @@ export interface PostgresWriterOptions {
   /** Loads rows for the next batch while `client` writes the one before; same care. Absent: `client` does both in turn. */
   readonly reader?: PoolClient
   readonly projections: readonly Projection[]
+  /** For a rebuild: new rows go in by COPY, and keys are made when they are first needed. Wants a reader of its own. */
+  readonly bulk?: boolean
 }
 
 /** Takes the epoch of every checkpoint first: whoever held it before can write no more. */
@@ -151,6 +182,7 @@ export const openPostgresWriter = async ({
   client,
   reader = client,
   projections,
+  bulk = false,
 }: PostgresWriterOptions): Promise<PostgresWriter> => {
   await client.query(SESSION_SETTINGS)
   if (reader !== client) await reader.query(SESSION_SETTINGS)
@@ -159,7 +191,18 @@ export const openPostgresWriter = async ({
   for (const projection of projections) {
     const schema = schemaOf(projection)
     const { position, epoch, ...row } = await takeEpoch(client, schema)
-    lines.push({ projection, schema, epoch, image: createRowImage(), written: position, prepared: position })
+    const keyed = bulk ? await findKeyed(client, schema, projection.tables) : new Set(projection.tables)
+    const complete = position === -1n
+    lines.push({
+      projection,
+      schema,
+      epoch,
+      image: createRowImage(),
+      complete,
+      keyed,
+      written: position,
+      prepared: position,
+    })
     checkpoints.push({ projection, position, witness: witnessOf(row) })
   }
 
@@ -185,9 +228,22 @@ export const openPostgresWriter = async ({
     return fresh
   }
 
-  const run = async (statement: BatchStatement): Promise<void> => {
+  const runTogether = async (copies: readonly TableCopy[], statement: BatchStatement): Promise<void> => {
+    await client.query('begin')
     try {
+      for (const { target, text } of copies) await copyText(client, target, text)
       await client.query({ ...preparedOf(statement), values: [...statement.values] })
+      await client.query('commit')
+    } catch (error) {
+      await client.query('rollback').catch(() => undefined)
+      throw error
+    }
+  }
+
+  const run = async ({ copies }: PreparedBatch, statement: BatchStatement): Promise<void> => {
+    try {
+      if (copies.length > 0) await runTogether(copies, statement)
+      else await client.query({ ...preparedOf(statement), values: [...statement.values] })
     } catch (error) {
       if (isRetryable(error)) throw error
       await mustHoldCheckpoints()
@@ -200,6 +256,7 @@ export const openPostgresWriter = async ({
   const forgetPrepared = (): void => {
     for (const line of lines) {
       line.image.clear()
+      line.complete = false
       line.prepared = line.written
     }
   }
@@ -213,6 +270,7 @@ export const openPostgresWriter = async ({
     const fresh = events.filter((event) => event.position > from)
     await loadImage(reader, line, rowsWantedBy(projection, fresh))
     const changes = project(projection, fresh, image)
+    for (const [table, { updates }] of changes) if (updates.size > 0) await makeKey(reader, line, table)
     line.prepared = position
     const last = fresh.at(-1)
     const witness = last && {
@@ -242,20 +300,22 @@ export const openPostgresWriter = async ({
     try {
       const writes = []
       for (const line of lines) {
-        line.image.forgetBeyond(IMAGE_ROWS_MAX)
+        if (line.image.forgetBeyond(bulk ? IMAGE_ROWS_BULK_MAX : IMAGE_ROWS_MAX)) line.complete = false
         if (line.prepared < reached.position) writes.push(await prepareLine(line, events, reached))
       }
-      return { statement: writes.length > 0 ? batchStatement(writes) : undefined, position: reached.position }
+      const copies = bulk ? takeCopies(writes) : []
+      return { statement: writes.length > 0 ? batchStatement(writes) : undefined, copies, position: reached.position }
     } catch (error) {
       forgetPrepared()
       throw error
     }
   }
 
-  const write: PostgresWriter['write'] = async ({ statement, position }) => {
+  const write: PostgresWriter['write'] = async (batch) => {
+    const { statement, position } = batch
     if (statement === undefined) return
     try {
-      await run(statement)
+      await run(batch, statement)
     } catch (error) {
       forgetPrepared()
       throw error
@@ -264,7 +324,7 @@ export const openPostgresWriter = async ({
       if (line.written < position) line.written = position
       if (line.prepared < position) line.prepared = position
     }
-    await analyzeGrown(statement)
+    if (!bulk) await analyzeGrown(statement)
   }
 
   return {

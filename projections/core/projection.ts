@@ -23,16 +23,25 @@ export interface Projection {
   readonly name: string
   /** Goes up with every change of tables or meaning; each version has a schema and a checkpoint of its own. */
   readonly version: number
+  /** Which build of this version; absent: the first, which the projector made by itself. A rebuild makes the next one. */
+  readonly generation?: number
   readonly tables: readonly Table[]
   /** Pure: the event and the rows it asked for in, row changes out. */
   readonly on: Told<readonly RowChange[], [rows: Rows]>
   /** Rows that an event's changes depend on. They are loaded for a whole batch in one query a table. */
   readonly reads?: Told<readonly RowWanted[], []>
+  /** The tables that `on` looks at; absent with `reads`: all of them. Rows of the others need not be remembered. */
+  readonly looksAt?: readonly Table[]
 }
 
 export const defineProjection = (projection: Projection): Projection => projection
 
-export const schemaOf = ({ name, version }: Pick<Projection, 'name' | 'version'>): string => `${name}_v${version}`
+export const schemaOf = ({
+  name,
+  version,
+  generation = 1,
+}: Pick<Projection, 'name' | 'version' | 'generation'>): string =>
+  `${name}_v${version}${generation === 1 ? '' : `_g${generation}`}`
 
 const handlerOf = <Result, Seen extends readonly unknown[]>(told: Told<Result, Seen>, event: LedgerEvent) => {
   if (typeof told === 'function') return told
@@ -53,6 +62,9 @@ export const project = (
   events: readonly LedgerEvent[],
   image: RowImage = createRowImage(),
 ): Changes => {
+  const { reads, looksAt } = projection
+  const remembers = ({ table }: RowChange): boolean =>
+    reads !== undefined && (looksAt === undefined || looksAt.includes(table))
   const changes: Changes = new Map()
   for (const event of events) {
     const handler = handlerOf(projection.on, event)
@@ -60,7 +72,7 @@ export const project = (
     try {
       for (const change of handler(event, image)) {
         mergeChange(changes, change)
-        if (projection.reads !== undefined) image.apply(change)
+        if (remembers(change)) image.apply(change)
       }
     } catch (cause) {
       throw new ProjectionFailed(projection.name, event, cause)

@@ -17,8 +17,11 @@ export interface RowImage extends Rows {
   readonly apply: (change: RowChange) => void
   /** In the order of their keys. */
   readonly list: <T extends Table>(table: T) => readonly RowOf<T>[]
-  /** Begins to forget when more than this many rows were touched since the last time; what was touched since then stays. */
-  readonly forgetBeyond: (rowsMax: number) => void
+  /**
+   * Begins to forget when more than this many rows were touched since the last time; what was touched since then stays.
+   * Answers whether anything was forgotten.
+   */
+  readonly forgetBeyond: (rowsMax: number) => boolean
   readonly clear: () => void
 }
 
@@ -79,11 +82,14 @@ export const createRowImage = (): RowImage => {
     forgetBeyond: (rowsMax) => {
       let touched = 0
       for (const { young } of tables.values()) touched += young.size
-      if (touched <= rowsMax) return
+      if (touched <= rowsMax) return false
+      let forgotten = false
       for (const generations of tables.values()) {
+        forgotten ||= generations.old.size > 0
         generations.old = generations.young
         generations.young = new Map()
       }
+      return forgotten
     },
     clear: () => tables.clear(),
   }

@@ -12,15 +12,18 @@ const SCHEMA_LOCK = 7_310_001
 const columnDefinition = (name: string, { type, nullable }: Column): string =>
   `${name} ${type}${type === 'text' ? ' collate "C"' : ''}${nullable ? '' : ' not null'}`
 
-const createTable = (schema: string, table: Table): readonly string[] => {
+const createTable = (schema: string, table: Table): string => {
   const columns = Object.entries(table.columns).map(([name, column]) => columnDefinition(name, column))
-  const name = `${schema}.${table.name}`
-  return [
-    `create table ${name} (${[...columns, `primary key (${table.key.join(', ')})`].join(', ')})
-      with (fillfactor = ${table.fillfactor})`,
-    ...table.indexes.map((index) => `create index on ${name} ${index}`),
-  ]
+  return `create table ${schema}.${table.name} (${columns.join(', ')}) with (fillfactor = ${table.fillfactor})`
 }
+
+export const createKey = (schema: string, table: Table): string =>
+  `alter table ${schema}.${table.name} add constraint ${table.name}_pkey primary key (${table.key.join(', ')})`
+
+export const createIndexes = (schema: string, table: Table): readonly string[] =>
+  table.indexes.map(
+    (index, at) => `create index if not exists ${table.name}_index_${at + 1} on ${schema}.${table.name} ${index}`,
+  )
 
 /** Position -1: nothing read yet. The witness is the last event of ours at or before the position. */
 const createCheckpoint = (schema: string): readonly string[] => [
@@ -38,9 +41,37 @@ const createCheckpoint = (schema: string): readonly string[] => [
   `insert into ${schema}.checkpoint default values`,
 ]
 
+/** Without keys and indexes: for a rebuild, which makes them when its rows are there. */
+export const createBareSchema = (projection: Projection): readonly string[] => {
+  const schema = schemaOf(projection)
+  return [
+    `create schema ${schema}`,
+    ...projection.tables.map((table) => createTable(schema, table)),
+    ...createCheckpoint(schema),
+  ]
+}
+
+const createSchema = (projection: Projection): readonly string[] => {
+  const schema = schemaOf(projection)
+  return [
+    ...createBareSchema(projection),
+    ...projection.tables.flatMap((table) => [createKey(schema, table), ...createIndexes(schema, table)]),
+  ]
+}
+
 const createReadSchema = (): readonly string[] => [
   `create schema if not exists ${READ_SCHEMA}`,
   `create table if not exists ${READ_SCHEMA}.projections (name text primary key, version integer not null)`,
+  `alter table ${READ_SCHEMA}.projections add column if not exists generation integer not null default 1,
+    add column if not exists previous_version integer, add column if not exists previous_generation integer`,
+  `create table if not exists ${READ_SCHEMA}.generations (
+    name text not null,
+    version integer not null,
+    generation integer not null,
+    ready boolean not null default false,
+    begun_at timestamptz not null default now(),
+    primary key (name, version, generation)
+  )`,
   `create table if not exists ${READ_SCHEMA}.projector (
     only_row boolean primary key default true check (only_row),
     state text not null,
@@ -51,7 +82,7 @@ const createReadSchema = (): readonly string[] => [
   REFUSE_BATCH,
 ]
 
-const run = async (client: PoolClient, statements: readonly string[]): Promise<void> => {
+export const run = async (client: PoolClient, statements: readonly string[]): Promise<void> => {
   for (const statement of statements) await client.query(statement)
 }
 
@@ -60,12 +91,16 @@ const schemaExists = async (client: PoolClient, schema: string): Promise<boolean
   return rows.length > 0
 }
 
+/** DDL of two starting projectors would race, `if not exists` or not: held to the transaction's end. */
+export const lockSchemas = async (client: PoolClient): Promise<void> => {
+  await client.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK])
+}
+
 /** One transaction that changes schemas, alone at it. */
 export const changingSchemas = async <Result>(client: PoolClient, work: () => Promise<Result>): Promise<Result> => {
   await client.query('begin')
   try {
-    // DDL of two starting projectors would race, `if not exists` or not.
-    await client.query('select pg_advisory_xact_lock($1)', [SCHEMA_LOCK])
+    await lockSchemas(client)
     const result = await work()
     await client.query('commit')
     return result
@@ -75,50 +110,114 @@ export const changingSchemas = async <Result>(client: PoolClient, work: () => Pr
   }
 }
 
-const readView = (schema: string, table: Table): string => {
-  const extra = Object.entries(table.derived ?? {}).map(([name, { sql }]) => `, (${sql}) as ${name}`)
-  return `create view ${READ_SCHEMA}.${table.name} as select t.*${extra.join('')} from ${schema}.${table.name} t`
+const INVALID_TABLE_DEFINITION = '42P16'
+
+/** Replaces a view in place while its columns stay. Answers whether it had to go, and what stood on it with it. */
+const replaceView = async (client: PoolClient, name: string, query: string): Promise<boolean> => {
+  await client.query('savepoint replacing')
+  try {
+    await client.query(`create or replace view ${name} as ${query}`)
+    await client.query('release savepoint replacing')
+    return false
+  } catch (error) {
+    const isOtherShape = error instanceof Error && 'code' in error && error.code === INVALID_TABLE_DEFINITION
+    if (!isOtherShape) throw error
+    await client.query('rollback to savepoint replacing')
+    await client.query(`drop view ${name} cascade`)
+    await client.query(`create view ${name} as ${query}`)
+    return true
+  }
 }
 
-/** Points the stable views of one projection at a version; readers see the old one or the new one, never neither. */
-const publish = async (client: PoolClient, projection: Projection): Promise<void> => {
-  const schema = schemaOf(projection)
-  for (const table of projection.tables) {
-    await client.query(`drop view if exists ${READ_SCHEMA}.${table.name} cascade`)
-    await client.query(readView(schema, table))
+const viewQuery = (schema: string, table: Table): string => {
+  const extra = Object.entries(table.derived ?? {}).map(([name, { sql }]) => `, (${sql}) as ${name}`)
+  return `select t.*${extra.join('')} from ${schema}.${table.name} t`
+}
+
+/**
+ * Points the stable views of one projection at a generation, inside the caller's transaction: readers see the old one or
+ * the new one, never neither. What was in use is remembered, for the way back.
+ */
+export const publish = async (client: PoolClient, projection: Projection): Promise<void> => {
+  const { name, version, generation = 1, tables } = projection
+  let dropped = false
+  for (const table of tables) {
+    const query = viewQuery(schemaOf(projection), table)
+    if (await replaceView(client, `${READ_SCHEMA}.${table.name}`, query)) dropped = true
   }
   await client.query(
-    `insert into ${READ_SCHEMA}.projections (name, version) values ($1, $2)
-      on conflict (name) do update set version = excluded.version`,
-    [projection.name, projection.version],
+    `insert into ${READ_SCHEMA}.projections as p (name, version, generation) values ($1, $2, $3)
+      on conflict (name) do update set version = excluded.version, generation = excluded.generation,
+        previous_version = p.version, previous_generation = p.generation
+      where (p.version, p.generation) <> (excluded.version, excluded.generation)`,
+    [name, version, generation],
   )
-  const { rows } = await client.query<{ name: string; version: number }>(
-    `select name, version from ${READ_SCHEMA}.projections order by name`,
+  const { rows } = await client.query<{ name: string; version: number; generation: number }>(
+    `select name, version, generation from ${READ_SCHEMA}.projections order by name`,
   )
   const positions = rows.map(
     (row) => `select '${row.name}'::text as name, ${row.version} as version, position, updated_at
       from ${schemaOf(row)}.checkpoint`,
   )
   await client.query(`create or replace view ${READ_SCHEMA}.positions as ${positions.join(' union all ')}`)
-  await rebuildDependents(client)
+  if (dropped) await rebuildDependents(client)
 }
 
-/** Creates what is missing. A projection that has no version in use yet is put in use at once. */
-export const ensureSchemas = async (client: PoolClient, projections: readonly Projection[]): Promise<void> => {
-  await changingSchemas(client, async () => {
+/**
+ * The generation of each projection that the projector has to write: the one in use; of a version that is not in use yet,
+ * the newest that a rebuild has finished, or the first.
+ */
+export const findGenerationsToWrite = async (
+  client: Pick<PoolClient, 'query'>,
+  projections: readonly Projection[],
+): Promise<readonly Projection[]> => {
+  const { rows } = await client.query<{ name: string; version: number; generation: number }>(
+    `select name, version, generation from ${READ_SCHEMA}.projections union all
+      select name, version, max(generation) from ${READ_SCHEMA}.generations g where ready and not exists (
+        select from ${READ_SCHEMA}.projections p where p.name = g.name and p.version = g.version)
+      group by name, version`,
+  )
+  return projections.map((projection) => {
+    const row = rows.find(({ name, version }) => name === projection.name && version === projection.version)
+    return row === undefined || row.generation === 1 ? projection : { ...projection, generation: row.generation }
+  })
+}
+
+export const ensureReadSchema = (client: PoolClient): Promise<void> =>
+  changingSchemas(client, () => run(client, createReadSchema()))
+
+/**
+ * Creates what is missing and answers the generations to write. A projection that has no version in use yet is put in use
+ * at once.
+ */
+export const ensureSchemas = (client: PoolClient, projections: readonly Projection[]): Promise<readonly Projection[]> =>
+  changingSchemas(client, async () => {
     await run(client, createReadSchema())
-    for (const projection of projections) {
-      const schema = schemaOf(projection)
-      if (await schemaExists(client, schema)) continue
-      await run(client, [
-        `create schema ${schema}`,
-        ...projection.tables.flatMap((table) => createTable(schema, table)),
-        ...createCheckpoint(schema),
-      ])
+    const toWrite = await findGenerationsToWrite(client, projections)
+    for (const projection of toWrite) {
+      if (await schemaExists(client, schemaOf(projection))) continue
+      await run(client, createSchema(projection))
       const { rows } = await client.query(`select 1 from ${READ_SCHEMA}.projections where name = $1`, [projection.name])
       if (rows.length === 0) await publish(client, projection)
     }
+    return toWrite
   })
+
+/** The keys and indexes that a bulk writer left out, and statistics. May be called again after it was killed. */
+export const completeTables = async (client: PoolClient, projection: Projection): Promise<void> => {
+  const schema = schemaOf(projection)
+  const { rows } = await client.query<{ relname: string }>(
+    `select c.relname from pg_index i join pg_class c on c.oid = i.indrelid
+      where i.indisprimary and c.relnamespace = $1::regnamespace`,
+    [schema],
+  )
+  const keyed = new Set(rows.map(({ relname }) => relname))
+  // A writer that had this connection looked at growing tables in haste.
+  await client.query('reset default_statistics_target')
+  for (const table of projection.tables) {
+    if (!keyed.has(table.name)) await client.query(createKey(schema, table))
+    await run(client, [...createIndexes(schema, table), `analyze ${schema}.${table.name}`])
+  }
 }
 
 /** Switches the stable views to these versions, all in one transaction. */

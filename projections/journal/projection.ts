@@ -91,6 +91,7 @@ export const journal = defineProjection({
   version: 2,
   tables: [postings, accountDays, deferredVat.documents, deferredVat.instruments],
   reads: deferredVatReads(deferredVat),
+  looksAt: [deferredVat.documents, deferredVat.instruments],
   on: {
     InvoiceRegistered: (event, rows) => {
       const { clientId, invoiceId, issuedOn, total, kind } = event.data

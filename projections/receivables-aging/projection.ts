@@ -126,6 +126,7 @@ export const receivablesAging = defineProjection({
   name: 'receivables_aging',
   version: 1,
   tables: [openItems, openSpans],
+  looksAt: [openItems],
   reads: {
     PaymentAllocated: bothItems,
     PaymentDeallocated: bothItems,

@@ -26,5 +26,6 @@ export const timeline = defineProjection({
   version: 1,
   tables: [moments, latest],
   reads: () => [wanted(latest, key)],
+  looksAt: [latest],
   on: onEvent,
 })

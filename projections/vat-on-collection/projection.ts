@@ -43,6 +43,7 @@ export const vatOnCollection = defineProjection({
   version: 1,
   tables: [vatDocuments.documents, vatDocuments.instruments, vatMovements, vatDays],
   reads: deferredVatReads(vatDocuments),
+  looksAt: [vatDocuments.documents, vatDocuments.instruments],
   on: {
     InvoiceRegistered: moved,
     InvoiceCancelled: moved,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import colors from 'picocolors'
 import { addAuditCommand } from '../audit/audit-command.ts'
 import { addDoctorCommand } from '../doctor/doctor-command.ts'
+import { addProjectionsCommand } from '../projections/projections-command.ts'
 import { addBiCommand } from './bi-command.ts'
 import { CommandFailed, EXIT, type ExitCode, type Io } from './io.ts'
 import { addQueryCommands } from './query-commands.ts'
@@ -31,6 +32,7 @@ export const runRegistru = async (args: readonly string[], io: Io): Promise<Exit
     .exitOverride()
   addQueryCommands(program, io, end)
   addAuditCommand(program, io, end)
+  addProjectionsCommand(program, io, end)
   addDoctorCommand(program, io, end)
   addBiCommand(program, io, end)
 

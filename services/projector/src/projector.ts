@@ -4,8 +4,10 @@ import {
   allProjections,
   ensureSchemas,
   Fenced,
+  findGenerationsToWrite,
   listPositions,
   type Projection,
+  schemaOf,
   switchReadViews,
 } from '@registru/projections'
 import { isRetryable, type Logger, type Pool, type PoolClient } from '@registru/runtime'
@@ -61,8 +63,10 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 export const startProjector = ({ pool, store, logger, projections = allProjections }: ProjectorOptions): Projector => {
   const stopping = new AbortController()
   const report = createStatusReport(pool, logger)
-  /** New versions that have caught up: they go on together with the others. */
-  const abreast = new Set<Projection>()
+  /** New versions that have caught up, by schema: they go on together with the others. */
+  const abreast = new Set<string>()
+  /** What this projector writes: of each projection the generation in use. */
+  let writing: readonly Projection[] = projections
   let failures = 0
   let becomeReady = (): void => undefined
   const ready = new Promise<void>((resolve) => {
@@ -131,7 +135,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
         onStarted: () => logger.info({ projections: behind.map(({ name }) => name) }, 'New versions are catching up'),
         onBatch: () => undefined,
         onCaughtUp: () => {
-          for (const projection of behind) abreast.add(projection)
+          for (const projection of behind) abreast.add(schemaOf(projection))
           regroup()
         },
       }),
@@ -145,17 +149,16 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
     await ensureSchemas(client, projections)
     await waitForTurn(client, signal)
     if (signal.aborted) return
-    await switchReadViews(
-      client,
-      projections.filter((projection) => abreast.has(projection)),
-    )
+    writing = await findGenerationsToWrite(client, projections)
+    const isAbreast = (projection: Projection): boolean => abreast.has(schemaOf(projection))
+    await switchReadViews(client, writing.filter(isAbreast))
 
-    const positions = await listPositions(client, projections)
+    const positions = await listPositions(client, writing)
     const furthest = [...positions.values()].reduce((a, b) => (b > a ? b : a), -1n)
     const isBehind = (projection: Projection): boolean =>
-      positions.get(projection) !== furthest && !abreast.has(projection)
-    const behind = projections.filter(isBehind)
-    const together = projections.filter((projection) => !isBehind(projection))
+      positions.get(projection) !== furthest && !isAbreast(projection)
+    const behind = writing.filter(isBehind)
+    const together = writing.filter((projection) => !isBehind(projection))
 
     const lines = [follow(connections, together, signal)]
     if (behind.length > 0) lines.push(catchUp(behind, signal, regroup))
@@ -163,7 +166,22 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
     await Promise.all(lines.map((line) => line.finally(regroup)))
   }
 
+  /** Whether a rebuild was switched to, so that other tables than the ones at hand are to be written from now on. */
+  const isSwitched = async (): Promise<boolean> => {
+    const client = await pool.connect()
+    try {
+      const toWrite = await findGenerationsToWrite(client, projections)
+      return toWrite.some((projection, index) => projection.generation !== writing[index]?.generation)
+    } finally {
+      client.release()
+    }
+  }
+
   const fail = async (error: unknown): Promise<number | undefined> => {
+    if (error instanceof Fenced && (await isSwitched().catch(() => false))) {
+      logger.info('A rebuilt generation is in use: going on with that')
+      return undefined
+    }
     if (error instanceof Fenced) {
       become('fenced', { reason: reasonOf(error) })
       logger.warn({ reason: reasonOf(error) }, 'Another projector has taken over')

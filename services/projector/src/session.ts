@@ -24,7 +24,7 @@ export interface SessionOptions {
  * A store that was restored to an older copy takes the old position and leaves out what was written since.
  * @throws StoreDiverged
  */
-const mustBeTheSameStore = async (store: EventStore, checkpoints: readonly Checkpoint[]): Promise<void> => {
+export const mustBeTheSameStore = async (store: EventStore, checkpoints: readonly Checkpoint[]): Promise<void> => {
   for (const { projection, position, witness } of checkpoints) {
     if (position < 0n) continue
     const verdict = await checkWitness(store, {

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LedgerEvent, LedgerMessage } from '@registru/domain'
+import type { LedgerEvent } from '@registru/domain'
 import {
   clientRegistered,
   companyRegistered,
-  eventMetadata,
   invoiceRegistered,
   paymentAllocated,
   paymentRecorded,
@@ -23,24 +22,12 @@ import { createTestDatabase } from '@registru/runtime/testing'
 import t, { type Test } from 'tap'
 import { EXIT_DIVERGED, EXIT_FENCED, type ProjectorOptions, startProjector } from '../src/index.ts'
 import { createMemoryEventStore, recorded } from './memory-event-store.ts'
+import { companyId, placed, stream } from './placed.ts'
 
 // Databases take their time on a busy machine.
 t.setTimeout(120_000)
 
 const logger = createLogger({ name: 'projector', level: process.env['LOG_LEVEL'] ?? 'silent' })
-
-const companyId = 'amc'
-const stream = 'clientAccount-amc:alfa'
-
-/** Places for messages of one account, from a first revision on. */
-const placed = (messages: readonly LedgerMessage[], from = 0): readonly LedgerEvent[] =>
-  messages.map((message, index) => {
-    const place = from + index
-    const eventId = `00000000-0000-4000-8000-${place.toString(16).padStart(12, '0')}`
-    const metadata = eventMetadata({ companyId })
-    const position = BigInt(1_000 + place * 10)
-    return { ...message, stream, revision: BigInt(place), position, eventId, metadata } as LedgerEvent
-  })
 
 const opening = placed([companyRegistered(), clientRegistered(), invoiceRegistered()])
 const paid = placed([paymentRecorded(), paymentAllocated()], 3)
@@ -240,7 +227,7 @@ t.test('a new version catches up beside the old one, and readers see it once it 
   await old.stop()
 
   const projections: readonly Projection[] = allProjections.map((projection) =>
-    projection.name === 'journal' ? { ...projection, version: 2 } : projection,
+    projection.name === 'journal' ? { ...projection, version: projection.version + 1 } : projection,
   )
   store.add(places(paid))
   start(t, { pool, store, projections })
@@ -248,7 +235,7 @@ t.test('a new version catches up beside the old one, and readers see it once it 
     const { rows } = await pool.query<{ version: number }>(
       "select version from read.projections where name = 'journal'",
     )
-    return rows[0]?.version === 2
+    return rows[0]?.version === projections.find(({ name }) => name === 'journal')?.version
   })
   await until('abreast', async () => (await findReadPosition(db)) === positionOf(paid))
   const [bank] = await findTrialBalance(db, { companyId, asOf: '2026-12-01' })

@@ -12,6 +12,6 @@ export {
   type PoolClient,
   type PostgresOptions,
 } from './postgres.ts'
-export { copyBinary, copyBinaryOut } from './postgres-copy.ts'
+export { copyBinary, copyBinaryOut, copyText } from './postgres-copy.ts'
 export { Ready, reportReady } from './ready.ts'
 export { onShutdown } from './shutdown.ts'

@@ -24,11 +24,10 @@ const copyDataHeader = (length: number): Buffer => {
 }
 
 /**
- * `COPY target FROM STDIN` in the binary format, as one transaction: resolves when it is committed. The data goes out
- * together with the command, so a group costs one round trip; should the command fail, the server drops the data that
- * follows, as the protocol says.
+ * The data goes out together with the command, so a group costs one round trip; should the command fail, the server drops
+ * the data that follows, as the protocol says.
  */
-export const copyBinary = (client: PoolClient, target: string, payload: Buffer): Promise<void> =>
+const copyIn = (client: PoolClient, command: string, payload: Buffer): Promise<void> =>
   new Promise((resolve, reject) => {
     let failure: Error | undefined
     const query: CopyQuery = {
@@ -37,7 +36,7 @@ export const copyBinary = (client: PoolClient, target: string, payload: Buffer):
       submit: (connection: Connection) => {
         const { stream } = connection
         stream.cork()
-        connection.query(`copy ${target} from stdin (format binary)`)
+        connection.query(command)
         for (let at = 0; at < payload.length; at += CHUNK_BYTES) {
           const chunk = payload.subarray(at, at + CHUNK_BYTES)
           stream.write(copyDataHeader(chunk.length))
@@ -60,6 +59,14 @@ export const copyBinary = (client: PoolClient, target: string, payload: Buffer):
     }
     client.query(query)
   })
+
+/** `COPY target FROM STDIN` in the binary format; a transaction of its own unless one is open. */
+export const copyBinary = (client: PoolClient, target: string, payload: Buffer): Promise<void> =>
+  copyIn(client, `copy ${target} from stdin (format binary)`, payload)
+
+/** The same in the text format. */
+export const copyText = (client: PoolClient, target: string, text: string): Promise<void> =>
+  copyIn(client, `copy ${target} from stdin`, Buffer.from(text))
 
 /**
  * `COPY (query) TO STDOUT` in the binary format. `pg` reads rows as text only, which doubles bytes and halves them again;

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EventStore } from '@registru/event-store'
+import { listPositions, type Projection, schemaOf } from '@registru/projections'
+import type { Pool, PoolClient } from '@registru/runtime'
+import { type Connections, withConnections } from '../connections.ts'
+import { advance } from './advance.ts'
+import { waitForRebuildTurn } from './turn.ts'
+
+/** A generation in use and the one to compare it with, or to put in its place. */
+export interface Pair {
+  readonly from: Projection
+  readonly to: Projection
+}
+
+export interface MeetOptions {
+  /** Four connections at most. */
+  readonly pool: Pool
+  readonly store: EventStore
+  readonly pairs: readonly Pair[]
+  readonly signal: AbortSignal
+}
+
+const POLL_MS = 100
+/** The projector gets its turn between attempts. */
+const ATTEMPTS_MAX = 300
+
+/** A lock that others would have to queue for is given up after this, and tried again: nobody waits longer for a switch. */
+const LOCK_TIMEOUT_MS = 100
+
+const extremeOf = (positions: ReadonlyMap<Projection, bigint>): { readonly least: bigint; readonly most: bigint } => {
+  const all = [...positions.values()]
+  return { least: all.reduce((a, b) => (b < a ? b : a)), most: all.reduce((a, b) => (b > a ? b : a)) }
+}
+
+const TRY_AGAIN = new Set([
+  // lock_not_available, deadlock_detected
+  '55P03',
+  '40P01',
+])
+const isWorthAnotherTry = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && TRY_AGAIN.has(error.code)
+
+/** Stops the projector before its next batch, for as long as the transaction lasts. */
+const holdProjector = async (
+  holder: PoolClient,
+  projections: readonly Projection[],
+): Promise<ReadonlyMap<Projection, bigint>> => {
+  for (const projection of projections) {
+    await holder.query(`select from ${schemaOf(projection)}.checkpoint for update`)
+  }
+  return listPositions(holder, projections)
+}
+
+const attempt = async (
+  { store, pairs, signal }: MeetOptions,
+  connections: Connections,
+  holder: PoolClient,
+  work: (holder: PoolClient, position: bigint) => Promise<void>,
+): Promise<boolean> => {
+  const inUse = pairs.map(({ from }) => from)
+  const others = pairs.map(({ to }) => to)
+  const reached = extremeOf(await listPositions(connections.client, others))
+  const goal = extremeOf(await listPositions(connections.client, inUse)).least
+  if (goal < reached.most) return false
+  if (reached.least < goal) await advance({ connections, store, projections: others, to: goal, signal })
+
+  await holder.query('begin')
+  try {
+    await holder.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
+    const { least, most } = extremeOf(await holdProjector(holder, inUse))
+    const met = least === most
+    if (met) {
+      if (least > goal) await advance({ connections, store, projections: others, to: least, signal })
+      await work(holder, least)
+    }
+    await holder.query('commit')
+    return met
+  } catch (error) {
+    await holder.query('rollback').catch(() => undefined)
+    if (isWorthAnotherTry(error)) return false
+    throw error
+  }
+}
+
+/**
+ * Brings the other generations to the very position of the ones in use, and does the work while the projector is held
+ * there: a fraction of a second, in which commands and reads go on. The work is part of the transaction that holds it.
+ * @throws RebuildIsRunning, and an Error when the projector never stands at one position
+ */
+export const atOnePosition = (
+  options: MeetOptions,
+  work: (holder: PoolClient, position: bigint) => Promise<void>,
+): Promise<void> =>
+  withConnections(options.pool, async (connections) => {
+    await waitForRebuildTurn(connections.reader)
+    const holder = await options.pool.connect()
+    try {
+      for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts += 1) {
+        options.signal.throwIfAborted()
+        if (await attempt(options, connections, holder, work)) return
+        await sleep(POLL_MS)
+      }
+      throw new Error('the generations in use never stood at one position: is the projector running?')
+    } finally {
+      holder.release(true)
+    }
+  })

@@ -1,0 +1,15 @@
+import type { LedgerEvent, LedgerMessage } from '@registru/domain'
+import { eventMetadata } from '@registru/domain/examples'
+
+export const companyId = 'amc'
+export const stream = 'clientAccount-amc:alfa'
+
+/** Places for messages of one account, from a first revision on. */
+export const placed = (messages: readonly LedgerMessage[], from = 0): readonly LedgerEvent[] =>
+  messages.map((message, index) => {
+    const place = from + index
+    const eventId = `00000000-0000-4000-8000-${place.toString(16).padStart(12, '0')}`
+    const metadata = eventMetadata({ companyId })
+    const position = BigInt(1_000 + place * 10)
+    return { ...message, stream, revision: BigInt(place), position, eventId, metadata } as LedgerEvent
+  })
