@@ -266,6 +266,7 @@ const rich = [
       { rate: '11', base: '500.00', vat: '55.00' },
     ],
     cashAccounting: true,
+    instalmentContract: true,
   }),
   paymentRecorded({ paymentId: 'pay-5', method: 'CHEQUE', amount: ron('800.00') }),
   paymentAllocated({ paymentId: 'pay-5', invoiceId: 'inv-1027', amount: ron('800.00') }),
@@ -289,12 +290,6 @@ const corrupted: Readonly<Record<string, (column: string) => string>> = {
 
 /** Columns by which the audit finds a row: another value there is one row too few and one too many. */
 const NAMING = ['position', 'known_from', 'account', 'currency', 'line', 'kind', 'document_id', 'rate', 'policy']
-
-/** Read models whose fold the audit has not learned yet. */
-const UNAUDITED = ['cash_ceilings', 'event_index']
-const unaudited = allProjections
-  .filter(({ name }) => UNAUDITED.includes(name))
-  .flatMap(({ tables }) => tables.map(({ name }) => name))
 
 t.test('an audit of read models', async (t) => {
   const log = logOf(...rich)
@@ -327,16 +322,13 @@ t.test('an audit of read models', async (t) => {
 
   t.test('finds nothing where nothing is wrong, and knows every column of every table', async (t) => {
     await client.query('begin')
-    t.same(
-      (await audit()).filter((what) => !unaudited.some((name) => what.includes(`read.${name}`))),
-      [],
-    )
+    t.same(await audit(), [])
     await client.query('rollback')
   })
 
   for (const projection of allProjections) {
     const schema = schemaOf(projection)
-    for (const table of projection.tables.filter(({ name }) => !unaudited.includes(name))) {
+    for (const table of projection.tables) {
       t.test(`names a row of ${table.name} that was corrupted by hand`, async (t) => {
         const name = `${schema}.${table.name}`
         for (const [column, { type }] of Object.entries(table.columns)) {

@@ -4,9 +4,11 @@ import { startComparison } from './compare.ts'
 import { type LogRead, readLog } from './log.ts'
 import type { Report } from './report.ts'
 import { createLedger, holdToRules, type Ledger } from './rules.ts'
+import { cashCeilingFold } from './tables/cash-ceilings.ts'
 import { cashDeskFold } from './tables/cash-desks.ts'
 import { collectionFold } from './tables/collections.ts'
 import { companyFold } from './tables/companies.ts'
+import { eventIndexFold } from './tables/event-index.ts'
 import { invoiceFold } from './tables/invoices.ts'
 import { journalFold } from './tables/journal.ts'
 import { openItemFold } from './tables/open-items.ts'
@@ -32,6 +34,8 @@ const folds = [
   companyFold,
   cashDeskFold,
   collectionFold,
+  cashCeilingFold,
+  eventIndexFold,
 ]
 
 /** So many that reading tables in step with the log costs few round trips, so few that they wait in little memory. */

@@ -48,6 +48,7 @@ export const Fact = z.discriminatedUnion('type', [
     issuedOn: text,
     dueOn: text,
     total: Money,
+    instalmentContract: z.boolean(),
     instalments: z.array(z.object({ dueOn: text, amount: text })),
     ...vat,
   }),
@@ -140,6 +141,7 @@ export type Fact = z.infer<typeof Fact>
 export const Metadata = z.object({
   companyId: z.string(),
   commandId: z.string(),
+  correlationId: z.string(),
   recordedAt: z.string(),
   actor: z.string(),
   reason: z.string().optional(),
@@ -150,6 +152,7 @@ export const Metadata = z.object({
 export type PlacedFact = Fact & {
   readonly companyId: string
   readonly commandId: string
+  readonly correlationId: string
   readonly recordedAt: string
   readonly actor: string
   readonly reason: string | undefined

@@ -19,16 +19,17 @@ export const readPositions = async (client: PoolClient): Promise<Positions> => {
   return { least: rows[0]?.least ?? -1n, most: rows[0]?.most ?? -1n }
 }
 
-/** Not read models: where they stand, which are in use, what the projector says of itself. */
-const OUR_OWN = new Set(['positions', 'projections', 'projector'])
+/** The one view that is no read model: where each of them stands. */
+const POSITIONS = 'positions'
 
 export const listReadModels = async (client: PoolClient): Promise<ReadonlyMap<string, readonly string[]>> => {
   const { rows } = await client.query<{ table_name: string; columns: string[] }>(
     `select table_name, array_agg(column_name::text order by ordinal_position) as columns
-     from information_schema.columns where table_schema = $1 group by table_name order by table_name`,
-    [SCHEMA],
+     from information_schema.columns join information_schema.views using (table_schema, table_name)
+     where table_schema = $1 and table_name <> $2 group by table_name order by table_name`,
+    [SCHEMA, POSITIONS],
   )
-  return new Map(rows.filter((row) => !OUR_OWN.has(row.table_name)).map((row) => [row.table_name, row.columns]))
+  return new Map(rows.map((row) => [row.table_name, row.columns]))
 }
 
 const toRow = (found: Readonly<Record<string, unknown>>): Row => {

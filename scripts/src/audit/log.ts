@@ -20,8 +20,8 @@ export const readFact = ({
   const fact = Fact.safeParse({ type, data })
   const place = Metadata.safeParse(metadata)
   if (!fact.success || !place.success) return undefined
-  const { companyId, commandId, recordedAt, actor, reason } = place.data
-  const told = { companyId, commandId, recordedAt, actor, reason }
+  const { companyId, commandId, correlationId, recordedAt, actor, reason } = place.data
+  const told = { companyId, commandId, correlationId, recordedAt, actor, reason }
   return { ...fact.data, ...told, stream, revision, position, eventId: id, whole: data }
 }
 
