@@ -23,6 +23,25 @@ export const findReadPosition = async (db: ReadHandle): Promise<bigint> => {
   return rows[0]?.position ?? -1n
 }
 
+/** What a snapshot of the read models is of. */
+export interface ReadState {
+  readonly position: bigint
+  /** Names and versions of the projections in use, in one line. */
+  readonly versions: string
+  /** The server's process that answers: who wants to end its query needs it. */
+  readonly processId: number
+}
+
+/** Everything that an answer says of the moment it is from, in one round trip. */
+export const findReadState = async (db: ReadHandle): Promise<ReadState> => {
+  const { rows } = await sql<{ position: bigint | null; versions: string | null; process_id: number }>`
+    select min(position) as position, string_agg(name || '_v' || version, ' ' order by name) as versions,
+      pg_backend_pid() as process_id
+    from read.positions`.execute(db)
+  const row = rows[0]
+  return { position: row?.position ?? -1n, versions: row?.versions ?? '', processId: row?.process_id ?? 0 }
+}
+
 export interface ProjectorReport {
   readonly state: string
   readonly detail: unknown

@@ -17,6 +17,7 @@ import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
 import { checkWithZod } from './http/zod-app.ts'
 import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
+import { createCursors } from './queries/cursor.ts'
 import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
@@ -98,14 +99,15 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
 
+  const cursors = createCursors(token)
   // Only this scope speaks zod: plugins keep the compilers that they were written for.
   await app.register(async (scope) => {
     const api = checkWithZod(scope)
     healthRoutes(api, { store, readSide, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts })
     batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
-    queryRoutes(api, { readSide, today })
-    eventRoutes(api, { store, readSide })
+    queryRoutes(api, { readSide, today, cursors })
+    eventRoutes(api, { store, readSide, cursors })
     metricsRoute(api, metrics)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   })

@@ -1,10 +1,11 @@
 import { decimalOf } from '@registru/domain'
 import type { Settlement } from '@registru/projections'
 import { z } from 'zod'
+import { DECIMAL } from './columns.ts'
 
 // What queries answer, for the documentation. Amounts are decimal strings with exactly the currency's digits.
 
-export const amount = z.string().meta({ examples: ['1210.00'] })
+export const amount = z.string().meta({ format: DECIMAL, examples: ['1210.00'] })
 export const day = z.string().meta({ format: 'date' })
 export const moment = {
   position: z.string().meta({ description: 'Place in the log up to which this answer knows' }),
@@ -44,7 +45,7 @@ export const paymentAllocation = (part: Settlement, currency: string) => ({
   ...allocationBody(part, currency),
 })
 
-const InvoiceItem = z.object({
+export const InvoiceItem = z.object({
   invoiceId: z.string(),
   clientId: z.string(),
   kind: z.enum(['INVOICE', 'ADVANCE']),
@@ -70,7 +71,7 @@ export const Invoice = InvoiceItem.extend({
 }).meta({ id: 'Invoice' })
 export const Invoices = listOf(InvoiceItem).meta({ id: 'Invoices' })
 
-const ClientItem = z.object({
+export const ClientItem = z.object({
   clientId: z.string(),
   kind: z.enum(['BUSINESS', 'INDIVIDUAL']),
   name: z.string(),
@@ -113,7 +114,7 @@ export const Aging = z
   })
   .meta({ id: 'Aging' })
 
-const PaymentItem = z.object({
+export const PaymentItem = z.object({
   paymentId: z.string(),
   clientId: z.string(),
   method: z.string(),
@@ -137,7 +138,7 @@ const PaymentItem = z.object({
 export const Payment = PaymentItem.extend(moment).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })
 
-const ReceiptItem = z.object({
+export const ReceiptItem = z.object({
   series: z.string(),
   number: z.int(),
   receiptId: z.string(),
@@ -156,7 +157,7 @@ const ReceiptItem = z.object({
 export const Receipt = ReceiptItem.extend({ document: z.looseObject({}), ...moment }).meta({ id: 'Receipt' })
 export const Receipts = listOf(ReceiptItem).meta({ id: 'Receipts' })
 
-const BookItem = z.object({
+export const BookItem = z.object({
   series: z.string(),
   deskId: z.string(),
   from: z.int(),

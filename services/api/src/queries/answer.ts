@@ -1,11 +1,20 @@
-import { findPositionKnownAt, type ReadHandle } from '@registru/projections'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { findPositionKnownAt, PAGE_ROWS_MAX, type Page, type ReadHandle } from '@registru/projections'
 import type { FastifyReply } from 'fastify'
-import { freshnessOf } from './query-parameters.ts'
-import type { ReadSide } from './read-side.ts'
+import type { z } from 'zod'
+import { type Column, columnsOf } from './columns.ts'
+import type { Locale } from './csv.ts'
+import type { CursorContent, Cursors } from './cursor.ts'
+import { contentTypeOf, type Format, formatOf, textOf } from './formats.ts'
+import { freshnessOf, isPosition, limitOf } from './query-parameters.ts'
+import { questionOf, TIMING } from './question.ts'
+import type { ReadSide, Snapshot } from './read-side.ts'
 
 export interface QueryDependencies {
   readonly readSide: ReadSide
   readonly today: () => string
+  readonly cursors: Cursors
 }
 
 /** The checked query string of any route; each route knows which of these it offers. */
@@ -14,6 +23,10 @@ interface Asked {
   readonly knownAt?: string | undefined
   readonly minPosition?: string | undefined
   readonly maxWait?: string | undefined
+  readonly limit?: string | undefined
+  readonly cursor?: string | undefined
+  readonly format?: Format | undefined
+  readonly locale?: Locale
 }
 
 export interface Moment {
@@ -22,37 +35,195 @@ export interface Moment {
   readonly knownAt: bigint | undefined
 }
 
-const isPosition = (text: string): boolean => /^[0-9]+$/.test(text)
-
-const knownPosition = (
-  handle: ReadHandle,
-  knownAt: string | undefined,
-): Promise<bigint | undefined> | bigint | undefined => {
+const knownPosition = (handle: ReadHandle, knownAt: string | undefined): Promise<bigint> | bigint | undefined => {
   if (knownAt === undefined) return undefined
   // In UTC: Postgres knows fewer offsets than RFC 3339.
   return isPosition(knownAt) ? BigInt(knownAt) : findPositionKnownAt(handle, new Date(knownAt).toISOString())
+}
+
+const isUnchanged = (reply: FastifyReply, etag: string): boolean => {
+  const known = reply.request.headers['if-none-match']
+  return known?.split(',').some((tag) => [etag, `W/${etag}`, '*'].includes(tag.trim())) ?? false
+}
+
+/** The position that the answer tells of: that of `knownAt`, or the reader's own. */
+const positionOf = (snapshot: Snapshot, moment: Moment): bigint => moment.knownAt ?? snapshot.position
+
+/**
+ * The answer is a function of the question, the two clocks and the read models' versions, and so is its tag.
+ * @returns whether the caller has this answer already; then nothing is left to say
+ */
+const tag = (reply: FastifyReply, snapshot: Snapshot, moment: Moment, chosen: Format): boolean => {
+  const question = questionOf(reply.request.url, TIMING)
+  const facts = [question, chosen, moment.asOf, `${positionOf(snapshot, moment)}`, snapshot.versions]
+  const etag = `"${createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 27)}"`
+  void reply.headers({
+    ETag: etag,
+    'Cache-Control': 'private, no-cache',
+    Vary: 'Accept, Authorization',
+    'Registru-Position': `${snapshot.position}`,
+  })
+  return isUnchanged(reply, etag)
+}
+
+/** Aborts when the caller goes away before the answer is out. */
+const departureOf = ({ raw }: FastifyReply): AbortSignal => {
+  const controller = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+const momentLines = (snapshot: Snapshot, query: Asked, moment: Moment) => ({
+  position: `${positionOf(snapshot, moment)}`,
+  asOf: moment.asOf,
+  ...(query.knownAt === undefined ? {} : { knownAt: query.knownAt }),
+})
+
+/**
+ * Opens one snapshot, tells of its moment in the headers, and sends what `read` makes of it: an object as JSON once the
+ * snapshot is closed, a stream as long as the caller takes it.
+ */
+const answerAt = async (
+  { readSide, today }: QueryDependencies,
+  query: Asked,
+  reply: FastifyReply,
+  read: (snapshot: Snapshot, moment: Moment) => Promise<object | Readable>,
+  { chosen = 'json', begun }: { readonly chosen?: Format; readonly begun?: CursorContent<unknown> | undefined } = {},
+): Promise<FastifyReply> => {
+  const snapshot = await readSide.open(freshnessOf(query), departureOf(reply))
+  let body: object | undefined
+  try {
+    const knownAt = await knownPosition(snapshot.handle, begun?.knownAt ?? query.knownAt)
+    const moment = { asOf: begun?.asOf ?? query.asOf ?? today(), knownAt }
+    if (!tag(reply, snapshot, moment, chosen)) {
+      body = await readSide.guard(() => read(snapshot, moment))
+      if (chosen !== 'json') {
+        // Waits for the caller: the rows that are not out yet are still to be read.
+        return await reply.type(contentTypeOf(chosen)).send(body)
+      }
+      body = { ...body, ...momentLines(snapshot, query, moment) }
+    }
+  } finally {
+    await snapshot.close()
+  }
+  return body === undefined ? reply.code(304).send() : reply.send(body)
 }
 
 /**
  * Reads in one snapshot and sends the answer with its position and day. With `knownAt`, the body tells of that moment
  * alone, so it never changes; where the reader is now stands in the header.
  */
-export const answerFrom = async (
-  { readSide, today }: QueryDependencies,
+export const answerFrom = (
+  dependencies: QueryDependencies,
   query: Asked,
   reply: FastifyReply,
   read: (handle: ReadHandle, moment: Moment) => Promise<object>,
+): Promise<FastifyReply> => answerAt(dependencies, query, reply, ({ handle }, moment) => read(handle, moment))
+
+export interface List<Place extends z.ZodType> {
+  /** What a row is: the columns of its table follow from it. */
+  readonly row: z.ZodObject
+  /** What a cursor remembers of the last row. */
+  readonly place: Place
+  /** Whether the list knows the second clock. Then every page after the first is read at the position of the first. */
+  readonly knowsKnownAt?: boolean
+  readonly read: (
+    handle: ReadHandle,
+    moment: Moment,
+    page: { readonly after: z.output<Place> | undefined; readonly limit: number },
+  ) => Promise<Page<object, z.output<Place>>>
+}
+
+/** All pages from a place on, or as many rows as are wanted. */
+const pagesOf = async function* <Place extends z.ZodType>(
+  { read }: List<Place>,
+  handle: ReadHandle,
+  moment: Moment,
+  { after, rowsMax }: { readonly after: z.output<Place> | undefined; readonly rowsMax: number },
+): AsyncGenerator<readonly object[]> {
+  let place: z.output<Place> | undefined = after
+  let left = rowsMax
+  do {
+    const page = await read(handle, moment, { after: place, limit: Math.min(PAGE_ROWS_MAX, left) })
+    yield page.items
+    left -= page.items.length
+    place = page.next
+  } while (place !== undefined && left > 0)
+}
+
+const resumed = async function* <Value>(first: IteratorResult<Value>, rest: AsyncGenerator<Value>) {
+  if (first.done !== true) yield first.value
+  yield* rest
+}
+
+/**
+ * A list that lasts: pages with signed cursors as JSON, all rows from the cursor on as CSV or NDJSON, from one snapshot and
+ * in bounded memory. What fails before the first rows of a stream is a problem document; what fails later breaks it off.
+ */
+export const answerList = async <Place extends z.ZodType>(
+  dependencies: QueryDependencies,
+  query: Asked,
+  reply: FastifyReply,
+  list: List<Place>,
 ): Promise<FastifyReply> => {
-  const asOf = query.asOf ?? today()
-  const { position, value } = await readSide.snapshot(freshnessOf(query), async (handle) => {
-    const knownAt = await knownPosition(handle, query.knownAt)
-    return { knownAt, body: await read(handle, { asOf, knownAt }) }
-  })
-  void reply.header('Registru-Position', `${position}`)
-  return reply.send({
-    ...value.body,
-    position: `${value.knownAt ?? position}`,
-    asOf,
-    ...(query.knownAt === undefined ? {} : { knownAt: query.knownAt }),
-  })
+  const { cursors } = dependencies
+  const chosen = formatOf(query, reply.request.headers.accept)
+  const question = questionOf(reply.request.url)
+  const begun = cursors.decode(list.place, question, query.cursor)
+  const page = async (snapshot: Snapshot, moment: Moment) => {
+    const { items, next } = await list.read(snapshot.handle, moment, { after: begun?.place, limit: limitOf(query) })
+    const pinned = list.knowsKnownAt === true ? { knownAt: `${positionOf(snapshot, moment)}` } : {}
+    const nextCursor =
+      next === undefined ? null : cursors.encode(question, { asOf: moment.asOf, ...pinned, place: next })
+    return { items, nextCursor }
+  }
+  const stream = async ({ handle }: Snapshot, moment: Moment, format: Exclude<Format, 'json'>) => {
+    const rowsMax = query.limit === undefined ? Number.POSITIVE_INFINITY : limitOf(query)
+    const pages = pagesOf(list, handle, moment, { after: begun?.place, rowsMax })
+    const first = await pages.next()
+    const table = { format, columns: columnsOf(list.row), locale: query.locale }
+    return Readable.from(textOf(resumed(first, pages), table), { objectMode: false })
+  }
+  return answerAt(
+    dependencies,
+    query,
+    reply,
+    (snapshot, moment) => (chosen === 'json' ? page(snapshot, moment) : stream(snapshot, moment, chosen)),
+    { chosen, begun },
+  )
+}
+
+const chunksOf = async function* (rows: Iterable<object>): AsyncGenerator<readonly object[]> {
+  let chunk: object[] = []
+  for (const row of rows) {
+    if (chunk.push(row) < PAGE_ROWS_MAX) continue
+    yield chunk
+    chunk = []
+  }
+  yield chunk
+}
+
+/** An answer whose rows are few enough to be read at once: JSON as a whole, its rows as CSV or NDJSON. */
+export const answerTable = async <Body extends object>(
+  dependencies: QueryDependencies,
+  query: Asked,
+  reply: FastifyReply,
+  table: {
+    /** What a row is, or the columns themselves where the answer decides them. */
+    readonly row: z.ZodObject | ((body: Body) => readonly Column[])
+    readonly rowsOf: (body: Body) => Iterable<object>
+    readonly read: (handle: ReadHandle, moment: Moment) => Promise<Body>
+  },
+): Promise<FastifyReply> => {
+  const chosen = formatOf(query, reply.request.headers.accept)
+  const read = async ({ handle }: Snapshot, moment: Moment) => {
+    const body = await table.read(handle, moment)
+    if (chosen === 'json') return body
+    const columns = typeof table.row === 'function' ? table.row(body) : columnsOf(table.row)
+    const text = textOf(chunksOf(table.rowsOf(body)), { format: chosen, columns, locale: query.locale })
+    return Readable.from(text, { objectMode: false })
+  }
+  return answerAt(dependencies, query, reply, read, { chosen })
 }

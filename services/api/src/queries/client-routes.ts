@@ -14,13 +14,12 @@ import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type Moment, type QueryDependencies } from './answer.ts'
-import { Client, Clients, Statement } from './answer-schemas.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { asOf, ClientParams, CompanyParams, clocks, freshness, limitOf, page } from './query-parameters.ts'
+import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
+import { Client, ClientItem, Clients, Statement } from './answer-schemas.ts'
+import { asOf, ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 
 const ClientQuery = z.strictObject({ ...clocks, ...freshness })
-const ClientsQuery = z.strictObject({ ...asOf, ...freshness, ...page })
+const ClientsQuery = z.strictObject({ ...asOf, ...freshness, ...list })
 const StatementQuery = z.strictObject({
   from: BusinessDay.optional().meta({ description: 'First day; the first of the month of `to` when absent' }),
   to: BusinessDay.optional().meta({ description: 'Last day; `asOf` when absent' }),
@@ -107,10 +106,10 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      const after = decodeCursor(ClientId, query.cursor)
-      return answerFrom(dependencies, query, reply, async (handle) => {
-        const { items, next } = await listClients(handle, { companyId, after, limit: limitOf(query) })
-        return { items, nextCursor: next === undefined ? null : encodeCursor(next) }
+      return answerList(dependencies, query, reply, {
+        row: ClientItem,
+        place: ClientId,
+        read: (handle, _moment, page) => listClients(handle, { companyId, ...page }),
       })
     },
   )

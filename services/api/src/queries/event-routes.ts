@@ -7,8 +7,9 @@ import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { Events } from './answer-schemas.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { Cursors } from './cursor.ts'
 import { CompanyParams, freshness, freshnessOf, limitOf, page } from './query-parameters.ts'
+import { questionOf } from './question.ts'
 import type { ReadSide } from './read-side.ts'
 
 const STREAM_CHARACTERS_MAX = 160
@@ -74,13 +75,20 @@ const streamAskedFor = (companyId: string, { stream, clientId, ...query }: Event
 
 type Store = Pick<EventStore, 'readStream'>
 
-const pageOfStream = async (store: Store, stream: string, query: EventsQuery) => {
+export interface EventDependencies {
+  readonly store: Store
+  readonly readSide: ReadSide
+  readonly cursors: Cursors
+}
+
+const pageOfStream = async ({ store, cursors }: EventDependencies, stream: string, query: EventsQuery) => {
   const limit = limitOf(query)
-  const from = BigInt(decodeCursor(PlaceInStream, query.cursor)?.revision ?? 0)
+  const from = BigInt(cursors.decode(PlaceInStream, [stream], query.cursor)?.place.revision ?? 0)
   const items: object[] = []
   let nextCursor: string | null = null
   for await (const event of store.readStream(stream, { from, maxCount: limit + 1 })) {
-    if (items.length === limit) nextCursor = encodeCursor({ revision: Number(event.revision) })
+    if (items.length === limit)
+      nextCursor = cursors.encode([stream], { asOf: '', place: { revision: Number(event.revision) } })
     else items.push(eventBody(event))
   }
   return { items, nextCursor }
@@ -117,12 +125,13 @@ const inUtc = (instant: string | undefined): string | undefined =>
   instant === undefined ? undefined : new Date(instant).toISOString()
 
 const pageOfIndex = async (
-  { store, readSide }: { readonly store: Store; readonly readSide: ReadSide },
+  { store, readSide, cursors }: EventDependencies,
   companyId: string,
   query: EventsQuery,
   reply: FastifyReply,
 ) => {
-  const after = decodeCursor(PlaceInLog, query.cursor)
+  const question = questionOf(reply.request.url)
+  const after = cursors.decode(PlaceInLog, question, query.cursor)?.place
   const { position, value } = await readSide.snapshot(freshnessOf(query), (handle) =>
     listEventPlaces(handle, {
       companyId,
@@ -142,17 +151,13 @@ const pageOfIndex = async (
   const events = await eventsAt(store, value.items)
   return {
     items: events.map(eventBody),
-    nextCursor: value.next === undefined ? null : encodeCursor({ position: `${value.next}` }),
+    nextCursor:
+      value.next === undefined ? null : cursors.encode(question, { asOf: '', place: { position: `${value.next}` } }),
   }
 }
 
-export interface EventDependencies {
-  readonly store: Store
-  readonly readSide: ReadSide
-}
-
 /** History as it was written, out of the event store: what an auditor holds the read models against. */
-export const eventRoutes = (app: ZodApp, { store, readSide }: EventDependencies): void => {
+export const eventRoutes = (app: ZodApp, dependencies: EventDependencies): void => {
   app.get(
     '/v1/companies/:companyId/events',
     {
@@ -180,13 +185,13 @@ export const eventRoutes = (app: ZodApp, { store, readSide }: EventDependencies)
       const { companyId } = request.params
       const { query } = request
       const stream = streamAskedFor(companyId, query)
-      if (stream === undefined) return pageOfIndex({ store, readSide }, companyId, query, reply)
+      if (stream === undefined) return pageOfIndex(dependencies, companyId, query, reply)
       if (!belongsTo(companyId, stream)) {
         throw new MalformedRequest([
           { path: '/query/stream', rule: `a stream of the company, e.g. ${companyStream(companyId)}` },
         ])
       }
-      const answer = await pageOfStream(store, stream, query)
+      const answer = await pageOfStream(dependencies, stream, query)
       if (answer.items.length === 0 && query.cursor === undefined && query.clientId !== undefined) {
         throw new Rejection('CLIENT_NOT_FOUND', { clientId: query.clientId })
       }

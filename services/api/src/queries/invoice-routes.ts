@@ -3,10 +3,9 @@ import { findInvoice, type InvoiceBalance, listInvoices, type Settlement } from 
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
-import { Invoice, Invoices, invoiceAllocation } from './answer-schemas.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { asOf, CompanyParams, freshness, limitOf, page, whoseId } from './query-parameters.ts'
+import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
+import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
+import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 
 const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
 const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
@@ -17,7 +16,7 @@ const InvoicesQuery = z.strictObject({
   dueBefore: BusinessDay.optional(),
   ...asOf,
   ...freshness,
-  ...page,
+  ...list,
 })
 const Place = z.strictObject({ dueOn: BusinessDay, invoiceId: InvoiceId, clientId: ClientId })
 
@@ -92,12 +91,14 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       const { query } = request
       const { clientId, dueBefore } = query
       const status = query.status === undefined ? undefined : [query.status]
-      const after = decodeCursor(Place, query.cursor)
-      const limit = limitOf(query)
-      return answerFrom(dependencies, query, reply, async (handle, moment) => {
-        const filter = { companyId, clientId, status, dueBefore, asOf: moment.asOf, after, limit }
-        const { items, next } = await listInvoices(handle, filter)
-        return { items: items.map(invoiceBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      return answerList(dependencies, query, reply, {
+        row: InvoiceItem,
+        place: Place,
+        read: async (handle, { asOf: day }, page) => {
+          const filter = { companyId, clientId, status, dueBefore, asOf: day, ...page }
+          const { items, next } = await listInvoices(handle, filter)
+          return { items: items.map(invoiceBody), next }
+        },
       })
     },
   )

@@ -3,14 +3,13 @@ import { findPayment, listPayments, type PaymentHistory } from '@registru/projec
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
-import { Payment, Payments, paymentAllocation } from './answer-schemas.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { asOf, CompanyParams, freshness, limitOf, page, whoseId } from './query-parameters.ts'
+import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
+import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
+import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 
 const PaymentParams = z.strictObject({ companyId: CompanyId, paymentId: PaymentId })
 const PaymentQuery = z.strictObject({ clientId: whoseId, ...asOf, ...freshness })
-const PaymentsQuery = z.strictObject({ clientId: ClientId.optional(), ...asOf, ...freshness, ...page })
+const PaymentsQuery = z.strictObject({ clientId: ClientId.optional(), ...asOf, ...freshness, ...list })
 const Place = z.strictObject({ receivedOn: BusinessDay, paymentId: PaymentId, clientId: ClientId })
 
 const paymentBody = (history: PaymentHistory) => {
@@ -67,11 +66,13 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      const after = decodeCursor(Place, query.cursor)
-      return answerFrom(dependencies, query, reply, async (handle) => {
-        const filter = { companyId, clientId: query.clientId, after, limit: limitOf(query) }
-        const { items, next } = await listPayments(handle, filter)
-        return { items: items.map(paymentBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      return answerList(dependencies, query, reply, {
+        row: PaymentItem,
+        place: Place,
+        read: async (handle, _moment, page) => {
+          const { items, next } = await listPayments(handle, { companyId, clientId: query.clientId, ...page })
+          return { items: items.map(paymentBody), next }
+        },
       })
     },
   )

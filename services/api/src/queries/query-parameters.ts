@@ -1,10 +1,13 @@
 import { BusinessDay, ClientId, CompanyId } from '@registru/domain'
 import { PAGE_ROWS_MAX } from '@registru/projections'
 import { z } from 'zod'
+import { format } from './formats.ts'
 
 const PAGE_ROWS_DEFAULT = 100
 const WAIT_MS_DEFAULT = 2_000
 const WAIT_MS_MAX = 10_000
+/** Three ids of 64 characters and a signature, in base 64. */
+const CURSOR_CHARACTERS_MAX = 1_024
 /** What a Postgres bigint holds. */
 const POSITION_MAX = 2n ** 63n - 1n
 const DIGITS = /^[0-9]+$/
@@ -46,9 +49,16 @@ export const clocks = {
 export const page = {
   limit: whole(1, PAGE_ROWS_MAX)
     .optional()
-    .meta({ description: `At most ${PAGE_ROWS_MAX}; ${PAGE_ROWS_DEFAULT} when absent` }),
-  cursor: z.string().max(512).optional().meta({ description: '`nextCursor` of the page before' }),
+    .meta({ description: `At most ${PAGE_ROWS_MAX}; when absent ${PAGE_ROWS_DEFAULT}, and all of csv and ndjson` }),
+  cursor: z
+    .string()
+    .max(CURSOR_CHARACTERS_MAX)
+    .optional()
+    .meta({ description: '`nextCursor` of the page before, for the same route, filters and clocks' }),
 }
+
+/** What every list of `answerList` takes. */
+export const list = { ...page, ...format }
 
 /** An id is unique within its client's account; most companies number across all of them and never need this. */
 export const whoseId = ClientId.optional().meta({
@@ -61,10 +71,19 @@ export const ClientParams = z.strictObject({ companyId: CompanyId, clientId: Cli
 export const limitOf = ({ limit }: { readonly limit?: string | undefined }): number =>
   limit === undefined ? PAGE_ROWS_DEFAULT : Number(limit)
 
+export const isPosition = (text: string): boolean => DIGITS.test(text)
+
+/** Nobody can tell what was known at a position that the read models have not reached, so `knownAt` is waited for too. */
 export const freshnessOf = (query: {
   readonly minPosition?: string | undefined
   readonly maxWait?: string | undefined
-}) => ({
-  minPosition: query.minPosition === undefined ? undefined : BigInt(query.minPosition),
-  maxWaitMs: query.maxWait === undefined ? WAIT_MS_DEFAULT : Number(query.maxWait),
-})
+  readonly knownAt?: string | undefined
+}) => {
+  const awaited = [query.minPosition, query.knownAt].flatMap((text) =>
+    text !== undefined && isPosition(text) ? [BigInt(text)] : [],
+  )
+  return {
+    minPosition: awaited.length === 0 ? undefined : awaited.reduce((a, b) => (a > b ? a : b)),
+    maxWaitMs: query.maxWait === undefined ? WAIT_MS_DEFAULT : Number(query.maxWait),
+  }
+}

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findProjectorReport, findReadPosition, type ReadHandle } from '@registru/projections'
+import { findProjectorReport, findReadPosition, findReadState, type ReadHandle } from '@registru/projections'
 import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
 import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
 
@@ -13,6 +13,17 @@ export interface Freshness {
   readonly maxWaitMs: number
 }
 
+/** One moment of the read models, as long as it is open. */
+export interface Snapshot {
+  readonly handle: ReadHandle
+  /** Up to where in the log the read models know. */
+  readonly position: bigint
+  /** Which versions of the read models answer. */
+  readonly versions: string
+  /** May be called again. */
+  readonly close: () => Promise<void>
+}
+
 export interface Answer<Value> {
   /** Up to where in the log the read models knew when they answered. */
   readonly position: bigint
@@ -21,7 +32,15 @@ export interface Answer<Value> {
 
 export interface ReadSide {
   /**
-   * Runs `read` in one snapshot, so that an answer never mixes two moments.
+   * Begins a snapshot, so that an answer never mixes two moments. Whoever opens it closes it. When `departure` aborts, the
+   * query that is under way ends too.
+   * @throws ReadModelBehind, ReadSideUnavailable
+   */
+  readonly open: (freshness: Freshness, departure?: AbortSignal) => Promise<Snapshot>
+  /** Says of what fails because Postgres is away that it is away. @throws ReadSideUnavailable */
+  readonly guard: <Value>(read: () => Promise<Value>) => Promise<Value>
+  /**
+   * Runs `read` in one snapshot.
    * @throws ReadModelBehind, ReadSideUnavailable
    */
   readonly snapshot: <Value>(
@@ -38,15 +57,18 @@ const NOT_SET_UP: readonly unknown[] = ['42P01', '3F000']
 const isNotSetUp = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && NOT_SET_UP.includes(error.code)
 
+const guard = async <Value>(read: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await read()
+  } catch (error) {
+    if (isRetryable(error) || isNotSetUp(error))
+      throw new ReadSideUnavailable('the read side does not answer', { cause: error })
+    throw error
+  }
+}
+
 export const createReadSide = (pool: Pool): ReadSide => {
   const database: ReadHandle = createDatabase<unknown>(pool)
-
-  const inOneSnapshot = <Value>(read: (handle: ReadHandle) => Promise<Value>): Promise<Answer<Value>> =>
-    database
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .setAccessMode('read only')
-      .execute(async (handle) => ({ position: await findReadPosition(handle), value: await read(handle) }))
 
   const waitFor = async ({ minPosition, maxWaitMs }: Freshness): Promise<void> => {
     if (minPosition === undefined) return
@@ -59,15 +81,59 @@ export const createReadSide = (pool: Pool): ReadSide => {
     }
   }
 
+  const begin = async (departure: AbortSignal | undefined): Promise<Snapshot> => {
+    const handle = await database
+      .startTransaction()
+      .setIsolationLevel('repeatable read')
+      .setAccessMode('read only')
+      .execute()
+    let cancelling: Promise<unknown> | undefined
+    let closing: Promise<void> | undefined
+    const end = async (): Promise<void> => {
+      // Until it is done, the connection is ours: a late cancel would hit whoever has it next.
+      await cancelling
+      // A connection that broke has nothing left to roll back.
+      await handle
+        .rollback()
+        .execute()
+        .catch(() => undefined)
+    }
+    const close = (): Promise<void> => {
+      closing ??= end()
+      return closing
+    }
+    try {
+      const { position, versions, processId } = await findReadState(handle)
+      const cancel = (): void => {
+        // What is not cancelled ends by its statement time-out.
+        if (closing === undefined) {
+          cancelling ??= pool.query('select pg_cancel_backend($1)', [processId]).catch(() => undefined)
+        }
+      }
+      if (departure?.aborted === true) cancel()
+      departure?.addEventListener('abort', cancel, { once: true })
+      return { handle, position, versions, close }
+    } catch (error) {
+      await close()
+      throw error
+    }
+  }
+
+  const open: ReadSide['open'] = (freshness, departure) =>
+    guard(async () => {
+      await waitFor(freshness)
+      return begin(departure)
+    })
+
   return {
+    open,
+    guard,
     snapshot: async (freshness, read) => {
+      const { handle, position, close } = await open(freshness)
       try {
-        await waitFor(freshness)
-        return await inOneSnapshot(read)
-      } catch (error) {
-        if (isRetryable(error) || isNotSetUp(error))
-          throw new ReadSideUnavailable('the read side does not answer', { cause: error })
-        throw error
+        return { position, value: await guard(() => read(handle)) }
+      } finally {
+        await close()
       }
     },
     ping: async (timeoutMs) => {

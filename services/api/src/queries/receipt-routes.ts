@@ -1,13 +1,13 @@
 import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain'
-import { findReceipt, listReceiptBooks, listReceipts, type ReceiptEntry } from '@registru/projections'
+import { findReceipt, listReceiptBooks, listReceipts, type ReadHandle, type ReceiptEntry } from '@registru/projections'
 import { z } from 'zod'
 import { renderReceipt } from '../documents/receipt-pdf.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
-import { Receipt, ReceiptBooks, Receipts } from './answer-schemas.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import { asOf, CompanyParams, freshness, freshnessOf, limitOf, page } from './query-parameters.ts'
+import { answerFrom, answerList, answerTable, type QueryDependencies } from './answer.ts'
+import { BookItem, Receipt, ReceiptBooks, ReceiptItem, Receipts } from './answer-schemas.ts'
+import { format } from './formats.ts'
+import { asOf, CompanyParams, freshness, freshnessOf, list } from './query-parameters.ts'
 
 const ReceiptParams = z.strictObject({
   companyId: CompanyId,
@@ -15,7 +15,6 @@ const ReceiptParams = z.strictObject({
   number: z.string().regex(/^[1-9][0-9]{0,9}$/, 'a number of the book'),
 })
 const ReceiptQuery = z.strictObject({ ...asOf, ...freshness })
-const ReceiptsQuery = z.strictObject({ series: ReceiptSeries.optional(), ...asOf, ...freshness, ...page })
 const PrintQuery = z.strictObject({
   reprint: z
     .string()
@@ -24,6 +23,8 @@ const PrintQuery = z.strictObject({
     .meta({ description: 'A copy that was counted; the original when absent' }),
   ...freshness,
 })
+const ReceiptsQuery = z.strictObject({ series: ReceiptSeries.optional(), ...asOf, ...freshness, ...list })
+const BooksQuery = z.strictObject({ ...asOf, ...freshness, ...format })
 const Place = z.strictObject({ series: ReceiptSeries, number: z.int() })
 
 const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt }: ReceiptEntry) => ({
@@ -106,15 +107,13 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      const after = decodeCursor(Place, query.cursor)
-      return answerFrom(dependencies, query, reply, async (handle) => {
-        const { items, next } = await listReceipts(handle, {
-          companyId,
-          series: query.series,
-          after,
-          limit: limitOf(query),
-        })
-        return { items: items.map(receiptBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      return answerList(dependencies, query, reply, {
+        row: ReceiptItem,
+        place: Place,
+        read: async (handle, _moment, page) => {
+          const { items, next } = await listReceipts(handle, { companyId, series: query.series, ...page })
+          return { items: items.map(receiptBody), next }
+        },
       })
     },
   )
@@ -127,13 +126,13 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         operationId: 'listReceiptBooks',
         summary: 'Receipt books with the range used and left',
         params: CompanyParams,
-        querystring: ReceiptQuery,
+        querystring: BooksQuery,
         response: { 200: ReceiptBooks, ...problemResponses(['READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
       },
     },
     (request, reply) => {
       const { companyId } = request.params
-      return answerFrom(dependencies, request.query, reply, async (handle) => {
+      const read = async (handle: ReadHandle) => {
         const books = await listReceiptBooks(handle, { companyId })
         const items = books.map(({ issuedCount, annulledCount, leftCount, ...book }) => ({
           ...book,
@@ -142,7 +141,8 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           left: leftCount,
         }))
         return { items, nextCursor: null }
-      })
+      }
+      return answerTable(dependencies, request.query, reply, { row: BookItem, rowsOf: ({ items }) => items, read })
     },
   )
 }

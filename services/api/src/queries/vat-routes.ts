@@ -9,14 +9,13 @@ import {
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
+import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { amount, day, listOf, moment } from './answer-schemas.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
 import { period, periodOf } from './period.ts'
-import { CompanyParams, clocks, freshness, limitOf, page } from './query-parameters.ts'
+import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 
 const VatQuery = z.strictObject({ ...period, ...clocks, ...freshness })
-const VatEntriesQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...page })
+const VatEntriesQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...list })
 const Place = z.strictObject({
   on: BusinessDay,
   position: z.string().regex(/^[0-9]{1,19}$/),
@@ -38,17 +37,16 @@ const ExigibleVatAnswer = z
   })
   .meta({ id: 'ExigibleVat' })
 
-const VatEntries = listOf(
-  z.object({
-    on: day,
-    cause: z.string().meta({ description: 'What happened: ALLOCATED, DEALLOCATED, CLEARED, CREDITED …' }),
-    clientId: z.string(),
-    document: z.object({ kind: z.enum(['INVOICE', 'CREDIT_NOTE']), id: z.string() }),
-    paymentId: z.string().optional(),
-    ...VatAmounts,
-    eventId: z.uuid(),
-  }),
-).meta({ id: 'VatEntries' })
+const VatEntryItem = z.object({
+  on: day,
+  cause: z.string().meta({ description: 'What happened: ALLOCATED, DEALLOCATED, CLEARED, CREDITED …' }),
+  clientId: z.string(),
+  document: z.object({ kind: z.enum(['INVOICE', 'CREDIT_NOTE']), id: z.string() }),
+  paymentId: z.string().optional(),
+  ...VatAmounts,
+  eventId: z.uuid(),
+})
+const VatEntries = listOf(VatEntryItem).meta({ id: 'VatEntries' })
 
 const vatAmounts = ({ currency, rate: percent, baseMinor, vatMinor }: Omit<ExigibleVat, 'on'>) => ({
   currency,
@@ -139,16 +137,16 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      const after = decodeCursor(Place, query.cursor)
-      return answerFrom(dependencies, query, reply, async (handle, clock) => {
-        const { items, next } = await listVatEntries(handle, {
-          companyId,
-          ...periodOf(query, clock),
-          knownAt: clock.knownAt,
-          after,
-          limit: limitOf(query),
-        })
-        return { items: items.map(vatEntryBody), nextCursor: next === undefined ? null : encodeCursor(next) }
+      return answerList(dependencies, query, reply, {
+        row: VatEntryItem,
+        place: Place,
+        knowsKnownAt: true,
+        read: async (handle, clock, page) => {
+          const { knownAt } = clock
+          const filter = { companyId, ...periodOf(query, clock), knownAt, ...page }
+          const { items, next } = await listVatEntries(handle, filter)
+          return { items: items.map(vatEntryBody), next }
+        },
       })
     },
   )
