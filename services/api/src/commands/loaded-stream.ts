@@ -1,6 +1,6 @@
 import { type Codec, type Decider, EventMetadata, type Message } from '@registru/domain'
 import type { EventStore, RecordedEvent } from '@registru/event-store'
-import { type CommandIndex, createCommandIndex } from './command-index.ts'
+import { addCommand, type CommandIndex, createCommandIndex } from './command-index.ts'
 
 /** A stream folded up to `revision`. */
 export interface LoadedStream<State> {
@@ -65,7 +65,7 @@ export const foldEvent = <State, Event extends Message<string, object>>(
   loaded.revision = revision
   loaded.lastEventId = eventId
   if (metadata.commandId !== loaded.lastCommandId) {
-    loaded.commands.add(metadata.commandId, revision)
+    addCommand(loaded.commands, metadata.commandId, revision)
     loaded.lastCommandId = metadata.commandId
   }
   if (metadata.recordedAt > loaded.lastRecordedAt) loaded.lastRecordedAt = metadata.recordedAt

@@ -18,6 +18,7 @@ import {
   Overloaded,
   PreconditionFailed,
 } from './command-errors.ts'
+import { addCommand, candidatesOf } from './command-index.ts'
 import { catchUp, emptyStream, type LoadedStream, readEvent, type StreamEvent } from './loaded-stream.ts'
 
 /** Commands that wait for one stream share an append: the gRPC path costs as much as the decision, and is paid once. */
@@ -104,11 +105,13 @@ export interface StreamWorkerOptions<State, Command extends Message, Event exten
   readonly store: EventStore
   readonly today: () => string
   readonly now: () => Date
-  /** The stream from where its folding begins; `distrust` says later that this was wrong. */
-  readonly open: (distrust: () => void) => Promise<LoadedStream<State>>
+  /** As an earlier worker of the stream left it. */
+  readonly loaded?: LoadedStream<State> | undefined
+  /** The stream from where its folding begins. */
+  readonly open: () => Promise<LoadedStream<State>>
   /** Called when an append stands and the state says just what is written. */
   readonly onWritten: (stream: LoadedStream<State>) => void
-  /** Called when the queue has run empty, with what is kept. */
+  /** Called when the queue has run empty; `undefined` when it is not known what is written. */
   readonly onIdle: (stream: LoadedStream<State> | undefined) => void
 }
 
@@ -123,6 +126,8 @@ export interface StreamWorker<State, Command extends Message, Event extends Mess
   readonly replayed: (context: CommandContext) => Promise<Handled<Event> | undefined>
   /** The state if `accept` takes it; otherwise what the store says now, whatever it is. Read it before the next await. */
   readonly read: (accept: (state: State) => boolean) => Promise<State>
+  /** What is folded was found wrong; the next round folds it anew. */
+  readonly forget: () => void
 }
 
 /**
@@ -135,19 +140,19 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   const { decider, stream, store, today, now, open, onWritten, onIdle } = options
   type AnyTask = CommandTask<Command, Event> | GroupTask<Command, Event> | LookTask<State>
 
-  let loaded: LoadedStream<State> | undefined
+  let loaded = options.loaded
   /** When the state was last known to be the store's (monotonic ms). */
   let verifiedAt = Number.NEGATIVE_INFINITY
   /** Sent and given up without an answer. */
   let unsettled: SentAppend | undefined
   const queue: AnyTask[] = []
   let running = false
-  let isDistrusted = false
+  let isForgotten = false
 
   const refresh = async (): Promise<boolean> => {
     const startedAt = performance.now()
     try {
-      const current = loaded ?? (await open(() => (isDistrusted = true)))
+      const current = loaded ?? (await open())
       const moved = await catchUp(store, decider, stream, current)
       loaded = current
       verifiedAt = startedAt
@@ -301,7 +306,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     for (;;) {
       // Each time the stream was read again: another process may have carried it out.
       const target = await current()
-      const candidates = target.commands.candidates(task.context.commandId)
+      const candidates = candidatesOf(target.commands, task.context.commandId)
       const replay = candidates.length === 0 ? undefined : await findCommand(task.context, candidates)
       if (replay !== undefined) {
         task.succeed(replay)
@@ -339,7 +344,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       again = false
       const target = await current()
       for (const [index, task] of group.members.entries()) {
-        const replay = await findCommand(task.context, target.commands.candidates(task.context.commandId))
+        const replay = await findCommand(task.context, candidatesOf(target.commands, task.context.commandId))
         if (replay !== undefined) {
           task.succeed(replay)
           continue
@@ -413,7 +418,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     draft.applyTo(target)
     let revision = target.revision
     for (const { task, events: own } of draft.decided) {
-      target.commands.add(task.context.commandId, revision + 1n)
+      addCommand(target.commands, task.context.commandId, revision + 1n)
       target.lastCommandId = task.context.commandId
       task.succeed({ ...describe(own, revision), position })
       revision += BigInt(own.length)
@@ -517,8 +522,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
 
   const round = async (tasks: readonly AnyTask[]): Promise<void> => {
     await settleFirst()
-    if (isDistrusted) loaded = undefined
-    isDistrusted = false
+    if (isForgotten) loaded = undefined
+    isForgotten = false
     const draft = createDraft()
     const later: AnyTask[] = []
     try {
@@ -608,6 +613,10 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   const fresh = () => ({ arrivedAt: performance.now(), settled: false, mayBeWritten: false, conflicts: 0 })
 
   return {
+    forget: () => {
+      isForgotten = true
+    },
+
     handle: (command, context) =>
       submit<Handled<Event>>((settle) => ({ kind: 'command', command, context, ...fresh(), ...settle })),
 
@@ -638,7 +647,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
           ...times,
           fail,
           look: async ({ commands }) => {
-            const handled = await findCommand(context, commands.candidates(context.commandId))
+            const handled = await findCommand(context, candidatesOf(commands, context.commandId))
             if (handled === undefined && verifiedAt < times.arrivedAt) return 'stale'
             succeed(handled)
             return 'settled'

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { SnapshotFormat } from '@registru/domain'
 import { z } from 'zod'
-import { createCommandIndex } from '../commands/command-index.ts'
+import { dumpIndex, restoreIndex } from '../commands/command-index.ts'
 import type { LoadedStream } from '../commands/loaded-stream.ts'
 
 /** What a snapshot is of; with it, its bytes tell by themselves whether they may be used. */
@@ -49,7 +49,7 @@ export const encodeSnapshot = <State>(
     lastCommandId,
     lastRecordedAt,
   })
-  const parts = [Buffer.from(JSON.stringify(label)), commands.dump(), encode(state)].flatMap(withLength)
+  const parts = [Buffer.from(JSON.stringify(label)), dumpIndex(commands), encode(state)].flatMap(withLength)
   const content = Buffer.concat([new Uint8Array(NUMBER_BYTES), ...parts])
   content.writeUInt32BE(crc32(content.subarray(NUMBER_BYTES)))
   return content
@@ -81,7 +81,7 @@ export const decodeSnapshot = <State>(
   if (label.storeId !== storeId || label.stream !== stream) return { unusable: 'another store' }
   const revision = BigInt(label.revision)
   const { lastEventId, lastCommandId, lastRecordedAt } = label
-  const commands = createCommandIndex(next())
+  const commands = restoreIndex(next())
   const state = decode(next())
   const last = { lastEventId, lastCommandId, lastRecordedAt }
   return { state, revision, commands, ...last, snapshotRevision: revision, snapshotNotBefore: 0 }
