@@ -326,15 +326,15 @@ const foldInto = (book: Book, event: VatEvent): void => {
       return
     }
     case 'PaymentAllocated': {
-      const { paymentId, invoiceId, amount, allocatedOn: on } = event.data
-      const amountMinor = minorOf(amount)
-      settle(book, { paymentId, invoiceId, cause: 'ALLOCATED', on, amountMinor, paidMinor: amountMinor })
+      const { paymentId, invoiceId, amount, conversion, allocatedOn: on } = event.data
+      const paidMinor = minorOf(conversion?.paid ?? amount)
+      settle(book, { paymentId, invoiceId, cause: 'ALLOCATED', on, amountMinor: minorOf(amount), paidMinor })
       return
     }
     case 'PaymentDeallocated': {
-      const { paymentId, invoiceId, amount, deallocatedOn: on } = event.data
-      const amountMinor = -minorOf(amount)
-      settle(book, { paymentId, invoiceId, cause: 'DEALLOCATED', on, amountMinor, paidMinor: amountMinor })
+      const { paymentId, invoiceId, amount, conversion, deallocatedOn: on } = event.data
+      const paidMinor = -minorOf(conversion?.paid ?? amount)
+      settle(book, { paymentId, invoiceId, cause: 'DEALLOCATED', on, amountMinor: -minorOf(amount), paidMinor })
       return
     }
     case 'PaymentCleared': {

@@ -20,6 +20,9 @@ export type Account =
   | 'COMMERCIAL_DISCOUNT'
   | 'WRITE_OFF'
   | 'FEE'
+  | 'FX_GAIN'
+  | 'FX_LOSS'
+  | 'CURRENCY_POSITION'
 
 /** Where the money of a payment lies once it is recorded (romania.md §3.1). Agreed ways outside the list wait in suspense. */
 export const MONEY_ACCOUNT: Readonly<Record<PaymentMethod, Account>> = {
@@ -64,6 +67,10 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'COMMERCIAL_DISCOUNT', number: '709', from: '2015-01-01' },
   { account: 'WRITE_OFF', number: '654', from: '2015-01-01' },
   { account: 'FEE', number: '627', from: '2015-01-01' },
+  { account: 'FX_GAIN', number: '765', from: '2015-01-01' },
+  { account: 'FX_LOSS', number: '665', from: '2015-01-01' },
+  // The chart of firms, unlike that of banks, has no such account: what its currencies are worth together belongs to 4111.
+  { account: 'CURRENCY_POSITION', number: '4111.P', from: '2015-01-01' },
 ]
 
 /** Every account that there is, once. */

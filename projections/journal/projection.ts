@@ -1,4 +1,4 @@
-import { type LedgerEvent, type Money, minorIn, minorOf, type VatLine } from '@registru/domain'
+import { type LedgerEvent, type Money, type MoneyOrZero, minorIn, minorOf, type VatLine } from '@registru/domain'
 import { add, insert, type RowChange } from '../core/changes.ts'
 import { deferredVatReads, foldDeferredVat, type VatEvent, type VatMovement } from '../core/deferred-vat.ts'
 import { defineProjection } from '../core/projection.ts'
@@ -6,8 +6,8 @@ import type { Rows } from '../core/row-image.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
 import { accountDays, deferredVat, postings } from './tables.ts'
 
-/** Debit positive, credit negative, in minor units. */
-type Leg = readonly [account: Account, amountMinor: bigint]
+/** Debit positive, credit negative, in minor units; in the entry's currency unless it names another. */
+type Leg = readonly [account: Account, amountMinor: bigint, currency?: string | undefined]
 
 interface Entry {
   readonly clientId: string
@@ -20,10 +20,10 @@ interface Entry {
 
 const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
   const { companyId: company_id, recordedAt: recorded_at } = event.metadata
-  const { currency, on: effective_on } = entry
+  const { on: effective_on } = entry
   return entry.legs
     .filter(([, amount]) => amount !== 0n)
-    .flatMap(([account, amount_minor], line) => [
+    .flatMap(([account, amount_minor, currency = entry.currency], line) => [
       insert(postings, {
         company_id,
         position: event.position,
@@ -78,6 +78,41 @@ const invoiced = ({ total, vatLines, cashAccounting }: Invoiced, proceeds: Accou
 const opposite = (legs: readonly Leg[]): readonly Leg[] => legs.map(([account, amount]) => [account, -amount])
 
 const proceedsOf = (kind: 'INVOICE' | 'ADVANCE'): Account => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
+
+interface Settled {
+  readonly amount: Money
+  readonly conversion?: { readonly paid: MoneyOrZero } | undefined
+  readonly functional?: { readonly currency: string; readonly difference?: string | undefined } | undefined
+}
+
+const signedMinor = (amount: string, currency: string): bigint =>
+  amount.startsWith('-') ? -minorIn(amount.slice(1), currency) : minorIn(amount, currency)
+
+/**
+ * Credit settles a receivable (1), or an undo takes it back (-1). Between two currencies each balances by itself over the
+ * position in it. The exchange difference stands against the position in the functional currency, so that it never
+ * touches what is open.
+ */
+const settled = ({ amount, conversion, functional }: Settled, sign: 1n | -1n): readonly Leg[] => {
+  const minor = sign * minorOf(amount)
+  const paid = conversion?.paid ?? amount
+  const paidMinor = sign * minorOf(paid)
+  const converted: readonly Leg[] =
+    conversion === undefined
+      ? []
+      : [
+          ['CURRENCY_POSITION', -paidMinor, paid.currency],
+          ['CURRENCY_POSITION', minor],
+        ]
+  const difference = functional?.difference === undefined ? 0n : signedMinor(functional.difference, functional.currency)
+  return [
+    ['CLIENT_CREDIT', paidMinor, paid.currency],
+    ['RECEIVABLE', -minor],
+    ...converted,
+    ['CURRENCY_POSITION', sign * difference, functional?.currency],
+    [difference > 0n ? 'FX_GAIN' : 'FX_LOSS', -sign * difference, functional?.currency],
+  ]
+}
 
 /**
  * Balanced postings over symbolic accounts. A payment first becomes the client's credit and settles invoices from there,
@@ -170,32 +205,24 @@ export const journal = defineProjection({
     },
     PaymentAllocated: (event, rows) => {
       const { clientId, paymentId, invoiceId, amount, allocatedOn } = event.data
-      const minor = minorOf(amount)
       return postWithVat(event, rows, {
         clientId,
         paymentId,
         invoiceId,
         currency: amount.currency,
         on: allocatedOn,
-        legs: [
-          ['CLIENT_CREDIT', minor],
-          ['RECEIVABLE', -minor],
-        ],
+        legs: settled(event.data, 1n),
       })
     },
     PaymentDeallocated: (event, rows) => {
       const { clientId, paymentId, invoiceId, amount, deallocatedOn } = event.data
-      const minor = minorOf(amount)
       return postWithVat(event, rows, {
         clientId,
         paymentId,
         invoiceId,
         currency: amount.currency,
         on: deallocatedOn,
-        legs: [
-          ['RECEIVABLE', minor],
-          ['CLIENT_CREDIT', -minor],
-        ],
+        legs: settled(event.data, -1n),
       })
     },
     PaymentCleared: (event, rows) => {

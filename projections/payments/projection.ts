@@ -92,7 +92,7 @@ export const paymentsProjection = defineProjection({
     },
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
-      const amount = minorOf(data.amount)
+      const amount = minorOf(data.conversion?.paid ?? data.amount)
       return [
         add(payments, key, { allocated_minor: amount }),
         insert(paymentSettlements, {
@@ -108,7 +108,7 @@ export const paymentsProjection = defineProjection({
     },
     PaymentDeallocated: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
-      const amount = minorOf(data.amount)
+      const amount = minorOf(data.conversion?.paid ?? data.amount)
       return [
         add(payments, key, { allocated_minor: -amount }),
         insert(paymentSettlements, {

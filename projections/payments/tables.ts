@@ -42,7 +42,7 @@ export const payments = defineTable({
   derived: { credit_minor: derived<bigint>('amount_minor - allocated_minor - reversed_minor - refunded_minor') },
 })
 
-/** Allocations (positive) and undone ones (negative) of each payment: history, never changed. */
+/** Allocations (positive) and undone ones (negative) of each payment, in its currency: history, never changed. */
 export const paymentSettlements = defineTable({
   name: 'payment_settlements',
   columns: {

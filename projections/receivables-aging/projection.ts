@@ -171,19 +171,17 @@ export const receivablesAging = defineProjection({
       return move(event, refundedOn, [{ item, by: -minorOf(amount) }])
     },
     PaymentAllocated: (event, rows) => {
-      const { invoiceId, paymentId, amount, allocatedOn } = event.data
-      const by = -minorOf(amount)
+      const { invoiceId, paymentId, amount, conversion, allocatedOn } = event.data
       return move(event, allocatedOn, [
-        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by },
-        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by },
+        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by: -minorOf(amount) },
+        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by: -minorOf(conversion?.paid ?? amount) },
       ])
     },
     PaymentDeallocated: (event, rows) => {
-      const { invoiceId, paymentId, amount, deallocatedOn } = event.data
-      const by = minorOf(amount)
+      const { invoiceId, paymentId, amount, conversion, deallocatedOn } = event.data
       return move(event, deallocatedOn, [
-        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by },
-        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by },
+        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by: minorOf(amount) },
+        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by: minorOf(conversion?.paid ?? amount) },
       ])
     },
     PaymentReversed: (event, rows) => {

@@ -1,6 +1,7 @@
 import type { BusinessDay } from './business-day.ts'
 import type { Codec } from './codec.ts'
 import type { Message } from './message.ts'
+import type { Currency } from './money.ts'
 
 /** What a decision may know of the moment it is made in; it comes from the edge because the domain has no clock. */
 export interface DecisionContext {
@@ -17,12 +18,22 @@ export interface CompanyRules {
   readonly cashGuard: CashReaction
   /** A cash & carry shop has a higher ceiling. */
   readonly cashAndCarry: boolean
+  /** The currency of the company's books; `undefined` before the company is registered. */
+  readonly functionalCurrency: Currency | undefined
+  /** Whether cheques and promissory notes count as paid when they are handed over, not only when they are collected. */
+  readonly instrumentCountsAsPaid: boolean
   /** Last day of the last closed period; nothing may be dated on it or before. */
   readonly closedThrough: BusinessDay | undefined
 }
 
 /** Money already in the drawer is a fact, and losing the fact is worse: so the default only warns. */
-export const DEFAULT_RULES: CompanyRules = { cashGuard: 'WARN', cashAndCarry: false, closedThrough: undefined }
+export const DEFAULT_RULES: CompanyRules = {
+  cashGuard: 'WARN',
+  cashAndCarry: false,
+  functionalCurrency: undefined,
+  instrumentCountsAsPaid: false,
+  closedThrough: undefined,
+}
 
 /**
  * The heart of a stream. `decide` says what happens: events, `[]` when the same thing has already happened, or a

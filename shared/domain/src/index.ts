@@ -21,6 +21,7 @@ export {
   type SnapshotFormat,
 } from './decider.ts'
 export type { EventDefinition, EventOf } from './event-definition.ts'
+export { ExchangeRate, RateSource } from './exchange-rate.ts'
 export * from './ids.ts'
 export * from './ledger-events.ts'
 export type { Message } from './message.ts'

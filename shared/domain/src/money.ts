@@ -9,7 +9,7 @@ import { reject } from './rejection.ts'
  */
 
 /** Largest amount in minor units, of one document or one total: far below what a Postgres bigint holds. */
-const MINOR_MAX = 10n ** 15n
+export const MINOR_MAX = 10n ** 15n
 
 const BASE_OF_DECIMAL_CURRENCIES = 10n
 
@@ -32,6 +32,9 @@ const currencyOf = (code: Currency) => {
   if (currency === undefined) throw new Error(`unknown currency ${code}`)
   return currency
 }
+
+/** How many digits the currency's minor unit has: 2 for RON. */
+export const decimalsOfCurrency = (currency: Currency): number => currencyOf(currency).decimals
 
 const DECIMAL_PATTERN = /^(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?$/
 
@@ -76,6 +79,10 @@ export const Money = z
   })
   .overwrite((money) => (lacksDecimals(money) ? moneyOf(minorOf(money), money.currency) : money))
 export type Money = z.infer<typeof Money>
+
+/** In events: an amount that may be nothing, with exactly the currency's digits. */
+export const MoneyOrZero = z.strictObject({ amount: z.string(), currency: Currency })
+export type MoneyOrZero = z.infer<typeof MoneyOrZero>
 
 /** Whether decimals are to be filled up; false for what is malformed, and for every amount in a stored event. */
 const lacksDecimals = ({ amount, currency }: Money): boolean => {

@@ -13,7 +13,7 @@ import {
   reprintReceipt,
   ron,
 } from '../src/examples.ts'
-import { AnnulReceipt, OpenReceiptBook, receiptBook } from '../src/index.ts'
+import { AnnulReceipt, DEFAULT_RULES, OpenReceiptBook, receiptBook } from '../src/index.ts'
 import { givenOf, today } from './given.ts'
 
 const given = givenOf(receiptBook)
@@ -131,7 +131,7 @@ t.test('AnnulReceipt', async (t) => {
 })
 
 t.test('AnnulReceipt and closed periods', async (t) => {
-  const rules = { cashGuard: 'WARN', cashAndCarry: false, closedThrough: '2026-11-02' } as const
+  const rules = { ...DEFAULT_RULES, closedThrough: '2026-11-02' }
   const book = given(receiptBookOpened(), receiptIssued())
   const closed = () => book.when(annul({ annulledOn: '2026-11-02' }), { today, company: rules })
   t.throws(closed, { code: 'PERIOD_CLOSED', details: { day: '2026-11-02', closedThrough: '2026-11-02' } })

@@ -90,10 +90,17 @@ const answerPayment = (handled: Handled<AccountEvent>, more: object = {}): Comma
   const payment = eventsOf(handled, 'PaymentRecorded')[0]?.data
   if (payment === undefined) return answer(handled, more)
   const allocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
-  const credit = allocated.reduce((left, { amount }) => left - minorOf(amount), minorOf(payment.amount))
+  const credit = allocated.reduce(
+    (left, { amount, conversion }) => left - minorOf(conversion?.paid ?? amount),
+    minorOf(payment.amount),
+  )
   const result = {
     paymentId: payment.paymentId,
-    allocated: allocated.map(({ invoiceId, amount }) => ({ invoiceId, amount: amount.amount })),
+    allocated: allocated.map(({ invoiceId, amount, conversion }) => ({
+      invoiceId,
+      amount: amount.amount,
+      paid: conversion?.paid,
+    })),
     credit: decimalOf(credit, payment.amount.currency),
     ...more,
   }
@@ -126,13 +133,16 @@ export const accountCommands = [
   defineCommand({
     name: 'RegisterInvoice',
     summary: 'Register an invoice',
-    description: 'An invoice issued elsewhere becomes a receivable: open in full, due on its day or by instalments.',
+    description:
+      'An invoice issued elsewhere becomes a receivable: open in full, due on its day or by instalments. In a foreign currency, `exchangeRate` says what it is worth in the functional one; without it no exchange difference is known.',
     schema: RegisterInvoice,
     example: examples.registerInvoice(),
     rejections: [
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
       'DUE_BEFORE_ISSUE',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
       'INSTALMENTS_DO_NOT_ADD_UP',
       'INVOICE_ALREADY_REGISTERED',
       'PERIOD_CLOSED',
@@ -176,8 +186,10 @@ export const accountCommands = [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
       'CREDIT_NOTE_ALREADY_REGISTERED',
       'CURRENCY_MISMATCH',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
       'INVOICE_NOT_FOUND',
       'PAYMENT_ALREADY_RECORDED',
       'PERIOD_CLOSED',
@@ -239,7 +251,7 @@ export const accountCommands = [
     name: 'RecordPayment',
     summary: 'Record a payment',
     description:
-      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call.',
+      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
     schema: RecordPayment,
     example: examples.recordPayment(),
     rejections: [
@@ -251,6 +263,7 @@ export const accountCommands = [
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CURRENCY_MISMATCH',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
       'INVOICE_NOT_FOUND',
       'PAYMENT_ALREADY_RECORDED',
       'PERIOD_CLOSED',
@@ -287,7 +300,9 @@ export const accountCommands = [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
       'CURRENCY_MISMATCH',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
       'INVOICE_NOT_FOUND',
       'PAYMENT_ALREADY_RECORDED',
       'PERIOD_CLOSED',
@@ -300,7 +315,8 @@ export const accountCommands = [
   defineCommand({
     name: 'AllocatePayment',
     summary: 'Allocate credit to an invoice',
-    description: 'Settles an invoice, partly or in full, from what is left of a payment.',
+    description:
+      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment.',
     schema: AllocatePayment,
     example: examples.allocatePayment(),
     rejections: [
@@ -309,7 +325,9 @@ export const accountCommands = [
       'AMOUNT_TOO_PRECISE',
       'CASH_FRAGMENTED_INVOICE',
       'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
       'CURRENCY_MISMATCH',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
       'INVOICE_NOT_FOUND',
       'PAYMENT_NOT_FOUND',
       'PERIOD_CLOSED',
@@ -322,6 +340,7 @@ export const accountCommands = [
         paymentId,
         invoiceId,
         amount: allocated?.amount.amount,
+        paid: allocated?.conversion?.paid,
         allocatedOn: allocated?.allocatedOn,
       }
       return { ...answer(handled, result), warnings: allocated?.cashBreaches }
@@ -351,6 +370,7 @@ export const accountCommands = [
         paymentId,
         invoiceId,
         amount: undone?.amount.amount,
+        paid: undone?.conversion?.paid,
         deallocatedOn: undone?.deallocatedOn,
       })
     },

@@ -45,6 +45,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   CURRENCY_MISMATCH: { status: 422, title: 'Payment and invoice are in different currencies' },
   DEALLOCATION_EXCEEDS_ALLOCATION: { status: 422, title: 'More is undone than was allocated' },
   DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
+  EXCHANGE_RATE_NOT_APPLICABLE: { status: 422, title: 'No exchange rate applies here' },
   FEE_EXCEEDS_PAYMENT: { status: 422, title: 'The fee is more than the payment' },
   FOUR_EYES_REQUIRED: { status: 422, title: 'Another person has to approve' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The key was used for another request' },

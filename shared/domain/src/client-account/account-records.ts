@@ -27,6 +27,15 @@ const KIND = { word: 0, invoice: 1, payment: 2, allocation: 3, creditNote: 4, re
 /** A text that comes again and again: a currency, a series, a desk, a rate. */
 const word = shared(KIND.word)
 
+/** What a document in a foreign currency is worth in the functional one: at first, and what is left of that. */
+export interface CarriedValue {
+  readonly currency: Currency
+  readonly total: bigint
+  left: bigint
+}
+
+const carriedValue: FieldsOf<CarriedValue> = { currency: word, total: amount, left: amount }
+
 export interface Invoice {
   readonly invoiceId: InvoiceId
   readonly series: string | undefined
@@ -40,7 +49,9 @@ export interface Invoice {
   readonly cashAccounting: boolean
   readonly instalmentContract: boolean
   open: bigint
-  /** Over all days and desks. */
+  /** Value of what is open; `undefined` in the functional currency, and where no rate was given. */
+  readonly value: CarriedValue | undefined
+  /** In lei, over all days and desks. */
   paidInCash: bigint
   /** Nothing new is effective before the last undo, so at every day what is open never falls below zero. */
   lastUndoOn: BusinessDay | undefined
@@ -59,6 +70,7 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   cashAccounting: flag,
   instalmentContract: flag,
   paidInCash: amount,
+  value: optional(object(carriedValue)),
   lastUndoOn: optional(day),
 }
 
@@ -72,8 +84,26 @@ const address: FieldsOf<Address> = {
 
 const payer: FieldsOf<Payer> = { name: word, taxId: optional(word), address: optional(object(address)) }
 
+/** What a part took besides its amount where a foreign currency is involved; an undo gives it back. */
+export interface ForeignPart {
+  /** Of the payment, in its currency. */
+  readonly paid: bigint
+  /** Between two currencies; of several parts, the last one's. */
+  readonly rate: string | undefined
+  /** What went of the two functional values, where rates or the functional currency tell them. */
+  readonly values:
+    | {
+        readonly currency: Currency
+        readonly invoice: bigint | undefined
+        readonly payment: bigint | undefined
+      }
+    | undefined
+}
+
 export interface LivingAllocation {
+  /** In the invoice's currency. */
   readonly amount: bigint
+  readonly foreign: ForeignPart | undefined
   /** The latest effective day among the events that make up the amount. */
   readonly allocatedOn: BusinessDay
 }
@@ -92,6 +122,10 @@ export interface PaymentFacts {
   /** Ordinal + 1 of the newest allocation's record; 0: none. */
   newestAllocation: number
   credit: bigint
+  /** Value of the credit; `undefined` in the functional currency, and where no rate was given. */
+  readonly value: CarriedValue | undefined
+  /** A cheque or promissory note that counts as paid only when it is collected. */
+  readonly paidWhenCleared: boolean
   lastUndoOn: BusinessDay | undefined
   reversed: boolean
   /** When money on its way arrived. */
@@ -112,6 +146,8 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   currency: word,
   amount,
   credit: amount,
+  value: optional(object(carriedValue)),
+  paidWhenCleared: flag,
   method: oneOf([...PaymentMethod.options, 'CREDIT_NOTE']),
   receivedOn: day,
   deskId: optional(word),
@@ -132,7 +168,18 @@ interface ChainedAllocation extends LivingAllocation {
   readonly previous: number
 }
 
-const allocationFields: FieldsOf<ChainedAllocation> = { amount, allocatedOn: day, previous: count }
+const foreignPart: FieldsOf<ForeignPart> = {
+  paid: amount,
+  rate: optional(word),
+  values: optional(object({ currency: word, invoice: optional(amount), payment: optional(amount) })),
+}
+
+const allocationFields: FieldsOf<ChainedAllocation> = {
+  amount,
+  allocatedOn: day,
+  foreign: optional(object(foreignPart)),
+  previous: count,
+}
 
 /** What holds an account's records. */
 interface Keeper {

@@ -1,7 +1,7 @@
 import type { BusinessDay } from '../business-day.ts'
 import type { CompanyRules } from '../decider.ts'
 import type { InvoiceId } from '../ids.ts'
-import { decimalOf } from '../money.ts'
+import { type Currency, decimalOf } from '../money.ts'
 import type { ClientKind, Payer } from '../party.ts'
 import { CASH_FRAGMENT_LAW, CASH_LAW, cashLimitsOn, ceilingFor } from '../rules/cash-limits.ts'
 import { fiscalCodeOf } from '../tax-id.ts'
@@ -19,7 +19,9 @@ interface CashPlace {
 
 interface CashInvoice {
   readonly invoiceId: InvoiceId
+  readonly currency: Currency
   readonly total: bigint
+  readonly value: { readonly currency: Currency; readonly total: bigint } | undefined
   readonly paidInCash: bigint
   readonly instalmentContract: boolean
 }
@@ -84,12 +86,19 @@ export const cashKeyOf = (
 
 interface CashShare {
   readonly invoice: CashInvoice
-  readonly amount: bigint
+  /** In lei, whatever the invoice is in. */
+  readonly paid: bigint
 }
 
 /** Instalment sale contracts with individuals are outside the ceilings (Legea 70/2015 art. 4 (3)). */
 const underContract = ({ instalmentContract }: CashInvoice, kind: ClientKind): boolean =>
   kind === 'INDIVIDUAL' && instalmentContract
+
+/** An invoice in another currency counts at its own rate; without one nobody can say that it is above a ceiling. */
+const totalInLei = ({ currency, total, value }: CashInvoice): bigint => {
+  if (currency === LEI) return total
+  return value?.currency === LEI ? value.total : 0n
+}
 
 const found = (
   code: CashBreach['code'],
@@ -116,9 +125,10 @@ export const fragmentBreaches = (
   if (limits === undefined || place.currency !== LEI) return []
   const kind = payerKind(place.payer, client)
   const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
-  return shares.flatMap(({ invoice, amount }) => {
-    const onInvoice = invoice.paidInCash + amount
-    if (underContract(invoice, kind) || invoice.total <= ceiling || onInvoice <= ceiling) return []
+  return shares.flatMap(({ invoice, paid }) => {
+    const onInvoice = invoice.paidInCash + paid
+    const total = totalInLei(invoice)
+    if (underContract(invoice, kind) || total <= ceiling || onInvoice <= ceiling) return []
     const law = `${CASH_FRAGMENT_LAW}, ${limits.act}`
     const { invoiceId } = invoice
     return [{ ...found('CASH_FRAGMENTED_INVOICE', [ceiling, onInvoice], place, law), invoiceId }]

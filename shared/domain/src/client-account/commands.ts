@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
+import { ExchangeRate } from '../exchange-rate.ts'
 import { CashDeskId, ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries, RefundId } from '../ids.ts'
 import type { Message } from '../message.ts'
 import { Amount, AmountOrZero, Money } from '../money.ts'
@@ -46,6 +47,28 @@ const VatLines = z.array(z.strictObject({ ...VatLine.shape, base: AmountOrZero, 
 const noInvoiceTwice = (items: readonly { readonly invoiceId: string }[]): boolean =>
   new Set(items.map((item) => item.invoiceId)).size === items.length
 
+const conversionRate = ExchangeRate.optional().meta({
+  description:
+    "Only between two currencies: the price of the foreign one in the functional one; of two foreign ones, that of the invoice's in the payment's",
+})
+
+const documentRate = ExchangeRate.optional().meta({
+  description:
+    'Of a document in another currency than the functional one: what one unit of it is worth. Without it no exchange difference is known',
+})
+
+const Items = z
+  .array(
+    z.strictObject({
+      invoiceId: InvoiceId,
+      amount: Amount.meta({ description: "In the invoice's currency" }),
+      exchangeRate: conversionRate,
+    }),
+  )
+  .min(1)
+  .max(ALLOCATIONS_MAX)
+  .refine(noInvoiceTwice, 'no invoice twice')
+
 export const RegisterInvoice = z.strictObject({
   clientId: ClientId,
   invoiceId: InvoiceId,
@@ -64,19 +87,20 @@ export const RegisterInvoice = z.strictObject({
     .optional()
     .meta({ description: 'Several due days; the amounts add up to the total and the last day is dueOn' }),
   instalmentContract: z.boolean().optional(),
+  exchangeRate: documentRate,
 })
 
 export const Allocation = z.discriminatedUnion('rule', [
   z.strictObject({
     rule: z.literal('explicit'),
-    items: z
-      .array(z.strictObject({ invoiceId: InvoiceId, amount: Amount }))
-      .min(1)
-      .max(ALLOCATIONS_MAX)
-      .refine(noInvoiceTwice, 'no invoice twice'),
+    items: Items,
   }),
-  z.strictObject({ rule: z.literal('named') }).meta({ description: 'The invoices that remittanceText names' }),
-  z.strictObject({ rule: z.literal('oldestDueFirst') }),
+  z
+    .strictObject({ rule: z.literal('named') })
+    .meta({ description: "The invoices in the payment's currency that remittanceText names" }),
+  z
+    .strictObject({ rule: z.literal('oldestDueFirst') })
+    .meta({ description: "Invoices in the payment's currency, the longest due first" }),
   z.strictObject({ rule: z.literal('none') }),
 ])
 
@@ -94,6 +118,7 @@ export const RecordPayment = z.strictObject({
   remittanceText: personal(FreeText).optional(),
   payer: Payer.optional(),
   deskId: CashDeskId.optional(),
+  exchangeRate: documentRate,
   allocation: Allocation.optional().meta({ description: 'oldestDueFirst when absent; what is left is client credit' }),
   receipt: z
     .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
@@ -106,7 +131,8 @@ export const AllocatePayment = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId,
   invoiceId: InvoiceId,
-  amount: Amount,
+  amount: Amount.meta({ description: "In the invoice's currency" }),
+  exchangeRate: conversionRate,
   allocatedOn: BusinessDay.optional(),
   cashOverride: CashOverride.optional(),
 })
@@ -115,7 +141,7 @@ export const DeallocatePayment = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId,
   invoiceId: InvoiceId,
-  amount: Amount.optional().meta({ description: 'The whole allocation when absent' }),
+  amount: Amount.optional().meta({ description: "In the invoice's currency; the whole allocation when absent" }),
   deallocatedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   reason: DeallocationReason.exclude(['PAYMENT_REVERSED']),
   note: FreeText.optional(),
@@ -146,6 +172,7 @@ export const RegisterCreditNote = z.strictObject({
   total: Money.meta({ description: 'Positive: what the client owes less' }),
   vatLines: VatLines.optional(),
   cashAccounting: z.boolean().optional().meta({ description: "The invoice's own when it names one" }),
+  exchangeRate: documentRate.meta({ description: "Only of one on account; against an invoice it takes the invoice's" }),
 })
 
 export const ConfirmPaymentCleared = z.strictObject({
@@ -192,13 +219,9 @@ export const RecordSetOff = z.strictObject({
   paymentId: PaymentId.meta({ description: 'Id of the set-off: it settles as a payment does' }),
   amount: Money,
   setOffOn: BusinessDay,
+  exchangeRate: documentRate,
   document: Reference.meta({ description: 'Number of the set-off record or ordin de compensare' }),
-  items: z
-    .array(z.strictObject({ invoiceId: InvoiceId, amount: Amount }))
-    .min(1)
-    .max(ALLOCATIONS_MAX)
-    .refine(noInvoiceTwice, 'no invoice twice')
-    .meta({ description: 'Adds up to the amount: a set-off leaves no credit' }),
+  items: Items.meta({ description: 'Adds up to the amount: a set-off leaves no credit' }),
   note: FreeText.optional(),
 })
 

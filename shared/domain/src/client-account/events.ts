@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import type { EventOf } from '../event-definition.ts'
 import { defineEvent } from '../event-definition.ts'
+import { ExchangeRate } from '../exchange-rate.ts'
 import { CashDeskId, ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries, RefundId } from '../ids.ts'
-import { Money } from '../money.ts'
+import { Currency, Money, MoneyOrZero } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import { REJECTION_CODES } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
@@ -53,6 +54,31 @@ export const VatLine = z.strictObject({
 
 export type VatLine = z.infer<typeof VatLine>
 
+/** Of a document in another currency than the functional one, when somebody said what that was worth. */
+const valued = {
+  exchangeRate: ExchangeRate.optional(),
+  /** What the whole document is worth at that rate. */
+  functional: MoneyOrZero.optional(),
+}
+
+/** The part of a document's functional value that goes with what the event takes; the last part takes the rest. */
+const functionalPart = { functional: MoneyOrZero.optional() }
+
+/** Between two currencies: what of the payment is used. The event's `amount` is what is settled of the invoice. */
+const Conversion = z.strictObject({ paid: Money, ...ExchangeRate.shape })
+
+/**
+ * What goes of the functional value of the invoice and of the payment, decimal strings; absent where no rate tells.
+ * The difference, payment less invoice, is a gain (765) or, negative, a loss (665).
+ */
+const FunctionalParts = z.strictObject({
+  currency: Currency,
+  invoice: z.string().optional(),
+  payment: z.string().optional(),
+  difference: z.string().optional(),
+})
+export type FunctionalParts = z.infer<typeof FunctionalParts>
+
 export const InvoiceRegistered = defineEvent({
   type: 'InvoiceRegistered',
   version: 1,
@@ -74,6 +100,7 @@ export const InvoiceRegistered = defineEvent({
     instalments: z.array(z.strictObject({ dueOn: BusinessDay, amount: z.string() })),
     /** An instalment sale contract with an individual is outside the cash ceiling (Legea 70/2015 art. 4 (3)). */
     instalmentContract: z.boolean(),
+    ...valued,
   }),
 })
 
@@ -105,6 +132,9 @@ export const PaymentRecorded = defineEvent({
     remittanceText: personal(FreeText).optional(),
     payer: Payer.optional(),
     deskId: CashDeskId.optional(),
+    ...valued,
+    /** A cheque or promissory note that settles, but counts as paid only when it is collected. */
+    paidWhenCleared: z.boolean().optional(),
     /** Rules about cash that this payment broke and the company lets pass with a warning. */
     cashBreaches: z.array(CashBreach).optional(),
   }),
@@ -121,6 +151,10 @@ export const PaymentAllocated = defineEvent({
     /** Effective day: the latest of payment, invoice, the day asked for and the last undo that touched either. */
     allocatedOn: BusinessDay,
     rule: AllocationRule,
+    conversion: Conversion.optional(),
+    functional: FunctionalParts.optional(),
+    /** The payment counts as paid only when it is cleared, and is not yet. */
+    uncleared: z.boolean().optional(),
     /** Rules about cash that an allocation after the payment broke and the company lets pass with a warning. */
     cashBreaches: z.array(CashBreach).optional(),
   }),
@@ -136,6 +170,12 @@ export const PaymentDeallocated = defineEvent({
     amount: Money,
     deallocatedOn: BusinessDay,
     reason: DeallocationReason,
+    /** What goes back to the payment, when its currency is another than the invoice's. */
+    conversion: z.strictObject({ paid: MoneyOrZero }).optional(),
+    /** What goes back of what the allocation had taken: to the last unit, so that nothing is left over. */
+    functional: FunctionalParts.optional(),
+    /** The payment counts as paid only when it is cleared, and is not yet. */
+    uncleared: z.boolean().optional(),
     note: FreeText.optional(),
   }),
 })
@@ -148,6 +188,7 @@ export const PaymentReversed = defineEvent({
     clientId: ClientId,
     paymentId: PaymentId,
     amount: Money,
+    ...functionalPart,
     method: PaymentMethod,
     /** Whether the money had arrived: then it leaves the bank, not the way to it. */
     cleared: z.boolean(),
@@ -183,6 +224,8 @@ export const PaymentCleared = defineEvent({
     /** Decimal string in the payment's currency; `0.00` without a fee. */
     fee: z.string(),
     clearedOn: BusinessDay,
+    /** What it settles at this moment and now counts as paid, in each invoice's currency. */
+    settles: z.array(z.strictObject({ invoiceId: InvoiceId, amount: Money })).optional(),
     bankReference: Reference.optional(),
   }),
 })
@@ -196,6 +239,7 @@ export const RefundRecorded = defineEvent({
     /** Whose credit is given back. */
     paymentId: PaymentId,
     amount: Money,
+    ...functionalPart,
     method: RefundMethod,
     refundedOn: BusinessDay,
     deskId: CashDeskId.optional(),
@@ -214,6 +258,7 @@ export const InvoiceCancelled = defineEvent({
     invoiceId: InvoiceId,
     kind: InvoiceKind,
     total: Money,
+    ...functionalPart,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
     cancelledOn: BusinessDay,
@@ -237,6 +282,9 @@ export const CreditNoteRegistered = defineEvent({
     /** Effective day on the account: never before the invoice or the last undo on it. */
     creditedOn: BusinessDay,
     total: Money,
+    /** Only of one on account: it is worth something of its own. */
+    exchangeRate: ExchangeRate.optional(),
+    ...functionalPart,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
   }),
@@ -250,6 +298,7 @@ export const DiscountGranted = defineEvent({
     invoiceId: InvoiceId,
     kind: DiscountKind,
     amount: Money,
+    ...functionalPart,
     /** The VAT that is taken back with the discount; empty: none. */
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
@@ -266,6 +315,7 @@ export const InvoiceWrittenOff = defineEvent({
     clientId: ClientId,
     invoiceId: InvoiceId,
     amount: Money,
+    ...functionalPart,
     writtenOffOn: BusinessDay,
     reason: FreeText,
     approvedBy: Name,
@@ -278,9 +328,12 @@ export const SettledInvoice = z.strictObject({
   series: Reference.optional(),
   number: Reference,
   issuedOn: BusinessDay,
+  /** In the payment's currency. */
   amount: Money,
-  /** What was open on the invoice after this payment; `0.00` when it is settled. */
+  /** What was open on the invoice after this payment, in the invoice's currency; `0.00` when it is settled. */
   openAfter: z.string(),
+  /** Of an invoice in another currency: what is settled of it, and the rate that the paper has to name. */
+  conversion: z.strictObject({ settled: Money, rate: z.string() }).optional(),
 })
 
 export const ReplacedReceipt = z.strictObject({ series: ReceiptSeries, number: z.int().positive() })

@@ -2,20 +2,22 @@ import type { BusinessDay } from '../business-day.ts'
 import { latest } from '../business-day.ts'
 import type { ClientId, InvoiceId, PaymentId, ReceiptId } from '../ids.ts'
 import type { Currency, Money } from '../money.ts'
-import { minorOf } from '../money.ts'
+import { type MoneyOrZero, minorIn, minorOf } from '../money.ts'
 import { createPackedRecords, keyAt, type PackedRecords } from '../packed/packed-records.ts'
 import type { Address, ClientKind, Payer } from '../party.ts'
 import {
   accountInvoices,
   accountPayments,
+  type CarriedValue,
   cashTaken,
   creditNotes,
+  type ForeignPart,
   type Invoice,
   type PaymentFacts,
   refunds,
 } from './account-records.ts'
 import { cashKeyOf, cashPayerOf } from './cash-guard.ts'
-import type { AccountEvent } from './events.ts'
+import type { AccountEvent, FunctionalParts } from './events.ts'
 import { insertByDue, noOpenInvoices, type OpenInvoices, removeByDue } from './open-invoices.ts'
 
 /**
@@ -70,6 +72,17 @@ const openListOf = (account: ClientAccount, currency: Currency): OpenInvoices =>
   return empty
 }
 
+/** Something other than money lowers an invoice. */
+const lower = (
+  account: ClientAccount,
+  { invoiceId, functional }: { readonly invoiceId: InvoiceId; readonly functional?: MoneyOrZero | undefined },
+  amount: Money,
+): void => {
+  const invoice = invoiceOf(account, invoiceId)
+  takeValue(invoice.value, functional?.amount)
+  changeOpen(account, invoice, -minorOf(amount))
+}
+
 /** Sets the invoice with what is open on it changed. */
 const changeOpen = (account: ClientAccount, invoice: Invoice, by: bigint): void => {
   const before = invoice.open
@@ -87,6 +100,64 @@ const changePayment = (account: ClientAccount, paymentId: PaymentId, change: (pa
   accountPayments.set(account, payment)
 }
 
+const carried = (functional: MoneyOrZero | undefined): CarriedValue | undefined => {
+  if (functional === undefined) return undefined
+  const total = minorOf(functional)
+  return { currency: functional.currency, total, left: total }
+}
+
+/** Moves what is left of a document's value, if it has one; what comes back is negative. */
+const takeValue = (value: CarriedValue | undefined, part: string | undefined, sign: 1n | -1n = 1n): void => {
+  if (value !== undefined && part !== undefined) value.left -= sign * minorIn(part, value.currency)
+}
+
+/** What an event takes of a payment and of the two functional values. */
+const foreignPartOf = ({ amount, conversion, functional }: Settling): ForeignPart | undefined => {
+  if (conversion === undefined && functional === undefined) return undefined
+  const minor = (part: string | undefined, currency: Currency): bigint | undefined =>
+    part === undefined ? undefined : minorIn(part, currency)
+  return {
+    paid: minorOf(conversion?.paid ?? amount),
+    rate: conversion?.rate,
+    values: functional && {
+      currency: functional.currency,
+      invoice: minor(functional.invoice, functional.currency),
+      payment: minor(functional.payment, functional.currency),
+    },
+  }
+}
+
+interface Settling {
+  readonly amount: Money
+  readonly conversion?: { readonly paid: MoneyOrZero; readonly rate?: string } | undefined
+  readonly functional?: FunctionalParts | undefined
+}
+
+const plus = (a: bigint | undefined, b: bigint | undefined, sign: 1n | -1n): bigint | undefined =>
+  a === undefined && b === undefined ? undefined : (a ?? 0n) + sign * (b ?? 0n)
+
+/** A part more, or with -1 a part less, of what an allocation has taken. */
+const foreignSum = (
+  before: ForeignPart | undefined,
+  part: ForeignPart | undefined,
+  sign: 1n | -1n = 1n,
+): ForeignPart | undefined => {
+  if (before === undefined || part === undefined) return before ?? part
+  const currency = part.values?.currency ?? before.values?.currency
+  return {
+    paid: before.paid + sign * part.paid,
+    rate: part.rate ?? before.rate,
+    values:
+      currency === undefined
+        ? undefined
+        : {
+            currency,
+            invoice: plus(before.values?.invoice, part.values?.invoice, sign),
+            payment: plus(before.values?.payment, part.values?.payment, sign),
+          },
+  }
+}
+
 const newPayment = (facts: {
   readonly paymentId: PaymentId
   readonly amount: Money
@@ -95,6 +166,8 @@ const newPayment = (facts: {
   readonly deskId?: string | undefined
   readonly payer?: Payer | undefined
   readonly cashPayer?: string | undefined
+  readonly functional?: MoneyOrZero | undefined
+  readonly paidWhenCleared?: boolean | undefined
 }): PaymentFacts => ({
   paymentId: facts.paymentId,
   currency: facts.amount.currency,
@@ -106,6 +179,8 @@ const newPayment = (facts: {
   cashPayer: facts.cashPayer,
   newestAllocation: 0,
   credit: minorOf(facts.amount),
+  value: carried(facts.functional),
+  paidWhenCleared: facts.paidWhenCleared ?? false,
   lastUndoOn: undefined,
   reversed: false,
   clearedOn: undefined,
@@ -148,6 +223,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         cashAccounting,
         instalmentContract,
         open: 0n,
+        value: carried(event.data.functional),
         paidInCash: 0n,
         lastUndoOn: undefined,
       }
@@ -155,18 +231,18 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       return account
     }
     case 'InvoiceCancelled':
-      changeOpen(account, invoiceOf(account, event.data.invoiceId), -minorOf(event.data.total))
+      lower(account, event.data, event.data.total)
       return account
     case 'DiscountGranted':
     case 'InvoiceWrittenOff':
-      changeOpen(account, invoiceOf(account, event.data.invoiceId), -minorOf(event.data.amount))
+      lower(account, event.data, event.data.amount)
       return account
     case 'CreditNoteRegistered': {
-      const { creditNoteId, invoiceId, total, creditedOn } = event.data
+      const { creditNoteId, invoiceId, total, creditedOn, functional } = event.data
       creditNotes.add(account, creditNoteId)
-      if (invoiceId !== undefined) changeOpen(account, invoiceOf(account, invoiceId), -minorOf(total))
+      if (invoiceId !== undefined) lower(account, { invoiceId, functional }, total)
       else {
-        const source = { paymentId: creditNoteId, amount: total, receivedOn: creditedOn }
+        const source = { paymentId: creditNoteId, amount: total, receivedOn: creditedOn, functional }
         accountPayments.set(account, newPayment({ ...source, method: 'CREDIT_NOTE' }))
       }
       return account
@@ -192,37 +268,49 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       changePayment(account, event.data.paymentId, (payment) => {
         payment.credit -= minorOf(event.data.amount)
         payment.refunded += minorOf(event.data.amount)
+        takeValue(payment.value, event.data.functional?.amount)
       })
       return account
     case 'PaymentAllocated': {
-      const { paymentId, invoiceId, allocatedOn } = event.data
+      const { paymentId, invoiceId, allocatedOn, functional } = event.data
       const amount = minorOf(event.data.amount)
+      const part = foreignPartOf(event.data)
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
       const before = accountPayments.allocation(account, paymentId, invoiceId)
-      const living = before?.amount ? before : { amount: 0n, allocatedOn }
+      const living = before?.amount ? before : { amount: 0n, allocatedOn, foreign: undefined }
       accountPayments.setAllocation(account, payment, invoiceId, {
         amount: living.amount + amount,
         allocatedOn: latest(living.allocatedOn, allocatedOn),
+        foreign: foreignSum(living.foreign, part),
       })
-      payment.credit -= amount
+      takeValue(invoice.value, functional?.invoice)
+      takeValue(payment.value, functional?.payment)
+      payment.credit -= part?.paid ?? amount
       accountPayments.set(account, payment)
-      if (payment.method === 'CASH') invoice.paidInCash += amount
+      if (payment.method === 'CASH') invoice.paidInCash += part?.paid ?? amount
       changeOpen(account, invoice, -amount)
       return account
     }
     case 'PaymentDeallocated': {
-      const { paymentId, invoiceId, deallocatedOn } = event.data
+      const { paymentId, invoiceId, deallocatedOn, functional } = event.data
       const amount = minorOf(event.data.amount)
+      const part = foreignPartOf(event.data)
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
       const living = accountPayments.allocation(account, paymentId, invoiceId)
       if (living === undefined) throw new Error(`history undoes ${paymentId} on ${invoiceId} before allocating it`)
-      accountPayments.setAllocation(account, payment, invoiceId, { ...living, amount: living.amount - amount })
-      payment.credit += amount
+      accountPayments.setAllocation(account, payment, invoiceId, {
+        ...living,
+        amount: living.amount - amount,
+        foreign: foreignSum(living.foreign, part, -1n),
+      })
+      takeValue(invoice.value, functional?.invoice, -1n)
+      takeValue(payment.value, functional?.payment, -1n)
+      payment.credit += part?.paid ?? amount
       payment.lastUndoOn = latest(deallocatedOn, payment.lastUndoOn)
       accountPayments.set(account, payment)
-      if (payment.method === 'CASH') invoice.paidInCash -= amount
+      if (payment.method === 'CASH') invoice.paidInCash -= part?.paid ?? amount
       invoice.lastUndoOn = latest(deallocatedOn, invoice.lastUndoOn)
       changeOpen(account, invoice, amount)
       return account
@@ -230,6 +318,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
     case 'PaymentReversed':
       changePayment(account, event.data.paymentId, (payment) => {
         payment.credit -= minorOf(event.data.amount)
+        takeValue(payment.value, event.data.functional?.amount)
         payment.lastUndoOn = latest(event.data.reversedOn, payment.lastUndoOn)
         payment.reversed = true
         const { cashPayer } = payment

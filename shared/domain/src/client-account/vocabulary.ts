@@ -46,6 +46,9 @@ export const METHODS_IN_TRANSIT: ReadonlySet<PaymentMethod | 'CREDIT_NOTE'> = ne
   'CHEQUE',
 ])
 
+/** Papers that promise money: what they settle counts as paid when they are collected, unless a policy says otherwise. */
+export const INSTRUMENTS: ReadonlySet<PaymentMethod | 'CREDIT_NOTE'> = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
+
 /** How money is given back. */
 export const RefundMethod = PaymentMethod.extract([
   'CASH',

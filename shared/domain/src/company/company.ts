@@ -24,6 +24,8 @@ export interface Company {
   readonly desks: Set<CashDeskId>
 }
 
+const POLICIES = ['cashGuard', 'cashAndCarry', 'instrumentCountsAsPaid'] as const
+
 const registered = (company: Company, companyId: string): void => {
   if (company.identity === undefined) reject('COMPANY_NOT_FOUND', { companyId })
 }
@@ -45,9 +47,8 @@ const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
 
   SetPolicy: (command, company) => {
     registered(company, command.companyId)
-    const { cashGuard = company.rules.cashGuard, cashAndCarry = company.rules.cashAndCarry } = command
-    if (cashGuard === company.rules.cashGuard && cashAndCarry === company.rules.cashAndCarry) return []
-    return [PolicySet.of(command)]
+    const changed = POLICIES.some((name) => command[name] !== undefined && command[name] !== company.rules[name])
+    return changed ? [PolicySet.of(command)] : []
   },
 
   OpenCashDesk: (command, company) => {
@@ -85,10 +86,16 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
   switch (event.type) {
     case 'CompanyRegistered':
       company.identity = event.data
+      company.rules = { ...company.rules, functionalCurrency: event.data.functionalCurrency }
       return company
     case 'PolicySet': {
-      const { cashGuard = company.rules.cashGuard, cashAndCarry = company.rules.cashAndCarry } = event.data
-      company.rules = { ...company.rules, cashGuard, cashAndCarry }
+      const { rules } = company
+      const {
+        cashGuard = rules.cashGuard,
+        cashAndCarry = rules.cashAndCarry,
+        instrumentCountsAsPaid = rules.instrumentCountsAsPaid,
+      } = event.data
+      company.rules = { ...rules, cashGuard, cashAndCarry, instrumentCountsAsPaid }
       return company
     }
     case 'CashDeskOpened':

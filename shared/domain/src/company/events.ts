@@ -20,6 +20,10 @@ export const policies = {
     .enum(['WARN', 'REQUIRE_OVERRIDE', 'REJECT'])
     .meta({ description: 'What happens to cash above a ceiling' }),
   cashAndCarry: z.boolean().meta({ description: 'A cash & carry shop has a higher ceiling' }),
+  instrumentCountsAsPaid: z.boolean().meta({
+    description:
+      'Whether an invoice is PAID as soon as a cheque or promissory note is handed over, not only when it is collected; of payments recorded from now on',
+  }),
 }
 
 export const OpeningBalance = z.strictObject({ amount: z.string(), currency: Currency })

@@ -1,15 +1,27 @@
 import { formatRomanianDay } from '../business-day.ts'
-import { type Currency, formatRomanianMoney, minorIn } from '../money.ts'
+import { formatRomanianMoney, type Money, minorOf } from '../money.ts'
 import type { EnterReceipt } from './commands.ts'
+
+type SettledInvoice = EnterReceipt['settles'][number]
+
+const formatted = (money: Money): string => formatRomanianMoney(minorOf(money), money.currency)
 
 const ZERO = /^[0.]+$/
 
-const invoiceText = (settled: EnterReceipt['settles'][number], currency: Currency): string => {
+/** The part in the payment's currency; of an invoice in another one also its own, and the rate. */
+const partText = ({ amount, conversion }: SettledInvoice): string => {
+  const part = formatted(amount)
+  if (conversion === undefined) return part
+  return `${part} (${formatted(conversion.settled)} la cursul ${conversion.rate.replace('.', ',')})`
+}
+
+const invoiceText = (settled: SettledInvoice): string => {
   const name = `${settled.series === undefined ? '' : `${settled.series} `}${settled.number}`
-  const amount = formatRomanianMoney(minorIn(settled.amount.amount, currency), currency)
   const head = `factura ${name} din ${formatRomanianDay(settled.issuedOn)}`
-  if (ZERO.test(settled.openAfter)) return `${head}: ${amount}`
-  return `plată parțială ${head}: ${amount}, rest ${formatRomanianMoney(minorIn(settled.openAfter, currency), currency)}`
+  const { openAfter, conversion, amount } = settled
+  if (ZERO.test(openAfter)) return `${head}: ${partText(settled)}`
+  const rest = formatted({ amount: openAfter, currency: (conversion?.settled ?? amount).currency })
+  return `plată parțială ${head}: ${partText(settled)}, rest ${rest}`
 }
 
 /**
@@ -17,7 +29,7 @@ const invoiceText = (settled: EnterReceipt['settles'][number], currency: Currenc
  * @see OMFP 2634/2015 annex 1 pct. 2: the content of the operation stands on the document
  */
 export const representing = ({ settles, advance, amount: { currency } }: EnterReceipt): string => {
-  const parts = settles.map((settled) => invoiceText(settled, currency))
-  if (!ZERO.test(advance)) parts.push(`avans: ${formatRomanianMoney(minorIn(advance, currency), currency)}`)
+  const parts = settles.map(invoiceText)
+  if (!ZERO.test(advance)) parts.push(`avans: ${formatted({ amount: advance, currency })}`)
   return parts.join('; ')
 }

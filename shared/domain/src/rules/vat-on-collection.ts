@@ -1,4 +1,5 @@
 import { type Currency, minorIn } from '../money.ts'
+import { roundedRatio } from '../rounding.ts'
 
 /** Base and VAT at one rate, in minor units. */
 export interface VatPart {
@@ -54,13 +55,6 @@ export const lessenedVat = (deferred: DeferredVat, by: DeferredVat): DeferredVat
   grossMinor: deferred.grossMinor - by.grossMinor,
   parts: add(deferred.parts, negatedVat(by.parts)),
 })
-
-/** Half away from zero, as Romanian documents round; `divisor` is positive. */
-const roundedRatio = (dividend: bigint, divisor: bigint): bigint => {
-  const size = dividend < 0n ? -dividend : dividend
-  const rounded = (2n * size + divisor) / (2n * divisor)
-  return dividend < 0n ? -rounded : rounded
-}
 
 /**
  * All that `collectedMinor` of the gross has made exigible so far, rates in proportion. It is rounded as a whole and a

@@ -11,6 +11,7 @@ import {
   type VatLine,
 } from '../events.ts'
 import type { Decisions } from './decisions.ts'
+import { documentValue, valueOffInvoice } from './foreign-parts.ts'
 import { clientOf, firstFreeDay, invoiceOf, requireNotBefore, requireOpen } from './requirements.ts'
 
 const exactly = (amount: string, currency: Currency): string => decimalOf(minorIn(amount, currency), currency)
@@ -56,7 +57,7 @@ const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, i
 export const invoiceDecisions: Decisions<
   'RegisterInvoice' | 'CancelInvoice' | 'RegisterCreditNote' | 'WriteOffInvoice' | 'GrantDiscount'
 > = {
-  RegisterInvoice: (command, account) => {
+  RegisterInvoice: (command, account, { company: rules }) => {
     const { clientId, invoiceId, issuedOn, dueOn, total } = command
     clientOf(account, clientId)
     if (accountInvoices.has(account, invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
@@ -75,6 +76,7 @@ export const invoiceDecisions: Decisions<
         cashAccounting: command.cashAccounting ?? false,
         instalments: instalmentsOf(command.instalments, command),
         instalmentContract: command.instalmentContract ?? false,
+        ...documentValue(total, command.exchangeRate, rules),
       }),
     ]
   },
@@ -101,6 +103,7 @@ export const invoiceDecisions: Decisions<
         invoiceId,
         kind,
         total,
+        ...valueOffInvoice(invoice, invoice.total),
         vatLines,
         cashAccounting,
         cancelledOn,
@@ -109,7 +112,7 @@ export const invoiceDecisions: Decisions<
     ]
   },
 
-  RegisterCreditNote: (command, account) => {
+  RegisterCreditNote: (command, account, { company: rules }) => {
     const { clientId, creditNoteId, invoiceId, series, number, issuedOn, total } = command
     clientOf(account, clientId)
     if (creditNotes.has(account, creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
@@ -128,12 +131,16 @@ export const invoiceDecisions: Decisions<
         CreditNoteRegistered.of({
           ...note,
           kind: 'INVOICE',
+          ...documentValue(total, command.exchangeRate, rules),
           creditedOn: issuedOn,
           cashAccounting: command.cashAccounting ?? false,
         }),
       ]
     }
     const invoice = invoiceOf(account, invoiceId)
+    if (command.exchangeRate !== undefined) {
+      reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId, rule: "the invoice's rate holds" })
+    }
     if (total.currency !== invoice.currency) {
       reject('CURRENCY_MISMATCH', { invoiceId, invoiceCurrency: invoice.currency, paymentCurrency: total.currency })
     }
@@ -142,6 +149,7 @@ export const invoiceDecisions: Decisions<
       CreditNoteRegistered.of({
         ...note,
         invoiceId,
+        ...valueOffInvoice(invoice, minorOf(total)),
         kind: invoice.kind,
         creditedOn: latest(issuedOn, earliestOn(invoice)),
         cashAccounting: invoice.cashAccounting,
@@ -163,6 +171,7 @@ export const invoiceDecisions: Decisions<
         clientId,
         invoiceId,
         amount: moneyOf(amount, invoice.currency),
+        ...valueOffInvoice(invoice, amount),
         writtenOffOn,
         reason,
         approvedBy,
@@ -184,6 +193,7 @@ export const invoiceDecisions: Decisions<
         invoiceId,
         kind,
         amount,
+        ...valueOffInvoice(invoice, minorOf(amount)),
         vatLines: vatLinesOf(command.vatLines, amount),
         cashAccounting: invoice.cashAccounting,
         grantedOn,

@@ -1,9 +1,11 @@
+import type { BusinessDay } from '../../business-day.ts'
 import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
+import type { ExchangeRate } from '../../exchange-rate.ts'
 import type { InvoiceId } from '../../ids.ts'
-import { type Currency, decimalOf, minorIn, minorOf, moneyOf } from '../../money.ts'
+import { type Currency, decimalOf, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountPayments, cashTaken, type Invoice, refunds } from '../account-records.ts'
+import { accountPayments, cashTaken, type Invoice, type Payment, refunds } from '../account-records.ts'
 import { cashBreaches, fragmentBreaches } from '../cash-guard.ts'
 import {
   type AccountEvent,
@@ -16,14 +18,16 @@ import {
 } from '../events.ts'
 import { namedInvoices } from '../remittance-text.ts'
 import { type ClientAccount, openInvoices } from '../state.ts'
-import { type AllocationRule, METHODS_IN_TRANSIT } from '../vocabulary.ts'
+import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabulary.ts'
 import type { CommandData, Decisions } from './decisions.ts'
+import { documentValue, foreignFactsOf, paidFor, type Share, valueOffPayment, without } from './foreign-parts.ts'
 import { requestReceipt } from './receipts.ts'
 import {
   clientOf,
   effectiveDay,
   firstFreeDay,
   invoiceOf,
+  isUncleared,
   moneyPaymentOf,
   paymentOf,
   requireCredit,
@@ -33,43 +37,45 @@ import {
 } from './requirements.ts'
 import { deallocate, earliestReversal, reverse } from './reversals.ts'
 
-/** A part of a payment on its way to an invoice; decided, not yet an event. */
-interface Share {
-  readonly invoice: Invoice
-  readonly amount: bigint
-}
-
 interface Spreading {
   readonly paymentId: string
   readonly currency: Currency
   readonly amount: bigint
 }
 
+interface Item {
+  readonly invoiceId: InvoiceId
+  readonly amount: string
+  readonly exchangeRate?: ExchangeRate | undefined
+}
+
 const explicitShares = (
   account: ClientAccount,
-  items: readonly { readonly invoiceId: InvoiceId; readonly amount: string }[],
+  items: readonly Item[],
   { paymentId, currency, amount: total }: Spreading,
+  rules: CompanyRules | undefined,
 ): readonly Share[] => {
   let credit = total
-  return items.map((item) => {
-    const invoice = invoiceOf(account, item.invoiceId)
-    requireSameCurrency({ currency }, invoice)
-    const amount = minorIn(item.amount, invoice.currency)
+  return items.map(({ invoiceId, amount: asked, exchangeRate }) => {
+    const invoice = invoiceOf(account, invoiceId)
+    if (exchangeRate === undefined) requireSameCurrency({ currency }, invoice)
+    const amount = minorIn(asked, invoice.currency)
     requireOpen(invoice, amount)
-    requireCredit(paymentId, credit, amount, currency)
-    credit -= amount
-    return { invoice, amount }
+    const paid = paidFor({ currency }, invoice, amount, exchangeRate, rules)
+    requireCredit(paymentId, credit, paid, currency)
+    credit -= paid
+    return { invoice, amount, paid, exchangeRate }
   })
 }
 
-/** Fills invoices in the given order until the money is used up. */
+/** Fills invoices in the given order until the money is used up. All are in its currency. */
 const sharesInOrder = (invoices: Iterable<Invoice>, total: bigint): readonly Share[] => {
   const shares: Share[] = []
   let left = total
   for (const invoice of invoices) {
     if (left === 0n) break
     const amount = invoice.open < left ? invoice.open : left
-    shares.push({ invoice, amount })
+    shares.push({ invoice, amount, paid: amount })
     left -= amount
   }
   return shares
@@ -88,11 +94,12 @@ const spread = (
   account: ClientAccount,
   allocation: Allocation,
   payment: Spreading & { readonly remittanceText?: string | undefined },
+  rules: CompanyRules | undefined,
 ): readonly Share[] => {
   const open = openInvoices(account, payment.currency)
   switch (allocation.rule) {
     case 'explicit':
-      return explicitShares(account, allocation.items, payment)
+      return explicitShares(account, allocation.items, payment, rules)
     case 'oldestDueFirst':
       return sharesInOrder(open, payment.amount)
     case 'named': {
@@ -108,26 +115,31 @@ const spread = (
   }
 }
 
+/** One event a share; each takes its part of what the ones before have left of the payment. */
 const allocated = (
-  {
-    clientId,
-    paymentId,
-    receivedOn,
-  }: { readonly clientId: string; readonly paymentId: string; readonly receivedOn: string },
+  { clientId, receivedOn }: { readonly clientId: string; readonly receivedOn: BusinessDay },
+  payment: NewPayment,
   shares: readonly Share[],
   rule: AllocationRule,
   rules: CompanyRules | undefined,
-): readonly AccountEvent[] =>
-  shares.map(({ invoice, amount }) =>
-    PaymentAllocated.of({
+): readonly AccountEvent[] => {
+  let left: NewPayment = payment
+  return shares.map((share) => {
+    const { invoice, amount } = share
+    const foreign = foreignFactsOf(left, share, rules)
+    left = { ...left, ...without(left, share) }
+    return PaymentAllocated.of({
       clientId,
-      paymentId,
+      paymentId: payment.paymentId,
       invoiceId: invoice.invoiceId,
       amount: moneyOf(amount, invoice.currency),
       allocatedOn: effectiveDay({ receivedOn }, invoice, rules),
       rule,
-    }),
-  )
+      ...foreign,
+      ...(payment.paidWhenCleared ? { uncleared: true } : {}),
+    })
+  })
+}
 
 /** What the company does about cash above a ceiling: events that go along, or a refusal that names rule, limit and sum. */
 const answerForCash = (
@@ -151,12 +163,26 @@ const answerForCash = (
 const keptBreaches = (breaches: readonly CashBreach[]): { readonly cashBreaches?: CashBreach[] } =>
   breaches.length === 0 ? {} : { cashBreaches: [...breaches] }
 
+type NewPayment = Pick<Payment, 'paymentId' | 'currency' | 'amount' | 'credit' | 'value' | 'paidWhenCleared'>
+
+const newPayment = (
+  { paymentId, amount: money, method }: Pick<CommandData<'RecordPayment'>, 'paymentId' | 'amount' | 'method'>,
+  functional: MoneyOrZero | undefined,
+  rules: CompanyRules | undefined,
+): NewPayment => {
+  const amount = minorOf(money)
+  const total = functional === undefined ? 0n : minorOf(functional)
+  const value = functional && { currency: functional.currency, total, left: total }
+  const paidWhenCleared = INSTRUMENTS.has(method) && !(rules ?? DEFAULT_RULES).instrumentCountsAsPaid
+  return { paymentId, currency: money.currency, amount, credit: amount, value, paidWhenCleared }
+}
+
 const recordPayment = (
   command: CommandData<'RecordPayment'>,
   account: ClientAccount,
   { company: rules }: DecisionContext,
 ): readonly AccountEvent[] => {
-  const { allocation = { rule: 'oldestDueFirst' as const }, receipt, cashOverride: _, ...facts } = command
+  const { allocation = { rule: 'oldestDueFirst' as const }, receipt, cashOverride: _, exchangeRate, ...facts } = command
   const { clientId, paymentId, receivedOn, deskId, payer, remittanceText } = facts
   const client = clientOf(account, clientId)
   if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
@@ -165,7 +191,9 @@ const recordPayment = (
   const { currency } = facts.amount
   const amount = minorOf(facts.amount)
   const rule = RULES[allocation.rule]
-  const shares = spread(account, allocation, { paymentId, currency, amount, remittanceText })
+  const shares = spread(account, allocation, { paymentId, currency, amount, remittanceText }, rules)
+  const valued = documentValue(facts.amount, exchangeRate, rules)
+  const payment = newPayment(facts, valued.functional, rules)
   const cash = { currency, amount, receivedOn, deskId, payer }
   const breaches =
     facts.method === 'CASH'
@@ -176,18 +204,30 @@ const recordPayment = (
     PaymentRecorded.of({
       ...facts,
       allocationRule: rule,
+      ...valued,
+      ...(payment.paidWhenCleared ? { paidWhenCleared: true } : {}),
       ...keptBreaches(breaches),
     }),
     ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
-    ...allocated(facts, shares, rule, rules),
+    ...allocated(facts, payment, shares, rule, rules),
   ]
   if (receipt !== undefined) {
-    const settled = shares.map((share) => ({ ...share, openAfter: share.invoice.open - share.amount }))
+    const settled = shares.map((share) => ({
+      ...share,
+      openAfter: share.invoice.open - share.amount,
+      rate: share.exchangeRate?.rate,
+    }))
     const request = { clientId, receiptId: receipt.receiptId, series: receipt.series, issuedOn: receivedOn }
     events.push(requestReceipt(request, { paymentId, currency, amount, annulledReceipt: undefined }, settled))
   }
   return events
 }
+
+const settledBy = (account: ClientAccount, payment: Payment) =>
+  [...payment.allocations].map(([invoiceId, { amount }]) => ({
+    invoiceId,
+    amount: moneyOf(amount, invoiceOf(account, invoiceId).currency),
+  }))
 
 export const paymentDecisions: Decisions<
   | 'RecordPayment'
@@ -206,42 +246,47 @@ export const paymentDecisions: Decisions<
     if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
     const { currency } = command.amount
     const amount = minorOf(command.amount)
-    const shares = explicitShares(account, command.items, { paymentId, currency, amount })
-    const sum = shares.reduce((total, share) => total + share.amount, 0n)
+    const shares = explicitShares(account, command.items, { paymentId, currency, amount }, rules)
+    const sum = shares.reduce((total, share) => total + share.paid, 0n)
     if (sum !== amount) {
       reject('SET_OFF_DOES_NOT_ADD_UP', { path: '/items', amount: command.amount, sum: moneyOf(sum, currency) })
     }
-    const facts = { clientId, paymentId, amount: command.amount, receivedOn: setOffOn }
+    const facts = { clientId, paymentId, amount: command.amount, method: 'SET_OFF', receivedOn: setOffOn } as const
+    const valued = documentValue(command.amount, command.exchangeRate, rules)
     return [
       PaymentRecorded.of({
         ...facts,
-        method: 'SET_OFF',
         allocationRule: RULES.explicit,
+        ...valued,
         bankReference: document,
         remittanceText: note,
       }),
-      ...allocated(facts, shares, RULES.explicit, rules),
+      ...allocated(facts, newPayment(facts, valued.functional, rules), shares, RULES.explicit, rules),
     ]
   },
 
   AllocatePayment: (command, account, { company: rules }) => {
     const payment = paymentOf(account, command)
     const invoice = invoiceOf(account, command.invoiceId)
-    requireSameCurrency(payment, invoice)
-    const amount = minorIn(command.amount, payment.currency)
+    const { exchangeRate } = command
+    if (exchangeRate === undefined) requireSameCurrency(payment, invoice)
+    const amount = minorIn(command.amount, invoice.currency)
     requireOpen(invoice, amount)
-    requireCredit(payment.paymentId, payment.credit, amount, payment.currency)
+    const paid = paidFor(payment, invoice, amount, exchangeRate, rules)
+    requireCredit(payment.paymentId, payment.credit, paid, payment.currency)
+    const share = { invoice, amount, paid, exchangeRate }
     const client = clientOf(account, command.clientId)
-    const breaches =
-      payment.method === 'CASH' ? fragmentBreaches(payment, [{ invoice, amount }], client, rules ?? DEFAULT_RULES) : []
+    const breaches = payment.method === 'CASH' ? fragmentBreaches(payment, [share], client, rules ?? DEFAULT_RULES) : []
     return [
       PaymentAllocated.of({
         clientId: command.clientId,
         paymentId: payment.paymentId,
         invoiceId: invoice.invoiceId,
-        amount: moneyOf(amount, payment.currency),
+        amount: moneyOf(amount, invoice.currency),
         allocatedOn: effectiveDay(payment, invoice, rules, command.allocatedOn),
         rule: RULES.explicit,
+        ...foreignFactsOf(payment, share, rules),
+        ...(isUncleared(payment) ? { uncleared: true } : {}),
         ...keptBreaches(breaches),
       }),
       ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
@@ -254,17 +299,17 @@ export const paymentDecisions: Decisions<
     const invoice = invoiceOf(account, command.invoiceId)
     const allocation = payment.allocations.get(invoice.invoiceId)
     const living = allocation?.amount ?? 0n
-    const amount = command.amount === undefined ? living : minorIn(command.amount, payment.currency)
+    const amount = command.amount === undefined ? living : minorIn(command.amount, invoice.currency)
     if (allocation === undefined || amount > living) {
       return reject('DEALLOCATION_EXCEEDS_ALLOCATION', {
         paymentId: payment.paymentId,
         invoiceId: invoice.invoiceId,
-        allocated: moneyOf(living, payment.currency),
+        allocated: moneyOf(living, invoice.currency),
       })
     }
     const deallocatedOn = command.deallocatedOn ?? today
     requireNotBefore(deallocatedOn, allocation.allocatedOn)
-    return [deallocate({ clientId, payment, invoiceId: invoice.invoiceId, amount, deallocatedOn, reason, note })]
+    return [deallocate({ clientId, payment, invoice, allocation, amount, deallocatedOn, reason, note })]
   },
 
   ReversePayment: (command, account, { today }) => {
@@ -276,7 +321,7 @@ export const paymentDecisions: Decisions<
     }
     const reversedOn = command.reversedOn ?? today
     requireNotBefore(reversedOn, earliestReversal(payment))
-    return reverse(payment, method, { ...command, reversedOn })
+    return reverse(account, payment, method, { ...command, reversedOn })
   },
 
   ConfirmPaymentCleared: (command, account, { today, company: rules }) => {
@@ -297,6 +342,7 @@ export const paymentDecisions: Decisions<
         method,
         fee: decimalOf(fee, currency),
         clearedOn,
+        ...(isUncleared(payment) ? { settles: settledBy(account, payment) } : {}),
         bankReference: command.bankReference,
       }),
     ]
@@ -316,6 +362,7 @@ export const paymentDecisions: Decisions<
         refundId,
         paymentId: payment.paymentId,
         amount: moneyOf(amount, payment.currency),
+        ...valueOffPayment(payment, amount),
         method,
         refundedOn,
         deskId,

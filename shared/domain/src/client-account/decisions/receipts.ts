@@ -7,6 +7,16 @@ import type { Decisions } from './decisions.ts'
 import { firstFreeDay, invoiceOf, moneyPaymentOf, paymentOf } from './requirements.ts'
 import { earliestReversal, reverse } from './reversals.ts'
 
+/** What a receipt tells of one invoice: amounts in the invoice's currency, and what of the payment went for it. */
+interface SettledPart {
+  readonly invoice: Invoice
+  readonly amount: bigint
+  readonly openAfter: bigint
+  readonly paid: bigint
+  /** Between two currencies. */
+  readonly rate: string | undefined
+}
+
 /** Reserves the receipt, with what its paper will say it is for. */
 export const requestReceipt = (
   command: {
@@ -16,10 +26,10 @@ export const requestReceipt = (
     readonly issuedOn: BusinessDay
   },
   payment: Pick<Payment, 'paymentId' | 'currency' | 'amount' | 'annulledReceipt'>,
-  settled: readonly { readonly invoice: Invoice; readonly amount: bigint; readonly openAfter: bigint }[],
+  settled: readonly SettledPart[],
 ) => {
   const { paymentId, currency, amount } = payment
-  const advance = settled.reduce((left, part) => left - part.amount, amount)
+  const advance = settled.reduce((left, part) => left - part.paid, amount)
   return ReceiptRequested.of({
     clientId: command.clientId,
     paymentId,
@@ -32,8 +42,11 @@ export const requestReceipt = (
       series: part.invoice.series,
       number: part.invoice.number,
       issuedOn: part.invoice.issuedOn,
-      amount: moneyOf(part.amount, currency),
-      openAfter: decimalOf(part.openAfter, currency),
+      amount: moneyOf(part.paid, currency),
+      openAfter: decimalOf(part.openAfter, part.invoice.currency),
+      ...(part.rate === undefined
+        ? {}
+        : { conversion: { settled: moneyOf(part.amount, part.invoice.currency), rate: part.rate } }),
     })),
     advance: decimalOf(advance, currency),
     replaces: payment.annulledReceipt,
@@ -46,9 +59,9 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
     if (method !== 'CASH') reject('RECEIPT_ONLY_FOR_CASH', { method })
     if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId: payment.paymentId })
     if (payment.receipt !== undefined) reject('RECEIPT_ALREADY_ISSUED', { ...payment.receipt })
-    const settled = [...payment.allocations].map(([invoiceId, { amount }]) => {
+    const settled = [...payment.allocations].map(([invoiceId, { amount, foreign }]) => {
       const invoice = invoiceOf(account, invoiceId)
-      return { invoice, amount, openAfter: invoice.open }
+      return { invoice, amount, openAfter: invoice.open, paid: foreign?.paid ?? amount, rate: foreign?.rate }
     })
     return [requestReceipt(command, payment, settled)]
   },
@@ -69,7 +82,7 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
     // Money that was given back meanwhile cannot be reversed as well; the receipt is annulled all the same.
     if (command.alsoReversePayment && !payment.reversed && payment.refunded === 0n) {
       const reversedOn = firstFreeDay(rules, annulledOn, earliestReversal(payment))
-      events.push(...reverse(payment, method, { clientId, reason: 'MISTAKE', reversedOn }))
+      events.push(...reverse(account, payment, method, { clientId, reason: 'MISTAKE', reversedOn }))
     }
     return events
   },

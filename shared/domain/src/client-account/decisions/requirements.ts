@@ -60,6 +60,10 @@ export const moneyPaymentOf = (
   return method === 'CREDIT_NOTE' ? reject('PAYMENT_NOT_FOUND', { paymentId: command.paymentId }) : { payment, method }
 }
 
+/** Whether what the payment settles does not count as paid yet. */
+export const isUncleared = ({ paidWhenCleared, clearedOn }: Pick<Payment, 'paidWhenCleared' | 'clearedOn'>): boolean =>
+  paidWhenCleared && clearedOn === undefined
+
 /**
  * The first day on which money may newly fall on an invoice or leave a payment: no undo comes after it, and no closed
  * period holds it.

@@ -1,14 +1,17 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
-import type { InvoiceId } from '../../ids.ts'
 import { moneyOf } from '../../money.ts'
-import type { Payment } from '../account-records.ts'
+import type { Invoice, LivingAllocation, Payment } from '../account-records.ts'
 import { type AccountEvent, PaymentDeallocated, PaymentReversed } from '../events.ts'
+import type { ClientAccount } from '../state.ts'
 import type { DeallocationReason, PaymentMethod, ReversalReason } from '../vocabulary.ts'
+import { givenBack } from './foreign-parts.ts'
+import { invoiceOf, isUncleared } from './requirements.ts'
 
 export const deallocate = ({
   clientId,
   payment,
-  invoiceId,
+  invoice,
+  allocation,
   amount,
   deallocatedOn,
   reason,
@@ -16,7 +19,8 @@ export const deallocate = ({
 }: {
   readonly clientId: string
   readonly payment: Payment
-  readonly invoiceId: InvoiceId
+  readonly invoice: Pick<Invoice, 'invoiceId' | 'currency'>
+  readonly allocation: LivingAllocation
   readonly amount: bigint
   readonly deallocatedOn: BusinessDay
   readonly reason: DeallocationReason
@@ -25,10 +29,12 @@ export const deallocate = ({
   PaymentDeallocated.of({
     clientId,
     paymentId: payment.paymentId,
-    invoiceId,
-    amount: moneyOf(amount, payment.currency),
+    invoiceId: invoice.invoiceId,
+    amount: moneyOf(amount, invoice.currency),
     deallocatedOn,
     reason,
+    ...givenBack(payment, invoice, allocation, amount),
+    ...(isUncleared(payment) ? { uncleared: true } : {}),
     note,
   })
 
@@ -39,6 +45,7 @@ export const earliestReversal = (payment: Payment): BusinessDay => {
 }
 
 export const reverse = (
+  account: ClientAccount,
   payment: Payment,
   method: PaymentMethod,
   reversal: {
@@ -49,15 +56,24 @@ export const reverse = (
   },
 ): readonly AccountEvent[] => {
   const { clientId, reason, reversedOn, note } = reversal
-  const { paymentId, clearedOn, deskId } = payment
+  const { paymentId, clearedOn, deskId, value } = payment
   return [
-    ...[...payment.allocations].map(([invoiceId, { amount }]) =>
-      deallocate({ clientId, payment, invoiceId, amount, deallocatedOn: reversedOn, reason: 'PAYMENT_REVERSED' }),
+    ...[...payment.allocations].map(([invoiceId, allocation]) =>
+      deallocate({
+        clientId,
+        payment,
+        invoice: invoiceOf(account, invoiceId),
+        allocation,
+        amount: allocation.amount,
+        deallocatedOn: reversedOn,
+        reason: 'PAYMENT_REVERSED',
+      }),
     ),
     PaymentReversed.of({
       clientId,
       paymentId,
       amount: moneyOf(payment.amount, payment.currency),
+      ...(value === undefined ? {} : { functional: moneyOf(value.total, value.currency) }),
       method,
       cleared: clearedOn !== undefined,
       deskId,

@@ -1,0 +1,149 @@
+import type { CompanyRules } from '../../decider.ts'
+import { bought, type ExchangeRate, priced } from '../../exchange-rate.ts'
+import { type Currency, decimalOf, type Money, type MoneyOrZero, minorOf, moneyOf } from '../../money.ts'
+import { reject } from '../../rejection.ts'
+import { roundedRatio } from '../../rounding.ts'
+import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
+import type { FunctionalParts } from '../events.ts'
+import { requireSameCurrency } from './requirements.ts'
+
+// What foreign currencies add to a decision: what a document is worth in the functional currency, what of that goes with
+// a part of it, and how much of a payment a part of an invoice in another currency takes.
+
+const functionalCurrencyOf = (rules: CompanyRules | undefined): Currency =>
+  rules?.functionalCurrency ?? reject('COMPANY_NOT_FOUND', { rule: 'its functional currency is what a rate is in' })
+
+/** What a new document is worth at the rate that somebody gave. */
+export const documentValue = (
+  document: Money,
+  exchangeRate: ExchangeRate | undefined,
+  rules: CompanyRules | undefined,
+): { readonly exchangeRate?: ExchangeRate; readonly functional?: MoneyOrZero } => {
+  if (exchangeRate === undefined) return {}
+  const functional = functionalCurrencyOf(rules)
+  const { currency } = document
+  if (currency === functional) {
+    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', currency, rule: 'the functional currency' })
+  }
+  return {
+    exchangeRate,
+    functional: moneyOf(priced(minorOf(document), currency, functional, exchangeRate), functional),
+  }
+}
+
+interface Carrier {
+  readonly value: CarriedValue | undefined
+  readonly whole: bigint
+  /** What the document still carries before the part goes. */
+  readonly left: bigint
+}
+
+const carriedByInvoice = ({ value, total, open }: Invoice): Carrier => ({ value, whole: total, left: open })
+const carriedByPayment = ({ value, amount, credit }: Pick<Payment, 'value' | 'amount' | 'credit'>): Carrier => ({
+  value,
+  whole: amount,
+  left: credit,
+})
+
+/** All that has gone is rounded as a whole and a part carries the difference, so the last part leaves nothing behind. */
+const valueOfPart = ({ value, whole, left }: Carrier, part: bigint): bigint | undefined => {
+  if (value === undefined) return undefined
+  const stays = roundedRatio(value.total * (left - part), whole)
+  return stays < value.left ? value.left - stays : 0n
+}
+
+const functionalPart = (carrier: Carrier, part: bigint): { readonly functional?: MoneyOrZero } => {
+  const minor = valueOfPart(carrier, part)
+  return minor === undefined || carrier.value === undefined
+    ? {}
+    : { functional: moneyOf(minor, carrier.value.currency) }
+}
+
+/** What goes of the invoice's value when something other than money lowers it. */
+export const valueOffInvoice = (invoice: Invoice, part: bigint) => functionalPart(carriedByInvoice(invoice), part)
+
+/** What goes of the payment's value with money that is given back. */
+export const valueOffPayment = (payment: Payment, part: bigint) => functionalPart(carriedByPayment(payment), part)
+
+/** What of a payment a part of an invoice takes. @throws Rejection between two currencies without a rate */
+export const paidFor = (
+  payment: { readonly currency: Currency },
+  invoice: Invoice,
+  amount: bigint,
+  exchangeRate: ExchangeRate | undefined,
+  rules: CompanyRules | undefined,
+): bigint => {
+  const { currency } = invoice
+  if (exchangeRate === undefined) {
+    requireSameCurrency(payment, invoice)
+    return amount
+  }
+  if (currency === payment.currency) {
+    const rule = 'invoice and payment are in one currency'
+    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId: invoice.invoiceId, currency, rule })
+  }
+  // What is published is the price of the foreign currency, and an invoice in the functional one has none.
+  const convert = currency === functionalCurrencyOf(rules) ? bought : priced
+  const paid = convert(amount, currency, payment.currency, exchangeRate)
+  // No part is settled for nothing, be it worth less than a cent.
+  return paid > 0n ? paid : 1n
+}
+
+/** A part of a payment on its way to an invoice; decided, not yet an event. */
+export interface Share {
+  readonly invoice: Invoice
+  /** In the invoice's currency. */
+  readonly amount: bigint
+  /** In the payment's. */
+  readonly paid: bigint
+  readonly exchangeRate?: ExchangeRate | undefined
+}
+
+const partsOf = (currency: Currency, invoice: bigint | undefined, payment: bigint | undefined): FunctionalParts => {
+  const decimal = (minor: bigint | undefined): string | undefined =>
+    minor === undefined ? undefined : decimalOf(minor, currency)
+  const difference = invoice === undefined || payment === undefined ? undefined : payment - invoice
+  return { currency, invoice: decimal(invoice), payment: decimal(payment), difference: decimal(difference) }
+}
+
+type PaymentLeft = Pick<Payment, 'currency' | 'value' | 'amount' | 'credit'>
+
+/** What an allocation says beside its amount. `payment` is as it is before the share leaves it. */
+export const foreignFactsOf = (
+  payment: PaymentLeft,
+  { invoice, amount, paid, exchangeRate }: Share,
+  rules: CompanyRules | undefined,
+) => {
+  const conversion = exchangeRate && { paid: moneyOf(paid, payment.currency), ...exchangeRate }
+  const currency = rules?.functionalCurrency ?? invoice.value?.currency ?? payment.value?.currency
+  if (currency === undefined || (exchangeRate === undefined && currency === invoice.currency)) return { conversion }
+  const ofInvoice = invoice.currency === currency ? amount : valueOfPart(carriedByInvoice(invoice), amount)
+  const ofPayment = payment.currency === currency ? paid : valueOfPart(carriedByPayment(payment), paid)
+  if (ofInvoice === undefined && ofPayment === undefined) return { conversion }
+  return { conversion, functional: partsOf(currency, ofInvoice, ofPayment) }
+}
+
+/** The payment after a share has left it. */
+export const without = (payment: PaymentLeft, { paid }: Share): PaymentLeft => {
+  const gone = valueOfPart(carriedByPayment(payment), paid) ?? 0n
+  const { value, credit } = payment
+  return { ...payment, credit: credit - paid, value: value && { ...value, left: value.left - gone } }
+}
+
+/** What an undo of a part of an allocation gives back: of a whole one, exactly what it took. */
+export const givenBack = (
+  payment: { readonly currency: Currency },
+  invoice: { readonly currency: Currency },
+  { amount: whole, foreign }: LivingAllocation,
+  amount: bigint,
+) => {
+  if (foreign === undefined) return {}
+  const backOf = (taken: bigint): bigint => taken - roundedRatio(taken * (whole - amount), whole)
+  const maybeBackOf = (taken: bigint | undefined) => (taken === undefined ? undefined : backOf(taken))
+  const conversion =
+    payment.currency === invoice.currency ? undefined : { paid: moneyOf(backOf(foreign.paid), payment.currency) }
+  const { values } = foreign
+  if (values === undefined) return { conversion }
+  const functional = partsOf(values.currency, maybeBackOf(values.invoice), maybeBackOf(values.payment))
+  return { conversion, functional }
+}
