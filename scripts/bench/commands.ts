@@ -29,13 +29,24 @@ const scenarioOf = (text: string): Scenario => {
   if (inFlight > 0 && accounts > 0) return { inFlight, accounts }
   throw new InvalidArgumentError('Expected <in flight>x<accounts>, for example 64x1000.')
 }
+/** What one could write instead. */
+const ALTERNATIVES = ['plain-route', 'one-statement', 'same-work', 'emmett']
+/** Does nothing: what the HTTP server itself costs. */
+const FLOOR = 'hello-world'
+
+const alternativesOf = (text: string): readonly string[] => {
+  const names = text.split(',')
+  if (names.every((name) => ALTERNATIVES.includes(name) || name === FLOOR)) return names
+  throw new InvalidArgumentError(`Expected some of ${[...ALTERNATIVES, FLOOR].join(', ')}.`)
+}
+
 const nameOf = ({ inFlight, accounts }: Scenario): string => `${inFlight}x${accounts}`
 
 const program = new Command('npm run bench commands --')
   .description(
     'Starts a whole system of its own and, on the same PostgreSQL, hand-written alternatives; sends each the same payment\n' +
-      'in turn and prints commands a second, latency and processor time, with the ratio to the plain route. Our projector\n' +
-      'runs all the time and its work is counted. Leaves nothing behind.',
+      'in turn and prints commands a second, latency and processor time, and what ours are of each of theirs in the same\n' +
+      'round. Our projector runs all the time and its work is counted. Leaves nothing behind.',
   )
   .option('--rounds <n>', 'rounds; every number is the median over them', positive, 5)
   .option('--seconds <n>', 'of each subject in each round', positive, 2)
@@ -43,10 +54,19 @@ const program = new Command('npm run bench commands --')
     { inFlight: 1, accounts: 1_000 },
     { inFlight: 16, accounts: 1_000 },
     { inFlight: 64, accounts: 1_000 },
+    { inFlight: 64, accounts: 10 },
+    { inFlight: 64, accounts: 1 },
   ])
+  .option('--beside <list>', 'alternatives to run', alternativesOf, [...ALTERNATIVES, FLOOR])
   .option('--json', 'print the numbers as JSON')
   .parse()
-const options = program.opts<{ rounds: number; seconds: number; scenarios: readonly Scenario[]; json?: true }>()
+const options = program.opts<{
+  rounds: number
+  seconds: number
+  scenarios: readonly Scenario[]
+  beside: readonly string[]
+  json?: true
+}>()
 
 /** What is measured: where it listens, what it is called, whose processor time is its. */
 interface Subject {
@@ -110,13 +130,13 @@ const startSubjects = async (system: TemporarySystem, pool: Pool): Promise<reado
     settled: () => projectorSettles(pool),
   }
   const alternatives: Subject[] = []
-  for (const name of ['plain-route', 'one-statement', 'same-work', 'hello-world']) {
+  for (const name of options.beside) {
     const environment: NodeJS.ProcessEnv = { PORT: '0', ACCOUNTS: `${accountsMax}` }
     environment['DATABASE_URL'] = await system.createDatabase(name.replace('-', '_'))
     const child = await system.startProcess(name, join(folder, `${name}.js`), environment)
     alternatives.push({
       name,
-      request: name === 'hello-world' ? 'hello' : 'plain',
+      request: name === FLOOR ? 'hello' : 'plain',
       url: child.url ?? '',
       processes: { api: child.pid, postgres },
       settled: () => Promise.resolve(),
@@ -126,6 +146,7 @@ const startSubjects = async (system: TemporarySystem, pool: Pool): Promise<reado
 }
 
 interface Measurement {
+  readonly round: number
   readonly scenario: string
   readonly subject: string
   readonly result: Result
@@ -142,7 +163,12 @@ const sum = (values: Iterable<number>): number => {
 const measure = async (subjects: readonly Subject[], token: string): Promise<readonly Measurement[]> => {
   const generator = startGenerator()
   const measurements: Measurement[] = []
-  const runOne = async (subject: Subject, scenario: Scenario, name: string, seconds: number): Promise<Measurement> => {
+  const runOne = async (
+    subject: Subject,
+    scenario: Scenario,
+    name: string,
+    seconds: number,
+  ): Promise<Omit<Measurement, 'round'>> => {
     const { url, request, processes, settled } = subject
     const before = cpuOf(processes)
     const result = await generator.run({ url, token, subject: request, name, ...scenario, seconds })
@@ -170,7 +196,7 @@ const measure = async (subjects: readonly Subject[], token: string): Promise<rea
           if (subject === undefined) continue
           const name = `r${round}-${nameOf(scenario)}-${subject.name}`
           const measurement = await runOne(subject, scenario, name, options.seconds)
-          measurements.push(measurement)
+          measurements.push({ ...measurement, round })
           const rate = Math.round(measurement.result.count / measurement.result.seconds)
           say(`round ${round + 1}/${options.rounds} ${nameOf(scenario).padEnd(8)} ${subject.name.padEnd(14)} ${rate}/s`)
         }
@@ -223,8 +249,57 @@ const summarise = (measurements: readonly Measurement[]): readonly Row[] => {
   })
 }
 
+/** Ours divided by theirs in the same round, so that what disturbs the machine disturbs both. */
+interface Comparison {
+  readonly scenario: string
+  readonly subject: string
+  readonly perSecond: readonly number[]
+  readonly p50: readonly number[]
+  readonly p99: readonly number[]
+  readonly cpu: readonly number[]
+}
+
+const rateOf = ({ result }: Measurement): number => result.count / result.seconds
+const cpuSumOf = ({ cpuUs }: Measurement): number => sum(Object.values(cpuUs))
+
+const compare = (measurements: readonly Measurement[]): readonly Comparison[] => {
+  const ours = measurements.filter(({ subject }) => subject === 'registru')
+  return options.scenarios.flatMap((scenario) =>
+    options.beside
+      .filter((subject) => subject !== FLOOR)
+      .map((subject) => {
+        const theirs = measurements.filter((one) => one.scenario === nameOf(scenario) && one.subject === subject)
+        const divide = (value: (measurement: Measurement) => number): readonly number[] =>
+          theirs.flatMap((their) => {
+            const own = ours.find((one) => one.scenario === their.scenario && one.round === their.round)
+            // A subject that answered nothing in a round has nothing to be compared with.
+            return own === undefined || value(their) === 0 ? [] : [value(own) / value(their)]
+          })
+        return {
+          scenario: nameOf(scenario),
+          subject,
+          perSecond: divide(rateOf),
+          p50: divide(({ result }) => result.p50Ms),
+          p99: divide(({ result }) => result.p99Ms),
+          cpu: divide(cpuSumOf),
+        }
+      }),
+  )
+}
+
 const ratio = (value: number, base: number | undefined): string =>
   base === undefined || base === 0 ? '' : (value / base).toFixed(2)
+
+const printComparisons = (comparisons: readonly Comparison[]): void => {
+  const head = ['', 'ours ÷', 'commands/s', 'p50', 'p99', 'cpu']
+  const table = new Table({ head, style: { head: [], border: [] } })
+  const cell = (ratios: readonly number[]): string =>
+    ratios.length === 0 ? '' : `${median(ratios).toFixed(2)} (${spread(ratios, 2)})`
+  for (const { scenario, subject, perSecond, p50, p99, cpu } of comparisons) {
+    table.push([scenario, subject, cell(perSecond), cell(p50), cell(p99), cell(cpu)])
+  }
+  console.log(table.toString())
+}
 
 const print = (rows: readonly Row[]): void => {
   const head = [
@@ -278,7 +353,9 @@ const print = (rows: readonly Row[]): void => {
   console.log(
     `Medians of ${options.rounds} rounds of ${options.seconds} s, subjects in turn; one PostgreSQL, fsync on, no log line a request.\n` +
       'cpu: processor time of all processes of the subject, a command, projector included; the generator comes on top.\n' +
-      'plain-route, one-statement and hello-world keep no history, no idempotency and no statement; same-work keeps them in SQL.',
+      'ours ÷: median (smallest–largest) of the quotients of one round, our number over theirs.\n' +
+      'plain-route, one-statement and hello-world keep no history, no idempotency and no statement; same-work keeps them in SQL;\n' +
+      'emmett keeps the history and the balance of the invoice, no idempotency and no statement.',
   )
 }
 
@@ -292,9 +369,15 @@ const pool = createPool({
 try {
   say(`filling ${accountsMax} accounts …`)
   await fillLedger(system)
-  const rows = summarise(await measure(await startSubjects(system, pool), system.run.token))
-  if (options.json === true) console.log(JSON.stringify({ node: process.version, ...options, rows }, undefined, 2))
-  else print(rows)
+  const measurements = await measure(await startSubjects(system, pool), system.run.token)
+  const rows = summarise(measurements)
+  const comparisons = compare(measurements)
+  if (options.json === true) {
+    console.log(JSON.stringify({ node: process.version, ...options, rows, comparisons }, undefined, 2))
+  } else {
+    print(rows)
+    printComparisons(comparisons)
+  }
 } finally {
   await pool.end()
   await system.stop()
