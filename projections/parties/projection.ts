@@ -1,12 +1,20 @@
-import { insert, set } from '../core/changes.ts'
+import type { LedgerEvent } from '@registru/domain'
+import { insert, type RowChange, set } from '../core/changes.ts'
 import { defineProjection } from '../core/projection.ts'
-import { clients, companies } from './tables.ts'
+import { clientChanges, clients, companies } from './tables.ts'
 
-/** Who the issuers and the debtors are. One row each. */
+const changed = ({
+  data: { clientId, ...details },
+  metadata,
+  position,
+}: Extract<LedgerEvent, { readonly type: 'ClientRegistered' | 'ClientUpdated' }>): RowChange =>
+  insert(clientChanges, { company_id: metadata.companyId, client_id: clientId, position, changed: details })
+
+/** Who the issuers and the debtors are, one row each, and who the debtors were. */
 export const parties = defineProjection({
   name: 'parties',
-  version: 1,
-  tables: [companies, clients],
+  version: 2,
+  tables: [companies, clients, clientChanges],
   on: {
     CompanyRegistered: ({ data }) => [
       insert(companies, {
@@ -18,29 +26,33 @@ export const parties = defineProjection({
         functional_currency: data.functionalCurrency,
       }),
     ],
-    ClientRegistered: ({ data, metadata }) => [
+    ClientRegistered: (event) => [
+      changed(event),
       insert(clients, {
-        company_id: metadata.companyId,
-        client_id: data.clientId,
-        kind: data.kind,
-        name: data.name,
-        tax_id: data.taxId ?? null,
-        trade_register_number: data.tradeRegisterNumber ?? null,
-        address: data.address ?? null,
-        email: data.email ?? null,
+        company_id: event.metadata.companyId,
+        client_id: event.data.clientId,
+        kind: event.data.kind,
+        name: event.data.name,
+        tax_id: event.data.taxId ?? null,
+        trade_register_number: event.data.tradeRegisterNumber ?? null,
+        address: event.data.address ?? null,
+        email: event.data.email ?? null,
       }),
     ],
-    ClientUpdated: ({ data, metadata }) => [
+    ClientUpdated: (event) => [
+      changed(event),
       set(
         clients,
-        { company_id: metadata.companyId, client_id: data.clientId },
+        { company_id: event.metadata.companyId, client_id: event.data.clientId },
         {
-          ...(data.kind !== undefined && { kind: data.kind }),
-          ...(data.name !== undefined && { name: data.name }),
-          ...(data.taxId !== undefined && { tax_id: data.taxId }),
-          ...(data.tradeRegisterNumber !== undefined && { trade_register_number: data.tradeRegisterNumber }),
-          ...(data.address !== undefined && { address: data.address }),
-          ...(data.email !== undefined && { email: data.email }),
+          ...(event.data.kind !== undefined && { kind: event.data.kind }),
+          ...(event.data.name !== undefined && { name: event.data.name }),
+          ...(event.data.taxId !== undefined && { tax_id: event.data.taxId }),
+          ...(event.data.tradeRegisterNumber !== undefined && {
+            trade_register_number: event.data.tradeRegisterNumber,
+          }),
+          ...(event.data.address !== undefined && { address: event.data.address }),
+          ...(event.data.email !== undefined && { email: event.data.email }),
         },
       ),
     ],

@@ -1,6 +1,6 @@
 import type { Address, ClientKind } from '@registru/domain'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
-import type { PartyViews } from './tables.ts'
+import type { ClientDetails, PartyViews } from './tables.ts'
 
 export interface ClientCard {
   readonly clientId: string
@@ -31,10 +31,41 @@ const clientCard = (row: PartyViews['read.clients']): ClientCard => ({
   email: row.email ?? undefined,
 })
 
+/** The card as it was when the log ended at `knownAt`; a field that was never said is not there. */
+const clientKnownAt = async (
+  db: ReadHandle,
+  { companyId, clientId, knownAt }: { readonly companyId: string; readonly clientId: string; readonly knownAt: bigint },
+): Promise<ClientCard | undefined> => {
+  const rows = await db
+    .withTables<PartyViews>()
+    .selectFrom('read.client_changes')
+    .select('changed')
+    .where('company_id', '=', companyId)
+    .where('client_id', '=', clientId)
+    .where('position', '<=', knownAt)
+    .orderBy('position')
+    .execute()
+  let card: ClientDetails = {}
+  for (const { changed } of rows) card = { ...card, ...changed }
+  const { kind, name, taxId, tradeRegisterNumber, address, email } = card
+  if (kind === undefined || name === undefined) return undefined
+  return { clientId, kind, name, taxId, tradeRegisterNumber, address, email }
+}
+
 export const findClient = async (
   db: ReadHandle,
-  { companyId, clientId }: { readonly companyId: string; readonly clientId: string },
+  {
+    companyId,
+    clientId,
+    knownAt,
+  }: {
+    readonly companyId: string
+    readonly clientId: string
+    /** A position; `undefined`: as the client is called today. */
+    readonly knownAt?: bigint | undefined
+  },
 ): Promise<ClientCard | undefined> => {
+  if (knownAt !== undefined) return clientKnownAt(db, { companyId, clientId, knownAt })
   const row = await db
     .withTables<PartyViews>()
     .selectFrom('read.clients')

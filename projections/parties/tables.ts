@@ -1,5 +1,5 @@
 import type { Address, ClientKind } from '@registru/domain'
-import { defineTable, json, nullable, text, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, defineTable, json, nullable, text, type ViewRowOf, word } from '../core/table.ts'
 
 /** Issuers. */
 export const companies = defineTable({
@@ -31,7 +31,25 @@ export const clients = defineTable({
   key: ['company_id', 'client_id'],
 })
 
+/** What is said of a debtor: all of it at first, then what changed. */
+export interface ClientDetails {
+  readonly kind?: ClientKind | undefined
+  readonly name?: string | undefined
+  readonly taxId?: string | undefined
+  readonly tradeRegisterNumber?: string | undefined
+  readonly address?: Address | undefined
+  readonly email?: string | undefined
+}
+
+/** Who each debtor was said to be, so that a paper of another day names the one of that day. */
+export const clientChanges = defineTable({
+  name: 'client_changes',
+  columns: { company_id: text(), client_id: text(), position: bigint(), changed: json<ClientDetails>() },
+  key: ['company_id', 'client_id', 'position'],
+})
+
 export type PartyViews = {
+  'read.client_changes': ViewRowOf<typeof clientChanges>
   'read.companies': ViewRowOf<typeof companies>
   'read.clients': ViewRowOf<typeof clients>
 }

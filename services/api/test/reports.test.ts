@@ -312,3 +312,15 @@ t.test('documents', async (t) => {
   t.equal((await api.get('receipts/AMC-C/1.pdf?reprint=2')).statusCode, 404, 'nobody counted a second copy')
   t.ok(has(await printed('receipts/AMC-C/2.pdf'), 'ANULATĂ'))
 })
+
+t.test('a paper of another day names who the client was', async (t) => {
+  const head = z.looseObject({ position: z.string() }).parse(await answer('vat/exigible'))
+  const path = `clients/alfa/statement.pdf?from=2026-10-01&to=2026-11-24&asOf=2026-11-24&knownAt=${head.position}`
+  const before = await api.get(path)
+  await must('UpdateClient', { clientId: 'alfa', name: 'Alfa Construct SRL' })
+  await pay('later', '10.00', { receivedOn: '2026-11-23' })
+  await project()
+  t.ok((await api.get(path)).rawPayload.equals(before.rawPayload), 'both clocks fixed: the same bytes for ever')
+  const now = textOfPdf((await api.get('clients/alfa/statement.pdf?from=2026-10-01')).rawPayload)
+  t.ok(now.includes('Alfa Construct SRL'))
+})

@@ -1,11 +1,13 @@
-import { type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
+import { canonical, type Expected, type Fold, find, type History, jsonCell, put } from '../expected.ts'
 import type { PlacedFact } from '../facts.ts'
 
 const companies = { name: 'companies', key: ['company_id'] }
 const clients = { name: 'clients', key: ['company_id', 'client_id'] }
 
+const changes: History = { name: 'client_changes', position: 'position', within: ['company_id', 'client_id'] }
+
 const foldParties = (expected: Expected, fact: PlacedFact): void => {
-  const { type, data, companyId } = fact
+  const { type, data, companyId, position } = fact
   if (type === 'CompanyRegistered') {
     put(expected, companies, {
       company_id: data.companyId,
@@ -16,6 +18,8 @@ const foldParties = (expected: Expected, fact: PlacedFact): void => {
       functional_currency: data.functionalCurrency,
     })
   } else if (type === 'ClientRegistered' || type === 'ClientUpdated') {
+    const { clientId: client_id, ...changed } = data
+    expected.bear(changes, { company_id: companyId, client_id, position, changed: canonical(changed) })
     const before = find(expected, clients, companyId, data.clientId) ?? {}
     // What an update does not name stays.
     put(expected, clients, {
@@ -31,4 +35,4 @@ const foldParties = (expected: Expected, fact: PlacedFact): void => {
   }
 }
 
-export const partyFold: Fold = { histories: [], states: [companies, clients], start: () => foldParties }
+export const partyFold: Fold = { histories: [changes], states: [companies, clients], start: () => foldParties }

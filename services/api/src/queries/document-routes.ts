@@ -36,10 +36,10 @@ const momentOf = async (handle: ReadHandle, query: Query, today: () => string): 
   return { asOf, knownAt: await findPositionKnownAt(handle, new Date(knownAt).toISOString()) }
 }
 
-const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account) => {
+const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account, { knownAt }: Moment) => {
   const issuer = await findCompany(handle, { companyId })
   if (issuer === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
-  const client = await findClient(handle, { companyId, clientId })
+  const client = await findClient(handle, { companyId, clientId, knownAt })
   if (client === undefined) throw new Rejection('CLIENT_NOT_FOUND', { clientId })
   return { issuer, client }
 }
@@ -56,7 +56,7 @@ const statementOf = async (
   moment: Moment,
 ) => {
   const days = periodOf(query, moment)
-  const parties = await partiesOf(handle, account)
+  const parties = await partiesOf(handle, account, moment)
   const currencies = await findStatement(handle, { ...account, ...days, knownAt: moment.knownAt })
   requireLinesMax(
     currencies.reduce((sum, { lines }) => sum + lines.length, 0),
@@ -72,7 +72,7 @@ const creditsOf = (items: readonly OpenItem[]) =>
   }))
 
 const reminderOf = async (handle: ReadHandle, account: Account, moment: Moment) => {
-  const parties = await partiesOf(handle, account)
+  const parties = await partiesOf(handle, account, moment)
   const open = await listOpenItems(handle, { ...account, ...moment })
   const invoices = open.filter(({ kind }) => kind === 'INVOICE')
   const overdue = invoices.filter(({ dueOn }) => dueOn < moment.asOf)

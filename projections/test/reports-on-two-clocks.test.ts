@@ -1,0 +1,108 @@
+/** What was known at a position is what the read models said when they had come as far. */
+import { deepStrictEqual } from 'node:assert'
+import { addDays, type LedgerEvent } from '@registru/domain'
+import { createDatabase, createPool } from '@registru/runtime'
+import { createTestDatabase } from '@registru/runtime/testing'
+import fc from 'fast-check'
+import t from 'tap'
+import { cashCeilings } from '../cash-ceilings/projection.ts'
+import { cashDesksProjection } from '../cash-desks/projection.ts'
+import { collectionsProjection } from '../collections/projection.ts'
+import {
+  DESKLESS,
+  ensureSchemas,
+  findCashDay,
+  listCashDays,
+  listCashDesks,
+  listCashPayers,
+  listCollections,
+  listDailySales,
+  listDeferredVat,
+  listExigibleVat,
+  listRecoveries,
+  listVatEntries,
+  openPostgresWriter,
+  type ReadHandle,
+  schemaOf,
+} from '../index.ts'
+import { receivablesAging } from '../receivables-aging/projection.ts'
+import { vatOnCollection } from '../vat-on-collection/projection.ts'
+import { playHistory, stepsArbitrary } from './histories.ts'
+import { holds } from './random.ts'
+
+t.setTimeout(120_000)
+
+const projections = [vatOnCollection, cashDesksProjection, collectionsProjection, cashCeilings, receivablesAging]
+const url = await createTestDatabase(t)
+const pool = createPool({ url, connectionsMax: 2, applicationName: 'reports.test', onIdleError: () => undefined })
+const db: ReadHandle = createDatabase<unknown>(pool)
+t.teardown(() => db.destroy())
+const setUp = await pool.connect()
+await ensureSchemas(setUp, projections)
+setUp.release()
+
+const projectAfresh = async (events: readonly LedgerEvent[]): Promise<void> => {
+  for (const projection of projections) {
+    const tables = projection.tables.map((table) => `${schemaOf(projection)}.${table.name}`)
+    await pool.query(`truncate ${tables.join(', ')}; update ${schemaOf(projection)}.checkpoint set position = -1`)
+  }
+  const client = await pool.connect()
+  try {
+    const writer = await openPostgresWriter({ client, projections })
+    await writer.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+  } finally {
+    client.release(true)
+  }
+}
+
+const FIRST_DAY = '2026-08-25'
+const DAYS = 120
+
+/** Everything that these read models answer for one company. */
+const answers = async (asOf: string, knownAt: bigint | undefined) => {
+  const companyId = 'amc'
+  const question = { companyId, asOf, knownAt, from: FIRST_DAY, to: asOf }
+  const desk = { companyId, deskId: DESKLESS, currency: 'RON', knownAt }
+  return {
+    exigible: await listExigibleVat(db, question),
+    entries: (await listVatEntries(db, { ...question, limit: 500 })).items,
+    deferred: await listDeferredVat(db, question),
+    // A desk of which nothing is known yet, or nothing any more, says zero or nothing.
+    desks: (await listCashDesks(db, question)).filter(({ balances }) =>
+      balances.some((one) => one.balanceMinor !== 0n),
+    ),
+    days: (await listCashDays(db, { ...desk, from: FIRST_DAY, to: asOf })).filter(
+      ({ inMinor, outMinor }) => inMinor !== 0n || outMinor !== 0n,
+    ),
+    day: await findCashDay(db, { ...desk, day: asOf }),
+    payers: await listCashPayers(db, { companyId, day: asOf, knownAt }),
+    collected: await listCollections(db, { ...question, by: 'week' }),
+    sold: (await listDailySales(db, question)).filter(({ soldMinor }) => soldMinor !== 0n),
+    recoveries: await listRecoveries(db, question),
+  }
+}
+
+t.test('over random histories, at random clocks', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(
+      stepsArbitrary(60, 20),
+      fc.array(fc.tuple(fc.nat({ max: 1_000 }), fc.nat({ max: DAYS })), { minLength: 3, maxLength: 3 }),
+      async (steps, clocks) => {
+        const events = playHistory(steps)
+        const questions = clocks.map(([place, days]) => {
+          const prefix = events.slice(0, 1 + (place % events.length))
+          return { prefix, asOf: addDays(FIRST_DAY, days), knownAt: prefix.at(-1)?.position }
+        })
+        await projectAfresh(events)
+        const later = []
+        for (const { asOf, knownAt } of questions) later.push(await answers(asOf, knownAt))
+        for (const [index, { prefix, asOf }] of questions.entries()) {
+          await projectAfresh(prefix)
+          deepStrictEqual(later[index], await answers(asOf, undefined), `as of ${asOf} after ${prefix.length} events`)
+        }
+      },
+    ),
+    5,
+  ),
+)
