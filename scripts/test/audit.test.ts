@@ -34,8 +34,10 @@ import { allProjections, ensureSchemas, openPostgresWriter, schemaOf } from '@re
 import { createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
+import { answerAging, answerBalance, answerOpenItems, answerStatement, foldKnown } from '../src/audit/answers.ts'
 import { auditReadModels } from '../src/audit/audit.ts'
-import { type LogRead, readLog } from '../src/audit/log.ts'
+import { firstDifference } from '../src/audit/differ.ts'
+import { type LogRead, readFact, readLog } from '../src/audit/log.ts'
 import { createReport, type Report } from '../src/audit/report.ts'
 import { createLedger, holdToRules, type Ledger } from '../src/audit/rules.ts'
 
@@ -344,4 +346,51 @@ t.test('an audit of read models', async (t) => {
       })
     }
   }
+})
+
+t.test('a spot check answers from the events alone', async (t) => {
+  const facts = async function* () {
+    for (const event of logOf(...history)) {
+      const fact = readFact(event)
+      if (fact !== undefined) yield fact
+    }
+  }
+  const all = await foldKnown(facts(), 'amc', () => true)
+
+  t.test('what a client owes', (t) => {
+    const ron710 = { currency: 'RON', open: '710.00', overdue: '710.00', credit: '0.00', balance: '710.00' }
+    t.same(answerBalance(all, { asOf: '2026-11-24' }, 'alfa').balances, [ron710])
+    t.same(answerBalance(all, { asOf: '2026-09-30' }, 'alfa').balances, [])
+    t.end()
+  })
+  t.test('how old it is', (t) => {
+    const { rows, totals } = answerAging(all, { asOf: '2026-11-24' }, { ends: [0, 30, 60], by: 'due' })
+    const amounts = { amounts: ['0.00', '710.00', '0.00', '0.00'], open: '710.00', credit: '0.00', net: '710.00' }
+    t.same(rows, [{ clientId: 'alfa', currency: 'RON', ...amounts }])
+    t.same(totals, [{ currency: 'RON', ...amounts }])
+    t.end()
+  })
+  t.test('what the statement says', (t) => {
+    const { currencies } = answerStatement(all, { from: '2026-11-01', to: '2026-11-30' }, 'alfa')
+    t.match(currencies, [{ opening: '1210.00', closing: '710.00', lines: [{ kind: 'PAYMENT', balance: '710.00' }] }])
+    t.end()
+  })
+  t.test('what makes it up', (t) => {
+    const { currencies } = answerOpenItems(all, { asOf: '2026-11-24' }, 'alfa')
+    t.match(currencies, [{ closing: '710.00', lines: [{ kind: 'INVOICE', invoiceId: 'inv-1024', open: '710.00' }] }])
+    t.end()
+  })
+  t.test('and what was known before', async (t) => {
+    const before = await foldKnown(facts(), 'amc', ({ type }) => type !== 'PaymentRecorded')
+    t.match(answerBalance(before, { asOf: '2026-11-24' }, 'alfa').balances, [{ open: '1210.00' }])
+  })
+  t.test('a difference from the API is named by its place', (t) => {
+    t.equal(firstDifference({ rows: [{ open: '1.00' }] }, { rows: [{ open: '1.00', more: 1 }] }), undefined)
+    t.match(
+      firstDifference({ rows: [{ open: '1.00' }] }, { rows: [{ open: '2.00' }] }),
+      /^\/rows\/0\/open: .*1\.00.*2\.00/,
+    )
+    t.match(firstDifference({ rows: [] }, { rows: [{ open: '2.00' }] }), /expected 0 items, found 1/)
+    t.end()
+  })
 })

@@ -13,6 +13,7 @@ import { type Audited, auditReadModels } from './audit.ts'
 import { readPositions } from './found.ts'
 import { isOfTheLedger } from './log.ts'
 import { createReport, expectEqual, type Report } from './report.ts'
+import { addSpotChecks } from './spot-checks.ts'
 
 interface AuditOptions {
   readonly acknowledged?: string
@@ -188,7 +189,7 @@ const runAudit = (io: Io, options: AuditOptions): Promise<ExitCode> =>
 
 /** `registru audit`: all read models against all events. */
 export const addAuditCommand = (program: Command, io: Io, end: (code: ExitCode) => void): void => {
-  program
+  const audit = program
     .command('audit')
     .summary('every read model against every event, cell by cell')
     .description(
@@ -206,4 +207,5 @@ export const addAuditCommand = (program: Command, io: Io, end: (code: ExitCode) 
     .option('--behind', 'audit the position that the read models stand at, without waiting for the head of the log')
     .option('--json', 'print the report as JSON')
     .action(async (options: AuditOptions) => end(await runAudit(io, options)))
+  addSpotChecks(audit, io, end)
 }

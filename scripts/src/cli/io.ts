@@ -62,6 +62,13 @@ export const findApi = ({ environment }: Io, url: string | undefined): Connectio
   return { apiUrl, token }
 }
 
+/** @throws CommandFailed */
+export const findEventStore = ({ environment }: Io): string => {
+  const url = environment['ESDB_URL'] ?? readRunFile(homeFolder(environment))?.eventStoreUrl
+  if (url === undefined) throw new CommandFailed(EXIT.UNREACHABLE, `${NOTHING_RUNS}, or set ESDB_URL.`)
+  return url
+}
+
 export interface Stores {
   readonly databaseUrl: string
   readonly eventStoreUrl: string

@@ -1,6 +1,12 @@
 import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
 import { checkWitness, type EventStore } from '@registru/event-store'
-import { allProjections, findProjectorReport, listProjectionPositions, type ReadHandle } from '@registru/projections'
+import {
+  allProjections,
+  findProjectorReport,
+  listProjectionPositions,
+  type ReadHandle,
+  schemaOf,
+} from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
 import { type Examination, secondsSince } from './diagnosis.ts'
 
@@ -81,13 +87,12 @@ interface CheckpointRow {
 
 /** A store that was restored to an older copy, or another store, must not be projected upon these rows. */
 export const examineWitness = async (at: Examination, client: PoolClient, store: EventStore): Promise<void> => {
-  const schemas = await client.query<{ schema: string }>(
-    `select table_schema as schema from information_schema.tables
-     where table_name = 'checkpoint' and table_schema in (select name || '_v' || version from read.projections) order by 1 limit 1`,
+  const inUse = await client.query<{ name: string; version: number; generation: number }>(
+    'select name, version, generation from read.projections order by name limit 1',
   )
-  const schema = schemas.rows[0]?.schema
-  if (schema === undefined) return
-  const { rows } = await client.query<CheckpointRow>(`select * from ${schema}.checkpoint`)
+  const projection = inUse.rows[0]
+  if (projection === undefined) return
+  const { rows } = await client.query<CheckpointRow>(`select * from ${schemaOf(projection)}.checkpoint`)
   const row = rows[0]
   if (row === undefined || row.position < 0n) return
   const { witness_stream: stream, witness_revision: revision, witness_event_id: eventId, witness_position: place } = row

@@ -5,7 +5,7 @@ import type { Row } from '../report.ts'
 import { STILL_KNOWN } from './statements.ts'
 
 const openItems = { name: 'open_items', key: ['company_id', 'item_kind', 'item_id', 'client_id'] }
-const openSpans = { name: 'open_spans', position: 'known_from', within: ['line'], foretold: 'known_to' }
+export const openSpans = { name: 'open_spans', position: 'known_from', within: ['line'], foretold: 'known_to' }
 
 /** `eff_to` of what holds from its first day on. */
 const FOREVER = 'infinity'

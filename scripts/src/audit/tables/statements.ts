@@ -1,7 +1,7 @@
 import { addTo, type Birth, type Expected, type Fold, keyOf } from '../expected.ts'
 import { type Money, minorOf, type PlacedFact } from '../facts.ts'
 
-const lines = { name: 'statement_lines', position: 'position', within: [] }
+export const lines = { name: 'statement_lines', position: 'position', within: [] }
 export const months = { name: 'statement_months', key: ['company_id', 'client_id', 'currency', 'month_on'] }
 const receipts = { name: 'statement_receipts', position: 'known_from', within: [], foretold: 'known_to' }
 
