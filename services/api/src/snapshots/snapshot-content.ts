@@ -1,3 +1,4 @@
+import { endianness } from 'node:os'
 import { crc32 } from 'node:zlib'
 import type { SnapshotFormat } from '@registru/domain'
 import { z } from 'zod'
@@ -12,6 +13,8 @@ const Label = z.strictObject({
   /** Of the decider's format, and of what this file makes of it. */
   version: z.int(),
   layout: z.int(),
+  /** The packed numbers are as the machine has them. */
+  byteOrder: z.enum(['LE', 'BE']),
   revision: z.string().regex(/^[0-9]+$/),
   lastEventId: z.string(),
   lastCommandId: z.string(),
@@ -44,6 +47,7 @@ export const encodeSnapshot = <State>(
     stream,
     version,
     layout: LAYOUT,
+    byteOrder: endianness(),
     revision: `${revision}`,
     lastEventId,
     lastCommandId,
@@ -77,7 +81,9 @@ export const decodeSnapshot = <State>(
   const parsed = Label.safeParse(JSON.parse(next().toString()))
   if (!parsed.success) return { unusable: 'another version' }
   const label = parsed.data
-  if (label.version !== version || label.layout !== LAYOUT) return { unusable: 'another version' }
+  if (label.version !== version || label.layout !== LAYOUT || label.byteOrder !== endianness()) {
+    return { unusable: 'another version' }
+  }
   if (label.storeId !== storeId || label.stream !== stream) return { unusable: 'another store' }
   const revision = BigInt(label.revision)
   const { lastEventId, lastCommandId, lastRecordedAt } = label

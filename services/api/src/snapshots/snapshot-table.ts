@@ -23,20 +23,29 @@ const CREATE = `
   );
   alter table snapshots.streams alter column content set storage external`
 
+/** Read in parts, for the driver puts a row together from what the network brings, and does so anew whenever it grows. */
+const PART_BYTES = 128 * 1024
+
 /** Before the first row of a binary COPY: signature, flags, the length of an extension that there is not. */
 const HEADER_BYTES = 19
 /** A row: the number of its fields, then each with its length before it. */
 const FIELDS_BYTES = 2
 const LENGTH_BYTES = 4
 
-/** The one field of the one row. */
-const contentOf = (chunk: Buffer): Buffer | undefined => {
-  const at = HEADER_BYTES + FIELDS_BYTES
+/** The one field of a row; `undefined` of the end mark. */
+const partOf = (chunk: Buffer, isFirst: boolean): Buffer | undefined => {
+  const at = (isFirst ? HEADER_BYTES : 0) + FIELDS_BYTES
   if (chunk.length < at + LENGTH_BYTES) return undefined
   return chunk.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + chunk.readInt32BE(at))
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+/** Unsorted, for a sort would hold all of them: they come in order, and if they ever did not, the checksum would tell. */
+const partsOf = (stream: string): string =>
+  `select substring(content from at for ${PART_BYTES})
+   from snapshots.streams, generate_series(1, greatest(1, length(content)), ${PART_BYTES}) as at
+   where stream = ${literal(stream)}`
 
 export const createSnapshotTable = (pool: Pool): SnapshotTable => {
   let created: Promise<unknown> | undefined
@@ -56,15 +65,16 @@ export const createSnapshotTable = (pool: Pool): SnapshotTable => {
       const client = await pool.connect()
       let failed = true
       try {
-        let content: Buffer | undefined
-        const query = `select content from snapshots.streams where stream = ${literal(stream)}`
-        // The bytes are lent for the call.
-        await copyBinaryOut(client, query, (chunk) => {
-          const row = contentOf(chunk)
-          if (row !== undefined) content = Buffer.from(row)
+        const parts: Buffer[] = []
+        let chunks = 0
+        await copyBinaryOut(client, partsOf(stream), (chunk) => {
+          const part = partOf(chunk, chunks === 0)
+          chunks += 1
+          // The bytes are lent for the call.
+          if (part !== undefined) parts.push(Buffer.from(part))
         })
         failed = false
-        return content
+        return parts.length === 0 ? undefined : Buffer.concat(parts)
       } finally {
         client.release(failed)
       }
