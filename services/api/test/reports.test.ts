@@ -324,3 +324,30 @@ t.test('a paper of another day names who the client was', async (t) => {
   const now = textOfPdf((await api.get('clients/alfa/statement.pdf?from=2026-10-01')).rawPayload)
   t.ok(now.includes('Alfa Construct SRL'))
 })
+
+t.test('as tables', async (t) => {
+  const tableOf = async (path: string): Promise<readonly string[]> => {
+    const response = await api.get(`${path}${path.includes('?') ? '&' : '?'}format=csv`)
+    t.match(response, { statusCode: 200, headers: { 'content-type': /^text\/csv/ } }, path)
+    return response.body.trim().split(/\r?\n/)
+  }
+  t.match(await tableOf('collections?from=2026-11-02&to=2026-11-02'), [
+    /from,to,currency,method,collected,reversed,refunded,net$/,
+    '2026-11-02,2026-11-02,RON,BANK_TRANSFER,500.00,0.00,0.00,500.00',
+  ])
+  t.match(await tableOf('vat/exigible?from=2026-11-01&to=2026-11-10&locale=ro'), [
+    /on;currency;rate;base;vat$/,
+    /^2026-11-02;RON;.*;413,22;86,78$/,
+  ])
+  t.match((await tableOf('cash-desks/C1/days/2026-11-05'))[1], /^1,ANNULMENT,AMC-C 2,/)
+  t.match((await tableOf('cash-desks'))[1], /^'-,/, 'a lone dash could begin a formula')
+  for (const path of [
+    'cash-desks/C1/days',
+    'collections/to-recover',
+    'cash-ceilings?day=2026-11-12',
+    'policies',
+    'periods',
+  ]) {
+    t.ok((await tableOf(path)).length > 1, path)
+  }
+})

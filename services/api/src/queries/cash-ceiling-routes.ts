@@ -3,9 +3,10 @@ import { listCashPayers, listPolicyChanges, type PayerDay } from '@registru/proj
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
+import { answerTable, type QueryDependencies } from './answer.ts'
 import { amount, day, listOf } from './answer-schemas.ts'
 import { policiesInForce } from './company-routes.ts'
+import { format } from './formats.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 
 const LEI = 'RON'
@@ -15,22 +16,22 @@ const CeilingsQuery = z.strictObject({
   only: z.enum(['exceeded']).optional().meta({ description: 'Leaves out who is within the ceiling' }),
   ...clocks,
   ...freshness,
+  ...format,
 })
 
-const CashCeilings = listOf(
-  z.object({
-    day,
-    deskId: z.string(),
-    payer: z.object({ kind: z.enum(['BUSINESS', 'INDIVIDUAL']), name: z.string(), taxId: z.string().optional() }),
-    amount,
-    counted: amount.meta({ description: 'Without instalment sale contracts of individuals' }),
-    limit: amount.optional(),
-    exceeded: z.boolean(),
-    law: z.string().optional(),
-    clientIds: z.array(z.string()),
-    payments: z.array(z.object({ clientId: z.string(), paymentId: z.string(), amount, eventId: z.uuid() })),
-  }),
-).meta({ id: 'CashCeilings' })
+const CeilingItem = z.object({
+  day,
+  deskId: z.string(),
+  payer: z.object({ kind: z.enum(['BUSINESS', 'INDIVIDUAL']), name: z.string(), taxId: z.string().optional() }),
+  amount,
+  counted: amount.meta({ description: 'Without instalment sale contracts of individuals' }),
+  limit: amount.optional(),
+  exceeded: z.boolean(),
+  law: z.string().optional(),
+  clientIds: z.array(z.string()),
+  payments: z.array(z.object({ clientId: z.string(), paymentId: z.string(), amount, eventId: z.uuid() })),
+})
+const CashCeilings = listOf(CeilingItem).meta({ id: 'CashCeilings' })
 
 const ceilingBody = (handed: PayerDay, on: string, cashAndCarry: boolean) => {
   const { payer, countedMinor, amountMinor, payments, deskId } = handed
@@ -76,12 +77,19 @@ export const cashCeilingRoutes = (app: ZodApp, dependencies: QueryDependencies):
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      return answerFrom(dependencies, query, reply, async (handle, { asOf, knownAt }) => {
-        const on = query.day ?? asOf
-        const payers = await listCashPayers(handle, { companyId, day: on, knownAt })
-        const policies = policiesInForce(await listPolicyChanges(handle, { companyId, knownAt }))
-        const items = payers.map((handed) => ceilingBody(handed, on, policies['cashAndCarry'] === true))
-        return { items: query.only === undefined ? items : items.filter(({ exceeded }) => exceeded), nextCursor: null }
+      return answerTable(dependencies, query, reply, {
+        row: CeilingItem,
+        read: async (handle, { asOf, knownAt }) => {
+          const on = query.day ?? asOf
+          const payers = await listCashPayers(handle, { companyId, day: on, knownAt })
+          const policies = policiesInForce(await listPolicyChanges(handle, { companyId, knownAt }))
+          const items = payers.map((handed) => ceilingBody(handed, on, policies['cashAndCarry'] === true))
+          return {
+            items: query.only === undefined ? items : items.filter(({ exceeded }) => exceeded),
+            nextCursor: null,
+          }
+        },
+        rowsOf: ({ items }) => items,
       })
     },
   )

@@ -15,9 +15,10 @@ import {
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type Moment, type QueryDependencies } from './answer.ts'
+import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, listOf, moment } from './answer-schemas.ts'
 import { policiesInForce } from './company-routes.ts'
+import { format } from './formats.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 
@@ -30,9 +31,9 @@ const DayParams = z.strictObject({ companyId: CompanyId, deskId, day: BusinessDa
 const currency = {
   currency: Currency.optional().meta({ description: 'RON when absent: each currency has a register' }),
 }
-const DesksQuery = z.strictObject({ ...clocks, ...freshness })
-const DaysQuery = z.strictObject({ ...currency, ...period, ...clocks, ...freshness })
-const DayQuery = z.strictObject({ ...currency, ...clocks, ...freshness })
+const DesksQuery = z.strictObject({ ...clocks, ...freshness, ...format })
+const DaysQuery = z.strictObject({ ...currency, ...period, ...clocks, ...freshness, ...format })
+const DayQuery = z.strictObject({ ...currency, ...clocks, ...freshness, ...format })
 
 /** The law counts lei; cash in another currency is outside its figures. */
 const LEI = 'RON'
@@ -57,9 +58,34 @@ const CashDesks = listOf(
   }),
 ).meta({ id: 'CashDesks' })
 
-const DayTotals = { opening: amount, in: amount, out: amount, closing: amount, warnings: Warnings }
-const CashDays = listOf(z.object({ day, ...DayTotals })).meta({ id: 'CashDays' })
+/** In a table, a desk has a row for each of its currencies. */
+const BalanceRow = z.object({
+  deskId: z.string(),
+  name: z.string().optional(),
+  openedOn: day.optional(),
+  currency: z.string(),
+  balance: amount,
+})
 
+const DayTotals = { opening: amount, in: amount, out: amount, closing: amount, warnings: Warnings }
+const DayItem = z.object({ day, ...DayTotals })
+const CashDays = listOf(DayItem).meta({ id: 'CashDays' })
+
+const RegisterLine = z.object({
+  number: z.int(),
+  kind: z.enum(['PAYMENT', 'REFUND', 'REVERSAL', 'RECEIPT', 'ANNULMENT']),
+  document: z
+    .string()
+    .optional()
+    .meta({ description: 'Number of the cash document', examples: ['AMC-C 15'] }),
+  explanation: z.string(),
+  in: amount,
+  out: amount,
+  correspondingAccounts: z.array(z.string()).meta({ examples: [['4111']] }),
+  clientId: z.string().optional(),
+  paymentId: z.string().optional(),
+  eventId: z.uuid(),
+})
 const CashRegister = z
   .object({
     deskId: z.string(),
@@ -67,23 +93,7 @@ const CashRegister = z
     currency: z.string(),
     account: z.string().meta({ description: 'Cash account of the Romanian chart', examples: ['5311'] }),
     ...DayTotals,
-    lines: z.array(
-      z.object({
-        number: z.int(),
-        kind: z.enum(['PAYMENT', 'REFUND', 'REVERSAL', 'RECEIPT', 'ANNULMENT']),
-        document: z
-          .string()
-          .optional()
-          .meta({ description: 'Number of the cash document', examples: ['AMC-C 15'] }),
-        explanation: z.string(),
-        in: amount,
-        out: amount,
-        correspondingAccounts: z.array(z.string()).meta({ examples: [['4111']] }),
-        clientId: z.string().optional(),
-        paymentId: z.string().optional(),
-        eventId: z.uuid(),
-      }),
-    ),
+    lines: z.array(RegisterLine),
     ...moment,
   })
   .meta({ id: 'CashRegister' })
@@ -140,16 +150,21 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
     },
     (request, reply) => {
       const { companyId } = request.params
-      return answerFrom(dependencies, request.query, reply, async (handle, clock) => {
-        const desks = await listCashDesks(handle, { companyId, ...clock })
-        const items = desks.map(({ balances, ...desk }) => ({
-          ...desk,
-          balances: balances.map((balance) => ({
-            currency: balance.currency,
-            balance: decimalOf(balance.balanceMinor, balance.currency),
-          })),
-        }))
-        return { items, nextCursor: null }
+      return answerTable(dependencies, request.query, reply, {
+        row: BalanceRow,
+        read: async (handle, clock) => {
+          const desks = await listCashDesks(handle, { companyId, ...clock })
+          const items = desks.map(({ balances, ...desk }) => ({
+            ...desk,
+            balances: balances.map((balance) => ({
+              currency: balance.currency,
+              balance: decimalOf(balance.balanceMinor, balance.currency),
+            })),
+          }))
+          return { items, nextCursor: null }
+        },
+        rowsOf: ({ items }) =>
+          items.flatMap(({ balances, ...desk }) => balances.map((balance) => ({ ...desk, ...balance }))),
       })
     },
   )
@@ -170,15 +185,19 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
     (request, reply) => {
       const { companyId, deskId: id } = request.params
       const { query } = request
-      return answerFrom(dependencies, query, reply, async (handle, clock) => {
-        const desk = {
-          deskId: id,
-          currency: query.currency ?? LEI,
-          cashAndCarry: await isCashAndCarry(handle, companyId, clock),
-        }
-        const { knownAt } = clock
-        const days = await listCashDays(handle, { companyId, ...desk, ...periodOf(query, clock), knownAt })
-        return { items: days.map((cashDay) => ({ day: cashDay.on, ...totalsOf(cashDay, desk) })), nextCursor: null }
+      return answerTable(dependencies, query, reply, {
+        row: DayItem,
+        read: async (handle, clock) => {
+          const desk = {
+            deskId: id,
+            currency: query.currency ?? LEI,
+            cashAndCarry: await isCashAndCarry(handle, companyId, clock),
+          }
+          const { knownAt } = clock
+          const days = await listCashDays(handle, { companyId, ...desk, ...periodOf(query, clock), knownAt })
+          return { items: days.map((cashDay) => ({ day: cashDay.on, ...totalsOf(cashDay, desk) })), nextCursor: null }
+        },
+        rowsOf: ({ items }) => items,
       })
     },
   )
@@ -203,37 +222,41 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
     (request, reply) => {
       const { companyId, deskId: id, day: on } = request.params
       const { query } = request
-      return answerFrom(dependencies, query, reply, async (handle, clock) => {
-        const desk = {
-          deskId: id,
-          currency: query.currency ?? LEI,
-          cashAndCarry: await isCashAndCarry(handle, companyId, clock),
-        }
-        const register = await findCashDay(handle, { companyId, ...desk, day: on, knownAt: clock.knownAt })
-        const functionalCurrency = (await findCompany(handle, { companyId }))?.functionalCurrency ?? LEI
-        const account = (symbolic: Against | 'CASH') =>
-          romanianAccount(symbolic, desk.currency, { functionalCurrency, on })
-        const sum = (side: 'inMinor' | 'outMinor') => register.lines.reduce((total, line) => total + line[side], 0n)
-        const line = (entry: CashLine, index: number) => ({
-          number: index + 1,
-          kind: entry.kind,
-          document: entry.act,
-          explanation: entry.explanation,
-          in: decimalOf(entry.inMinor, desk.currency),
-          out: decimalOf(entry.outMinor, desk.currency),
-          correspondingAccounts: entry.against.map(account),
-          clientId: entry.clientId,
-          paymentId: entry.paymentId,
-          eventId: entry.eventId,
-        })
-        return {
-          deskId: id,
-          day: on,
-          currency: desk.currency,
-          account: account('CASH'),
-          ...totalsOf({ ...register, on, inMinor: sum('inMinor'), outMinor: sum('outMinor') }, desk),
-          lines: register.lines.map(line),
-        }
+      return answerTable(dependencies, query, reply, {
+        row: RegisterLine,
+        read: async (handle, clock) => {
+          const desk = {
+            deskId: id,
+            currency: query.currency ?? LEI,
+            cashAndCarry: await isCashAndCarry(handle, companyId, clock),
+          }
+          const register = await findCashDay(handle, { companyId, ...desk, day: on, knownAt: clock.knownAt })
+          const functionalCurrency = (await findCompany(handle, { companyId }))?.functionalCurrency ?? LEI
+          const account = (symbolic: Against | 'CASH') =>
+            romanianAccount(symbolic, desk.currency, { functionalCurrency, on })
+          const sum = (side: 'inMinor' | 'outMinor') => register.lines.reduce((total, line) => total + line[side], 0n)
+          const line = (entry: CashLine, index: number) => ({
+            number: index + 1,
+            kind: entry.kind,
+            document: entry.act,
+            explanation: entry.explanation,
+            in: decimalOf(entry.inMinor, desk.currency),
+            out: decimalOf(entry.outMinor, desk.currency),
+            correspondingAccounts: entry.against.map(account),
+            clientId: entry.clientId,
+            paymentId: entry.paymentId,
+            eventId: entry.eventId,
+          })
+          return {
+            deskId: id,
+            day: on,
+            currency: desk.currency,
+            account: account('CASH'),
+            ...totalsOf({ ...register, on, inMinor: sum('inMinor'), outMinor: sum('outMinor') }, desk),
+            lines: register.lines.map(line),
+          }
+        },
+        rowsOf: ({ lines }) => lines,
       })
     },
   )

@@ -36,8 +36,12 @@ interface Period {
   readonly knownAt: bigint | undefined
 }
 
-const requireClient = async (handle: ReadHandle, companyId: string, clientId: string): Promise<ClientCard> => {
-  const client = await findClient(handle, { companyId, clientId })
+const requireClient = async (
+  handle: ReadHandle,
+  { companyId, clientId }: { readonly companyId: string; readonly clientId: string },
+  { knownAt }: Moment,
+): Promise<ClientCard> => {
+  const client = await findClient(handle, { companyId, clientId, knownAt })
   if (client === undefined) throw new Rejection('CLIENT_NOT_FOUND', { clientId })
   return client
 }
@@ -129,7 +133,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
     (request, reply) => {
       const { companyId, clientId } = request.params
       return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
-        const client = await requireClient(handle, companyId, clientId)
+        const client = await requireClient(handle, { companyId, clientId }, moment)
         const balances = await listClientBalances(handle, { companyId, clientId, ...moment })
         return {
           ...client,
@@ -167,7 +171,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
       const query = request.query
       return answerFrom(dependencies, query, reply, async (handle, moment) => {
         const { from, to } = periodOf(query, moment)
-        await requireClient(handle, companyId, clientId)
+        await requireClient(handle, { companyId, clientId }, moment)
         const period = { companyId, clientId, from, to, knownAt: moment.knownAt }
         const style = query.style ?? 'balanceForward'
         const currencies = await (style === 'openItem' ? openItems : balanceForward)(handle, period)

@@ -11,8 +11,9 @@ import {
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
+import { answerFrom, answerTable, type QueryDependencies } from './answer.ts'
 import { amount, day, moment } from './answer-schemas.ts'
+import { format } from './formats.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 
@@ -25,8 +26,9 @@ const CollectionsQuery = z.strictObject({
   ...period,
   ...clocks,
   ...freshness,
+  ...format,
 })
-const RecoveryQuery = z.strictObject({ ...clocks, ...freshness })
+const RecoveryQuery = z.strictObject({ ...clocks, ...freshness, ...format })
 const DsoQuery = z.strictObject({
   days: z
     .string()
@@ -43,20 +45,28 @@ const CollectedAmounts = {
   refunded: amount,
   net: amount,
 }
+const CollectedItem = z.object({
+  from: day,
+  to: day,
+  currency: z.string(),
+  method: z.string(),
+  ...CollectedAmounts,
+})
 const Collections = z
   .object({
     from: day,
     to: day,
     by: z.enum(['day', 'week', 'month']),
-    items: z.array(z.object({ from: day, to: day, currency: z.string(), method: z.string(), ...CollectedAmounts })),
+    items: z.array(CollectedItem),
     totals: z.array(z.object({ currency: z.string(), method: z.string(), ...CollectedAmounts })),
     ...moment,
   })
   .meta({ id: 'Collections' })
 
+const RecoveryItem = z.object({ from: day, to: day, currency: z.string(), open: amount, overdue: amount })
 const Recoveries = z
   .object({
-    items: z.array(z.object({ from: day, to: day, currency: z.string(), open: amount, overdue: amount })),
+    items: z.array(RecoveryItem),
     totals: z.array(z.object({ currency: z.string(), open: amount, overdue: amount })),
     ...moment,
   })
@@ -166,16 +176,20 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
       const { companyId } = request.params
       const { query } = request
       const by = query.by ?? 'day'
-      return answerFrom(dependencies, query, reply, async (handle, clock) => {
-        const whole = periodOf(query, clock)
-        const rows = await listCollections(handle, { companyId, ...whole, by, knownAt: clock.knownAt })
-        const items = rows.map((row) => ({
-          ...within(row.start, by, whole),
-          currency: row.currency,
-          method: row.method,
-          ...collectedAmounts(row),
-        }))
-        return { ...whole, by, items, totals: collectionTotals(rows) }
+      return answerTable(dependencies, query, reply, {
+        row: CollectedItem,
+        read: async (handle, clock) => {
+          const whole = periodOf(query, clock)
+          const rows = await listCollections(handle, { companyId, ...whole, by, knownAt: clock.knownAt })
+          const items = rows.map((row) => ({
+            ...within(row.start, by, whole),
+            currency: row.currency,
+            method: row.method,
+            ...collectedAmounts(row),
+          }))
+          return { ...whole, by, items, totals: collectionTotals(rows) }
+        },
+        rowsOf: ({ items }) => items,
       })
     },
   )
@@ -196,17 +210,21 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
     },
     (request, reply) => {
       const { companyId } = request.params
-      return answerFrom(dependencies, request.query, reply, async (handle, clock) => {
-        const rows = await listRecoveries(handle, { companyId, ...clock })
-        const amounts = ({ currency, openMinor, overdueMinor }: Omit<Recovery, 'week'>) => ({
-          currency,
-          open: decimalOf(openMinor, currency),
-          overdue: decimalOf(overdueMinor, currency),
-        })
-        return {
-          items: rows.map(({ week, ...row }) => ({ from: week, to: endOf(week, 'week'), ...amounts(row) })),
-          totals: recoveryTotals(rows).map(amounts),
-        }
+      return answerTable(dependencies, request.query, reply, {
+        row: RecoveryItem,
+        read: async (handle, clock) => {
+          const rows = await listRecoveries(handle, { companyId, ...clock })
+          const amounts = ({ currency, openMinor, overdueMinor }: Omit<Recovery, 'week'>) => ({
+            currency,
+            open: decimalOf(openMinor, currency),
+            overdue: decimalOf(overdueMinor, currency),
+          })
+          return {
+            items: rows.map(({ week, ...row }) => ({ from: week, to: endOf(week, 'week'), ...amounts(row) })),
+            totals: recoveryTotals(rows).map(amounts),
+          }
+        },
+        rowsOf: ({ items }) => items,
       })
     },
   )

@@ -9,12 +9,13 @@ import {
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
+import { answerFrom, answerTable, type QueryDependencies } from './answer.ts'
 import { day, moment } from './answer-schemas.ts'
+import { format } from './formats.ts'
 import { asOf, CompanyParams, clocks, freshness } from './query-parameters.ts'
 
 const CompanyQuery = z.strictObject({ ...asOf, ...freshness })
-const HistoryQuery = z.strictObject({ ...clocks, ...freshness })
+const HistoryQuery = z.strictObject({ ...clocks, ...freshness, ...format })
 
 const Company = z
   .object({
@@ -35,6 +36,8 @@ const trail = {
   eventId: z.uuid(),
 }
 const policyValue = z.union([z.string(), z.number(), z.boolean()])
+/** In a table, a value is text. */
+const PolicyRow = z.object({ policy: z.string(), value: z.string(), ...trail })
 const Policies = z
   .object({
     inForce: z.record(z.string(), policyValue).meta({ description: 'Defaults, where nothing was decided' }),
@@ -43,19 +46,18 @@ const Policies = z
   })
   .meta({ id: 'Policies' })
 
+const PeriodItem = z.object({
+  change: z.enum(['CLOSED', 'REOPENED']),
+  day: day.meta({ description: 'Last closed day, or first day that is open again' }),
+  closedThrough: day,
+  requestedBy: z.string().optional(),
+  approvedBy: z.string().optional(),
+  ...trail,
+})
 const Periods = z
   .object({
     closedThrough: day.optional().meta({ description: 'Nothing may be dated on this day or before' }),
-    history: z.array(
-      z.object({
-        change: z.enum(['CLOSED', 'REOPENED']),
-        day: day.meta({ description: 'Last closed day, or first day that is open again' }),
-        closedThrough: day,
-        requestedBy: z.string().optional(),
-        approvedBy: z.string().optional(),
-        ...trail,
-      }),
-    ),
+    history: z.array(PeriodItem),
     ...moment,
   })
   .meta({ id: 'Periods' })
@@ -106,10 +108,14 @@ export const companyRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     },
     (request, reply) => {
       const { companyId } = request.params
-      return answerFrom(dependencies, request.query, reply, async (handle, { knownAt }) => {
-        await requireCompany(handle, companyId)
-        const history = await listPolicyChanges(handle, { companyId, knownAt })
-        return { inForce: policiesInForce(history), history }
+      return answerTable(dependencies, request.query, reply, {
+        row: PolicyRow,
+        read: async (handle, { knownAt }) => {
+          await requireCompany(handle, companyId)
+          const history = await listPolicyChanges(handle, { companyId, knownAt })
+          return { inForce: policiesInForce(history), history }
+        },
+        rowsOf: ({ history }) => history,
       })
     },
   )
@@ -128,10 +134,14 @@ export const companyRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     },
     (request, reply) => {
       const { companyId } = request.params
-      return answerFrom(dependencies, request.query, reply, async (handle, { knownAt }) => {
-        await requireCompany(handle, companyId)
-        const history = await listPeriodChanges(handle, { companyId, knownAt })
-        return { closedThrough: history.at(-1)?.closedThrough, history }
+      return answerTable(dependencies, request.query, reply, {
+        row: PeriodItem,
+        read: async (handle, { knownAt }) => {
+          await requireCompany(handle, companyId)
+          const history = await listPeriodChanges(handle, { companyId, knownAt })
+          return { closedThrough: history.at(-1)?.closedThrough, history }
+        },
+        rowsOf: ({ history }) => history,
       })
     },
   )

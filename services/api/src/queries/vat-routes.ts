@@ -9,12 +9,13 @@ import {
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
+import { answerList, answerTable, type QueryDependencies } from './answer.ts'
 import { amount, day, listOf, moment } from './answer-schemas.ts'
+import { format } from './formats.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 
-const VatQuery = z.strictObject({ ...period, ...clocks, ...freshness })
+const VatQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...format })
 const VatEntriesQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...list })
 const Place = z.strictObject({
   on: BusinessDay,
@@ -24,11 +25,12 @@ const Place = z.strictObject({
 
 const rate = z.string().meta({ description: 'Percent, as the invoice has it', examples: ['21'] })
 const VatAmounts = { currency: z.string(), rate, base: amount, vat: amount }
+const VatDayItem = z.object({ on: day, ...VatAmounts })
 const ExigibleVatAnswer = z
   .object({
     from: day,
     to: day,
-    days: z.array(z.object({ on: day, ...VatAmounts })),
+    days: z.array(VatDayItem),
     totals: z.array(z.object(VatAmounts)),
     deferred: z
       .array(z.object({ currency: z.string(), rate, vat: amount }))
@@ -101,22 +103,26 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      return answerFrom(dependencies, query, reply, async (handle, clock) => {
-        const { from, to } = periodOf(query, clock)
-        const { knownAt } = clock
-        const days = await listExigibleVat(handle, { companyId, from, to, knownAt })
-        const deferred = await listDeferredVat(handle, { companyId, asOf: to, knownAt })
-        return {
-          from,
-          to,
-          days: days.map(({ on, ...amounts }) => ({ on, ...vatAmounts(amounts) })),
-          totals: totalsOf(days),
-          deferred: deferred.map(({ currency, rate: percent, deferredMinor }) => ({
-            currency,
-            rate: percent,
-            vat: decimalOf(deferredMinor, currency),
-          })),
-        }
+      return answerTable(dependencies, query, reply, {
+        row: VatDayItem,
+        read: async (handle, clock) => {
+          const { from, to } = periodOf(query, clock)
+          const { knownAt } = clock
+          const days = await listExigibleVat(handle, { companyId, from, to, knownAt })
+          const deferred = await listDeferredVat(handle, { companyId, asOf: to, knownAt })
+          return {
+            from,
+            to,
+            days: days.map(({ on, ...amounts }) => ({ on, ...vatAmounts(amounts) })),
+            totals: totalsOf(days),
+            deferred: deferred.map(({ currency, rate: percent, deferredMinor }) => ({
+              currency,
+              rate: percent,
+              vat: decimalOf(deferredMinor, currency),
+            })),
+          }
+        },
+        rowsOf: ({ days }) => days,
       })
     },
   )
