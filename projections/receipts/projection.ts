@@ -27,6 +27,14 @@ export const receiptsProjection = defineProjection({
     ReceiptRangeExtended: ({ data, metadata }) => [
       set(receiptBooks, { company_id: metadata.companyId, series: data.series }, { to_number: BigInt(data.to) }),
     ],
+    // The numbers between are passed over for good: they count as used.
+    ReceiptBookContinued: ({ data, metadata }) => [
+      set(
+        receiptBooks,
+        { company_id: metadata.companyId, series: data.series },
+        { last_number: BigInt(data.continueFrom) - 1n },
+      ),
+    ],
     ReceiptReprinted: ({ data, metadata }) => [
       set(
         receipts,

@@ -139,3 +139,18 @@ export const listReceiptBooks = async (
     .execute()
   return rows.map(bookEntry)
 }
+
+/** The highest number that the read model knows of in a book; `undefined` when it knows of no such book. */
+export const findLastNumber = async (
+  db: ReadHandle,
+  { companyId, series }: { readonly companyId: string; readonly series: string },
+): Promise<number | undefined> => {
+  const row = await db
+    .withTables<ReceiptViews>()
+    .selectFrom('read.receipt_books')
+    .select('last_number')
+    .where('company_id', '=', companyId)
+    .where('series', '=', series)
+    .executeTakeFirst()
+  return row && Number(row.last_number)
+}

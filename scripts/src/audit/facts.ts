@@ -114,6 +114,7 @@ export const Fact = z.discriminatedUnion('type', [
     financialYear: z.int(),
   }),
   fact('ReceiptRangeExtended', { series: text, to: z.int() }),
+  fact('ReceiptBookContinued', { series: text, continueFrom: z.int() }),
   fact('ReceiptRefused', receipt),
   fact('ReceiptReprinted', { series: text, number: z.int(), copy: z.int() }),
   fact('ReceiptIssued', {

@@ -235,6 +235,17 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       if (book !== undefined) book.to = data.to
       return
     }
+    case 'ReceiptBookContinued': {
+      const book = ledger.books.get(key(data.series))
+      expectEqual(
+        books,
+        `${key(data.series)}: it continues above what it gave`,
+        true,
+        (book?.next ?? 0) < data.continueFrom,
+      )
+      if (book !== undefined) book.next = data.continueFrom
+      return
+    }
     case 'PaymentCleared': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       expectEqual(

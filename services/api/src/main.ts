@@ -4,6 +4,7 @@ import { buildApp } from './app.ts'
 import { businessDayOf } from './business-clock.ts'
 import { createLedger } from './commands/ledger.ts'
 import { createReadSide } from './queries/read-side.ts'
+import { createLastNumberReader } from './receipts/last-number.ts'
 import { startReceiptProcess } from './receipts/receipt-process.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
 import { createSnapshotTable } from './snapshots/snapshot-table.ts'
@@ -39,14 +40,22 @@ const snapshotPool = createPool({
 const now = () => new Date()
 const today = () => businessDayOf(now())
 const snapshots = createSnapshotKeeper({ store, table: createSnapshotTable(snapshotPool), logger, random: Math.random })
-const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX, snapshots })
+const readSide = createReadSide(pool)
+const ledger = createLedger({
+  store,
+  today,
+  now,
+  cacheBytesMax: CACHE_BYTES_MAX,
+  snapshots,
+  lastNumberElsewhere: createLastNumberReader(readSide),
+})
 const receipts = createReceiptSaga(ledger)
 const receiptProcess = startReceiptProcess({ store, pool, saga: receipts, logger })
 const app = await buildApp({
   ledger,
   receipts,
   store,
-  readSide: createReadSide(pool),
+  readSide,
   snapshotCounts: snapshots.counts,
   token: config.REGISTRU_TOKEN,
   logger,

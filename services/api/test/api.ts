@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
 import { createLedger, type Ledger } from '../src/commands/ledger.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
+import { createLastNumberReader } from '../src/receipts/last-number.ts'
 import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
 
 export const TOKEN = 'a-token'
@@ -44,14 +45,21 @@ export const createApi = async (
   override: { readonly logger?: ReturnType<typeof createLogger>; readonly saga?: (ledger: Ledger) => ReceiptSaga } = {},
 ): Promise<Api> => {
   const today = () => TODAY
-  const ledger = createLedger({ store, today, now: () => new Date(), cacheBytesMax: CACHE_BYTES_MAX })
+  const readSide = createReadSide(pool)
+  const ledger = createLedger({
+    store,
+    today,
+    now: () => new Date(),
+    cacheBytesMax: CACHE_BYTES_MAX,
+    lastNumberElsewhere: createLastNumberReader(readSide),
+  })
   const receipts = (override.saga ?? createReceiptSaga)(ledger)
   const logger = override.logger ?? createLogger({ name: 'api', level: 'fatal', destination: nowhere })
   const app = await buildApp({
     ledger,
     receipts,
     store,
-    readSide: createReadSide(pool),
+    readSide,
     token: TOKEN,
     logger,
     today,

@@ -109,6 +109,7 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
     { from: '2026-09-01', reason: 'Factură omisă', requestedBy: 'Ion Ene', approvedBy: 'Ioana Pop' },
     { reason: 'Alta' },
   ],
+  ['ContinueReceiptBook', examples.continueReceiptBook(), { continueFrom: 22 }],
 ]
 
 t.test('each command: a dry run tells what will be, a repetition what was', async (t) => {

@@ -9,6 +9,8 @@ export interface DecisionContext {
   readonly today: BusinessDay
   /** What the company has decided about itself; the defaults when it has decided nothing. */
   readonly company?: CompanyRules | undefined
+  /** The highest number of this receipt book that anybody else tells of, where somebody does. */
+  readonly highestNumber?: number | undefined
 }
 
 /** How the ledger meets cash above a ceiling: it tells, it wants somebody who answers for it, or it refuses. */

@@ -42,6 +42,7 @@ import type { EventMetadata } from './metadata.ts'
 import type { Money } from './money.ts'
 import type {
   AnnulReceipt,
+  ContinueReceiptBook,
   EnterReceipt,
   ExtendReceiptRange,
   OpenReceiptBook,
@@ -49,6 +50,7 @@ import type {
 } from './receipt-book/commands.ts'
 import {
   ReceiptAnnulled,
+  ReceiptBookContinued,
   ReceiptBookOpened,
   ReceiptIssued,
   ReceiptRangeExtended,
@@ -437,6 +439,16 @@ export const receiptRefused = (change: Partial<EventData<typeof ReceiptRefused>>
 export const receiptReprinted = (change: Partial<EventData<typeof ReceiptReprinted>> = {}) =>
   ReceiptReprinted.of({ series: 'AMC-C', number: 15, copy: 1, reason: 'Pierdută de client', ...change })
 
+export const receiptBookContinued = (change: Partial<EventData<typeof ReceiptBookContinued>> = {}) =>
+  ReceiptBookContinued.of({
+    series: 'AMC-C',
+    lastNumber: 15,
+    continueFrom: 21,
+    reason: 'Restaurare din copia de siguranță; chitanțele 16-20 sunt tipărite',
+    acknowledgedBy: 'Ana Ionescu',
+    ...change,
+  })
+
 export const policySet = (change: Partial<EventData<typeof PolicySet>> = {}) =>
   PolicySet.of({ companyId: 'amc', cashGuard: 'REQUIRE_OVERRIDE', ...change })
 
@@ -552,6 +564,16 @@ export const reprintReceipt = (change: Partial<Data<typeof ReprintReceipt>> = {}
   ...change,
 })
 
+export const continueReceiptBook = (
+  change: Partial<Data<typeof ContinueReceiptBook>> = {},
+): Data<typeof ContinueReceiptBook> => ({
+  series: 'AMC-C',
+  continueFrom: 21,
+  reason: 'Restaurare din copia de siguranță; chitanțele 16-20 sunt tipărite',
+  acknowledgedBy: 'Ana Ionescu',
+  ...change,
+})
+
 export const setPolicy = (change: Partial<Data<typeof SetPolicy>> = {}): Data<typeof SetPolicy> => ({
   cashGuard: 'REQUIRE_OVERRIDE',
   ...change,
@@ -604,6 +626,7 @@ export const exampleEvents: readonly LedgerMessage[] = [
   receiptRangeExtended(),
   receiptRefused(),
   receiptReprinted(),
+  receiptBookContinued(),
   policySet(),
   cashDeskOpened(),
   periodClosed(),

@@ -1,10 +1,12 @@
 import t from 'tap'
 import {
   annulReceipt,
+  continueReceiptBook,
   enterReceipt,
   extendReceiptRange,
   openReceiptBook,
   receiptAnnulled,
+  receiptBookContinued,
   receiptBookOpened,
   receiptIssued,
   receiptRangeExtended,
@@ -194,5 +196,41 @@ t.test('ReprintReceipt', async (t) => {
     t.throws(() => given(...book).when(reprint({ number: 16 })), { code: 'RECEIPT_NOT_FOUND' })
     t.throws(() => given().when(reprint()), { code: 'RECEIPT_BOOK_NOT_FOUND' })
     t.throws(() => given(receiptBookOpened(), receiptReprinted()).when(reprint()), /history changes receipt 15/)
+  })
+})
+
+t.test('a book that ends below what is known of it elsewhere', async (t) => {
+  const proceed = (change: Parameters<typeof continueReceiptBook>[0] = {}) =>
+    ({ type: 'ContinueReceiptBook', data: continueReceiptBook(change) }) as const
+  const book = [receiptBookOpened({ from: 15, to: 30 }), receiptIssued()]
+  const knowing = (highestNumber: number) => ({ today, highestNumber })
+
+  t.test('is read-only from one number too few on', async (t) => {
+    const next = enter({ receiptId: 'rec-16' })
+    t.match(given(...book).when(next, knowing(15)), [{ data: { number: 16 } }])
+    const refusal = { code: 'RESTORE_GUARD', details: { lastNumber: 15, highestNumber: 16 } }
+    for (const command of [next, annul(), { type: 'ReprintReceipt', data: reprintReceipt() } as const]) {
+      t.throws(() => given(...book).when(command, knowing(16)), refusal)
+    }
+    const extend = { type: 'ExtendReceiptRange', data: extendReceiptRange({ to: 40 }) } as const
+    t.throws(() => given(...book).when(extend, knowing(16)), refusal)
+  })
+  t.test('continues above all that is known, when somebody answers for it', async (t) => {
+    t.same(given(...book).when(proceed(), knowing(20)), [receiptBookContinued()])
+    const tooLow = () => given(...book).when(proceed({ continueFrom: 20 }), knowing(20))
+    t.throws(tooLow, { code: 'RECEIPT_NUMBER_ALREADY_GIVEN', details: { atLeast: 21 } })
+    t.match(given(...book, receiptBookContinued()).when(enter({ receiptId: 'rec-21' }), knowing(20)), [
+      { data: { number: 21 } },
+    ])
+  })
+  t.test('passes over numbers that only paper knows of, within the range', async (t) => {
+    t.match(given(...book).when(proceed({ continueFrom: 17 })), [{ data: { lastNumber: 15, continueFrom: 17 } }])
+    t.throws(() => given(...book).when(proceed({ continueFrom: 16 })), { code: 'RECEIPT_NUMBER_ALREADY_GIVEN' })
+    t.throws(() => given(...book).when(proceed({ continueFrom: 31 })), { code: 'RECEIPT_RANGE_EXHAUSTED' })
+    t.throws(() => given().when(proceed()), { code: 'RECEIPT_BOOK_NOT_FOUND' })
+  })
+  t.test('is opened anew only above them', async (t) => {
+    t.throws(() => given().when(open({ from: 20 }), knowing(20)), { code: 'RESTORE_GUARD' })
+    t.equal(given().when(open({ from: 21 }), knowing(20)).length, 1)
   })
 })

@@ -70,6 +70,11 @@ const foldReceipts = (expected: Expected, fact: PlacedFact): void => {
         value_minor: 0n,
       })
       return addTo(expected, books, { company_id, series: data.series }, { annulled_count: 1n })
+    case 'ReceiptBookContinued': {
+      const book = find(expected, books, company_id, data.series)
+      if (book !== undefined) book['last_number'] = BigInt(data.continueFrom) - 1n
+      return
+    }
     case 'ReceiptReprinted':
       return change(data.series, data.number, { reprint_count: BigInt(data.copy) })
     default:

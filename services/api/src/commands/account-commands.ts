@@ -272,6 +272,7 @@ export const accountCommands = [
       'RECEIPT_ID_ALREADY_USED',
       'RECEIPT_ONLY_FOR_CASH',
       'RECEIPT_RANGE_EXHAUSTED',
+      'RESTORE_GUARD',
     ],
     execute: async ({ receipt, ...facts }, context, dependencies) => {
       if (receipt === undefined) {
@@ -468,6 +469,7 @@ export const accountCommands = [
       'RECEIPT_ID_ALREADY_USED',
       'RECEIPT_ONLY_FOR_CASH',
       'RECEIPT_RANGE_EXHAUSTED',
+      'RESTORE_GUARD',
     ],
     execute: async ({ receiptId, ...facts }, context, dependencies) => {
       const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }

@@ -66,6 +66,7 @@ export const carryOutAtomically = async (
         books: { ...ledger.books, handle: elsewhere, handleAll: elsewhere },
         companies: { ...ledger.companies, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
+        highestNumbers: ledger.highestNumbers,
       },
       receipts: { requireBook: elsewhere, enter: elsewhere, preview: elsewhere, release: elsewhere },
     }

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly expectedRevision?: bigint
   /** What the company has decided about itself, for commands that its rules bind. */
   readonly companyRules?: CompanyRules
+  /** For a receipt book: the highest of its numbers that anybody else tells of. */
+  readonly highestNumber?: number | undefined
   /** Decide and answer, write nothing. */
   readonly dryRun: boolean
 }

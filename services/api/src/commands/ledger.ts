@@ -13,6 +13,7 @@ import {
   receiptBook,
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
+import { createHighestNumbers, guardBooks, type HighestNumbers } from '../receipts/restore-guard.ts'
 import type { SnapshotKeeper } from '../snapshots/snapshots.ts'
 import { type CommandHandler, createCommandHandler } from './command-handler.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
@@ -28,6 +29,7 @@ export interface Ledger {
   readonly books: CommandHandler<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent>
   readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
   readonly rules: CompanyRulesReader
+  readonly highestNumbers: HighestNumbers
 }
 
 export interface LedgerOptions {
@@ -36,25 +38,35 @@ export interface LedgerOptions {
   readonly today: () => string
   readonly now: () => Date
   readonly cacheBytesMax: number
+  /** The last number of a book as something besides the event store knows it; absent: nothing does. */
+  readonly lastNumberElsewhere?: (companyId: string, series: string) => Promise<number | undefined>
   /** Absent: every stream that is not in memory is folded from its start. */
   readonly snapshots?: SnapshotKeeper
 }
 
-export const createLedger = ({ cacheBytesMax, snapshots, ...options }: LedgerOptions): Ledger => {
+export const createLedger = ({
+  cacheBytesMax,
+  snapshots,
+  lastNumberElsewhere = () => Promise.resolve(undefined),
+  ...options
+}: LedgerOptions): Ledger => {
   const share = (part: number) => ({ ...options, cacheBytesMax: Math.floor(cacheBytesMax * part) })
   const companies = createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) })
+  const highestNumbers = createHighestNumbers(lastNumberElsewhere)
+  const books = createCommandHandler({
+    decider: receiptBook,
+    snapshots: snapshots?.of(receiptBook),
+    ...share(BOOKS_SHARE),
+  })
   return {
     accounts: createCommandHandler({
       decider: clientAccount,
       snapshots: snapshots?.of(clientAccount),
       ...share(ACCOUNTS_SHARE),
     }),
-    books: createCommandHandler({
-      decider: receiptBook,
-      snapshots: snapshots?.of(receiptBook),
-      ...share(BOOKS_SHARE),
-    }),
+    books: guardBooks(books, highestNumbers),
     companies,
     rules: createCompanyRulesReader(companies),
+    highestNumbers,
   }
 }

@@ -1,4 +1,11 @@
-import { AnnulReceipt, ExtendReceiptRange, OpenReceiptBook, ReprintReceipt, receiptBookStream } from '@registru/domain'
+import {
+  AnnulReceipt,
+  ContinueReceiptBook,
+  ExtendReceiptRange,
+  OpenReceiptBook,
+  ReprintReceipt,
+  receiptBookStream,
+} from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
@@ -11,7 +18,7 @@ export const receiptBookCommands = [
       'A series of receipts of one cash desk, with its range of numbers and the internal decision that allots it (OMFP 2634/2015 annex 1 pct. 24).',
     schema: OpenReceiptBook,
     example: examples.openReceiptBook(),
-    rejections: ['RECEIPT_BOOK_ALREADY_OPENED'],
+    rejections: ['RECEIPT_BOOK_ALREADY_OPENED', 'RESTORE_GUARD'],
     execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)
       const handled = await ledger.books.handle(stream, { type: 'OpenReceiptBook', data }, context)
@@ -31,6 +38,7 @@ export const receiptBookCommands = [
       'RECEIPT_ALREADY_ANNULLED',
       'RECEIPT_BOOK_NOT_FOUND',
       'RECEIPT_NOT_FOUND',
+      'RESTORE_GUARD',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
     execute: async (data, context, { ledger, receipts }) => {
@@ -62,11 +70,26 @@ export const receiptBookCommands = [
     description: 'The last number goes up, by a decision of its own (OMFP 2634/2015 annex 1 pct. 24).',
     schema: ExtendReceiptRange,
     example: examples.extendReceiptRange(),
-    rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_RANGE_NOT_EXTENDED'],
+    rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_RANGE_NOT_EXTENDED', 'RESTORE_GUARD'],
     execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)
       const handled = await ledger.books.handle(stream, { type: 'ExtendReceiptRange', data }, context)
       return { ...handled, result: { series: data.series, to: data.to } }
+    },
+  }),
+
+  defineCommand({
+    name: 'ContinueReceiptBook',
+    summary: 'Continue a receipt book that has lost receipts',
+    description:
+      'After the event store was restored to an earlier moment, a book may end below numbers that are known elsewhere: it is then read-only (`RESTORE_GUARD`), for a number is never given twice. This passes over the lost numbers; who answers for that, and why, stays in the book.',
+    schema: ContinueReceiptBook,
+    example: examples.continueReceiptBook(),
+    rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NUMBER_ALREADY_GIVEN', 'RECEIPT_RANGE_EXHAUSTED'],
+    execute: async (data, context, { ledger }) => {
+      const stream = receiptBookStream(context.companyId, data.series)
+      const handled = await ledger.books.handle(stream, { type: 'ContinueReceiptBook', data }, context)
+      return { ...handled, result: { series: data.series, next: data.continueFrom } }
     },
   }),
 
@@ -76,7 +99,7 @@ export const receiptBookCommands = [
     description: 'A copy carries «DUPLICAT»; the receipt itself stays as it is, the trail knows of the copy.',
     schema: ReprintReceipt,
     example: examples.reprintReceipt(),
-    rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND'],
+    rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND', 'RESTORE_GUARD'],
     execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)
       const handled = await ledger.books.handle(stream, { type: 'ReprintReceipt', data }, context)

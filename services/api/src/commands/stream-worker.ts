@@ -274,8 +274,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
     }
     try {
-      const decided = decider.decide(task.command, target.state, { today: today(), company: task.context.companyRules })
-      const { commandId } = task.context
+      const { commandId, companyRules: company, highestNumber } = task.context
+      const decided = decider.decide(task.command, target.state, { today: today(), company, highestNumber })
       const events = decided.map((event, index) => ({
         ...decider.codec.encode(event),
         eventId: eventIdOf(commandId, index),

@@ -36,6 +36,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return `the invoice is in ${text(details['invoiceCurrency'])}, the payment in ${text(details['paymentCurrency'])}`
     case 'UNDO_BEFORE_WHAT_IT_UNDOES':
       return `${text(details['day'])} is before ${text(details['earliest'])}`
+    case 'RESTORE_GUARD':
+      return `the book ends at ${text(details['lastNumber'])}, but number ${text(details['highestNumber'])} was given`
     case 'RECEIPT_DATE_BEFORE_LAST':
       return `the last receipt of the book is of ${text(details['lastIssuedOn'])}`
     case 'VAT_LINES_DO_NOT_ADD_UP':

@@ -44,8 +44,8 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
       return true
     } catch (error) {
       const { step: name, cause } = step
-      // The book refused and the account knows: that, too, is an end.
-      const isEnd = error instanceof Rejection
+      // The book refused and the account knows: that, too, is an end. A book that is read-only has not refused.
+      const isEnd = error instanceof Rejection && error.code !== 'RESTORE_GUARD'
       if (isEnd) logger.info({ step: name, eventId: cause.eventId, code: error.code }, 'declined a half-done receipt')
       else logger.warn({ err: error, step: name, eventId: cause.eventId }, 'a half-done receipt waits')
       return isEnd

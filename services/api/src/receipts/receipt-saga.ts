@@ -7,7 +7,9 @@ import {
   clientAccountStream,
   companyStream,
   type EnterReceipt,
+  lossOf,
   type Payer,
+  type ReceiptBook,
   type ReceiptBookEvent,
   Rejection,
   type RejectionCode,
@@ -133,11 +135,10 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
 
     requireBook: async (companyId, series, issuedOn) => {
       if (issuerOf(await companyOf(companyId)) === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
-      const book = await ledger.books.read(
-        receiptBookStream(companyId, series),
-        (state) => refusalOf(state, { series, issuedOn }) === undefined,
-      )
-      const refusal = refusalOf(book, { series, issuedOn })
+      const highestNumber = await ledger.highestNumbers.of(companyId, series)
+      const refusalIn = (state: ReceiptBook) => refusalOf(state, { series, issuedOn }) ?? lossOf(state, highestNumber)
+      const stream = receiptBookStream(companyId, series)
+      const refusal = refusalIn(await ledger.books.read(stream, (state) => refusalIn(state) === undefined))
       if (refusal !== undefined) throw refusal
     },
 

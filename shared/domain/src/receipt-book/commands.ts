@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import { CashDeskId, ReceiptSeries } from '../ids.ts'
 import type { Message } from '../message.ts'
-import { FreeText, Reference } from '../text.ts'
+import { FreeText, Name, Reference } from '../text.ts'
 import type { ReceiptIssued } from './events.ts'
 
 /** Ten digits are more receipts than a desk prints in its life, and every one of them is an exact number. */
@@ -46,6 +46,13 @@ export const ReprintReceipt = z.strictObject({
   reason: FreeText.optional(),
 })
 
+export const ContinueReceiptBook = z.strictObject({
+  series: ReceiptSeries,
+  continueFrom: ReceiptNumber.meta({ description: 'Next number to give; above every number that may be on paper' }),
+  reason: FreeText,
+  acknowledgedBy: Name.meta({ description: 'Who answers for the numbers that are passed over' }),
+})
+
 /** Writes a requested receipt into the book, which gives it the next number; no route leads here. */
 export type EnterReceipt = Omit<
   Parameters<typeof ReceiptIssued.of>[0],
@@ -57,4 +64,5 @@ export type ReceiptBookCommand =
   | Message<'EnterReceipt', EnterReceipt>
   | Message<'AnnulReceipt', z.infer<typeof AnnulReceipt>>
   | Message<'ExtendReceiptRange', z.infer<typeof ExtendReceiptRange>>
+  | Message<'ContinueReceiptBook', z.infer<typeof ContinueReceiptBook>>
   | Message<'ReprintReceipt', z.infer<typeof ReprintReceipt>>

@@ -102,6 +102,23 @@ export const ReceiptReprinted = defineEvent({
   }),
 })
 
+/**
+ * Numbers that somebody may hold on paper and that the book has lost are passed over: the store was restored to an
+ * earlier moment, and a number is never given twice. Who answers for the gap stands here.
+ */
+export const ReceiptBookContinued = defineEvent({
+  type: 'ReceiptBookContinued',
+  version: 1,
+  data: z.strictObject({
+    series: ReceiptSeries,
+    /** Of the book as it was found; one below its range when it held none. */
+    lastNumber: z.int().nonnegative(),
+    continueFrom: z.int().positive(),
+    reason: FreeText,
+    acknowledgedBy: Name,
+  }),
+})
+
 /** The paper stays in the book with value 0; its number is never used again (OMFP 2634/2015 annex 1 pct. 14-15). */
 export const ReceiptAnnulled = defineEvent({
   type: 'ReceiptAnnulled',
@@ -126,6 +143,7 @@ export const receiptBookEventDefinitions = [
   ReceiptRefused,
   ReceiptAnnulled,
   ReceiptReprinted,
+  ReceiptBookContinued,
 ] as const
 
 export type ReceiptBookEvent = EventOf<(typeof receiptBookEventDefinitions)[number]>

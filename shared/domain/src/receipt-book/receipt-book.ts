@@ -1,7 +1,7 @@
 import { amountInWords } from '../amount-in-words.ts'
 import type { BusinessDay } from '../business-day.ts'
 import { createCodec } from '../codec.ts'
-import { type Decider, type DecisionTable, decideBy } from '../decider.ts'
+import { type Decider, type DecisionContext, type DecisionTable, decideBy } from '../decider.ts'
 import type { ReceiptId } from '../ids.ts'
 import { minorOf } from '../money.ts'
 import { createPackedRecords } from '../packed/packed-records.ts'
@@ -10,6 +10,7 @@ import { type BookedReceipt, type ReceiptBook, receiptBookSnapshot, receiptIds, 
 import type { ReceiptBookCommand } from './commands.ts'
 import {
   ReceiptAnnulled,
+  ReceiptBookContinued,
   type ReceiptBookEvent,
   ReceiptBookOpened,
   ReceiptIssued,
@@ -40,6 +41,17 @@ export const refusalOf = (
   const { lastIssuedOn } = book
   return lastIssuedOn !== undefined && issuedOn < lastIssuedOn
     ? new Rejection('RECEIPT_DATE_BEFORE_LAST', { issuedOn, lastIssuedOn })
+    : undefined
+}
+
+/**
+ * Why the book may not be written to: numbers above its last are known elsewhere, so the store lost receipts that may be
+ * on paper already.
+ */
+export const lossOf = (book: ReceiptBook, highestNumber: number | undefined): Rejection | undefined => {
+  const lastNumber = book.next - 1
+  return highestNumber !== undefined && highestNumber > lastNumber
+    ? new Rejection('RESTORE_GUARD', { lastNumber, highestNumber })
     : undefined
 }
 
@@ -109,11 +121,42 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
     return [ReceiptRangeExtended.of(command)]
   },
 
+  ContinueReceiptBook: (command, book, { highestNumber = 0 }) => {
+    const { series, continueFrom, reason, acknowledgedBy } = command
+    const { to } = opened(book, series)
+    const lastNumber = book.next - 1
+    const atLeast = Math.max(book.next, highestNumber) + 1
+    if (continueFrom < atLeast) reject('RECEIPT_NUMBER_ALREADY_GIVEN', { path: '/continueFrom', atLeast })
+    if (to !== undefined && continueFrom > to) reject('RECEIPT_RANGE_EXHAUSTED', { series, to })
+    return [ReceiptBookContinued.of({ series, lastNumber, continueFrom, reason, acknowledgedBy })]
+  },
+
   ReprintReceipt: (command, book) => {
     const { series, number, reason } = command
     const { reprints } = receiptOf(book, series, number)
     return [ReceiptReprinted.of({ series, number, copy: reprints + 1, reason })]
   },
+}
+
+const decideByTable = decideBy(table)
+
+/** A book that lost receipts is read-only until somebody answers for the numbers that it passes over. */
+const decide = (
+  command: ReceiptBookCommand,
+  book: ReceiptBook,
+  context: DecisionContext,
+): readonly ReceiptBookEvent[] => {
+  const { highestNumber } = context
+  if (command.type === 'OpenReceiptBook' && book.opened === undefined) {
+    // Lost as a whole: it may be opened again above what it had given.
+    if (highestNumber !== undefined && command.data.from <= highestNumber) {
+      reject('RESTORE_GUARD', { lastNumber: command.data.from - 1, highestNumber })
+    }
+  } else if (command.type !== 'ContinueReceiptBook' && book.opened !== undefined) {
+    const loss = lossOf(book, highestNumber)
+    if (loss !== undefined) throw loss
+  }
+  return decideByTable(command, book, context)
 }
 
 /** @throws Error when history changes what it never issued: the stream is not ours */
@@ -140,6 +183,9 @@ const evolve = (book: ReceiptBook, event: ReceiptBookEvent): ReceiptBook => {
       receipts.set(book, number, receipt)
       return book
     }
+    case 'ReceiptBookContinued':
+      book.next = event.data.continueFrom
+      return book
     case 'ReceiptRangeExtended':
       if (book.opened === undefined) throw new Error('history extends a book before opening it')
       book.opened = { ...book.opened, to: event.data.to }
@@ -159,7 +205,7 @@ export const receiptBook: Decider<ReceiptBook, ReceiptBookCommand, ReceiptBookEv
   name: 'receiptBook',
   codec: createCodec(receiptBookEventDefinitions),
   initialState: () => ({ opened: undefined, next: 1, lastIssuedOn: undefined, records: createPackedRecords() }),
-  decide: decideBy(table),
+  decide,
   evolve,
   snapshot: receiptBookSnapshot,
 }

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ReceiptBook, ReceiptBookCommand, ReceiptBookEvent } from '@registru/domain'
+import type { CommandHandler } from '../commands/command-handler.ts'
+
+/** Postgres has this long to say what it knows; commands do not depend on it. */
+const ASK_WITHIN_MS = 1_000
+/** Where it did not answer, it is asked again after this. */
+const ASK_AGAIN_MS = 5_000
+
+/**
+ * The highest numbers of receipt books that anybody besides the books tells of. The guard works where it can see: with
+ * Postgres away it knows only what this process has issued itself.
+ */
+export interface HighestNumbers {
+  readonly of: (companyId: string, series: string) => Promise<number | undefined>
+  readonly saw: (companyId: string, series: string, number: number) => void
+}
+
+interface Known {
+  highest: number | undefined
+  /** Of the last answer; a book is asked about once. */
+  asked: Promise<void> | undefined
+}
+
+/** @param ask what a source outside the event store knows; `undefined`: of no such book */
+export const createHighestNumbers = (
+  ask: (companyId: string, series: string) => Promise<number | undefined>,
+): HighestNumbers => {
+  const books = new Map<string, Known>()
+  const knownOf = (companyId: string, series: string): Known => {
+    const key = `${companyId}:${series}`
+    const known = books.get(key) ?? { highest: undefined, asked: undefined }
+    books.set(key, known)
+    return known
+  }
+  const raise = (known: Known, number: number | undefined): void => {
+    if (number !== undefined && number > (known.highest ?? 0)) known.highest = number
+  }
+  const askFor = async (known: Known, companyId: string, series: string): Promise<void> => {
+    try {
+      raise(known, await ask(companyId, series))
+    } catch {
+      // Away or not set up: commands go on, and the question is asked again.
+      setTimeout(() => {
+        known.asked = undefined
+      }, ASK_AGAIN_MS).unref()
+    }
+  }
+  return {
+    of: async (companyId, series) => {
+      const known = knownOf(companyId, series)
+      known.asked ??= askFor(known, companyId, series)
+      await Promise.race([known.asked, sleep(ASK_WITHIN_MS, undefined, { ref: false })])
+      return known.highest
+    },
+    saw: (companyId, series, number) => raise(knownOf(companyId, series), number),
+  }
+}
+
+type Books = CommandHandler<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent>
+
+/** Lets no command write to a book that has lost receipts, whoever sends it. */
+export const guardBooks = (books: Books, numbers: HighestNumbers): Books => ({
+  ...books,
+  handle: async (stream, command, context) => {
+    const { companyId } = context
+    const { series } = command.data
+    const highestNumber = await numbers.of(companyId, series)
+    const handled = await books.handle(stream, command, { ...context, highestNumber })
+    if (context.dryRun) return handled
+    for (const { type, data } of handled.events) {
+      if (type === 'ReceiptIssued') numbers.saw(companyId, series, data.number)
+    }
+    return handled
+  },
+})
