@@ -81,6 +81,9 @@ export const BI_ACCOUNTS: readonly (readonly [account: string, number: string, n
   ['COMMERCIAL_DISCOUNT', '709', 'Reduceri comerciale acordate'],
   ['WRITE_OFF', '654', 'Pierderi din creanțe'],
   ['FEE', '627', 'Comisioane'],
+  ['FX_GAIN', '765', 'Venituri din diferențe de curs valutar'],
+  ['FX_LOSS', '665', 'Cheltuieli cu diferențe de curs valutar'],
+  ['CURRENCY_POSITION', '4111.P', 'Poziție valutară'],
 ]
 
 const METHODS: readonly (readonly [method: string, name: string, isCash: boolean, arrivesLater: boolean])[] = [

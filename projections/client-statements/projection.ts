@@ -1,4 +1,4 @@
-import { type LedgerEvent, type Money, minorOf } from '@registru/domain'
+import { type LedgerEvent, type MoneyOrZero, minorOf } from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/changes.ts'
 import { STILL_KNOWN } from '../core/clocks.ts'
 import { defineProjection } from '../core/projection.ts'
@@ -8,7 +8,7 @@ interface Line {
   readonly kind: StatementLineKind
   readonly clientId: string
   readonly on: string
-  readonly amount: Money
+  readonly amount: MoneyOrZero
   readonly side: 'debit' | 'credit'
   readonly document?: string | undefined
   readonly invoiceId?: string
@@ -40,6 +40,27 @@ const line = (event: LedgerEvent, of: Line): readonly RowChange[] => {
       event_id: event.eventId,
     }),
     add(statementMonths, { company_id, client_id, currency, month_on: monthOf(of.on) }, { debit_minor, credit_minor }),
+  ]
+}
+
+type Settling = Extract<LedgerEvent, { readonly type: 'PaymentAllocated' | 'PaymentDeallocated' }>
+
+/**
+ * Allocations move nothing between the two parties, but between two currencies what is owed falls in the one and the
+ * client's credit in the other, and each has a balance of its own.
+ */
+const conversion = (
+  event: Settling,
+  on: string,
+  [settled, paid]: readonly [settled: Line['side'], paid: Line['side']],
+): readonly RowChange[] => {
+  const { data } = event
+  if (data.conversion === undefined) return []
+  const { clientId, invoiceId, paymentId } = data
+  const of = { kind: 'CONVERSION', clientId, invoiceId, paymentId, on } as const
+  return [
+    ...line(event, { ...of, amount: data.amount, side: settled }),
+    ...line(event, { ...of, amount: data.conversion.paid, side: paid }),
   ]
 }
 
@@ -94,6 +115,8 @@ export const clientStatements = defineProjection({
         side: 'credit',
       })
     },
+    PaymentAllocated: (event) => conversion(event, event.data.allocatedOn, ['credit', 'debit']),
+    PaymentDeallocated: (event) => conversion(event, event.data.deallocatedOn, ['debit', 'credit']),
     PaymentReversed: (event) => {
       const { clientId, paymentId, reversedOn, amount } = event.data
       return line(event, { kind: 'REVERSAL', clientId, paymentId, on: reversedOn, amount, side: 'debit' })

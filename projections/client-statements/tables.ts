@@ -9,6 +9,8 @@ export type StatementLineKind =
   | 'PAYMENT'
   | 'REFUND'
   | 'REVERSAL'
+  /** A payment in one currency settles an invoice in another: a line in each. */
+  | 'CONVERSION'
 
 /** One line an event that changes what the client owes as a whole. Allocations move nothing between the two parties. */
 export const statementLines = defineTable({

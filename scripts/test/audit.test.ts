@@ -275,6 +275,22 @@ const rich = [
   paymentCleared({ paymentId: 'pay-5', method: 'CHEQUE', amount: ron('800.00'), fee: '0.00' }),
   paymentRecorded({ paymentId: 'pay-6', method: 'PROMISSORY_NOTE', amount: ron('100.00') }),
   paymentAllocated({ paymentId: 'pay-6', invoiceId: 'inv-1027', amount: ron('100.00') }),
+  invoiceRegistered({ invoiceId: 'inv-1028', total: { amount: '100.00', currency: 'EUR' } }),
+  paymentRecorded({ paymentId: 'pay-7', amount: ron('500.00') }),
+  paymentAllocated({
+    paymentId: 'pay-7',
+    invoiceId: 'inv-1028',
+    amount: { amount: '100.00', currency: 'EUR' },
+    conversion: { paid: ron('500.00'), rate: '5.0000', source: 'BNR', publishedOn: '2026-10-30' },
+    functional: { currency: 'RON', invoice: '503.00', payment: '500.00', difference: '-3.00' },
+  }),
+  paymentDeallocated({
+    paymentId: 'pay-7',
+    invoiceId: 'inv-1028',
+    amount: { amount: '40.00', currency: 'EUR' },
+    conversion: { paid: ron('200.00') },
+    functional: { currency: 'RON', invoice: '201.20', payment: '200.00', difference: '-1.20' },
+  }),
 ]
 
 /** Another value of the same kind. */

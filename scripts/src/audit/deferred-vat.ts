@@ -1,5 +1,5 @@
 import { type ChangingRow, canonical, type Expected, put, type State } from './expected.ts'
-import { minorOf, type PlacedFact } from './facts.ts'
+import { minorOf, type PlacedFact, paidOf } from './facts.ts'
 
 type Kind = 'INVOICE' | 'CREDIT_NOTE'
 
@@ -152,8 +152,13 @@ export const createDeferredVat = (tables: {
       change(kind, id, told, (document) => {
         document.collected += by
       })
-    const settle = (told: { cause: string; on: string; paymentId: string }, invoiceId: string, by: bigint): void => {
-      collect('CREDIT_NOTE', told.paymentId, told, by)
+    const settle = (
+      told: { cause: string; on: string; paymentId: string },
+      invoiceId: string,
+      by: bigint,
+      paid: bigint,
+    ): void => {
+      collect('CREDIT_NOTE', told.paymentId, told, paid)
       const waiting = account.waiting.get(told.paymentId)
       if (waiting === undefined) collect('INVOICE', invoiceId, told, by)
       else if (account.documents.has(`INVOICE ${invoiceId}`)) {
@@ -195,12 +200,12 @@ export const createDeferredVat = (tables: {
         break
       case 'PaymentAllocated': {
         const told = { cause: 'ALLOCATED', on: data.allocatedOn, paymentId: data.paymentId }
-        settle(told, data.invoiceId, minorOf(data.amount.amount))
+        settle(told, data.invoiceId, minorOf(data.amount.amount), minorOf(paidOf(data).amount))
         break
       }
       case 'PaymentDeallocated': {
         const told = { cause: 'DEALLOCATED', on: data.deallocatedOn, paymentId: data.paymentId }
-        settle(told, data.invoiceId, -minorOf(data.amount.amount))
+        settle(told, data.invoiceId, -minorOf(data.amount.amount), -minorOf(paidOf(data).amount))
         break
       }
       case 'PaymentCleared': {

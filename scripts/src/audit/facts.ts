@@ -17,6 +17,12 @@ const payment = { ...client, paymentId: text }
 const allocation = { ...payment, invoiceId: text, amount: Money }
 const receipt = { ...payment, receiptId: text, series: text }
 
+/** Between two currencies: what goes of the payment, and what the books gain (or, negative, lose) by it. */
+const exchanged = {
+  conversion: z.object({ paid: Money }).optional(),
+  functional: z.object({ currency: text, difference: maybe }).optional(),
+}
+
 /** What a paper says of VAT. */
 const vat = { vatLines: z.array(z.object({ rate: text, base: text, vat: text })), cashAccounting: z.boolean() }
 
@@ -63,8 +69,8 @@ export const Fact = z.discriminatedUnion('type', [
     payer: json,
     deskId: maybe,
   }),
-  fact('PaymentAllocated', { ...allocation, allocatedOn: text }),
-  fact('PaymentDeallocated', { ...allocation, deallocatedOn: text, reason: text }),
+  fact('PaymentAllocated', { ...allocation, ...exchanged, allocatedOn: text }),
+  fact('PaymentDeallocated', { ...allocation, ...exchanged, deallocatedOn: text, reason: text }),
   fact('PaymentReversed', {
     ...payment,
     amount: Money,
@@ -164,6 +170,10 @@ export type PlacedFact = Fact & {
   /** Everything that the event says, what no table shows included. */
   readonly whole: unknown
 }
+
+/** What an allocation takes of the payment; its `amount` is what it settles of the invoice. */
+export const paidOf = ({ amount, conversion }: { amount: Money; conversion?: { paid: Money } | undefined }): Money =>
+  conversion?.paid ?? amount
 
 /** Minor units of an amount as events write it: with exactly its currency's digits. */
 export const minorOf = (amount: string): bigint => BigInt(amount.replace('.', ''))

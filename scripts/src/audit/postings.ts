@@ -1,4 +1,4 @@
-import { minorOf, type PlacedFact } from './facts.ts'
+import { type Money, minorOf, type PlacedFact, paidOf } from './facts.ts'
 
 /** Debits less credits on one symbolic account, in minor units of a currency. */
 export interface Posting {
@@ -25,14 +25,43 @@ const moneyOf = (method: string): string => {
 
 type Side = readonly [account: string, currency: string, minor: bigint]
 
-/** Sides on one account are one posting, and nothing is posted for nothing. */
-const net = (sides: readonly Side[]): readonly Posting[] => {
-  const sums = new Map<string, Posting>()
-  for (const [account, currency, minor] of sides) {
-    const key = `${account} ${currency}`
-    sums.set(key, { account, currency, minor: (sums.get(key)?.minor ?? 0n) + minor })
+/** Nothing is posted for nothing. */
+const posted = (sides: readonly Side[]): readonly Posting[] =>
+  sides.filter(([, , minor]) => minor !== 0n).map(([account, currency, minor]) => ({ account, currency, minor }))
+
+/**
+ * Credit pays for a receivable; `sign` -1 takes that back. Where the two are in different currencies, the position takes the
+ * one and gives the other, so that each currency is zero by itself, and what the books gain or lose stands against it.
+ */
+const exchange = (
+  data: {
+    readonly amount: Money
+    readonly conversion?: { readonly paid: Money } | undefined
+    readonly functional?: { readonly currency: string; readonly difference?: string | undefined } | undefined
+  },
+  sign: 1n | -1n,
+): readonly Side[] => {
+  const paid = paidOf(data)
+  const [settledMinor, paidMinor] = [sign * minorOf(data.amount.amount), sign * minorOf(paid.amount)]
+  const sides: Side[] = [
+    ['CLIENT_CREDIT', paid.currency, paidMinor],
+    ['RECEIVABLE', data.amount.currency, -settledMinor],
+  ]
+  if (data.conversion !== undefined) {
+    sides.push(
+      ['CURRENCY_POSITION', data.amount.currency, settledMinor],
+      ['CURRENCY_POSITION', paid.currency, -paidMinor],
+    )
   }
-  return [...sums.values()].filter(({ minor }) => minor !== 0n)
+  const gained = minorOf(data.functional?.difference ?? '0')
+  if (data.functional !== undefined && gained !== 0n) {
+    const { currency } = data.functional
+    sides.push(
+      ['CURRENCY_POSITION', currency, sign * gained],
+      [gained > 0n ? 'FX_GAIN' : 'FX_LOSS', currency, -sign * gained],
+    )
+  }
+  return sides
 }
 
 /**
@@ -65,7 +94,7 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     on: string,
     { invoiceId, paymentId }: { invoiceId?: string; paymentId?: string },
     sides: readonly Side[],
-  ): Entry => ({ on, invoiceId: invoiceId ?? null, paymentId: paymentId ?? null, postings: net(sides) })
+  ): Entry => ({ on, invoiceId: invoiceId ?? null, paymentId: paymentId ?? null, postings: posted(sides) })
 
   switch (type) {
     case 'InvoiceRegistered':
@@ -85,9 +114,9 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     case 'PaymentRecorded':
       return entry(data.receivedOn, data, between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount))
     case 'PaymentAllocated':
-      return entry(data.allocatedOn, data, between('CLIENT_CREDIT', 'RECEIVABLE', data.amount))
+      return entry(data.allocatedOn, data, exchange(data, 1n))
     case 'PaymentDeallocated':
-      return entry(data.deallocatedOn, data, between('RECEIVABLE', 'CLIENT_CREDIT', data.amount))
+      return entry(data.deallocatedOn, data, exchange(data, -1n))
     case 'PaymentReversed': {
       const from = data.cleared ? 'BANK' : moneyOf(data.method)
       return entry(data.reversedOn, data, between('CLIENT_CREDIT', from, data.amount))
@@ -97,10 +126,11 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     case 'PaymentCleared': {
       const { currency } = data.amount
       const fee = minorOf(data.fee)
+      const amount = minorOf(data.amount.amount)
       return entry(data.clearedOn, data, [
-        ...between('BANK', moneyOf(data.method), data.amount),
+        ['BANK', currency, amount - fee],
         ['FEE', currency, fee],
-        ['BANK', currency, -fee],
+        [moneyOf(data.method), currency, -amount],
       ])
     }
     default:

@@ -1,4 +1,4 @@
-import { type Money, minorOf, type PlacedFact } from './facts.ts'
+import { type Money, minorOf, type PlacedFact, paidOf } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
 
 export interface Invoice {
@@ -127,23 +127,27 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     ledger.payments.set(key(clientId, paymentId), payment)
   }
   const allocate = (
-    {
-      clientId,
-      paymentId,
-      invoiceId,
-      amount: { amount, currency },
-    }: { clientId: string; paymentId: string; invoiceId: string; amount: { amount: string; currency: string } },
+    data: {
+      clientId: string
+      paymentId: string
+      invoiceId: string
+      amount: Money
+      conversion?: { paid: Money } | undefined
+    },
     sign: 1n | -1n,
   ): void => {
-    const minor = sign * minorOf(amount)
+    const { clientId, paymentId, invoiceId, amount } = data
+    const paid = paidOf(data)
+    const minor = sign * minorOf(amount.amount)
     const invoice = ledger.invoices.get(key(clientId, invoiceId))
     const payment = ledger.payments.get(key(clientId, paymentId))
     const pair = key(clientId, paymentId, invoiceId)
     expectEqual(rules, `${pair}: invoice and payment exist`, true, invoice !== undefined && payment !== undefined)
     if (invoice === undefined || payment === undefined) return
-    expectEqual(rules, `${pair}: one currency`, `${currency} ${currency}`, `${invoice.currency} ${payment.currency}`)
+    const currencies = `${invoice.currency} ${payment.currency}`
+    expectEqual(rules, `${pair}: each in its own currency`, `${amount.currency} ${paid.currency}`, currencies)
     invoice.allocated += minor
-    payment.allocated += minor
+    payment.allocated += sign * minorOf(paid.amount)
     const living = (ledger.allocations.get(pair) ?? 0n) + minor
     ledger.allocations.set(pair, living)
     requireBounds(invoiceId, invoice)

@@ -1,5 +1,5 @@
 import { type Expected, type Fold, find, put } from '../expected.ts'
-import { minorOf, type PlacedFact } from '../facts.ts'
+import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
 import type { Cell } from '../report.ts'
 
 const clients = { name: 'cash_clients', key: ['company_id', 'client_id'] }
@@ -80,7 +80,7 @@ const foldCashCeilings = (expected: Expected, fact: PlacedFact): void => {
         payment_id: data.paymentId,
         client_id: data.clientId,
         position,
-        amount_minor: (type === 'PaymentAllocated' ? 1n : -1n) * minorOf(data.amount.amount),
+        amount_minor: (type === 'PaymentAllocated' ? 1n : -1n) * minorOf(paidOf(data).amount),
       })
       return
     }

@@ -1,5 +1,5 @@
 import { type Birth, type ChangingRow, canonical, type Expected, type Fold, keyOf, put } from '../expected.ts'
-import { minorOf, type PlacedFact } from '../facts.ts'
+import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
 import { type DuePart, type Level, levelsOf } from '../open-levels.ts'
 import type { Row } from '../report.ts'
 import { STILL_KNOWN } from './statements.ts'
@@ -151,9 +151,9 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       case 'PaymentDeallocated': {
         const undone = type === 'PaymentDeallocated'
         const on = undone ? data.deallocatedOn : data.allocatedOn
-        const minor = (undone ? 1n : -1n) * minorOf(data.amount.amount)
-        moveKnown('INVOICE', data.invoiceId, data.clientId, on, minor)
-        moveKnown('PAYMENT', data.paymentId, data.clientId, on, minor)
+        const sign = undone ? 1n : -1n
+        moveKnown('INVOICE', data.invoiceId, data.clientId, on, sign * minorOf(data.amount.amount))
+        moveKnown('PAYMENT', data.paymentId, data.clientId, on, sign * minorOf(paidOf(data).amount))
         return
       }
       default:

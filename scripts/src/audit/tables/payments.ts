@@ -1,5 +1,5 @@
 import { type ChangingRow, type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
-import { minorOf, type PlacedFact } from '../facts.ts'
+import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
 
 export const payments = { name: 'payments', key: ['company_id', 'payment_id', 'client_id'] }
 const settlements = { name: 'payment_settlements', position: 'position', within: [] }
@@ -92,7 +92,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
       const undone = type === 'PaymentDeallocated'
-      const minor = (undone ? -1n : 1n) * minorOf(data.amount.amount)
+      const minor = (undone ? -1n : 1n) * minorOf(paidOf(data).amount)
       add(data.paymentId, data.clientId, 'allocated_minor', minor)
       expected.bear(settlements, {
         company_id,

@@ -1,7 +1,7 @@
 import { addTo, type Birth, type Expected, type Fold, keyOf } from '../expected.ts'
 import { type Money, minorOf, type PlacedFact } from '../facts.ts'
 
-export const lines = { name: 'statement_lines', position: 'position', within: [] }
+export const lines = { name: 'statement_lines', position: 'position', within: ['currency'] }
 export const months = { name: 'statement_months', key: ['company_id', 'client_id', 'currency', 'month_on'] }
 const receipts = { name: 'statement_receipts', position: 'known_from', within: [], foretold: 'known_to' }
 
@@ -63,6 +63,55 @@ const lineOf = ({ type, data }: PlacedFact): Line | undefined => {
   }
 }
 
+/** An allocation between two currencies lowers what is owed in the one and what is to the client's credit in the other. */
+const linesOf = (fact: PlacedFact): readonly Line[] => {
+  const line = lineOf(fact)
+  if (line !== undefined) return [line]
+  const { type, data } = fact
+  if (type !== 'PaymentAllocated' && type !== 'PaymentDeallocated') return []
+  if (data.conversion === undefined) return []
+  const undone = type === 'PaymentDeallocated'
+  const { invoiceId, paymentId } = data
+  const of = {
+    kind: 'CONVERSION',
+    on: undone ? data.deallocatedOn : data.allocatedOn,
+    document: undefined,
+    invoiceId,
+    paymentId,
+  }
+  return [
+    { ...of, side: undone ? 'debit' : 'credit', amount: data.amount },
+    { ...of, side: undone ? 'credit' : 'debit', amount: data.conversion.paid },
+  ]
+}
+
+const write = (
+  expected: Expected,
+  { data, companyId: company_id, position, eventId }: PlacedFact,
+  line: Line,
+): void => {
+  if (!('clientId' in data)) return
+  const { currency } = line.amount
+  const minor = minorOf(line.amount.amount)
+  const amounts = {
+    debit_minor: line.side === 'debit' ? minor : 0n,
+    credit_minor: line.side === 'credit' ? minor : 0n,
+  }
+  const account = { company_id, client_id: data.clientId, currency }
+  expected.bear(lines, {
+    ...account,
+    effective_on: line.on,
+    position,
+    kind: line.kind,
+    document: line.document ?? null,
+    invoice_id: line.invoiceId ?? null,
+    payment_id: line.paymentId ?? null,
+    ...amounts,
+    event_id: eventId,
+  })
+  addTo(expected, months, { ...account, month_on: `${line.on.slice(0, 7)}-01` }, amounts)
+}
+
 const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
   const livingReceipts = new Map<string, Birth>()
   return (expected, fact) => {
@@ -84,27 +133,7 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       if (birth !== undefined) expected.settle(birth, position)
       livingReceipts.delete(key)
     }
-    const line = lineOf(fact)
-    if (line === undefined || !('clientId' in data)) return
-    const { currency } = line.amount
-    const minor = minorOf(line.amount.amount)
-    const amounts = {
-      debit_minor: line.side === 'debit' ? minor : 0n,
-      credit_minor: line.side === 'credit' ? minor : 0n,
-    }
-    const account = { company_id, client_id: data.clientId, currency }
-    expected.bear(lines, {
-      ...account,
-      effective_on: line.on,
-      position,
-      kind: line.kind,
-      document: line.document ?? null,
-      invoice_id: line.invoiceId ?? null,
-      payment_id: line.paymentId ?? null,
-      ...amounts,
-      event_id: fact.eventId,
-    })
-    addTo(expected, months, { ...account, month_on: `${line.on.slice(0, 7)}-01` }, amounts)
+    for (const line of linesOf(fact)) write(expected, fact, line)
   }
 }
 

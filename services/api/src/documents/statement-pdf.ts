@@ -20,6 +20,7 @@ const KIND: Readonly<Record<Line['kind'], string>> = {
   CREDIT_NOTE: 'factură storno',
   DISCOUNT: 'reducere',
   WRITE_OFF: 'scoatere din evidență',
+  CONVERSION: 'decontare în altă valută',
   PAYMENT: 'încasare',
   REFUND: 'restituire',
   REVERSAL: 'încasare stornată',
