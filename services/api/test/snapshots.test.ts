@@ -96,6 +96,16 @@ t.test('a stream is loaded from its snapshot and the events since', async (t) =>
   })
 })
 
+t.test('a long stream without a snapshot gets one as soon as it was folded', async (t) => {
+  const { store } = await grown()
+  const table = createFakeSnapshotTable()
+  const { ledger, keeper } = start(store, table)
+  await openOf(ledger)
+  await until('a snapshot', () => table.rows.get(account))
+  t.equal(table.rows.get(account)?.revision, BigInt(store.eventsOf(account).length) - 1n)
+  t.match(keeper.counts, { misses: 1, written: 1 })
+})
+
 t.test('a snapshot that does not belong to the stream is ignored, counted and removed', async (t) => {
   const ignoredBy = async (spoil: (table: FakeSnapshotTable, store: FakeEventStore) => FakeEventStore) => {
     const { store, table } = await grown()

@@ -50,7 +50,7 @@ export const createCommandHandler = <State, Command extends Message, Event exten
   const idle = new LRUCache<string, LoadedStream<State> | Worker>({
     maxSize: cacheBytesMax,
     dispose: (kept, stream, reason) => {
-      if (reason === 'evict' && 'state' in kept) snapshots?.beforeEviction(stream, kept)
+      if (reason === 'evict' && 'state' in kept) snapshots?.offerLast(stream, kept)
     },
   })
 
@@ -72,9 +72,11 @@ export const createCommandHandler = <State, Command extends Message, Event exten
       stream,
       loaded,
       open: async () => (await snapshots?.find(stream, () => distrust(stream))) ?? emptyStream(decider.initialState),
-      onWritten: (written) => snapshots?.afterWriting(stream, written),
+      onWritten: (written) => snapshots?.offer(stream, written),
       onIdle: (atRest) => {
         busy.delete(stream)
+        // One that was folded from far back is worth a snapshot, whether anything was written or not.
+        if (atRest !== undefined) snapshots?.offer(stream, atRest)
         const kept = atRest ?? worker
         idle.set(stream, kept, { size: Math.min(weigh(kept), cacheBytesMax) })
       },

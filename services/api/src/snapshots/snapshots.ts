@@ -35,8 +35,9 @@ export interface Snapshots<State> {
    */
   readonly find: (stream: string, distrust: () => void) => Promise<LoadedStream<State> | undefined>
   /** Takes one when it is time. The state must say just what is written at its revision. */
-  readonly afterWriting: (stream: string, loaded: LoadedStream<State>) => void
-  readonly beforeEviction: (stream: string, loaded: LoadedStream<State>) => void
+  readonly offer: (stream: string, loaded: LoadedStream<State>) => void
+  /** As `offer`, of a stream that leaves the memory. */
+  readonly offerLast: (stream: string, loaded: LoadedStream<State>) => void
 }
 
 /** What became of loads and snapshots since the process began. */
@@ -185,7 +186,7 @@ export const createSnapshotKeeper = ({
       await table.remove(stream).catch((error: unknown) => failed(error, 'a wrong snapshot could not be removed'))
     }
 
-    const offer = (stream: string, loaded: LoadedStream<State>, tailEventsMin: number): void => {
+    const take = (stream: string, loaded: LoadedStream<State>, tailEventsMin: number): void => {
       if (loaded.revision - loaded.snapshotRevision < tailEventsMin || isResting() || distrusted.has(stream)) return
       const startedAt = performance.now()
       if (startedAt < loaded.snapshotNotBefore || waitingBytes > WAITING_BYTES_MAX) return
@@ -248,8 +249,8 @@ export const createSnapshotKeeper = ({
         }
         return found
       },
-      afterWriting: (stream, loaded) => offer(stream, loaded, tailEventsMax),
-      beforeEviction: (stream, loaded) => offer(stream, loaded, Math.min(TAIL_EVENTS_AT_EVICTION, tailEventsMax)),
+      offer: (stream, loaded) => take(stream, loaded, tailEventsMax),
+      offerLast: (stream, loaded) => take(stream, loaded, Math.min(TAIL_EVENTS_AT_EVICTION, tailEventsMax)),
     }
   }
 
