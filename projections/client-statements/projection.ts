@@ -2,7 +2,7 @@ import { type LedgerEvent, type MoneyOrZero, minorOf } from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/changes.ts'
 import { STILL_KNOWN } from '../core/clocks.ts'
 import { defineProjection } from '../core/projection.ts'
-import { type StatementLineKind, statementLines, statementMonths, statementReceipts } from './tables.ts'
+import { type StatementLineKind, statementDays, statementLines, statementMonths, statementReceipts } from './tables.ts'
 
 interface Line {
   readonly kind: StatementLineKind
@@ -40,6 +40,7 @@ const line = (event: LedgerEvent, of: Line): readonly RowChange[] => {
       event_id: event.eventId,
     }),
     add(statementMonths, { company_id, client_id, currency, month_on: monthOf(of.on) }, { debit_minor, credit_minor }),
+    add(statementDays, { company_id, currency, effective_on: of.on }, { debit_minor, credit_minor }),
   ]
 }
 
@@ -67,8 +68,8 @@ const conversion = (
 /** What passed between the two parties, in the order of effective days: the client's statement (fișă client). */
 export const clientStatements = defineProjection({
   name: 'client_statements',
-  version: 1,
-  tables: [statementLines, statementMonths, statementReceipts],
+  version: 2,
+  tables: [statementLines, statementMonths, statementDays, statementReceipts],
   on: {
     InvoiceRegistered: (event) => {
       const { clientId, invoiceId, series, number, issuedOn, total } = event.data

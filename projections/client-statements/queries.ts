@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { STILL_KNOWN } from '../core/clocks.ts'
-import type { ReadHandle } from '../core/read.ts'
+import type { Clocks, ReadHandle } from '../core/read.ts'
 import { monthOf } from './projection.ts'
 import type { StatementLineKind, StatementViews } from './tables.ts'
 
@@ -36,24 +36,34 @@ export interface StatementQuestion {
 }
 
 /**
- * Balance per currency before `from`: whole months, then the days of the month that is cut, less what was learned after
+ * Balance per currency before a day, or at its end: whole months, then the days of the month that is cut, less what was learned after
  * `knownAt`. So the cost follows the months and the distance from now, not the history.
  */
-const findOpenings = async (
+const findBalances = async (
   db: ReadHandle,
-  { companyId, clientId, from, knownAt }: Omit<StatementQuestion, 'to'>,
+  {
+    companyId,
+    clientId,
+    day,
+    included,
+    knownAt,
+  }: Pick<StatementQuestion, 'companyId' | 'clientId' | 'knownAt'> & {
+    readonly day: string
+    readonly included: boolean
+  },
 ): Promise<ReadonlyMap<string, bigint>> => {
+  const beforeOrOn = included ? sql`effective_on <= ${day}::date` : sql`effective_on < ${day}::date`
   const learnedLater =
     knownAt === undefined
       ? sql``
       : sql`union all
         select currency, credit_minor - debit_minor from read.statement_lines
         where company_id = ${companyId} and client_id = ${clientId}
-          and position > ${knownAt} and effective_on < ${from}::date`
+          and position > ${knownAt} and ${beforeOrOn}`
   const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
     select currency, sum(moved_minor)::bigint as balance_minor from (
       select currency, debit_minor - credit_minor as moved_minor from read.statement_months
-      where company_id = ${companyId} and client_id = ${clientId} and month_on < ${monthOf(from)}::date
+      where company_id = ${companyId} and client_id = ${clientId} and month_on < ${monthOf(day)}::date
       union all
       select currency, debit_minor - credit_minor from read.statement_lines
       where company_id = ${companyId} and client_id = ${clientId}
@@ -61,7 +71,7 @@ const findOpenings = async (
           select distinct currency from read.statement_months
           where company_id = ${companyId} and client_id = ${clientId}
         )
-        and effective_on >= ${monthOf(from)}::date and effective_on < ${from}::date
+        and effective_on >= ${monthOf(day)}::date and ${beforeOrOn}
       ${learnedLater}
     ) moved
     group by currency`.execute(db)
@@ -74,7 +84,7 @@ export const findStatement = async (
   question: StatementQuestion,
 ): Promise<readonly CurrencyStatement[]> => {
   const { companyId, clientId, from, to, knownAt } = question
-  const openings = await findOpenings(db, question)
+  const openings = await findBalances(db, { ...question, day: from, included: false })
   let query = db
     .withTables<StatementViews>()
     .selectFrom('read.statement_lines as line')
@@ -121,7 +131,10 @@ export const findStatement = async (
     .filter(({ openingMinor, lines }) => openingMinor !== 0n || lines.length > 0)
 }
 
-/** Balance per currency at the end of a day: Σ open invoices − credit. */
+/**
+ * What clients owe less their credit, per currency, at the end of a day: of one client from its months, of the whole company
+ * from its days, less what was learned after `knownAt`.
+ */
 export const findStatementClosings = async (
   db: ReadHandle,
   {
@@ -129,22 +142,34 @@ export const findStatementClosings = async (
     clientId,
     asOf,
     knownAt,
-  }: {
-    readonly companyId: string
-    readonly clientId: string
-    readonly asOf: string
-    readonly knownAt?: bigint | undefined
-  },
+  }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const openings = new Map(await findOpenings(db, { companyId, clientId, from: asOf, knownAt }))
-  for (const { currency, closingMinor } of await findStatement(db, {
-    companyId,
-    clientId,
-    from: asOf,
-    to: asOf,
-    knownAt,
-  })) {
-    openings.set(currency, closingMinor)
-  }
-  return openings
+  if (clientId !== undefined) return findBalances(db, { companyId, clientId, day: asOf, included: true, knownAt })
+  const learnedLater =
+    knownAt === undefined
+      ? sql``
+      : sql`union all
+        select currency, credit_minor - debit_minor from read.statement_lines
+        where company_id = ${companyId} and position > ${knownAt} and effective_on <= ${asOf}::date`
+  const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
+    select currency, sum(moved_minor)::bigint as balance_minor from (
+      select currency, debit_minor - credit_minor as moved_minor from read.statement_days
+      where company_id = ${companyId} and effective_on <= ${asOf}::date
+      ${learnedLater}
+    ) moved
+    group by currency`.execute(db)
+  return new Map(rows.map((row) => [row.currency, row.balance_minor]))
+}
+
+/** The same client by client, from every line: slow, for who looks for a difference. */
+export const listStatementBalances = async (
+  db: ReadHandle,
+  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
+): Promise<readonly { readonly clientId: string; readonly currency: string; readonly balanceMinor: bigint }[]> => {
+  const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
+    select client_id, currency, sum(debit_minor - credit_minor)::bigint as balance_minor from read.statement_lines
+    where company_id = ${companyId} and effective_on <= ${asOf}::date
+      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    group by client_id, currency`.execute(db)
+  return rows.map((row) => ({ clientId: row.client_id, currency: row.currency, balanceMinor: row.balance_minor }))
 }

@@ -52,6 +52,21 @@ export const statementMonths = defineTable({
   fillfactor: 70,
 })
 
+/** Day by day for the whole company, so that its total adds up days, not clients. */
+export const statementDays = defineTable({
+  name: 'statement_days',
+  columns: {
+    company_id: text(),
+    currency: text(),
+    effective_on: date(),
+    debit_minor: bigint(),
+    credit_minor: bigint(),
+  },
+  key: ['company_id', 'currency', 'effective_on'],
+  totals: true,
+  fillfactor: 50,
+})
+
 /** Receipts name the payment's document better than anything else. */
 export const statementReceipts = defineTable({
   name: 'statement_receipts',
@@ -71,5 +86,6 @@ export const statementReceipts = defineTable({
 export type StatementViews = {
   'read.statement_lines': ViewRowOf<typeof statementLines>
   'read.statement_months': ViewRowOf<typeof statementMonths>
+  'read.statement_days': ViewRowOf<typeof statementDays>
   'read.statement_receipts': ViewRowOf<typeof statementReceipts>
 }

@@ -3,8 +3,9 @@ import { add, insert, type RowChange } from '../core/changes.ts'
 import { deferredVatReads, foldDeferredVat, type VatEvent, type VatMovement } from '../core/deferred-vat.ts'
 import { defineProjection } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
+import type { KeyOf } from '../core/table.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
-import { accountDays, deferredVat, postings } from './tables.ts'
+import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 
 /** Debit positive, credit negative, in minor units; in the entry's currency unless it names another. */
 type Leg = readonly [account: Account, amountMinor: bigint, currency?: string | undefined]
@@ -16,6 +17,11 @@ interface Entry {
   readonly invoiceId?: string
   readonly paymentId?: string
   readonly legs: readonly Leg[]
+}
+
+const clientChange = (client: KeyOf<typeof clientAccounts>, account: Account, minor: bigint): readonly RowChange[] => {
+  if (account === 'RECEIVABLE') return [add(clientAccounts, client, { receivable_minor: minor })]
+  return account === 'CLIENT_CREDIT' ? [add(clientAccounts, client, { client_credit_minor: minor })] : []
 }
 
 const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
@@ -46,6 +52,7 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
           ? { debit_minor: amount_minor, credit_minor: 0n }
           : { debit_minor: 0n, credit_minor: -amount_minor },
       ),
+      ...clientChange({ company_id, client_id: entry.clientId, currency }, account, amount_minor),
     ])
 }
 
@@ -123,8 +130,8 @@ const settled = ({ amount, conversion, functional }: Settled, sign: 1n | -1n): r
  */
 export const journal = defineProjection({
   name: 'journal',
-  version: 2,
-  tables: [postings, accountDays, deferredVat.documents, deferredVat.instruments],
+  version: 3,
+  tables: [postings, accountDays, clientAccounts, deferredVat.documents, deferredVat.instruments],
   reads: deferredVatReads(deferredVat),
   looksAt: [deferredVat.documents, deferredVat.instruments],
   on: {

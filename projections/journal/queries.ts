@@ -88,3 +88,62 @@ export const listClientAccounts = async (
     order by account, currency`.execute(db)
   return rows.map((row) => ({ account: row.account, currency: row.currency, balanceMinor: row.balance_minor }))
 }
+
+/**
+ * RECEIVABLE and CLIENT_CREDIT together, per currency, at the end of a day: of the whole company from the accounts' days, of
+ * one client from its totals less what is posted after the day; in both less what was learned after `knownAt`.
+ */
+export const findReceivableTotals = async (
+  db: ReadHandle,
+  {
+    companyId,
+    clientId,
+    asOf,
+    knownAt,
+  }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
+): Promise<ReadonlyMap<string, bigint>> => {
+  const ofClient = clientId === undefined ? sql`` : sql`and client_id = ${clientId}`
+  const posted = sql`select currency, -amount_minor from read.postings
+    where company_id = ${companyId} ${ofClient} and account in ('RECEIVABLE', 'CLIENT_CREDIT')`
+  const learnedLater =
+    knownAt === undefined ? sql`` : sql`union all ${posted} and position > ${knownAt} and effective_on <= ${asOf}::date`
+  const before =
+    clientId === undefined
+      ? sql`select currency, debit_minor - credit_minor as moved_minor from read.account_days
+          where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT')
+            and effective_on <= ${asOf}::date`
+      : sql`select currency, receivable_minor + client_credit_minor as moved_minor from read.client_accounts
+          where company_id = ${companyId} ${ofClient}
+          union all ${posted} and effective_on > ${asOf}::date`
+  const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
+    select currency, sum(moved_minor)::bigint as balance_minor from (${before} ${learnedLater}) moved
+    group by currency`.execute(db)
+  return new Map(rows.map((row) => [row.currency, row.balance_minor]))
+}
+
+/** The same client by client, from every posting: slow, for who looks for a difference. */
+export const listReceivableBalances = async (
+  db: ReadHandle,
+  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
+): Promise<readonly { readonly clientId: string; readonly currency: string; readonly balanceMinor: bigint }[]> => {
+  const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
+    select client_id, currency, sum(amount_minor)::bigint as balance_minor from read.postings
+    where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT') and effective_on <= ${asOf}::date
+      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    group by client_id, currency`.execute(db)
+  return rows.map((row) => ({ clientId: row.client_id, currency: row.currency, balanceMinor: row.balance_minor }))
+}
+
+/** What is open of each invoice of a client, by the journal: RECEIVABLE by the invoice that it was posted for. */
+export const listReceivablesByInvoice = async (
+  db: ReadHandle,
+  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
+): Promise<ReadonlyMap<string, bigint>> => {
+  const { rows } = await sql<{ invoice_id: string; balance_minor: bigint }>`
+    select invoice_id, sum(amount_minor)::bigint as balance_minor from read.postings
+    where company_id = ${companyId} and client_id = ${clientId} and account = 'RECEIVABLE' and invoice_id is not null
+      and effective_on <= ${asOf}::date ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    group by invoice_id
+    having sum(amount_minor) <> 0`.execute(db)
+  return new Map(rows.map((row) => [row.invoice_id, row.balance_minor]))
+}

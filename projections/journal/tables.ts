@@ -53,10 +53,26 @@ export const accountDays = defineTable({
   fillfactor: 50,
 })
 
+/** What each client owes and has to its credit, all days together: postings after a day are taken off again. */
+export const clientAccounts = defineTable({
+  name: 'client_accounts',
+  columns: {
+    company_id: text(),
+    client_id: text(),
+    currency: text(),
+    receivable_minor: bigint(),
+    client_credit_minor: bigint(),
+  },
+  key: ['company_id', 'client_id', 'currency'],
+  totals: true,
+  fillfactor: 50,
+})
+
 /** What invoices under TVA la încasare still keep back. */
 export const deferredVat = defineDeferredVatTables('journal_vat')
 
 export type JournalViews = {
   'read.postings': ViewRowOf<typeof postings>
+  'read.client_accounts': ViewRowOf<typeof clientAccounts>
   'read.account_days': ViewRowOf<typeof accountDays>
 }

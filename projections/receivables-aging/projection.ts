@@ -1,11 +1,11 @@
 import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
-import { insert, type RowChange, set } from '../core/changes.ts'
+import { add, insert, type RowChange, set } from '../core/changes.ts'
 import { STILL_KNOWN } from '../core/clocks.ts'
 import { defineProjection, wanted } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
 import type { RowOf } from '../core/table.ts'
 import { changeFrom } from './steps.ts'
-import { type ItemKind, openItems, openSpans, type Part } from './tables.ts'
+import { type ItemKind, openDues, openItems, openSpans, type Part } from './tables.ts'
 
 type Item = Omit<RowOf<typeof openItems>, 'parts'>
 
@@ -25,6 +25,17 @@ const keyOf = ({ metadata, data }: AccountEvent, kind: ItemKind, id: string) => 
   client_id: data.clientId,
 })
 
+/** What is open of a part in the end. */
+const lastOpen = (part: Part | undefined): bigint => BigInt(part?.steps.at(-1)?.open ?? 0)
+
+const dueChanges = (item: Item, before: readonly Part[], after: readonly Part[]): readonly RowChange[] =>
+  after.flatMap((part, index) => {
+    const amount_minor = lastOpen(part) - lastOpen(before[index])
+    if (amount_minor === 0n) return []
+    const { company_id, item_kind, currency, issued_on } = item
+    return [add(openDues, { company_id, item_kind, currency, due_on: part.dueOn, issued_on }, { amount_minor })]
+  })
+
 const spanChanges = (
   { position }: LedgerEvent,
   { item, parts, on, by }: Movement,
@@ -36,6 +47,7 @@ const spanChanges = (
     parts: change.parts,
     nextLine: firstLine + change.open.length,
     changes: [
+      ...dueChanges(item, parts, change.parts),
       ...change.close.map(({ knownFrom, line }) =>
         set(openSpans, { company_id, known_from: knownFrom, line }, { known_to: position }),
       ),
@@ -124,8 +136,8 @@ const beginCredit = (
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
 export const receivablesAging = defineProjection({
   name: 'receivables_aging',
-  version: 1,
-  tables: [openItems, openSpans],
+  version: 2,
+  tables: [openItems, openSpans, openDues],
   looksAt: [openItems],
   reads: {
     PaymentAllocated: bothItems,

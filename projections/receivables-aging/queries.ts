@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { STILL_KNOWN } from '../core/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/read.ts'
-import type { ItemKind } from './tables.ts'
+import type { AgingViews, ItemKind } from './tables.ts'
 
 /** Days late at which one bucket ends and the next begins, when the question names none. */
 export const DEFAULT_BUCKETS: readonly number[] = [0, 30, 60, 90]
@@ -13,12 +13,14 @@ export interface AgingQuestion extends Clocks {
   /** Rising days; 0 need not be named. */
   readonly buckets?: readonly number[]
   readonly by?: AgeBy
-  readonly groupBy?: 'client' | 'currency'
+  readonly groupBy?: 'client' | 'currency' | 'invoice'
 }
 
 export interface AgingRow {
   /** `undefined` in totals and when grouped by currency. */
   readonly clientId: string | undefined
+  /** When grouped by invoice; `undefined` in the row of a client's credit. */
+  readonly invoiceId: string | undefined
   readonly currency: string
   /** One a bucket, in the order of the labels. */
   readonly amountsMinor: readonly bigint[]
@@ -48,8 +50,56 @@ const believed = (knownAt: bigint | undefined) =>
 const spansOf = (companyId: string, { asOf, knownAt }: Clocks) => sql`read.open_spans
   where company_id = ${companyId} and ${believed(knownAt)} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date`
 
+export interface OpenTotal {
+  readonly openMinor: bigint
+  readonly creditMinor: bigint
+}
+
+interface AgedSum {
+  readonly currency: string
+  readonly item_kind: ItemKind
+  readonly due_on: string
+  readonly issued_on: string
+  readonly amount_minor: bigint
+}
+
+/**
+ * What is open on a day as we know it now, summed by the days that ages count from, without a look at what is open and
+ * stays open: the end of all days, less what begins after the day, more what ends after it.
+ */
+const presentSums = (companyId: string, asOf: string) => sql<AgedSum>`
+  select currency, item_kind, due_on, issued_on, amount_minor from read.open_dues
+  where company_id = ${companyId} and amount_minor <> 0
+  union all
+  select currency, item_kind, due_on, issued_on, -amount_minor from read.open_spans
+  where company_id = ${companyId} and known_to = ${STILL_KNOWN} and eff_to = 'infinity' and eff_from > ${asOf}::date
+  union all
+  select currency, item_kind, due_on, issued_on, amount_minor from read.open_spans
+  where company_id = ${companyId} and known_to = ${STILL_KNOWN}
+    and eff_to > ${asOf}::date and eff_to < 'infinity' and eff_from <= ${asOf}::date`
+
+/** What is open and what is credit per currency: of one client, or of the whole company. */
+export const findOpenTotals = async (
+  db: ReadHandle,
+  { companyId, clientId, ...clocks }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
+): Promise<ReadonlyMap<string, OpenTotal>> => {
+  const ofClient = clientId === undefined ? sql`` : sql`and client_id = ${clientId}`
+  const source =
+    clientId === undefined && clocks.knownAt === undefined
+      ? sql`(${presentSums(companyId, clocks.asOf)}) open`
+      : sql`${spansOf(companyId, clocks)} ${ofClient}`
+  const { rows } = await sql<{ currency: string; open: bigint; credit: bigint }>`
+    select currency,
+      coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE'), 0)::bigint as open,
+      coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0)::bigint as credit
+    from ${source}
+    group by currency`.execute(db)
+  return new Map(rows.map(({ currency, open, credit }) => [currency, { openMinor: open, creditMinor: credit }]))
+}
+
 const totalOf = (currency: string, rows: readonly AgingRow[]): AgingRow => ({
   clientId: undefined,
+  invoiceId: undefined,
   currency,
   amountsMinor: (rows[0]?.amountsMinor ?? []).map((_, bucket) =>
     rows.reduce((sum, row) => sum + (row.amountsMinor[bucket] ?? 0n), 0n),
@@ -59,11 +109,31 @@ const totalOf = (currency: string, rows: readonly AgingRow[]): AgingRow => ({
   netMinor: rows.reduce((sum, row) => sum + row.netMinor, 0n),
 })
 
-/** A row for every client and currency with something open or some credit; credit is never netted into a bucket. */
-export const findAging = async (db: ReadHandle, question: AgingQuestion): Promise<Aging> => {
+interface AgingSqlRow {
+  readonly client_id: string | null
+  readonly invoice_id: string | null
+  readonly currency: string
+  readonly amounts: readonly string[]
+  readonly credit_minor: bigint
+}
+
+const agingRow = (row: AgingSqlRow): AgingRow => {
+  const amountsMinor = row.amounts.map(BigInt)
+  const openMinor = amountsMinor.reduce((sum, amount) => sum + amount, 0n)
+  return {
+    clientId: row.client_id ?? undefined,
+    invoiceId: row.invoice_id ?? undefined,
+    currency: row.currency,
+    amountsMinor,
+    openMinor,
+    creditMinor: row.credit_minor,
+    netMinor: openMinor - row.credit_minor,
+  }
+}
+
+const agingQuery = (question: AgingQuestion) => {
   const { companyId, asOf, buckets = DEFAULT_BUCKETS, by = 'due', groupBy = 'client' } = question
-  const ends = withZero(buckets)
-  const firstDays = ends.map((end) => end + 1)
+  const firstDays = withZero(buckets).map((end) => end + 1)
   const age = sql`${asOf}::date - ${by === 'due' ? sql`due_on` : sql`issued_on`}`
   const bucketSums = sql.join(
     [0, ...firstDays].map(
@@ -71,38 +141,60 @@ export const findAging = async (db: ReadHandle, question: AgingQuestion): Promis
         sql`coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' and bucket = ${sql.lit(bucket)}), 0)::bigint`,
     ),
   )
-  const client = groupBy === 'client' ? sql`client_id` : sql`null::text`
-  const { rows } = await sql<{ client_id: string | null; currency: string; amounts: string[]; credit_minor: bigint }>`
-    select client_id, currency, array[${bucketSums}]::text[] as amounts,
+  const source =
+    groupBy === 'currency' && question.knownAt === undefined
+      ? sql`(${presentSums(companyId, asOf)}) open`
+      : spansOf(companyId, question)
+  const client = groupBy === 'currency' ? sql`null::text` : sql`client_id`
+  const invoice = groupBy === 'invoice' ? sql`case when item_kind = 'INVOICE' then item_id end` : sql`null::text`
+  return sql<AgingSqlRow>`
+    select client_id, invoice_id, currency, array[${bucketSums}]::text[] as amounts,
       coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0)::bigint as credit_minor
     from (
-      select ${client} as client_id, currency, item_kind, amount_minor,
+      select ${client} as client_id, ${invoice} as invoice_id, currency, item_kind, amount_minor,
         width_bucket(${age}, ${sql.lit(`{${firstDays.join(',')}}`)}::integer[]) as bucket
-      from ${spansOf(companyId, question)}
+      from ${source}
     ) aged
-    group by client_id, currency
-    order by client_id, currency`.execute(db)
+    group by client_id, invoice_id, currency
+    order by client_id, invoice_id, currency`
+}
 
-  const agingRows = rows.map((row): AgingRow => {
-    const amountsMinor = row.amounts.map(BigInt)
-    const openMinor = amountsMinor.reduce((sum, amount) => sum + amount, 0n)
-    return {
-      clientId: row.client_id ?? undefined,
-      currency: row.currency,
-      amountsMinor,
-      openMinor,
-      creditMinor: row.credit_minor,
-      netMinor: openMinor - row.credit_minor,
-    }
-  })
-  const currencies = [...new Set(agingRows.map((row) => row.currency))].toSorted()
-  const totals = currencies.map((currency) =>
-    totalOf(
-      currency,
-      agingRows.filter((row) => row.currency === currency),
-    ),
-  )
-  return { buckets: labelsOf(ends), rows: agingRows, totals }
+export const agingLabels = (buckets: readonly number[] = DEFAULT_BUCKETS): readonly string[] =>
+  labelsOf(withZero(buckets))
+
+/**
+ * A row for every client (or invoice, with the client's credit in a row of its own) and currency with something open or
+ * some credit; credit is never netted into a bucket.
+ */
+export const findAging = async (db: ReadHandle, question: AgingQuestion): Promise<Aging> => {
+  const { rows } = await agingQuery(question).execute(db)
+  const agingRows = rows.map(agingRow)
+  const byCurrency = new Map<string, AgingRow[]>()
+  for (const row of agingRows) {
+    const own = byCurrency.get(row.currency)
+    if (own === undefined) byCurrency.set(row.currency, [row])
+    else own.push(row)
+  }
+  const totals = [...byCurrency]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([currency, own]) => totalOf(currency, own))
+  return { buckets: agingLabels(question.buckets), rows: agingRows, totals }
+}
+
+/** How many rows a streamed aging takes at a time. */
+const STREAMED_ROWS = 1_000
+
+/** The rows of the same aging a few at a time, through a cursor of the server: whoever streams a million keeps a thousand. */
+export const streamAging = async function* (
+  transaction: ReadHandle,
+  question: AgingQuestion,
+): AsyncGenerator<readonly AgingRow[]> {
+  await sql`declare aging_rows no scroll cursor for ${agingQuery(question)}`.execute(transaction)
+  for (;;) {
+    const { rows } = await sql<AgingSqlRow>`fetch ${sql.lit(STREAMED_ROWS)} from aging_rows`.execute(transaction)
+    if (rows.length === 0) return
+    yield rows.map(agingRow)
+  }
 }
 
 export interface ClientBalance {
@@ -180,4 +272,29 @@ export const listOpenItems = async (
     dueOn: row.due_on,
     openMinor: row.amount_minor,
   }))
+}
+
+/**
+ * What is open of one invoice or payment in the end, all that is known counted, by the fold that keeps the spans;
+ * `undefined` when there is none.
+ */
+export const findFinallyOpen = async (
+  db: ReadHandle,
+  {
+    companyId,
+    kind,
+    itemId,
+    clientId,
+  }: { readonly companyId: string; readonly kind: ItemKind; readonly itemId: string; readonly clientId: string },
+): Promise<bigint | undefined> => {
+  const row = await db
+    .withTables<AgingViews>()
+    .selectFrom('read.open_items')
+    .select('parts')
+    .where('company_id', '=', companyId)
+    .where('item_kind', '=', kind)
+    .where('item_id', '=', itemId)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst()
+  return row?.parts.reduce((sum, { steps }) => sum + BigInt(steps.at(-1)?.open ?? 0), 0n)
 }

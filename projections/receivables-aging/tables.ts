@@ -66,6 +66,27 @@ export const openSpans = defineTable({
   ],
 })
 
+/**
+ * What is open in the end, everything known and every day come, by the days that ages count from: the whole company's
+ * totals add up days, not invoices. What only holds after a day, or no longer, is taken from the spans.
+ */
+export const openDues = defineTable({
+  name: 'open_dues',
+  columns: {
+    company_id: text(),
+    item_kind: word<ItemKind>(),
+    currency: text(),
+    due_on: date(),
+    issued_on: date(),
+    amount_minor: bigint(),
+  },
+  key: ['company_id', 'item_kind', 'currency', 'due_on', 'issued_on'],
+  totals: true,
+  fillfactor: 50,
+})
+
 export type AgingViews = {
+  'read.open_items': ViewRowOf<typeof openItems>
   'read.open_spans': ViewRowOf<typeof openSpans>
+  'read.open_dues': ViewRowOf<typeof openDues>
 }

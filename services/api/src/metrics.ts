@@ -1,7 +1,8 @@
-import { createMetrics, Gauge, Histogram, type Registry } from '@registru/runtime'
+import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@registru/runtime'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ZodApp } from './http/zod-app.ts'
+import { TieOutFailed } from './queries/tie-out.ts'
 import type { SnapshotCounts } from './snapshots/snapshots.ts'
 
 /** From a cached command to one that waits for a store that is away. */
@@ -27,6 +28,15 @@ export const measureRequests = (app: FastifyInstance): RequestMetrics => {
   app.addHook('onResponse', (request, reply, done) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'no route', status: reply.statusCode }
     durations.observe(labels, reply.elapsedTime / MS_PER_S)
+    done()
+  })
+  const untied = new Counter({
+    name: 'registru_tie_out_failures_total',
+    help: 'Answers withheld because the read models did not agree: none, or somebody has to look',
+    registers: [registry],
+  })
+  app.addHook('onError', (_request, _reply, error, done) => {
+    if (error instanceof TieOutFailed) untied.inc()
     done()
   })
   return { registry, contentType: registry.contentType, text: () => registry.metrics() }

@@ -11,12 +11,13 @@ const postings = {
   line: 'line',
 }
 export const accountDays = { name: 'account_days', key: ['company_id', 'account', 'currency', 'effective_on'] }
+const clientAccounts = { name: 'client_accounts', key: ['company_id', 'client_id', 'currency'] }
 const vat = deferredVatTables('journal_vat')
 
 /** The order of an event's lines means nothing, so lines are told apart by their account. */
 export const journalFold: Fold = {
   histories: [postings],
-  states: [accountDays, vat.documents, vat.instruments],
+  states: [accountDays, clientAccounts, vat.documents, vat.instruments],
   start: () => {
     const vatMovesOf = createDeferredVat(vat)
     return (expected, fact) => {
@@ -51,6 +52,12 @@ export const journalFold: Fold = {
         addTo(expected, accountDays, key, {
           debit_minor: minor > 0n ? minor : 0n,
           credit_minor: minor < 0n ? -minor : 0n,
+        })
+        if ((account !== 'RECEIVABLE' && account !== 'CLIENT_CREDIT') || !('clientId' in data)) continue
+        const client = { company_id: companyId, client_id: data.clientId, currency }
+        addTo(expected, clientAccounts, client, {
+          receivable_minor: account === 'RECEIVABLE' ? minor : 0n,
+          client_credit_minor: account === 'CLIENT_CREDIT' ? minor : 0n,
         })
       }
     }

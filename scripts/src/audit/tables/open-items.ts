@@ -1,4 +1,4 @@
-import { type Birth, type ChangingRow, canonical, type Expected, type Fold, keyOf, put } from '../expected.ts'
+import { addTo, type Birth, type ChangingRow, canonical, type Expected, type Fold, keyOf, put } from '../expected.ts'
 import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
 import { type DuePart, type Level, levelsOf } from '../open-levels.ts'
 import type { Row } from '../report.ts'
@@ -6,6 +6,8 @@ import { STILL_KNOWN } from './statements.ts'
 
 const openItems = { name: 'open_items', key: ['company_id', 'item_kind', 'item_id', 'client_id'] }
 export const openSpans = { name: 'open_spans', position: 'known_from', within: ['line'], foretold: 'known_to' }
+
+const openDues = { name: 'open_dues', key: ['company_id', 'item_kind', 'currency', 'due_on', 'issued_on'] }
 
 /** `eff_to` of what holds from its first day on. */
 const FOREVER = 'infinity'
@@ -26,6 +28,9 @@ interface Item {
 
 const sameLevel = (a: Level, b: Level): boolean =>
   a.part === b.part && a.from === b.from && a.to === b.to && a.open === b.open
+
+const finallyOpen = (levels: readonly Level[], part: number): bigint =>
+  levels.findLast((level) => level.part === part && level.to === undefined)?.open ?? 0n
 
 /** The projection's memory of an item: every step of every part, and which span says so. */
 const partsCell = ({ parts, spans }: Item, levels: readonly Level[]): string => {
@@ -52,6 +57,7 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
     let line = 0
 
     const move = (item: Item, on: string, minor: bigint): void => {
+      const before = levelsOf(item.parts, item.moves)
       item.moves.set(on, (item.moves.get(on) ?? 0n) + minor)
       const levels = levelsOf(item.parts, item.moves)
       for (const { from, open } of levels)
@@ -60,6 +66,17 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
           `${keyOf(Object.values(item.row).slice(0, 4))} on ${from}`,
           open >= 0n,
         )
+      for (const [part, { dueOn }] of item.parts.entries()) {
+        const moved = finallyOpen(levels, part) - finallyOpen(before, part)
+        if (moved === 0n) continue
+        const { company_id = null, item_kind = null, currency = null, issued_on = null } = item.row
+        addTo(
+          expected,
+          openDues,
+          { company_id, item_kind, currency, due_on: dueOn, issued_on },
+          { amount_minor: moved },
+        )
+      }
       const kept = item.spans.filter((span) => {
         const stays = levels.some((level) => sameLevel(level, span))
         if (!stays) expected.settle(span.birth, position)
@@ -162,4 +179,4 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
   }
 }
 
-export const openItemFold: Fold = { histories: [openSpans], states: [openItems], start }
+export const openItemFold: Fold = { histories: [openSpans], states: [openItems, openDues], start }

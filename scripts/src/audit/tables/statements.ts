@@ -3,6 +3,7 @@ import { type Money, minorOf, type PlacedFact } from '../facts.ts'
 
 export const lines = { name: 'statement_lines', position: 'position', within: ['currency'] }
 export const months = { name: 'statement_months', key: ['company_id', 'client_id', 'currency', 'month_on'] }
+const days = { name: 'statement_days', key: ['company_id', 'currency', 'effective_on'] }
 const receipts = { name: 'statement_receipts', position: 'known_from', within: [], foretold: 'known_to' }
 
 /** `known_to` of what holds until further notice: the largest bigint. */
@@ -110,6 +111,7 @@ const write = (
     event_id: eventId,
   })
   addTo(expected, months, { ...account, month_on: `${line.on.slice(0, 7)}-01` }, amounts)
+  addTo(expected, days, { company_id, currency, effective_on: line.on }, amounts)
 }
 
 const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
@@ -137,4 +139,4 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
   }
 }
 
-export const statementFold: Fold = { histories: [lines, receipts], states: [months], start }
+export const statementFold: Fold = { histories: [lines, receipts], states: [months, days], start }

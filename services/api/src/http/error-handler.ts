@@ -12,6 +12,7 @@ import {
   PreconditionFailed,
 } from '../commands/command-errors.ts'
 import { ReadModelBehind, ReadSideUnavailable } from '../queries/read-errors.ts'
+import { TieOutFailed } from '../queries/tie-out.ts'
 import { MalformedRequest } from './malformed-request.ts'
 import { PROBLEMS, type ProblemOccurrence, problemOf } from './problems.ts'
 
@@ -81,6 +82,7 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
   // Misconfigured: only an operator can help, and the log names the cause; for the caller the store is away.
   if (error instanceof StoreUnavailable || error instanceof StoreMisconfigured) return { code: 'STORE_UNAVAILABLE' }
   if (error instanceof ReadModelBehind) return { code: 'READ_MODEL_BEHIND', details: error.lag }
+  if (error instanceof TieOutFailed) return { code: 'TIE_OUT_FAILED', details: error.details }
   if (error instanceof ReadSideUnavailable) return { code: 'READ_SIDE_UNAVAILABLE' }
   if (!(error instanceof Error)) return undefined
   const { code, statusCode } = error as Partial<FastifyError>
@@ -115,7 +117,8 @@ export const answerWithProblems = (app: FastifyInstance): void => {
     const { status } = PROBLEMS[occurrence.code]
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
     const reason = error instanceof Error ? error.message : undefined
-    if (status >= 500) request.log.warn({ code: occurrence.code, reason, cause }, 'request not served')
+    if (error instanceof TieOutFailed) request.log.error({ details: error.details }, 'the read models do not tie out')
+    else if (status >= 500) request.log.warn({ code: occurrence.code, reason, cause }, 'request not served')
     else request.log.info({ code: occurrence.code }, 'request refused')
     return send(request, reply, occurrence)
   })

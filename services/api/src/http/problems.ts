@@ -16,6 +16,7 @@ export type FailureCode =
   | 'READ_MODEL_BEHIND'
   | 'READ_SIDE_UNAVAILABLE'
   | 'STORE_UNAVAILABLE'
+  | 'TIE_OUT_FAILED'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED_MEDIA_TYPE'
 
@@ -93,6 +94,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   SET_OFF_DOES_NOT_ADD_UP: { status: 422, title: 'The items do not make up the set-off' },
   STORE_UNAVAILABLE: { status: 503, title: 'The event store does not answer' },
   TAX_ID_INVALID: { status: 422, title: 'The tax id is not valid' },
+  TIE_OUT_FAILED: { status: 500, title: 'The books do not agree, so the number is not shown' },
   UNAUTHORIZED: { status: 401, title: 'A bearer token is required' },
   UNDO_BEFORE_WHAT_IT_UNDOES: { status: 422, title: 'An undo is dated before what it undoes' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The media type is not supported' },

@@ -15,6 +15,28 @@ export const moment = {
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable(), ...moment })
 
+export const TieOut = z
+  .object({
+    scope: z.enum(['company', 'client']),
+    position: z.string(),
+    asOf: day,
+    currencies: z.array(
+      z.object({
+        currency: z.string(),
+        openItems: amount,
+        credit: amount,
+        aging: amount.meta({ description: 'Not yet due and all buckets, less credit' }),
+        statement: amount.meta({ description: 'Closing of the statement' }),
+        journal: amount.meta({ description: 'RECEIVABLE and CLIENT_CREDIT' }),
+      }),
+    ),
+  })
+  .meta({
+    id: 'TieOut',
+    description:
+      'Computed for this answer: openItems − credit = aging = statement = journal. Books that differ are never shown: 500 `TIE_OUT_FAILED` names where',
+  })
+
 const allocation = {
   amount,
   allocatedOn: day,
@@ -67,6 +89,7 @@ export const InvoiceItem = z.object({
 })
 export const Invoice = InvoiceItem.extend({
   allocations: z.array(z.object({ paymentId: z.string(), ...allocation })),
+  tieOut: TieOut,
   ...moment,
 }).meta({ id: 'Invoice' })
 export const Invoices = listOf(InvoiceItem).meta({ id: 'Invoices' })
@@ -82,6 +105,7 @@ export const ClientItem = z.object({
 })
 export const Client = ClientItem.extend({
   balances: z.array(z.object({ currency: z.string(), open: amount, overdue: amount, credit: amount, balance: amount })),
+  tieOut: TieOut,
   ...moment,
 }).meta({ id: 'Client' })
 export const Clients = listOf(ClientItem).meta({ id: 'Clients' })
@@ -100,16 +124,24 @@ export const Statement = z
         lines: z.array(z.looseObject({})),
       }),
     ),
+    tieOut: TieOut,
     ...moment,
   })
   .meta({ id: 'Statement' })
 
-const AgingAmounts = { currency: z.string(), amounts: z.array(amount), open: amount, credit: amount, net: amount }
+export const AgingAmounts = {
+  currency: z.string(),
+  amounts: z.array(amount),
+  open: amount,
+  credit: amount,
+  net: amount,
+}
 export const Aging = z
   .object({
     buckets: z.array(z.string()),
-    rows: z.array(z.object({ clientId: z.string().optional(), ...AgingAmounts })),
+    rows: z.array(z.object({ clientId: z.string().optional(), invoiceId: z.string().optional(), ...AgingAmounts })),
     totals: z.array(z.object(AgingAmounts)),
+    tieOut: TieOut,
     ...moment,
   })
   .meta({ id: 'Aging' })
@@ -135,7 +167,7 @@ export const PaymentItem = z.object({
   allocations: z.array(z.object({ invoiceId: z.string(), ...allocation })),
   refunds: z.array(z.object({ refundId: z.string(), amount, method: z.string(), refundedOn: day, eventId: z.uuid() })),
 })
-export const Payment = PaymentItem.extend(moment).meta({ id: 'Payment' })
+export const Payment = PaymentItem.extend({ tieOut: TieOut, ...moment }).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })
 
 export const ReceiptItem = z.object({
@@ -172,12 +204,18 @@ export const BookItem = z.object({
 })
 export const ReceiptBooks = listOf(BookItem).meta({ id: 'ReceiptBooks' })
 
+export const TrialBalanceLine = z.object({
+  account: z.string(),
+  currency: z.string(),
+  debit: amount,
+  credit: amount,
+  balance: amount,
+})
 export const TrialBalance = z
   .object({
-    lines: z.array(
-      z.object({ account: z.string(), currency: z.string(), debit: amount, credit: amount, balance: amount }),
-    ),
+    lines: z.array(TrialBalanceLine),
     totals: z.array(z.object({ currency: z.string(), debit: amount, credit: amount, balance: amount })),
+    tieOut: TieOut,
     ...moment,
   })
   .meta({ id: 'TrialBalance' })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { findPositionKnownAt, PAGE_ROWS_MAX, type Page, type ReadHandle } from '@registru/projections'
 import type { FastifyReply } from 'fastify'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Column, columnsOf } from './columns.ts'
 import type { Locale } from './csv.ts'
 import type { CursorContent, Cursors } from './cursor.ts'
@@ -33,6 +33,8 @@ export interface Moment {
   readonly asOf: string
   /** A position; `undefined`: everything. */
   readonly knownAt: bigint | undefined
+  /** The position that the answer tells of: that of `knownAt`, or the reader's own. */
+  readonly position: bigint
 }
 
 const knownPosition = (handle: ReadHandle, knownAt: string | undefined): Promise<bigint> | bigint | undefined => {
@@ -46,16 +48,13 @@ const isUnchanged = (reply: FastifyReply, etag: string): boolean => {
   return known?.split(',').some((tag) => [etag, `W/${etag}`, '*'].includes(tag.trim())) ?? false
 }
 
-/** The position that the answer tells of: that of `knownAt`, or the reader's own. */
-const positionOf = (snapshot: Snapshot, moment: Moment): bigint => moment.knownAt ?? snapshot.position
-
 /**
  * The answer is a function of the question, the two clocks and the read models' versions, and so is its tag.
  * @returns whether the caller has this answer already; then nothing is left to say
  */
 const tag = (reply: FastifyReply, snapshot: Snapshot, moment: Moment, chosen: Format): boolean => {
   const question = questionOf(reply.request.url, TIMING)
-  const facts = [question, chosen, moment.asOf, `${positionOf(snapshot, moment)}`, snapshot.versions]
+  const facts = [question, chosen, moment.asOf, `${moment.position}`, snapshot.versions]
   const etag = `"${createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 27)}"`
   void reply.headers({
     ETag: etag,
@@ -75,8 +74,8 @@ const departureOf = ({ raw }: FastifyReply): AbortSignal => {
   return controller.signal
 }
 
-const momentLines = (snapshot: Snapshot, query: Asked, moment: Moment) => ({
-  position: `${positionOf(snapshot, moment)}`,
+const momentLines = (query: Asked, moment: Moment) => ({
+  position: `${moment.position}`,
   asOf: moment.asOf,
   ...(query.knownAt === undefined ? {} : { knownAt: query.knownAt }),
 })
@@ -96,14 +95,15 @@ const answerAt = async (
   let body: object | undefined
   try {
     const knownAt = await knownPosition(snapshot.handle, begun?.knownAt ?? query.knownAt)
-    const moment = { asOf: begun?.asOf ?? query.asOf ?? today(), knownAt }
+    const asOf = begun?.asOf ?? query.asOf ?? today()
+    const moment = { asOf, knownAt, position: knownAt ?? snapshot.position }
     if (!tag(reply, snapshot, moment, chosen)) {
       body = await readSide.guard(() => read(snapshot, moment))
       if (chosen !== 'json') {
         // Waits for the caller: the rows that are not out yet are still to be read.
         return await reply.type(contentTypeOf(chosen)).send(body)
       }
-      body = { ...body, ...momentLines(snapshot, query, moment) }
+      body = { ...body, ...momentLines(query, moment) }
     }
   } finally {
     await snapshot.close()
@@ -172,9 +172,9 @@ export const answerList = async <Place extends z.ZodType>(
   const chosen = formatOf(query, reply.request.headers.accept)
   const question = questionOf(reply.request.url)
   const begun = cursors.decode(list.place, question, query.cursor)
-  const page = async (snapshot: Snapshot, moment: Moment) => {
-    const { items, next } = await list.read(snapshot.handle, moment, { after: begun?.place, limit: limitOf(query) })
-    const pinned = list.knowsKnownAt === true ? { knownAt: `${positionOf(snapshot, moment)}` } : {}
+  const page = async ({ handle }: Snapshot, moment: Moment) => {
+    const { items, next } = await list.read(handle, moment, { after: begun?.place, limit: limitOf(query) })
+    const pinned = list.knowsKnownAt === true ? { knownAt: `${moment.position}` } : {}
     const nextCursor =
       next === undefined ? null : cursors.encode(question, { asOf: moment.asOf, ...pinned, place: next })
     return { items, nextCursor }
@@ -205,24 +205,29 @@ const chunksOf = async function* (rows: Iterable<object>): AsyncGenerator<readon
   yield chunk
 }
 
-/** An answer whose rows are few enough to be read at once: JSON as a whole, its rows as CSV or NDJSON. */
+export interface Report<Body extends object> {
+  /** What a row is, or the columns themselves where the question decides them. */
+  readonly row: z.ZodObject | readonly Column[]
+  readonly rowsOf: (body: Body) => Iterable<object>
+  readonly read: (handle: ReadHandle, moment: Moment) => Promise<Body>
+  /** The rows a few at a time, where they may be too many to be read at once. */
+  readonly stream?: (handle: ReadHandle, moment: Moment) => AsyncGenerator<readonly object[]>
+}
+
+/** An answer with rows in it: JSON as a whole, its rows alone as CSV or NDJSON. */
 export const answerTable = async <Body extends object>(
   dependencies: QueryDependencies,
   query: Asked,
   reply: FastifyReply,
-  table: {
-    /** What a row is, or the columns themselves where the answer decides them. */
-    readonly row: z.ZodObject | ((body: Body) => readonly Column[])
-    readonly rowsOf: (body: Body) => Iterable<object>
-    readonly read: (handle: ReadHandle, moment: Moment) => Promise<Body>
-  },
+  { row, rowsOf, read: readBody, stream }: Report<Body>,
 ): Promise<FastifyReply> => {
   const chosen = formatOf(query, reply.request.headers.accept)
   const read = async ({ handle }: Snapshot, moment: Moment) => {
-    const body = await table.read(handle, moment)
-    if (chosen === 'json') return body
-    const columns = typeof table.row === 'function' ? table.row(body) : columnsOf(table.row)
-    const text = textOf(chunksOf(table.rowsOf(body)), { format: chosen, columns, locale: query.locale })
+    if (chosen === 'json') return readBody(handle, moment)
+    const pages = stream?.(handle, moment) ?? chunksOf(rowsOf(await readBody(handle, moment)))
+    const first = await pages.next()
+    const columns = row instanceof z.ZodObject ? columnsOf(row) : row
+    const text = textOf(resumed(first, pages), { format: chosen, columns, locale: query.locale })
     return Readable.from(text, { objectMode: false })
   }
   return answerAt(dependencies, query, reply, read, { chosen })

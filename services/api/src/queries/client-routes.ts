@@ -17,6 +17,7 @@ import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Client, ClientItem, Clients, Statement } from './answer-schemas.ts'
 import { asOf, ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
+import { certify, certifyClosings } from './tie-out.ts'
 
 const ClientQuery = z.strictObject({ ...clocks, ...freshness })
 const ClientsQuery = z.strictObject({ ...asOf, ...freshness, ...list })
@@ -135,6 +136,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
       return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
         const client = await requireClient(handle, { companyId, clientId }, moment)
         const balances = await listClientBalances(handle, { companyId, clientId, ...moment })
+        const tieOut = await certify(handle, { companyId, clientId }, moment)
         return {
           ...client,
           balances: balances.map(({ currency, openMinor, overdueMinor, creditMinor, balanceMinor }) => ({
@@ -144,6 +146,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
             credit: decimalOf(creditMinor, currency),
             balance: decimalOf(balanceMinor, currency),
           })),
+          tieOut,
         }
       })
     },
@@ -175,7 +178,9 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
         const period = { companyId, clientId, from, to, knownAt: moment.knownAt }
         const style = query.style ?? 'balanceForward'
         const currencies = await (style === 'openItem' ? openItems : balanceForward)(handle, period)
-        return { clientId, from, to, style, currencies }
+        const tieOut = await certify(handle, { companyId, clientId }, { ...moment, asOf: to })
+        certifyClosings(tieOut, clientId, currencies)
+        return { clientId, from, to, style, currencies, tieOut }
       })
     },
   )

@@ -22,7 +22,8 @@ const kindOf = (schema: z.core.$ZodType): CellKind | undefined => {
   return schema instanceof z.ZodEnum || schema instanceof z.ZodBoolean ? 'text' : undefined
 }
 
-const at = (value: unknown, path: readonly string[]): unknown => {
+/** What a row holds at a path; `undefined` where the path ends early. */
+export const at = (value: unknown, path: readonly string[]): unknown => {
   let found = value
   for (const key of path) {
     if (typeof found !== 'object' || found === null) return undefined

@@ -1,5 +1,6 @@
 import { Rejection } from '@registru/domain'
 import {
+  type Clocks,
   findClient,
   findCompany,
   findInvoiceNames,
@@ -16,7 +17,7 @@ import { renderStatement } from '../documents/statement-pdf.ts'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import type { Moment, QueryDependencies } from './answer.ts'
+import type { QueryDependencies } from './answer.ts'
 import { period, periodOf } from './period.ts'
 import { ClientParams, clocks, freshness, freshnessOf } from './query-parameters.ts'
 
@@ -28,7 +29,7 @@ const ReminderQuery = z.strictObject({ ...clocks, ...freshness })
 type Query = z.infer<typeof ReminderQuery>
 type Account = z.infer<typeof ClientParams>
 
-const momentOf = async (handle: ReadHandle, query: Query, today: () => string): Promise<Moment> => {
+const momentOf = async (handle: ReadHandle, query: Query, today: () => string): Promise<Clocks> => {
   const { asOf = today(), knownAt } = query
   if (knownAt === undefined || /^[0-9]+$/.test(knownAt)) {
     return { asOf, knownAt: knownAt === undefined ? undefined : BigInt(knownAt) }
@@ -36,7 +37,7 @@ const momentOf = async (handle: ReadHandle, query: Query, today: () => string): 
   return { asOf, knownAt: await findPositionKnownAt(handle, new Date(knownAt).toISOString()) }
 }
 
-const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account, { knownAt }: Moment) => {
+const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account, { knownAt }: Clocks) => {
   const issuer = await findCompany(handle, { companyId })
   if (issuer === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
   const client = await findClient(handle, { companyId, clientId, knownAt })
@@ -53,7 +54,7 @@ const statementOf = async (
   handle: ReadHandle,
   account: Account,
   query: z.infer<typeof StatementQuery>,
-  moment: Moment,
+  moment: Clocks,
 ) => {
   const days = periodOf(query, moment)
   const parties = await partiesOf(handle, account, moment)
@@ -71,7 +72,7 @@ const creditsOf = (items: readonly OpenItem[]) =>
     creditMinor: items.reduce((sum, item) => (item.currency === currency ? sum + item.openMinor : sum), 0n),
   }))
 
-const reminderOf = async (handle: ReadHandle, account: Account, moment: Moment) => {
+const reminderOf = async (handle: ReadHandle, account: Account, moment: Clocks) => {
   const parties = await partiesOf(handle, account, moment)
   const open = await listOpenItems(handle, { ...account, ...moment })
   const invoices = open.filter(({ kind }) => kind === 'INVOICE')
@@ -91,7 +92,7 @@ const reminderOf = async (handle: ReadHandle, account: Account, moment: Moment) 
 const print = async <Content>(
   { readSide, today }: QueryDependencies,
   { query, reply, name }: { readonly query: Query; readonly reply: FastifyReply; readonly name: string },
-  read: (handle: ReadHandle, moment: Moment) => Promise<Content>,
+  read: (handle: ReadHandle, moment: Clocks) => Promise<Content>,
   render: (content: Content) => Promise<Buffer>,
 ): Promise<FastifyReply> => {
   const { position, value } = await readSide.snapshot(freshnessOf(query), async (handle) =>

@@ -1,11 +1,12 @@
 import { BusinessDay, ClientId, CompanyId, decimalOf, InvoiceId, Rejection } from '@registru/domain'
-import { findInvoice, type InvoiceBalance, listInvoices, type Settlement } from '@registru/projections'
+import { findFinallyOpen, findInvoice, type InvoiceBalance, listInvoices, type Settlement } from '@registru/projections'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
+import { certify, certifyRow } from './tie-out.ts'
 
 const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
 const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
@@ -68,8 +69,15 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           asOf: moment.asOf,
         })
         if (invoice === undefined) throw new Rejection('INVOICE_NOT_FOUND', { invoiceId })
+        const whose = { clientId: invoice.clientId, invoiceId }
+        const living = invoice.allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
+        const openItem = await findFinallyOpen(handle, { companyId, kind: 'INVOICE', itemId: invoiceId, ...whose })
+        const { currency, openMinor, allocatedMinor } = invoice
+        certifyRow({ ...whose, currency }, { invoice: openMinor, openItem: openItem ?? 0n })
+        certifyRow({ ...whose, currency }, { allocated: allocatedMinor, allocations: living })
+        const tieOut = await certify(handle, { companyId, clientId: invoice.clientId }, moment)
         const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
-        return { ...invoiceBody(invoice), allocations }
+        return { ...invoiceBody(invoice), allocations, tieOut }
       })
     },
   )

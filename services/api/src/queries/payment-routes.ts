@@ -1,11 +1,12 @@
 import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } from '@registru/domain'
-import { findPayment, listPayments, type PaymentHistory } from '@registru/projections'
+import { findFinallyOpen, findPayment, listPayments, type PaymentHistory } from '@registru/projections'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
+import { certify, certifyRow } from './tie-out.ts'
 
 const PaymentParams = z.strictObject({ companyId: CompanyId, paymentId: PaymentId })
 const PaymentQuery = z.strictObject({ clientId: whoseId, ...asOf, ...freshness })
@@ -43,10 +44,16 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     },
     (request, reply) => {
       const { companyId, paymentId } = request.params
-      return answerFrom(dependencies, request.query, reply, async (handle) => {
+      return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
         const payment = await findPayment(handle, { companyId, paymentId, clientId: request.query.clientId })
         if (payment === undefined) throw new Rejection('PAYMENT_NOT_FOUND', { paymentId })
-        return paymentBody(payment)
+        const { clientId, currency, creditMinor, allocatedMinor } = payment
+        const whose = { clientId, paymentId }
+        const living = payment.allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
+        const openItem = await findFinallyOpen(handle, { companyId, kind: 'PAYMENT', itemId: paymentId, ...whose })
+        certifyRow({ ...whose, currency }, { payment: creditMinor, openItem: openItem ?? 0n })
+        certifyRow({ ...whose, currency }, { allocated: allocatedMinor, allocations: living })
+        return { ...paymentBody(payment), tieOut: await certify(handle, { companyId, clientId }, moment) }
       })
     },
   )

@@ -46,8 +46,10 @@ export const clocks = {
     .meta({ description: 'What was known then: an instant (RFC 3339) or a position; everything when absent' }),
 }
 
+export const rowLimit = whole(1, PAGE_ROWS_MAX)
+
 export const page = {
-  limit: whole(1, PAGE_ROWS_MAX)
+  limit: rowLimit
     .optional()
     .meta({ description: `At most ${PAGE_ROWS_MAX}; when absent ${PAGE_ROWS_DEFAULT}, and all of csv and ndjson` }),
   cursor: z

@@ -1,13 +1,26 @@
 import { decimalOf } from '@registru/domain'
-import { type AgingRow, findAging, findCompany, findTrialBalance } from '@registru/projections'
+import {
+  type AgingRow,
+  agingLabels,
+  findAging,
+  findCompany,
+  findTrialBalance,
+  type ReadHandle,
+  streamAging,
+} from '@registru/projections'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, type QueryDependencies } from './answer.ts'
-import { Aging, TrialBalance } from './answer-schemas.ts'
-import { CompanyParams, clocks, freshness } from './query-parameters.ts'
+import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
+import { Aging, TrialBalance, TrialBalanceLine } from './answer-schemas.ts'
+import { at, type CellKind, type Column, DECIMAL } from './columns.ts'
+import { format } from './formats.ts'
+import { CompanyParams, clocks, freshness, rowLimit } from './query-parameters.ts'
+import { certify } from './tie-out.ts'
 
 const BUCKETS_MAX = 12
+/** A portfolio can have a million invoices; as JSON it comes in pieces that a browser survives. CSV and NDJSON carry all. */
+const INVOICE_ROWS_DEFAULT = 100
 
 const areRising = (days: readonly number[]): boolean =>
   days.every((day, index) => index === 0 || day > (days[index - 1] ?? day))
@@ -22,15 +35,21 @@ const Buckets = z
 const AgingQuery = z.strictObject({
   buckets: Buckets.optional(),
   by: z.enum(['due', 'issued']).optional().meta({ description: 'due when absent' }),
-  groupBy: z.enum(['client', 'currency']).optional().meta({ description: 'client when absent' }),
+  groupBy: z.enum(['client', 'currency', 'invoice']).optional().meta({ description: 'client when absent' }),
+  sort: z.enum(['-open']).optional().meta({ description: 'Those who owe most first' }),
+  limit: rowLimit.optional().meta({
+    description: `At most so many rows; all when absent, of invoices ${INVOICE_ROWS_DEFAULT} as JSON. Totals are always those of all`,
+  }),
   ...clocks,
   ...freshness,
+  ...format,
 })
 
 const TrialBalanceQuery = z.strictObject({
   chart: z.enum(['symbolic', 'romanian']).optional().meta({ description: 'symbolic when absent' }),
   ...clocks,
   ...freshness,
+  ...format,
 })
 
 const agingAmounts = (row: AgingRow) => {
@@ -43,6 +62,37 @@ const agingAmounts = (row: AgingRow) => {
     net: amount(row.netMinor),
   }
 }
+
+const agingRowBody = (row: AgingRow) => ({ clientId: row.clientId, invoiceId: row.invoiceId, ...agingAmounts(row) })
+type AgingRowBody = ReturnType<typeof agingRowBody>
+
+/** A column a bucket. */
+const agingColumns = (
+  groupBy: 'client' | 'currency' | 'invoice',
+  buckets: readonly number[] | undefined,
+): readonly Column[] => {
+  const field = (name: string, kind: CellKind): Column => ({ name, kind, valueOf: (row) => at(row, [name]) })
+  const bucket = (name: string, index: number): Column => ({
+    name,
+    kind: DECIMAL,
+    valueOf: (row) => at(row, ['amounts', `${index}`]),
+  })
+  return [
+    ...(groupBy === 'currency' ? [] : [field('clientId', 'text')]),
+    ...(groupBy === 'invoice' ? [field('invoiceId', 'text')] : []),
+    field('currency', 'text'),
+    ...agingLabels(buckets).map(bucket),
+    ...['open', 'credit', 'net'].map((name) => field(name, DECIMAL)),
+  ]
+}
+
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Currencies apart, because amounts in two of them do not compare. */
+const sorted = (rows: readonly AgingRow[], sort: '-open' | undefined): readonly AgingRow[] =>
+  sort === undefined
+    ? rows
+    : rows.toSorted((a, b) => a.currency.localeCompare(b.currency, 'en') || compare(b.openMinor, a.openMinor))
 
 export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
@@ -62,19 +112,37 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      return answerFrom(dependencies, query, reply, async (handle, moment) => {
-        const aging = await findAging(handle, {
-          companyId,
-          ...moment,
-          ...(query.buckets === undefined ? {} : { buckets: query.buckets.split(',').map(Number) }),
-          ...(query.by === undefined ? {} : { by: query.by }),
-          ...(query.groupBy === undefined ? {} : { groupBy: query.groupBy }),
-        })
+      const { groupBy = 'client', sort } = query
+      const buckets = query.buckets?.split(',').map(Number)
+      const rowsMax = query.limit === undefined ? undefined : Number(query.limit)
+      const questionAt = (moment: Moment) => ({
+        companyId,
+        ...moment,
+        groupBy,
+        ...(buckets === undefined ? {} : { buckets }),
+        ...(query.by === undefined ? {} : { by: query.by }),
+      })
+      const read = async (handle: ReadHandle, moment: Moment, jsonRowsMax: number | undefined) => {
+        const aging = await findAging(handle, questionAt(moment))
+        const tieOut = await certify(handle, { companyId }, moment, aging)
         return {
           buckets: aging.buckets,
-          rows: aging.rows.map((row) => ({ clientId: row.clientId, ...agingAmounts(row) })),
+          rows: sorted(aging.rows, sort).slice(0, jsonRowsMax).map(agingRowBody),
           totals: aging.totals.map(agingAmounts),
+          tieOut,
         }
+      }
+      /** Whoever wants them all in the usual order gets them as they come. */
+      const stream = async function* (handle: ReadHandle, moment: Moment): AsyncGenerator<readonly AgingRowBody[]> {
+        await certify(handle, { companyId }, moment)
+        for await (const rows of streamAging(handle, questionAt(moment))) yield rows.map(agingRowBody)
+      }
+      return answerTable(dependencies, query, reply, {
+        row: agingColumns(groupBy, buckets),
+        read: (handle: ReadHandle, moment: Moment) =>
+          read(handle, moment, rowsMax ?? (groupBy === 'invoice' ? INVOICE_ROWS_DEFAULT : undefined)),
+        rowsOf: ({ rows }) => rows,
+        ...(sort === undefined && rowsMax === undefined ? { stream } : {}),
       })
     },
   )
@@ -99,7 +167,7 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      return answerFrom(dependencies, query, reply, async (handle, moment) => {
+      const read = async (handle: ReadHandle, moment: Moment) => {
         const company = query.chart === 'romanian' ? await findCompany(handle, { companyId }) : undefined
         const romanian =
           query.chart === 'romanian' ? { functionalCurrency: company?.functionalCurrency ?? 'RON' } : undefined
@@ -122,8 +190,10 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
             const creditMinor = own.reduce((sum, line) => sum + line.creditMinor, 0n)
             return amounts(currency, debitMinor, creditMinor)
           }),
+          tieOut: await certify(handle, { companyId }, moment),
         }
-      })
+      }
+      return answerTable(dependencies, query, reply, { row: TrialBalanceLine, rowsOf: (body) => body.lines, read })
     },
   )
 }

@@ -1,0 +1,135 @@
+/** The certificate under every financial answer, and what happens when a book has been tampered with. */
+import * as examples from '@registru/domain/examples'
+import t from 'tap'
+import { authorization, createApi, startStores } from './api.ts'
+import { project } from './projected.ts'
+
+const { ron } = examples
+t.setTimeout(120_000)
+
+const { store, pool } = await startStores(t)
+const api = await createApi(store, pool)
+
+const must = async (name: string, body: unknown): Promise<void> => {
+  const response = await api.command(name, body)
+  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
+}
+const answer = async (path: string): Promise<unknown> => {
+  const response = await api.get(path)
+  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
+  return response.json()
+}
+
+await must('RegisterCompany', examples.registerCompany())
+await must('RegisterClient', examples.registerClient())
+await must('RegisterInvoice', examples.registerInvoice())
+const pay = (paymentId: string, amount: string) =>
+  must('RecordPayment', { ...examples.recordPayment({ paymentId, amount: ron(amount) }), allocation: undefined })
+await pay('pay-1', '500.00')
+await pay('pay-2', '1000.00')
+await must('RegisterInvoice', {
+  ...examples.registerInvoice({ invoiceId: 'tomorrow', number: '2', issuedOn: '2026-11-25', dueOn: '2026-12-25' }),
+})
+await project({ store, pool })
+
+const certified = {
+  currency: 'RON',
+  openItems: '0.00',
+  credit: '290.00',
+  aging: '-290.00',
+  statement: '-290.00',
+  journal: '-290.00',
+}
+
+t.test('every financial answer carries its certificate', async (t) => {
+  for (const path of ['clients/alfa', 'clients/alfa/statement', 'invoices/inv-1024', 'payments/pay-2']) {
+    t.match(await answer(path), { tieOut: { scope: 'client', asOf: '2026-11-24', currencies: [certified] } }, path)
+  }
+  for (const path of ['receivables/aging', 'receivables/aging?groupBy=currency', 'journal/trial-balance']) {
+    t.match(await answer(path), { tieOut: { scope: 'company', currencies: [certified] } }, path)
+  }
+  t.match(await answer('receivables/aging?asOf=2026-11-25&groupBy=currency'), {
+    totals: [{ open: '1210.00', credit: '290.00', net: '920.00' }],
+    tieOut: { currencies: [{ openItems: '1210.00', credit: '290.00', journal: '920.00' }] },
+  })
+  t.match(await answer('clients/alfa?asOf=2026-10-15'), { tieOut: { currencies: [{ openItems: '1210.00' }] } })
+  t.match(await answer('clients/alfa?asOf=2026-09-15'), { tieOut: { currencies: [] } })
+})
+
+t.test('the aging by invoice, the largest first, as a table', async (t) => {
+  t.match(await answer('receivables/aging?groupBy=invoice&asOf=2026-11-25'), {
+    rows: [
+      { clientId: 'alfa', invoiceId: 'tomorrow', open: '1210.00', credit: '0.00' },
+      { clientId: 'alfa', open: '0.00', credit: '290.00' },
+    ],
+  })
+  const csv = await api.get('receivables/aging?groupBy=invoice&asOf=2026-11-25&format=csv&locale=ro')
+  t.equal(
+    csv.body.slice(1),
+    [
+      'clientId;invoiceId;currency;notDue;1-30;31-60;61-90;91+;open;credit;net',
+      'alfa;tomorrow;RON;1210,00;0,00;0,00;0,00;0,00;1210,00;0,00;1210,00',
+      'alfa;;RON;0,00;0,00;0,00;0,00;0,00;0,00;290,00;-290,00',
+      '',
+    ].join('\r\n'),
+  )
+  t.match(await answer('receivables/aging?sort=-open&limit=1'), { rows: [{ clientId: 'alfa' }], totals: [{}] })
+  t.match(
+    (await api.get('journal/trial-balance?format=csv')).body,
+    /^account,currency,debit,credit,balance\r\nBANK,RON,1500.00/,
+  )
+})
+
+const schemaOf = async (table: string): Promise<string> => {
+  const { rows } = await pool.query<{ definition: string }>(
+    'select definition from pg_views where schemaname = $1 and viewname = $2',
+    ['read', table],
+  )
+  return /FROM (\w+)\./.exec(rows[0]?.definition ?? '')?.[1] ?? ''
+}
+
+/** One ban on one row: who sees it, and what it is called. */
+const corruptions: readonly (readonly [table: string, change: string, path: string, first: object])[] = [
+  ['open_spans', "amount_minor = amount_minor + 1 where item_id = 'pay-2'", 'clients/alfa', { clientId: 'alfa' }],
+  [
+    'open_spans',
+    "amount_minor = amount_minor + 1 where item_id = 'tomorrow'",
+    'receivables/aging?asOf=2026-11-25',
+    { clientId: 'alfa', invoiceId: 'tomorrow', amounts: { openItems: '1210.01', journal: '1210.00' } },
+  ],
+  ['open_dues', "amount_minor = amount_minor + 1 where item_kind = 'PAYMENT'", 'journal/trial-balance', {}],
+  ['open_items', "parts = '[]' where item_id = 'tomorrow'", 'invoices/tomorrow', { invoiceId: 'tomorrow' }],
+  ['statement_days', 'debit_minor = debit_minor + 1', 'receivables/aging', { currency: 'RON' }],
+  ['statement_months', 'debit_minor = debit_minor + 1', 'clients/alfa/statement', { clientId: 'alfa' }],
+  [
+    'statement_lines',
+    "debit_minor = debit_minor + 1 where kind = 'INVOICE'",
+    'clients/alfa/statement?from=2026-10-01',
+    { clientId: 'alfa' },
+  ],
+  ['account_days', "credit_minor = credit_minor + 1 where account = 'RECEIVABLE'", 'receivables/aging', {}],
+  ['client_accounts', 'receivable_minor = receivable_minor - 1', 'clients/alfa', { clientId: 'alfa' }],
+  [
+    'invoice_balances',
+    "allocated_minor = allocated_minor - 1 where invoice_id = 'inv-1024'",
+    'invoices/inv-1024',
+    { invoiceId: 'inv-1024' },
+  ],
+  ['invoice_settlements', 'amount_minor = amount_minor - 1', 'invoices/inv-1024', { invoiceId: 'inv-1024' }],
+  ['payments', "amount_minor = amount_minor + 1 where payment_id = 'pay-2'", 'payments/pay-2', { paymentId: 'pay-2' }],
+  ['payment_settlements', 'amount_minor = amount_minor + 1', 'payments/pay-2', { paymentId: 'pay-2' }],
+]
+
+t.test('a row corrupted by hand is found, named, and not shown', async (t) => {
+  for (const [table, change, path, first] of corruptions) {
+    const name = `${await schemaOf(table)}.${table}`
+    await pool.query(`create table kept as select * from ${name}`)
+    await pool.query(`update ${name} set ${change}`)
+    const response = await api.get(path)
+    t.match(response.json(), { status: 500, code: 'TIE_OUT_FAILED', details: { first } }, `${table}: ${change}`)
+    await pool.query(`truncate ${name}; insert into ${name} select * from kept; drop table kept`)
+    t.equal((await api.get(path)).statusCode, 200, `${table} put right`)
+  }
+  const metrics = await api.app.inject({ url: '/metrics', headers: { authorization } })
+  t.match(metrics.body, new RegExp(`registru_tie_out_failures_total\\{.*\\} ${corruptions.length}`))
+})
