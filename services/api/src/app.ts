@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { EventStore } from '@registru/event-store'
@@ -15,6 +14,7 @@ import { authorise } from './http/authorise.ts'
 import { limitBodies } from './http/body-timeout.ts'
 import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
+import { sendSecurityHeaders } from './http/security-headers.ts'
 import { checkWithZod } from './http/zod-app.ts'
 import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
 import { createCursors } from './queries/cursor.ts'
@@ -86,12 +86,12 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     done()
   })
 
+  sendSecurityHeaders(app)
   authorise(app, token, isOpen)
   limitBodies(app, BODY_TIMEOUT_MS)
   answerWithProblems(app)
   const metrics = measureRequests(app)
   if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
-  await app.register(helmet, { contentSecurityPolicy: false })
   await app.register(swagger, {
     openapi: openApi,
     transform: jsonSchemaTransform,

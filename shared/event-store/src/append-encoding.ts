@@ -50,7 +50,7 @@ export const encodeAppend = (stream: string, events: readonly EventToAppend[]): 
     }
     if (!UUID.test(event.id)) throw new AppendRefused(`the id of ${event.type} is no lower-case UUID`)
     if (!isRecord(event.data)) throw new AppendRefused(`the data of ${event.type} is a list, not an object`)
-    const dataBytes = Buffer.byteLength(jsonOf(event.data, `the data of ${event.type}`))
+    const dataBytes = event.dataBytes ?? Buffer.byteLength(jsonOf(event.data, `the data of ${event.type}`))
     const metadata = utf8.encode(jsonOf(event.metadata, `the metadata of ${event.type}`))
     bytes += dataBytes + metadata.byteLength + Buffer.byteLength(event.type)
     return { id: event.id, contentType: 'application/json' as const, type: event.type, data: event.data, metadata }

@@ -7,6 +7,8 @@ export interface EventToAppend {
   readonly id: string
   readonly type: string
   readonly data: object
+  /** Of the data's JSON in UTF-8, where the caller has written and measured it; then it is not written only to be measured. */
+  readonly dataBytes?: number
   readonly metadata: object
 }
 

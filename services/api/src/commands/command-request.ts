@@ -2,6 +2,7 @@ import { CompanyId } from '@registru/domain'
 import { commandIdOf, requestHashOf } from '@registru/event-store'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
+import { checkedQuickly } from '../http/zod-app.ts'
 import type { CommandContext } from './command-context.ts'
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/
@@ -15,7 +16,7 @@ export const IdempotencyKey = z
 export const CommandParams = z.strictObject({ companyId: CompanyId })
 
 /** Loose: a request carries many headers that are not ours. */
-export const CommandHeaders = z.looseObject({
+const Headers = z.looseObject({
   'idempotency-key': IdempotencyKey,
   'if-match': z
     .string()
@@ -25,9 +26,21 @@ export const CommandHeaders = z.looseObject({
   'correlation-id': z.string().regex(VISIBLE_ASCII, KEY_RULE).optional(),
 })
 
-export const CommandQuery = z.strictObject({
+/** Most requests have the key alone; the others are for the schema. */
+export const CommandHeaders = checkedQuickly(
+  Headers,
+  (headers: { 'idempotency-key'?: unknown; 'if-match'?: unknown; 'correlation-id'?: unknown }) =>
+    typeof headers['idempotency-key'] === 'string' &&
+    VISIBLE_ASCII.test(headers['idempotency-key']) &&
+    headers['if-match'] === undefined &&
+    headers['correlation-id'] === undefined,
+)
+
+const Query = z.strictObject({
   dryRun: z.enum(['true', 'false']).optional().meta({ description: 'true: answer what would happen, write nothing' }),
 })
+
+export const CommandQuery = checkedQuickly(Query, (query) => Object.keys(query).length === 0)
 
 /** The checked parts of a command's request. */
 export interface CommandRequest {

@@ -82,6 +82,8 @@ interface EncodedEvent<Event> {
   readonly event: Event
   readonly eventId: string
   readonly schemaVersion: number
+  /** Of its data as JSON. */
+  readonly dataBytes: number
 }
 
 interface Decided<Command, Event extends Message<string, object>> {
@@ -227,7 +229,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       decided,
       /** Refused or unchanged on the strength of this draft: the append at the exact revision proves the ground. */
       answered,
-      has: (commandId: string) => commandIds.has(commandId),
+      commandIds,
       isEmpty: () => decided.length === 0,
       isFull: () => group !== undefined || decided.length >= COMMANDS_PER_APPEND_MAX || bytes >= GROUP_BYTES_MAX,
       isBytesLeftFor: (more: number) => bytes + more < APPEND_BYTES_MAX,
@@ -266,7 +268,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   type Draft = ReturnType<typeof createDraft>
 
   const weigh = (events: readonly EncodedEvent<Event>[]): number =>
-    events.reduce((sum, { event }) => sum + METADATA_BYTES + Buffer.byteLength(JSON.stringify(event.data)), 0)
+    events.reduce((sum, { dataBytes }) => sum + METADATA_BYTES + dataBytes, 0)
 
   const decide = (task: CommandTask<Command, Event>, target: LoadedStream<State>, revision: bigint) => {
     const { expectedRevision } = task.context
@@ -276,10 +278,11 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     try {
       const { commandId, companyRules: company, highestNumber } = task.context
       const decided = decider.decide(task.command, target.state, { today: today(), company, highestNumber })
-      const events = decided.map((event, index) => ({
-        ...decider.codec.encode(event),
-        eventId: eventIdOf(commandId, index),
-      }))
+      const events = decided.map((raw, index): EncodedEvent<Event> => {
+        const { event, schemaVersion } = decider.codec.encode(raw)
+        const dataBytes = Buffer.byteLength(JSON.stringify(event.data))
+        return { event, eventId: eventIdOf(commandId, index), schemaVersion, dataBytes }
+      })
       const bytes = weigh(events)
       return bytes < APPEND_BYTES_MAX ? { events, bytes } : { refused: new CommandTooLarge(stream) }
     } catch (error) {
@@ -302,7 +305,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
 
   /** @returns 'later' when the task has to wait for the append of this round */
   const take = async (task: CommandTask<Command, Event>, draft: Draft): Promise<'taken' | 'later'> => {
-    if (draft.isFull() || draft.has(task.context.commandId)) return 'later'
+    if (draft.isFull() || draft.commandIds.has(task.context.commandId)) return 'later'
     for (;;) {
       // Each time the stream was read again: another process may have carried it out.
       const target = await current()
@@ -382,7 +385,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     return draft.decided.flatMap(({ task: { context }, events }) => {
       revision += events.length
       const shared = revision < through ? { appendedThrough: through } : {}
-      return events.map(({ event, eventId, schemaVersion }) => {
+      return events.map(({ event, eventId, schemaVersion, dataBytes }) => {
         const { companyId, commandId, requestHash, correlationId, causationId, actor } = context
         const metadata: EventMetadata = {
           companyId,
@@ -395,7 +398,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
           schemaVersion,
           ...shared,
         }
-        return { id: eventId, type: event.type, data: event.data, metadata }
+        return { id: eventId, type: event.type, data: event.data, dataBytes, metadata }
       })
     })
   }
@@ -483,8 +486,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     const clock = now().toISOString()
     const recordedAt = clock > target.lastRecordedAt ? clock : target.lastRecordedAt
     const sentAt = performance.now()
-    const commandIds = new Set(tasksOf(draft).map(({ context }) => context.commandId))
-    const sent = { events: toAppend(draft, target, recordedAt), after: target.revision, commandIds }
+    const events = toAppend(draft, target, recordedAt)
+    const sent = { events, after: target.revision, commandIds: draft.commandIds }
     const settled = await sendUntilKnown(sent).catch((error: unknown) => {
       // The adapter throws before anything is sent; what was sent and lost comes back as an outcome.
       if (unsettled === undefined) for (const task of tasksOf(draft)) task.mayBeWritten = false
