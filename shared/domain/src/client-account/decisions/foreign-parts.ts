@@ -114,13 +114,14 @@ export const foreignFactsOf = (
   { invoice, amount, paid, exchangeRate }: Share,
   rules: CompanyRules | undefined,
 ) => {
-  const conversion = exchangeRate && { paid: moneyOf(paid, payment.currency), ...exchangeRate }
+  // A fact that does not apply is not there, rather than undefined: the event is as it will be read back.
+  const conversion = exchangeRate && { conversion: { paid: moneyOf(paid, payment.currency), ...exchangeRate } }
   const currency = rules?.functionalCurrency ?? invoice.value?.currency ?? payment.value?.currency
-  if (currency === undefined || (exchangeRate === undefined && currency === invoice.currency)) return { conversion }
+  if (currency === undefined || (exchangeRate === undefined && currency === invoice.currency)) return { ...conversion }
   const ofInvoice = invoice.currency === currency ? amount : valueOfPart(carriedByInvoice(invoice), amount)
   const ofPayment = payment.currency === currency ? paid : valueOfPart(carriedByPayment(payment), paid)
-  if (ofInvoice === undefined && ofPayment === undefined) return { conversion }
-  return { conversion, functional: partsOf(currency, ofInvoice, ofPayment) }
+  if (ofInvoice === undefined && ofPayment === undefined) return { ...conversion }
+  return { ...conversion, functional: partsOf(currency, ofInvoice, ofPayment) }
 }
 
 /** The payment after a share has left it. */
