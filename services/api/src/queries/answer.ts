@@ -37,7 +37,11 @@ export interface Moment {
   readonly position: bigint
 }
 
-const knownPosition = (handle: ReadHandle, knownAt: string | undefined): Promise<bigint> | bigint | undefined => {
+/** The position that `knownAt` means: itself, or what was known at an instant. */
+export const knownPosition = (
+  handle: ReadHandle,
+  knownAt: string | undefined,
+): Promise<bigint> | bigint | undefined => {
   if (knownAt === undefined) return undefined
   // In UTC: Postgres knows fewer offsets than RFC 3339.
   return isPosition(knownAt) ? BigInt(knownAt) : findPositionKnownAt(handle, new Date(knownAt).toISOString())

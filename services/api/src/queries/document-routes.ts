@@ -4,7 +4,6 @@ import {
   findClient,
   findCompany,
   findInvoiceNames,
-  findPositionKnownAt,
   findStatement,
   listOpenItems,
   type OpenItem,
@@ -17,7 +16,7 @@ import { renderStatement } from '../documents/statement-pdf.ts'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import type { QueryDependencies } from './answer.ts'
+import { knownPosition, type QueryDependencies } from './answer.ts'
 import { period, periodOf } from './period.ts'
 import { ClientParams, clocks, freshness, freshnessOf } from './query-parameters.ts'
 
@@ -28,14 +27,6 @@ const StatementQuery = z.strictObject({ ...period, ...clocks, ...freshness })
 const ReminderQuery = z.strictObject({ ...clocks, ...freshness })
 type Query = z.infer<typeof ReminderQuery>
 type Account = z.infer<typeof ClientParams>
-
-const momentOf = async (handle: ReadHandle, query: Query, today: () => string): Promise<Clocks> => {
-  const { asOf = today(), knownAt } = query
-  if (knownAt === undefined || /^[0-9]+$/.test(knownAt)) {
-    return { asOf, knownAt: knownAt === undefined ? undefined : BigInt(knownAt) }
-  }
-  return { asOf, knownAt: await findPositionKnownAt(handle, new Date(knownAt).toISOString()) }
-}
 
 const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account, { knownAt }: Clocks) => {
   const issuer = await findCompany(handle, { companyId })
@@ -95,9 +86,10 @@ const print = async <Content>(
   read: (handle: ReadHandle, moment: Clocks) => Promise<Content>,
   render: (content: Content) => Promise<Buffer>,
 ): Promise<FastifyReply> => {
-  const { position, value } = await readSide.snapshot(freshnessOf(query), async (handle) =>
-    read(handle, await momentOf(handle, query, today)),
-  )
+  const { position, value } = await readSide.snapshot(freshnessOf(query), async (handle) => {
+    const knownAt = await knownPosition(handle, query.knownAt)
+    return read(handle, { asOf: query.asOf ?? today(), knownAt })
+  })
   return reply
     .header('Registru-Position', `${position}`)
     .header('Content-Disposition', `inline; filename="${name}.pdf"`)
