@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Test } from 'tap'
+import { t as file, type Test } from 'tap'
 
 /** A counterexample over a database shrinks slowly; what is found by then is small enough. */
 const SHORT = { interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true }
@@ -13,8 +13,9 @@ export const holds = async <Values>(
   property: fc.IAsyncProperty<Values> | fc.IProperty<Values>,
   runs: number,
 ): Promise<void> => {
-  // The long runs take longer than tap's half minute.
+  // The long runs take longer than tap's half minute, for the test and for its file.
   t.setTimeout(0)
+  file.setTimeout(0)
   const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647)
   const long = process.env['LONG'] !== undefined
   const numRuns = long ? runs * 50 : runs
