@@ -27,7 +27,7 @@ const settled = (event: Settling, rows: Rows, sign: 1n | -1n): readonly RowChang
           ...accountOf(event),
           payment_id: event.data.paymentId,
           position: event.position,
-          amount_minor: sign * minorOf(event.data.amount),
+          amount_minor: sign * minorOf(event.data.conversion?.paid ?? event.data.amount),
         }),
       ]
 

@@ -12,7 +12,7 @@ const keyOf = (
 /** What each invoice was for and what has been settled on it. */
 export const invoiceBalancesProjection = defineProjection({
   name: 'invoice_balances',
-  version: 1,
+  version: 2,
   tables: [invoiceBalances, invoiceSettlements],
   on: {
     InvoiceRegistered: ({ data, metadata, position }) => [
@@ -26,6 +26,7 @@ export const invoiceBalancesProjection = defineProjection({
         currency: data.total.currency,
         total_minor: minorOf(data.total),
         allocated_minor: 0n,
+        uncleared_minor: 0n,
         credited_minor: 0n,
         discounted_minor: 0n,
         written_off_minor: 0n,
@@ -51,7 +52,7 @@ export const invoiceBalancesProjection = defineProjection({
       const key = keyOf(data.invoiceId, data, metadata)
       const amount = minorOf(data.amount)
       return [
-        add(invoiceBalances, key, { allocated_minor: amount }),
+        add(invoiceBalances, key, { allocated_minor: amount, uncleared_minor: data.uncleared ? amount : 0n }),
         insert(invoiceSettlements, {
           ...key,
           position,
@@ -67,7 +68,7 @@ export const invoiceBalancesProjection = defineProjection({
       const key = keyOf(data.invoiceId, data, metadata)
       const amount = minorOf(data.amount)
       return [
-        add(invoiceBalances, key, { allocated_minor: -amount }),
+        add(invoiceBalances, key, { allocated_minor: -amount, uncleared_minor: data.uncleared ? -amount : 0n }),
         insert(invoiceSettlements, {
           ...key,
           position,
@@ -79,5 +80,9 @@ export const invoiceBalancesProjection = defineProjection({
         }),
       ]
     },
+    PaymentCleared: ({ data, metadata }) =>
+      (data.settles ?? []).map(({ invoiceId, amount }) =>
+        add(invoiceBalances, keyOf(invoiceId, data, metadata), { uncleared_minor: -minorOf(amount) }),
+      ),
   },
 })

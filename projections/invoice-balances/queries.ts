@@ -16,6 +16,8 @@ export interface InvoiceBalance {
   readonly currency: string
   readonly totalMinor: bigint
   readonly allocatedMinor: bigint
+  /** Of what is allocated: by cheques and promissory notes that are not collected yet, so the invoice is not PAID. */
+  readonly unclearedMinor: bigint
   readonly creditedMinor: bigint
   readonly discountedMinor: bigint
   readonly writtenOffMinor: bigint
@@ -57,6 +59,7 @@ const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({
   currency: row.currency,
   totalMinor: row.total_minor,
   allocatedMinor: row.allocated_minor,
+  unclearedMinor: row.uncleared_minor,
   creditedMinor: row.credited_minor,
   discountedMinor: row.discounted_minor,
   writtenOffMinor: row.written_off_minor,

@@ -28,6 +28,8 @@ export const invoiceBalances = defineTable({
     currency: text(),
     total_minor: bigint(),
     allocated_minor: bigint(),
+    /** Of what is allocated: by cheques and promissory notes that count as paid only when they are collected. */
+    uncleared_minor: bigint(),
     credited_minor: bigint(),
     discounted_minor: bigint(),
     written_off_minor: bigint(),
@@ -42,7 +44,8 @@ export const invoiceBalances = defineTable({
     open_minor: derived<bigint>(`case when cancelled_on is null then ${open} else 0 end`),
     status: derived<InvoiceStatus>(
       `case when cancelled_on is not null then 'CANCELLED'
-        when ${open} > 0 then case when allocated_minor > 0 then 'PARTIALLY_PAID' else 'UNPAID' end
+        when ${open} + uncleared_minor > 0
+          then case when allocated_minor > uncleared_minor then 'PARTIALLY_PAID' else 'UNPAID' end
         when written_off_minor > 0 then 'WRITTEN_OFF'
         when allocated_minor = 0 and credited_minor > 0 then 'CREDITED'
         else 'PAID' end`,

@@ -39,6 +39,33 @@ const movements = async (messages: readonly LedgerMessage[]): Promise<Readonly<R
   return Object.fromEntries(Object.entries(byAccount).filter(([, amount]) => amount !== 0n))
 }
 
+/** Movement of each symbolic account in each currency. */
+const bySymbol = async (messages: readonly LedgerMessage[]): Promise<Readonly<Record<string, bigint>>> => {
+  const sums: Record<string, bigint> = {}
+  for (const { account, currency, amount_minor } of (await project(messages)).list(postings)) {
+    const key = `${account} ${currency}`
+    sums[key] = (sums[key] ?? 0n) + amount_minor
+  }
+  return sums
+}
+
+const nonZero = (sums: Readonly<Record<string, bigint>>) =>
+  Object.fromEntries(Object.entries(sums).filter(([, amount]) => amount !== 0n))
+
+/** Movement of each Romanian account in lei, euro at a rate; analytic accounts count for theirs. */
+const worthInLei = async (
+  messages: readonly LedgerMessage[],
+  baniPerCent: (cents: bigint) => bigint,
+): Promise<Readonly<Record<string, bigint>>> => {
+  const worth: Record<string, bigint> = {}
+  for (const { account, currency, amount_minor, effective_on } of (await project(messages)).list(postings)) {
+    const analytic = romanianAccount(account, currency, { functionalCurrency: 'RON', on: effective_on })
+    const number = analytic.split('.')[0] ?? analytic
+    worth[number] = (worth[number] ?? 0n) + (currency === 'EUR' ? baniPerCent(amount_minor) : amount_minor)
+  }
+  return nonZero(worth)
+}
+
 /** Of one template, or of several after each other where the ledger goes without a step between: `P30 P31`. */
 const expectedMovements = (ids: string): Readonly<Record<string, bigint>> => {
   const byAccount: Record<string, bigint> = {}
@@ -107,6 +134,94 @@ t.test('what an event moves is what the accountants’ template says', async (t)
     const events = ids.split(' ').map((id) => postingTemplates.find((template) => template.id === id)?.event)
     t.same(await movements(messages), expectedMovements(ids), `${ids} ${events.join(', ')}`)
   }
+})
+
+const eur = (amount: string) => ({ amount, currency: 'EUR' })
+/** A thousand euro that stand in the books at 5,000.00 lei, settled by what is worth `payment` lei. */
+const difference = (payment: string, sign: string) => ({
+  currency: 'RON',
+  invoice: '5000.00',
+  payment,
+  difference: `${sign}30.00`,
+})
+
+t.test('an exchange difference is posted in lei, and what is open in euro does not know of it', async (t) => {
+  const gain = paymentAllocated({ amount: eur('1000.00'), functional: difference('5030.00', '') })
+  const loss = paymentAllocated({ amount: eur('1000.00'), functional: difference('4970.00', '-') })
+  t.same(await bySymbol([gain]), {
+    'CLIENT_CREDIT EUR': 100_000n,
+    'RECEIVABLE EUR': -100_000n,
+    'CURRENCY_POSITION RON': 3_000n,
+    'FX_GAIN RON': -3_000n,
+  })
+  t.same(await bySymbol([loss]), {
+    'CLIENT_CREDIT EUR': 100_000n,
+    'RECEIVABLE EUR': -100_000n,
+    'CURRENCY_POSITION RON': -3_000n,
+    'FX_LOSS RON': 3_000n,
+  })
+  const undone = paymentDeallocated({ amount: eur('1000.00'), functional: difference('5030.00', '') })
+  t.same(nonZero(await bySymbol([gain, undone])), {})
+})
+
+t.test('at the functional value of each leg an exchange difference is the accountants’ template', async (t) => {
+  const paidIn = (payment: string, sign: string): readonly LedgerMessage[] => [
+    paymentRecorded({ amount: eur('1000.00'), functional: ron(payment) }),
+    paymentAllocated({ amount: eur('1000.00'), functional: difference(payment, sign) }),
+  ]
+  for (const [template, payment, sign] of [
+    ['P20', '5030.00', ''],
+    ['P21', '4970.00', '-'],
+  ] as const) {
+    // Every leg in euro is worth what was paid; the position in lei takes 4111 from there to what the invoice was worth.
+    const worth = await worthInLei(paidIn(payment, sign), (cents) => (cents * minorOf(ron(payment))) / 100_000n)
+    t.same(worth, expectedMovements(template), template)
+  }
+})
+
+t.test('between two currencies each balances by itself', async (t) => {
+  const paid = { paid: ron('5030.00'), rate: '5.03', source: 'BNR', publishedOn: '2026-10-30' } as const
+  const allocated = paymentAllocated({
+    amount: eur('1000.00'),
+    conversion: paid,
+    functional: difference('5030.00', ''),
+  })
+  t.same(await bySymbol([allocated]), {
+    'CLIENT_CREDIT RON': 503_000n,
+    'CURRENCY_POSITION RON': -500_000n,
+    'FX_GAIN RON': -3_000n,
+    'CURRENCY_POSITION EUR': 100_000n,
+    'RECEIVABLE EUR': -100_000n,
+  })
+  const undone = paymentDeallocated({
+    amount: eur('1000.00'),
+    conversion: { paid: ron('5030.00') },
+    functional: difference('5030.00', ''),
+  })
+  t.same(nonZero(await bySymbol([allocated, undone])), {})
+})
+
+t.test('an advance and the advance invoice that it pays bring VAT; the final invoice takes both back', async (t) => {
+  const advance = { invoiceId: 'adv-1', kind: 'ADVANCE' } as const
+  const received = [
+    invoiceRegistered(advance),
+    paymentRecorded({ amount: ron('1210.00') }),
+    paymentAllocated({ invoiceId: 'adv-1', amount: ron('1210.00') }),
+  ]
+  t.same(await movements(received), expectedMovements('P10'))
+  const final = invoiceRegistered()
+  const applied = [
+    paymentDeallocated({ invoiceId: 'adv-1', amount: ron('1210.00') }),
+    creditNoteRegistered({
+      ...advance,
+      total: ron('1210.00'),
+      vatLines: vat('1000.00', '210.00'),
+      cashAccounting: false,
+    }),
+    paymentAllocated({ amount: ron('1210.00') }),
+  ]
+  t.same(await movements(applied), expectedMovements('P11'))
+  t.same(await movements([...received, final, ...applied]), { 5121: 121_000n, 707: -100_000n, 4427: -21_000n })
 })
 
 t.test('an advance invoice is no revenue yet', async (t) => {

@@ -90,10 +90,10 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     } else if (event.type === 'PaymentAllocated') {
       move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
-      move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
+      move(`p ${event.data.paymentId}`, -minorOf(event.data.conversion?.paid ?? event.data.amount))
     } else if (event.type === 'PaymentDeallocated') {
       move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
-      move(`p ${event.data.paymentId}`, minorOf(event.data.amount))
+      move(`p ${event.data.paymentId}`, minorOf(event.data.conversion?.paid ?? event.data.amount))
     } else if (event.type === 'PaymentReversed') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     }

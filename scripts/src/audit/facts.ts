@@ -14,7 +14,15 @@ const json = z.unknown().optional()
 const party = { kind: maybe, name: maybe, taxId: maybe, tradeRegisterNumber: maybe, address: json, email: maybe }
 const client = { clientId: text }
 const payment = { ...client, paymentId: text }
-const allocation = { ...payment, invoiceId: text, amount: Money }
+/** Between two currencies `conversion.paid` is what the payment moves by; a difference is in the functional currency. */
+const allocation = {
+  ...payment,
+  invoiceId: text,
+  amount: Money,
+  conversion: z.object({ paid: Money }).optional(),
+  functional: z.object({ currency: text, difference: maybe }).optional(),
+  uncleared: z.boolean().optional(),
+}
 const receipt = { ...payment, receiptId: text, series: text }
 
 /** Between two currencies: what goes of the payment, and what the books gain (or, negative, lose) by it. */
@@ -81,7 +89,14 @@ export const Fact = z.discriminatedUnion('type', [
     reversedOn: text,
     note: maybe,
   }),
-  fact('PaymentCleared', { ...payment, amount: Money, method: text, fee: text, clearedOn: text }),
+  fact('PaymentCleared', {
+    ...payment,
+    amount: Money,
+    method: text,
+    fee: text,
+    clearedOn: text,
+    settles: z.array(z.object({ invoiceId: text, amount: Money })).optional(),
+  }),
   fact('CashLimitOverridden', payment),
   fact('RefundRecorded', {
     ...payment,

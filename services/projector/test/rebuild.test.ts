@@ -101,7 +101,7 @@ t.test('rebuilds all read models beside the ones in use, and switches to them', 
   t.ok(difference.tables.some(({ table, rows }) => table === 'payments' && rows === 1n))
   t.equal(await openOf(system), 71_000n)
 
-  await pool.query('update invoice_balances_v1.invoice_balances set allocated_minor = 7')
+  await pool.query('update invoice_balances_v2.invoice_balances set allocated_minor = 7')
   t.same(differing(await diff(system, pairsOf(built))), ['invoice_balances'], 'a row that somebody changed is found')
   await switchGenerations({ pool, store, pairs: pairsOf(built), signal })
   t.equal(await openOf(system), 71_000n, 'readers see the rebuilt rows')

@@ -82,9 +82,11 @@ const post = ({ total, open, credit, allocated }: Books, { type, data }: Account
     else add(open, data.invoiceId, -minorOf(data.total))
   }
   if (type === 'PaymentAllocated' || type === 'PaymentDeallocated') {
-    const amount = type === 'PaymentAllocated' ? minorOf(data.amount) : -minorOf(data.amount)
+    const sign = type === 'PaymentAllocated' ? 1n : -1n
+    const amount = sign * minorOf(data.amount)
+    const paid = data.conversion === undefined ? amount : sign * minorOf(data.conversion.paid)
     add(open, data.invoiceId, -amount)
-    add(credit, data.paymentId, -amount)
+    add(credit, data.paymentId, -paid)
     add(allocated, `${data.paymentId} ${data.invoiceId}`, amount)
   }
 }
@@ -110,11 +112,29 @@ const loweredBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint
   return lowered
 }
 
+/** What went of each functional value for good. */
+const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> => {
+  const gone = new Map<string, bigint>()
+  for (const { type, data } of history) {
+    if (type === 'RefundRecorded' || type === 'PaymentReversed') {
+      if (data.functional !== undefined) add(gone, `p ${data.paymentId}`, minorOf(data.functional))
+    } else if (
+      type === 'DiscountGranted' ||
+      type === 'InvoiceWrittenOff' ||
+      type === 'InvoiceCancelled' ||
+      (type === 'CreditNoteRegistered' && data.invoiceId !== undefined)
+    ) {
+      if (data.functional !== undefined) add(gone, `i ${data.invoiceId}`, minorOf(data.functional))
+    }
+  }
+  return gone
+}
+
 /** What a decision may see, without the order that it arose in. */
 const amounts = (account: ClientAccount) => ({
-  open: [...accountInvoices.all(account)].map(({ invoiceId, open }) => `${invoiceId} ${open}`),
-  credit: [...accountPayments.all(account)].map(({ paymentId, credit, refunded, reversed, clearedOn }) =>
-    [paymentId, credit, refunded, reversed, clearedOn].join(' '),
+  open: [...accountInvoices.all(account)].map(({ invoiceId, open, value }) => `${invoiceId} ${open} ${value?.left}`),
+  credit: [...accountPayments.all(account)].map(({ paymentId, credit, value, refunded, reversed, clearedOn }) =>
+    [paymentId, credit, value?.left, refunded, reversed, clearedOn].join(' '),
   ),
   allocated: [...accountPayments.all(account)]
     .flatMap(({ paymentId, allocations }) =>
@@ -167,7 +187,10 @@ t.test('whatever is commanded', async (t) => {
             post(books, event)
           }
           for (const payment of accountPayments.all(account)) {
-            const allocated = [...payment.allocations.values()].reduce((sum, { amount }) => sum + amount, 0n)
+            const allocated = [...payment.allocations.values()].reduce(
+              (sum, { amount, foreign }) => sum + (foreign?.paid ?? amount),
+              0n,
+            )
             for (const [invoiceId, { amount }] of payment.allocations) add(settled, invoiceId, amount)
             equal(allocated + payment.credit + payment.refunded, payment.reversed ? 0n : payment.amount)
             equal(payment.credit, books.credit.get(payment.paymentId))
@@ -182,6 +205,40 @@ t.test('whatever is commanded', async (t) => {
       )
     },
   )
+
+  t.test('every ban of a functional value is carried, taken by a part, or gone with what lowered it', async (t) => {
+    holds(
+      t,
+      onLives((steps) => {
+        const { account, history } = live(steps)
+        const gone = functionalGone(history)
+        for (const payment of accountPayments.all(account)) {
+          for (const [invoiceId, { foreign }] of payment.allocations) {
+            add(gone, `i ${invoiceId}`, foreign?.values?.invoice ?? 0n)
+            add(gone, `p ${payment.paymentId}`, foreign?.values?.payment ?? 0n)
+          }
+        }
+        const documents = [
+          ...[...accountInvoices.all(account)].map(({ invoiceId, open, value }) => ({
+            key: `i ${invoiceId}`,
+            open,
+            value,
+          })),
+          ...[...accountPayments.all(account)].map(({ paymentId, credit, value }) => ({
+            key: `p ${paymentId}`,
+            open: credit,
+            value,
+          })),
+        ]
+        for (const { key, open, value } of documents) {
+          if (value === undefined) continue
+          equal(value.left + (gone.get(key) ?? 0n), value.total, key)
+          ok(value.left >= 0n, key)
+          if (open === 0n) equal(value.left, 0n, key)
+        }
+      }),
+    )
+  })
 
   t.test('at every effective day, known at every revision, nothing leaves its bounds', async (t) => {
     holds(

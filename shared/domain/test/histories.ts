@@ -195,6 +195,23 @@ const amountOf = (kind: Pick, whole: bigint): bigint => {
   return whole / 2n
 }
 
+const ratesOf: Readonly<Record<Currency, readonly string[]>> = {
+  RON: [],
+  EUR: ['4.9765', '5.03', '4.8123456789'],
+  JPY: ['0.0312', '0.000001', '31.2'],
+}
+
+const rated = (rate: string | undefined) =>
+  rate === undefined ? undefined : { rate, source: 'BNR' as const, publishedOn: firstDay }
+
+/** A third of the documents in a foreign currency have no rate; the minor units say which, and which rate the others have. */
+const documentRate = ({ currency, minor }: { readonly currency: Currency; readonly minor: number }) =>
+  minor % 3 === 0 ? undefined : rated(ratesOf[currency][minor % 4])
+
+/** Between two currencies; a quarter forget to name it, and whoever names one within a currency is refused. */
+const conversionRate = (from: string | undefined, to: string | undefined, key: number) =>
+  from === to ? undefined : rated(['4.9765', '5.03', '0.0312'][key % 4])
+
 const atLeastOne = (amount: bigint): bigint => (amount > 0n ? amount : 1n)
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
@@ -220,7 +237,7 @@ const targetOf = (step: Step, account: ClientAccount): Target => {
       return payment.method === 'CASH' && (payment.receipt === undefined) === (step.step === 'ask')
     if (invoice === undefined) return false
     if (step.kind === 'deallocate') return payment.allocations.has(invoice.invoiceId)
-    return payment.credit > 0n && invoice.open > 0n && payment.currency === invoice.currency
+    return payment.credit > 0n && invoice.open > 0n
   })
   const isAiming = step.kind === 'allocate' || step.kind === 'deallocate' || step.kind === 'receipt'
   return (isAiming ? among(fits, named.payment * invoices + named.invoice) : undefined) ?? named
@@ -241,7 +258,10 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const issuedOn = dayOf(step.on)
       const dueOn = dayOf(step.on + step.term)
       const number = `${step.invoice}`
-      return { type: 'RegisterInvoice', data: { clientId, invoiceId, number, issuedOn, dueOn, total } }
+      return {
+        type: 'RegisterInvoice',
+        data: { clientId, invoiceId, number, issuedOn, dueOn, total, exchangeRate: documentRate(step) },
+      }
     }
     case 'payment': {
       const { rule } = step
@@ -249,24 +269,35 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const { method } = step
       const receipt = step.receipt && method === 'CASH' ? { series: 'AMC-C', receiptId: `rec-${paymentId}` } : undefined
       const remittanceText = `plata facturi ${step.minor % 3}, ${step.minor % 2}`
-      const base = { clientId, paymentId, amount, method, receivedOn: dayOf(step.on), remittanceText, receipt } as const
+      const facts = {
+        clientId,
+        paymentId,
+        amount,
+        method,
+        receivedOn: dayOf(step.on),
+        remittanceText,
+        receipt,
+      } as const
+      const base = { ...facts, exchangeRate: documentRate(step) }
       if (typeof rule === 'string') return { type: 'RecordPayment', data: { ...base, allocation: { rule } } }
       const named = `inv-${rule.invoice}`
-      const share = atLeastOne(
-        amountOf(rule.pick, smaller(BigInt(step.minor), accountInvoices.get(account, named)?.open ?? 1n)),
-      )
-      const items = [{ invoiceId: named, amount: decimalOf(share, step.currency) }]
+      const target = accountInvoices.get(account, named)
+      const share = atLeastOne(amountOf(rule.pick, smaller(BigInt(step.minor), target?.open ?? 1n)))
+      const exchangeRate = conversionRate(step.currency, target?.currency ?? step.currency, step.minor)
+      const items = [{ invoiceId: named, amount: decimalOf(share, target?.currency ?? step.currency), exchangeRate }]
       return { type: 'RecordPayment', data: { ...base, allocation: { rule: 'explicit', items } } }
     }
     case 'allocate': {
       const whole = smaller(payment?.credit ?? 1n, invoice?.open ?? 1n)
-      const amount = decimalOf(atLeastOne(amountOf(step.pick, whole)), payment?.currency ?? 'RON')
-      return { type: 'AllocatePayment', data: { clientId, paymentId, invoiceId, amount, allocatedOn: dayOfUndo } }
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, whole)), invoice?.currency ?? 'RON')
+      const exchangeRate = conversionRate(payment?.currency, invoice?.currency, step.on ?? 0)
+      const data = { clientId, paymentId, invoiceId, amount, exchangeRate, allocatedOn: dayOfUndo }
+      return { type: 'AllocatePayment', data }
     }
     case 'deallocate': {
       const whole = payment?.allocations.get(invoiceId)?.amount ?? 1n
       const amount =
-        step.pick === 'all' ? undefined : decimalOf(atLeastOne(amountOf(step.pick, whole)), payment?.currency ?? 'RON')
+        step.pick === 'all' ? undefined : decimalOf(atLeastOne(amountOf(step.pick, whole)), invoice?.currency ?? 'RON')
       const allocatedOn = payment?.allocations.get(invoiceId)?.allocatedOn ?? firstDay
       const deallocatedOn = step.on === undefined ? undefined : addDays(allocatedOn, step.on - daysBefore)
       const data = { clientId, paymentId, invoiceId, amount, deallocatedOn, reason: 'OTHER' } as const
@@ -296,7 +327,7 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     case 'creditOnAccount': {
       const total = moneyOf(BigInt(step.minor), step.currency)
       const note = { creditNoteId: paymentId, number: paymentId, issuedOn: dayOf(step.on) }
-      return { type: 'RegisterCreditNote', data: { clientId, ...note, total } }
+      return { type: 'RegisterCreditNote', data: { clientId, ...note, total, exchangeRate: documentRate(step) } }
     }
     case 'refund': {
       const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
@@ -331,7 +362,7 @@ export interface Outcome {
 
 /** Decides, and takes a refusal for an answer; anything else thrown is a defect. */
 export const decide = (command: AccountCommand, account: ClientAccount, closedThrough?: BusinessDay): Outcome => {
-  const context = { today, company: { ...DEFAULT_RULES, closedThrough } }
+  const context = { today, company: { ...DEFAULT_RULES, functionalCurrency: 'RON', closedThrough } }
   try {
     return { command, events: clientAccount.decide(command, account, context), refused: undefined }
   } catch (error) {

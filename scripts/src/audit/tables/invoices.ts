@@ -8,7 +8,8 @@ const amount = (row: ChangingRow, column: string): bigint => BigInt(row[column] 
 
 const statusOf = (row: ChangingRow, open: bigint): string => {
   if (row['cancelled_on'] !== null) return 'CANCELLED'
-  if (open > 0n) return amount(row, 'allocated_minor') > 0n ? 'PARTIALLY_PAID' : 'UNPAID'
+  const uncleared = amount(row, 'uncleared_minor')
+  if (open + uncleared > 0n) return amount(row, 'allocated_minor') > uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
   if (amount(row, 'written_off_minor') > 0n) return 'WRITTEN_OFF'
   const credited = amount(row, 'allocated_minor') === 0n && amount(row, 'credited_minor') > 0n
   return credited ? 'CREDITED' : 'PAID'
@@ -45,6 +46,7 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           currency: data.total.currency,
           total_minor: minorOf(data.total.amount),
           allocated_minor: 0n,
+          uncleared_minor: 0n,
           credited_minor: 0n,
           discounted_minor: 0n,
           written_off_minor: 0n,
@@ -71,11 +73,17 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
     case 'InvoiceWrittenOff':
       change(data.invoiceId, data.clientId, 'written_off_minor', minorOf(data.amount.amount))
       return
+    case 'PaymentCleared':
+      for (const part of data.settles ?? []) {
+        change(part.invoiceId, data.clientId, 'uncleared_minor', -minorOf(part.amount.amount))
+      }
+      return
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
       const undone = type === 'PaymentDeallocated'
       const minor = (undone ? -1n : 1n) * minorOf(data.amount.amount)
       change(data.invoiceId, data.clientId, 'allocated_minor', minor)
+      if (data.uncleared === true) change(data.invoiceId, data.clientId, 'uncleared_minor', minor)
       expected.bear(settlements, {
         company_id,
         invoice_id: data.invoiceId,

@@ -78,6 +78,10 @@ export const InvoiceItem = z.object({
   currency: z.string(),
   total: amount,
   allocated: amount,
+  uncleared: amount.meta({
+    description:
+      'Of what is allocated: by cheques and promissory notes that are not collected yet; not PAID until then',
+  }),
   credited: amount,
   discounted: amount,
   writtenOff: amount,

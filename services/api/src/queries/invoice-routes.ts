@@ -34,6 +34,7 @@ const invoiceBody = (invoice: InvoiceBalance) => {
     currency: invoice.currency,
     total: amount(invoice.totalMinor),
     allocated: amount(invoice.allocatedMinor),
+    uncleared: amount(invoice.unclearedMinor),
     credited: amount(invoice.creditedMinor),
     discounted: amount(invoice.discountedMinor),
     writtenOff: amount(invoice.writtenOffMinor),

@@ -28,7 +28,11 @@ const invoiceText = (settled: SettledInvoice): string => {
  * «reprezentând»: what the money is for, each invoice with its number, day and part, and what was paid ahead.
  * @see OMFP 2634/2015 annex 1 pct. 2: the content of the operation stands on the document
  */
-export const representing = ({ settles, advance, amount: { currency } }: EnterReceipt): string => {
+export const representing = ({
+  settles,
+  advance,
+  amount: { currency },
+}: Pick<EnterReceipt, 'settles' | 'advance' | 'amount'>): string => {
   const parts = settles.map(invoiceText)
   if (!ZERO.test(advance)) parts.push(`avans: ${formatted({ amount: advance, currency })}`)
   return parts.join('; ')

@@ -131,6 +131,10 @@ export const without = (payment: PaymentLeft, { paid }: Share): PaymentLeft => {
   return { ...payment, credit: credit - paid, value: value && { ...value, left: value.left - gone } }
 }
 
+/** What goes back of something taken, when `part` of a whole is undone: of the last part, all that is left. */
+const backOf = (taken: bigint, whole: bigint, part: bigint): bigint =>
+  part === whole ? taken : taken - roundedRatio(taken * (whole - part), whole)
+
 /** What an undo of a part of an allocation gives back: of a whole one, exactly what it took. */
 export const givenBack = (
   payment: { readonly currency: Currency },
@@ -139,12 +143,12 @@ export const givenBack = (
   amount: bigint,
 ) => {
   if (foreign === undefined) return {}
-  const backOf = (taken: bigint): bigint => taken - roundedRatio(taken * (whole - amount), whole)
-  const maybeBackOf = (taken: bigint | undefined) => (taken === undefined ? undefined : backOf(taken))
-  const conversion =
-    payment.currency === invoice.currency ? undefined : { paid: moneyOf(backOf(foreign.paid), payment.currency) }
+  const paid = backOf(foreign.paid, whole, amount)
+  const conversion = payment.currency === invoice.currency ? undefined : { paid: moneyOf(paid, payment.currency) }
   const { values } = foreign
   if (values === undefined) return { conversion }
-  const functional = partsOf(values.currency, maybeBackOf(values.invoice), maybeBackOf(values.payment))
-  return { conversion, functional }
+  const ofInvoice = values.invoice === undefined ? undefined : backOf(values.invoice, whole, amount)
+  // By what is paid, not by what is settled: a credit of nothing is worth nothing.
+  const ofPayment = values.payment === undefined ? undefined : backOf(values.payment, foreign.paid, paid)
+  return { conversion, functional: partsOf(values.currency, ofInvoice, ofPayment) }
 }
