@@ -14,15 +14,8 @@ const json = z.unknown().optional()
 const party = { kind: maybe, name: maybe, taxId: maybe, tradeRegisterNumber: maybe, address: json, email: maybe }
 const client = { clientId: text }
 const payment = { ...client, paymentId: text }
-/** Between two currencies `conversion.paid` is what the payment moves by; a difference is in the functional currency. */
-const allocation = {
-  ...payment,
-  invoiceId: text,
-  amount: Money,
-  conversion: z.object({ paid: Money }).optional(),
-  functional: z.object({ currency: text, difference: maybe }).optional(),
-  uncleared: z.boolean().optional(),
-}
+/** `uncleared`: by a paper that does not count as paid yet. */
+const allocation = { ...payment, invoiceId: text, amount: Money, uncleared: z.boolean().optional() }
 const receipt = { ...payment, receiptId: text, series: text }
 
 /** Between two currencies: what goes of the payment, and what the books gain (or, negative, lose) by it. */

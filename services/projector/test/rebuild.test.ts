@@ -107,7 +107,7 @@ t.test('rebuilds all read models beside the ones in use, and switches to them', 
   t.equal(await openOf(system), 71_000n, 'readers see the rebuilt rows')
 
   await append([clientRegistered({ clientId: 'beta' })])
-  const { rows } = await pool.query<{ count: bigint }>('select count(*) from parties_v1_g2.clients')
+  const { rows } = await pool.query<{ count: bigint }>('select count(*) from parties_v2_g2.clients')
   t.equal(rows[0]?.count, 2n, 'the projector goes on with the rebuilt ones')
 
   await switchGenerations({
@@ -117,7 +117,7 @@ t.test('rebuilds all read models beside the ones in use, and switches to them', 
     signal,
   })
   await append([clientRegistered({ clientId: 'gamma' })])
-  const { rows: before } = await pool.query<{ count: bigint }>('select count(*) from parties_v1.clients')
+  const { rows: before } = await pool.query<{ count: bigint }>('select count(*) from parties_v2.clients')
   t.equal(before[0]?.count, 3n, 'a rollback brings the old ones up to date first')
 })
 
@@ -162,7 +162,7 @@ t.test('a difference that is meant is counted apart', async (t) => {
   const system = await setUp(t)
   const parties = allProjections.filter(({ name }) => name === 'parties')
   const built = await build(system, parties)
-  await system.pool.query("update parties_v1.clients set name = 'Alfa'")
+  await system.pool.query("update parties_v2.clients set name = 'Alfa'")
   const difference = await diff(system, pairsOf(built), ['clients.name'])
   t.same(differing(difference), [])
   t.match(
