@@ -179,7 +179,7 @@ export const accountCommands = [
     name: 'RegisterCreditNote',
     summary: 'Register a credit note (factură storno)',
     description:
-      'Lowers what an invoice still asks for. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment.',
+      'Lowers what an invoice still asks for. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
     schema: RegisterCreditNote,
     example: examples.registerCreditNote(),
     rejections: [
@@ -406,7 +406,7 @@ export const accountCommands = [
     name: 'ConfirmPaymentCleared',
     summary: 'Confirm that money on its way arrived',
     description:
-      'Card, payment service, courier, cheque or promissory note: what came to the bank, less the fee that was kept.',
+      'Card, payment service, courier, cheque or promissory note: what came to the bank, less the fee that was kept. What a cheque or promissory note settles counts as paid from now on.',
     schema: ConfirmPaymentCleared,
     example: examples.confirmPaymentCleared(),
     rejections: [
