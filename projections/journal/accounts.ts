@@ -86,3 +86,23 @@ export const romanianAccount = (
   if (line === undefined) throw new Error(`no account number for ${account} on ${on}`)
   return currency === functionalCurrency ? line.number : (line.foreignNumber ?? line.number)
 }
+
+const isNumbered = (
+  account: Account,
+  number: string,
+  currency: string,
+  chart: { readonly functionalCurrency: string; readonly on: string },
+): boolean => {
+  const known = ROMANIAN_CHART.some((line) => line.account === account && line.from <= chart.on)
+  return known && romanianAccount(account, currency, chart) === number
+}
+
+/** The symbolic accounts behind a name: one symbolic account, or all that share a number of the Romanian chart. */
+export const accountsOfChart = (
+  name: string,
+  currency: string,
+  chart: { readonly functionalCurrency: string; readonly on: string },
+): readonly Account[] => {
+  const accounts = [...new Set(ROMANIAN_CHART.map(({ account }) => account))]
+  return accounts.filter((account) => account === name || isNumbered(account, name, currency, chart))
+}

@@ -37,6 +37,10 @@ export const TieOut = z
       'Computed for this answer: openItems − credit = aging = statement = journal. Books that differ are never shown: 500 `TIE_OUT_FAILED` names where',
   })
 
+const Links = z
+  .object({ explain: z.string() })
+  .meta({ description: 'Where the figures are explained; values in braces are to be filled in' })
+
 const allocation = {
   amount,
   allocatedOn: day,
@@ -94,6 +98,7 @@ export const InvoiceItem = z.object({
 export const Invoice = InvoiceItem.extend({
   allocations: z.array(z.object({ paymentId: z.string(), ...allocation })),
   tieOut: TieOut,
+  links: Links,
   ...moment,
 }).meta({ id: 'Invoice' })
 export const Invoices = listOf(InvoiceItem).meta({ id: 'Invoices' })
@@ -110,6 +115,7 @@ export const ClientItem = z.object({
 export const Client = ClientItem.extend({
   balances: z.array(z.object({ currency: z.string(), open: amount, overdue: amount, credit: amount, balance: amount })),
   tieOut: TieOut,
+  links: Links,
   ...moment,
 }).meta({ id: 'Client' })
 export const Clients = listOf(ClientItem).meta({ id: 'Clients' })
@@ -129,6 +135,7 @@ export const Statement = z
       }),
     ),
     tieOut: TieOut,
+    links: Links,
     ...moment,
   })
   .meta({ id: 'Statement' })
@@ -146,6 +153,7 @@ export const Aging = z
     rows: z.array(z.object({ clientId: z.string().optional(), invoiceId: z.string().optional(), ...AgingAmounts })),
     totals: z.array(z.object(AgingAmounts)),
     tieOut: TieOut,
+    links: Links,
     ...moment,
   })
   .meta({ id: 'Aging' })
@@ -171,7 +179,7 @@ export const PaymentItem = z.object({
   allocations: z.array(z.object({ invoiceId: z.string(), ...allocation })),
   refunds: z.array(z.object({ refundId: z.string(), amount, method: z.string(), refundedOn: day, eventId: z.uuid() })),
 })
-export const Payment = PaymentItem.extend({ tieOut: TieOut, ...moment }).meta({ id: 'Payment' })
+export const Payment = PaymentItem.extend({ tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })
 
 export const ReceiptItem = z.object({
@@ -220,6 +228,7 @@ export const TrialBalance = z
     lines: z.array(TrialBalanceLine),
     totals: z.array(z.object({ currency: z.string(), debit: amount, credit: amount, balance: amount })),
     tieOut: TieOut,
+    links: Links,
     ...moment,
   })
   .meta({ id: 'TrialBalance' })

@@ -138,6 +138,8 @@ export interface List<Place extends z.ZodType> {
     moment: Moment,
     page: { readonly after: z.output<Place> | undefined; readonly limit: number },
   ) => Promise<Page<object, z.output<Place>>>
+  /** What stands above the rows of every JSON page. */
+  readonly head?: (handle: ReadHandle, moment: Moment) => Promise<object>
 }
 
 /** All pages from a place on, or as many rows as are wanted. */
@@ -181,7 +183,7 @@ export const answerList = async <Place extends z.ZodType>(
     const pinned = list.knowsKnownAt === true ? { knownAt: `${moment.position}` } : {}
     const nextCursor =
       next === undefined ? null : cursors.encode(question, { asOf: moment.asOf, ...pinned, place: next })
-    return { items, nextCursor }
+    return { ...(await list.head?.(handle, moment)), items, nextCursor }
   }
   const stream = async ({ handle }: Snapshot, moment: Moment, format: Exclude<Format, 'json'>) => {
     const rowsMax = query.limit === undefined ? Number.POSITIVE_INFINITY : limitOf(query)

@@ -16,6 +16,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Client, ClientItem, Clients, Statement } from './answer-schemas.ts'
+import { explainLink } from './links.ts'
 import { asOf, ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { certify, certifyClosings } from './tie-out.ts'
 
@@ -147,6 +148,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
             balance: decimalOf(balanceMinor, currency),
           })),
           tieOut,
+          links: explainLink(companyId, moment, { figure: 'clientBalance', currency: '{currency}', clientId }),
         }
       })
     },
@@ -180,7 +182,9 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
         const currencies = await (style === 'openItem' ? openItems : balanceForward)(handle, period)
         const tieOut = await certify(handle, { companyId, clientId }, { ...moment, asOf: to })
         certifyClosings(tieOut, clientId, currencies)
-        return { clientId, from, to, style, currencies, tieOut }
+        const line = { figure: 'statementLine', currency: '{currency}', clientId, eventId: '{eventId}' }
+        const links = explainLink(companyId, { ...moment, asOf: to }, line)
+        return { clientId, from, to, style, currencies, tieOut, links }
       })
     },
   )

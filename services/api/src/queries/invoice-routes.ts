@@ -5,6 +5,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
+import { END_OF_DAYS, explainLink } from './links.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 
@@ -78,7 +79,10 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         certifyRow({ ...whose, currency }, { allocated: allocatedMinor, allocations: living })
         const tieOut = await certify(handle, { companyId, clientId: invoice.clientId }, moment)
         const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
-        return { ...invoiceBody(invoice), allocations, tieOut }
+        // An invoice shows what is open in the end, whatever day is asked for.
+        const end = { ...moment, asOf: END_OF_DAYS }
+        const links = explainLink(companyId, end, { figure: 'invoiceOpen', currency, ...whose })
+        return { ...invoiceBody(invoice), allocations, tieOut, links }
       })
     },
   )

@@ -5,6 +5,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
+import { END_OF_DAYS, explainLink } from './links.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 
@@ -53,7 +54,10 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         const openItem = await findFinallyOpen(handle, { companyId, kind: 'PAYMENT', itemId: paymentId, ...whose })
         certifyRow({ ...whose, currency }, { payment: creditMinor, openItem: openItem ?? 0n })
         certifyRow({ ...whose, currency }, { allocated: allocatedMinor, allocations: living })
-        return { ...paymentBody(payment), tieOut: await certify(handle, { companyId, clientId }, moment) }
+        const tieOut = await certify(handle, { companyId, clientId }, moment)
+        const end = { ...moment, asOf: END_OF_DAYS }
+        const links = explainLink(companyId, end, { figure: 'paymentCredit', currency, ...whose })
+        return { ...paymentBody(payment), tieOut, links }
       })
     },
   )

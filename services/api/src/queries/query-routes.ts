@@ -6,6 +6,7 @@ import { clientRoutes } from './client-routes.ts'
 import { collectionRoutes } from './collection-routes.ts'
 import { companyRoutes } from './company-routes.ts'
 import { documentRoutes } from './document-routes.ts'
+import { explainRoutes } from './explain-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
@@ -20,6 +21,7 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   receiptRoutes(app, dependencies)
   receivablesRoutes(app, dependencies)
   vatRoutes(app, dependencies)
+  explainRoutes(app, dependencies)
   companyRoutes(app, dependencies)
   cashDeskRoutes(app, dependencies)
   collectionRoutes(app, dependencies)

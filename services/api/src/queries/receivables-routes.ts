@@ -13,24 +13,15 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { Aging, TrialBalance, TrialBalanceLine } from './answer-schemas.ts'
+import { Buckets, bucketsOf } from './buckets.ts'
 import { at, type CellKind, type Column, DECIMAL } from './columns.ts'
 import { format } from './formats.ts'
+import { explainLink } from './links.ts'
 import { CompanyParams, clocks, freshness, rowLimit } from './query-parameters.ts'
 import { certify } from './tie-out.ts'
 
-const BUCKETS_MAX = 12
 /** A portfolio can have a million invoices; as JSON it comes in pieces that a browser survives. CSV and NDJSON carry all. */
 const INVOICE_ROWS_DEFAULT = 100
-
-const areRising = (days: readonly number[]): boolean =>
-  days.every((day, index) => index === 0 || day > (days[index - 1] ?? day))
-
-const Buckets = z
-  .string()
-  .regex(/^(0|[1-9][0-9]{0,3})(,[1-9][0-9]{0,3})*$/, 'days separated by commas, e.g. 0,30,60,90')
-  .refine((text) => areRising(text.split(',').map(Number)), 'rising days')
-  .refine((text) => text.split(',').length <= BUCKETS_MAX, `at most ${BUCKETS_MAX} buckets`)
-  .meta({ description: 'Days late at which a bucket ends; 0,30,60,90 when absent', examples: ['0,30,60,90'] })
 
 const AgingQuery = z.strictObject({
   buckets: Buckets.optional(),
@@ -113,7 +104,7 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
       const { companyId } = request.params
       const { query } = request
       const { groupBy = 'client', sort } = query
-      const buckets = query.buckets?.split(',').map(Number)
+      const buckets = bucketsOf(query.buckets)
       const rowsMax = query.limit === undefined ? undefined : Number(query.limit)
       const questionAt = (moment: Moment) => ({
         companyId,
@@ -130,6 +121,14 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
           rows: sorted(aging.rows, sort).slice(0, jsonRowsMax).map(agingRowBody),
           totals: aging.totals.map(agingAmounts),
           tieOut,
+          links: explainLink(companyId, moment, {
+            figure: 'agingCell',
+            currency: '{currency}',
+            clientId: '{clientId}',
+            bucket: '{bucket}',
+            buckets: query.buckets,
+            by: query.by,
+          }),
         }
       }
       /** Whoever wants them all in the usual order gets them as they come. */
@@ -191,6 +190,7 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
             return amounts(currency, debitMinor, creditMinor)
           }),
           tieOut: await certify(handle, { companyId }, moment),
+          links: explainLink(companyId, moment, { figure: 'account', currency: '{currency}', account: '{account}' }),
         }
       }
       return answerTable(dependencies, query, reply, { row: TrialBalanceLine, rowsOf: (body) => body.lines, read })
