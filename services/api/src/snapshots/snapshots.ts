@@ -15,7 +15,7 @@ const PAUSE_PER_COST = 20
 /** What waits to be written is memory; what finds no room is offered again after the next append. */
 const WAITING_BYTES_MAX = 32 * 1024 * 1024
 const WRITES_AT_ONCE = 2
-/** A load that takes longer is not worth waiting for: some thousand events are folded in that time. */
+/** What takes longer is not worth waiting for: some thousand events are folded in that time. */
 const READ_TIMEOUT_MS = 1_000
 /** After a failure nothing is asked of the table for so long: commands must not wait for it each. */
 const REST_MS = 5_000
@@ -228,7 +228,7 @@ export const createSnapshotKeeper = ({
         let content: Buffer | undefined
         let source: { readonly storeId: string; readonly stream: string }
         try {
-          source = { storeId: await identify(), stream }
+          source = { storeId: await inTime(identify()), stream }
           content = await inTime(table.read(stream))
         } catch (error) {
           failed(error, 'a snapshot was not read')
