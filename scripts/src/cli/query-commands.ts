@@ -19,6 +19,7 @@ const left = (head: string): Column => ({ head })
 
 /** What every answer says of itself. */
 const Moment = z.looseObject({
+  tieOut: z.unknown().optional(),
   position: z.string().optional(),
   asOf: z.string().optional(),
   knownAt: z.string().optional(),
@@ -26,11 +27,13 @@ const Moment = z.looseObject({
 
 /** The last line of every table: which state of the ledger it tells of. */
 const footer = (answer: unknown): string => {
-  const { position, asOf, knownAt } = Moment.parse(answer)
+  const { position, asOf, knownAt, tieOut } = Moment.parse(answer)
   const parts = [
     asOf === undefined ? undefined : `as of ${asOf}`,
     knownAt === undefined ? undefined : `known at ${knownAt}`,
     position === undefined ? undefined : `position ${position}`,
+    // The API shows no number whose proof fails, so a certificate is a proof.
+    tieOut === undefined ? undefined : 'ties out',
   ]
   return parts.filter((part) => part !== undefined).join(', ')
 }
