@@ -99,6 +99,24 @@ t.test('a question', async (t) => {
     t.equal(asked.length, 2)
     t.match(printed, /\b1 {2}2026[^]*\b2 {2}2026/)
   })
+  t.test('explains a figure by name or by its link', async (t) => {
+    const line = {
+      account: 'RECEIVABLE',
+      clientId: 'alfa',
+      invoiceId: 'inv-1024',
+      amount: '710.00',
+      effectiveOn: '2026-10-01',
+    }
+    const body = { figure: 'invoiceOpen', currency: 'RON', sum: '710.00', items: [line], nextCursor: null }
+    const { asked, environment } = await startApi(t, () => ({ body }))
+    const args = ['explain', 'invoiceOpen', '--client', 'alfa', '--invoice', 'inv-1024', '--as-of', '2026-11-24']
+    t.match((await run(t, args, environment)).printed, /RECEIVABLE[^]*sum .* 710\.00/)
+    await run(t, ['explain', '/v1/companies/amc/explain?figure=clientOpen&knownAt=9'], environment)
+    t.match(asked, [
+      '/v1/companies/amc/explain?asOf=2026-11-24&figure=invoiceOpen&currency=RON&clientId=alfa&invoiceId=inv-1024&limit=500',
+      '/v1/companies/amc/explain?figure=clientOpen&knownAt=9&limit=500',
+    ])
+  })
   t.test('writes a paper to a file', async (t) => {
     const { asked, environment } = await startApi(t, () => ({ body: Buffer.from('%PDF-1.7') }))
     const file = join(temporaryFolder(t), 'receipt.pdf')
@@ -121,7 +139,7 @@ t.test('the exit code tells what happened', async (t) => {
     const { code, printed } = await run(t, ['--help'])
     t.equal(code, EXIT.OK)
     t.match(printed, /Exit codes/)
-    for (const command of ['balance', 'statement', 'aging', 'receipt', 'events', 'audit', 'doctor']) {
+    for (const command of ['balance', 'statement', 'aging', 'receipt', 'events', 'explain', 'audit', 'doctor', 'bi']) {
       t.equal((await run(t, [command, '--help'])).code, EXIT.OK)
     }
   })
@@ -176,7 +194,9 @@ t.test('the doctor', async (t) => {
     })
     const client = await pool.connect()
     await ensureSchemas(client, allProjections)
-    await client.query(`insert into parties_v1.companies values ('amc', 'AMC Servicii SRL', 'RO1', null, '{}', 'RON')`)
+    await client.query(
+      `insert into read.companies (company_id, name, tax_id, trade_register_number, address, functional_currency) values ('amc', 'AMC Servicii SRL', 'RO1', null, '{}', 'RON')`,
+    )
     await client.query(`alter database ${new URL(databaseUrl).pathname.slice(1)} set synchronous_commit = off`)
     client.release()
     await pool.end()

@@ -118,10 +118,10 @@ export const startComparison = async (
   const compareCells = (table: string, key: readonly string[], byTheEvents: Row, found: Row | undefined): void => {
     const columns = compared.get(table)
     if (found !== undefined) for (const column in byTheEvents) columns?.add(column)
-    expectSameCells(report.check(table), labelOf(byTheEvents, key), byTheEvents, found)
+    expectSameCells(report.check(table), () => labelOf(byTheEvents, key), byTheEvents, found)
   }
   const surplus = (table: string, key: readonly string[], row: Row): void =>
-    expectSameCells(report.check(table), labelOf(row, key), undefined, row)
+    expectSameCells(report.check(table), () => labelOf(row, key), undefined, row)
 
   const compareBirth = ({ table, key, open }: HistoryUnderWay, birth: Birth, found: Row | undefined): void => {
     compareCells(table.name, key, birth.row, found)

@@ -20,11 +20,13 @@ export interface Report {
 
 export const createReport = (): Report => {
   const checks: Check[] = []
+  const byName = new Map<string, Check>()
   const check = (name: string): Check => {
-    const known = checks.find((one) => one.name === name)
+    const known = byName.get(name)
     if (known !== undefined) return known
     const added: Check = { name, compared: 0, differences: 0, first: undefined }
     checks.push(added)
+    byName.set(name, added)
     return added
   }
   return { checks, check }
@@ -47,24 +49,24 @@ const show = (row: Row): string =>
     .map(([name, value]) => `${name} ${String(value ?? 'nothing')}`)
     .join(', ')
 
-/** Compares every cell that the events tell of; the row may have more. `undefined`: there is no such row. */
+/**
+ * Compares every cell that the events tell of; the row may have more. `undefined`: there is no such row. The name of a row
+ * is made only for one that differs.
+ */
 export const expectSameCells = (
   check: Check,
-  what: string,
+  nameOf: () => string,
   byTheEvents: Row | undefined,
   found: Row | undefined,
 ): void => {
   if (byTheEvents === undefined) {
-    if (found !== undefined) expectEqual(check, what, 'no such row', show(found))
-  } else if (found === undefined) expectEqual(check, what, show(byTheEvents), 'no row')
+    if (found !== undefined) expectEqual(check, nameOf(), 'no such row', show(found))
+  } else if (found === undefined) expectEqual(check, nameOf(), show(byTheEvents), 'no row')
   else {
     for (const column in byTheEvents) {
       const value = byTheEvents[column]
-      check.compared += 1
-      if (value !== found[column]) {
-        check.compared -= 1
-        expectEqual(check, `${what}: ${column}`, value, found[column])
-      }
+      if (value === found[column]) check.compared += 1
+      else expectEqual(check, `${nameOf()}: ${column}`, value, found[column])
     }
   }
 }

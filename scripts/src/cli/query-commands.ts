@@ -219,6 +219,72 @@ const showEvents = (answer: unknown): string => {
   return textTable(columns, rows)
 }
 
+const FIGURES = [
+  'invoiceOpen',
+  'paymentCredit',
+  'clientBalance',
+  'clientOpen',
+  'clientCredit',
+  'statementLine',
+  'agingCell',
+  'account',
+]
+
+interface ExplainOptions extends CommonOptions {
+  readonly currency: string
+  readonly client?: string
+  readonly invoice?: string
+  readonly payment?: string
+  readonly event?: string
+  readonly account?: string
+  readonly bucket?: string
+  readonly buckets?: string
+  readonly by?: string
+  readonly limit: string
+}
+
+const Explanation = z.looseObject({
+  figure: z.string(),
+  currency: z.string(),
+  sum: z.string(),
+  items: z.array(
+    z.looseObject({
+      account: z.string().optional(),
+      clientId: z.string(),
+      invoiceId: z.string().optional(),
+      paymentId: z.string().optional(),
+      amount: z.string(),
+      effectiveOn: z.string(),
+      stream: z.string().optional(),
+      revision: z.int().optional(),
+      eventId: z.string().optional(),
+    }),
+  ),
+})
+
+const showExplanation = (answer: unknown): string => {
+  const { figure, currency, sum, items } = Explanation.parse(answer)
+  const columns = [
+    left('day'),
+    left('account'),
+    left('about'),
+    right('amount'),
+    left('stream'),
+    right('revision'),
+    left('event'),
+  ]
+  const rows = items.map((item) => [
+    item.effectiveOn,
+    item.account ?? '',
+    [item.invoiceId, item.paymentId].filter((id) => id !== undefined).join(' ') || item.clientId,
+    item.amount,
+    item.stream ?? '',
+    `${item.revision ?? ''}`,
+    item.eventId ?? '',
+  ])
+  return textTable(columns, [...rows, ['sum', figure, currency, sum, '', '', '']])
+}
+
 const Page = z.looseObject({ items: z.array(z.unknown()), nextCursor: z.string().nullable() })
 /** What a list of the API answers at most at once. */
 const PAGE_ITEMS_MAX = 500
@@ -351,6 +417,42 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
         }
       },
     )
+
+  withClocks(program.command('explain'))
+    .summary('the postings and events behind a figure')
+    .description(
+      'The postings and events behind a figure, and their sum: the figure to the ban. Name the figure and what it is of, or give\n' +
+        'the link that stands beside it in an answer (links.explain).',
+    )
+    .argument('<figure>', `${FIGURES.join(', ')}, or a link`)
+    .option('--currency <code>', 'of the figure', 'RON')
+    .option('--client <id>', 'of this client')
+    .option('--invoice <id>', 'of this invoice')
+    .option('--payment <id>', 'of this payment')
+    .option('--event <id>', "of a statement's line")
+    .option('--account <account>', 'symbolic, or a number of the Romanian chart')
+    .option('--bucket <label>', 'of the aging, e.g. 31-60')
+    .option('--buckets <days>', 'upper ends of the buckets, where they are not the usual ones')
+    .option('--by <day>', 'due or issued')
+    .option('--limit <n>', 'at most so many lines', '500')
+    .action(async (figure: string, options: ExplainOptions) => {
+      const api = findApi(io, options.url)
+      const limit = limitOf(options.limit)
+      if (figure.startsWith('/')) {
+        const link = new URL(figure, api.apiUrl)
+        answer(
+          options,
+          await askForList(api, link.pathname, Object.fromEntries(link.searchParams), limit),
+          showExplanation,
+        )
+        return
+      }
+      const { currency, client: clientId, invoice: invoiceId, payment: paymentId, event: eventId } = options
+      const { account, bucket, buckets, by } = options
+      const of = { figure, currency, clientId, invoiceId, paymentId, eventId, account, bucket, buckets, by }
+      const path = companyPath(io, options, 'explain')
+      answer(options, await askForList(api, path, { ...clocksOf(options), ...of }, limit), showExplanation)
+    })
 
   withCommon(program.command('events'))
     .description('Events as they were written, in order; name what they are about')

@@ -33,7 +33,8 @@ const finallyOpen = (levels: readonly Level[], part: number): bigint =>
   levels.findLast((level) => level.part === part && level.to === undefined)?.open ?? 0n
 
 /** The projection's memory of an item: every step of every part, and which span says so. */
-const partsCell = ({ parts, spans }: Item, levels: readonly Level[]): string => {
+const partsCell = ({ parts, moves, spans }: Item): string => {
+  const levels = levelsOf(parts, moves)
   const stepsOf = (part: number) =>
     levels
       .filter((level) => level.part === part)
@@ -105,7 +106,6 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
           return { ...level, birth, knownFrom: position, line: line - 1 }
         })
       item.spans = [...kept, ...begun]
-      item.row['parts'] = partsCell(item, levels)
     }
     const key = (kind: string, id: string, clientId: string): string => keyOf([companyId, kind, id, clientId])
     const moveKnown = (kind: string, id: string, clientId: string, on: string, minor: bigint): void => {
@@ -120,15 +120,19 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       on: string,
       parts: readonly DuePart[],
     ): void => {
-      const cells = {
+      const row = put(expected, openItems, {
         company_id: companyId,
         item_kind: kind,
         item_id: id,
         client_id: clientId,
         currency,
         issued_on: on,
-      }
-      const item: Item = { row: put(expected, openItems, cells), parts, moves: new Map(), spans: [] }
+        // Worked out when the row is compared, not at every move.
+        get parts() {
+          return partsCell(item)
+        },
+      })
+      const item: Item = { row, parts, moves: new Map(), spans: [] }
       items.set(key(kind, id, clientId), item)
       const whole = parts.reduce((sum, { minor }) => sum + minor, 0n)
       move(item, on, whole)
