@@ -1,5 +1,6 @@
-/** Events a second of a rebuild of all read models, next to the bare reading of the same events by the client. */
-import { fork } from 'node:child_process'
+/** Events a second of a rebuild and of a catch-up of all read models, next to the bare reading of the same events by the client. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEventStore } from '@registru/event-store'
@@ -9,7 +10,7 @@ import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
 import { DrainResult } from './load/drain.ts'
 import { writeHistory } from './load/history.ts'
-import { cpuBetween, cpuOf } from './measure/cpu.ts'
+import { canMeasureCpu, cpuBetween, cpuOf } from './measure/cpu.ts'
 import { median, spread } from './measure/statistics.ts'
 import { programs, startTemporarySystem, type TemporarySystem } from './measure/temporary-system.ts'
 
@@ -22,7 +23,8 @@ const positive = (text: string): number => {
 const program = new Command('npm run bench projector --')
   .description(
     'Starts a whole system of its own, writes a history, then in turn reads it through the client without doing anything,\n' +
-      'and rebuilds all read models from it into an empty database. Leaves nothing behind.',
+      'rebuilds all read models from it into an empty database (registru projections rebuild all), and lets the projector\n' +
+      'catch up from nothing in batches of at most 500. Leaves nothing behind.',
   )
   .option('--events <n>', 'events in the history', positive, 100_000)
   .option('--rounds <n>', 'rounds; every number is the median over them', positive, 3)
@@ -34,11 +36,15 @@ const say = (line: string): void => console.error(line)
 const pollMs = 20
 const rebuildTimeoutMs = 10 * 60_000
 
+const SUBJECTS = ['drain', 'rebuild', 'catch-up'] as const
+
 interface Round {
-  readonly what: 'drain' | 'rebuild'
+  readonly what: (typeof SUBJECTS)[number]
   readonly perSecond: number
   /** Processor time of each process, µs an event. */
   readonly cpuUs: Readonly<Record<string, number>>
+  /** The most memory that the process held. */
+  readonly peakMb?: number
 }
 
 const perEvent = (cpu: Readonly<Record<string, number>>, events: number): Readonly<Record<string, number>> =>
@@ -82,20 +88,56 @@ const untilProjected = async (databaseUrl: string, position: bigint): Promise<vo
   }
 }
 
-const rebuild = async (system: TemporarySystem, events: number, position: bigint, round: number): Promise<Round> => {
+/** Of a process that still runs. */
+const peakMbOf = (pid: number): number =>
+  Number(/VmHWM:\s+([0-9]+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) / 1_024
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`it ended with ${code}`))))
+  })
+
+const rebuild = async (system: TemporarySystem, events: number, round: number): Promise<Round> => {
   const { 'event-store': store = 0, postgres = 0 } = system.run.processes
   const databaseUrl = await system.createDatabase(`rebuild_${round}`)
   const before = cpuOf({ store, postgres })
   const startedAt = performance.now()
+  const child = fork(programs.registru, ['projections', 'rebuild', 'all', '--json'], {
+    env: { ...process.env, DATABASE_URL: databaseUrl, ESDB_URL: system.run.eventStoreUrl },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  let peakMb = 0
+  let own = 0
+  const watch = setInterval(() => {
+    if (child.pid === undefined || !canMeasureCpu) return
+    try {
+      peakMb = peakMbOf(child.pid)
+      own = cpuOf({ rebuild: child.pid })['rebuild'] ?? 0
+    } catch {
+      // It has just ended.
+    }
+  }, pollMs * 5)
+  await ended(child).finally(() => clearInterval(watch))
+  const seconds = (performance.now() - startedAt) / 1_000
+  const cpu = { rebuild: own, ...cpuBetween(before, cpuOf({ store, postgres })) }
+  return { what: 'rebuild', perSecond: events / seconds, cpuUs: perEvent(cpu, events), peakMb }
+}
+
+const catchUp = async (system: TemporarySystem, events: number, position: bigint, round: number): Promise<Round> => {
+  const { 'event-store': store = 0, postgres = 0 } = system.run.processes
+  const databaseUrl = await system.createDatabase(`catch_up_${round}`)
+  const before = cpuOf({ store, postgres })
+  const startedAt = performance.now()
   const environment = { DATABASE_URL: databaseUrl, ESDB_URL: system.run.eventStoreUrl }
-  const starting = system.startProcess(`rebuild-${round}`, programs.projector, environment)
+  const starting = system.startProcess(`catch-up-${round}`, programs.projector, environment)
   await untilProjected(databaseUrl, position)
   const seconds = (performance.now() - startedAt) / 1_000
   const child = await starting
   const projector = cpuOf({ projector: child.pid })
   const cpu = { ...projector, ...cpuBetween(before, cpuOf({ store, postgres })) }
+  const peakMb = canMeasureCpu ? peakMbOf(child.pid) : 0
   await child.stop()
-  return { what: 'rebuild', perSecond: events / seconds, cpuUs: perEvent(cpu, events) }
+  return { what: 'catch-up', perSecond: events / seconds, cpuUs: perEvent(cpu, events), peakMb }
 }
 
 const write = async ({ run }: TemporarySystem): Promise<{ events: number; position: bigint }> => {
@@ -110,18 +152,29 @@ const write = async ({ run }: TemporarySystem): Promise<{ events: number; positi
 }
 
 const print = (rounds: readonly Round[], events: number): void => {
-  const table = new Table({ head: ['', 'events/s', 'min–max', 'cpu µs an event'], style: { head: [], border: [] } })
-  for (const what of ['drain', 'rebuild'] as const) {
+  const head = ['', 'events/s', 'min–max', 'of the drain', 'cpu µs an event', 'peak MB']
+  const table = new Table({ head, style: { head: [], border: [] } })
+  const drained = median(rounds.filter(({ what }) => what === 'drain').map(({ perSecond }) => perSecond))
+  for (const what of SUBJECTS) {
     const own = rounds.filter((round) => round.what === what)
     const rates = own.map(({ perSecond }) => perSecond)
     const parts = Object.keys(own[0]?.cpuUs ?? {}).map(
       (part) => `${part} ${median(own.map(({ cpuUs }) => cpuUs[part] ?? 0)).toFixed(1)}`,
     )
-    table.push([what, median(rates).toFixed(0), spread(rates), parts.join(', ')])
+    const peak = median(own.map(({ peakMb = 0 }) => peakMb))
+    const ratio = (median(rates) / drained).toFixed(2)
+    table.push([
+      what,
+      median(rates).toFixed(0),
+      spread(rates),
+      ratio,
+      parts.join(', '),
+      peak > 0 ? peak.toFixed(0) : '',
+    ])
   }
   console.log(table.toString())
   console.log(
-    `${events} events, medians of ${options.rounds} rounds. A rebuild is timed from starting the process to the last row.`,
+    `${events} events, medians of ${options.rounds} rounds. Each is timed from starting the process to the last row.`,
   )
 }
 
@@ -132,8 +185,12 @@ try {
   await untilProjected(system.run.databaseUrl, position)
   const rounds: Round[] = []
   for (let round = 0; round < options.rounds; round += 1) {
-    rounds.push(await drain(system, events), await rebuild(system, events, position, round))
-    for (const { what, perSecond } of rounds.slice(-2))
+    rounds.push(
+      await drain(system, events),
+      await rebuild(system, events, round),
+      await catchUp(system, events, position, round),
+    )
+    for (const { what, perSecond } of rounds.slice(-SUBJECTS.length))
       say(`round ${round + 1}/${options.rounds} ${what.padEnd(8)} ${perSecond.toFixed(0)} events/s`)
   }
   if (options.json === true) console.log(JSON.stringify({ node: process.version, events, rounds }, undefined, 2))

@@ -14,6 +14,7 @@ import { COMPANY } from './workload.ts'
 
 const EVENTS_PER_ACCOUNT = 50
 const ACCOUNTS_AT_ONCE = 32
+const ATTEMPTS_MAX = 10
 
 /** An account's life by the domain's own decisions: invoices, payments oldest due first, a wrong allocation now and then. */
 const lifeOf = (account: number): readonly EventToAppend[] => {
@@ -90,7 +91,11 @@ export const writeHistory = async (
       const account = next
       next += 1
       const life = lifeOf(account)
-      const { outcome } = await store.append(clientAccountStream(COMPANY, `client-${account}`), 'no_stream', life)
+      const append = () => store.append(clientAccountStream(COMPANY, `client-${account}`), 'no_stream', life)
+      let { outcome } = await append()
+      // A busy machine answers late; the same bytes again are written once.
+      for (let attempt = 1; outcome === 'unknown' && attempt < ATTEMPTS_MAX; attempt += 1)
+        ({ outcome } = await append())
       if (outcome !== 'written') throw new Error(`the history could not be written: ${outcome}`)
       written += life.length
       onProgress(written)

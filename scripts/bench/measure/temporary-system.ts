@@ -11,10 +11,11 @@ const STOP_LIMIT_MS = 5_000
 
 const root = resolve(import.meta.dirname, '../../../..')
 
-export const programs: Programs = {
+export const programs: Programs & { readonly registru: string } = {
   'event-store': join(root, 'infra/embedded/dist/src/event-store/main.js'),
   projector: join(root, 'services/projector/dist/src/main.js'),
   api: join(root, 'services/api/dist/src/main.js'),
+  registru: join(root, 'scripts/dist/src/registru.js'),
 }
 
 export interface TemporarySystem {
