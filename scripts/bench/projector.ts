@@ -2,9 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEventStore } from '@registru/event-store'
-import { createPool } from '@registru/runtime'
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
@@ -13,6 +11,7 @@ import { writeHistory } from './load/history.ts'
 import { canMeasureCpu, cpuBetween, cpuOf } from './measure/cpu.ts'
 import { median, spread } from './measure/statistics.ts'
 import { programs, startTemporarySystem, type TemporarySystem } from './measure/temporary-system.ts'
+import { untilProjected } from './measure/until-projected.ts'
 
 const positive = (text: string): number => {
   const value = Number(text)
@@ -34,7 +33,6 @@ const options = program.opts<{ events: number; rounds: number; json?: true }>()
 
 const say = (line: string): void => console.error(line)
 const pollMs = 20
-const rebuildTimeoutMs = 10 * 60_000
 
 const SUBJECTS = ['drain', 'rebuild', 'catch-up'] as const
 
@@ -61,31 +59,6 @@ const drain = async ({ run }: TemporarySystem, events: number): Promise<Round> =
   })
   const cpu = { reader: cpuUs, ...cpuBetween(before, cpuOf({ store, postgres })) }
   return { what: 'drain', perSecond: events / seconds, cpuUs: perEvent(cpu, events) }
-}
-
-/** Until every projection of the database has reached the position; before that, their tables are not even there. */
-const untilProjected = async (databaseUrl: string, position: bigint): Promise<void> => {
-  const pool = createPool({
-    url: databaseUrl,
-    connectionsMax: 1,
-    applicationName: 'bench',
-    onIdleError: () => undefined,
-  })
-  try {
-    for (const until = performance.now() + rebuildTimeoutMs; performance.now() < until; await sleep(pollMs)) {
-      const there = await pool.query<{ present: boolean }>(
-        "select to_regclass('read.positions') is not null as present",
-      )
-      if (there.rows[0]?.present !== true) continue
-      const { rows } = await pool.query<{ reached: bigint | null }>(
-        'select min(position) as reached from read.positions',
-      )
-      if ((rows[0]?.reached ?? -1n) >= position) return
-    }
-    throw new Error('the rebuild did not reach the end in time')
-  } finally {
-    await pool.end()
-  }
 }
 
 /** Of a process that still runs. */

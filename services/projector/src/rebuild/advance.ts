@@ -8,8 +8,8 @@ import { mustBeTheSameStore } from '../session.ts'
 /** The same as the projector's, so that the server has no more to say. */
 const CHECKPOINT_INTERVAL = 32
 
-/** New rows go in by COPY, so a batch may be large; a kill loses no more than one, and its rows have room in memory. */
-const BULK_EVENTS = 4_000
+/** New rows go in by COPY. Larger batches gain nothing, and what lives for longer costs more to collect. */
+const BULK_EVENTS = 1_000
 const BATCH_EVENTS = 500
 
 export interface AdvanceOptions {
