@@ -15,6 +15,7 @@ import {
   listGenerations,
   type Projection,
   type ReadHandle,
+  schemaOf,
 } from '@registru/projections'
 import { createDatabase, createLogger, createPool, type Pool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
@@ -87,6 +88,13 @@ const diff = ({ pool, store }: System, pairs: readonly Pair[], intended: readonl
 const differing = ({ tables }: Difference): readonly string[] =>
   tables.filter(({ missing, added, changed }) => missing + added + changed > 0n).map(({ table }) => table)
 
+/** The schema of a read model's generation, whatever its version is today. */
+const schemaNamed = (name: string, generation = 1): string => {
+  const projection = allProjections.find((known) => known.name === name)
+  if (projection === undefined) throw new Error(`${name} is no read model`)
+  return schemaOf({ ...projection, generation })
+}
+
 const openOf = async ({ db }: System): Promise<bigint | undefined> =>
   (await findInvoice(db, { companyId, invoiceId: 'inv-1024', asOf: '2026-12-01' }))?.openMinor
 
@@ -101,13 +109,13 @@ t.test('rebuilds all read models beside the ones in use, and switches to them', 
   t.ok(difference.tables.some(({ table, rows }) => table === 'payments' && rows === 1n))
   t.equal(await openOf(system), 71_000n)
 
-  await pool.query('update invoice_balances_v2.invoice_balances set allocated_minor = 7')
+  await pool.query(`update ${schemaNamed('invoice_balances')}.invoice_balances set allocated_minor = 7`)
   t.same(differing(await diff(system, pairsOf(built))), ['invoice_balances'], 'a row that somebody changed is found')
   await switchGenerations({ pool, store, pairs: pairsOf(built), signal })
   t.equal(await openOf(system), 71_000n, 'readers see the rebuilt rows')
 
   await append([clientRegistered({ clientId: 'beta' })])
-  const { rows } = await pool.query<{ count: bigint }>('select count(*) from parties_v2_g2.clients')
+  const { rows } = await pool.query<{ count: bigint }>(`select count(*) from ${schemaNamed('parties', 2)}.clients`)
   t.equal(rows[0]?.count, 2n, 'the projector goes on with the rebuilt ones')
 
   await switchGenerations({
@@ -117,7 +125,7 @@ t.test('rebuilds all read models beside the ones in use, and switches to them', 
     signal,
   })
   await append([clientRegistered({ clientId: 'gamma' })])
-  const { rows: before } = await pool.query<{ count: bigint }>('select count(*) from parties_v2.clients')
+  const { rows: before } = await pool.query<{ count: bigint }>(`select count(*) from ${schemaNamed('parties')}.clients`)
   t.equal(before[0]?.count, 3n, 'a rollback brings the old ones up to date first')
 })
 
@@ -162,7 +170,7 @@ t.test('a difference that is meant is counted apart', async (t) => {
   const system = await setUp(t)
   const parties = allProjections.filter(({ name }) => name === 'parties')
   const built = await build(system, parties)
-  await system.pool.query("update parties_v2.clients set name = 'Alfa'")
+  await system.pool.query(`update ${schemaNamed('parties')}.clients set name = 'Alfa'`)
   const difference = await diff(system, pairsOf(built), ['clients.name'])
   t.same(differing(difference), [])
   t.match(

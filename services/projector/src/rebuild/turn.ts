@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from '@registru/runtime'
 
-/** Any number will do as long as all rebuilds use the same. The lock saves wasted work; correctness never needs it. */
-const REBUILD_LOCK = 7_310_003
+/** Any number that no other lock here has. The lock saves wasted work; correctness never needs it. */
+const REBUILD_LOCK = 7_310_005
 const POLL_MS = 250
 /** A rebuild that was killed may still be making an index. */
 const WAIT_MAX_MS = 60_000
