@@ -72,6 +72,22 @@ export interface PostgresWriter extends Writer {
   readonly write: (batch: PreparedBatch) => Promise<void>
 }
 
+interface NamedStatement {
+  readonly name: string
+  readonly text: string
+}
+
+/** A name lives as long as its connection, which may see one writer after another. */
+const statements = new WeakMap<PoolClient, Map<string, NamedStatement>>()
+
+const statementsOf = (client: PoolClient): Map<string, NamedStatement> => {
+  const known = statements.get(client)
+  if (known !== undefined) return known
+  const none = new Map<string, NamedStatement>()
+  statements.set(client, none)
+  return none
+}
+
 const hasSqlState = (error: unknown, sqlState: string): boolean =>
   error instanceof Error && 'code' in error && error.code === sqlState
 
@@ -218,7 +234,7 @@ export const openPostgresWriter = async ({
     }
   }
 
-  const prepared = new Map<string, { readonly name: string; readonly text: string }>()
+  const prepared = statementsOf(client)
   const preparedOf = ({ shape, sql }: BatchStatement): { readonly name?: string; readonly text: string } => {
     const known = prepared.get(shape)
     if (known !== undefined) return known
