@@ -153,15 +153,17 @@ export const createStreamWorker = <State, Command extends Message, Event extends
 
   const refresh = async (): Promise<boolean> => {
     const startedAt = performance.now()
+    let current = loaded
     try {
-      const current = loaded ?? (await open())
+      current ??= await open()
       const moved = await catchUp(store, decider, stream, current)
       loaded = current
       verifiedAt = startedAt
       return moved
     } catch (error) {
-      // Half a tail may have been folded; the next command starts from what the store says.
-      loaded = undefined
+      // What was read of a long stream stays read, or a slow store would let nobody finish. Another failure may have come
+      // in the middle of an event, so the next command starts from what the store says.
+      loaded = error instanceof StoreUnavailable ? current : undefined
       throw error
     }
   }
