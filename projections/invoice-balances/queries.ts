@@ -138,21 +138,61 @@ export interface InvoiceFilter {
   readonly status?: readonly InvoiceStatus[] | undefined
   /** Due strictly before this day. */
   readonly dueBefore?: string | undefined
+  /** Both days belong to the range. */
+  readonly dueFrom?: string | undefined
+  readonly dueTo?: string | undefined
+  /** Late by so many days or more at `asOf`, counted as `overdueDays` is. */
+  readonly overdueBy?: number | undefined
+  readonly currency?: string | undefined
+  /** Of the invoice's total; both belong to the range. */
+  readonly totalFromMinor?: bigint | undefined
+  readonly totalToMinor?: bigint | undefined
+  /** Part of the id, or of series and number; upper and lower case are the same. */
+  readonly text?: string | undefined
   /** For `overdueDays`. */
   readonly asOf: string
   readonly after?: InvoiceCursor | undefined
   readonly limit: number
 }
 
+/** The same as `unmetDueDay`, where rows are picked. Multiplied out, so that no rounding decides. */
+const unmetDue = sql<string>`coalesce((
+  select min(part.due_on) from (
+    select (entry ->> 'dueOn')::date as due_on, sum((entry ->> 'amount')::numeric) over (order by place) as covered,
+      sum((entry ->> 'amount')::numeric) over () as whole
+    from jsonb_array_elements(invoice.instalments) with ordinality as instalment (entry, place)
+  ) part
+  where part.covered * invoice.total_minor > (invoice.total_minor - invoice.open_minor) * part.whole
+), invoice.due_on)`
+
+const LIKE_SPECIAL = /[\\%_]/g
+
 /** Earliest due first, then by id. */
 export const listInvoices = async (
   db: ReadHandle,
-  { companyId, clientId, status, dueBefore, asOf, after, limit }: InvoiceFilter,
+  { companyId, clientId, status, dueBefore, asOf, after, limit, ...filter }: InvoiceFilter,
 ): Promise<Page<InvoiceBalance, InvoiceCursor>> => {
   let query = selectInvoices(db, companyId)
   if (clientId !== undefined) query = query.where('invoice.client_id', '=', clientId)
   if (status !== undefined) query = query.where('invoice.status', 'in', [...status])
   if (dueBefore !== undefined) query = query.where('invoice.due_on', '<', dueBefore)
+  const { dueFrom, dueTo, overdueBy, currency, totalFromMinor, totalToMinor, text } = filter
+  if (dueFrom !== undefined) query = query.where('invoice.due_on', '>=', dueFrom)
+  if (dueTo !== undefined) query = query.where('invoice.due_on', '<=', dueTo)
+  if (overdueBy !== undefined) {
+    query = query
+      .where('invoice.open_minor', '>', 0n)
+      .where(sql<boolean>`${asOf}::date - ${unmetDue} >= ${overdueBy}::integer`)
+  }
+  if (currency !== undefined) query = query.where('invoice.currency', '=', currency)
+  if (totalFromMinor !== undefined) query = query.where('invoice.total_minor', '>=', totalFromMinor)
+  if (totalToMinor !== undefined) query = query.where('invoice.total_minor', '<=', totalToMinor)
+  if (text !== undefined) {
+    const pattern = `%${text.replace(LIKE_SPECIAL, '\\$&')}%`
+    query = query.where(
+      sql<boolean>`(invoice.invoice_id ilike ${pattern} or concat_ws(' ', invoice.series, invoice.number) ilike ${pattern})`,
+    )
+  }
   if (after !== undefined) {
     query = query.where(
       sql<boolean>`(invoice.due_on, invoice.invoice_id, invoice.client_id)

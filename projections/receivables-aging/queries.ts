@@ -168,7 +168,8 @@ export const agingLabels = (buckets: readonly number[] = DEFAULT_BUCKETS): reado
  */
 export const findAging = async (db: ReadHandle, question: AgingQuestion): Promise<Aging> => {
   const { rows } = await agingQuery(question).execute(db)
-  const agingRows = rows.map(agingRow)
+  // Added up by days, a currency in which nothing is left has a row of zeros.
+  const agingRows = rows.map(agingRow).filter((row) => row.openMinor !== 0n || row.creditMinor !== 0n)
   const byCurrency = new Map<string, AgingRow[]>()
   for (const row of agingRows) {
     const own = byCurrency.get(row.currency)

@@ -12,9 +12,11 @@ import {
   ensureSchemas,
   findAging,
   findInvoice,
+  findOpenTotals,
   findPayment,
   findPositionKnownAt,
   findReadPosition,
+  findReceivableTotals,
   findStatement,
   findStatementClosings,
   findTrialBalance,
@@ -25,6 +27,7 @@ import {
   listPayments,
   listReceiptBooks,
   listReceipts,
+  type OpenTotal,
   openPostgresWriter,
   type ReadHandle,
   schemaOf,
@@ -165,6 +168,9 @@ const sorted = <T>(entries: readonly (readonly [string, T])[]) =>
 const withoutZeros = (entries: readonly (readonly [string, bigint])[]) =>
   sorted(entries.filter(([, amount]) => amount !== 0n))
 
+const netOf = (totals: ReadonlyMap<string, OpenTotal>) =>
+  withoutZeros([...totals].map(([currency, { openMinor, creditMinor }]) => [currency, openMinor - creditMinor]))
+
 /** Every side of the tie-out, each from tables of its own, against the fold that knows none of them. */
 const tieOut = async (
   events: readonly LedgerEvent[],
@@ -172,6 +178,7 @@ const tieOut = async (
 ): Promise<void> => {
   for (const companyId of companyIds) {
     const aging = await findAging(db, { companyId, ...clocks })
+    const whole = new Map<string, bigint>()
     for (const clientId of clientIds) {
       const question = { companyId, clientId, ...clocks }
       const expected = naiveTotals(events, question)
@@ -199,8 +206,18 @@ const tieOut = async (
         journal.set(currency, (journal.get(currency) ?? 0n) + balanceMinor)
       }
       deepStrictEqual(withoutZeros([...journal]), net, 'journal')
+      deepStrictEqual(withoutZeros([...(await findReceivableTotals(db, question))]), net, 'journal totals')
+      deepStrictEqual(netOf(await findOpenTotals(db, question)), net, 'open totals')
+      for (const [currency, minor] of Object.entries(net)) whole.set(currency, (whole.get(currency) ?? 0n) + minor)
       await openItemsMatch(events, question)
     }
+    const net = withoutZeros([...whole])
+    const company = { companyId, ...clocks }
+    deepStrictEqual(withoutZeros([...(await findStatementClosings(db, company))]), net, 'the company: statement')
+    deepStrictEqual(withoutZeros([...(await findReceivableTotals(db, company))]), net, 'the company: journal')
+    deepStrictEqual(netOf(await findOpenTotals(db, company)), net, 'the company: open items')
+    const { totals } = await findAging(db, { ...company, groupBy: 'currency' })
+    deepStrictEqual(totals, aging.totals, 'the company: aging by currency')
     const trial = await findTrialBalance(db, { companyId, ...clocks })
     const sums = new Map<string, bigint>()
     for (const { currency, balanceMinor } of trial) sums.set(currency, (sums.get(currency) ?? 0n) + balanceMinor)

@@ -148,6 +148,7 @@ t.test('a figure that is not named in full is refused', async (t) => {
     ['explain?figure=invoiceOpen&currency=RON&clientId=alfa', '/query/invoiceId'],
     ['explain?figure=agingCell&currency=RON&bucket=1-7', '/query/bucket'],
     ['explain?figure=account&currency=RON&account=9999', '/query/account'],
+    ['explain?figure=clientOpen&currency=XYZ&clientId=alfa', '/query/currency'],
   ] as const) {
     const response = await api.get(path)
     t.match(response.json(), { code: 'MALFORMED_REQUEST', errors: [{ path: missing }] }, path)

@@ -74,6 +74,29 @@ t.test('a cursor is good for its own question only', async (t) => {
   }
 })
 
+t.test('invoices by what they are', async (t) => {
+  const found = async (filter: string) => (await listed(`invoices?${filter}`)).items.map(({ invoiceId }) => invoiceId)
+  t.same(await found('text=INV-7'), ['inv-7'])
+  t.same(await found('text=%25'), [], 'a percent sign is one')
+  t.same(await found('text=amc%20inv-2'), ['inv-2'])
+  t.same(await found('dueFrom=2026-10-31&dueTo=2026-10-31'), ids)
+  t.same(await found('dueFrom=2026-11-01'), [])
+  t.same(await found('overdueBy=24'), ids.slice(1), 'the first is paid')
+  t.same(await found('overdueBy=25'), [])
+  t.same(await found('currency=RON&totalFrom=1210&totalTo=1210.00'), ids)
+  t.same(await found('currency=RON&totalFrom=1210.01'), [])
+  t.same(await found('currency=EUR'), [])
+  for (const [filter, path] of [
+    ['totalFrom=1', '/query/currency'],
+    ['currency=RON&totalTo=1.001', '/query/totalTo'],
+    ['overdueBy=-1', '/query/overdueBy'],
+    ['currency=XYZ', '/query/currency'],
+    ['currency=XYZ&totalFrom=1', '/query/currency'],
+  ]) {
+    t.match((await api.get(`invoices?${filter}`)).json(), { code: 'MALFORMED_REQUEST', errors: [{ path }] })
+  }
+})
+
 t.test('CSV', async (t) => {
   const plain = await as('clients', 'text/csv')
   t.match(plain.headers['content-type'], /^text\/csv; charset=utf-8/)

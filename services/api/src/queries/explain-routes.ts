@@ -1,4 +1,4 @@
-import { BusinessDay, ClientId, clientAccountStream, decimalOf, InvoiceId, PaymentId } from '@registru/domain'
+import { BusinessDay, ClientId, Currency, clientAccountStream, decimalOf, InvoiceId, PaymentId } from '@registru/domain'
 import {
   type Account,
   accountsOfChart,
@@ -33,7 +33,7 @@ type Figure = z.infer<typeof Figure>
 
 const ExplainQuery = z.strictObject({
   figure: Figure,
-  currency: z.string().regex(/^[A-Z]{3}$/, 'a currency, e.g. RON'),
+  currency: Currency,
   clientId: ClientId.optional(),
   invoiceId: InvoiceId.optional(),
   paymentId: PaymentId.optional(),

@@ -1,6 +1,16 @@
-import { BusinessDay, ClientId, CompanyId, decimalOf, InvoiceId, Rejection } from '@registru/domain'
+import {
+  BusinessDay,
+  ClientId,
+  CompanyId,
+  Currency,
+  decimalOf,
+  decimalsOfCurrency,
+  InvoiceId,
+  Rejection,
+} from '@registru/domain'
 import { findFinallyOpen, findInvoice, type InvoiceBalance, listInvoices, type Settlement } from '@registru/projections'
 import { z } from 'zod'
+import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
@@ -12,10 +22,30 @@ import { certify, certifyRow } from './tie-out.ts'
 const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
 const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
 const InvoiceQuery = z.strictObject({ clientId: whoseId, ...asOf, ...freshness })
+const TEXT_CHARACTERS_MAX = 64
+const Decimal = z.string().regex(/^(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$/, 'an amount, e.g. 1210.00')
+
 const InvoicesQuery = z.strictObject({
   clientId: ClientId.optional(),
   status: Status.optional(),
-  dueBefore: BusinessDay.optional(),
+  dueBefore: BusinessDay.optional().meta({ description: 'Due before this day' }),
+  dueFrom: BusinessDay.optional().meta({ description: 'Due on this day or later' }),
+  dueTo: BusinessDay.optional().meta({ description: 'Due on this day or earlier' }),
+  overdueBy: z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}$/, 'a whole number of days, at most 9999')
+    .optional()
+    .meta({ description: 'Late by so many days or more at `asOf`' }),
+  currency: Currency.optional(),
+  totalFrom: Decimal.optional().meta({ description: 'Total at least so much; `currency` is required' }),
+  totalTo: Decimal.optional().meta({ description: 'Total at most so much; `currency` is required' }),
+  text: z
+    .string()
+    .min(1)
+    .max(TEXT_CHARACTERS_MAX)
+    .regex(/^\P{Cc}+$/u, 'no control characters')
+    .optional()
+    .meta({ description: 'Part of the id, or of series and number' }),
   ...asOf,
   ...freshness,
   ...list,
@@ -45,6 +75,19 @@ const invoiceBody = (invoice: InvoiceBalance) => {
     instalments: invoice.instalments,
     lastPaymentOn: invoice.lastPaymentOn,
   }
+}
+
+/** @throws MalformedRequest when no currency says what the amount is of, or it has more decimals than the currency */
+const minorAsked = (name: 'totalFrom' | 'totalTo', query: z.infer<typeof InvoicesQuery>): bigint | undefined => {
+  const { [name]: asked, currency } = query
+  if (asked === undefined) return undefined
+  if (currency === undefined) throw new MalformedRequest([{ path: '/query/currency', rule: `required for ${name}` }])
+  const decimals = decimalsOfCurrency(currency)
+  const [whole = '', part = ''] = asked.split('.')
+  if (part.length > decimals) {
+    throw new MalformedRequest([{ path: `/query/${name}`, rule: `at most ${decimals} decimals in ${currency}` }])
+  }
+  return BigInt(whole + part.padEnd(decimals, '0'))
 }
 
 export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
@@ -102,13 +145,16 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
-      const { clientId, dueBefore } = query
+      const { clientId, dueBefore, dueFrom, dueTo, currency, text } = query
+      const overdueBy = query.overdueBy === undefined ? undefined : Number(query.overdueBy)
+      const totals = { totalFromMinor: minorAsked('totalFrom', query), totalToMinor: minorAsked('totalTo', query) }
       const status = query.status === undefined ? undefined : [query.status]
       return answerList(dependencies, query, reply, {
         row: InvoiceItem,
         place: Place,
         read: async (handle, { asOf: day }, page) => {
-          const filter = { companyId, clientId, status, dueBefore, asOf: day, ...page }
+          const due = { dueBefore, dueFrom, dueTo, overdueBy, asOf: day }
+          const filter = { companyId, clientId, status, ...due, currency, ...totals, text, ...page }
           const { items, next } = await listInvoices(handle, filter)
           return { items: items.map(invoiceBody), next }
         },
