@@ -71,12 +71,24 @@ const readiness = async () => {
   const response = await app.inject({ url: '/readyz' })
   return { status: response.statusCode, ...z.object({ parts: z.looseObject({}) }).parse(response.json()) }
 }
+const Progress = z.object({ progress: z.object({ head: z.string(), readModels: z.looseObject({ lag: z.string() }) }) })
 const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) if (await isSo()) return
   throw new Error(`Waited in vain: ${what}`)
 }
 
 await accepted('RegisterCompany', examples.registerCompany())
+
+t.test('readiness and metrics tell how far the read models have come', async (t) => {
+  const lag = async () => {
+    const { progress } = Progress.parse((await app.inject({ url: '/readyz' })).json())
+    return progress.readModels.lag
+  }
+  await until('the read models to know all there is', async () => (await lag()) === '0')
+  const metrics = await app.inject({ url: '/metrics', headers: { authorization } })
+  t.match(metrics.body, /registru_lag\{.*of="readModels".*\} 0/)
+  t.match(metrics.body, /registru_log_visible\{.*\} 1/)
+})
 
 t.test('a reader who names the position of a write reads it', async (t) => {
   await accepted('RegisterClient', examples.registerClient())

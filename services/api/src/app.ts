@@ -17,10 +17,12 @@ import { openApi } from './http/openapi.ts'
 import { sendSecurityHeaders } from './http/security-headers.ts'
 import { checkWithZod } from './http/zod-app.ts'
 import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
+import { showProgress } from './progress.ts'
 import { createCursors } from './queries/cursor.ts'
 import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
+import type { ReceiptProcess } from './receipts/receipt-process.ts'
 import type { SnapshotCounts } from './snapshots/snapshots.ts'
 
 /** A command is small; what is larger is a mistake or an attack. */
@@ -34,7 +36,9 @@ const HEADER_BYTES_MAX = 16 * 1024
 const CLOSE_WITHIN_MS = 6_000
 
 export interface AppOptions extends CommandDependencies {
-  readonly store: Pick<EventStore, 'ping' | 'readStream'>
+  readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream'>
+  /** What finishes receipts in this process; `undefined`: nothing does. */
+  readonly receiptProcess?: Pick<ReceiptProcess, 'status'> | undefined
   readonly readSide: ReadSide
   /** Shown among the metrics. */
   readonly snapshotCounts?: Readonly<SnapshotCounts>
@@ -50,7 +54,7 @@ const isOpen = (route: string): boolean =>
 
 /** The whole API: everything that it answers is listed here. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
-  const { ledger, receipts, store, readSide, snapshotCounts, token, logger, today } = options
+  const { ledger, receipts, receiptProcess, store, readSide, snapshotCounts, token, logger, today } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -91,6 +95,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   limitBodies(app, BODY_TIMEOUT_MS)
   answerWithProblems(app)
   const metrics = measureRequests(app)
+  showProgress(metrics, { store, readSide, receiptProcess })
   if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
   await app.register(swagger, {
     openapi: openApi,
@@ -103,7 +108,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   // Only this scope speaks zod: plugins keep the compilers that they were written for.
   await app.register(async (scope) => {
     const api = checkWithZod(scope)
-    healthRoutes(api, { store, readSide, isStopping: () => stopping })
+    healthRoutes(api, { store, readSide, receiptProcess, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts })
     batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
     queryRoutes(api, { readSide, today, cursors })

@@ -54,6 +54,7 @@ const receiptProcess = startReceiptProcess({ store, pool, saga: receipts, logger
 const app = await buildApp({
   ledger,
   receipts,
+  receiptProcess,
   store,
   readSide,
   snapshotCounts: snapshots.counts,

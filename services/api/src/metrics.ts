@@ -12,6 +12,8 @@ const MS_PER_S = 1_000
 export interface RequestMetrics {
   readonly registry: Registry
   readonly contentType: string
+  /** Run before the numbers are given out: what is asked elsewhere is asked once, for all of them. */
+  readonly beforeText: (() => Promise<void>)[]
   readonly text: () => Promise<string>
 }
 
@@ -39,7 +41,12 @@ export const measureRequests = (app: FastifyInstance): RequestMetrics => {
     if (error instanceof TieOutFailed) untied.inc()
     done()
   })
-  return { registry, contentType: registry.contentType, text: () => registry.metrics() }
+  const beforeText: (() => Promise<void>)[] = []
+  const text = async (): Promise<string> => {
+    await Promise.all(beforeText.map((refresh) => refresh()))
+    return registry.metrics()
+  }
+  return { registry, contentType: registry.contentType, beforeText, text }
 }
 
 /** Shows what the snapshots did since the start, as they count it themselves. */

@@ -3,6 +3,7 @@ import type { ProjectorStatus } from './status.ts'
 
 /** A steady stream of batches is reported this often; a change of state at once. */
 const REPORT_EVERY_MS = 2_000
+const MS_PER_S = 1_000
 
 export interface StatusReport {
   /** Never fails and never waits: what cannot be written now is written with the next report. */
@@ -18,17 +19,21 @@ const upsert = `insert into read.projector (state, detail) values ($1, $2)
 export const createStatusReport = (pool: Pool, logger: Logger): StatusReport => {
   let latest: ProjectorStatus | undefined
   let reported: ProjectorStatus['state'] | undefined
-  let reportedAtMs = 0
+  let reportedAtMs = Date.now()
+  let reportedEvents = 0
   let writing: Promise<void> | undefined
 
   const writeLatest = async (): Promise<void> => {
     while (latest !== undefined) {
       const { state, position, ...detail } = latest
       latest = undefined
+      const passedMs = Math.max(1, Date.now() - reportedAtMs)
+      const eventsPerSecond = Math.round(((detail.events - reportedEvents) * MS_PER_S) / passedMs)
       reported = state
       reportedAtMs = Date.now()
+      reportedEvents = detail.events
       await pool
-        .query(upsert, [state, JSON.stringify({ ...detail, position: `${position}` })])
+        .query(upsert, [state, JSON.stringify({ ...detail, position: `${position}`, eventsPerSecond })])
         .catch((error: unknown) => {
           logger.debug({ err: error }, 'The state of the projector could not be written down')
         })

@@ -211,7 +211,10 @@ t.test('two projectors', async (t) => {
     store.add(places(opening))
     const projector = start(t, { pool, store })
     await until('live', () => projector.status().state === 'live')
-    await pool.query('update journal_v2.checkpoint set epoch = epoch + 1')
+    const { rows } = await pool.query<{ schema: string }>(
+      "select schemaname as schema from pg_tables where tablename = 'checkpoint' and schemaname like 'journal%'",
+    )
+    await pool.query(`update ${rows[0]?.schema}.checkpoint set epoch = epoch + 1`)
     store.add(places(paid))
     t.equal(await projector.exited, EXIT_FENCED)
     t.equal(await openOf(db), 121_000n)

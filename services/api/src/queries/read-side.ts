@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findProjectorReport, findReadPosition, findReadState, type ReadHandle } from '@registru/projections'
 import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
+import { z } from 'zod'
 import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
 
 /** How often a waiting reader looks whether the projector has come far enough. */
@@ -50,7 +51,18 @@ export interface ReadSide {
   readonly ping: (timeoutMs: number) => Promise<void>
   /** What the projector last said of itself; `undefined` before it ever ran. */
   readonly projectorState: () => Promise<string | undefined>
+  /** How far the read models have come, and how fast. */
+  readonly progress: () => Promise<ReadProgress>
 }
+
+export interface ReadProgress {
+  readonly position: bigint
+  /** What the projector applied lately, as it says itself. */
+  readonly eventsPerSecond: number | undefined
+}
+
+/** Of what the projector says of itself, the part that is shown. */
+const ProjectorDetail = z.object({ eventsPerSecond: z.number().optional() })
 
 /** undefined_table, invalid_schema_name: no projector has set up the read models yet. */
 const NOT_SET_UP: readonly unknown[] = ['42P01', '3F000']
@@ -140,6 +152,10 @@ export const createReadSide = (pool: Pool): ReadSide => {
       const late = sleep(timeoutMs, 'late', { ref: false })
       const answer = await Promise.race([pool.query('select 1'), late])
       if (answer === 'late') throw new ReadSideUnavailable(`no answer within ${timeoutMs} ms`)
+    },
+    progress: async () => {
+      const [position, report] = await Promise.all([findReadPosition(database), findProjectorReport(database)])
+      return { position, eventsPerSecond: ProjectorDetail.safeParse(report?.detail).data?.eventsPerSecond }
     },
     projectorState: async () => {
       try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LEDGER_STREAM_PREFIXES, Rejection, readLedgerEvent } from '@registru/domain'
-import type { EventStore } from '@registru/event-store'
+import { type EventStore, StoreDiverged } from '@registru/event-store'
 import type { Logger, Pool } from '@registru/runtime'
 import { withLeadership } from './leadership.ts'
 import { loadCheckpoint, saveCheckpoint } from './process-checkpoint.ts'
@@ -11,6 +11,8 @@ import { type ReceiptStep, stepChangeOf } from './receipt-step.ts'
 const GRACE_MS = 3_000
 const TICK_MS = 500
 const RESTART_PAUSE_MS = 1_000
+/** A store that is not the one we have read from stays so until somebody acts. */
+const DIVERGED_PAUSE_MS = 30_000
 /** Every event that begins or ends a step; the API would spend much of its time on reading what it has just written. */
 const STEP_TYPES = ['Receipt']
 
@@ -21,7 +23,17 @@ export interface ReceiptProcessOptions {
   readonly logger: Logger
 }
 
+export interface ReceiptProcessStatus {
+  /** `standby`: another process leads. `waiting`: a store is away. `diverged`: the event store is not the one it has read from. */
+  readonly state: 'standby' | 'following' | 'waiting' | 'diverged'
+  /** Up to where it has read; `undefined` when it does not lead. */
+  readonly position: bigint | undefined
+  /** Receipts that are requested and not numbered, or annulled and not released. */
+  readonly open: number
+}
+
 export interface ReceiptProcess {
+  readonly status: () => ReceiptProcessStatus
   readonly stop: () => Promise<void>
 }
 
@@ -34,6 +46,8 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 /** Follows the ledger and finishes what a crash between account and book left half-done. */
 export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProcessOptions): ReceiptProcess => {
   const stopping = new AbortController()
+  const idle = { position: undefined, open: 0 }
+  let status: ReceiptProcessStatus = { state: 'standby', ...idle }
 
   /** @returns whether the step is at its end */
   const carryOut = async (step: ReceiptStep): Promise<boolean> => {
@@ -61,6 +75,10 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
     let position = checkpoint.position
     let saved = position
     let caughtUp = false
+    const tell = (): void => {
+      status = { state: 'following', position, open: open.size }
+    }
+    tell()
 
     const follow = async (): Promise<void> => {
       const after = position === undefined ? {} : { after: position }
@@ -87,6 +105,7 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
           // One that cannot be done now is tried again later, and does not hold up the others.
           if (await carryOut(step)) open.delete(key)
           else open.set(key, { step, seenAt: performance.now() })
+          tell()
         }
         if (position !== undefined && position !== saved) {
           const reached = position
@@ -107,16 +126,22 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
+        status = { state: 'standby', ...idle }
         await withLeadership(pool, stopping.signal, lead)
       } catch (error) {
-        if (!stopping.signal.aborted) logger.warn({ err: error }, 'the receipt process starts again')
+        if (stopping.signal.aborted) return
+        const diverged = error instanceof StoreDiverged
+        status = { state: diverged ? 'diverged' : 'waiting', ...idle }
+        if (diverged) logger.error({ err: error }, 'the receipt process stands still: the event store is another one')
+        else logger.warn({ err: error }, 'the receipt process starts again')
       }
-      await pause(RESTART_PAUSE_MS, stopping.signal)
+      await pause(status.state === 'diverged' ? DIVERGED_PAUSE_MS : RESTART_PAUSE_MS, stopping.signal)
     }
   }
 
   const running = run()
   return {
+    status: () => status,
     stop: async () => {
       stopping.abort()
       await running
