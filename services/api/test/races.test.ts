@@ -84,6 +84,8 @@ const races: readonly Race[] = [
         'IssueReceipt',
         { clientId: `${round}-${half}`, paymentId: 'p', series: round, issuedOn: '2026-11-02' },
       ]
+      // Each process asks once what others know of the book; the race is about what comes after that.
+      for (const process of [left, right]) await process.command(...of('l'), { dryRun: true })
       return [of('l'), of('r')]
     },
   },
