@@ -14,7 +14,12 @@ t.setTimeout(120_000 + LINES * 5)
 const { ron } = examples
 const pool = openPool(t, 'postgres://nobody@127.0.0.1:1/none')
 
-const Item = z.looseObject({ status: z.int(), replayed: z.boolean().optional(), body: z.looseObject({}) })
+const Item = z.looseObject({
+  line: z.int().optional(),
+  status: z.int(),
+  replayed: z.boolean().optional(),
+  body: z.looseObject({}),
+})
 const Results = z.object({ results: z.array(Item) })
 const Refused = z.looseObject({ code: z.string(), item: z.int().optional(), errors: z.array(z.unknown()).optional() })
 
@@ -253,6 +258,10 @@ t.test('Lines', async (t) => {
     t.same(
       results.map(({ status }) => status),
       [201, 400, 201, 400, 201],
+    )
+    t.same(
+      results.map(({ line }) => line),
+      [1, 2, 4, 5, 6],
     )
     t.match(results[1]?.body, { code: 'MALFORMED_REQUEST', errors: [{ rule: 'valid JSON' }] })
     t.match(results[3]?.body, { errors: [{ rule: 'at most 66560 bytes' }] })

@@ -38,6 +38,7 @@ const Item = z.strictObject({
 type Item = z.infer<typeof Item>
 
 const Result = z.object({
+  line: z.int().optional().meta({ description: 'Of NDJSON: the line of the command, from 1' }),
   status: z.int(),
   replayed: z.literal(true).optional(),
   body: z.looseObject({}),
@@ -50,7 +51,9 @@ const Mode = z.enum(['continue', 'atomic']).optional().meta({
 })
 
 /** A line or an element of the array: a command, or what is wrong with it. */
-type ReadItem = { readonly item: Item } | { readonly error: unknown }
+type ReadItem = { readonly line?: number } & ({ readonly item: Item } | { readonly error: unknown })
+
+const LINE_RULES = { tooLong: `at most ${LINE_BYTES_MAX} bytes`, notUtf8: 'UTF-8' }
 
 const accountIn = (data: unknown): string | undefined =>
   typeof data === 'object' && data !== null && 'clientId' in data && typeof data.clientId === 'string'
@@ -71,19 +74,18 @@ export const batchRoute = (
   const KnownItem = Item.extend({ command: z.enum(definitions.map(({ name }) => name)) })
   const Batch = z.array(KnownItem).min(1).max(COMMANDS_MAX)
 
-  const readLine = (line: Line): ReadItem => {
+  const readLine = ({ number: line, text, broken }: Line): ReadItem => {
     try {
-      const rule = `at most ${LINE_BYTES_MAX} bytes`
-      if (line === undefined) throw new MalformedRequest([{ path: '', rule }])
+      if (broken !== undefined) throw new MalformedRequest([{ path: '', rule: LINE_RULES[broken] }])
       let value: unknown
       try {
-        value = parseJson(line)
+        value = parseJson(text)
       } catch {
         throw new MalformedRequest([{ path: '', rule: 'valid JSON' }])
       }
-      return { item: parse(KnownItem, value) }
+      return { line, item: parse(KnownItem, value) }
     } catch (error) {
-      return { error }
+      return { line, error }
     }
   }
 
@@ -118,14 +120,15 @@ export const batchRoute = (
   })
 
   const carryOut = async (request: FastifyRequest, companyId: string, dryRun: boolean, read: ReadItem) => {
+    const place = read.line === undefined ? {} : { line: read.line }
     try {
       if ('error' in read) throw read.error
       const { context, execute } = prepare(request, companyId, dryRun, read.item)
       const { commandId } = context
-      return resultOf(commandId, await answerInTime(commandId, execute(dependencies)), dryRun)
+      return { ...place, ...resultOf(commandId, await answerInTime(commandId, execute(dependencies)), dryRun) }
     } catch (error) {
       const problem = problemIn(request, error)
-      return { status: problem.status, body: problem }
+      return { ...place, status: problem.status, body: problem }
     }
   }
 
