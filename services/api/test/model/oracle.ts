@@ -1,0 +1,359 @@
+/**
+ * What a receivables ledger must answer, written down a second time and in the simplest way: numbers in maps, one client
+ * an account. It knows nothing of the ledger's code.
+ */
+import { z } from 'zod'
+
+/** A command as it goes over HTTP. */
+export interface ModelCommand {
+  readonly name: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface Verdict {
+  /** Empty: accepted. Otherwise the answer's code is one of them, whichever the ledger looks at first. */
+  readonly refusals: ReadonlySet<string>
+  /** Carries it out and says what the answer's `result` has to hold; call it once, when the ledger has accepted. */
+  readonly apply: () => object
+}
+
+interface Invoice {
+  readonly total: number
+  readonly dueOn: string
+  open: number
+}
+
+interface Payment {
+  readonly amount: number
+  readonly isNote: boolean
+  readonly isCash: boolean
+  readonly receivedOn: string
+  readonly allocations: Map<string, number>
+  credit: number
+  refunded: number
+  reversed: boolean
+  receipt: number | undefined
+}
+
+interface Receipt {
+  readonly paymentId: string
+  annulled: boolean
+}
+
+/** Of one business, payer and desk in one day, in bani. */
+const CASH_CEILING = 500_000
+
+const cents = (decimal: string): number => Math.round(Number(decimal) * 100)
+const decimal = (amount: number): string => `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, '0')}`
+
+const Amount = z.string().transform(cents)
+const Money = z.object({ amount: Amount }).transform(({ amount }) => amount)
+const Body = z.looseObject({
+  invoiceId: z.string().default(''),
+  paymentId: z.string().default(''),
+  creditNoteId: z.string().default(''),
+  refundId: z.string().default(''),
+  dueOn: z.string().default(''),
+  total: Money.optional(),
+  amount: z.union([Amount, Money]).optional(),
+  method: z.string().default(''),
+  number: z.union([z.int(), z.string()]).optional(),
+  alsoReversePayment: z.boolean().default(false),
+  receipt: z.object({ series: z.string() }).optional(),
+  allocation: z
+    .object({
+      rule: z.string(),
+      items: z.array(z.object({ invoiceId: z.string(), amount: Amount })).default([]),
+    })
+    .default({ rule: 'oldestDueFirst', items: [] }),
+})
+type Body = z.infer<typeof Body>
+
+/** The day of a command, whatever it is called in it. */
+const DAYS = [
+  'issuedOn',
+  'receivedOn',
+  'allocatedOn',
+  'deallocatedOn',
+  'reversedOn',
+  'refundedOn',
+  'writtenOffOn',
+  'grantedOn',
+  'cancelledOn',
+  'annulledOn',
+]
+const dayOf = (body: ModelCommand['body']): string =>
+  DAYS.flatMap((name) => (typeof body[name] === 'string' ? [body[name]] : []))[0] ?? ''
+
+export const createOracle = (receiptsMax: number) => {
+  const invoices = new Map<string, Invoice>()
+  const payments = new Map<string, Payment>()
+  const notes = new Set<string>()
+  const refunds = new Set<string>()
+  const receipts: Receipt[] = []
+  const cashByDay = new Map<string, number>()
+  let closedThrough = ''
+  let lastReceiptOn = ''
+
+  const settle = (payment: Payment, invoiceId: string, amount: number): void => {
+    const invoice = invoices.get(invoiceId)
+    if (invoice === undefined) throw new Error(`the model settles ${invoiceId}, which it does not know`)
+    invoice.open -= amount
+    payment.credit -= amount
+    payment.allocations.set(invoiceId, (payment.allocations.get(invoiceId) ?? 0) + amount)
+  }
+  const free = (payment: Payment, invoiceId: string, amount: number): void => {
+    settle(payment, invoiceId, -amount)
+    if (payment.allocations.get(invoiceId) === 0) payment.allocations.delete(invoiceId)
+  }
+  const reverse = (payment: Payment): { invoiceId: string; amount: string }[] => {
+    const reopened = [...payment.allocations].map(([invoiceId, amount]) => ({ invoiceId, amount: decimal(amount) }))
+    for (const [invoiceId, amount] of payment.allocations) free(payment, invoiceId, amount)
+    payment.credit = 0
+    payment.reversed = true
+    if (payment.isCash) cashByDay.set(payment.receivedOn, (cashByDay.get(payment.receivedOn) ?? 0) - payment.amount)
+    return reopened
+  }
+  const newPayment = (amount: number, change: Partial<Payment>): Payment => ({
+    amount,
+    isNote: false,
+    isCash: false,
+    receivedOn: '',
+    allocations: new Map(),
+    credit: amount,
+    refunded: 0,
+    reversed: false,
+    receipt: undefined,
+    ...change,
+  })
+  const giveReceipt = (paymentId: string, payment: Payment, day: string): number => {
+    receipts.push({ paymentId, annulled: false })
+    payment.receipt = receipts.length
+    lastReceiptOn = day
+    return receipts.length
+  }
+  const bookRefusals = (day: string): string[] => [
+    ...(receipts.length >= receiptsMax ? ['RECEIPT_RANGE_EXHAUSTED'] : []),
+    ...(day < lastReceiptOn ? ['RECEIPT_DATE_BEFORE_LAST'] : []),
+  ]
+  const ifNot = (condition: boolean, code: string): string[] => (condition ? [] : [code])
+
+  const judge = (name: string, body: Body, day: string): { codes: string[]; apply: () => object } => {
+    const invoice = invoices.get(body.invoiceId)
+    const payment = payments.get(body.paymentId)
+    const amount = body.amount ?? 0
+    const open = invoice?.open ?? 0
+    const lower = (by: number, result: object) => ({
+      codes:
+        invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(by > 0 && by <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+      apply: () => {
+        if (invoice !== undefined) invoice.open -= by
+        return result
+      },
+    })
+    switch (name) {
+      case 'RegisterInvoice': {
+        const total = body.total ?? 0
+        return {
+          codes: [
+            ...ifNot(invoice === undefined, 'INVOICE_ALREADY_REGISTERED'),
+            ...ifNot(body.dueOn >= day, 'DUE_BEFORE_ISSUE'),
+          ],
+          apply: () => {
+            invoices.set(body.invoiceId, { total, dueOn: body.dueOn, open: total })
+            return { invoiceId: body.invoiceId, open: decimal(total) }
+          },
+        }
+      }
+      case 'CancelInvoice':
+        return {
+          codes:
+            invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(open === invoice.total, 'INVOICE_NOT_FULLY_OPEN'),
+          apply: () => {
+            if (invoice !== undefined) invoice.open = 0
+            return { invoiceId: body.invoiceId, cancelledOn: day }
+          },
+        }
+      case 'WriteOffInvoice': {
+        const off = body.amount ?? open
+        return lower(off, { amount: { amount: decimal(off) }, writtenOffOn: day })
+      }
+      case 'GrantDiscount':
+        return lower(amount, { amount: { amount: decimal(amount) }, grantedOn: day })
+      case 'RegisterCreditNote': {
+        const total = body.total ?? 0
+        const id = body.creditNoteId
+        const taken = [
+          ...ifNot(!notes.has(id), 'CREDIT_NOTE_ALREADY_REGISTERED'),
+          ...ifNot(!payments.has(id), 'PAYMENT_ALREADY_RECORDED'),
+        ]
+        const result = { creditNoteId: id, total: { amount: decimal(total) } }
+        if (body.invoiceId !== '') {
+          const { codes, apply } = lower(total, result)
+          return {
+            codes: [...taken, ...codes],
+            apply: () => {
+              notes.add(id)
+              return apply()
+            },
+          }
+        }
+        return {
+          codes: taken,
+          apply: () => {
+            notes.add(id)
+            payments.set(id, newPayment(total, { isNote: true }))
+            return result
+          },
+        }
+      }
+      case 'RecordPayment': {
+        const codes = ifNot(payment === undefined, 'PAYMENT_ALREADY_RECORDED')
+        const isCash = body.method === 'CASH'
+        if (body.receipt !== undefined) codes.push(...(isCash ? bookRefusals(day) : ['RECEIPT_ONLY_FOR_CASH']))
+        if (isCash && (cashByDay.get(day) ?? 0) + amount > CASH_CEILING) codes.push('CASH_LIMIT_PER_PERSON_DAY')
+        let left = amount
+        let shares: { invoiceId: string; amount: number }[] = []
+        if (body.allocation.rule === 'explicit') {
+          shares = body.allocation.items
+          for (const item of shares) {
+            const about = invoices.get(item.invoiceId)
+            if (about === undefined) codes.push('INVOICE_NOT_FOUND')
+            else if (item.amount > about.open) codes.push('ALLOCATION_EXCEEDS_OPEN_AMOUNT')
+            if (item.amount > left) codes.push('ALLOCATION_EXCEEDS_CREDIT')
+            left -= item.amount
+          }
+        } else if (body.allocation.rule === 'oldestDueFirst') {
+          const inOrder = [...invoices].toSorted(([, one], [, other]) => one.dueOn.localeCompare(other.dueOn))
+          for (const [invoiceId, about] of inOrder) {
+            const share = Math.min(about.open, left)
+            if (share > 0) shares.push({ invoiceId, amount: share })
+            left -= share
+          }
+        }
+        return {
+          codes,
+          apply: () => {
+            const own = newPayment(amount, { isCash, receivedOn: day })
+            payments.set(body.paymentId, own)
+            if (isCash) cashByDay.set(day, (cashByDay.get(day) ?? 0) + amount)
+            for (const share of shares) settle(own, share.invoiceId, share.amount)
+            return {
+              paymentId: body.paymentId,
+              allocated: shares.map((share) => ({ invoiceId: share.invoiceId, amount: decimal(share.amount) })),
+              credit: decimal(own.credit),
+              ...(body.receipt === undefined ? {} : { receipt: { number: giveReceipt(body.paymentId, own, day) } }),
+            }
+          },
+        }
+      }
+      case 'AllocatePayment':
+        return {
+          codes: [
+            ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
+            ...ifNot(invoice !== undefined, 'INVOICE_NOT_FOUND'),
+            ...ifNot(invoice === undefined || amount <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+            ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
+          ],
+          apply: () => {
+            if (payment !== undefined) settle(payment, body.invoiceId, amount)
+            return { paymentId: body.paymentId, invoiceId: body.invoiceId, amount: decimal(amount) }
+          },
+        }
+      case 'DeallocatePayment': {
+        const living = payment?.allocations.get(body.invoiceId) ?? 0
+        return {
+          codes: [
+            ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
+            ...ifNot(invoice !== undefined, 'INVOICE_NOT_FOUND'),
+            ...ifNot(amount <= living, 'DEALLOCATION_EXCEEDS_ALLOCATION'),
+          ],
+          apply: () => {
+            if (payment !== undefined) free(payment, body.invoiceId, amount)
+            return { amount: decimal(amount), deallocatedOn: day }
+          },
+        }
+      }
+      case 'ReversePayment':
+        return {
+          codes:
+            payment === undefined || payment.isNote
+              ? ['PAYMENT_NOT_FOUND']
+              : [
+                  ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
+                  ...ifNot(payment.refunded === 0, 'PAYMENT_REFUNDED'),
+                ],
+          apply: () => ({ paymentId: body.paymentId, reopened: payment === undefined ? [] : reverse(payment) }),
+        }
+      case 'RecordRefund':
+        return {
+          codes: [
+            ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
+            ...ifNot(!refunds.has(body.refundId), 'REFUND_ALREADY_RECORDED'),
+            ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
+          ],
+          apply: () => {
+            refunds.add(body.refundId)
+            if (payment !== undefined) {
+              payment.credit -= amount
+              payment.refunded += amount
+            }
+            return { refundId: body.refundId, amount: { amount: decimal(amount) } }
+          },
+        }
+      case 'IssueReceipt':
+        return {
+          codes: [
+            ...bookRefusals(day),
+            ...(payment === undefined || payment.isNote
+              ? ['PAYMENT_NOT_FOUND']
+              : [
+                  ...ifNot(payment.isCash, 'RECEIPT_ONLY_FOR_CASH'),
+                  ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
+                  ...ifNot(payment.receipt === undefined, 'RECEIPT_ALREADY_ISSUED'),
+                ]),
+          ],
+          apply: () =>
+            payment === undefined ? {} : { receipt: { number: giveReceipt(body.paymentId, payment, day) } },
+        }
+      case 'AnnulReceipt': {
+        const number = Number(body.number)
+        const receipt = receipts[number - 1]
+        return {
+          codes: receipt === undefined ? ['RECEIPT_NOT_FOUND'] : ifNot(!receipt.annulled, 'RECEIPT_ALREADY_ANNULLED'),
+          apply: () => {
+            const about = payments.get(receipt?.paymentId ?? '')
+            if (receipt !== undefined) receipt.annulled = true
+            if (about?.receipt === number) about.receipt = undefined
+            if (body.alsoReversePayment && about !== undefined && !about.reversed && about.refunded === 0)
+              reverse(about)
+            return { number, paymentReversed: body.alsoReversePayment }
+          },
+        }
+      }
+      default:
+        throw new Error(`the model does not know ${name}`)
+    }
+  }
+
+  return {
+    invoices: invoices as ReadonlyMap<string, { readonly open: number }>,
+    payments: payments as ReadonlyMap<string, { readonly credit: number; readonly isNote: boolean }>,
+    receipts: receipts as readonly Receipt[],
+    closeThrough: (day: string): void => {
+      closedThrough = day
+    },
+    judge: ({ name, body }: ModelCommand): Verdict => {
+      const day = dayOf(body)
+      const { codes, apply } = judge(name, Body.parse(body), day)
+      const refusals = new Set(codes)
+      if (day <= closedThrough) {
+        refusals.add('PERIOD_CLOSED')
+        // What is dated so far back may be before what it undoes as well.
+        refusals.add('UNDO_BEFORE_WHAT_IT_UNDOES')
+      }
+      return { refusals, apply }
+    },
+  }
+}
+export type Oracle = ReturnType<typeof createOracle>
