@@ -309,9 +309,14 @@ const takeStep = async (account: Account, phase: number, step: number): Promise<
   }
   if (!isAccepted) return
   t.match(answer.result, apply(), what)
-  if (dry !== undefined) t.match(dry.answer.result, answer.result ?? {}, 'a dry run tells the same')
+  if (dry !== undefined) {
+    t.same(settledIn(dry.answer.result), settledIn(answer.result), 'a dry run tells the same')
+  }
   accepted.push({ command, key, text })
 }
+
+/** A receipt's id comes from the key, and others may take the number meanwhile. */
+const settledIn = ({ receipt: _receipt, ...rest }: Readonly<Record<string, unknown>> = {}) => rest
 
 /** What is open and what is left, asked of the ledger without changing it. */
 const compareEnd = async ({ clientId, oracle }: Account): Promise<void> => {
