@@ -572,10 +572,16 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     }
   }
 
+  /** A look needs a state that is written, so one between two commands would part their append. Nobody can tell the order. */
+  const looksFirst = (tasks: readonly AnyTask[]): readonly AnyTask[] => [
+    ...tasks.filter(({ kind }) => kind === 'look'),
+    ...tasks.filter(({ kind }) => kind !== 'look'),
+  ]
+
   const run = async (): Promise<void> => {
     running = true
     while (queue.length > 0) {
-      const tasks = queue.splice(0, COMMANDS_PER_APPEND_MAX)
+      const tasks = looksFirst(queue.splice(0, COMMANDS_PER_APPEND_MAX))
       await round(tasks).catch((error: unknown) => {
         const waiting = new Set(queue)
         fail(
