@@ -86,9 +86,11 @@ const payer: FieldsOf<Payer> = { name: word, taxId: optional(word), address: opt
 
 /** What a part took besides its amount where a foreign currency is involved; an undo gives it back. */
 export interface ForeignPart {
+  /** Of the invoice, in its currency. */
+  readonly amount: bigint
   /** Of the payment, in its currency. */
   readonly paid: bigint
-  /** Between two currencies; of several parts, the last one's. */
+  /** Between two currencies; of parts that became one, the newest one's. */
   readonly rate: string | undefined
   /** What went of the two functional values, where rates or the functional currency tell them. */
   readonly values:
@@ -103,7 +105,8 @@ export interface ForeignPart {
 export interface LivingAllocation {
   /** In the invoice's currency. */
   readonly amount: bigint
-  readonly foreign: ForeignPart | undefined
+  /** Oldest first; none where no foreign currency is involved. */
+  readonly parts: readonly ForeignPart[]
   /** The latest effective day among the events that make up the amount. */
   readonly allocatedOn: BusinessDay
 }
@@ -169,6 +172,7 @@ interface ChainedAllocation extends LivingAllocation {
 }
 
 const foreignPart: FieldsOf<ForeignPart> = {
+  amount,
   paid: amount,
   rate: optional(word),
   values: optional(object({ currency: word, invoice: optional(amount), payment: optional(amount) })),
@@ -177,7 +181,7 @@ const foreignPart: FieldsOf<ForeignPart> = {
 const allocationFields: FieldsOf<ChainedAllocation> = {
   amount,
   allocatedOn: day,
-  foreign: optional(object(foreignPart)),
+  parts: listOf(object(foreignPart)),
   previous: count,
 }
 

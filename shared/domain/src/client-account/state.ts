@@ -16,6 +16,7 @@ import {
   type PaymentFacts,
   refunds,
 } from './account-records.ts'
+import { undoNewest, withPart } from './allocation-parts.ts'
 import { cashKeyOf, cashPayerOf } from './cash-guard.ts'
 import type { AccountEvent, FunctionalParts } from './events.ts'
 import { insertByDue, noOpenInvoices, type OpenInvoices, removeByDue } from './open-invoices.ts'
@@ -111,12 +112,13 @@ const takeValue = (value: CarriedValue | undefined, part: string | undefined, si
   if (value !== undefined && part !== undefined) value.left -= sign * minorIn(part, value.currency)
 }
 
-/** What an event takes of a payment and of the two functional values. */
+/** What an event takes of an invoice, of a payment and of the two functional values. */
 const foreignPartOf = ({ amount, conversion, functional }: Settling): ForeignPart | undefined => {
   if (conversion === undefined && functional === undefined) return undefined
   const minor = (part: string | undefined, currency: Currency): bigint | undefined =>
     part === undefined ? undefined : minorIn(part, currency)
   return {
+    amount: minorOf(amount),
     paid: minorOf(conversion?.paid ?? amount),
     rate: conversion?.rate,
     values: functional && {
@@ -131,31 +133,6 @@ interface Settling {
   readonly amount: Money
   readonly conversion?: { readonly paid: MoneyOrZero; readonly rate?: string } | undefined
   readonly functional?: FunctionalParts | undefined
-}
-
-const plus = (a: bigint | undefined, b: bigint | undefined, sign: 1n | -1n): bigint | undefined =>
-  a === undefined && b === undefined ? undefined : (a ?? 0n) + sign * (b ?? 0n)
-
-/** A part more, or with -1 a part less, of what an allocation has taken. */
-const foreignSum = (
-  before: ForeignPart | undefined,
-  part: ForeignPart | undefined,
-  sign: 1n | -1n = 1n,
-): ForeignPart | undefined => {
-  if (before === undefined || part === undefined) return before ?? part
-  const currency = part.values?.currency ?? before.values?.currency
-  return {
-    paid: before.paid + sign * part.paid,
-    rate: part.rate ?? before.rate,
-    values:
-      currency === undefined
-        ? undefined
-        : {
-            currency,
-            invoice: plus(before.values?.invoice, part.values?.invoice, sign),
-            payment: plus(before.values?.payment, part.values?.payment, sign),
-          },
-  }
 }
 
 const newPayment = (facts: {
@@ -278,11 +255,11 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
       const before = accountPayments.allocation(account, paymentId, invoiceId)
-      const living = before?.amount ? before : { amount: 0n, allocatedOn, foreign: undefined }
+      const living = before?.amount ? before : { amount: 0n, allocatedOn, parts: [] }
       accountPayments.setAllocation(account, payment, invoiceId, {
         amount: living.amount + amount,
         allocatedOn: latest(living.allocatedOn, allocatedOn),
-        foreign: foreignSum(living.foreign, part),
+        parts: withPart(living.parts, part),
       })
       takeValue(invoice.value, functional?.invoice)
       takeValue(payment.value, functional?.payment)
@@ -303,7 +280,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       accountPayments.setAllocation(account, payment, invoiceId, {
         ...living,
         amount: living.amount - amount,
-        foreign: foreignSum(living.foreign, part, -1n),
+        parts: undoNewest(living.parts, amount).stays,
       })
       takeValue(invoice.value, functional?.invoice, -1n)
       takeValue(payment.value, functional?.payment, -1n)

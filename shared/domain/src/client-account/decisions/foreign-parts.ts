@@ -4,6 +4,7 @@ import { type Currency, decimalOf, type Money, type MoneyOrZero, minorOf, moneyO
 import { reject } from '../../rejection.ts'
 import { roundedRatio } from '../../rounding.ts'
 import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
+import { undoNewest } from '../allocation-parts.ts'
 import type { FunctionalParts } from '../events.ts'
 import { requireSameCurrency } from './requirements.ts'
 
@@ -131,24 +132,17 @@ export const without = (payment: PaymentLeft, { paid }: Share): PaymentLeft => {
   return { ...payment, credit: credit - paid, value: value && { ...value, left: value.left - gone } }
 }
 
-/** What goes back of something taken, when `part` of a whole is undone: of the last part, all that is left. */
-const backOf = (taken: bigint, whole: bigint, part: bigint): bigint =>
-  part === whole ? taken : taken - roundedRatio(taken * (whole - part), whole)
-
-/** What an undo of a part of an allocation gives back: of a whole one, exactly what it took. */
+/** What an undo of a part of an allocation gives back. */
 export const givenBack = (
   payment: { readonly currency: Currency },
   invoice: { readonly currency: Currency },
-  { amount: whole, foreign }: LivingAllocation,
+  { parts }: LivingAllocation,
   amount: bigint,
 ) => {
-  if (foreign === undefined) return {}
-  const paid = backOf(foreign.paid, whole, amount)
-  const conversion = payment.currency === invoice.currency ? undefined : { paid: moneyOf(paid, payment.currency) }
-  const { values } = foreign
+  const { back } = undoNewest(parts, amount)
+  if (back === undefined) return {}
+  const conversion = payment.currency === invoice.currency ? undefined : { paid: moneyOf(back.paid, payment.currency) }
+  const { values } = back
   if (values === undefined) return { conversion }
-  const ofInvoice = values.invoice === undefined ? undefined : backOf(values.invoice, whole, amount)
-  // By what is paid, not by what is settled: a credit of nothing is worth nothing.
-  const ofPayment = values.payment === undefined ? undefined : backOf(values.payment, foreign.paid, paid)
-  return { conversion, functional: partsOf(values.currency, ofInvoice, ofPayment) }
+  return { conversion, functional: partsOf(values.currency, values.invoice, values.payment) }
 }

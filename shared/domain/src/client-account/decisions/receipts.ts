@@ -2,6 +2,7 @@ import type { BusinessDay } from '../../business-day.ts'
 import { decimalOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import type { Invoice, Payment } from '../account-records.ts'
+import { paidBy } from '../allocation-parts.ts'
 import { type AccountEvent, ReceiptDeclined, ReceiptReleased, ReceiptRequested } from '../events.ts'
 import type { Decisions } from './decisions.ts'
 import { firstFreeDay, invoiceOf, moneyPaymentOf, paymentOf } from './requirements.ts'
@@ -59,9 +60,11 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
     if (method !== 'CASH') reject('RECEIPT_ONLY_FOR_CASH', { method })
     if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId: payment.paymentId })
     if (payment.receipt !== undefined) reject('RECEIPT_ALREADY_ISSUED', { ...payment.receipt })
-    const settled = [...payment.allocations].map(([invoiceId, { amount, foreign }]) => {
+    const settled = [...payment.allocations].map(([invoiceId, allocation]) => {
+      const { amount, parts } = allocation
       const invoice = invoiceOf(account, invoiceId)
-      return { invoice, amount, openAfter: invoice.open, paid: foreign?.paid ?? amount, rate: foreign?.rate }
+      const { open: openAfter } = invoice
+      return { invoice, amount, openAfter, paid: paidBy(allocation), rate: parts.at(-1)?.rate }
     })
     return [requestReceipt(command, payment, settled)]
   },
