@@ -44,6 +44,7 @@ const dayOf = ({ metadata }: LedgerEvent, line: Line): RowChange => {
       opening_minor: opening ? line.in_minor : 0n,
       in_minor: opening ? 0n : line.in_minor,
       out_minor: line.out_minor,
+      line_count: 1n,
     },
   )
 }

@@ -20,7 +20,7 @@ interface DeskQuestion {
 
 /** Sums of days, less what was learned after `knownAt`. */
 const known = (companyId: string, knownAt: bigint | undefined) => sql`
-  select desk_id, currency, effective_on, opening_minor, in_minor, out_minor from read.cash_desk_days
+  select desk_id, currency, effective_on, opening_minor, in_minor, out_minor, line_count from read.cash_desk_days
   where company_id = ${companyId}
   ${
     knownAt === undefined
@@ -28,7 +28,7 @@ const known = (companyId: string, knownAt: bigint | undefined) => sql`
       : sql`union all
     select desk_id, currency, effective_on,
       case when kind = 'OPENING' then -in_minor else 0 end,
-      case when kind = 'OPENING' then 0 else -in_minor end, -out_minor
+      case when kind = 'OPENING' then 0 else -in_minor end, -out_minor, -1
     from read.cash_lines where company_id = ${companyId} and position > ${knownAt}`
   }`
 
@@ -55,6 +55,7 @@ export const listCashDesks = async (
       select desk_id, currency, sum(opening_minor + in_minor - out_minor)::bigint as balance_minor
       from (${known(companyId, knownAt)}) moved where effective_on <= ${asOf}::date
       group by desk_id, currency
+      having sum(line_count) > 0
     ) b using (desk_id)
     order by desk_id, b.currency`.execute(db)
   const desks = new Map<string, CashDesk>()
@@ -100,6 +101,7 @@ export const listCashDays = async (
       from (${known(companyId, knownAt)}) moved
       where desk_id = ${deskId} and currency = ${currency} and effective_on <= ${to}::date
       group by effective_on
+      having sum(line_count) > 0
     ) days where effective_on >= ${from}::date
     order by effective_on`.execute(db)
   return rows.map((row) => ({

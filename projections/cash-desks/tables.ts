@@ -73,6 +73,8 @@ export const cashDeskDays = defineTable({
     opening_minor: bigint(),
     in_minor: bigint(),
     out_minor: bigint(),
+    /** Without it a day of which nothing was known yet could not be told from one whose lines add up to nothing. */
+    line_count: bigint(),
   },
   key: ['company_id', 'desk_id', 'currency', 'effective_on'],
   totals: true,

@@ -67,7 +67,7 @@ export const listCollections = async (
   }))
 }
 
-/** Sales of each day, VAT included and less what was taken back on the day, in the order of days. */
+/** Sales of each day, VAT included and less what was taken back on the day, in the order of days; one of nothing is left out. */
 export const listDailySales = async (
   db: ReadHandle,
   { companyId, from, to, knownAt }: Period,
@@ -86,6 +86,7 @@ export const listDailySales = async (
     ) moved
     where effective_on between ${from}::date and ${to}::date
     group by effective_on, currency
+    having sum(sold_minor) <> 0
     order by effective_on, currency`.execute(db)
   return rows.map((row) => ({ on: row.effective_on, currency: row.currency, soldMinor: row.sold_minor }))
 }

@@ -131,6 +131,9 @@ const agingRow = (row: AgingSqlRow): AgingRow => {
   }
 }
 
+/** Added up by days, a currency in which nothing is left has a row of zeros. */
+const hasSomething = ({ openMinor, creditMinor }: AgingRow): boolean => openMinor !== 0n || creditMinor !== 0n
+
 const agingQuery = (question: AgingQuestion) => {
   const { companyId, asOf, buckets = DEFAULT_BUCKETS, by = 'due', groupBy = 'client' } = question
   const ends = withZero(buckets)
@@ -169,8 +172,7 @@ export const agingLabels = (buckets: readonly number[] = DEFAULT_BUCKETS): reado
  */
 export const findAging = async (db: ReadHandle, question: AgingQuestion): Promise<Aging> => {
   const { rows } = await agingQuery(question).execute(db)
-  // Added up by days, a currency in which nothing is left has a row of zeros.
-  const agingRows = rows.map(agingRow).filter((row) => row.openMinor !== 0n || row.creditMinor !== 0n)
+  const agingRows = rows.map(agingRow).filter(hasSomething)
   const byCurrency = new Map<string, AgingRow[]>()
   for (const row of agingRows) {
     const own = byCurrency.get(row.currency)
@@ -195,7 +197,7 @@ export const streamAging = async function* (
   for (;;) {
     const { rows } = await sql<AgingSqlRow>`fetch ${sql.lit(STREAMED_ROWS)} from aging_rows`.execute(transaction)
     if (rows.length === 0) return
-    yield rows.map(agingRow)
+    yield rows.map(agingRow).filter(hasSomething)
   }
 }
 

@@ -67,17 +67,12 @@ const answers = async (asOf: string, knownAt: bigint | undefined) => {
     exigible: await listExigibleVat(db, question),
     entries: (await listVatEntries(db, { ...question, limit: 500 })).items,
     deferred: await listDeferredVat(db, question),
-    // A desk of which nothing is known yet, or nothing any more, says zero or nothing.
-    desks: (await listCashDesks(db, question)).filter(({ balances }) =>
-      balances.some((one) => one.balanceMinor !== 0n),
-    ),
-    days: (await listCashDays(db, { ...desk, from: FIRST_DAY, to: asOf })).filter(
-      ({ inMinor, outMinor }) => inMinor !== 0n || outMinor !== 0n,
-    ),
+    desks: await listCashDesks(db, question),
+    days: await listCashDays(db, { ...desk, from: FIRST_DAY, to: asOf }),
     day: await findCashDay(db, { ...desk, day: asOf }),
     payers: await listCashPayers(db, { companyId, day: asOf, knownAt }),
     collected: await listCollections(db, { ...question, by: 'week' }),
-    sold: (await listDailySales(db, question)).filter(({ soldMinor }) => soldMinor !== 0n),
+    sold: await listDailySales(db, question),
     recoveries: await listRecoveries(db, question),
   }
 }

@@ -86,6 +86,7 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         opening_minor: isOpening ? cameIn : 0n,
         in_minor: isOpening ? 0n : cameIn,
         out_minor: wentOut,
+        line_count: 1n,
       })
     }
     const keyOf = (clientId: string, paymentId: string): string => `${company_id} ${clientId} ${paymentId}`
