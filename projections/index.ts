@@ -38,7 +38,13 @@ export {
 } from './core/generations.ts'
 export { createMemoryWriter, type MemoryWriter } from './core/memory-writer.ts'
 export * from './core/positions.ts'
-export { type Checkpoint, openPostgresWriter, type PostgresWriter, type PreparedBatch } from './core/postgres-writer.ts'
+export {
+  type Checkpoint,
+  listCheckpoints,
+  openPostgresWriter,
+  type PostgresWriter,
+  type PreparedBatch,
+} from './core/postgres-writer.ts'
 export { type Projection, schemaOf } from './core/projection.ts'
 export { type Clocks, PAGE_ROWS_MAX, type Page, type ReadHandle } from './core/read.ts'
 export {
@@ -46,6 +52,8 @@ export {
   ensureReadSchema,
   ensureSchemas,
   findGenerationsToWrite,
+  type InUse,
+  listInUse,
   listPositions,
   lockSchemas,
   switchReadViews,

@@ -37,7 +37,7 @@ const SESSION_SETTINGS = `set plan_cache_mode = force_generic_plan; set enable_h
   set default_statistics_target = 10`
 
 export interface Checkpoint {
-  readonly projection: Projection
+  readonly projection: Pick<Projection, 'name' | 'version' | 'generation'>
   /** -1: nothing read yet. */
   readonly position: bigint
   /** The last event of ours at or before the position, and the store it came from. */
@@ -129,6 +129,19 @@ interface Line {
   written: bigint
   /** Where the tables will be once all that is prepared is written; the image is there already. */
   prepared: bigint
+}
+
+/** Tells, and promises nothing: only the epoch's holder may rely on it. */
+export const listCheckpoints = async (
+  client: PoolClient,
+  projections: readonly Checkpoint['projection'][],
+): Promise<readonly Checkpoint[]> => {
+  const checkpoints: Checkpoint[] = []
+  for (const projection of projections) {
+    const { rows } = await client.query<CheckpointRow>(`select * from ${schemaOf(projection)}.checkpoint`)
+    for (const { position, ...row } of rows) checkpoints.push({ projection, position, witness: witnessOf(row) })
+  }
+  return checkpoints
 }
 
 /** Waits for an earlier holder that may still be committing, then shuts it out: its next batch finds another epoch. */

@@ -152,15 +152,26 @@ export const publish = async (client: PoolClient, projection: Projection): Promi
       where (p.version, p.generation) <> (excluded.version, excluded.generation)`,
     [name, version, generation],
   )
-  const { rows } = await client.query<{ name: string; version: number; generation: number }>(
-    `select name, version, generation from ${READ_SCHEMA}.projections order by name`,
-  )
-  const positions = rows.map(
+  const positions = (await listInUse(client)).map(
     (row) => `select '${row.name}'::text as name, ${row.version} as version, position, updated_at
       from ${schemaOf(row)}.checkpoint`,
   )
   await client.query(`create or replace view ${READ_SCHEMA}.positions as ${positions.join(' union all ')}`)
   if (dropped) await rebuildDependents(client)
+}
+
+export interface InUse {
+  readonly name: string
+  readonly version: number
+  readonly generation: number
+}
+
+/** What readers see, by name; of versions that this code may not know. */
+export const listInUse = async (client: Pick<PoolClient, 'query'>): Promise<readonly InUse[]> => {
+  const { rows } = await client.query<InUse>(
+    `select name, version, generation from ${READ_SCHEMA}.projections order by name`,
+  )
+  return rows
 }
 
 /**
@@ -187,18 +198,17 @@ export const ensureReadSchema = (client: PoolClient): Promise<void> =>
   changingSchemas(client, () => run(client, createReadSchema()))
 
 /**
- * Creates what is missing and answers the generations to write. A projection that has no version in use yet is put in use
- * at once.
+ * Creates what is missing and answers the generations to write. Where nothing is in use yet, all are put in use at once;
+ * later, readers see a new one only when it has come as far as the others.
  */
 export const ensureSchemas = (client: PoolClient, projections: readonly Projection[]): Promise<readonly Projection[]> =>
   changingSchemas(client, async () => {
     await run(client, createReadSchema())
+    const isFirst = (await listInUse(client)).length === 0
     const toWrite = await findGenerationsToWrite(client, projections)
     for (const projection of toWrite) {
-      if (await schemaExists(client, schemaOf(projection))) continue
-      await run(client, createSchema(projection))
-      const { rows } = await client.query(`select 1 from ${READ_SCHEMA}.projections where name = $1`, [projection.name])
-      if (rows.length === 0) await publish(client, projection)
+      if (!(await schemaExists(client, schemaOf(projection)))) await run(client, createSchema(projection))
+      if (isFirst) await publish(client, projection)
     }
     return toWrite
   })

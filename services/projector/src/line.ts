@@ -14,6 +14,8 @@ export interface LineOptions {
   readonly writer: PostgresWriter
   readonly intake: Intake
   readonly storeId: string
+  /** The intake ends here, and the checkpoints shall say so even if no event of ours stands at it. */
+  readonly to?: bigint | undefined
   /** Ends the line after the batch that is being written. */
   readonly signal: AbortSignal
   readonly onBatch: (written: { readonly events: number; readonly position: bigint }) => void
@@ -52,7 +54,7 @@ interface Writing {
  * @throws Poison, Fenced, and whatever the stores throw
  */
 export const followLine = async (options: LineOptions): Promise<void> => {
-  const { writer, intake, storeId, signal, onBatch, onCaughtUp } = options
+  const { writer, intake, storeId, to, signal, onBatch, onCaughtUp } = options
   let writing: Writing | undefined
   let writtenAtMs = Date.now()
 
@@ -107,7 +109,8 @@ export const followLine = async (options: LineOptions): Promise<void> => {
     const batch = await nextBatch()
     if (batch === undefined) break
     const { events, position, caughtUp, poison } = batch
-    if (position !== undefined && (events.length > 0 || Date.now() - writtenAtMs >= IDLE_CHECKPOINT_EVERY_MS)) {
+    const isDue = events.length > 0 || position === to || Date.now() - writtenAtMs >= IDLE_CHECKPOINT_EVERY_MS
+    if (position !== undefined && isDue) {
       await begin(batch, position)
     } else if (caughtUp) onCaughtUp()
     if (poison !== undefined) {

@@ -5,7 +5,9 @@ import {
   ensureSchemas,
   Fenced,
   findGenerationsToWrite,
-  listPositions,
+  type InUse,
+  listCheckpoints,
+  listInUse,
   type Projection,
   schemaOf,
   switchReadViews,
@@ -13,7 +15,7 @@ import {
 import { isRetryable, type Logger, type Pool, type PoolClient } from '@registru/runtime'
 import { type Connections, withConnections } from './connections.ts'
 import { Poison } from './poison.ts'
-import { runSession } from './session.ts'
+import { mustBeTheSameStore, runSession } from './session.ts'
 import type { ProjectorState, ProjectorStatus } from './status.ts'
 import { createStatusReport } from './status-report.ts'
 
@@ -56,6 +58,8 @@ const reasonOf = (error: unknown): string => {
   return isOurs ? `${error.name}: ${error.message}` : error.name
 }
 
+const namesOf = (projections: readonly Projection[]): readonly string[] => projections.map(schemaOf)
+
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined)
 
@@ -63,9 +67,9 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 export const startProjector = ({ pool, store, logger, projections = allProjections }: ProjectorOptions): Projector => {
   const stopping = new AbortController()
   const report = createStatusReport(pool, logger)
-  /** New versions that have caught up, by schema: they go on together with the others. */
+  /** New read models that have caught up, by schema, and wait to be put in use. */
   const abreast = new Set<string>()
-  /** What this projector writes: of each projection the generation in use. */
+  /** What this projector writes: of each projection the generation in use, or the one that comes next. */
   let writing: readonly Projection[] = projections
   let failures = 0
   let becomeReady = (): void => undefined
@@ -96,14 +100,22 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
 
   const follow = (
     { client, reader }: Connections,
-    together: readonly Projection[],
-    signal: AbortSignal,
+    {
+      together,
+      to,
+      signal,
+    }: {
+      readonly together: readonly Projection[]
+      readonly to?: bigint
+      readonly signal: AbortSignal
+    },
   ): Promise<void> =>
     runSession({
       client,
       reader,
       store,
       projections: together,
+      to,
       signal,
       onStarted: (position) => {
         status = { ...status, position }
@@ -123,23 +135,57 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       },
     })
 
-  /** A new version reads the log from its start on connections of its own, and readers see it once it has caught up. */
-  const catchUp = (behind: readonly Projection[], signal: AbortSignal, regroup: () => void): Promise<void> =>
+  /** A new read model reads the log from its start on connections of its own, while the others go on. */
+  const catchUp = (newcomers: readonly Projection[], signal: AbortSignal, regroup: () => void): Promise<void> =>
     withConnections(pool, ({ client, reader, lost }) =>
       runSession({
         client,
         reader,
         store,
-        projections: behind,
+        projections: newcomers,
         signal: AbortSignal.any([signal, lost]),
-        onStarted: () => logger.info({ projections: behind.map(({ name }) => name) }, 'New versions are catching up'),
+        onStarted: () => logger.info({ projections: namesOf(newcomers) }, 'New read models are catching up'),
         onBatch: () => undefined,
         onCaughtUp: () => {
-          for (const projection of behind) abreast.add(schemaOf(projection))
+          for (const projection of newcomers) abreast.add(schemaOf(projection))
           regroup()
         },
       }),
     )
+
+  /**
+   * Puts these in use, at the very position at which the others stand: an answer is made of several read models, and they
+   * must all tell of one moment. Nobody can write an older version that is still in use, so until then none goes on.
+   */
+  const putInUse = async (
+    connections: Connections,
+    {
+      coming,
+      followed,
+      inUse,
+      signal,
+    }: {
+      readonly coming: readonly Projection[]
+      readonly followed: readonly Projection[]
+      readonly inUse: readonly InUse[]
+      readonly signal: AbortSignal
+    },
+  ): Promise<void> => {
+    const { client } = connections
+    logger.info({ projections: namesOf(coming) }, 'New versions are coming to where the others stand')
+    // A version that begins anew has no witness of its own, and ends where the older one says.
+    const checkpoints = await listCheckpoints(client, inUse)
+    await mustBeTheSameStore(store, checkpoints)
+    const positions = [...checkpoints, ...(await listCheckpoints(client, coming))].map(({ position }) => position)
+    const to = positions.reduce((furthest, position) => (position > furthest ? position : furthest))
+    for (const together of [coming, followed]) {
+      const there = await listCheckpoints(client, together)
+      if (there.some(({ position }) => position !== to)) await follow(connections, { together, to, signal })
+      if (signal.aborted) return
+    }
+    await switchReadViews(client, coming)
+    logger.info({ projections: namesOf(coming), position: `${to}` }, 'New versions are in use')
+  }
 
   const work = async (connections: Connections): Promise<void> => {
     const { client, lost } = connections
@@ -150,18 +196,22 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
     await waitForTurn(client, signal)
     if (signal.aborted) return
     writing = await findGenerationsToWrite(client, projections)
-    const isAbreast = (projection: Projection): boolean => abreast.has(schemaOf(projection))
-    await switchReadViews(client, writing.filter(isAbreast))
+    const inUse = await listInUse(client)
+    const read = new Set(inUse.map(schemaOf))
+    const named = new Set(inUse.map(({ name }) => name))
+    const followed = writing.filter((projection) => read.has(schemaOf(projection)))
+    const newcomers = writing.filter(({ name }) => !named.has(name))
+    const coming = writing.filter(
+      (projection) =>
+        !read.has(schemaOf(projection)) && (named.has(projection.name) || abreast.has(schemaOf(projection))),
+    )
+    if (coming.length > 0) {
+      await putInUse(connections, { coming, followed, inUse, signal })
+      return
+    }
 
-    const positions = await listPositions(client, writing)
-    const furthest = [...positions.values()].reduce((a, b) => (b > a ? b : a), -1n)
-    const isBehind = (projection: Projection): boolean =>
-      positions.get(projection) !== furthest && !isAbreast(projection)
-    const behind = writing.filter(isBehind)
-    const together = writing.filter((projection) => !isBehind(projection))
-
-    const lines = [follow(connections, together, signal)]
-    if (behind.length > 0) lines.push(catchUp(behind, signal, regroup))
+    const lines = [follow(connections, { together: followed, signal })]
+    if (newcomers.length > 0) lines.push(catchUp(newcomers, signal, regroup))
     // When one line ends, however it does, the other ends with it; what ended the first is what counts.
     await Promise.all(lines.map((line) => line.finally(regroup)))
   }

@@ -1,5 +1,5 @@
 import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
-import { checkWitness, type EventStore, StoreDiverged } from '@registru/event-store'
+import { checkWitness, type EventStore, StoreDiverged, type SubscriptionItem } from '@registru/event-store'
 import { type Checkpoint, openPostgresWriter, type Projection } from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
 import { createIntake } from './intake.ts'
@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly reader: PoolClient
   readonly store: EventStore
   readonly projections: readonly Projection[]
+  /** A position that the store gave out, where to end; absent: never. */
+  readonly to?: bigint | undefined
   readonly signal: AbortSignal
   readonly onStarted: (position: bigint) => void
   readonly onBatch: (written: { readonly events: number; readonly position: bigint }) => void
@@ -35,12 +37,28 @@ export const mustBeTheSameStore = async (store: EventStore, checkpoints: readonl
   }
 }
 
+/** What lies up to a position, and then that position itself. */
+const upTo = async function* (
+  items: AsyncIterable<SubscriptionItem>,
+  to: bigint,
+): AsyncGenerator<SubscriptionItem, undefined> {
+  for await (const item of items) {
+    const position =
+      item.kind === 'event' ? item.event.position : item.kind === 'checkpoint' ? item.position : undefined
+    // Caught up with the log, the position has been passed.
+    if (position === undefined || position > to) break
+    yield item
+    if (position === to) return
+  }
+  yield { kind: 'checkpoint', position: to }
+}
+
 /**
  * Follows the log with these projections over connections of their own, until the signal, the loss of a store or a poison event.
  * They go on together from where the last of them is; those that are further pass over what they have seen.
  */
 export const runSession = async (options: SessionOptions): Promise<void> => {
-  const { client, reader, store, projections, signal } = options
+  const { client, reader, store, projections, to, signal } = options
   const writer = await openPostgresWriter({ client, reader, projections })
   await mustBeTheSameStore(store, writer.checkpoints)
   const storeId = await store.identity()
@@ -57,7 +75,8 @@ export const runSession = async (options: SessionOptions): Promise<void> => {
   options.onStarted(position)
   try {
     const { onBatch, onCaughtUp } = options
-    await followLine({ writer, intake: createIntake(items), storeId, signal, onBatch, onCaughtUp })
+    const intake = createIntake(to === undefined ? items : upTo(items, to))
+    await followLine({ writer, intake, storeId, to, signal, onBatch, onCaughtUp })
   } finally {
     ended.abort()
   }

@@ -21,7 +21,7 @@ import { createDatabase, createLogger, createPool, type Pool } from '@registru/r
 import { createTestDatabase } from '@registru/runtime/testing'
 import t, { type Test } from 'tap'
 import { EXIT_DIVERGED, EXIT_FENCED, type ProjectorOptions, startProjector } from '../src/index.ts'
-import { createMemoryEventStore, recorded } from './memory-event-store.ts'
+import { createMemoryEventStore, type MemoryEventStore, recorded } from './memory-event-store.ts'
 import { companyId, placed, stream } from './placed.ts'
 
 // Databases take their time on a busy machine.
@@ -221,26 +221,116 @@ t.test('two projectors', async (t) => {
   })
 })
 
-t.test('a new version catches up beside the old one, and readers see it once it has', async (t) => {
-  const { pool, db } = await setUp(t)
-  const store = createMemoryEventStore()
-  store.add(places(opening))
-  const old = start(t, { pool, store })
-  await until('live', () => old.status().state === 'live')
-  await old.stop()
-
-  const projections: readonly Projection[] = allProjections.map((projection) =>
-    projection.name === 'journal' ? { ...projection, version: projection.version + 1 } : projection,
-  )
-  store.add(places(paid))
-  start(t, { pool, store, projections })
-  await until('switched', async () => {
-    const { rows } = await pool.query<{ version: number }>(
-      "select version from read.projections where name = 'journal'",
+t.test('a new version', async (t) => {
+  const raised = (isRaised: (projection: Projection) => boolean): readonly Projection[] =>
+    allProjections.map((projection) =>
+      isRaised(projection) ? { ...projection, version: projection.version + 1 } : projection,
     )
-    return rows[0]?.version === projections.find(({ name }) => name === 'journal')?.version
+  const withNewJournal = raised(({ name }) => name === 'journal')
+  const versionsInUse = async (pool: Pool): Promise<string> => {
+    const { rows } = await pool.query<{ name: string; version: number }>('select name, version from read.projections')
+    return rows
+      .map(({ name, version }) => `${name} ${version}`)
+      .toSorted()
+      .join()
+  }
+  const versionsOf = (projections: readonly Projection[]): string =>
+    projections
+      .map(({ name, version }) => `${name} ${version}`)
+      .toSorted()
+      .join()
+  const bankOf = async (db: ReadHandle): Promise<bigint | undefined> =>
+    (await findTrialBalance(db, { companyId, asOf: '2026-12-01' })).find(({ account }) => account === 'BANK')
+      ?.balanceMinor
+
+  /** Runs these until they are in use and have read all. */
+  const runUntilLive = async (
+    t: Test,
+    { pool, db, store }: { readonly pool: Pool; readonly db: ReadHandle; readonly store: MemoryEventStore },
+    { projections, head }: { readonly projections: readonly Projection[]; readonly head: bigint },
+  ): Promise<void> => {
+    const projector = start(t, { pool, store, projections })
+    await projector.ready
+    await until('in use', async () => (await versionsInUse(pool)) === versionsOf(projections))
+    await until('abreast', async () => (await findReadPosition(db)) === head)
+    await projector.stop()
+  }
+
+  const scenario = async (t: Test, first: readonly Projection[] = allProjections) => {
+    const { pool, db } = await setUp(t)
+    const system = { pool, db, store: createMemoryEventStore() }
+    system.store.add(places(opening))
+    await runUntilLive(t, system, { projections: first, head: positionOf(opening) })
+    return system
+  }
+
+  t.test('is put in use where the older one stands, and goes on from there with the others', async (t) => {
+    const system = await scenario(t)
+    system.store.add(places(paid))
+    await runUntilLive(t, system, { projections: withNewJournal, head: positionOf(paid) })
+    t.equal(await bankOf(system.db), 150_000n)
   })
-  await until('abreast', async () => (await findReadPosition(db)) === positionOf(paid))
-  const [bank] = await findTrialBalance(db, { companyId, asOf: '2026-12-01' })
-  t.match(bank, { account: 'BANK', balanceMinor: 150_000n })
+
+  t.test('lets no other read model go ahead of the one that nobody writes', async (t) => {
+    const { pool, db, store } = await scenario(t)
+    store.add(places(paid))
+    const stuck = new Error('not yet')
+    const projections = withNewJournal.map((projection) =>
+      projection.name === 'journal'
+        ? {
+            ...projection,
+            on: () => {
+              throw stuck
+            },
+          }
+        : projection,
+    )
+    const projector = start(t, { pool, store, projections })
+    await until('faulted', () => projector.status().state === 'faulted')
+    const { rows } = await pool.query('select distinct position from read.positions')
+    t.strictSame(rows, [{ position: positionOf(opening) }], 'all read models still tell of one moment')
+    t.equal(await openOf(db), 121_000n)
+  })
+
+  t.test('is put in use when nothing was written since it was built', async (t) => {
+    const system = await scenario(t)
+    await runUntilLive(t, system, { projections: withNewJournal, head: positionOf(opening) })
+    await runUntilLive(t, system, { projections: allProjections, head: positionOf(opening) })
+    t.pass('the older program takes its own version back into use')
+    await runUntilLive(t, system, { projections: withNewJournal, head: positionOf(opening) })
+    t.equal(await bankOf(system.db), undefined)
+  })
+
+  t.test('may be all that there are', async (t) => {
+    const system = await scenario(t)
+    system.store.add(places(paid))
+    await runUntilLive(t, system, { projections: raised(() => true), head: positionOf(paid) })
+    t.equal(await bankOf(system.db), 150_000n)
+  })
+
+  t.test('of an empty ledger is put in use at once', async (t) => {
+    const { pool, db } = await setUp(t)
+    const system = { pool, db, store: createMemoryEventStore() }
+    await runUntilLive(t, system, { projections: allProjections, head: -1n })
+    await runUntilLive(t, system, { projections: withNewJournal, head: -1n })
+  })
+
+  t.test('is not taken from a store that is not the one of the older version', async (t) => {
+    const { pool } = await scenario(t)
+    const other = createMemoryEventStore('store-2')
+    other.add(places([...opening, ...paid]))
+    t.equal(await start(t, { pool, store: other, projections: raised(() => true) }).exited, EXIT_DIVERGED)
+    t.equal(await versionsInUse(pool), versionsOf(allProjections))
+  })
+
+  t.test('a new read model takes nothing from readers while it catches up', async (t) => {
+    const system = await scenario(
+      t,
+      allProjections.filter(({ name }) => name !== 'journal'),
+    )
+    t.equal(await findReadPosition(system.db), positionOf(opening))
+    system.store.add(places(paid))
+    await runUntilLive(t, system, { projections: allProjections, head: positionOf(paid) })
+    t.equal(await bankOf(system.db), 150_000n)
+  })
 })
