@@ -42,16 +42,23 @@ export const findReadState = async (db: ReadHandle): Promise<ReadState> => {
   return { position: row?.position ?? -1n, versions: row?.versions ?? '', processId: row?.process_id ?? 0 }
 }
 
+/** As long as its process runs, a projector at work says so at least this often. */
+export const PROJECTOR_REPORT_EVERY_MS = 5_000
+/** After this it is not at work, whatever it said last: a process that was killed says nothing any more. */
+export const PROJECTOR_SILENT_AFTER_SECONDS = 20
+
 export interface ProjectorReport {
   readonly state: string
   readonly detail: unknown
-  readonly updatedAt: Date
+  /** Since it was said, by the clock of Postgres. */
+  readonly ageSeconds: number
 }
 
 /** What the projector last said of itself; `undefined` before it ever ran. */
 export const findProjectorReport = async (db: ReadHandle): Promise<ProjectorReport | undefined> => {
-  const { rows } = await sql<{ state: string; detail: unknown; updated_at: Date }>`
-    select state, detail, updated_at from read.projector`.execute(db)
+  const { rows } = await sql<{ state: string; detail: unknown; age_seconds: number }>`
+    select state, detail, extract(epoch from clock_timestamp() - updated_at)::float8 as age_seconds
+    from read.projector`.execute(db)
   const row = rows[0]
-  return row && { state: row.state, detail: row.detail, updatedAt: row.updated_at }
+  return row && { state: row.state, detail: row.detail, ageSeconds: row.age_seconds }
 }

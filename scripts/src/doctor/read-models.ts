@@ -4,15 +4,15 @@ import {
   allProjections,
   findProjectorReport,
   listProjectionPositions,
+  PROJECTOR_SILENT_AFTER_SECONDS,
+  type ProjectorReport,
   type ReadHandle,
   schemaOf,
 } from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
 import { type Examination, secondsSince } from './diagnosis.ts'
 
-const WORKING = new Set(['starting', 'catchingUp', 'live', 'standby'])
-/** It reports every two seconds while it works, and when its state changes. */
-const REPORT_SECONDS_MAX = 60
+const WORKING = new Set(['starting', 'catchingUp', 'live'])
 const BACKWARDS_MAX = 1_000
 
 /** The last event of the ledger; `undefined` when the end of the log holds none. */
@@ -36,13 +36,16 @@ const examineVersions = async (at: Examination, db: ReadHandle): Promise<bigint 
     at.note(
       'versions',
       found,
-      'Start the projector of this code; when the new version has caught up, switch to it (registru projections).',
+      'Start the projector of this code: it brings its version to where the others stand and puts it in use by itself.',
     )
   }
   if (positions.length > 0) at.ok('versions', positions.map(({ name, version }) => `${name} ${version}`).join(', '))
   const places = positions.map(({ position }) => position)
   return places.length === 0 ? undefined : places.reduce((least, position) => (position < least ? position : least))
 }
+
+const SILENT_ADVICE = 'The projector is silent: is its process running, and does it reach both stores?'
+const isSilent = ({ ageSeconds }: ProjectorReport): boolean => ageSeconds > PROJECTOR_SILENT_AFTER_SECONDS
 
 /** Whether the read models are those of this log, and how far behind it they are. */
 export const examineReadModels = async (
@@ -53,10 +56,12 @@ export const examineReadModels = async (
   if (report === undefined) {
     at.wrong('state', 'never started', 'Start the projector: npm start, or its own process in production.')
   } else {
-    const age = secondsSince(report.updatedAt, Date.now())
-    const found = `${report.state}, said ${Math.round(age)} s ago`
-    if (WORKING.has(report.state)) at.ok('state', found)
-    else
+    const found = `${report.state}, said ${Math.round(report.ageSeconds)} s ago`
+    if (isSilent(report)) at.wrong('state', found, SILENT_ADVICE)
+    else if (WORKING.has(report.state)) at.ok('state', found)
+    else if (report.state === 'waiting') {
+      at.note('state', `${found}: ${JSON.stringify(report.detail)}`, 'A store is away; it tries again by itself.')
+    } else
       at.wrong(
         'state',
         `${found}: ${JSON.stringify(report.detail)}`,
@@ -66,12 +71,16 @@ export const examineReadModels = async (
   const position = await examineVersions(at, db)
   if (position === undefined || store === undefined) return
   const head = await ledgerHead(store)
-  if (head === undefined || head <= position) at.ok('lag', `none: the read models stand at ${position}`)
+  if (head === undefined) {
+    at.note(
+      'lag',
+      `the last ${BACKWARDS_MAX} events of the log are not the ledger's`,
+      'Compare the positions at /readyz.',
+    )
+  } else if (head <= position) at.ok('lag', `none: the read models stand at ${position}`)
   else {
-    const silent = report === undefined || secondsSince(report.updatedAt, Date.now()) > REPORT_SECONDS_MAX
     const found = `the read models stand at ${position}, the log at ${head}`
-    if (silent)
-      at.wrong('lag', found, 'The projector is silent: is its process running, and does it reach both stores?')
+    if (report === undefined || isSilent(report)) at.wrong('lag', found, SILENT_ADVICE)
     else at.note('lag', found, 'It is at work; look again in a moment.')
   }
 }

@@ -193,8 +193,8 @@ const mustBeWritten = (pairs: readonly Pair[]): void => {
   if (other === undefined) return
   throw new CommandFailed(
     EXIT.REFUSED,
-    `${nameOf(other.from)} is in use, and a projector at work writes it. Start the projector of this program instead: ` +
-      `it goes on with ${nameOf(other.to)} and switches to it as soon as it has caught up.`,
+    `${nameOf(other.from)} is in use, and the projector at work knows how to write no other version of it. Start the ` +
+      `projector of the program that has ${nameOf(other.to)}: it brings that to where the others stand and puts it in use.`,
   )
 }
 

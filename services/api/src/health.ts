@@ -15,7 +15,7 @@ export interface HealthDependencies extends ProgressDependencies {
 }
 
 /** Queries answer in these, though perhaps not with the newest; in any other they stand still until somebody acts. */
-const WORKING = new Set(['starting', 'standby', 'catchingUp', 'live', 'waiting'])
+const WORKING = new Set(['starting', 'catchingUp', 'live', 'waiting'])
 
 const isUp = (probe: Promise<unknown>): Promise<'up' | 'down'> =>
   probe.then(

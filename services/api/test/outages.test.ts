@@ -97,12 +97,13 @@ t.test('a projector that stands still', async (t) => {
     ['diverged', 'diverged'],
     ['stopped', 'stopped'],
     ['catchingUp', 'up'],
-    ['standby', 'up'],
     ['live', 'up'],
   ]) {
-    await pool.query('update read.projector set state = $1', [state])
+    await pool.query('update read.projector set state = $1, updated_at = now()', [state])
     await isReady(t, api, { projector: told, postgres: 'up' })
   }
+  await pool.query(`update read.projector set updated_at = now() - interval '1 minute'`)
+  await isReady(t, api, { projector: 'silent', postgres: 'up' })
 })
 
 t.test('the event store away', async (t) => {

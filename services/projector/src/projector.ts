@@ -80,7 +80,8 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
   let status: ProjectorStatus = { state: 'starting', position: -1n, events: 0, poison: undefined, reason: undefined }
   const become = (state: ProjectorState, why: Partial<Pick<ProjectorStatus, 'poison' | 'reason'>> = {}): void => {
     status = { ...status, poison: undefined, reason: undefined, ...why, state }
-    report.write(status)
+    // The one at work speaks for the read models.
+    if (state !== 'standby') report.write(status)
   }
 
   const waitForTurn = async (client: PoolClient, signal: AbortSignal): Promise<void> => {
@@ -272,7 +273,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
 
   const runToTheEnd = async (): Promise<number> => {
     const code = await run()
-    await report.settled()
+    await report.end()
     return code
   }
   const exited = runToTheEnd()

@@ -1,3 +1,4 @@
+import { PROJECTOR_REPORT_EVERY_MS } from '@registru/projections'
 import type { Logger, Pool } from '@registru/runtime'
 import type { ProjectorStatus } from './status.ts'
 
@@ -8,16 +9,20 @@ const MS_PER_S = 1_000
 export interface StatusReport {
   /** Never fails and never waits: what cannot be written now is written with the next report. */
   readonly write: (status: ProjectorStatus) => void
-  /** Resolves when nothing is on its way. */
-  readonly settled: () => Promise<void>
+  /** Says nothing more by itself; resolves when nothing is on its way. */
+  readonly end: () => Promise<void>
 }
 
 const upsert = `insert into read.projector (state, detail) values ($1, $2)
   on conflict (only_row) do update set state = excluded.state, detail = excluded.detail, updated_at = now()`
 
-/** Leaves the projector's state in the read side's database, where the API finds it: the two processes meet nowhere else. */
+/**
+ * Leaves the projector's state in the read side's database, where the API finds it: the two processes meet nowhere else.
+ * What was said last is said again and again, or silence could not be told from having nothing to do.
+ */
 export const createStatusReport = (pool: Pool, logger: Logger): StatusReport => {
   let latest: ProjectorStatus | undefined
+  let said: ProjectorStatus | undefined
   let reported: ProjectorStatus['state'] | undefined
   let reportedAtMs = Date.now()
   let reportedEvents = 0
@@ -29,6 +34,7 @@ export const createStatusReport = (pool: Pool, logger: Logger): StatusReport => 
       latest = undefined
       const passedMs = Math.max(1, Date.now() - reportedAtMs)
       const eventsPerSecond = Math.round(((detail.events - reportedEvents) * MS_PER_S) / passedMs)
+      said = { ...detail, state, position }
       reported = state
       reportedAtMs = Date.now()
       reportedEvents = detail.events
@@ -41,13 +47,21 @@ export const createStatusReport = (pool: Pool, logger: Logger): StatusReport => 
     writing = undefined
   }
 
+  const repeat = (): void => {
+    if (said === undefined || Date.now() - reportedAtMs < PROJECTOR_REPORT_EVERY_MS / 2) return
+    latest ??= said
+    writing ??= writeLatest()
+  }
+  const repeating = setInterval(repeat, PROJECTOR_REPORT_EVERY_MS).unref()
+
   return {
     write: (status) => {
       if (status.state === reported && Date.now() - reportedAtMs < REPORT_EVERY_MS) return
       latest = status
       writing ??= writeLatest()
     },
-    settled: async () => {
+    end: async () => {
+      clearInterval(repeating)
       await writing
     },
   }

@@ -190,6 +190,17 @@ t.test('refuses a store that is not the one it knows', async (t) => {
   })
 })
 
+t.test('says that it is at work when there is nothing to do', async (t) => {
+  const { pool } = await setUp(t)
+  const projector = start(t, { pool, store: createMemoryEventStore() })
+  await until('live', () => projector.status().state === 'live')
+  const saidAt = async (): Promise<string | undefined> =>
+    (await pool.query<{ said: string }>('select updated_at::text as said from read.projector')).rows[0]?.said
+  await until('said', async () => (await saidAt()) !== undefined)
+  const before = await saidAt()
+  await until('said again', async () => (await saidAt()) !== before)
+})
+
 t.test('two projectors', async (t) => {
   t.test('the second one waits for its turn', async (t) => {
     const { pool, db } = await setUp(t)

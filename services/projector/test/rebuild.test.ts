@@ -129,6 +129,27 @@ t.test('rebuilds all read models beside the ones in use, and switches to them', 
   t.equal(before[0]?.count, 3n, 'a rollback brings the old ones up to date first')
 })
 
+t.test('a switch waits for who still reads an older moment, and the projector does not', async (t) => {
+  const system = await setUp(t)
+  const { pool, store, append } = system
+  const pairs = pairsOf(await build(system))
+  const reader = await pool.connect()
+  await reader.query('begin transaction isolation level repeatable read read only')
+  await reader.query('select from read.clients')
+  // Until it counts as one that may read for long.
+  await sleep(400)
+  let isSwitched = false
+  const switched = switchGenerations({ pool, store, pairs, signal }).then(() => {
+    isSwitched = true
+  })
+  await append([paymentRecorded(), paymentAllocated()])
+  t.equal(isSwitched, false)
+  await reader.query('commit')
+  reader.release()
+  await switched
+  t.equal(await openOf(system), 71_000n)
+})
+
 t.test('a build that was begun is gone on with', async (t) => {
   const system = await setUp(t)
   const { pool, store } = system

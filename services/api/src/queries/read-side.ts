@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findProjectorReport, findReadPosition, findReadState, type ReadHandle } from '@registru/projections'
+import {
+  findProjectorReport,
+  findReadPosition,
+  findReadState,
+  PROJECTOR_SILENT_AFTER_SECONDS,
+  type ReadHandle,
+} from '@registru/projections'
 import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
 import { z } from 'zod'
 import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
@@ -49,7 +55,7 @@ export interface ReadSide {
     read: (handle: ReadHandle) => Promise<Value>,
   ) => Promise<Answer<Value>>
   readonly ping: (timeoutMs: number) => Promise<void>
-  /** What the projector last said of itself; `undefined` before it ever ran. */
+  /** What the projector last said of itself, `silent` when that is long ago; `undefined` before it ever ran. */
   readonly projectorState: () => Promise<string | undefined>
   /** How far the read models have come, and how fast. */
   readonly progress: () => Promise<ReadProgress>
@@ -159,7 +165,8 @@ export const createReadSide = (pool: Pool): ReadSide => {
     },
     projectorState: async () => {
       try {
-        return (await findProjectorReport(database))?.state
+        const report = await findProjectorReport(database)
+        return report !== undefined && report.ageSeconds > PROJECTOR_SILENT_AFTER_SECONDS ? 'silent' : report?.state
       } catch (error) {
         if (isNotSetUp(error)) return undefined
         throw error

@@ -18,10 +18,12 @@ export interface MeetOptions {
   readonly store: EventStore
   readonly pairs: readonly Pair[]
   readonly signal: AbortSignal
+  /** Looked at before the projector is held: an Error with a code that is worth another try puts the work off. */
+  readonly isTheTime?: (client: PoolClient) => Promise<void>
 }
 
 const POLL_MS = 100
-/** The projector gets its turn between attempts. */
+/** The projector gets its turn between attempts, and long readers theirs: half a minute of pauses. */
 const ATTEMPTS_MAX = 300
 
 /** A lock that others would have to queue for is given up after this, and tried again: nobody waits longer for a switch. */
@@ -37,7 +39,7 @@ const TRY_AGAIN = new Set([
   '55P03',
   '40P01',
 ])
-const isWorthAnotherTry = (error: unknown): boolean =>
+const isWorthAnotherTry = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && TRY_AGAIN.has(error.code)
 
 /** Stops the projector before its next batch, for as long as the transaction lasts. */
@@ -51,21 +53,23 @@ const holdProjector = async (
   return listPositions(holder, projections)
 }
 
+/** @returns why it has to be tried again; `undefined`: it is done */
 const attempt = async (
-  { store, pairs, signal }: MeetOptions,
+  { store, pairs, signal, isTheTime }: MeetOptions,
   connections: Connections,
   holder: PoolClient,
   work: (holder: PoolClient, position: bigint) => Promise<void>,
-): Promise<boolean> => {
+): Promise<string | undefined> => {
   const inUse = pairs.map(({ from }) => from)
   const others = pairs.map(({ to }) => to)
   const reached = extremeOf(await listPositions(connections.client, others))
   const goal = extremeOf(await listPositions(connections.client, inUse)).least
-  if (goal < reached.most) return false
+  if (goal < reached.most) return 'the generations in use are behind: is the projector running?'
   if (reached.least < goal) await advance({ connections, store, projections: others, to: goal, signal })
 
-  await holder.query('begin')
   try {
+    await isTheTime?.(connections.client)
+    await holder.query('begin')
     await holder.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
     const { least, most } = extremeOf(await holdProjector(holder, inUse))
     const met = least === most
@@ -74,10 +78,10 @@ const attempt = async (
       await work(holder, least)
     }
     await holder.query('commit')
-    return met
+    return met ? undefined : 'the generations in use stand at different positions'
   } catch (error) {
     await holder.query('rollback').catch(() => undefined)
-    if (isWorthAnotherTry(error)) return false
+    if (isWorthAnotherTry(error)) return error.message
     throw error
   }
 }
@@ -85,7 +89,7 @@ const attempt = async (
 /**
  * Brings the other generations to the very position of the ones in use, and does the work while the projector is held
  * there: a fraction of a second, in which commands and reads go on. The work is part of the transaction that holds it.
- * @throws RebuildIsRunning, and an Error when the projector never stands at one position
+ * @throws RebuildIsRunning, and an Error that says what stood in the way until it was given up
  */
 export const atOnePosition = (
   options: MeetOptions,
@@ -95,12 +99,14 @@ export const atOnePosition = (
     await waitForRebuildTurn(connections.reader)
     const holder = await options.pool.connect()
     try {
+      let why: string | undefined
       for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts += 1) {
         options.signal.throwIfAborted()
-        if (await attempt(options, connections, holder, work)) return
+        why = await attempt(options, connections, holder, work)
+        if (why === undefined) return
         await sleep(POLL_MS)
       }
-      throw new Error('the generations in use never stood at one position: is the projector running?')
+      throw new Error(`given up after ${ATTEMPTS_MAX} attempts: ${why}`)
     } finally {
       holder.release(true)
     }

@@ -30,12 +30,29 @@ const waitForOlderReaders = async (holder: PoolClient): Promise<void> => {
   throw new OlderReaders('a reader holds an older snapshot')
 }
 
+/** A reader that has read for this long may read for long: an audit, a large export. The projector is not held for it. */
+const LONG_READER_MS = 300
+
+const mustBeNoLongReader = async (client: PoolClient): Promise<void> => {
+  const { rows } = await client.query<{ pid: number; application_name: string }>(
+    `select pid, application_name from pg_stat_activity
+      where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
+        and backend_xmin is not null and xact_start < clock_timestamp() - make_interval(secs => ${LONG_READER_MS} / 1000.0)
+      order by xact_start limit 1`,
+  )
+  const [reader] = rows
+  if (reader === undefined) return
+  throw new OlderReaders(
+    `a transaction of ${reader.application_name || 'a client'} (process ${reader.pid}) still reads`,
+  )
+}
+
 /**
  * Puts generations in the place of the ones in use, all in one transaction at one position; the projector goes on with
  * them. The old ones stay where they are, for the way back.
  */
 export const switchGenerations = (options: MeetOptions): Promise<void> =>
-  atOnePosition(options, async (holder) => {
+  atOnePosition({ ...options, isTheTime: mustBeNoLongReader }, async (holder) => {
     await waitForOlderReaders(holder)
     await lockSchemas(holder)
     await putInUse(holder, options.pairs)
