@@ -13,6 +13,8 @@ const BATCH_EVENTS_MAX = 500
  * machine batches grow, and a reader waits for no more than a few writes. Whoever comes when nothing was written lately does not wait.
  */
 const REST_PER_WRITE = 2
+/** A write that was slow for a reason of its own does not make readers wait on. */
+const REST_MAX_MS = 100
 
 /** A position that moves past foreign events alone is written down this often, so that a restart need not pass them again. */
 const IDLE_CHECKPOINT_EVERY_MS = 5_000
@@ -89,7 +91,7 @@ export const followLine = async (options: LineOptions): Promise<void> => {
     const write = async (): Promise<void> => {
       const begunAtMs = performance.now()
       await writer.write(prepared)
-      restUntilMs = performance.now() + (performance.now() - begunAtMs) * REST_PER_WRITE
+      restUntilMs = performance.now() + Math.min(REST_MAX_MS, (performance.now() - begunAtMs) * REST_PER_WRITE)
       writtenAtMs = Date.now()
       onBatch({ events: events.length, position })
       if (caughtUp) onCaughtUp()
