@@ -153,6 +153,24 @@ t.test('a book that refuses after the account has reserved', async (t) => {
   })
 })
 
+t.test('the id of another receipt is refused before any money is booked', async (t) => {
+  const receipt = { series: 'AMC-C', receiptId: 'taken' }
+  const day = '2026-11-20'
+  await must(healthy, 'RecordPayment', payInCash('first-of-id', { receivedOn: day, receipt }))
+  await must(healthy, 'RecordPayment', payInCash('bare', { receipt: undefined }))
+  const written = (await eventsOf(store, ACCOUNT)).length
+  for (const dryRun of [true, false]) {
+    for (const [name, body] of [
+      ['RecordPayment', payInCash('second-of-id', { receivedOn: day, receipt })],
+      ['IssueReceipt', issue('bare', { issuedOn: day, receiptId: 'taken' })],
+    ] as const) {
+      const response = await healthy.command(name, body, { dryRun })
+      t.match(response.json(), { status: 409, code: 'RECEIPT_ID_ALREADY_USED', details: { receiptId: 'taken' } })
+    }
+  }
+  t.equal((await eventsOf(store, ACCOUNT)).length, written)
+})
+
 t.test('the process', async (t) => {
   t.test('goes on from where it was', async (t) => {
     const asked: (bigint | undefined)[] = []

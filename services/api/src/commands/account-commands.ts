@@ -24,7 +24,7 @@ import {
 import * as examples from '@registru/domain/examples'
 import { v5 } from 'uuid'
 import { receiptResult } from '../receipts/receipt-result.ts'
-import { type Cause, issuedReceiptOf, type ReceiptRequest } from '../receipts/receipt-saga.ts'
+import { type Cause, issuedReceiptOf, type ReceiptRequest, type WantedReceipt } from '../receipts/receipt-saga.ts'
 import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 
@@ -62,14 +62,14 @@ const requestCause = (handled: Handled<AccountEvent>, context: CommandContext): 
  */
 const withReceipt = async (
   command: Extract<AccountCommand, { type: 'RecordPayment' | 'IssueReceipt' }>,
-  { series, issuedOn }: { readonly series: string; readonly issuedOn: string },
+  wanted: WantedReceipt,
   context: CommandContext,
   dependencies: CommandDependencies,
 ) => {
   const { ledger, receipts } = dependencies
   const stream = clientAccountStream(context.companyId, command.data.clientId)
   try {
-    await receipts.requireBook(context.companyId, series, issuedOn)
+    await receipts.requireBook(context.companyId, wanted)
   } catch (error) {
     const isRefused = error instanceof Rejection
     if (!isRefused || (await ledger.accounts.replayed(stream, context)) === undefined) throw error
@@ -279,13 +279,15 @@ export const accountCommands = [
         const handled = await onAccount({ type: 'RecordPayment', data: facts }, context, dependencies)
         return answerPayment(handled)
       }
-      const data = { ...facts, receipt: { series: receipt.series, receiptId: receiptIdOf(receipt.receiptId, context) } }
+      const { series } = receipt
+      const receiptId = receiptIdOf(receipt.receiptId, context)
+      const data = { ...facts, receipt: { series, receiptId } }
       // Only the account knows that money by bank gets no receipt, so it speaks before the book does.
       if (facts.method !== 'CASH') {
         return answerPayment(await onAccount({ type: 'RecordPayment', data }, context, dependencies))
       }
-      const place = { series: receipt.series, issuedOn: facts.receivedOn }
-      const issued = await withReceipt({ type: 'RecordPayment', data }, place, context, dependencies)
+      const wanted = { series, receiptId, issuedOn: facts.receivedOn }
+      const issued = await withReceipt({ type: 'RecordPayment', data }, wanted, context, dependencies)
       return answerPayment(issued.handled, { receipt: issued.receipt })
     },
   }),
@@ -473,7 +475,7 @@ export const accountCommands = [
     ],
     execute: async ({ receiptId, ...facts }, context, dependencies) => {
       const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }
-      const issued = await withReceipt({ type: 'IssueReceipt', data }, facts, context, dependencies)
+      const issued = await withReceipt({ type: 'IssueReceipt', data }, data, context, dependencies)
       return answer(issued.handled, { paymentId: facts.paymentId, receipt: issued.receipt })
     },
   }),

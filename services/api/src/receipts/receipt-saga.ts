@@ -34,13 +34,16 @@ export interface Cause<Data> {
   readonly correlationId: string
 }
 
+/** What of a receipt decides whether its book will number it. */
+export type WantedReceipt = Pick<ReceiptRequest, 'series' | 'receiptId' | 'issuedOn'>
+
 /**
  * A receipt touches two streams: the account reserves it, the book numbers it. Each step's command id is derived from
  * the event that calls for it, so that the request, a retry and the process manager may all do it, and it is done once.
  */
 export interface ReceiptSaga {
   /** Refuses early what the book would refuse, so that no reservation is left behind. @throws Rejection */
-  readonly requireBook: (companyId: string, series: string, issuedOn: string) => Promise<void>
+  readonly requireBook: (companyId: string, wanted: WantedReceipt) => Promise<void>
   /** Gives a requested receipt its number; a second time, the same one. @throws Rejection when the book refuses it. */
   readonly enter: (request: Cause<ReceiptRequest>) => Promise<Handled<ReceiptBookEvent>>
   /** What `enter` would answer, writing nothing: the payment itself may not be recorded yet. */
@@ -133,10 +136,11 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
       return ledger.books.handle(stream, command, { ...stepContext(request, 'enterReceipt'), dryRun: true })
     },
 
-    requireBook: async (companyId, series, issuedOn) => {
+    requireBook: async (companyId, wanted) => {
+      const { series } = wanted
       if (issuerOf(await companyOf(companyId)) === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
       const highestNumber = await ledger.highestNumbers.of(companyId, series)
-      const refusalIn = (state: ReceiptBook) => refusalOf(state, { series, issuedOn }) ?? lossOf(state, highestNumber)
+      const refusalIn = (state: ReceiptBook) => refusalOf(state, wanted) ?? lossOf(state, highestNumber)
       const stream = receiptBookStream(companyId, series)
       const refusal = refusalIn(await ledger.books.read(stream, (state) => refusalIn(state) === undefined))
       if (refusal !== undefined) throw refusal

@@ -31,11 +31,10 @@ export const refusalOf = (
     series,
     receiptId,
     issuedOn,
-  }: { readonly series: string; readonly receiptId?: ReceiptId; readonly issuedOn: BusinessDay },
+  }: { readonly series: string; readonly receiptId: ReceiptId; readonly issuedOn: BusinessDay },
 ): Rejection | undefined => {
   if (book.opened === undefined) return new Rejection('RECEIPT_BOOK_NOT_FOUND', { series })
-  if (receiptId !== undefined && receiptIds.has(book, receiptId))
-    return new Rejection('RECEIPT_ID_ALREADY_USED', { receiptId })
+  if (receiptIds.has(book, receiptId)) return new Rejection('RECEIPT_ID_ALREADY_USED', { receiptId })
   const { to } = book.opened
   if (to !== undefined && book.next > to) return new Rejection('RECEIPT_RANGE_EXHAUSTED', { series, to })
   const { lastIssuedOn } = book
