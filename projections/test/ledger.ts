@@ -101,7 +101,9 @@ export const createLedger = () => {
     today: string,
   ): void => {
     for (const event of onBook(companyId, { type: 'EnterReceipt', data: { ...enterReceipt(), ...request } }, today)) {
-      if (event.type === 'ReceiptRefused') onAccount(companyId, { type: 'DeclineReceipt', data: event.data }, today)
+      if (event.type !== 'ReceiptRefused') continue
+      const { clientId, paymentId, receiptId, series, code } = event.data
+      onAccount(companyId, { type: 'DeclineReceipt', data: { clientId, paymentId, receiptId, series, code } }, today)
     }
   }
   const annul = (

@@ -4,6 +4,7 @@ import { type EventStore, StoreUnavailable } from '@registru/event-store'
 import { createLogger } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t, { type Test } from 'tap'
+import { z } from 'zod'
 import type { Ledger } from '../src/commands/ledger.ts'
 import { startReceiptProcess } from '../src/receipts/receipt-process.ts'
 import { createReceiptSaga } from '../src/receipts/receipt-saga.ts'
@@ -123,8 +124,12 @@ t.test('a book that refuses after the account has reserved', async (t) => {
   await must(healthy, 'RecordPayment', payInCash('newest', { receivedOn: '2026-11-20', receipt: { series: 'AMC-C' } }))
   const key = 'declined'
   const first = await hasty.command('IssueReceipt', issue('late'), { key })
-  t.equal(first.statusCode, 422)
-  t.match(first.json(), { code: 'RECEIPT_DATE_BEFORE_LAST' })
+  t.match(first.json(), {
+    status: 422,
+    code: 'RECEIPT_DATE_BEFORE_LAST',
+    detail: 'the last receipt of the book is of 2026-11-20',
+    details: { issuedOn: '2026-11-03', lastIssuedOn: '2026-11-20' },
+  })
   for (const api of [hasty, await createApi(store, pool)]) {
     const again = await api.command('IssueReceipt', issue('late'), { key })
     t.match(again.json(), { status: 422, code: 'RECEIPT_DATE_BEFORE_LAST' }, 'the same refusal again')
@@ -133,6 +138,40 @@ t.test('a book that refuses after the account has reserved', async (t) => {
   t.match((await healthy.command('IssueReceipt', issue('late'), { key })).json(), { code: 'RECEIPT_DATE_BEFORE_LAST' })
   const issued = (await historyOf('late')).filter((type) => type === 'ReceiptIssued')
   t.equal(issued.length, 1)
+
+  t.test('leaves a payment that stands, and says so each time', async (t) => {
+    const body = payInCash('without', { receipt: { series: 'AMC-C', receiptId: 'rec-without' } })
+    const key = 'stands'
+    const warning = {
+      code: 'RECEIPT_NOT_ISSUED',
+      reason: 'RECEIPT_DATE_BEFORE_LAST',
+      series: 'AMC-C',
+      receiptId: 'rec-without',
+      issuedOn: '2026-11-02',
+      lastIssuedOn: '2026-11-20',
+      to: 5000,
+    }
+    const stands = await hasty.command('RecordPayment', body, { key })
+    t.equal(stands.statusCode, 201)
+    t.match(stands.json(), { result: { paymentId: 'without', credit: '10.00', receipt: undefined } })
+    t.strictSame(z.looseObject({ warnings: z.unknown() }).parse(stands.json()).warnings, [warning])
+    await must(healthy, 'RecordPayment', payInCash('newer', { receivedOn: '2026-11-21', receipt: { series: 'AMC-C' } }))
+    for (const api of [hasty, healthy, await createApi(store, pool)]) {
+      const again = await api.command('RecordPayment', body, { key })
+      t.equal(again.statusCode, 200)
+      t.equal(again.headers['idempotency-replayed'], 'true')
+      t.equal(again.body, stands.body, 'byte for byte')
+    }
+    t.strictSame(await historyOf('without'), [
+      'PaymentRecorded',
+      'ReceiptRequested',
+      'ReceiptRefused',
+      'ReceiptDeclined',
+    ])
+    const dry = await hasty.command('RecordPayment', { ...body, paymentId: 'dry' }, { dryRun: true })
+    t.match(dry.json(), { status: 422, code: 'RECEIPT_DATE_BEFORE_LAST' }, 'where nothing stands yet it is refused')
+    await must(healthy, 'IssueReceipt', issue('without', { issuedOn: '2026-11-21' }))
+  })
 
   t.test('and dies before the account knows', async (t) => {
     const dying = await createApi(store, pool, {
@@ -147,15 +186,15 @@ t.test('a book that refuses after the account has reserved', async (t) => {
     })
     await must(healthy, 'RecordPayment', payInCash('later', { receipt: undefined }))
     await must(dying, 'IssueReceipt', issue('later'), 503)
-    t.equal((await healthy.command('IssueReceipt', issue('later', { issuedOn: '2026-11-20' }))).statusCode, 422)
+    t.equal((await healthy.command('IssueReceipt', issue('later', { issuedOn: '2026-11-21' }))).statusCode, 422)
     await withProcess(t, async () => void (await until('the refusal', includes('later', 'ReceiptDeclined'))))
-    await must(healthy, 'IssueReceipt', issue('later', { issuedOn: '2026-11-20' }))
+    await must(healthy, 'IssueReceipt', issue('later', { issuedOn: '2026-11-21' }))
   })
 })
 
 t.test('the id of another receipt is refused before any money is booked', async (t) => {
   const receipt = { series: 'AMC-C', receiptId: 'taken' }
-  const day = '2026-11-20'
+  const day = '2026-11-21'
   await must(healthy, 'RecordPayment', payInCash('first-of-id', { receivedOn: day, receipt }))
   await must(healthy, 'RecordPayment', payInCash('bare', { receipt: undefined }))
   const written = (await eventsOf(store, ACCOUNT)).length
@@ -196,7 +235,7 @@ t.test('the process', async (t) => {
       saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), enter: dies }),
     })
     await must(healthy, 'RecordPayment', payInCash('kept', { receipt: undefined }))
-    await must(dying, 'IssueReceipt', issue('kept', { issuedOn: '2026-11-20' }), 503)
+    await must(dying, 'IssueReceipt', issue('kept', { issuedOn: '2026-11-21' }), 503)
     const failing = startReceiptProcess({ store, pool, saga: { ...healthy.receipts, enter: dies }, logger })
     const steps = async () => {
       const { rows } = await pool.query<{ steps: unknown[] }>('select steps from process_manager.receipts')
@@ -214,7 +253,7 @@ t.test('a step that cannot be done does not hold up the others', async (t) => {
   })
   for (const id of ['stuck', 'behind']) {
     await must(healthy, 'RecordPayment', payInCash(id, { receipt: undefined }))
-    await must(dying, 'IssueReceipt', issue(id, { issuedOn: '2026-11-20' }), 503)
+    await must(dying, 'IssueReceipt', issue(id, { issuedOn: '2026-11-21' }), 503)
   }
   const saga = createReceiptSaga(healthy.ledger)
   const limping = startReceiptProcess({

@@ -433,6 +433,9 @@ export const receiptRefused = (change: Partial<EventData<typeof ReceiptRefused>>
     clientId: 'alfa',
     paymentId: 'pay-2',
     code: 'RECEIPT_RANGE_EXHAUSTED',
+    issuedOn: '2026-11-02',
+    lastIssuedOn: '2026-11-02',
+    to: 14,
     ...change,
   })
 

@@ -76,6 +76,7 @@ t.test('EnterReceipt', async (t) => {
     t.equal(given(...book).when(enter({ issuedOn: '2026-11-02' })).length, 1)
     const back = enter({ issuedOn: '2026-11-01' })
     t.match(given(...book).when(back), [refused('RECEIPT_DATE_BEFORE_LAST')])
+    t.match(given(...book).when(back), [{ data: { issuedOn: back.data.issuedOn, lastIssuedOn: '2026-11-02' } }])
     const annulled = receiptAnnulled({ number: 1 })
     t.match(given(...book, annulled).when(back), [refused('RECEIPT_DATE_BEFORE_LAST')], 'an annulled one keeps its day')
   })

@@ -24,9 +24,16 @@ import {
 import * as examples from '@registru/domain/examples'
 import { v5 } from 'uuid'
 import { receiptResult } from '../receipts/receipt-result.ts'
-import { type Cause, issuedReceiptOf, type ReceiptRequest, type WantedReceipt } from '../receipts/receipt-saga.ts'
+import {
+  type Cause,
+  issuedReceiptOf,
+  type ReceiptRequest,
+  refusalIn,
+  type WantedReceipt,
+} from '../receipts/receipt-saga.ts'
 import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
+import { lastPosition } from './last-position.ts'
 
 const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<AccountEvent>, type: Type) =>
   events.filter((event): event is HandledEvent<Extract<AccountEvent, { readonly type: Type }>> => event.type === type)
@@ -79,14 +86,15 @@ const withReceipt = async (
   const payer = command.type === 'RecordPayment' ? command.data.payer : undefined
   const booked =
     context.dryRun && !handled.replayed ? await receipts.preview(cause, payer) : await receipts.enter(cause)
-  const receipt = receiptResult(context.companyId, issuedReceiptOf(booked))
-  const position =
-    booked.position !== undefined && (handled.position ?? 0n) < booked.position ? booked.position : handled.position
-  return { handled: { ...handled, position }, receipt }
+  return { handled: { ...handled, position: lastPosition(handled, booked) }, booked }
 }
 
-/** What became of the money, and which rules about cash it broke. */
-const answerPayment = (handled: Handled<AccountEvent>, more: object = {}): CommandAnswer => {
+/** What became of the money, which rules about cash it broke, and what else the caller has to know of. */
+const answerPayment = (
+  handled: Handled<AccountEvent>,
+  more: object = {},
+  moreWarnings: readonly object[] = [],
+): CommandAnswer => {
   const payment = eventsOf(handled, 'PaymentRecorded')[0]?.data
   if (payment === undefined) return answer(handled, more)
   const allocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
@@ -104,7 +112,8 @@ const answerPayment = (handled: Handled<AccountEvent>, more: object = {}): Comma
     credit: decimalOf(credit, payment.amount.currency),
     ...more,
   }
-  return { ...answer(handled, result), warnings: payment.cashBreaches }
+  const warnings = [...(payment.cashBreaches ?? []), ...moreWarnings]
+  return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
 }
 
 export const accountCommands = [
@@ -251,7 +260,7 @@ export const accountCommands = [
     name: 'RecordPayment',
     summary: 'Record a payment',
     description:
-      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
+      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call; should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
     schema: RecordPayment,
     example: examples.recordPayment(),
     rejections: [
@@ -287,8 +296,14 @@ export const accountCommands = [
         return answerPayment(await onAccount({ type: 'RecordPayment', data }, context, dependencies))
       }
       const wanted = { series, receiptId, issuedOn: facts.receivedOn }
-      const issued = await withReceipt({ type: 'RecordPayment', data }, wanted, context, dependencies)
-      return answerPayment(issued.handled, { receipt: issued.receipt })
+      const { handled, booked } = await withReceipt({ type: 'RecordPayment', data }, wanted, context, dependencies)
+      const refused = refusalIn(booked)
+      if (refused !== undefined && booked.position !== undefined) {
+        // The money is booked, so it would be wrong to say no. A preview has no position: there nothing is booked yet.
+        const { code: reason, clientId: _client, paymentId: _payment, ...about } = refused
+        return answerPayment(handled, {}, [{ code: 'RECEIPT_NOT_ISSUED', reason, ...about }])
+      }
+      return answerPayment(handled, { receipt: receiptResult(context.companyId, issuedReceiptOf(booked)) })
     },
   }),
 
@@ -475,8 +490,9 @@ export const accountCommands = [
     ],
     execute: async ({ receiptId, ...facts }, context, dependencies) => {
       const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }
-      const issued = await withReceipt({ type: 'IssueReceipt', data }, data, context, dependencies)
-      return answer(issued.handled, { paymentId: facts.paymentId, receipt: issued.receipt })
+      const { handled, booked } = await withReceipt({ type: 'IssueReceipt', data }, data, context, dependencies)
+      const receipt = receiptResult(context.companyId, issuedReceiptOf(booked))
+      return answer(handled, { paymentId: facts.paymentId, receipt })
     },
   }),
 ]

@@ -1,3 +1,4 @@
+import { REJECTION_CODES } from '@registru/domain'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
@@ -21,6 +22,22 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'STORE_UNAVAILABLE',
 ]
 
+const CashWarning = z
+  .looseObject({ code: z.string(), limit: z.string(), observed: z.string(), law: z.string() })
+  .meta({ description: 'A rule about cash that was broken and let pass' })
+
+const ReceiptWarning = z
+  .object({
+    code: z.literal('RECEIPT_NOT_ISSUED'),
+    reason: z.enum(REJECTION_CODES),
+    series: z.string(),
+    receiptId: z.string(),
+    issuedOn: z.string().optional(),
+    lastIssuedOn: z.string().optional().meta({ description: 'Day of the last receipt, when the book refused' }),
+    to: z.int().optional().meta({ description: 'End of the range, when the book refused' }),
+  })
+  .meta({ description: 'The payment is recorded; the receipt that it asked for was refused by its book' })
+
 const AnswerSchema = z
   .object({
     commandId: z.uuid(),
@@ -31,9 +48,9 @@ const AnswerSchema = z
     events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
     result: z.looseObject({}),
     warnings: z
-      .array(z.looseObject({ code: z.string(), limit: z.string(), observed: z.string(), law: z.string() }))
+      .array(z.union([CashWarning, ReceiptWarning]))
       .optional()
-      .meta({ description: 'Rules that were broken and let pass' }),
+      .meta({ description: 'What the caller has to know of though the command was carried out' }),
   })
   .meta({ id: 'CommandAnswer' })
 

@@ -9,6 +9,7 @@ import {
 import * as examples from '@registru/domain/examples'
 import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
+import { lastPosition } from './last-position.ts'
 
 export const receiptBookCommands = [
   defineCommand({
@@ -57,7 +58,7 @@ export const receiptBookCommands = [
           correlationId,
         }
         const released = await receipts.release(cause)
-        if (released.position !== undefined && (position ?? 0n) < released.position) position = released.position
+        position = lastPosition({ position }, released)
       }
       const paymentReversed = data.alsoReversePayment ?? false
       return { ...handled, position, result: { series: data.series, number: data.number, paymentReversed } }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LEDGER_STREAM_PREFIXES, Rejection, readLedgerEvent } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, readLedgerEvent } from '@registru/domain'
 import { type EventStore, StoreDiverged } from '@registru/event-store'
 import type { Logger, Pool } from '@registru/runtime'
 import { withLeadership } from './leadership.ts'
 import { loadCheckpoint, saveCheckpoint } from './process-checkpoint.ts'
-import type { ReceiptSaga } from './receipt-saga.ts'
+import { type ReceiptSaga, refusalIn } from './receipt-saga.ts'
 import { type ReceiptStep, stepChangeOf } from './receipt-step.ts'
 
 /** The request itself does the step; only what is still undone after this was left by a process that died. */
@@ -51,18 +51,17 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
 
   /** @returns whether the step is at its end */
   const carryOut = async (step: ReceiptStep): Promise<boolean> => {
+    const about = { step: step.step, eventId: step.cause.eventId }
     try {
-      if (step.step === 'enter') await saga.enter(step.cause)
-      else await saga.release(step.cause)
-      logger.info({ step: step.step, eventId: step.cause.eventId }, 'finished a half-done receipt')
+      // The book refused and the account knows: that, too, is an end. A book that is read-only has not refused.
+      const refused = step.step === 'enter' ? refusalIn(await saga.enter(step.cause)) : undefined
+      if (step.step === 'release') await saga.release(step.cause)
+      if (refused === undefined) logger.info(about, 'finished a half-done receipt')
+      else logger.info({ ...about, code: refused.code }, 'declined a half-done receipt')
       return true
     } catch (error) {
-      const { step: name, cause } = step
-      // The book refused and the account knows: that, too, is an end. A book that is read-only has not refused.
-      const isEnd = error instanceof Rejection && error.code !== 'RESTORE_GUARD'
-      if (isEnd) logger.info({ step: name, eventId: cause.eventId, code: error.code }, 'declined a half-done receipt')
-      else logger.warn({ err: error, step: name, eventId: cause.eventId }, 'a half-done receipt waits')
-      return isEnd
+      logger.warn({ err: error, ...about }, 'a half-done receipt waits')
+      return false
     }
   }
 

@@ -12,17 +12,18 @@ import {
   type ReceiptBook,
   type ReceiptBookEvent,
   Rejection,
-  type RejectionCode,
   receiptBookStream,
   refusalOf,
 } from '@registru/domain'
 import { requestHashOf } from '@registru/event-store'
 import { v5 } from 'uuid'
 import type { CommandContext, Handled } from '../commands/command-context.ts'
+import { lastPosition } from '../commands/last-position.ts'
 import type { Ledger } from '../commands/ledger.ts'
 
 export type ReceiptRequest = Extract<AccountEvent, { type: 'ReceiptRequested' }>['data']
 export type IssuedReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptIssued' }>['data']
+export type RefusedReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptRefused' }>['data']
 export type AnnulledReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptAnnulled' }>['data']
 
 /** An event that calls for a step in another stream, and whom the step is done for. */
@@ -44,7 +45,7 @@ export type WantedReceipt = Pick<ReceiptRequest, 'series' | 'receiptId' | 'issue
 export interface ReceiptSaga {
   /** Refuses early what the book would refuse, so that no reservation is left behind. @throws Rejection */
   readonly requireBook: (companyId: string, wanted: WantedReceipt) => Promise<void>
-  /** Gives a requested receipt its number; a second time, the same one. @throws Rejection when the book refuses it. */
+  /** Gives a requested receipt its number, or the account the book's refusal; a second time, the same answer. */
   readonly enter: (request: Cause<ReceiptRequest>) => Promise<Handled<ReceiptBookEvent>>
   /** What `enter` would answer, writing nothing: the payment itself may not be recorded yet. */
   readonly preview: (request: Cause<ReceiptRequest>, payer: Payer | undefined) => Promise<Handled<ReceiptBookEvent>>
@@ -86,8 +87,8 @@ const contentOf = (
 ): EnterReceipt => ({ ...data, issuer, receivedFrom: from, cashier: actor })
 
 /** Why the book did not number the receipt; `undefined` when it did. */
-const refusalIn = ({ events }: Handled<ReceiptBookEvent>): RejectionCode | undefined => {
-  for (const event of events) if (event.type === 'ReceiptRefused') return event.data.code
+export const refusalIn = ({ events }: Handled<ReceiptBookEvent>): RefusedReceipt | undefined => {
+  for (const event of events) if (event.type === 'ReceiptRefused') return event.data
   return undefined
 }
 
@@ -116,11 +117,11 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
       { type: 'EnterReceipt', data },
       context,
     )
-    const code = refusalIn(booked)
+    const code = refusalIn(booked)?.code
     if (code === undefined) return booked
     const refused = { clientId, paymentId, receiptId, series, code }
-    await toAccount(request, 'declineReceipt', { type: 'DeclineReceipt', data: refused })
-    throw new Rejection(code, { series, receiptId })
+    const declined = await toAccount(request, 'declineReceipt', { type: 'DeclineReceipt', data: refused })
+    return { ...booked, position: lastPosition(booked, declined) }
   }
 
   return {
@@ -158,8 +159,11 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
 
 /** The receipt in a book's answer. @throws Rejection when the book refused it */
 export const issuedReceiptOf = (booked: Handled<ReceiptBookEvent>): IssuedReceipt => {
-  for (const event of booked.events) if (event.type === 'ReceiptIssued') return event.data
-  const code = refusalIn(booked)
-  if (code !== undefined) throw new Rejection(code)
+  for (const event of booked.events) {
+    if (event.type === 'ReceiptIssued') return event.data
+    if (event.type !== 'ReceiptRefused') continue
+    const { code, clientId: _client, paymentId: _payment, ...details } = event.data
+    throw new Rejection(code, details)
+  }
   throw new Error('the book answered without a receipt')
 }

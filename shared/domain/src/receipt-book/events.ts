@@ -68,14 +68,20 @@ export const ReceiptIssued = defineEvent({
 /** The book's last word on a request that it could not number; the account is told, and the payment is free again. */
 export const ReceiptRefused = defineEvent({
   type: 'ReceiptRefused',
-  version: 1,
+  version: 2,
   data: z.strictObject({
     series: ReceiptSeries,
     receiptId: ReceiptId,
     clientId: ClientId,
     paymentId: PaymentId,
     code: z.enum(REJECTION_CODES),
+    /** What was asked for, and how the book stood: whoever hears of the refusal again hears the same. */
+    issuedOn: BusinessDay.optional(),
+    lastIssuedOn: BusinessDay.optional(),
+    to: z.int().positive().optional(),
   }),
+  // Until v2 a refusal did not say how the book stood (decision 0013).
+  upcast: { 1: (v1) => v1 },
 })
 
 export const ReceiptRangeExtended = defineEvent({

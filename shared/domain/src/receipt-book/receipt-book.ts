@@ -71,7 +71,10 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
     const refusal = refusalOf(book, { series, receiptId, issuedOn })
     if (refusal !== undefined || book.opened === undefined) {
       const code = refusal?.code ?? 'RECEIPT_BOOK_NOT_FOUND'
-      return [ReceiptRefused.of({ series, receiptId, clientId, paymentId, code })]
+      const { opened: range, lastIssuedOn } = book
+      return [
+        ReceiptRefused.of({ series, receiptId, clientId, paymentId, code, issuedOn, lastIssuedOn, to: range?.to }),
+      ]
     }
     const { deskId } = book.opened
     return [
