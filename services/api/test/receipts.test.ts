@@ -1,10 +1,12 @@
 /** A receipt goes through two streams; whatever stops between them is finished, once. */
+import { Rejection } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
-import { type EventStore, StoreUnavailable } from '@registru/event-store'
+import { commandIdOf, type EventStore, StoreUnavailable } from '@registru/event-store'
 import { createLogger } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
+import { ConcurrentModification, OutcomeUnknown, Overloaded } from '../src/commands/command-errors.ts'
 import type { Ledger } from '../src/commands/ledger.ts'
 import { startReceiptProcess } from '../src/receipts/receipt-process.ts'
 import { createReceiptSaga } from '../src/receipts/receipt-saga.ts'
@@ -190,6 +192,45 @@ t.test('a book that refuses after the account has reserved', async (t) => {
     await withProcess(t, async () => void (await until('the refusal', includes('later', 'ReceiptDeclined'))))
     await must(healthy, 'IssueReceipt', issue('later', { issuedOn: '2026-11-21' }))
   })
+})
+
+t.test('whatever stops a command after its first write', async (t) => {
+  const troubles = [
+    new StoreUnavailable('away'),
+    new Overloaded(BOOK),
+    new ConcurrentModification(BOOK),
+    new OutcomeUnknown('the id of a step'),
+    new Rejection('RESTORE_GUARD', { lastNumber: 1, highestNumber: 5 }),
+    new Error('a mistake of ours'),
+  ]
+  for (const [index, trouble] of troubles.entries()) {
+    const stopped = await createApi(store, pool, {
+      saga: (ledger: Ledger) => ({
+        ...createReceiptSaga(ledger),
+        enter: () => Promise.reject(trouble),
+        release: () => Promise.reject(trouble),
+      }),
+    })
+    const isUnknown = (response: Awaited<ReturnType<Api['command']>>, name: string, key: string) => {
+      const unknown = { status: 503, code: 'OUTCOME_UNKNOWN', details: { commandId: commandIdOf('amc', name, key) } }
+      t.match(response.json(), unknown, `${name}: ${trouble.name}`)
+      t.ok(response.headers['retry-after'])
+    }
+    const [id, key, day] = [`stopped-${index}`, `stops-${index}`, '2026-11-21']
+    const commands = [
+      ['RecordPayment', payInCash(`${id}-p`, { receivedOn: day, receipt: { series: 'AMC-C' } })],
+      ['IssueReceipt', issue(id, { issuedOn: day })],
+    ] as const
+    await must(healthy, 'RecordPayment', payInCash(id, { receivedOn: day }))
+    for (const [name, body] of commands) {
+      isUnknown(await stopped.command(name, body, { key }), name, key)
+      t.match((await healthy.command(name, body, { key })).json(), { result: { receipt: { series: 'AMC-C' } } })
+    }
+    const annul = { series: 'AMC-C', number: numberOf((await eventsOf(store, BOOK)).at(-1)), reason: 'wrong amount' }
+    isUnknown(await stopped.command('AnnulReceipt', annul, { key }), 'AnnulReceipt', key)
+    t.match((await healthy.command('AnnulReceipt', annul, { key })).json(), { result: { number: annul.number } })
+    t.strictSame((await historyOf(id)).slice(-2), ['ReceiptAnnulled', 'ReceiptReleased'], 'sent again, it is finished')
+  }
 })
 
 t.test('the id of another receipt is refused before any money is booked', async (t) => {

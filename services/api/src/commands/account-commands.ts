@@ -33,6 +33,7 @@ import {
 } from '../receipts/receipt-saga.ts'
 import type { CommandContext, Handled, HandledEvent } from './command-context.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
+import { restOf } from './command-errors.ts'
 import { lastPosition } from './last-position.ts'
 
 const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<AccountEvent>, type: Type) =>
@@ -85,7 +86,9 @@ const withReceipt = async (
   const cause = requestCause(handled, context)
   const payer = command.type === 'RecordPayment' ? command.data.payer : undefined
   const booked =
-    context.dryRun && !handled.replayed ? await receipts.preview(cause, payer) : await receipts.enter(cause)
+    context.dryRun && !handled.replayed
+      ? await receipts.preview(cause, payer)
+      : await restOf(context.commandId, receipts.enter(cause))
   return { handled: { ...handled, position: lastPosition(handled, booked) }, booked }
 }
 

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
-import { occurrenceOf } from '../http/error-handler.ts'
+import { isOurMistake, occurrenceOf } from '../http/error-handler.ts'
 import { type Line, linesOf } from '../http/lines.ts'
 import { MalformedRequest, parse } from '../http/malformed-request.ts'
 import { NDJSON } from '../http/media-types.ts'
@@ -90,9 +90,8 @@ export const batchRoute = (
   }
 
   const problemIn = (request: FastifyRequest, error: unknown) => {
-    const occurrence = occurrenceOf(error)
-    if (occurrence === undefined) request.log.error({ err: error }, 'a command of a batch failed')
-    return problemOf(occurrence ?? { code: 'INTERNAL_ERROR' }, request)
+    if (isOurMistake(error)) request.log.error({ err: error }, 'a command of a batch failed')
+    return problemOf(occurrenceOf(error) ?? { code: 'INTERNAL_ERROR' }, request)
   }
 
   /** @throws MalformedRequest when the data breaks the command's schema */

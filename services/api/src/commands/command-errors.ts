@@ -36,6 +36,16 @@ export class OutcomeUnknown extends Error {
   }
 }
 
+/**
+ * What follows from a command after its first write. Whatever stops it leaves the rest open, so the caller may hear
+ * neither no nor the id of a step: sent again with the same key, the command goes on where it stopped.
+ * @throws OutcomeUnknown
+ */
+export const restOf = <Answer>(commandId: string, rest: Promise<Answer>): Promise<Answer> =>
+  rest.catch((cause: unknown) => {
+    throw new OutcomeUnknown(commandId, { cause })
+  })
+
 /** More commands wait for one stream than can be served in time. */
 export class Overloaded extends Error {
   override readonly name = 'Overloaded'

@@ -9,6 +9,7 @@ import {
 import * as examples from '@registru/domain/examples'
 import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
+import { restOf } from './command-errors.ts'
 import { lastPosition } from './last-position.ts'
 
 export const receiptBookCommands = [
@@ -57,7 +58,7 @@ export const receiptBookCommands = [
           actor,
           correlationId,
         }
-        const released = await receipts.release(cause)
+        const released = await restOf(context.commandId, receipts.release(cause))
         position = lastPosition({ position }, released)
       }
       const paymentReversed = data.alsoReversePayment ?? false

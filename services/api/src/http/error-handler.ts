@@ -92,6 +92,11 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
   return statusCode === 400 ? { code: 'MALFORMED_REQUEST', errors: [{ path: '', rule: 'valid JSON' }] } : undefined
 }
 
+/** Nobody but us can help; whatever the caller hears, the log says it as an error. */
+export const isOurMistake = (error: unknown): boolean =>
+  occurrenceOf(error) === undefined ||
+  (error instanceof OutcomeUnknown && error.cause !== undefined && isOurMistake(error.cause))
+
 const send = (request: FastifyRequest, reply: FastifyReply, occurrence: ProblemOccurrence): FastifyReply => {
   const problem = problemOf(occurrence, request)
   if (problem.status === 503 || problem.status === 504 || occurrence.code === 'CONCURRENT_MODIFICATION') {
@@ -109,10 +114,10 @@ export const answerBadUrl = (error: FastifyError, request: FastifyRequest, reply
 /** Who must act decides the level: a caller's mistake is information, a moved world a warning, our mistake an error. */
 export const answerWithProblems = (app: FastifyInstance): void => {
   app.setErrorHandler((error, request, reply) => {
-    const occurrence = occurrenceOf(error)
-    if (occurrence === undefined) {
+    const occurrence = occurrenceOf(error) ?? { code: 'INTERNAL_ERROR' as const }
+    if (isOurMistake(error)) {
       request.log.error({ err: error }, 'request failed')
-      return send(request, reply, { code: 'INTERNAL_ERROR' })
+      return send(request, reply, occurrence)
     }
     const { status } = PROBLEMS[occurrence.code]
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
