@@ -1,4 +1,5 @@
 /** A receipt goes through two streams; whatever stops between them is finished, once. */
+import { randomUUID } from 'node:crypto'
 import { Rejection } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { commandIdOf, type EventStore, StoreUnavailable } from '@registru/event-store'
@@ -24,8 +25,8 @@ const ACCOUNT = 'clientAccount-amc:alfa'
 const BOOK = 'receiptBook-amc:AMC-C'
 const dies = () => Promise.reject(new StoreUnavailable('died here'))
 
-const must = async (api: Api, name: string, body: unknown, status = 201) => {
-  const response = await api.command(name, body)
+const must = async (api: Api, name: string, body: unknown, status = 201, key: string = randomUUID()) => {
+  const response = await api.command(name, body, { key })
   if (response.statusCode !== status) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
 }
 await must(healthy, 'RegisterCompany', examples.registerCompany())
@@ -120,7 +121,7 @@ t.test('an annulment that dies before the account knows', async (t) => {
 t.test('a book that refuses after the account has reserved', async (t) => {
   /** The question before is what makes this rare; without it, it can be provoked. */
   const hasty = await createApi(store, pool, {
-    saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), requireBook: () => Promise.resolve() }),
+    saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), requireBook: () => Promise.resolve(undefined) }),
   })
   await must(healthy, 'RecordPayment', payInCash('late', { receipt: undefined }))
   await must(healthy, 'RecordPayment', payInCash('newest', { receivedOn: '2026-11-20', receipt: { series: 'AMC-C' } }))
@@ -183,7 +184,7 @@ t.test('a book that refuses after the account has reserved', async (t) => {
           handle: (stream, command, context) =>
             command.type === 'DeclineReceipt' ? dies() : ledger.accounts.handle(stream, command, context),
         }
-        return { ...createReceiptSaga({ ...ledger, accounts }), requireBook: () => Promise.resolve() }
+        return { ...createReceiptSaga({ ...ledger, accounts }), requireBook: () => Promise.resolve(undefined) }
       },
     })
     await must(healthy, 'RecordPayment', payInCash('later', { receipt: undefined }))
@@ -249,6 +250,49 @@ t.test('the id of another receipt is refused before any money is booked', async 
     }
   }
   t.equal((await eventsOf(store, ACCOUNT)).length, written)
+})
+
+t.test('money and paper are of one desk', async (t) => {
+  const day = '2026-11-21'
+  const paid = (paymentId: string, change: object) => payInCash(paymentId, { receivedOn: day, ...change })
+  const receipt = { series: 'AMC-C' }
+
+  t.test('the book names it where the payment does not', async (t) => {
+    const response = await healthy.command('RecordPayment', paid('deskless', { receipt }))
+    t.match(response.json(), { events: [{ type: 'PaymentRecorded', data: { deskId: 'C1' } }] })
+  })
+  t.test('another one is refused before anything is written', async (t) => {
+    const refused = {
+      status: 422,
+      code: 'RECEIPT_BOOK_OF_OTHER_DESK',
+      detail: 'AMC-C is a book of C1, the payment is of C2',
+      details: { series: 'AMC-C', deskId: 'C2', bookDeskId: 'C1' },
+    }
+    await must(healthy, 'RecordPayment', paid('elsewhere', { deskId: 'C2' }))
+    const written = (await eventsOf(store, ACCOUNT)).length
+    for (const dryRun of [true, false]) {
+      for (const [name, body] of [
+        ['RecordPayment', paid('elsewhere-2', { deskId: 'C2', receipt })],
+        ['IssueReceipt', issue('elsewhere', { issuedOn: day })],
+      ] as const) {
+        t.match((await healthy.command(name, body, { dryRun })).json(), refused)
+      }
+    }
+    t.equal((await eventsOf(store, ACCOUNT)).length, written)
+  })
+  t.test('a payment without a desk may have a receipt of any', async () => {
+    await must(healthy, 'RecordPayment', paid('nowhere', {}))
+    await must(healthy, 'IssueReceipt', issue('nowhere', { issuedOn: day }))
+  })
+  t.test('what was answered before stays answered', async (t) => {
+    const body = paid('as-ever', { deskId: 'C2', receipt })
+    const key = 'as-ever'
+    const careless = await createApi(store, pool, {
+      saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), requireBook: () => Promise.resolve(undefined) }),
+    })
+    await must(careless, 'RecordPayment', body, 201, key)
+    t.equal((await healthy.command('RecordPayment', body, { key })).statusCode, 200)
+  })
 })
 
 t.test('the process', async (t) => {

@@ -2,6 +2,7 @@ import {
   type AccountCommand,
   type AccountEvent,
   AllocatePayment,
+  accountPayments,
   CancelInvoice,
   ConfirmPaymentCleared,
   clientAccountStream,
@@ -64,24 +65,38 @@ const requestCause = (handled: Handled<AccountEvent>, context: CommandContext): 
   throw new Error('a receipt was asked for and the account did not reserve one')
 }
 
+/** Where the money came in; `undefined` when the payment names no desk, or is not there. */
+const deskOfPayment = async (
+  { clientId, paymentId }: { readonly clientId: string; readonly paymentId: string },
+  { companyId }: CommandContext,
+  { ledger }: CommandDependencies,
+): Promise<string | undefined> => {
+  const stream = clientAccountStream(companyId, clientId)
+  const account = await ledger.accounts.read(stream, (state) => accountPayments.has(state, paymentId))
+  return accountPayments.get(account, paymentId)?.deskId
+}
+
 /**
  * Reserves the receipt on the account, then enters it in the book. The book is asked first, so that what it refuses
  * leaves no trace; a command that had been carried out before passes that question whatever the book says today.
  */
 const withReceipt = async (
-  command: Extract<AccountCommand, { type: 'RecordPayment' | 'IssueReceipt' }>,
-  wanted: WantedReceipt,
+  wanted: WantedReceipt & { readonly clientId: string },
+  commandAt: (deskId: string | undefined) => Extract<AccountCommand, { type: 'RecordPayment' | 'IssueReceipt' }>,
   context: CommandContext,
   dependencies: CommandDependencies,
 ) => {
   const { ledger, receipts } = dependencies
-  const stream = clientAccountStream(context.companyId, command.data.clientId)
+  const stream = clientAccountStream(context.companyId, wanted.clientId)
+  let { deskId } = wanted
   try {
-    await receipts.requireBook(context.companyId, wanted)
+    const bookDeskId = await receipts.requireBook(context.companyId, wanted)
+    deskId ??= bookDeskId
   } catch (error) {
     const isRefused = error instanceof Rejection
     if (!isRefused || (await ledger.accounts.replayed(stream, context)) === undefined) throw error
   }
+  const command = commandAt(deskId)
   const handled = await onAccount(command, context, dependencies)
   const cause = requestCause(handled, context)
   const payer = command.type === 'RecordPayment' ? command.data.payer : undefined
@@ -263,7 +278,7 @@ export const accountCommands = [
     name: 'RecordPayment',
     summary: 'Record a payment',
     description:
-      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call; should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
+      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
     schema: RecordPayment,
     example: examples.recordPayment(),
     rejections: [
@@ -280,6 +295,7 @@ export const accountCommands = [
       'PAYMENT_ALREADY_RECORDED',
       'PERIOD_CLOSED',
       'RECEIPT_BOOK_NOT_FOUND',
+      'RECEIPT_BOOK_OF_OTHER_DESK',
       'RECEIPT_DATE_BEFORE_LAST',
       'RECEIPT_ID_ALREADY_USED',
       'RECEIPT_ONLY_FOR_CASH',
@@ -298,8 +314,14 @@ export const accountCommands = [
       if (facts.method !== 'CASH') {
         return answerPayment(await onAccount({ type: 'RecordPayment', data }, context, dependencies))
       }
-      const wanted = { series, receiptId, issuedOn: facts.receivedOn }
-      const { handled, booked } = await withReceipt({ type: 'RecordPayment', data }, wanted, context, dependencies)
+      const { clientId, receivedOn: issuedOn } = facts
+      const { handled, booked } = await withReceipt(
+        { clientId, series, receiptId, issuedOn, deskId: facts.deskId },
+        // The desk of the paper is the desk of the money, also for the guard over its cash and for its register.
+        (deskId) => ({ type: 'RecordPayment', data: { ...data, deskId } }),
+        context,
+        dependencies,
+      )
       const refused = refusalIn(booked)
       if (refused !== undefined && booked.position !== undefined) {
         // The money is booked, so it would be wrong to say no. A preview has no position: there nothing is booked yet.
@@ -474,7 +496,7 @@ export const accountCommands = [
     name: 'IssueReceipt',
     summary: 'Issue a receipt for a cash payment',
     description:
-      'Gives the payment a receipt (chitanță) with the next number of the book. One living receipt a payment; days never go back within a book.',
+      'Gives the payment a receipt (chitanță) with the next number of the book. One living receipt a payment, from a book of the desk where the money came in; days never go back within a book.',
     schema: IssueReceipt,
     example: examples.issueReceipt(),
     rejections: [
@@ -485,6 +507,7 @@ export const accountCommands = [
       'PERIOD_CLOSED',
       'RECEIPT_ALREADY_ISSUED',
       'RECEIPT_BOOK_NOT_FOUND',
+      'RECEIPT_BOOK_OF_OTHER_DESK',
       'RECEIPT_DATE_BEFORE_LAST',
       'RECEIPT_ID_ALREADY_USED',
       'RECEIPT_ONLY_FOR_CASH',
@@ -493,7 +516,12 @@ export const accountCommands = [
     ],
     execute: async ({ receiptId, ...facts }, context, dependencies) => {
       const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }
-      const { handled, booked } = await withReceipt({ type: 'IssueReceipt', data }, data, context, dependencies)
+      const { handled, booked } = await withReceipt(
+        { ...data, deskId: await deskOfPayment(facts, context, dependencies) },
+        () => ({ type: 'IssueReceipt', data }),
+        context,
+        dependencies,
+      )
       const receipt = receiptResult(context.companyId, issuedReceiptOf(booked))
       return answer(handled, { paymentId: facts.paymentId, receipt })
     },

@@ -79,6 +79,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   RECEIPT_ALREADY_ISSUED: { status: 422, title: 'The payment has a living receipt' },
   RECEIPT_BOOK_ALREADY_OPENED: { status: 409, title: 'The receipt book is open already' },
   RECEIPT_BOOK_NOT_FOUND: { status: 404, title: 'No receipt book of this series' },
+  RECEIPT_BOOK_OF_OTHER_DESK: { status: 422, title: 'The receipt book is of another cash desk than the payment' },
   RECEIPT_DATE_BEFORE_LAST: { status: 422, title: 'The book already holds a receipt of a later day' },
   RECEIPT_ID_ALREADY_USED: { status: 409, title: 'The book already holds a receipt of this id' },
   RECEIPT_NOT_FOUND: { status: 404, title: 'No such receipt' },

@@ -36,15 +36,21 @@ export interface Cause<Data> {
 }
 
 /** What of a receipt decides whether its book will number it. */
-export type WantedReceipt = Pick<ReceiptRequest, 'series' | 'receiptId' | 'issuedOn'>
+export interface WantedReceipt extends Pick<ReceiptRequest, 'series' | 'receiptId' | 'issuedOn'> {
+  /** Of the payment; `undefined` when it names none. */
+  readonly deskId: string | undefined
+}
 
 /**
  * A receipt touches two streams: the account reserves it, the book numbers it. Each step's command id is derived from
  * the event that calls for it, so that the request, a retry and the process manager may all do it, and it is done once.
  */
 export interface ReceiptSaga {
-  /** Refuses early what the book would refuse, so that no reservation is left behind. @throws Rejection */
-  readonly requireBook: (companyId: string, wanted: WantedReceipt) => Promise<void>
+  /**
+   * Refuses early what the book would refuse, so that no reservation is left behind.
+   * @returns the book's desk @throws Rejection
+   */
+  readonly requireBook: (companyId: string, wanted: WantedReceipt) => Promise<string | undefined>
   /** Gives a requested receipt its number, or the account the book's refusal; a second time, the same answer. */
   readonly enter: (request: Cause<ReceiptRequest>) => Promise<Handled<ReceiptBookEvent>>
   /** What `enter` would answer, writing nothing: the payment itself may not be recorded yet. */
@@ -143,8 +149,10 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
       const highestNumber = await ledger.highestNumbers.of(companyId, series)
       const refusalIn = (state: ReceiptBook) => refusalOf(state, wanted) ?? lossOf(state, highestNumber)
       const stream = receiptBookStream(companyId, series)
-      const refusal = refusalIn(await ledger.books.read(stream, (state) => refusalIn(state) === undefined))
+      const book = await ledger.books.read(stream, (state) => refusalIn(state) === undefined)
+      const refusal = refusalIn(book)
       if (refusal !== undefined) throw refusal
+      return book.opened?.deskId
     },
 
     release: (annulment) => {

@@ -2,7 +2,7 @@ import { amountInWords } from '../amount-in-words.ts'
 import type { BusinessDay } from '../business-day.ts'
 import { createCodec } from '../codec.ts'
 import { type Decider, type DecisionContext, type DecisionTable, decideBy } from '../decider.ts'
-import type { ReceiptId } from '../ids.ts'
+import type { CashDeskId, ReceiptId } from '../ids.ts'
 import { minorOf } from '../money.ts'
 import { createPackedRecords } from '../packed/packed-records.ts'
 import { Rejection, reject } from '../rejection.ts'
@@ -31,9 +31,20 @@ export const refusalOf = (
     series,
     receiptId,
     issuedOn,
-  }: { readonly series: string; readonly receiptId: ReceiptId; readonly issuedOn: BusinessDay },
+    deskId,
+  }: {
+    readonly series: string
+    readonly receiptId: ReceiptId
+    readonly issuedOn: BusinessDay
+    /** Where the money came in, when that is known: the paper names the desk of its book, and both have to agree. */
+    readonly deskId?: CashDeskId | undefined
+  },
 ): Rejection | undefined => {
   if (book.opened === undefined) return new Rejection('RECEIPT_BOOK_NOT_FOUND', { series })
+  const { deskId: bookDeskId } = book.opened
+  if (deskId !== undefined && deskId !== bookDeskId) {
+    return new Rejection('RECEIPT_BOOK_OF_OTHER_DESK', { series, deskId, bookDeskId })
+  }
   if (receiptIds.has(book, receiptId)) return new Rejection('RECEIPT_ID_ALREADY_USED', { receiptId })
   const { to } = book.opened
   if (to !== undefined && book.next > to) return new Rejection('RECEIPT_RANGE_EXHAUSTED', { series, to })
