@@ -252,6 +252,30 @@ t.test('the id of another receipt is refused before any money is booked', async 
   t.equal((await eventsOf(store, ACCOUNT)).length, written)
 })
 
+t.test('an annulment says whether it reversed the payment', async (t) => {
+  const day = '2026-11-21'
+  const refund = { method: 'CASH', refundedOn: day, amount: '1.00' }
+  const before: Readonly<Record<string, readonly [name: string, body: object] | undefined>> = {
+    untouched: undefined,
+    refunded: ['RecordRefund', { clientId: 'alfa', paymentId: 'refunded', refundId: 'r', ...refund }],
+    reversed: ['ReversePayment', { clientId: 'alfa', paymentId: 'reversed', reason: 'MISTAKE', reversedOn: day }],
+  }
+  for (const [paymentId, command] of Object.entries(before)) {
+    await must(healthy, 'RecordPayment', payInCash(paymentId, { receivedOn: day, receipt: { series: 'AMC-C' } }))
+    const number = numberOf((await eventsOf(store, BOOK)).at(-1))
+    if (command !== undefined) await must(healthy, ...command)
+    const body = { series: 'AMC-C', number, reason: 'wrong amount', annulledOn: day, alsoReversePayment: true }
+    const expected = { result: { number, paymentReversed: paymentId === 'untouched' } }
+    const key = `annul-${paymentId}`
+    const history = await historyOf(paymentId)
+    t.match((await healthy.command('AnnulReceipt', body, { dryRun: true })).json(), expected, `${paymentId}, dry`)
+    t.strictSame(await historyOf(paymentId), history, 'nothing is written')
+    const first = await healthy.command('AnnulReceipt', body, { key })
+    t.match(first.json(), expected, paymentId)
+    t.equal((await healthy.command('AnnulReceipt', body, { key })).body, first.body, 'the same again')
+  }
+})
+
 t.test('money and paper are of one desk', async (t) => {
   const day = '2026-11-21'
   const paid = (paymentId: string, change: object) => payInCash(paymentId, { receivedOn: day, ...change })

@@ -32,7 +32,7 @@ export const receiptBookCommands = [
     name: 'AnnulReceipt',
     summary: 'Annul a receipt',
     description:
-      'The receipt stays in the book with value 0 and its number is never used again; the payment may have another one (OMFP 2634/2015 annex 1 pct. 14-15). With `alsoReversePayment` the payment is reversed too.',
+      'The receipt stays in the book with value 0 and its number is never used again; the payment may have another one (OMFP 2634/2015 annex 1 pct. 14-15). With `alsoReversePayment` the payment is reversed too, unless it was reversed before or part of it given back: `paymentReversed` of the answer tells.',
     schema: AnnulReceipt,
     example: examples.annulReceipt(),
     rejections: [
@@ -49,19 +49,16 @@ export const receiptBookCommands = [
       const companyRules = await ledger.rules.rulesOf(companyId)
       const handled = await ledger.books.handle(stream, { type: 'AnnulReceipt', data }, { ...context, companyRules })
       let { position } = handled
-      for (const event of handled.events) {
-        if (event.type !== 'ReceiptAnnulled' || (dryRun && !handled.replayed)) continue
-        const cause: Cause<AnnulledReceipt> = {
-          data: event.data,
-          eventId: event.eventId,
-          companyId,
-          actor,
-          correlationId,
-        }
-        const released = await restOf(context.commandId, receipts.release(cause))
+      let paymentReversed = false
+      for (const { type, data: annulled, eventId } of handled.events) {
+        if (type !== 'ReceiptAnnulled') continue
+        const cause: Cause<AnnulledReceipt> = { data: annulled, eventId, companyId, actor, correlationId }
+        const isDry = dryRun && !handled.replayed
+        const released = await restOf(context.commandId, receipts.release(cause, { dryRun: isDry }))
         position = lastPosition({ position }, released)
+        // Money that was given back or reversed meanwhile is not reversed as well, whatever was asked for.
+        paymentReversed = released.events.some((event) => event.type === 'PaymentReversed')
       }
-      const paymentReversed = data.alsoReversePayment ?? false
       return { ...handled, position, result: { series: data.series, number: data.number, paymentReversed } }
     },
   }),

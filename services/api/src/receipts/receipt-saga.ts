@@ -41,6 +41,11 @@ export interface WantedReceipt extends Pick<ReceiptRequest, 'series' | 'receiptI
   readonly deskId: string | undefined
 }
 
+interface Dry {
+  /** Only tells what would happen, of an annulment that may not be written. */
+  readonly dryRun: boolean
+}
+
 /**
  * A receipt touches two streams: the account reserves it, the book numbers it. Each step's command id is derived from
  * the event that calls for it, so that the request, a retry and the process manager may all do it, and it is done once.
@@ -56,7 +61,7 @@ export interface ReceiptSaga {
   /** What `enter` would answer, writing nothing: the payment itself may not be recorded yet. */
   readonly preview: (request: Cause<ReceiptRequest>, payer: Payer | undefined) => Promise<Handled<ReceiptBookEvent>>
   /** Frees the payment of an annulled receipt, and reverses it if the annulment says so. */
-  readonly release: (annulment: Cause<AnnulledReceipt>) => Promise<Handled<AccountEvent>>
+  readonly release: (annulment: Cause<AnnulledReceipt>, options?: Dry) => Promise<Handled<AccountEvent>>
 }
 
 /** A step that follows from an event of ours: no key, no caller's body, no condition. */
@@ -104,10 +109,15 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
   const companyOf = (companyId: string) =>
     ledger.companies.read(companyStream(companyId), ({ identity }) => identity !== undefined)
 
-  const toAccount = async (cause: Cause<{ readonly clientId: string }>, step: string, command: AccountCommand) => {
+  const toAccount = async (
+    cause: Cause<{ readonly clientId: string }>,
+    step: string,
+    command: AccountCommand,
+    { dryRun }: Dry = { dryRun: false },
+  ) => {
     const companyRules = await ledger.rules.rulesOf(cause.companyId)
     const stream = clientAccountStream(cause.companyId, cause.data.clientId)
-    return ledger.accounts.handle(stream, command, { ...stepContext(cause, step), companyRules })
+    return ledger.accounts.handle(stream, command, { ...stepContext(cause, step), companyRules, dryRun })
   }
 
   const enter: ReceiptSaga['enter'] = async (request) => {
@@ -155,12 +165,10 @@ export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
       return book.opened?.deskId
     },
 
-    release: (annulment) => {
+    release: (annulment, options) => {
       const { clientId, paymentId, receiptId, series, number, annulledOn, alsoReversePayment } = annulment.data
-      return toAccount(annulment, 'releaseReceipt', {
-        type: 'ReleaseReceipt',
-        data: { clientId, paymentId, receiptId, series, number, annulledOn, alsoReversePayment },
-      })
+      const data = { clientId, paymentId, receiptId, series, number, annulledOn, alsoReversePayment }
+      return toAccount(annulment, 'releaseReceipt', { type: 'ReleaseReceipt', data }, options)
     },
   }
 }

@@ -325,9 +325,10 @@ export const createOracle = (receiptsMax: number) => {
             const about = payments.get(receipt?.paymentId ?? '')
             if (receipt !== undefined) receipt.annulled = true
             if (about?.receipt === number) about.receipt = undefined
-            if (body.alsoReversePayment && about !== undefined && !about.reversed && about.refunded === 0)
-              reverse(about)
-            return { number, paymentReversed: body.alsoReversePayment }
+            const paymentReversed =
+              body.alsoReversePayment && about !== undefined && !about.reversed && about.refunded === 0
+            if (paymentReversed) reverse(about)
+            return { number, paymentReversed }
           },
         }
       }
