@@ -21,6 +21,7 @@ const Item = z.looseObject({
   body: z.looseObject({}),
 })
 const Results = z.object({ results: z.array(Item) })
+const Issued = z.looseObject({ result: z.looseObject({ receipt: z.looseObject({ number: z.int() }) }) })
 const Refused = z.looseObject({ code: z.string(), item: z.int().optional(), errors: z.array(z.unknown()).optional() })
 
 const item = (command: string, idempotencyKey: string, data: unknown) => ({ command, idempotencyKey, data })
@@ -100,6 +101,67 @@ t.test('An array', async (t) => {
     }
     const response = await batch([client('a'), company, book, item('RecordPayment', 'cash', cash)])
     t.same(statuses(response.body), [201, 201, 201, 201])
+  })
+
+  await t.test('gives receipts of one book in the order of the commands, of two books side by side', async (t) => {
+    const { store, batch } = await start()
+    const order: string[] = []
+    store.fate = async (stream): Promise<Fate> => {
+      await sleep(stream.endsWith(':a') ? 50 : 1)
+      order.push(stream)
+      return 'written'
+    }
+    const book = (series: string) =>
+      item('OpenReceiptBook', `book-${series}`, examples.openReceiptBook({ series, from: 1, to: 9 }))
+    const paid = (clientId: string, paymentId: string, receivedOn: string, series?: string) =>
+      item('RecordPayment', paymentId, {
+        clientId,
+        paymentId,
+        amount: ron('5.00'),
+        receivedOn,
+        method: 'CASH',
+        ...(series === undefined ? {} : { receipt: { series } }),
+      })
+    const issue = (clientId: string, paymentId: string, issuedOn: string) =>
+      item('IssueReceipt', `issue-${paymentId}`, { clientId, paymentId, series: 'C', issuedOn })
+    const clients = ['a', 'b', 'c', 'd'].map(client)
+    await batch([item('RegisterCompany', 'amc', examples.registerCompany()), book('C'), book('D'), ...clients])
+    await batch([paid('d', 'bare', '2026-11-02')])
+    order.length = 0
+    const response = await batch([
+      paid('a', 'first', '2026-11-02', 'C'),
+      paid('b', 'second', '2026-11-03', 'C'),
+      issue('d', 'bare', '2026-11-04'),
+      paid('c', 'other', '2026-11-05', 'D'),
+      // On the second day the book is past it: the order of the lines is kept for what is refused, too.
+      paid('c', 'late', '2026-11-03', 'C'),
+    ])
+    t.same(statuses(response.body), [201, 201, 201, 201, 422])
+    const { results } = Results.parse(response.json())
+    const numbers = results.slice(0, 4).map(({ body }) => Issued.parse(body).result.receipt.number)
+    t.same(numbers, [1, 2, 3, 1])
+    t.ok(
+      order.indexOf('receiptBook-amc:D') < order.indexOf('clientAccount-amc:a'),
+      'what shares neither account nor book does not wait',
+    )
+  })
+
+  await t.test('refuses what is said of a single command', async (t) => {
+    const { left, store } = await start()
+    for (const query of ['', '?mode=atomic']) {
+      const response = await left.app.inject({
+        method: 'POST',
+        url: `/v1/companies/amc/commands${query}`,
+        headers: { authorization, 'content-type': 'application/json', 'if-match': '"3"', 'idempotency-key': 'all' },
+        payload: JSON.stringify([client('a')]),
+      })
+      t.match(response.json(), {
+        status: 400,
+        code: 'MALFORMED_REQUEST',
+        errors: [{ path: '/headers/if-match' }, { path: '/headers/idempotency-key' }],
+      })
+    }
+    t.equal(store.log.length, 0)
   })
 
   await t.test('writes nothing as a dry run', async (t) => {

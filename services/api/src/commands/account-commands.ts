@@ -302,6 +302,7 @@ export const accountCommands = [
       'RECEIPT_RANGE_EXHAUSTED',
       'RESTORE_GUARD',
     ],
+    bookOf: ({ receipt }) => receipt?.series,
     execute: async ({ receipt, ...facts }, context, dependencies) => {
       if (receipt === undefined) {
         const handled = await onAccount({ type: 'RecordPayment', data: facts }, context, dependencies)
@@ -514,6 +515,7 @@ export const accountCommands = [
       'RECEIPT_RANGE_EXHAUSTED',
       'RESTORE_GUARD',
     ],
+    bookOf: ({ series }) => series,
     execute: async ({ receiptId, ...facts }, context, dependencies) => {
       const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }
       const { handled, booked } = await withReceipt(

@@ -1,7 +1,7 @@
 /** What has to be known of an item to keep the order that matters. */
 export interface Ordered {
-  /** The account that the item is about; `undefined` when it is about the company or a receipt book. */
-  readonly account: string | undefined
+  /** What the item is about; items that share one follow each other. `undefined`: it may be about anything. */
+  readonly keys: readonly string[] | undefined
 }
 
 /** At most so many items are on their way: what waits behind them is not read yet. */
@@ -12,9 +12,9 @@ async function* each<Item>(items: AsyncIterable<Item> | Iterable<Item>): AsyncGe
 }
 
 /**
- * Carries out items of different accounts at the same time and gives the results in the order of the items, each as soon
- * as it is there. Items of one account follow each other; one that concerns the company or a book comes after all before
- * it and before all after it. No more is read than is being worked on, and nothing is begun once the consumer has gone.
+ * Carries out items about different things at the same time and gives the results in the order of the items, each as soon
+ * as it is there. Items that share a key follow each other; one that may be about anything comes after all before it and
+ * before all after it. No more is read than is being worked on, and nothing is begun once the consumer has gone.
  * `carryOut` must not fail.
  */
 export async function* inOrder<Item extends Ordered, Result>(
@@ -23,22 +23,22 @@ export async function* inOrder<Item extends Ordered, Result>(
 ): AsyncGenerator<Result, void> {
   const source = each(items)
   const results: Promise<Result>[] = []
-  const lastOfAccount = new Map<string, Promise<Result>>()
+  const lastOfKey = new Map<string, Promise<Result>>()
   let barrier: Promise<unknown> = Promise.resolve()
 
   const begin = (item: Item): void => {
-    const { account } = item
-    const before = account === undefined ? [barrier, ...results] : [lastOfAccount.get(account) ?? barrier]
-    const result = Promise.all(before).then(() => carryOut(item))
+    const { keys } = item
+    const before = keys === undefined ? results : keys.map((key) => lastOfKey.get(key))
+    const result = Promise.all([barrier, ...before]).then(() => carryOut(item))
     results.push(result)
-    if (account === undefined) {
+    if (keys === undefined) {
       barrier = result
-      lastOfAccount.clear()
+      lastOfKey.clear()
       return
     }
-    lastOfAccount.set(account, result)
+    for (const key of keys) lastOfKey.set(key, result)
     void result.then(() => {
-      if (lastOfAccount.get(account) === result) lastOfAccount.delete(account)
+      for (const key of keys) if (lastOfKey.get(key) === result) lastOfKey.delete(key)
     })
   }
 

@@ -60,6 +60,23 @@ const accountIn = (data: unknown): string | undefined =>
     ? data.clientId
     : undefined
 
+/** An account, and a book where a receipt is asked for. What names no account may be about any: an annulment frees a payment. */
+const keysOf = ({ bookOf }: CommandDefinition, data: unknown): readonly string[] | undefined => {
+  const account = accountIn(data)
+  if (account === undefined) return undefined
+  const series = bookOf?.(data)
+  return [`account ${account}`, ...(series === undefined ? [] : [`book ${series}`])]
+}
+
+/** What is said of a single command is said in its item. */
+const ITEM_HEADERS = { 'if-match': 'not for a batch', 'idempotency-key': 'not for a batch: each command has its own' }
+
+/** @throws MalformedRequest rather than ignore a condition that the caller relies on */
+const requireNoItemHeaders = ({ headers }: FastifyRequest): void => {
+  const given = Object.entries(ITEM_HEADERS).filter(([name]) => headers[name] !== undefined)
+  if (given.length > 0) throw new MalformedRequest(given.map(([name, rule]) => ({ path: `/headers/${name}`, rule })))
+}
+
 /**
  * Many commands in one request. Each has its own key, so a batch that broke off is simply sent again: so it does when the
  * process `isStopping`, after the lines that it has begun.
@@ -109,7 +126,7 @@ export const batchRoute = (
       dryRun,
     }
     const execute = (given: CommandDependencies) => definition.execute(data, context, given)
-    return { context, execute }
+    return { context, execute, keys: keysOf(definition, data) }
   }
 
   const resultOf = (commandId: string, answer: CommandAnswer, dryRun: boolean) => ({
@@ -118,11 +135,23 @@ export const batchRoute = (
     body: answerBody(commandId, answer, dryRun),
   })
 
-  const carryOut = async (request: FastifyRequest, companyId: string, dryRun: boolean, read: ReadItem) => {
+  /** An item that is ready to be carried out, or what is wrong with it: that concerns no other item. */
+  const prepareInOrder = (request: FastifyRequest, companyId: string, dryRun: boolean, read: ReadItem) => {
     const place = read.line === undefined ? {} : { line: read.line }
     try {
       if ('error' in read) throw read.error
-      const { context, execute } = prepare(request, companyId, dryRun, read.item)
+      const prepared = prepare(request, companyId, dryRun, read.item)
+      return { place, keys: prepared.keys, prepared }
+    } catch (error) {
+      return { place, keys: [], error }
+    }
+  }
+  type InOrder = ReturnType<typeof prepareInOrder>
+
+  const carryOut = async (request: FastifyRequest, dryRun: boolean, { place, ...item }: InOrder) => {
+    try {
+      if (item.prepared === undefined) throw item.error
+      const { context, execute } = item.prepared
       const { commandId } = context
       return { ...place, ...resultOf(commandId, await answerInTime(commandId, execute(dependencies)), dryRun) }
     } catch (error) {
@@ -136,10 +165,11 @@ export const batchRoute = (
     companyId: string,
     dryRun: boolean,
     items: AsyncIterable<ReadItem> | Iterable<ReadItem>,
-  ) => inOrder(accountsOf(items), ({ read }) => carryOut(request, companyId, dryRun, read))
-
-  async function* accountsOf(items: AsyncIterable<ReadItem> | Iterable<ReadItem>) {
-    for await (const read of items) yield { read, account: 'item' in read ? accountIn(read.item.data) : '' }
+  ) => {
+    async function* prepared() {
+      for await (const read of items) yield prepareInOrder(request, companyId, dryRun, read)
+    }
+    return inOrder(prepared(), (item) => carryOut(request, dryRun, item))
   }
 
   /** @throws GroupRefused naming the item, MalformedRequest */
@@ -219,11 +249,12 @@ export const batchRoute = (
         summary: 'Carry out many commands',
         description: [
           'A JSON array, or NDJSON with one command a line. Each has its own key; the results come in the order of the commands.',
-          '`mode=continue`: a refused one does not stop the others. Commands of one account follow each other, those of',
-          'different accounts go side by side; one about the company or a receipt book waits for all before it.',
+          '`mode=continue`: a refused one does not stop the others. Commands of one account follow each other, and so do those',
+          'that ask for a receipt of one book; others go side by side. One that names no account waits for all before it.',
           'NDJSON is answered as NDJSON, a result a line, while the lines are still coming: any number of them.',
           `\`mode=atomic\`: at most ${ATOMIC_COMMANDS_MAX} commands of one account, without receipts, written by one append or not at all;`,
           'each is decided on what those before it did. A refusal names the item.',
+          '`Idempotency-Key` and `If-Match` are refused here: each command has its own key, and a condition is for one command.',
           'A dry run of `continue` asks about each command alone; one of `atomic` about all of them together.',
         ].join('\n'),
         params: CommandParams,
@@ -247,6 +278,7 @@ export const batchRoute = (
       },
     },
     async (request, reply) => {
+      requireNoItemHeaders(request)
       const { companyId } = request.params
       const body = isBody(request.body) ? request.body : parse(Batch, request.body)
       const dryRun = request.query.dryRun === 'true'

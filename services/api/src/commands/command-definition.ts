@@ -35,6 +35,8 @@ export interface CommandDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema
   readonly example: z.infer<Schema>
   readonly rejections: readonly RejectionCode[]
+  /** Series of the receipt book that a command of an account also writes to: their order within a batch matters. */
+  readonly bookOf?: (data: z.infer<Schema>) => string | undefined
   readonly execute: (
     data: z.infer<Schema>,
     context: CommandContext,
