@@ -377,6 +377,20 @@ t.test('a step that cannot be done does not hold up the others', async (t) => {
   await withProcess(t, async () => void (await until('the one that was stuck', includes('stuck', 'ReceiptIssued'))))
 })
 
+t.test('two requests with one receipt id are two steps', async (t) => {
+  const dying = await createApi(store, pool, {
+    saga: (ledger: Ledger) => ({ ...createReceiptSaga(ledger), enter: dies }),
+  })
+  for (const id of ['twin-1', 'twin-2']) {
+    await must(healthy, 'RecordPayment', payInCash(id, { receipt: undefined }))
+    await must(dying, 'IssueReceipt', issue(id, { issuedOn: '2026-11-21', receiptId: 'twins' }), 503)
+  }
+  await withProcess(t, async () => {
+    await until('the receipt', includes('twin-1', 'ReceiptIssued'))
+    await until('the refusal', includes('twin-2', 'ReceiptDeclined'))
+  })
+})
+
 t.test('after all that, the book is without a gap', async (t) => {
   const issued = (await eventsOf(store, BOOK)).filter(({ type }) => type === 'ReceiptIssued')
   const numbers = issued.map(numberOf)

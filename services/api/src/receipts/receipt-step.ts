@@ -11,17 +11,23 @@ const causeOf = <Data>(event: LedgerEvent, data: Data): Cause<Data> => {
   return { data, eventId: event.eventId, companyId, actor, correlationId }
 }
 
-/** Which step an event begins or ends; requests and receipts of one payment meet under the receipt's id. */
+/** A caller may choose one id for two receipts, and only the book refuses the second: so the payment is named as well. */
+const enterKey = (
+  companyId: string,
+  { series, clientId, paymentId, receiptId }: Pick<ReceiptRequest, 'series' | 'clientId' | 'paymentId' | 'receiptId'>,
+): string => `enter ${companyId} ${series} ${clientId} ${paymentId} ${receiptId}`
+
+/** Which step an event begins or ends; requests and receipts of one payment meet under its id and the receipt's. */
 export const stepChangeOf = (event: LedgerEvent): { readonly begins?: ReceiptStep; readonly ends?: string } => {
   const { companyId } = event.metadata
   switch (event.type) {
     case 'ReceiptRequested': {
-      const key = `enter ${companyId} ${event.data.series} ${event.data.receiptId}`
+      const key = enterKey(companyId, event.data)
       return { begins: { step: 'enter', key, cause: causeOf(event, event.data) } }
     }
     case 'ReceiptIssued':
     case 'ReceiptDeclined':
-      return { ends: `enter ${companyId} ${event.data.series} ${event.data.receiptId}` }
+      return { ends: enterKey(companyId, event.data) }
     case 'ReceiptAnnulled': {
       const key = `release ${companyId} ${event.data.series} ${event.data.number}`
       return { begins: { step: 'release', key, cause: causeOf(event, event.data) } }
