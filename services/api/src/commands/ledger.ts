@@ -11,6 +11,7 @@ import {
   type ReceiptBookCommand,
   type ReceiptBookEvent,
   receiptBook,
+  receiptBookStream,
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import { createHighestNumbers, guardBooks, type HighestNumbers } from '../receipts/restore-guard.ts'
@@ -52,11 +53,17 @@ export const createLedger = ({
 }: LedgerOptions): Ledger => {
   const share = (part: number) => ({ ...options, cacheBytesMax: Math.floor(cacheBytesMax * part) })
   const companies = createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) })
-  const highestNumbers = createHighestNumbers(lastNumberElsewhere)
   const books = createCommandHandler({
     decider: receiptBook,
     snapshots: snapshots?.of(receiptBook),
     ...share(BOOKS_SHARE),
+  })
+  const highestNumbers = createHighestNumbers({
+    ask: lastNumberElsewhere,
+    isOpen: async (companyId, series) => {
+      const isOpened = ({ opened }: ReceiptBook): boolean => opened !== undefined
+      return isOpened(await books.read(receiptBookStream(companyId, series), isOpened))
+    },
   })
   return {
     accounts: createCommandHandler({

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReceiptBook, ReceiptBookCommand, ReceiptBookEvent } from '@registru/domain'
+import { LRUCache } from 'lru-cache'
 import type { CommandHandler } from '../commands/command-handler.ts'
 
 /** Postgres has this long to say what it knows; commands do not depend on it. */
@@ -7,12 +8,18 @@ const ASK_WITHIN_MS = 1_000
 /** Where it did not answer, it is asked again after this. */
 const ASK_AGAIN_MS = 5_000
 
+/** Books that are asked about again once others have been used since: a company has a few, and each takes some 100 bytes. */
+const BOOKS_MAX = 10_000
+
 /**
  * The highest numbers of receipt books that anybody besides the books tells of. The guard works where it can see: with
  * Postgres away it knows only what this process has issued itself.
  */
 export interface HighestNumbers {
+  /** Of a book that is open in the event store; a series that somebody merely names is not worth a look elsewhere. */
   readonly of: (companyId: string, series: string) => Promise<number | undefined>
+  /** Of a book that is about to be opened: it may be one that the store has lost as a whole. */
+  readonly ofLost: (companyId: string, series: string) => Promise<number | undefined>
   readonly saw: (companyId: string, series: string, number: number) => void
 }
 
@@ -22,13 +29,19 @@ interface Known {
   asked: Promise<void> | undefined
 }
 
-/** @param ask what a source outside the event store knows; `undefined`: of no such book */
-export const createHighestNumbers = (
-  ask: (companyId: string, series: string) => Promise<number | undefined>,
-): HighestNumbers => {
-  const books = new Map<string, Known>()
+export interface HighestNumberSources {
+  /** What a source outside the event store knows; `undefined`: of no such book. */
+  readonly ask: (companyId: string, series: string) => Promise<number | undefined>
+  /** Whether the event store has such a book. */
+  readonly isOpen: (companyId: string, series: string) => Promise<boolean>
+  readonly booksMax?: number
+}
+
+export const createHighestNumbers = ({ ask, isOpen, booksMax = BOOKS_MAX }: HighestNumberSources): HighestNumbers => {
+  const books = new LRUCache<string, Known>({ max: booksMax })
+  const keyOf = (companyId: string, series: string): string => `${companyId}:${series}`
   const knownOf = (companyId: string, series: string): Known => {
-    const key = `${companyId}:${series}`
+    const key = keyOf(companyId, series)
     const known = books.get(key) ?? { highest: undefined, asked: undefined }
     books.set(key, known)
     return known
@@ -46,13 +59,18 @@ export const createHighestNumbers = (
       }, ASK_AGAIN_MS).unref()
     }
   }
+  const ofLost: HighestNumbers['ofLost'] = async (companyId, series) => {
+    const known = knownOf(companyId, series)
+    known.asked ??= askFor(known, companyId, series)
+    await Promise.race([known.asked, sleep(ASK_WITHIN_MS, undefined, { ref: false })])
+    return known.highest
+  }
   return {
     of: async (companyId, series) => {
-      const known = knownOf(companyId, series)
-      known.asked ??= askFor(known, companyId, series)
-      await Promise.race([known.asked, sleep(ASK_WITHIN_MS, undefined, { ref: false })])
-      return known.highest
+      const isWorthALook = books.has(keyOf(companyId, series)) || (await isOpen(companyId, series))
+      return isWorthALook ? ofLost(companyId, series) : undefined
     },
+    ofLost,
     saw: (companyId, series, number) => raise(knownOf(companyId, series), number),
   }
 }
@@ -65,7 +83,8 @@ export const guardBooks = (books: Books, numbers: HighestNumbers): Books => ({
   handle: async (stream, command, context) => {
     const { companyId } = context
     const { series } = command.data
-    const highestNumber = await numbers.of(companyId, series)
+    const highestNumber =
+      command.type === 'OpenReceiptBook' ? await numbers.ofLost(companyId, series) : await numbers.of(companyId, series)
     const handled = await books.handle(stream, command, { ...context, highestNumber })
     if (context.dryRun) return handled
     for (const { type, data } of handled.events) {
