@@ -7,6 +7,7 @@ export interface EventPlace {
   readonly position: bigint
   readonly stream: string
   readonly revision: bigint
+  readonly type: string
 }
 
 /** Everything that is given has to be so. */
@@ -33,7 +34,7 @@ export const listEventPlaces = async (db: ReadHandle, filter: EventFilter): Prom
   let query = db
     .withTables<EventIndexViews>()
     .selectFrom('read.event_index')
-    .select(['position', 'stream', 'revision'])
+    .select(['position', 'stream', 'revision', 'type'])
     .where('company_id', '=', companyId)
   const equals = {
     client_id: filter.clientId,

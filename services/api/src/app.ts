@@ -18,6 +18,7 @@ import { sendSecurityHeaders } from './http/security-headers.ts'
 import { checkWithZod } from './http/zod-app.ts'
 import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
 import { showProgress } from './progress.ts'
+import { commandOutcomeRoute } from './queries/command-outcome-route.ts'
 import { createCursors } from './queries/cursor.ts'
 import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
@@ -112,6 +113,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     commandRoutes(api, commandDefinitions, { ledger, receipts })
     batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
     queryRoutes(api, { readSide, today, cursors })
+    commandOutcomeRoute(api, { readSide })
     eventRoutes(api, { store, readSide, cursors })
     metricsRoute(api, metrics)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())

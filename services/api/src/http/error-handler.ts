@@ -11,7 +11,7 @@ import {
   Overloaded,
   PreconditionFailed,
 } from '../commands/command-errors.ts'
-import { ReadModelBehind, ReadSideUnavailable } from '../queries/read-errors.ts'
+import { CommandNotFound, ReadModelBehind, ReadSideUnavailable } from '../queries/read-errors.ts'
 import { TieOutFailed } from '../queries/tie-out.ts'
 import { MalformedRequest } from './malformed-request.ts'
 import { PROBLEMS, type ProblemOccurrence, problemOf } from './problems.ts'
@@ -79,10 +79,18 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
   if (error instanceof BatchSpansStreams) return { code: 'BATCH_SPANS_STREAMS', detail: error.message }
   if (error instanceof CommandTooLarge) return { code: 'COMMAND_TOO_LARGE' }
   if (error instanceof ConcurrentModification) return { code: 'CONCURRENT_MODIFICATION' }
-  if (error instanceof OutcomeUnknown) return { code: 'OUTCOME_UNKNOWN', details: { commandId: error.commandId } }
+  if (error instanceof OutcomeUnknown) {
+    const { commandId } = error
+    const detail = `sending it again with the same key settles it; GET commands/${commandId} of the company tells what is known`
+    return { code: 'OUTCOME_UNKNOWN', detail, details: { commandId } }
+  }
   if (error instanceof Overloaded) return { code: 'OVERLOADED' }
   // Misconfigured: only an operator can help, and the log names the cause; for the caller the store is away.
   if (error instanceof StoreUnavailable || error instanceof StoreMisconfigured) return { code: 'STORE_UNAVAILABLE' }
+  if (error instanceof CommandNotFound) {
+    const detail = 'it may be on its way, or have changed nothing; sending it again with the same key settles it'
+    return { code: 'COMMAND_NOT_FOUND', detail, details: error.details }
+  }
   if (error instanceof ReadModelBehind) return { code: 'READ_MODEL_BEHIND', details: error.lag }
   if (error instanceof TieOutFailed) return { code: 'TIE_OUT_FAILED', details: error.details }
   if (error instanceof ReadSideUnavailable) return { code: 'READ_SIDE_UNAVAILABLE' }

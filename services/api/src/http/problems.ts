@@ -3,6 +3,7 @@ import type { RejectionCode } from '@registru/domain'
 /** What can go wrong besides a refusal of the business. */
 export type FailureCode =
   | 'BATCH_SPANS_STREAMS'
+  | 'COMMAND_NOT_FOUND'
   | 'COMMAND_TOO_LARGE'
   | 'CONCURRENT_MODIFICATION'
   | 'IDEMPOTENCY_KEY_REUSED'
@@ -38,6 +39,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   CASH_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash of one payer, desk and day is above the ceiling' },
   CLIENT_ALREADY_REGISTERED: { status: 409, title: 'The client is registered already' },
   CLIENT_NOT_FOUND: { status: 404, title: 'No such client' },
+  COMMAND_NOT_FOUND: { status: 404, title: 'The read models know no event of the command' },
   COMMAND_TOO_LARGE: { status: 422, title: 'The command would touch more than one append can hold; split it' },
   COMPANY_ALREADY_REGISTERED: { status: 409, title: 'The company is registered already' },
   COMPANY_NOT_FOUND: { status: 404, title: 'No such company' },

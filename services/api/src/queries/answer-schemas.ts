@@ -233,6 +233,17 @@ export const TrialBalance = z
   })
   .meta({ id: 'TrialBalance' })
 
+export const CommandOutcome = z
+  .object({
+    commandId: z.uuid(),
+    events: z
+      .array(z.object({ type: z.string(), stream: z.string(), revision: z.int(), position: z.string() }))
+      .min(1)
+      .meta({ description: 'In the order of the log' }),
+    position: moment.position,
+  })
+  .meta({ id: 'CommandOutcome' })
+
 export const Events = z
   .object({
     items: z.array(
