@@ -13,3 +13,10 @@ export const findPositionKnownAt = async (db: ReadHandle, instant: string): Prom
     ) as position`.execute(db)
   return rows[0]?.position ?? -1n
 }
+
+/** Whether an event recorded later than an instant (RFC 3339) is projected: what was known at it never changes then. */
+export const isInstantOver = async (db: ReadHandle, instant: string): Promise<boolean> => {
+  const { rows } = await sql<{ over: boolean }>`
+    select exists (select from read.moments where recorded_at > ${instant}::timestamptz) as over`.execute(db)
+  return rows[0]?.over ?? false
+}

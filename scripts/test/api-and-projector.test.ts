@@ -38,7 +38,8 @@ t.teardown(() => projector.stop())
 await projector.ready
 
 const today = () => TODAY
-const ledger = createLedger({ store, today, now: () => new Date(), cacheBytesMax: CACHE_BYTES_MAX })
+const now = () => new Date()
+const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX })
 const app = await buildApp({
   ledger,
   receipts: createReceiptSaga(ledger),
@@ -47,6 +48,7 @@ const app = await buildApp({
   token: TOKEN,
   logger,
   today,
+  now,
 })
 t.teardown(() => app.close())
 
@@ -113,7 +115,13 @@ t.test('what was known at an instant', async (t) => {
     get(`receivables/aging?minPosition=${position}&knownAt=${encodeURIComponent(knownAt)}`)
   t.match(await agingAt(before), { rows: [{ open: '1010.00' }] })
   t.match(await agingAt(`${before.slice(0, -1)}+00:00`), { rows: [{ open: '1010.00' }] })
-  t.match(await agingAt('2199-01-01T00:00:00+14:00'), { rows: [{ open: '900.00' }] })
+  const future = await app.inject({
+    url: '/v1/companies/amc/receivables/aging?knownAt=2199-01-01T00:00:00%2B14:00',
+    headers: { authorization },
+  })
+  t.match(future.json(), { status: 400, errors: [{ path: '/query/knownAt', rule: /future/ }] })
+  const justNow = await agingAt(new Date().toISOString())
+  t.match(justNow, { rows: [{ open: '900.00' }] }, 'once nobody writes with an earlier stamp')
   t.match(await agingAt('1999-01-01T00:00:00Z'), { rows: [] })
 })
 

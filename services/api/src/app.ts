@@ -47,6 +47,7 @@ export interface AppOptions extends CommandDependencies {
   readonly token: string
   readonly logger: Logger
   readonly today: () => string
+  readonly now: () => Date
 }
 
 /** Routes that answer without a token; they tell nothing of any company. */
@@ -55,7 +56,7 @@ const isOpen = (route: string): boolean =>
 
 /** The whole API: everything that it answers is listed here. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
-  const { ledger, receipts, receiptProcess, store, readSide, snapshotCounts, token, logger, today } = options
+  const { ledger, receipts, receiptProcess, store, readSide, snapshotCounts, token, logger, today, now } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -112,7 +113,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     healthRoutes(api, { store, readSide, receiptProcess, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts })
     batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
-    queryRoutes(api, { readSide, today, cursors })
+    queryRoutes(api, { readSide, today, now, head: () => store.head(), cursors })
     commandOutcomeRoute(api, { readSide })
     eventRoutes(api, { store, readSide, cursors })
     metricsRoute(api, metrics)

@@ -61,6 +61,7 @@ const app = await buildApp({
   token: config.REGISTRU_TOKEN,
   logger,
   today,
+  now,
 })
 
 onShutdown(logger, async () => {

@@ -45,11 +45,12 @@ export const createApi = async (
   override: { readonly logger?: ReturnType<typeof createLogger>; readonly saga?: (ledger: Ledger) => ReceiptSaga } = {},
 ): Promise<Api> => {
   const today = () => TODAY
+  const now = () => new Date()
   const readSide = createReadSide(pool)
   const ledger = createLedger({
     store,
     today,
-    now: () => new Date(),
+    now,
     cacheBytesMax: CACHE_BYTES_MAX,
     lastNumberElsewhere: createLastNumberReader(readSide),
   })
@@ -63,6 +64,7 @@ export const createApi = async (
     token: TOKEN,
     logger,
     today,
+    now,
   })
   const inject = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request)
   return {

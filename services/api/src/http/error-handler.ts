@@ -11,7 +11,13 @@ import {
   Overloaded,
   PreconditionFailed,
 } from '../commands/command-errors.ts'
-import { CommandNotFound, ReadModelBehind, ReadSideUnavailable } from '../queries/read-errors.ts'
+import {
+  CommandNotFound,
+  InstantNotSettled,
+  LogEndUnknown,
+  ReadModelBehind,
+  ReadSideUnavailable,
+} from '../queries/read-errors.ts'
 import { TieOutFailed } from '../queries/tie-out.ts'
 import { MalformedRequest } from './malformed-request.ts'
 import { PROBLEMS, type ProblemOccurrence, problemOf } from './problems.ts'
@@ -92,6 +98,10 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
     return { code: 'COMMAND_NOT_FOUND', detail, details: error.details }
   }
   if (error instanceof ReadModelBehind) return { code: 'READ_MODEL_BEHIND', details: error.lag }
+  if (error instanceof InstantNotSettled) {
+    return { code: 'READ_MODEL_BEHIND', detail: error.message, details: { settledInMs: error.settledInMs } }
+  }
+  if (error instanceof LogEndUnknown) return { code: 'STORE_UNAVAILABLE', detail: error.message }
   if (error instanceof TieOutFailed) return { code: 'TIE_OUT_FAILED', details: error.details }
   if (error instanceof ReadSideUnavailable) return { code: 'READ_SIDE_UNAVAILABLE' }
   if (!(error instanceof Error)) return undefined

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { findPositionKnownAt, PAGE_ROWS_MAX, type Page, type ReadHandle } from '@registru/projections'
+import { PAGE_ROWS_MAX, type Page, type ReadHandle } from '@registru/projections'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { type Column, columnsOf } from './columns.ts'
 import type { Locale } from './csv.ts'
 import type { CursorContent, Cursors } from './cursor.ts'
 import { contentTypeOf, type Format, formatOf, textOf } from './formats.ts'
-import { freshnessOf, isPosition, limitOf } from './query-parameters.ts'
+import { awaitedBy, type Clockwork, knownPosition } from './known-at.ts'
+import { limitOf } from './query-parameters.ts'
 import { questionOf, TIMING } from './question.ts'
-import type { ReadSide, Snapshot } from './read-side.ts'
+import type { Snapshot } from './read-side.ts'
 
-export interface QueryDependencies {
-  readonly readSide: ReadSide
+export interface QueryDependencies extends Clockwork {
   readonly today: () => string
   readonly cursors: Cursors
 }
@@ -35,16 +35,6 @@ export interface Moment {
   readonly knownAt: bigint | undefined
   /** The position that the answer tells of: that of `knownAt`, or the reader's own. */
   readonly position: bigint
-}
-
-/** The position that `knownAt` means: itself, or what was known at an instant. */
-export const knownPosition = (
-  handle: ReadHandle,
-  knownAt: string | undefined,
-): Promise<bigint> | bigint | undefined => {
-  if (knownAt === undefined) return undefined
-  // In UTC: Postgres knows fewer offsets than RFC 3339.
-  return isPosition(knownAt) ? BigInt(knownAt) : findPositionKnownAt(handle, new Date(knownAt).toISOString())
 }
 
 const isUnchanged = (reply: FastifyReply, etag: string): boolean => {
@@ -89,16 +79,19 @@ const momentLines = (query: Asked, moment: Moment) => ({
  * snapshot is closed, a stream as long as the caller takes it.
  */
 const answerAt = async (
-  { readSide, today }: QueryDependencies,
+  dependencies: QueryDependencies,
   query: Asked,
   reply: FastifyReply,
   read: (snapshot: Snapshot, moment: Moment) => Promise<object | Readable>,
   { chosen = 'json', begun }: { readonly chosen?: Format; readonly begun?: CursorContent<unknown> | undefined } = {},
 ): Promise<FastifyReply> => {
-  const snapshot = await readSide.open(freshnessOf(query), departureOf(reply))
+  const { readSide, today } = dependencies
+  const departure = departureOf(reply)
+  const asked = { ...query, knownAt: begun?.knownAt ?? query.knownAt }
+  const snapshot = await readSide.open(await awaitedBy(dependencies, asked), departure)
   let body: object | undefined
   try {
-    const knownAt = await knownPosition(snapshot.handle, begun?.knownAt ?? query.knownAt)
+    const knownAt = await knownPosition(snapshot.handle, asked.knownAt)
     const asOf = begun?.asOf ?? query.asOf ?? today()
     const moment = { asOf, knownAt, position: knownAt ?? snapshot.position }
     if (!tag(reply, snapshot, moment, chosen)) {

@@ -16,9 +16,10 @@ import { renderStatement } from '../documents/statement-pdf.ts'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { knownPosition, type QueryDependencies } from './answer.ts'
+import type { QueryDependencies } from './answer.ts'
+import { awaitedBy, knownPosition } from './known-at.ts'
 import { period, periodOf } from './period.ts'
-import { ClientParams, clocks, freshness, freshnessOf } from './query-parameters.ts'
+import { ClientParams, clocks, freshness } from './query-parameters.ts'
 
 /** About a hundred pages. Setting text is work for a processor, and others wait for their answers meanwhile. */
 const LINES_MAX = 4_000
@@ -81,12 +82,13 @@ const reminderOf = async (handle: ReadHandle, account: Account, moment: Clocks) 
 
 /** Reads in one snapshot; the text is set when the snapshot is closed. */
 const print = async <Content>(
-  { readSide, today }: QueryDependencies,
+  dependencies: QueryDependencies,
   { query, reply, name }: { readonly query: Query; readonly reply: FastifyReply; readonly name: string },
   read: (handle: ReadHandle, moment: Clocks) => Promise<Content>,
   render: (content: Content) => Promise<Buffer>,
 ): Promise<FastifyReply> => {
-  const { position, value } = await readSide.snapshot(freshnessOf(query), async (handle) => {
+  const { readSide, today } = dependencies
+  const { position, value } = await readSide.snapshot(await awaitedBy(dependencies, query), async (handle) => {
     const knownAt = await knownPosition(handle, query.knownAt)
     return read(handle, { asOf: query.asOf ?? today(), knownAt })
   })

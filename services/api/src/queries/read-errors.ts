@@ -26,3 +26,26 @@ export class CommandNotFound extends Error {
 export class ReadSideUnavailable extends Error {
   override readonly name = 'ReadSideUnavailable'
 }
+
+/** Writers may still be at work on what was known at an instant that is hardly over. */
+export class InstantNotSettled extends Error {
+  override readonly name = 'InstantNotSettled'
+  readonly settledInMs: number
+
+  constructor(settledInMs: number) {
+    super(`what was known at that instant is settled in ${settledInMs} ms`)
+    this.settledInMs = settledInMs
+  }
+}
+
+/** The event store is away, so nobody can tell whether the read models know all that was known at an instant. */
+export class LogEndUnknown extends Error {
+  override readonly name = 'LogEndUnknown'
+
+  constructor(options: ErrorOptions) {
+    super(
+      'the event store does not say where the log ends, so nobody can tell what was known at that instant; an earlier one, or a position, can be asked for',
+      options,
+    )
+  }
+}
