@@ -13,10 +13,10 @@ const changed = ({
 /** Who the issuers and the debtors are, one row each, and who the debtors were. */
 export const parties = defineProjection({
   name: 'parties',
-  version: 2,
+  version: 3,
   tables: [companies, clients, clientChanges],
   on: {
-    CompanyRegistered: ({ data }) => [
+    CompanyRegistered: ({ data, position }) => [
       insert(companies, {
         company_id: data.companyId,
         name: data.name,
@@ -24,6 +24,7 @@ export const parties = defineProjection({
         trade_register_number: data.tradeRegisterNumber ?? null,
         address: data.address,
         functional_currency: data.functionalCurrency,
+        position,
       }),
     ],
     ClientRegistered: (event) => [

@@ -99,13 +99,21 @@ export const listClients = async (
 
 export const findCompany = async (
   db: ReadHandle,
-  { companyId }: { readonly companyId: string },
+  {
+    companyId,
+    knownAt,
+  }: {
+    readonly companyId: string
+    /** A position; `undefined`: whenever it was registered. */
+    readonly knownAt?: bigint | undefined
+  },
 ): Promise<CompanyCard | undefined> => {
   const row = await db
     .withTables<PartyViews>()
     .selectFrom('read.companies')
     .selectAll()
     .where('company_id', '=', companyId)
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
     .executeTakeFirst()
   return (
     row && {

@@ -11,6 +11,8 @@ export const companies = defineTable({
     trade_register_number: nullable(text()),
     address: json<Address>(),
     functional_currency: text(),
+    /** Of the event that told of it. */
+    position: bigint(),
   },
   key: ['company_id'],
 })

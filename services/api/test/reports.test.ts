@@ -101,7 +101,7 @@ t.test('a company tells what it has decided', async (t) => {
       { change: 'REOPENED', day: '2026-09-15', requestedBy: 'Ana', approvedBy: 'Dan' },
     ],
   })
-  t.match(await answer('policies?knownAt=0'), { inForce: { cashGuard: 'WARN' }, history: [] })
+  t.equal((await api.get('policies?knownAt=0')).statusCode, 404, 'nobody had told of the company')
   t.equal((await api.app.inject({ url: '/v1/companies/none', headers: { authorization } })).statusCode, 404)
 })
 

@@ -16,6 +16,7 @@ const foldParties = (expected: Expected, fact: PlacedFact): void => {
       trade_register_number: data.tradeRegisterNumber ?? null,
       address: jsonCell(data.address),
       functional_currency: data.functionalCurrency,
+      position,
     })
   } else if (type === 'ClientRegistered' || type === 'ClientUpdated') {
     const { clientId: client_id, ...changed } = data

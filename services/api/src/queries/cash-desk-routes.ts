@@ -231,7 +231,8 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
             cashAndCarry: await isCashAndCarry(handle, companyId, clock),
           }
           const register = await findCashDay(handle, { companyId, ...desk, day: on, knownAt: clock.knownAt })
-          const functionalCurrency = (await findCompany(handle, { companyId }))?.functionalCurrency ?? LEI
+          const company = await findCompany(handle, { companyId, knownAt: clock.knownAt })
+          const functionalCurrency = company?.functionalCurrency ?? LEI
           const account = (symbolic: Against | 'CASH') =>
             romanianAccount(symbolic, desk.currency, { functionalCurrency, on })
           const sum = (side: 'inMinor' | 'outMinor') => register.lines.reduce((total, line) => total + line[side], 0n)

@@ -81,6 +81,7 @@ const openItems = async (handle: ReadHandle, { companyId, clientId, to, knownAt 
   const items = await listOpenItems(handle, clocksOfDay)
   const closings = await findStatementClosings(handle, clocksOfDay)
   return [...closings]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([currency, closingMinor]) => ({
       currency,
       closing: decimalOf(closingMinor, currency),

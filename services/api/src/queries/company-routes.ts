@@ -9,7 +9,7 @@ import {
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, answerTable, type QueryDependencies } from './answer.ts'
+import { answerFrom, answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { day, moment } from './answer-schemas.ts'
 import { format } from './formats.ts'
 import { asOf, CompanyParams, clocks, freshness } from './query-parameters.ts'
@@ -62,8 +62,8 @@ const Periods = z
   })
   .meta({ id: 'Periods' })
 
-const requireCompany = async (handle: ReadHandle, companyId: string) => {
-  const company = await findCompany(handle, { companyId })
+const requireCompany = async (handle: ReadHandle, companyId: string, { knownAt }: Moment) => {
+  const company = await findCompany(handle, { companyId, knownAt })
   if (company === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
   return company
 }
@@ -91,7 +91,9 @@ export const companyRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       },
     },
     (request, reply) =>
-      answerFrom(dependencies, request.query, reply, (handle) => requireCompany(handle, request.params.companyId)),
+      answerFrom(dependencies, request.query, reply, (handle, moment) =>
+        requireCompany(handle, request.params.companyId, moment),
+      ),
   )
 
   app.get(
@@ -110,8 +112,9 @@ export const companyRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       const { companyId } = request.params
       return answerTable(dependencies, request.query, reply, {
         row: PolicyRow,
-        read: async (handle, { knownAt }) => {
-          await requireCompany(handle, companyId)
+        read: async (handle, clock) => {
+          const { knownAt } = clock
+          await requireCompany(handle, companyId, clock)
           const history = await listPolicyChanges(handle, { companyId, knownAt })
           return { inForce: policiesInForce(history), history }
         },
@@ -136,8 +139,9 @@ export const companyRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       const { companyId } = request.params
       return answerTable(dependencies, request.query, reply, {
         row: PeriodItem,
-        read: async (handle, { knownAt }) => {
-          await requireCompany(handle, companyId)
+        read: async (handle, clock) => {
+          const { knownAt } = clock
+          await requireCompany(handle, companyId, clock)
           const history = await listPeriodChanges(handle, { companyId, knownAt })
           return { closedThrough: history.at(-1)?.closedThrough, history }
         },

@@ -21,6 +21,9 @@ import { awaitedBy, knownPosition } from './known-at.ts'
 import { period, periodOf } from './period.ts'
 import { ClientParams, clocks, freshness } from './query-parameters.ts'
 
+const BYTES =
+  'With both clocks fixed the bytes are the same for ever by one version of the program, which the law has lists name (OMFP 2634/2015 annex 1 pct. 58 k).'
+
 /** About a hundred pages. Setting text is work for a processor, and others wait for their answers meanwhile. */
 const LINES_MAX = 4_000
 
@@ -30,7 +33,7 @@ type Query = z.infer<typeof ReminderQuery>
 type Account = z.infer<typeof ClientParams>
 
 const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account, { knownAt }: Clocks) => {
-  const issuer = await findCompany(handle, { companyId })
+  const issuer = await findCompany(handle, { companyId, knownAt })
   if (issuer === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
   const client = await findClient(handle, { companyId, clientId, knownAt })
   if (client === undefined) throw new Rejection('CLIENT_NOT_FOUND', { clientId })
@@ -115,7 +118,7 @@ export const documentRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         tags: ['queries'],
         operationId: 'printStatement',
         summary: 'Statement of a client as PDF (fișă client)',
-        description: `What \`statement\` answers, to print: the same bytes for the same days and clocks. At most ${LINES_MAX} lines.`,
+        description: `What \`statement\` answers, to print. ${BYTES} At most ${LINES_MAX} lines.`,
         params: ClientParams,
         querystring: StatementQuery,
         response: problems,
@@ -137,7 +140,7 @@ export const documentRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         tags: ['queries'],
         operationId: 'printReminder',
         summary: 'Reminder to a client as PDF (notificare de plată)',
-        description: `Invoices and instalments that were due before \`asOf\`, with the days since, and the client's unallocated money. The same bytes for the same clocks. At most ${LINES_MAX} lines.`,
+        description: `Invoices and instalments that were due before \`asOf\`, with the days since, and the client's unallocated money. ${BYTES} At most ${LINES_MAX} lines.`,
         params: ClientParams,
         querystring: ReminderQuery,
         response: problems,

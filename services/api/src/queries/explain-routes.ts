@@ -115,10 +115,10 @@ const accountsOf = async (
   handle: ReadHandle,
   companyId: string,
   { figure, account = '', currency }: ExplainQuery,
-  { asOf }: Moment,
+  { asOf, knownAt }: Moment,
 ): Promise<readonly Account[]> => {
   if (figure !== 'account') return ACCOUNTS[figure]
-  const functionalCurrency = (await findCompany(handle, { companyId }))?.functionalCurrency ?? 'RON'
+  const functionalCurrency = (await findCompany(handle, { companyId, knownAt }))?.functionalCurrency ?? 'RON'
   const accounts = accountsOfChart(account, currency, { functionalCurrency, on: asOf })
   if (accounts.length === 0) throw new MalformedRequest([{ path: '/query/account', rule: 'an account of the chart' }])
   return accounts

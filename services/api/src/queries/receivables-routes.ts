@@ -167,7 +167,8 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
       const { companyId } = request.params
       const { query } = request
       const read = async (handle: ReadHandle, moment: Moment) => {
-        const company = query.chart === 'romanian' ? await findCompany(handle, { companyId }) : undefined
+        const company =
+          query.chart === 'romanian' ? await findCompany(handle, { companyId, knownAt: moment.knownAt }) : undefined
         const romanian =
           query.chart === 'romanian' ? { functionalCurrency: company?.functionalCurrency ?? 'RON' } : undefined
         const lines = await findTrialBalance(handle, { companyId, ...moment, romanian })
