@@ -134,7 +134,10 @@ const agingRow = (row: AgingSqlRow): AgingRow => {
 /** Added up by days, a currency in which nothing is left has a row of zeros. */
 const hasSomething = ({ openMinor, creditMinor }: AgingRow): boolean => openMinor !== 0n || creditMinor !== 0n
 
-const agingQuery = (question: AgingQuestion) => {
+/** Days added up beforehand answer the present of a whole company; the spans answer everything. */
+type Source = 'days' | 'spans'
+
+const agingQuery = (question: AgingQuestion, from: Source = 'days') => {
   const { companyId, asOf, buckets = DEFAULT_BUCKETS, by = 'due', groupBy = 'client' } = question
   const ends = withZero(buckets)
   const day = by === 'due' ? sql`due_on` : sql`issued_on`
@@ -148,7 +151,7 @@ const agingQuery = (question: AgingQuestion) => {
     }),
   )
   const source =
-    groupBy === 'currency' && question.knownAt === undefined
+    groupBy === 'currency' && question.knownAt === undefined && from === 'days'
       ? sql`(${presentSums(companyId, asOf)}) open`
       : spansOf(companyId, question)
   const client = groupBy === 'currency' ? sql`null::text` : sql`client_id`
@@ -183,6 +186,15 @@ export const findAging = async (db: ReadHandle, question: AgingQuestion): Promis
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([currency, own]) => totalOf(currency, own))
   return { buckets: agingLabels(question.buckets), rows: agingRows, totals }
+}
+
+/**
+ * The totals of an aging from the rows that it is made of: what a streamed one is certified by before its first row, because
+ * the days that a whole company adds up from are another table.
+ */
+export const findAgingTotals = async (db: ReadHandle, question: AgingQuestion): Promise<readonly AgingRow[]> => {
+  const { rows } = await agingQuery({ ...question, groupBy: 'currency' }, 'spans').execute(db)
+  return rows.map(agingRow)
 }
 
 /** How many rows a streamed aging takes at a time. */

@@ -97,6 +97,21 @@ const corruptions: readonly (readonly [table: string, change: string, path: stri
     'receivables/aging?asOf=2026-11-25',
     { clientId: 'alfa', invoiceId: 'tomorrow', amounts: { openItems: '1210.01', journal: '1210.00' } },
   ],
+  ...(['client', 'invoice'] as const).map(
+    (group) =>
+      [
+        'open_spans',
+        "amount_minor = amount_minor + 1 where item_id = 'pay-2'",
+        `receivables/aging?groupBy=${group}`,
+        { clientId: 'alfa' },
+      ] as const,
+  ),
+  [
+    'open_dues',
+    "amount_minor = amount_minor + 1 where item_kind = 'PAYMENT'",
+    'receivables/aging?groupBy=currency',
+    {},
+  ],
   ['open_dues', "amount_minor = amount_minor + 1 where item_kind = 'PAYMENT'", 'journal/trial-balance', {}],
   ['open_items', "parts = '[]' where item_id = 'tomorrow'", 'invoices/tomorrow', { invoiceId: 'tomorrow' }],
   ['statement_days', 'debit_minor = debit_minor + 1', 'receivables/aging', { currency: 'RON' }],
@@ -120,6 +135,10 @@ const corruptions: readonly (readonly [table: string, change: string, path: stri
   ['payment_settlements', 'amount_minor = amount_minor + 1', 'payments/pay-2', { paymentId: 'pay-2' }],
 ]
 
+/** The answers that are tables too. */
+const isTable = (path: string): boolean => /^(?:receivables|journal)\//.test(path)
+const inCsv = (path: string): string => `${path}${path.includes('?') ? '&' : '?'}format=csv`
+
 t.test('a row corrupted by hand is found, named, and not shown', async (t) => {
   for (const [table, change, path, first] of corruptions) {
     const name = `${await schemaOf(table)}.${table}`
@@ -127,9 +146,15 @@ t.test('a row corrupted by hand is found, named, and not shown', async (t) => {
     await pool.query(`update ${name} set ${change}`)
     const response = await api.get(path)
     t.match(response.json(), { status: 500, code: 'TIE_OUT_FAILED', details: { first } }, `${table}: ${change}`)
+    if (isTable(path)) {
+      const csv = await api.get(inCsv(path))
+      t.match(csv.json(), { status: 500, code: 'TIE_OUT_FAILED', details: { first } }, `${table}: ${change}, as CSV`)
+    }
     await pool.query(`truncate ${name}; insert into ${name} select * from kept; drop table kept`)
     t.equal((await api.get(path)).statusCode, 200, `${table} put right`)
+    if (isTable(path)) t.equal((await api.get(inCsv(path))).statusCode, 200, `${table} put right, as CSV`)
   }
   const metrics = await api.app.inject({ url: '/metrics', headers: { authorization } })
-  t.match(metrics.body, new RegExp(`registru_tie_out_failures_total\\{.*\\} ${corruptions.length}`))
+  const asked = corruptions.length + corruptions.filter(([, , path]) => isTable(path)).length
+  t.match(metrics.body, new RegExp(`registru_tie_out_failures_total\\{.*\\} ${asked}`))
 })

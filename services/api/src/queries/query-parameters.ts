@@ -40,13 +40,10 @@ export const asOf = { asOf: BusinessDay.optional().meta({ description: 'Effectiv
 
 export const clocks = {
   ...asOf,
-  knownAt: z
-    .union([position, instant], 'an instant (RFC 3339) or a position (digits)')
-    .optional()
-    .meta({
-      description:
-        'What was known then: an instant (RFC 3339, not in the future), or a position, waited for like `minPosition`; everything when absent',
-    }),
+  knownAt: z.union([position, instant], 'an instant (RFC 3339) or a position (digits)').optional().meta({
+    description:
+      'What was known then: an instant (RFC 3339, not in the future), or a position, waited for like `minPosition`; everything when absent',
+  }),
 }
 
 export const rowLimit = whole(1, PAGE_ROWS_MAX)

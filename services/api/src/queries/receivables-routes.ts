@@ -3,6 +3,7 @@ import {
   type AgingRow,
   agingLabels,
   findAging,
+  findAgingTotals,
   findCompany,
   findTrialBalance,
   type ReadHandle,
@@ -133,7 +134,8 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
       }
       /** Whoever wants them all in the usual order gets them as they come. */
       const stream = async function* (handle: ReadHandle, moment: Moment): AsyncGenerator<readonly AgingRowBody[]> {
-        await certify(handle, { companyId }, moment)
+        const totals = await findAgingTotals(handle, questionAt(moment))
+        await certify(handle, { companyId }, moment, { totals })
         for await (const rows of streamAging(handle, questionAt(moment))) yield rows.map(agingRowBody)
       }
       return answerTable(dependencies, query, reply, {
