@@ -16,13 +16,22 @@ const stores = await startStores(t)
 const { store, pool } = stores
 const api = await createApi(store, pool)
 
+const Readiness = z.object({ parts: z.record(z.string(), z.string()) })
+/** A part that is up may miss its second on a busy machine; one that is down is never up. */
+const READINESS_ATTEMPTS = 20
+
 /** Names the part that is down. */
-const isReady = async (t: Test, of: typeof api, parts: object): Promise<void> => {
-  const response = await of.app.inject({ url: '/readyz' })
-  t.match(response.json(), { parts })
-  const told = z.object({ parts: z.record(z.string(), z.string()) }).parse(response.json())
-  const isUp = Object.values(told.parts).every((state) => state === 'up')
-  t.equal(response.statusCode, isUp ? 200 : 503)
+const isReady = async (t: Test, of: typeof api, parts: Readonly<Record<string, string>>): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await of.app.inject({ url: '/readyz' })
+    const told = Readiness.parse(response.json()).parts
+    const isUp = Object.values(told).every((state) => state === 'up')
+    t.equal(response.statusCode, isUp ? 200 : 503)
+    const isAsExpected = Object.entries(parts).every(([part, state]) => told[part] === state)
+    if (!isAsExpected && attempt < READINESS_ATTEMPTS) continue
+    t.match(told, parts)
+    return
+  }
 }
 
 /** A door before PostgreSQL that can be shut, or open onto silence. */
