@@ -130,6 +130,9 @@ t.test('each command: a dry run tells what will be, a repetition what was', asyn
         events: [{ type: /\w/ }],
       })
       t.same(dry.json(), { ...rest, dryRun: true })
+      const documented = commandDefinitions.find((definition) => definition.name === name)?.result
+      // What the schema does not name it leaves out.
+      t.same(documented?.parse(rest.result), rest.result, 'its result is what the documentation says')
       firsts.push([index, real])
 
       const again = await command(name, body, { key })

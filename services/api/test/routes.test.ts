@@ -72,7 +72,14 @@ t.test('health and documentation are open', async (t) => {
   t.notMatch(csp, /https?:\/\/(?!127)/)
 })
 
-const Responses = z.record(z.string(), z.looseObject({ description: z.string().optional() }))
+const Responses = z.record(
+  z.string(),
+  z.looseObject({
+    description: z.string().optional(),
+    headers: z.record(z.string(), z.looseObject({})).optional(),
+    content: z.record(z.string(), z.looseObject({ schema: z.looseObject({}) })).optional(),
+  }),
+)
 const Operation = z.looseObject({
   operationId: z.string(),
   summary: z.string(),
@@ -153,8 +160,24 @@ t.test('the OpenAPI document', async (t) => {
       }
       for (const status of ['201', '200', '400', '401', '409', '412', '413', '422', '503'])
         t.ok(operation?.responses[status], status)
+      const headersOf = (status: number) => Object.keys(operation?.responses[String(status)]?.headers ?? {})
+      t.same(headersOf(201), ['ETag', 'Registru-Position'])
+      t.same(headersOf(200), ['ETag', 'Registru-Position', 'Idempotency-Replayed'])
+      for (const status of [409, 503]) t.same(headersOf(status), ['Retry-After'])
+      t.same(headersOf(422), [])
+      t.match(operation?.responses['201']?.content?.['application/json'], {
+        schema: { $ref: `#/components/schemas/${name}Answer` },
+      })
+      t.match(JSON.stringify(document.components.schemas[`${name}Answer`]), /"result":\{"(?:type":"object"|\$ref")/)
     })
   }
+
+  t.test('tells that a batch may be lines', async (t) => {
+    const batch = document.paths['/v1/companies/{companyId}/commands']?.post
+    const kinds = ['application/json', 'application/x-ndjson']
+    t.same(Object.keys(batch?.requestBody?.content ?? {}), kinds)
+    t.same(Object.keys(batch?.responses['200']?.content ?? {}), kinds)
+  })
 
   t.test('tells of every code', async (t) => {
     for (const code of Object.keys(PROBLEMS)) t.ok(text.includes(code), code)

@@ -24,6 +24,7 @@ import {
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { v5 } from 'uuid'
+import { z } from 'zod'
 import { receiptResult } from '../receipts/receipt-result.ts'
 import {
   type Cause,
@@ -36,6 +37,7 @@ import type { CommandContext, Handled, HandledEvent } from './command-context.ts
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 import { restOf } from './command-errors.ts'
 import { lastPosition } from './last-position.ts'
+import { day, decimal, money, PaymentResult, paid, ReceiptResult } from './result-schemas.ts'
 
 const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<AccountEvent>, type: Type) =>
   events.filter((event): event is HandledEvent<Extract<AccountEvent, { readonly type: Type }>> => event.type === type)
@@ -141,6 +143,7 @@ export const accountCommands = [
     description: 'Who the debtor is. The first event of the account: everything else about the client comes after it.',
     schema: RegisterClient,
     example: examples.registerClient(),
+    result: z.object({ clientId: z.string() }),
     rejections: ['CLIENT_ALREADY_REGISTERED', 'TAX_ID_INVALID'],
     execute: async (data, context, dependencies) =>
       answer(await onAccount({ type: 'RegisterClient', data }, context, dependencies), { clientId: data.clientId }),
@@ -152,6 +155,7 @@ export const accountCommands = [
     description: 'Only the fields that are given change. Receipts already issued keep what they said.',
     schema: UpdateClient,
     example: examples.updateClient(),
+    result: z.object({ clientId: z.string() }),
     rejections: ['CLIENT_NOT_FOUND', 'TAX_ID_INVALID'],
     execute: async (data, context, dependencies) =>
       answer(await onAccount({ type: 'UpdateClient', data }, context, dependencies), { clientId: data.clientId }),
@@ -164,6 +168,7 @@ export const accountCommands = [
       'An invoice issued elsewhere becomes a receivable: open in full, due on its day or by instalments. In a foreign currency, `exchangeRate` says what it is worth in the functional one; without it no exchange difference is known.',
     schema: RegisterInvoice,
     example: examples.registerInvoice(),
+    result: z.object({ invoiceId: z.string(), open: decimal }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
@@ -188,6 +193,7 @@ export const accountCommands = [
       'An invoice that was never delivered or sent leaves the books, VAT included. Nothing may be settled on it.',
     schema: CancelInvoice,
     example: examples.cancelInvoice(),
+    result: z.object({ invoiceId: z.string(), cancelledOn: day }),
     rejections: [
       'CLIENT_NOT_FOUND',
       'INVOICE_NOT_FOUND',
@@ -209,6 +215,7 @@ export const accountCommands = [
       'Lowers what an invoice still asks for. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
     schema: RegisterCreditNote,
     example: examples.registerCreditNote(),
+    result: z.object({ creditNoteId: z.string(), invoiceId: z.string().optional(), total: money, creditedOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
@@ -236,6 +243,7 @@ export const accountCommands = [
     description: 'For paying early (scont) or on price after invoicing; it lowers what the invoice still asks for.',
     schema: GrantDiscount,
     example: examples.grantDiscount(),
+    result: z.object({ invoiceId: z.string(), amount: money, grantedOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
@@ -259,6 +267,7 @@ export const accountCommands = [
       'What will not be recovered leaves the receivables, with a reason and who approved it. The VAT stays as it is.',
     schema: WriteOffInvoice,
     example: examples.writeOffInvoice(),
+    result: z.object({ invoiceId: z.string(), amount: money, writtenOffOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
@@ -281,6 +290,7 @@ export const accountCommands = [
       'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
     schema: RecordPayment,
     example: examples.recordPayment(),
+    result: PaymentResult,
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
@@ -339,6 +349,7 @@ export const accountCommands = [
     description: 'What the two sides owe each other settles invoices without money; it leaves no credit.',
     schema: RecordSetOff,
     example: examples.recordSetOff(),
+    result: PaymentResult,
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
@@ -363,6 +374,7 @@ export const accountCommands = [
       'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment.',
     schema: AllocatePayment,
     example: examples.allocatePayment(),
+    result: z.object({ paymentId: z.string(), invoiceId: z.string(), amount: decimal, paid, allocatedOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
@@ -397,6 +409,7 @@ export const accountCommands = [
     description: 'The invoice is open again and the money is client credit again; the history keeps both.',
     schema: DeallocatePayment,
     example: examples.deallocatePayment(),
+    result: z.object({ paymentId: z.string(), invoiceId: z.string(), amount: decimal, paid, deallocatedOn: day }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
@@ -426,6 +439,11 @@ export const accountCommands = [
     description: 'The money is gone again (a mistake, bounced, charged back): what it had settled is open again.',
     schema: ReversePayment,
     example: examples.reversePayment(),
+    result: z.object({
+      paymentId: z.string(),
+      reversedOn: day,
+      reopened: z.array(z.object({ invoiceId: z.string(), amount: decimal })),
+    }),
     rejections: [
       'CLIENT_NOT_FOUND',
       'PAYMENT_ALREADY_REVERSED',
@@ -452,6 +470,7 @@ export const accountCommands = [
       'Card, payment service, courier, cheque or promissory note: what came to the bank, less the fee that was kept. What a cheque or promissory note settles counts as paid from now on.',
     schema: ConfirmPaymentCleared,
     example: examples.confirmPaymentCleared(),
+    result: z.object({ paymentId: z.string(), clearedOn: day, fee: decimal }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
@@ -476,6 +495,7 @@ export const accountCommands = [
     description: 'Money given back from what is not allocated. What settles invoices has to be deallocated first.',
     schema: RecordRefund,
     example: examples.recordRefund(),
+    result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, refundedOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'AMOUNT_TOO_PRECISE',
@@ -500,6 +520,7 @@ export const accountCommands = [
       'Gives the payment a receipt (chitanță) with the next number of the book. One living receipt a payment, from a book of the desk where the money came in; days never go back within a book.',
     schema: IssueReceipt,
     example: examples.issueReceipt(),
+    result: z.object({ paymentId: z.string(), receipt: ReceiptResult }),
     rejections: [
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',

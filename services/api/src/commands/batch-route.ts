@@ -37,12 +37,14 @@ const Item = z.strictObject({
 })
 type Item = z.infer<typeof Item>
 
-const Result = z.object({
-  line: z.int().optional().meta({ description: 'Of NDJSON: the line of the command, from 1' }),
-  status: z.int(),
-  replayed: z.literal(true).optional(),
-  body: z.looseObject({}),
-})
+const Result = z
+  .object({
+    line: z.int().optional().meta({ description: 'Of NDJSON: the line of the command, from 1' }),
+    status: z.int(),
+    replayed: z.literal(true).optional(),
+    body: z.looseObject({}).meta({ description: 'What the route of the command would have answered' }),
+  })
+  .meta({ id: 'BatchResult' })
 const Results = z.object({ results: z.array(Result) }).meta({ id: 'BatchAnswer' })
 
 const Mode = z.enum(['continue', 'atomic']).optional().meta({
@@ -257,6 +259,7 @@ export const batchRoute = (
           '`Idempotency-Key` and `If-Match` are refused here: each command has its own key, and a condition is for one command.',
           'A dry run of `continue` asks about each command alone; one of `atomic` about all of them together.',
         ].join('\n'),
+        consumes: ['application/json', NDJSON],
         params: CommandParams,
         querystring: CommandQuery.extend({ mode: Mode }),
         // An array is checked below: a choice between it and a stream could not say which element is wrong.
@@ -265,7 +268,11 @@ export const batchRoute = (
           examples: [[{ command: 'RegisterClient', idempotencyKey: 'alfa', data: registerClient() }]],
         }),
         response: {
-          200: Results,
+          200: {
+            description:
+              'The results in the order of the commands; NDJSON when the commands came so, or `Accept` asks for it',
+            content: { 'application/json': { schema: Results }, [NDJSON]: { schema: Result } },
+          },
           ...problemResponses([
             'MALFORMED_REQUEST',
             'UNAUTHORIZED',

@@ -34,6 +34,8 @@ export interface CommandDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly description: string
   readonly schema: Schema
   readonly example: z.infer<Schema>
+  /** What the answer's `result` holds; documentation alone. */
+  readonly result: z.ZodType
   readonly rejections: readonly RejectionCode[]
   /** Series of the receipt book that a command of an account also writes to: their order within a batch matters. */
   readonly bookOf?: (data: z.infer<Schema>) => string | undefined

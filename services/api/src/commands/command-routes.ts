@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import { PROBLEMS, type ProblemCode } from '../http/problems.ts'
+import { withHeaders } from '../http/response-headers.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerInTime } from './answer-in-time.ts'
 import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
@@ -38,21 +39,19 @@ const ReceiptWarning = z
   })
   .meta({ description: 'The payment is recorded; the receipt that it asked for was refused by its book' })
 
-const AnswerSchema = z
-  .object({
-    commandId: z.uuid(),
-    dryRun: z.literal(true).optional(),
-    stream: z.string(),
-    revision: z.int(),
-    position: z.string().optional().meta({ description: 'Give it to a query as minPosition to read your own write' }),
-    events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
-    result: z.looseObject({}),
-    warnings: z
-      .array(z.union([CashWarning, ReceiptWarning]))
-      .optional()
-      .meta({ description: 'What the caller has to know of though the command was carried out' }),
-  })
-  .meta({ id: 'CommandAnswer' })
+const AnswerSchema = z.object({
+  commandId: z.uuid(),
+  dryRun: z.literal(true).optional(),
+  stream: z.string(),
+  revision: z.int(),
+  position: z.string().optional().meta({ description: 'Give it to a query as minPosition to read your own write' }),
+  events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
+  result: z.looseObject({}),
+  warnings: z
+    .array(z.union([CashWarning, ReceiptWarning]))
+    .optional()
+    .meta({ description: 'What the caller has to know of though the command was carried out' }),
+})
 
 /** A repeated command gets the bytes of the first answer, so nothing here tells of the moment. */
 export const answerBody = (commandId: string, answer: CommandAnswer, dryRun: boolean): object => ({
@@ -89,7 +88,8 @@ export const commandRoutes = (
   definitions: readonly CommandDefinition[],
   dependencies: CommandDependencies,
 ): void => {
-  for (const { name, summary, description, schema, example, rejections, execute } of definitions) {
+  for (const { name, summary, description, schema, example, result, rejections, execute } of definitions) {
+    const Answer = AnswerSchema.extend({ result }).meta({ id: `${name}Answer` })
     app.post(
       `/v1/companies/:companyId/commands/${name}`,
       {
@@ -102,7 +102,11 @@ export const commandRoutes = (
           querystring: CommandQuery,
           headers: CommandHeaders,
           body: schema.meta({ examples: [example] }),
-          response: { 201: AnswerSchema, 200: AnswerSchema, ...problemResponses([...rejections, ...COMMON_PROBLEMS]) },
+          response: {
+            201: withHeaders(Answer, 'ETag', 'Registru-Position'),
+            200: withHeaders(Answer, 'ETag', 'Registru-Position', 'Idempotency-Replayed'),
+            ...problemResponses([...rejections, ...COMMON_PROBLEMS]),
+          },
         },
       },
       async (request, reply) => {

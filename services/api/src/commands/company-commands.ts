@@ -8,8 +8,10 @@ import {
   SetPolicy,
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
+import { z } from 'zod'
 import type { CommandContext } from './command-context.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
+import { day } from './result-schemas.ts'
 
 const onCompany = async (
   command: CompanyCommand,
@@ -29,6 +31,7 @@ export const companyCommands = [
     description: 'Who issues invoices and receipts. Its identity stands on every receipt.',
     schema: RegisterCompany,
     example: examples.registerCompany(),
+    result: z.object({ companyId: z.string() }),
     rejections: ['COMPANY_ALREADY_REGISTERED', 'TAX_ID_INVALID'],
     execute: (data, context, dependencies) => {
       const { companyId } = context
@@ -43,6 +46,7 @@ export const companyCommands = [
       'What happens to cash above a ceiling (Legea 70/2015): `WARN` records it with a warning, `REQUIRE_OVERRIDE` wants somebody who answers for it, `REJECT` refuses. That holds for the cash of each client; a payer who pays for several clients is found right after by `cash-ceilings`, and reported rather than refused. `instrumentCountsAsPaid` says whether cheques and promissory notes recorded from now on make an invoice PAID before they are collected. Only the policies that are given change.',
     schema: SetPolicy,
     example: examples.setPolicy(),
+    result: SetPolicy,
     rejections: ['COMPANY_NOT_FOUND'],
     execute: (data, context, dependencies) => {
       const { companyId } = context
@@ -56,6 +60,7 @@ export const companyCommands = [
     description: 'A cash desk is known from its first use; this gives it a name and an opening balance per currency.',
     schema: OpenCashDesk,
     example: examples.openCashDesk(),
+    result: z.object({ deskId: z.string() }),
     rejections: ['AMOUNT_TOO_PRECISE', 'CASH_DESK_ALREADY_OPENED', 'COMPANY_NOT_FOUND'],
     execute: (data, context, dependencies) => {
       const { companyId } = context
@@ -71,6 +76,7 @@ export const companyCommands = [
       'From now on nothing is dated on this day or before; corrections are dated in the open period (OMFP 2634/2015 annex 1 pct. 58 h).',
     schema: ClosePeriod,
     example: examples.closePeriod(),
+    result: z.object({ closedThrough: day }),
     rejections: ['COMPANY_NOT_FOUND', 'PERIOD_NOT_OVER'],
     execute: (data, context, dependencies) => {
       const { companyId } = context
@@ -85,6 +91,7 @@ export const companyCommands = [
     description: 'One person asks, another approves; both stand in the event, with the reason.',
     schema: ReopenPeriod,
     example: examples.reopenPeriod(),
+    result: z.object({ from: day }),
     rejections: ['COMPANY_NOT_FOUND', 'FOUR_EYES_REQUIRED', 'PERIOD_NOT_CLOSED'],
     execute: (data, context, dependencies) => {
       const { companyId } = context

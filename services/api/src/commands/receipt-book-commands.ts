@@ -7,6 +7,7 @@ import {
   receiptBookStream,
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
+import { z } from 'zod'
 import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
 import { restOf } from './command-errors.ts'
@@ -20,6 +21,7 @@ export const receiptBookCommands = [
       'A series of receipts of one cash desk, with its range of numbers and the internal decision that allots it (OMFP 2634/2015 annex 1 pct. 24).',
     schema: OpenReceiptBook,
     example: examples.openReceiptBook(),
+    result: z.object({ series: z.string(), deskId: z.string(), next: z.int() }),
     rejections: ['RECEIPT_BOOK_ALREADY_OPENED', 'RESTORE_GUARD'],
     execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)
@@ -35,6 +37,7 @@ export const receiptBookCommands = [
       'The receipt stays in the book with value 0 and its number is never used again; the payment may have another one (OMFP 2634/2015 annex 1 pct. 14-15). With `alsoReversePayment` the payment is reversed too, unless it was reversed before or part of it given back: `paymentReversed` of the answer tells.',
     schema: AnnulReceipt,
     example: examples.annulReceipt(),
+    result: z.object({ series: z.string(), number: z.int(), paymentReversed: z.boolean() }),
     rejections: [
       'PERIOD_CLOSED',
       'RECEIPT_ALREADY_ANNULLED',
@@ -69,6 +72,7 @@ export const receiptBookCommands = [
     description: 'The last number goes up, by a decision of its own (OMFP 2634/2015 annex 1 pct. 24).',
     schema: ExtendReceiptRange,
     example: examples.extendReceiptRange(),
+    result: z.object({ series: z.string(), to: z.int() }),
     rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_RANGE_NOT_EXTENDED', 'RESTORE_GUARD'],
     execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)
@@ -84,6 +88,7 @@ export const receiptBookCommands = [
       'After the event store was restored to an earlier moment, a book may end below numbers that are known elsewhere: it is then read-only (`RESTORE_GUARD`), for a number is never given twice. This passes over the lost numbers; who answers for that, and why, stays in the book.',
     schema: ContinueReceiptBook,
     example: examples.continueReceiptBook(),
+    result: z.object({ series: z.string(), next: z.int() }),
     rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NUMBER_ALREADY_GIVEN', 'RECEIPT_RANGE_EXHAUSTED'],
     execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)
@@ -98,6 +103,7 @@ export const receiptBookCommands = [
     description: 'A copy carries «DUPLICAT»; the receipt itself stays as it is, the trail knows of the copy.',
     schema: ReprintReceipt,
     example: examples.reprintReceipt(),
+    result: z.object({ series: z.string(), number: z.int(), copy: z.int() }),
     rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND', 'RESTORE_GUARD'],
     execute: async (data, context, { ledger }) => {
       const stream = receiptBookStream(context.companyId, data.series)

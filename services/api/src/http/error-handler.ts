@@ -20,7 +20,7 @@ import {
 } from '../queries/read-errors.ts'
 import { TieOutFailed } from '../queries/tie-out.ts'
 import { MalformedRequest } from './malformed-request.ts'
-import { PROBLEMS, type ProblemOccurrence, problemOf } from './problems.ts'
+import { isRetryable, PROBLEMS, type ProblemOccurrence, problemOf } from './problems.ts'
 
 /** How long a caller waits before it tries again what we could not do. */
 const RETRY_AFTER_S = 1
@@ -119,9 +119,7 @@ export const isOurMistake = (error: unknown): boolean =>
 
 const send = (request: FastifyRequest, reply: FastifyReply, occurrence: ProblemOccurrence): FastifyReply => {
   const problem = problemOf(occurrence, request)
-  if (problem.status === 503 || problem.status === 504 || occurrence.code === 'CONCURRENT_MODIFICATION') {
-    void reply.header('Retry-After', RETRY_AFTER_S)
-  }
+  if (isRetryable(occurrence.code)) void reply.header('Retry-After', RETRY_AFTER_S)
   if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer')
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { PROBLEMS, type ProblemCode } from './problems.ts'
+import { isRetryable, PROBLEMS, type ProblemCode } from './problems.ts'
+import { withHeaders } from './response-headers.ts'
 
 const everyCode = Object.entries(PROBLEMS)
   .map(([code, { status, title }]) => `- \`${code}\` (${status}): ${title}`)
@@ -20,6 +21,14 @@ export const ProblemSchema = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457; `code` is stable' })
 
+const Retryable = withHeaders(ProblemSchema, 'Retry-After')
+const Unauthorized = withHeaders(ProblemSchema, 'WWW-Authenticate')
+
+const responseOf = (status: number, codes: readonly ProblemCode[]): typeof ProblemSchema => {
+  if (status === PROBLEMS.UNAUTHORIZED.status) return Unauthorized
+  return codes.some((code) => PROBLEMS[code].status === status && isRetryable(code)) ? Retryable : ProblemSchema
+}
+
 /** The statuses that these codes map to, for the documentation of a route. */
 export const problemResponses = (codes: readonly ProblemCode[]): Record<number, typeof ProblemSchema> =>
-  Object.fromEntries(codes.map((code) => [PROBLEMS[code].status, ProblemSchema]))
+  Object.fromEntries(codes.map((code) => [PROBLEMS[code].status, responseOf(PROBLEMS[code].status, codes)]))

@@ -104,6 +104,10 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   VAT_LINES_DO_NOT_ADD_UP: { status: 422, title: 'The VAT lines do not add up to the total' },
 }
 
+/** The world moved: the same request may succeed in a moment, so the answer says when. */
+export const isRetryable = (code: ProblemCode): boolean =>
+  code === 'CONCURRENT_MODIFICATION' || PROBLEMS[code].status === 503 || PROBLEMS[code].status === 504
+
 /** One thing that is wrong with a request: where, as a JSON pointer, and the rule that it breaks. */
 export interface Violation {
   readonly path: string
