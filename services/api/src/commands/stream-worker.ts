@@ -340,45 +340,51 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   }
 
   /**
-   * Decides the members one on the other. The state then says what is not written yet, so a refusal among them costs
-   * reading it anew. @returns 'later' when others were decided first in this round
+   * Decides the members one on the other. The state then says what is not written yet, so a refusal among them, and a dry
+   * run, cost reading it anew. @returns 'later' when others were decided first in this round
    */
   const takeGroup = async (group: GroupTask<Command, Event>, draft: Draft): Promise<'taken' | 'later'> => {
     if (!draft.isEmpty()) return 'later'
-    for (let again = true; again; ) {
-      again = false
+    const isDry = group.members.some(({ context }) => context.dryRun)
+    for (;;) {
       const target = await current()
+      const answered: Answered<Command, Event>[] = []
+      let refused: GroupRefused | undefined
       for (const [index, task] of group.members.entries()) {
         const replay = await findCommand(task.context, candidatesOf(target.commands, task.context.commandId))
         if (replay !== undefined) {
-          task.succeed(replay)
+          answered.push({ task, answer: () => task.succeed(replay) })
           continue
         }
         const revision = target.revision + BigInt(draft.eventCount())
         const decision = decide(task, target, revision)
-        if (decision.refused === undefined && draft.isBytesLeftFor(decision.bytes)) {
-          if (decision.events.length > 0) draft.add(task, decision.events, decision.bytes)
-          draft.applyTo(target)
-          if (decision.events.length === 0 || task.context.dryRun) task.succeed(describe(decision.events, revision))
-          continue
+        if (decision.refused !== undefined || !draft.isBytesLeftFor(decision.bytes)) {
+          refused = new GroupRefused(index, decision.refused ?? new CommandTooLarge(stream))
+          break
         }
+        const { events } = decision
+        if (events.length > 0) draft.add(task, events, decision.bytes)
+        draft.applyTo(target)
+        if (events.length === 0 || isDry)
+          answered.push({ task, answer: () => task.succeed(describe(events, revision)) })
+      }
+      if (refused === undefined && !isDry && !draft.isEmpty()) {
+        draft.answered.push(...answered)
+        draft.close(group)
+        return 'taken'
+      }
+      if (!draft.isEmpty()) {
         draft.clear()
         loaded = undefined
-        if (verifiedAt >= group.arrivedAt) {
-          group.fail(new GroupRefused(index, decision.refused ?? new CommandTooLarge(stream)))
-          return 'taken'
-        }
-        // Another process may have written: nobody is refused on a state older than the question.
-        await refresh()
-        again = true
-        break
       }
+      // Another process may have written: nobody is refused, or told of no change, on a state older than the question.
+      if (verifiedAt >= group.arrivedAt) {
+        if (refused === undefined) for (const { answer } of answered) answer()
+        else group.fail(refused)
+        return 'taken'
+      }
+      await refresh()
     }
-    if (group.members.some(({ context }) => context.dryRun)) {
-      draft.clear()
-      loaded = undefined
-    } else if (!draft.isEmpty()) draft.close(group)
-    return 'taken'
   }
 
   const toAppend = (draft: Draft, target: LoadedStream<State>, recordedAt: string): readonly EventToAppend[] => {
@@ -514,7 +520,8 @@ export const createStreamWorker = <State, Command extends Message, Event extends
       if (task.conflicts > CONFLICTS_MAX) task.fail(new ConcurrentModification(stream))
       else again.push(task)
     }
-    queue.unshift(...again, ...draft.answered.map(({ task }) => task))
+    // The members of a group are decided again with it.
+    queue.unshift(...again, ...(group === undefined ? draft.answered.map(({ task }) => task) : []))
     await sleep(Math.random() * Math.min(CONFLICT_PAUSE_MAX_MS, CONFLICT_PAUSE_MS * 2 ** conflicts))
     await refresh()
   }
