@@ -1,28 +1,19 @@
 /** Random commands through two API processes over a store that misbehaves: every answer, and the end, as the model says. */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as examples from '@registru/domain/examples'
-import { createHostility, freePort, type HostileMode, startEventStore } from '@registru/embedded'
+import type { HostileMode } from '@registru/embedded'
 import { connectEventStore } from '@registru/event-store'
-import { allProjections, ensureSchemas, switchReadViews } from '@registru/projections'
-import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
 import { z } from 'zod'
-import { eventsOf, openPool } from '../api.ts'
+import { eventsOf } from '../api.ts'
+import { RULES_AGE_MS, startApiProcesses } from '../api-processes.ts'
 import { createOracle, type ModelCommand, type Oracle } from './oracle.ts'
-
-const API_TOKEN = 'a-token-of-the-model'
-const authorization = `Bearer ${API_TOKEN}`
 
 const isLong = process.env['LONG'] !== undefined
 const COMMANDS_PER_PHASE = isLong ? 1_000 : 10
 const CLIENTS = isLong ? 8 : 3
 const PHASES = ['2026-10-05', '2026-10-06', '2026-10-07']
 const RECEIPTS_MAX = isLong ? 200 : 6
-/** Another process learns of a closed period within a second. */
-const RULES_AGE_MS = 1_200
 const FAULT_MS = 150
 const CALM_MS = 250
 const PATIENCE_MS = 120_000
@@ -58,38 +49,7 @@ const randomOf = (start: number) => {
 }
 type Random = ReturnType<typeof randomOf>
 
-const databaseUrl = await createTestDatabase(t)
-const pool = openPool(t, databaseUrl)
-const connection = await pool.connect()
-await ensureSchemas(connection, allProjections)
-await switchReadViews(connection, allProjections)
-connection.release()
-const hostility = createHostility()
-const server = await startEventStore({ databaseUrl, hostile: hostility })
-t.teardown(() => server.stop())
-
-const MAIN = join(import.meta.dirname, '../../src/main.js')
-const startApi = async (): Promise<string> => {
-  const port = await freePort()
-  const child: ChildProcess = fork(MAIN, {
-    env: {
-      ...process.env,
-      DATABASE_URL: databaseUrl,
-      ESDB_URL: server.url,
-      REGISTRU_TOKEN: API_TOKEN,
-      PORT: String(port),
-      LOG_LEVEL: 'silent',
-    },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  })
-  await once(child, 'message')
-  return `http://127.0.0.1:${port}`
-}
-const apis = await Promise.all([startApi(), startApi()])
+const { urls: apis, authorization, eventStoreUrl, hostility } = await startApiProcesses(t, 2)
 
 const Answer = z.looseObject({ code: z.string().optional(), result: z.looseObject({}).optional() })
 interface Answered {
@@ -397,7 +357,7 @@ t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
   await misbehaving
   hostility.mode = undefined
 
-  const store = connectEventStore({ url: server.url })
+  const store = connectEventStore({ url: eventStoreUrl })
   t.teardown(() => store.dispose())
   for (const account of accounts) {
     await compareEnd(account)
