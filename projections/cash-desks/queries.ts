@@ -7,7 +7,12 @@ export interface CashDesk {
   /** `undefined`: used, but never opened. */
   readonly name: string | undefined
   readonly openedOn: string | undefined
-  readonly balances: readonly { readonly currency: string; readonly balanceMinor: bigint }[]
+  readonly balances: readonly {
+    readonly currency: string
+    readonly balanceMinor: bigint
+    /** The part of it that lay there when the desk was opened: no event tells the journal of it. */
+    readonly openedWithMinor: bigint
+  }[]
 }
 
 interface DeskQuestion {
@@ -47,12 +52,14 @@ export const listCashDesks = async (
     opened_on: string | null
     currency: string | null
     balance_minor: bigint | null
+    opened_with_minor: bigint | null
   }>`
-    select desk_id, d.name, d.opened_on, b.currency, b.balance_minor from (
+    select desk_id, d.name, d.opened_on, b.currency, b.balance_minor, b.opened_with_minor from (
       select desk_id, name, opened_on from read.cash_desks
       where company_id = ${companyId} ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
     ) d full join (
-      select desk_id, currency, sum(opening_minor + in_minor - out_minor)::bigint as balance_minor
+      select desk_id, currency, sum(opening_minor + in_minor - out_minor)::bigint as balance_minor,
+        sum(opening_minor)::bigint as opened_with_minor
       from (${known(companyId, knownAt)}) moved where effective_on <= ${asOf}::date
       group by desk_id, currency
       having sum(line_count) > 0
@@ -63,7 +70,13 @@ export const listCashDesks = async (
     const balance =
       row.currency === null || row.balance_minor === null
         ? []
-        : [{ currency: row.currency, balanceMinor: row.balance_minor }]
+        : [
+            {
+              currency: row.currency,
+              balanceMinor: row.balance_minor,
+              openedWithMinor: row.opened_with_minor ?? 0n,
+            },
+          ]
     desks.set(row.desk_id, {
       deskId: row.desk_id,
       name: row.name ?? undefined,
@@ -72,6 +85,22 @@ export const listCashDesks = async (
     })
   }
   return [...desks.values()]
+}
+
+/** What came into all desks less what left them, per currency, up to the end of `asOf`: what the journal has under CASH. */
+export const findCashTotals = async (
+  db: ReadHandle,
+  {
+    companyId,
+    asOf,
+    knownAt,
+  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: bigint | undefined },
+): Promise<ReadonlyMap<string, bigint>> => {
+  const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
+    select currency, sum(in_minor - out_minor)::bigint as moved_minor from (${known(companyId, knownAt)}) moved
+    where effective_on <= ${asOf}::date
+    group by currency`.execute(db)
+  return new Map(rows.map((row) => [row.currency, row.moved_minor]))
 }
 
 export interface CashDay {

@@ -67,6 +67,20 @@ export const listCollections = async (
   }))
 }
 
+/** The sales of a period per currency, from the events that made them: what the sums of days are held against. */
+export const findSalesTotals = async (
+  db: ReadHandle,
+  { companyId, from, to, knownAt }: Period,
+): Promise<ReadonlyMap<string, bigint>> => {
+  const { rows } = await sql<{ currency: string; sold_minor: bigint }>`
+    select currency, sum(case when kind = 'INVOICED' then amount_minor else -amount_minor end)::bigint as sold_minor
+    from read.trade_entries
+    where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date and method is null
+      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    group by currency`.execute(db)
+  return new Map(rows.map((row) => [row.currency, row.sold_minor]))
+}
+
 /** Sales of each day, VAT included and less what was taken back on the day, in the order of days; one of nothing is left out. */
 export const listDailySales = async (
   db: ReadHandle,

@@ -38,6 +38,9 @@ export const MONEY_ACCOUNT: Readonly<Record<PaymentMethod, Account>> = {
   OTHER_AGREED: 'SUSPENSE',
 }
 
+/** Where money is, and what was kept of it on the way: what these gained is what came in less what went back. */
+export const MONEY_ACCOUNTS: readonly Account[] = [...new Set(Object.values(MONEY_ACCOUNT)), 'FEE']
+
 interface ChartLine {
   readonly account: Account
   /** Number in the Romanian chart for the functional currency, and for any other where it has one of its own. */

@@ -90,6 +90,42 @@ export const listClientAccounts = async (
 }
 
 /**
+ * Debits less credits of some accounts together, per currency, on the days of a period or up to its last day: from the
+ * accounts' days, less what was learned after `knownAt`.
+ */
+export const findAccountTotals = async (
+  db: ReadHandle,
+  {
+    companyId,
+    accounts,
+    from = '-infinity',
+    to,
+    knownAt,
+  }: {
+    readonly companyId: string
+    readonly accounts: readonly Account[]
+    /** Both days belong to the period. */
+    readonly from?: string
+    readonly to: string
+    readonly knownAt?: bigint | undefined
+  },
+): Promise<ReadonlyMap<string, bigint>> => {
+  const wanted = sql`company_id = ${companyId} and account in (${sql.join(accounts)})
+    and effective_on between ${from}::date and ${to}::date`
+  const learnedLater =
+    knownAt === undefined
+      ? sql``
+      : sql`union all select currency, -amount_minor from read.postings where ${wanted} and position > ${knownAt}`
+  const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
+    select currency, sum(moved_minor)::bigint as moved_minor from (
+      select currency, debit_minor - credit_minor as moved_minor from read.account_days where ${wanted}
+      ${learnedLater}
+    ) moved
+    group by currency`.execute(db)
+  return new Map(rows.map((row) => [row.currency, row.moved_minor]))
+}
+
+/**
  * RECEIVABLE and CLIENT_CREDIT together, per currency, at the end of a day: of the whole company from the accounts' days, of
  * one client from its totals less what is posted after the day; in both less what was learned after `knownAt`.
  */

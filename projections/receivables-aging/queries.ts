@@ -290,27 +290,37 @@ export const listOpenItems = async (
   }))
 }
 
+export interface ItemName {
+  readonly clientId: string
+  readonly itemId: string
+}
+
 /**
- * What is open of one invoice or payment in the end, all that is known counted, by the fold that keeps the spans;
- * `undefined` when there is none.
+ * What is open of some invoices or payments in the end, all that is known counted, by the fold that keeps the spans; in
+ * their order, `undefined` for what there is none of.
  */
-export const findFinallyOpen = async (
+export const listFinallyOpen = async (
   db: ReadHandle,
   {
     companyId,
     kind,
-    itemId,
-    clientId,
-  }: { readonly companyId: string; readonly kind: ItemKind; readonly itemId: string; readonly clientId: string },
-): Promise<bigint | undefined> => {
-  const row = await db
+    items,
+  }: { readonly companyId: string; readonly kind: ItemKind; readonly items: readonly ItemName[] },
+): Promise<readonly (bigint | undefined)[]> => {
+  const rows = await db
     .withTables<AgingViews>()
     .selectFrom('read.open_items')
-    .select('parts')
+    .select(['item_id', 'client_id', 'parts'])
     .where('company_id', '=', companyId)
     .where('item_kind', '=', kind)
-    .where('item_id', '=', itemId)
-    .where('client_id', '=', clientId)
-    .executeTakeFirst()
-  return row?.parts.reduce((sum, { steps }) => sum + BigInt(steps.at(-1)?.open ?? 0), 0n)
+    .where(sql<boolean>`item_id = any(${items.map(({ itemId }) => itemId)}::text[])`)
+    .execute()
+  // Ids hold no space.
+  const open = new Map(
+    rows.map(({ client_id, item_id, parts }) => [
+      `${client_id} ${item_id}`,
+      parts.reduce((sum, { steps }) => sum + BigInt(steps.at(-1)?.open ?? 0), 0n),
+    ]),
+  )
+  return items.map(({ clientId, itemId }) => open.get(`${clientId} ${itemId}`))
 }

@@ -58,6 +58,19 @@ export const listExigibleVat = async (
   }))
 }
 
+/** The exigible VAT of a period per currency, movement by movement: what the sums of days are held against. */
+export const findExigibleTotals = async (
+  db: ReadHandle,
+  { companyId, from, to, knownAt }: Period,
+): Promise<ReadonlyMap<string, bigint>> => {
+  const { rows } = await sql<{ currency: string; vat_minor: bigint }>`
+    select currency, sum(vat_minor)::bigint as vat_minor from read.vat_movements
+    where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date
+      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    group by currency`.execute(db)
+  return new Map(rows.map((row) => [row.currency, row.vat_minor]))
+}
+
 export interface DeferredVatBalance {
   readonly currency: string
   readonly rate: string

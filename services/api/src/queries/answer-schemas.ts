@@ -37,6 +37,22 @@ export const TieOut = z
       'Computed for this answer: openItems − credit = aging = statement = journal. Books that differ are never shown: 500 `TIE_OUT_FAILED` names where',
   })
 
+/** The certificate of an answer that is no balance of clients: what two books say, by currency. */
+export const tieOutOf = (...books: readonly string[]) =>
+  z
+    .object({
+      scope: z.literal('company'),
+      position: z.string(),
+      asOf: day,
+      currencies: z.array(
+        z.object({ currency: z.string(), ...Object.fromEntries(books.map((book) => [book, amount] as const)) }),
+      ),
+    })
+    .meta({
+      description:
+        'Computed for this answer from different tables. Books that differ are never shown: 500 `TIE_OUT_FAILED` names where',
+    })
+
 const Links = z
   .object({ explain: z.string() })
   .meta({ description: 'Where the figures are explained; values in braces are to be filled in' })

@@ -4,7 +4,9 @@ import {
   type CashDay,
   type CashLine,
   DESKLESS,
+  findAccountTotals,
   findCashDay,
+  findCashTotals,
   findCompany,
   listCashDays,
   listCashDesks,
@@ -16,11 +18,12 @@ import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
-import { amount, day, listOf, moment } from './answer-schemas.ts'
+import { amount, day, listOf, moment, tieOutOf } from './answer-schemas.ts'
 import { policiesInForce } from './company-routes.ts'
 import { format } from './formats.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
+import { bookOf, certifyBooks, certifyRow } from './tie-out.ts'
 
 const deskId = z
   .union([CashDeskId, z.literal(DESKLESS)])
@@ -49,6 +52,8 @@ const Warnings = z.array(
   }),
 )
 
+const CashTieOut = tieOutOf('desks', 'journal')
+
 const CashDesks = listOf(
   z.object({
     deskId: z.string(),
@@ -56,7 +61,9 @@ const CashDesks = listOf(
     openedOn: day.optional(),
     balances: z.array(z.object({ currency: z.string(), balance: amount })),
   }),
-).meta({ id: 'CashDesks' })
+)
+  .extend({ tieOut: CashTieOut })
+  .meta({ id: 'CashDesks' })
 
 /** In a table, a desk has a row for each of its currencies. */
 const BalanceRow = z.object({
@@ -69,7 +76,7 @@ const BalanceRow = z.object({
 
 const DayTotals = { opening: amount, in: amount, out: amount, closing: amount, warnings: Warnings }
 const DayItem = z.object({ day, ...DayTotals })
-const CashDays = listOf(DayItem).meta({ id: 'CashDays' })
+const CashDays = listOf(DayItem).extend({ tieOut: CashTieOut }).meta({ id: 'CashDays' })
 
 const RegisterLine = z.object({
   number: z.int(),
@@ -94,6 +101,7 @@ const CashRegister = z
     account: z.string().meta({ description: 'Cash account of the Romanian chart', examples: ['5311'] }),
     ...DayTotals,
     lines: z.array(RegisterLine),
+    tieOut: CashTieOut,
     ...moment,
   })
   .meta({ id: 'CashRegister' })
@@ -122,6 +130,16 @@ const warningsOf = (
 
 const isCashAndCarry = async (handle: ReadHandle, companyId: string, { knownAt }: Moment): Promise<boolean> =>
   policiesInForce(await listPolicyChanges(handle, { companyId, knownAt }))['cashAndCarry'] === true
+
+const findCash = (handle: ReadHandle, companyId: string, { asOf, knownAt }: Moment) =>
+  findAccountTotals(handle, { companyId, accounts: ['CASH'], to: asOf, knownAt })
+
+/** The journal knows of no desks, so all of them together are held against it; what lay in one at first it has not. */
+const certifyCash = async (handle: ReadHandle, companyId: string, clocks: Moment) =>
+  certifyBooks(clocks, {
+    desks: await findCashTotals(handle, { companyId, ...clocks }),
+    journal: await findCash(handle, companyId, clocks),
+  })
 
 const totalsOf = (
   cashDay: CashDay,
@@ -154,6 +172,13 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         row: BalanceRow,
         read: async (handle, clock) => {
           const desks = await listCashDesks(handle, { companyId, ...clock })
+          const tieOut = certifyBooks(clock, {
+            desks: bookOf(
+              desks.flatMap(({ balances }) => balances),
+              (balance) => balance.balanceMinor - balance.openedWithMinor,
+            ),
+            journal: await findCash(handle, companyId, clock),
+          })
           const items = desks.map(({ balances, ...desk }) => ({
             ...desk,
             balances: balances.map((balance) => ({
@@ -161,7 +186,7 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
               balance: decimalOf(balance.balanceMinor, balance.currency),
             })),
           }))
-          return { items, nextCursor: null }
+          return { items, nextCursor: null, tieOut }
         },
         rowsOf: ({ items }) =>
           items.flatMap(({ balances, ...desk }) => balances.map((balance) => ({ ...desk, ...balance }))),
@@ -194,8 +219,11 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
             cashAndCarry: await isCashAndCarry(handle, companyId, clock),
           }
           const { knownAt } = clock
-          const days = await listCashDays(handle, { companyId, ...desk, ...periodOf(query, clock), knownAt })
-          return { items: days.map((cashDay) => ({ day: cashDay.on, ...totalsOf(cashDay, desk) })), nextCursor: null }
+          const whole = periodOf(query, clock)
+          const days = await listCashDays(handle, { companyId, ...desk, ...whole, knownAt })
+          const tieOut = await certifyCash(handle, companyId, { ...clock, asOf: whole.to })
+          const items = days.map((cashDay) => ({ day: cashDay.on, ...totalsOf(cashDay, desk) }))
+          return { items, nextCursor: null, tieOut }
         },
         rowsOf: ({ items }) => items,
       })
@@ -231,6 +259,12 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
             cashAndCarry: await isCashAndCarry(handle, companyId, clock),
           }
           const register = await findCashDay(handle, { companyId, ...desk, day: on, knownAt: clock.knownAt })
+          const tieOut = await certifyCash(handle, companyId, { ...clock, asOf: on })
+          const [sums] = await listCashDays(handle, { companyId, ...desk, from: on, to: on, knownAt: clock.knownAt })
+          certifyRow(
+            { deskId: id, currency: desk.currency },
+            { lines: register.closingMinor, days: sums?.closingMinor ?? register.openingMinor },
+          )
           const company = await findCompany(handle, { companyId, knownAt: clock.knownAt })
           const functionalCurrency = company?.functionalCurrency ?? LEI
           const account = (symbolic: Against | 'CASH') =>
@@ -255,6 +289,7 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
             account: account('CASH'),
             ...totalsOf({ ...register, on, inMinor: sum('inMinor'), outMinor: sum('outMinor') }, desk),
             lines: register.lines.map(line),
+            tieOut,
           }
         },
         rowsOf: ({ lines }) => lines,

@@ -3,7 +3,6 @@ import {
   type ClientCard,
   findClient,
   findStatement,
-  findStatementClosings,
   listClientBalances,
   listClients,
   listOpenItems,
@@ -18,7 +17,7 @@ import { answerFrom, answerList, type Moment, type QueryDependencies } from './a
 import { Client, ClientItem, Clients, Statement } from './answer-schemas.ts'
 import { explainLink } from './links.ts'
 import { asOf, ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
-import { certify, certifyClosings } from './tie-out.ts'
+import { bookOf, certify, certifyClosings } from './tie-out.ts'
 
 const ClientQuery = z.strictObject({ ...clocks, ...freshness })
 const ClientsQuery = z.strictObject({ ...asOf, ...freshness, ...list })
@@ -67,27 +66,28 @@ const balanceForward = async (handle: ReadHandle, period: Period) =>
     })),
   }))
 
+/** Credit is taken off. */
+export const signedOpen = ({ kind, openMinor }: Pick<OpenItem, 'kind' | 'openMinor'>): bigint =>
+  kind === 'INVOICE' ? openMinor : -openMinor
+
 const openItemLine = ({ kind, itemId, part, issuedOn, dueOn, openMinor, currency }: OpenItem) => ({
   kind,
   ...(kind === 'INVOICE' ? { invoiceId: itemId, instalment: part } : { paymentId: itemId }),
   issuedOn,
   dueOn,
-  open: decimalOf(kind === 'INVOICE' ? openMinor : -openMinor, currency),
+  open: decimalOf(signedOpen({ kind, openMinor }), currency),
 })
 
 /** What makes up the balance on the last day: open invoices, and payments that settle nothing yet as negative lines. */
 const openItems = async (handle: ReadHandle, { companyId, clientId, to, knownAt }: Period) => {
-  const clocksOfDay = { companyId, clientId, asOf: to, knownAt }
-  const items = await listOpenItems(handle, clocksOfDay)
-  const closings = await findStatementClosings(handle, clocksOfDay)
-  return [...closings]
+  const items = await listOpenItems(handle, { companyId, clientId, asOf: to, knownAt })
+  return [...bookOf(items, signedOpen)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([currency, closingMinor]) => ({
       currency,
       closing: decimalOf(closingMinor, currency),
       lines: items.filter((item) => item.currency === currency).map(openItemLine),
     }))
-    .filter(({ closing, lines }) => lines.length > 0 || /[1-9]/.test(closing))
 }
 
 const periodOf = (query: z.infer<typeof StatementQuery>, moment: Moment) => {

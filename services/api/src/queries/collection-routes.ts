@@ -1,21 +1,27 @@
-import { addDays, decimalOf } from '@registru/domain'
+import { addDays, decimalOf, minorIn } from '@registru/domain'
 import {
   type Collected,
   countBackDso,
+  findAccountTotals,
+  findSalesTotals,
   listCollections,
   listDailySales,
   listRecoveries,
+  MONEY_ACCOUNTS,
+  type ReadHandle,
   type Recovery,
   simpleDso,
 } from '@registru/projections'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, answerTable, type QueryDependencies } from './answer.ts'
-import { amount, day, moment } from './answer-schemas.ts'
+import { answerFrom, answerTable, type Moment, type QueryDependencies } from './answer.ts'
+import { amount, day, moment, TieOut, tieOutOf } from './answer-schemas.ts'
 import { format } from './formats.ts'
+import { END_OF_DAYS } from './links.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
+import { bookOf, certify, certifyBooks } from './tie-out.ts'
 
 const DSO_DAYS_DEFAULT = 90
 /** Debts older than this are not explained by sales any more; the answer says how much is left. */
@@ -59,6 +65,7 @@ const Collections = z
     by: z.enum(['day', 'week', 'month']),
     items: z.array(CollectedItem),
     totals: z.array(z.object({ currency: z.string(), method: z.string(), ...CollectedAmounts })),
+    tieOut: tieOutOf('collections', 'journal'),
     ...moment,
   })
   .meta({ id: 'Collections' })
@@ -68,6 +75,7 @@ const Recoveries = z
   .object({
     items: z.array(RecoveryItem),
     totals: z.array(z.object({ currency: z.string(), open: amount, overdue: amount })),
+    tieOut: TieOut,
     ...moment,
   })
   .meta({ id: 'Recoveries' })
@@ -96,6 +104,7 @@ const Dso = z
         }),
       }),
     ),
+    tieOut: TieOut,
     ...moment,
   })
   .meta({ id: 'Dso' })
@@ -152,6 +161,20 @@ const recoveryTotals = (rows: readonly Recovery[]) =>
     }
   })
 
+/** The first day that any of them speaks of. */
+const firstOf = (spans: readonly { readonly from: string }[]): string =>
+  spans.reduce((first, { from }) => (from < first ? from : first), END_OF_DAYS)
+
+/** What weeks show as open against the certificate of the company. @throws TieOutFailed */
+const certifyOpen = async (handle: ReadHandle, companyId: string, clocks: Moment, rows: readonly Recovery[]) => {
+  const tieOut = await certify(handle, { companyId }, clocks)
+  certifyBooks(clocks, {
+    recoveries: bookOf(rows, ({ openMinor }) => openMinor),
+    openItems: bookOf(tieOut.currencies, ({ openItems, currency }) => minorIn(openItems, currency)),
+  })
+  return tieOut
+}
+
 const decimalFromTenths = (tenths: bigint): string => `${tenths / 10n}.${tenths % 10n}`
 
 export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
@@ -187,7 +210,16 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
             method: row.method,
             ...collectedAmounts(row),
           }))
-          return { ...whole, by, items, totals: collectionTotals(rows) }
+          const { from, to } = whole
+          const journal = { companyId, accounts: MONEY_ACCOUNTS, from, to, knownAt: clock.knownAt }
+          const tieOut = certifyBooks(
+            { ...clock, asOf: to },
+            {
+              collections: bookOf(rows, (row) => row.collectedMinor - row.reversedMinor - row.refundedMinor),
+              journal: await findAccountTotals(handle, journal),
+            },
+          )
+          return { ...whole, by, items, totals: collectionTotals(rows), tieOut }
         },
         rowsOf: ({ items }) => items,
       })
@@ -219,9 +251,11 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
             open: decimalOf(openMinor, currency),
             overdue: decimalOf(overdueMinor, currency),
           })
+          const tieOut = await certifyOpen(handle, companyId, clock, rows)
           return {
             items: rows.map(({ week, ...row }) => ({ from: week, to: endOf(week, 'week'), ...amounts(row) })),
             totals: recoveryTotals(rows).map(amounts),
+            tieOut,
           }
         },
         rowsOf: ({ items }) => items,
@@ -250,16 +284,25 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
         const { asOf, knownAt } = clock
         const since = addDays(asOf, -COUNT_BACK_DAYS_MAX)
         const sales = await listDailySales(handle, { companyId, from: since, to: asOf, knownAt })
-        const open = recoveryTotals(await listRecoveries(handle, { companyId, ...clock }))
+        const recoveries = await listRecoveries(handle, { companyId, ...clock })
+        const tieOut = await certifyOpen(handle, companyId, clock, recoveries)
+        const open = recoveryTotals(recoveries)
         const currencies = [...new Set([...open, ...sales].map(({ currency }) => currency))].toSorted()
+        const outstanding = currencies.map((currency) => {
+          const openMinor = open.find((total) => total.currency === currency)?.openMinor ?? 0n
+          const own = sales.filter((sale) => sale.currency === currency)
+          const simple = simpleDso(openMinor, own, { asOf, days })
+          return { currency, openMinor, simple, countBack: countBackDso(openMinor, own, { asOf, since }) }
+        })
+        const from = firstOf(outstanding.flatMap(({ simple, countBack }) => [simple, ...countBack.terms]))
+        certifyBooks(clock, {
+          sales: bookOf(sales, (sale) => (sale.on < from ? 0n : sale.soldMinor)),
+          entries: await findSalesTotals(handle, { companyId, from, to: asOf, knownAt }),
+        })
         return {
           formula: FORMULA,
-          currencies: currencies.map((currency) => {
+          currencies: outstanding.map(({ currency, openMinor, simple, countBack }) => {
             const money = (minor: bigint): string => decimalOf(minor, currency)
-            const openMinor = open.find((total) => total.currency === currency)?.openMinor ?? 0n
-            const own = sales.filter((sale) => sale.currency === currency)
-            const simple = simpleDso(openMinor, own, { asOf, days })
-            const countBack = countBackDso(openMinor, own, { asOf, since })
             return {
               currency,
               open: money(openMinor),
@@ -284,6 +327,7 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
               },
             }
           }),
+          tieOut,
         }
       })
     },

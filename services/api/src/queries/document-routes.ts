@@ -1,4 +1,4 @@
-import { Rejection } from '@registru/domain'
+import { decimalOf, Rejection } from '@registru/domain'
 import {
   type Clocks,
   findClient,
@@ -16,10 +16,12 @@ import { renderStatement } from '../documents/statement-pdf.ts'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import type { QueryDependencies } from './answer.ts'
+import type { Moment, QueryDependencies } from './answer.ts'
+import { signedOpen } from './client-routes.ts'
 import { awaitedBy, knownPosition } from './known-at.ts'
 import { period, periodOf } from './period.ts'
 import { ClientParams, clocks, freshness } from './query-parameters.ts'
+import { bookOf, certify, certifyClosings } from './tie-out.ts'
 
 const BYTES =
   'With both clocks fixed the bytes are the same for ever by one version of the program, which the law has lists name (OMFP 2634/2015 annex 1 pct. 58 k).'
@@ -45,11 +47,14 @@ const requireLinesMax = (count: number, path: string): void => {
   if (count > LINES_MAX) throw new MalformedRequest([{ path, rule: `at most ${LINES_MAX} lines in a document` }])
 }
 
+const closingsOf = (currencies: readonly { readonly currency: string; readonly closingMinor: bigint }[]) =>
+  currencies.map(({ currency, closingMinor }) => ({ currency, closing: decimalOf(closingMinor, currency) }))
+
 const statementOf = async (
   handle: ReadHandle,
   account: Account,
   query: z.infer<typeof StatementQuery>,
-  moment: Clocks,
+  moment: Moment,
 ) => {
   const days = periodOf(query, moment)
   const parties = await partiesOf(handle, account, moment)
@@ -58,6 +63,8 @@ const statementOf = async (
     currencies.reduce((sum, { lines }) => sum + lines.length, 0),
     '/query/from',
   )
+  const tieOut = await certify(handle, account, { ...moment, asOf: days.to })
+  certifyClosings(tieOut, account.clientId, closingsOf(currencies))
   return { ...parties, ...days, currencies }
 }
 
@@ -67,9 +74,11 @@ const creditsOf = (items: readonly OpenItem[]) =>
     creditMinor: items.reduce((sum, item) => (item.currency === currency ? sum + item.openMinor : sum), 0n),
   }))
 
-const reminderOf = async (handle: ReadHandle, account: Account, moment: Clocks) => {
+const reminderOf = async (handle: ReadHandle, account: Account, moment: Moment) => {
   const parties = await partiesOf(handle, account, moment)
   const open = await listOpenItems(handle, { ...account, ...moment })
+  const balances = [...bookOf(open, signedOpen)].map(([currency, closingMinor]) => ({ currency, closingMinor }))
+  certifyClosings(await certify(handle, account, moment), account.clientId, closingsOf(balances))
   const invoices = open.filter(({ kind }) => kind === 'INVOICE')
   const overdue = invoices.filter(({ dueOn }) => dueOn < moment.asOf)
   requireLinesMax(overdue.length, '/query/asOf')
@@ -87,13 +96,13 @@ const reminderOf = async (handle: ReadHandle, account: Account, moment: Clocks) 
 const print = async <Content>(
   dependencies: QueryDependencies,
   { query, reply, name }: { readonly query: Query; readonly reply: FastifyReply; readonly name: string },
-  read: (handle: ReadHandle, moment: Clocks) => Promise<Content>,
+  read: (handle: ReadHandle, moment: Moment) => Promise<Content>,
   render: (content: Content) => Promise<Buffer>,
 ): Promise<FastifyReply> => {
   const { readSide, today } = dependencies
-  const { position, value } = await readSide.snapshot(await awaitedBy(dependencies, query), async (handle) => {
+  const { position, value } = await readSide.snapshot(await awaitedBy(dependencies, query), async (handle, end) => {
     const knownAt = await knownPosition(handle, query.knownAt)
-    return read(handle, { asOf: query.asOf ?? today(), knownAt })
+    return read(handle, { asOf: query.asOf ?? today(), knownAt, position: knownAt ?? end })
   })
   return reply
     .header('Registru-Position', `${position}`)

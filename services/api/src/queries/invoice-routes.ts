@@ -8,7 +8,14 @@ import {
   InvoiceId,
   Rejection,
 } from '@registru/domain'
-import { findFinallyOpen, findInvoice, type InvoiceBalance, listInvoices, type Settlement } from '@registru/projections'
+import {
+  findInvoice,
+  type InvoiceBalance,
+  listFinallyOpen,
+  listInvoices,
+  type ReadHandle,
+  type Settlement,
+} from '@registru/projections'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
@@ -77,6 +84,15 @@ const invoiceBody = (invoice: InvoiceBalance) => {
   }
 }
 
+/** What each invoice shows as open, against the fold that keeps the open items. @throws TieOutFailed */
+const certifyInvoices = async (handle: ReadHandle, companyId: string, invoices: readonly InvoiceBalance[]) => {
+  const items = invoices.map(({ clientId, invoiceId: itemId }) => ({ clientId, itemId }))
+  const open = await listFinallyOpen(handle, { companyId, kind: 'INVOICE', items })
+  for (const [index, { clientId, invoiceId, currency, openMinor }] of invoices.entries()) {
+    certifyRow({ clientId, invoiceId, currency }, { invoice: openMinor, openItem: open[index] ?? 0n })
+  }
+}
+
 /** @throws MalformedRequest when no currency says what the amount is of, or it has more decimals than the currency */
 const minorAsked = (name: 'totalFrom' | 'totalTo', query: z.infer<typeof InvoicesQuery>): bigint | undefined => {
   const { [name]: asked, currency } = query
@@ -116,9 +132,8 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         if (invoice === undefined) throw new Rejection('INVOICE_NOT_FOUND', { invoiceId })
         const whose = { clientId: invoice.clientId, invoiceId }
         const living = invoice.allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
-        const openItem = await findFinallyOpen(handle, { companyId, kind: 'INVOICE', itemId: invoiceId, ...whose })
-        const { currency, openMinor, allocatedMinor } = invoice
-        certifyRow({ ...whose, currency }, { invoice: openMinor, openItem: openItem ?? 0n })
+        const { currency, allocatedMinor } = invoice
+        await certifyInvoices(handle, companyId, [invoice])
         certifyRow({ ...whose, currency }, { allocated: allocatedMinor, allocations: living })
         const tieOut = await certify(handle, { companyId, clientId: invoice.clientId }, moment)
         const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
@@ -156,6 +171,7 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           const due = { dueBefore, dueFrom, dueTo, overdueBy, asOf: day }
           const filter = { companyId, clientId, status, ...due, currency, ...totals, text, ...page }
           const { items, next } = await listInvoices(handle, filter)
+          await certifyInvoices(handle, companyId, items)
           return { items: items.map(invoiceBody), next }
         },
       })

@@ -1,5 +1,5 @@
 import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } from '@registru/domain'
-import { findFinallyOpen, findPayment, listPayments, type PaymentHistory } from '@registru/projections'
+import { findPayment, listFinallyOpen, listPayments, type PaymentHistory, type ReadHandle } from '@registru/projections'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
@@ -30,6 +30,18 @@ const paymentBody = (history: PaymentHistory) => {
   }
 }
 
+/** What each payment shows, against its allocations and the fold that keeps the open items. @throws TieOutFailed */
+const certifyPayments = async (handle: ReadHandle, companyId: string, payments: readonly PaymentHistory[]) => {
+  const items = payments.map(({ clientId, paymentId: itemId }) => ({ clientId, itemId }))
+  const open = await listFinallyOpen(handle, { companyId, kind: 'PAYMENT', items })
+  for (const [index, payment] of payments.entries()) {
+    const { clientId, paymentId, currency, creditMinor, allocatedMinor, allocations } = payment
+    const living = allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
+    certifyRow({ clientId, paymentId, currency }, { payment: creditMinor, openItem: open[index] ?? 0n })
+    certifyRow({ clientId, paymentId, currency }, { allocated: allocatedMinor, allocations: living })
+  }
+}
+
 export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/payments/:paymentId',
@@ -48,12 +60,9 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
         const payment = await findPayment(handle, { companyId, paymentId, clientId: request.query.clientId })
         if (payment === undefined) throw new Rejection('PAYMENT_NOT_FOUND', { paymentId })
-        const { clientId, currency, creditMinor, allocatedMinor } = payment
+        const { clientId, currency } = payment
         const whose = { clientId, paymentId }
-        const living = payment.allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
-        const openItem = await findFinallyOpen(handle, { companyId, kind: 'PAYMENT', itemId: paymentId, ...whose })
-        certifyRow({ ...whose, currency }, { payment: creditMinor, openItem: openItem ?? 0n })
-        certifyRow({ ...whose, currency }, { allocated: allocatedMinor, allocations: living })
+        await certifyPayments(handle, companyId, [payment])
         const tieOut = await certify(handle, { companyId, clientId }, moment)
         const end = { ...moment, asOf: END_OF_DAYS }
         const links = explainLink(companyId, end, { figure: 'paymentCredit', currency, ...whose })
@@ -82,6 +91,7 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         place: Place,
         read: async (handle, _moment, page) => {
           const { items, next } = await listPayments(handle, { companyId, clientId: query.clientId, ...page })
+          await certifyPayments(handle, companyId, items)
           return { items: items.map(paymentBody), next }
         },
       })

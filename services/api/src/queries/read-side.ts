@@ -52,7 +52,7 @@ export interface ReadSide {
    */
   readonly snapshot: <Value>(
     freshness: Freshness,
-    read: (handle: ReadHandle) => Promise<Value>,
+    read: (handle: ReadHandle, position: bigint) => Promise<Value>,
   ) => Promise<Answer<Value>>
   readonly ping: (timeoutMs: number) => Promise<void>
   /** What the projector last said of itself, `silent` when that is long ago; `undefined` before it ever ran. */
@@ -149,7 +149,7 @@ export const createReadSide = (pool: Pool): ReadSide => {
     snapshot: async (freshness, read) => {
       const { handle, position, close } = await open(freshness)
       try {
-        return { position, value: await guard(() => read(handle)) }
+        return { position, value: await guard(() => read(handle, position)) }
       } finally {
         await close()
       }

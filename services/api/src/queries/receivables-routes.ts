@@ -19,7 +19,7 @@ import { at, type CellKind, type Column, DECIMAL } from './columns.ts'
 import { format } from './formats.ts'
 import { explainLink } from './links.ts'
 import { CompanyParams, clocks, freshness, rowLimit } from './query-parameters.ts'
-import { certify } from './tie-out.ts'
+import { bookOf, certify, certifyBooks } from './tie-out.ts'
 
 /** A portfolio can have a million invoices; as JSON it comes in pieces that a browser survives. CSV and NDJSON carry all. */
 const INVOICE_ROWS_DEFAULT = 100
@@ -174,7 +174,9 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
         const romanian =
           query.chart === 'romanian' ? { functionalCurrency: company?.functionalCurrency ?? 'RON' } : undefined
         const lines = await findTrialBalance(handle, { companyId, ...moment, romanian })
-        const currencies = [...new Set(lines.map((line) => line.currency))].toSorted()
+        const debits = bookOf(lines, (line) => line.debitMinor)
+        const credits = bookOf(lines, (line) => line.creditMinor)
+        certifyBooks(moment, { debits, credits })
         const amounts = (currency: string, debitMinor: bigint, creditMinor: bigint) => ({
           currency,
           debit: decimalOf(debitMinor, currency),
@@ -186,12 +188,9 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
             account,
             ...amounts(currency, debitMinor, creditMinor),
           })),
-          totals: currencies.map((currency) => {
-            const own = lines.filter((line) => line.currency === currency)
-            const debitMinor = own.reduce((sum, line) => sum + line.debitMinor, 0n)
-            const creditMinor = own.reduce((sum, line) => sum + line.creditMinor, 0n)
-            return amounts(currency, debitMinor, creditMinor)
-          }),
+          totals: [...debits]
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([currency, debitMinor]) => amounts(currency, debitMinor, credits.get(currency) ?? 0n)),
           tieOut: await certify(handle, { companyId }, moment),
           links: explainLink(companyId, moment, { figure: 'account', currency: '{currency}', account: '{account}' }),
         }

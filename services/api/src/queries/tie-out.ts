@@ -35,6 +35,7 @@ export interface FirstDifference {
   readonly clientId?: string
   readonly invoiceId?: string
   readonly paymentId?: string
+  readonly deskId?: string
   readonly currency: string
   readonly amounts: Readonly<Record<string, string>>
 }
@@ -193,14 +194,37 @@ export const certify = async (
   return { ...where, currencies: currencies.filter((of) => Object.values(of).some((text) => /[1-9]/.test(text))) }
 }
 
+/** What a book says, by currency; one that it leaves out is zero. */
+type Book = ReadonlyMap<string, bigint>
+
+/** Adds up rows that are shown. */
+export const bookOf = <Row extends { readonly currency: string }>(
+  rows: readonly Row[],
+  minorOf: (row: Row) => bigint,
+): Book => {
+  const book = new Map<string, bigint>()
+  for (const row of rows) book.set(row.currency, (book.get(row.currency) ?? 0n) + minorOf(row))
+  return book
+}
+
+/** Holds what an answer shows against what another book of the company says. @throws TieOutFailed */
+export const certifyBooks = (clocks: Pick<Moment, 'asOf' | 'position'>, books: Readonly<Record<string, Book>>) => {
+  const where = { scope: 'company' as const, position: `${clocks.position}`, asOf: clocks.asOf }
+  const currencies = [...new Set(Object.values(books).flatMap((book) => [...book.keys()]))].toSorted()
+  const sides = currencies.map((currency) => {
+    const minors = Object.entries(books).map(([name, book]) => [name, book.get(currency) ?? 0n] as const)
+    const amounts = Object.fromEntries(minors.map(([name, minor]) => [name, decimalOf(minor, currency)] as const))
+    if (new Set(minors.map(([, minor]) => minor)).size > 1) {
+      throw new TieOutFailed({ ...where, first: { currency, amounts } })
+    }
+    return { currency, ...amounts, isZero: minors.every(([, minor]) => minor === 0n) }
+  })
+  return { ...where, currencies: sides.filter(({ isZero }) => !isZero).map(({ isZero: _, ...side }) => side) }
+}
+
 /** Holds a row that is shown against what another book says of the same thing. @throws TieOutFailed */
 export const certifyRow = (
-  of: {
-    readonly clientId: string
-    readonly invoiceId?: string
-    readonly paymentId?: string
-    readonly currency: string
-  },
+  of: Omit<FirstDifference, 'amounts'>,
   amountsMinor: Readonly<Record<string, bigint>>,
 ): void => {
   if (new Set(Object.values(amountsMinor)).size <= 1) return
@@ -216,7 +240,9 @@ export const certifyClosings = (
   clientId: string,
   closings: readonly { readonly currency: string; readonly closing: string }[],
 ): void => {
-  for (const { currency, closing: lines } of closings) {
+  const shown = new Map(closings.map(({ currency, closing }) => [currency, closing]))
+  for (const currency of new Set([...shown.keys(), ...currencies.map((of) => of.currency)])) {
+    const lines = shown.get(currency) ?? decimalOf(0n, currency)
     const statement = currencies.find((of) => of.currency === currency)?.statement ?? decimalOf(0n, currency)
     if (lines !== statement) throw new TieOutFailed({ first: { clientId, currency, amounts: { lines, statement } } })
   }

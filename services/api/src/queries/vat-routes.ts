@@ -1,6 +1,8 @@
 import { BusinessDay, decimalOf } from '@registru/domain'
 import {
   type ExigibleVat,
+  findAccountTotals,
+  findExigibleTotals,
   listDeferredVat,
   listExigibleVat,
   listVatEntries,
@@ -10,10 +12,11 @@ import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerList, answerTable, type QueryDependencies } from './answer.ts'
-import { amount, day, listOf, moment } from './answer-schemas.ts'
+import { amount, day, listOf, moment, tieOutOf } from './answer-schemas.ts'
 import { format } from './formats.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
+import { bookOf, certifyBooks } from './tie-out.ts'
 
 const VatQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...format })
 const VatEntriesQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...list })
@@ -35,6 +38,7 @@ const ExigibleVatAnswer = z
     deferred: z
       .array(z.object({ currency: z.string(), rate, vat: amount }))
       .meta({ description: 'Not exigible yet at the end of `to`: the balance of 4428' }),
+    tieOut: tieOutOf('deferred', 'journal'),
     ...moment,
   })
   .meta({ id: 'ExigibleVat' })
@@ -110,6 +114,21 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
           const { knownAt } = clock
           const days = await listExigibleVat(handle, { companyId, from, to, knownAt })
           const deferred = await listDeferredVat(handle, { companyId, asOf: to, knownAt })
+          const journal = await findAccountTotals(handle, { companyId, accounts: ['VAT_DEFERRED'], to, knownAt })
+          certifyBooks(
+            { ...clock, asOf: to },
+            {
+              exigible: bookOf(days, ({ vatMinor }) => vatMinor),
+              movements: await findExigibleTotals(handle, { companyId, from, to, knownAt }),
+            },
+          )
+          const tieOut = certifyBooks(
+            { ...clock, asOf: to },
+            {
+              deferred: bookOf(deferred, ({ deferredMinor }) => deferredMinor),
+              journal: new Map([...journal].map(([currency, minor]) => [currency, -minor])),
+            },
+          )
           return {
             from,
             to,
@@ -120,6 +139,7 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
               rate: percent,
               vat: decimalOf(deferredMinor, currency),
             })),
+            tieOut,
           }
         },
         rowsOf: ({ days }) => days,
