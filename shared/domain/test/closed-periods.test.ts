@@ -1,20 +1,16 @@
 import t from 'tap'
 import {
   creditNoteRegistered,
-  invoiceRegistered,
   paymentAllocated,
   paymentDeallocated,
-  paymentRecorded,
   receiptReleased,
   receiptRequested,
   ron,
 } from '../src/examples.ts'
-import { type AccountCommand, type AccountEvent, DEFAULT_RULES, type ReleaseReceipt } from '../src/index.ts'
+import { type AccountCommand, DEFAULT_RULES, type ReleaseReceipt } from '../src/index.ts'
 import {
-  account,
   allocate,
   allocations,
-  askReceipt,
   cancel,
   clear,
   credit,
@@ -23,47 +19,16 @@ import {
   given,
   record,
   refund,
-  register,
   reverse,
-  setOff,
   writeOff,
 } from './account.ts'
+import { dated, history } from './dated.ts'
 import { today } from './given.ts'
 
 /** Everything before has its days; from here on the last closed day is this one. */
 const lastClosed = '2026-11-15'
 const firstOpen = '2026-11-16'
 const closed = { today, company: { ...DEFAULT_RULES, closedThrough: lastClosed } }
-
-const cash = { paymentId: 'pay-2', method: 'CASH' as const, amount: ron('500.00'), receivedOn: '2026-11-02' }
-const history: readonly AccountEvent[] = [
-  account,
-  invoiceRegistered(),
-  invoiceRegistered({ invoiceId: 'inv-1025' }),
-  paymentRecorded(),
-  paymentRecorded(cash),
-  paymentRecorded({ paymentId: 'pay-3', method: 'CARD_ONLINE', amount: ron('500.00') }),
-  paymentAllocated({ amount: ron('300.00') }),
-]
-const explicitly = { allocation: { rule: 'none' as const } }
-
-/** Every command that takes a day, and how it takes it. */
-const dated: Readonly<Record<string, (day: string) => AccountCommand>> = {
-  RegisterInvoice: (day) => register({ invoiceId: 'new', issuedOn: day, dueOn: day }),
-  CancelInvoice: (day) => cancel({ invoiceId: 'inv-1025', cancelledOn: day }),
-  RegisterCreditNote: (day) => credit({ issuedOn: day }),
-  'RegisterCreditNote on account': (day) => credit({ invoiceId: undefined, issuedOn: day }),
-  WriteOffInvoice: (day) => writeOff({ writtenOffOn: day }),
-  GrantDiscount: (day) => discount({ grantedOn: day }),
-  RecordPayment: (day) => record({ paymentId: 'new', receivedOn: day, ...explicitly }),
-  RecordSetOff: (day) => setOff({ setOffOn: day }),
-  AllocatePayment: (day) => allocate({ allocatedOn: day }),
-  DeallocatePayment: (day) => deallocate({ invoiceId: 'inv-1024', amount: undefined, deallocatedOn: day }),
-  ReversePayment: (day) => reverse({ reversedOn: day }),
-  ConfirmPaymentCleared: (day) => clear({ clearedOn: day }),
-  RecordRefund: (day) => refund({ refundedOn: day }),
-  IssueReceipt: (day) => askReceipt({ issuedOn: day }),
-}
 
 t.test('nothing is dated in a closed period, by any command', async (t) => {
   for (const [name, command] of Object.entries(dated)) {

@@ -359,7 +359,7 @@ t.test('undo', async (t) => {
         if (payment.credit === 0n || invoice.open === 0n) return
         const names = { clientId: 'alfa', paymentId: payment.paymentId, invoiceId: invoice.invoiceId }
         const { amount } = moneyOf(payment.credit < invoice.open ? payment.credit : invoice.open, payment.currency)
-        const last = '2199-12-31'
+        const last = '2027-01-16'
         const before = amounts(account)
         const allocated = decide({ type: 'AllocatePayment', data: { ...names, amount } }, account)
         const between = fold([...history, ...allocated.events])
@@ -388,7 +388,7 @@ t.test('undo', async (t) => {
           clientId: 'alfa',
           paymentId: payment.paymentId,
           reason: 'BOUNCED',
-          reversedOn: '2199-12-31',
+          reversedOn: '2027-01-16',
         } as const
         const { events } = decide({ type: 'ReversePayment', data }, account)
         const after = fold([...history, ...events])

@@ -39,6 +39,7 @@ export const receiptBookCommands = [
     example: examples.annulReceipt(),
     result: z.object({ series: z.string(), number: z.int(), paymentReversed: z.boolean() }),
     rejections: [
+      'DAY_TOO_FAR_AHEAD',
       'PERIOD_CLOSED',
       'RECEIPT_ALREADY_ANNULLED',
       'RECEIPT_BOOK_NOT_FOUND',

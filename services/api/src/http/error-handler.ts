@@ -41,6 +41,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return `${text(details['allocated'])} of ${text(details['paymentId'])} is allocated to ${text(details['invoiceId'])}`
     case 'CURRENCY_MISMATCH':
       return `the invoice is in ${text(details['invoiceCurrency'])}, the payment in ${text(details['paymentCurrency'])}`
+    case 'DAY_TOO_FAR_AHEAD':
+      return `${text(details['day'])} is after ${text(details['latest'])}, the last day that may be named today`
     case 'UNDO_BEFORE_WHAT_IT_UNDOES':
       return `${text(details['day'])} is before ${text(details['earliest'])}`
     case 'RESTORE_GUARD':

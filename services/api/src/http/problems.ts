@@ -46,6 +46,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   CONCURRENT_MODIFICATION: { status: 409, title: 'Others kept changing the same account' },
   CREDIT_NOTE_ALREADY_REGISTERED: { status: 409, title: 'The credit note is registered already' },
   CURRENCY_MISMATCH: { status: 422, title: 'Payment and invoice are in different currencies' },
+  DAY_TOO_FAR_AHEAD: { status: 422, title: 'The day is too far ahead' },
   DEALLOCATION_EXCEEDS_ALLOCATION: { status: 422, title: 'More is undone than was allocated' },
   DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
   EXCHANGE_RATE_NOT_APPLICABLE: { status: 422, title: 'No exchange rate applies here' },

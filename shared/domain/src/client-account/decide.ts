@@ -1,11 +1,15 @@
 import type { BusinessDay } from '../business-day.ts'
 import { type DecisionContext, type DecisionTable, decideBy } from '../decider.ts'
 import { reject } from '../rejection.ts'
+import { requireNear } from '../rules/days-ahead.ts'
+import { accountInvoices, accountPayments } from './account-records.ts'
+import { askedDayOf } from './asked-day.ts'
 import type { AccountCommand } from './commands.ts'
 import { clientDecisions } from './decisions/clients.ts'
-import { invoiceDecisions } from './decisions/invoices.ts'
+import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
+import { earliestReversal } from './decisions/reversals.ts'
 import type { AccountEvent } from './events.ts'
 import type { ClientAccount } from './state.ts'
 
@@ -56,18 +60,41 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
   }
 }
 
+/** The first day on which an undo may be dated; `undefined` for what undoes nothing that is there. */
+const undoneOn = ({ type, data }: AccountCommand, account: ClientAccount): BusinessDay | undefined => {
+  switch (type) {
+    case 'CancelInvoice': {
+      const invoice = accountInvoices.get(account, data.invoiceId)
+      return invoice && earliestOn(invoice)
+    }
+    case 'DeallocatePayment':
+    case 'ReversePayment': {
+      const payment = accountPayments.get(account, data.paymentId)
+      return payment && earliestReversal(payment)
+    }
+    default:
+      return undefined
+  }
+}
+
 /** Nothing is dated in a closed period (OMFP 2634/2015 annex 1 pct. 58 h): corrections are dated in the open one. */
+const requireOpenPeriod = (events: readonly AccountEvent[], closedThrough: BusinessDay | undefined): void => {
+  if (closedThrough === undefined) return
+  for (const event of events) {
+    const day = datedOn(event)
+    if (day !== undefined && day <= closedThrough) reject('PERIOD_CLOSED', { day, closedThrough })
+  }
+}
+
+/** What holds for the day of any decision. */
 export const decideAccount = (
   command: AccountCommand,
   account: ClientAccount,
   context: DecisionContext,
 ): readonly AccountEvent[] => {
   const events = decideByTable(command, account, context)
-  const closedThrough = context.company?.closedThrough
-  if (closedThrough === undefined) return events
-  for (const event of events) {
-    const day = datedOn(event)
-    if (day !== undefined && day <= closedThrough) reject('PERIOD_CLOSED', { day, closedThrough })
-  }
+  const asked = askedDayOf(command)
+  if (asked !== undefined) requireNear(asked, context.today, () => undoneOn(command, account))
+  requireOpenPeriod(events, context.company?.closedThrough)
   return events
 }

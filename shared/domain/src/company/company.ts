@@ -5,6 +5,7 @@ import type { EventOf } from '../event-definition.ts'
 import type { CashDeskId } from '../ids.ts'
 import { decimalOf, minorIn } from '../money.ts'
 import { reject } from '../rejection.ts'
+import { requireNear } from '../rules/days-ahead.ts'
 import { isFiscalCode } from '../tax-id.ts'
 import type { CompanyCommand } from './commands.ts'
 import {
@@ -51,10 +52,11 @@ const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
     return changed ? [PolicySet.of(command)] : []
   },
 
-  OpenCashDesk: (command, company) => {
+  OpenCashDesk: (command, company, { today }) => {
     const { companyId, deskId, name, openedOn } = command
     registered(company, companyId)
     if (company.desks.has(deskId)) reject('CASH_DESK_ALREADY_OPENED', { deskId })
+    requireNear({ path: '/openedOn', day: openedOn }, today)
     const openingBalances = (command.openingBalances ?? []).map(({ amount, currency }) => ({
       amount: decimalOf(minorIn(amount, currency), currency),
       currency,

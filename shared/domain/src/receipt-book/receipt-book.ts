@@ -6,6 +6,7 @@ import type { CashDeskId, ReceiptId } from '../ids.ts'
 import { minorOf } from '../money.ts'
 import { createPackedRecords } from '../packed/packed-records.ts'
 import { Rejection, reject } from '../rejection.ts'
+import { requireNear } from '../rules/days-ahead.ts'
 import { type BookedReceipt, type ReceiptBook, receiptBookSnapshot, receiptIds, receipts } from './book-records.ts'
 import type { ReceiptBookCommand } from './commands.ts'
 import {
@@ -107,6 +108,7 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
     if (annulledOn < receipt.issuedOn) {
       reject('UNDO_BEFORE_WHAT_IT_UNDOES', { day: annulledOn, earliest: receipt.issuedOn })
     }
+    requireNear({ path: '/annulledOn', day: command.annulledOn }, today, () => receipt.issuedOn)
     const closedThrough = rules?.closedThrough
     if (closedThrough !== undefined && annulledOn <= closedThrough) {
       reject('PERIOD_CLOSED', { day: annulledOn, closedThrough })

@@ -52,7 +52,7 @@ const instalmentsOf = (
 }
 
 /** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
-const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
+export const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
 
 export const invoiceDecisions: Decisions<
   'RegisterInvoice' | 'CancelInvoice' | 'RegisterCreditNote' | 'WriteOffInvoice' | 'GrantDiscount'

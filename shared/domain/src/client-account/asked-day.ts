@@ -1,0 +1,37 @@
+import type { AskedDay } from '../rules/days-ahead.ts'
+import type { AccountCommand } from './commands.ts'
+
+/** What the ledger asks of itself is dated as what it follows, and due days lie ahead by nature: neither is asked for. */
+export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined => {
+  switch (type) {
+    case 'RegisterInvoice':
+    case 'RegisterCreditNote':
+    case 'IssueReceipt':
+      return { path: '/issuedOn', day: data.issuedOn }
+    case 'CancelInvoice':
+      return { path: '/cancelledOn', day: data.cancelledOn }
+    case 'WriteOffInvoice':
+      return { path: '/writtenOffOn', day: data.writtenOffOn }
+    case 'GrantDiscount':
+      return { path: '/grantedOn', day: data.grantedOn }
+    case 'RecordPayment':
+      return { path: '/receivedOn', day: data.receivedOn }
+    case 'RecordSetOff':
+      return { path: '/setOffOn', day: data.setOffOn }
+    case 'AllocatePayment':
+      return { path: '/allocatedOn', day: data.allocatedOn }
+    case 'DeallocatePayment':
+      return { path: '/deallocatedOn', day: data.deallocatedOn }
+    case 'ReversePayment':
+      return { path: '/reversedOn', day: data.reversedOn }
+    case 'ConfirmPaymentCleared':
+      return { path: '/clearedOn', day: data.clearedOn }
+    case 'RecordRefund':
+      return { path: '/refundedOn', day: data.refundedOn }
+    case 'RegisterClient':
+    case 'UpdateClient':
+    case 'DeclineReceipt':
+    case 'ReleaseReceipt':
+      return undefined
+  }
+}
