@@ -64,21 +64,30 @@ const parseMinor = (amount: string, decimals: number): bigint => {
   return BigInt(amount.slice(0, point) + amount.slice(point + 1).padEnd(decimals, '0'))
 }
 
+/** No more decimals than the currency has, and no more of it than a column holds. */
+const withinCurrency = (
+  { amount, currency }: { readonly amount: string; readonly currency: string },
+  context: z.RefinementCtx,
+): void => {
+  const known = currencies.get(currency)
+  if (known === undefined || !DECIMAL_PATTERN.test(amount)) return
+  if (decimalsOf(amount) > known.decimals) {
+    const message = known.decimals === 0 ? 'no decimals' : `at most ${known.decimals} decimals`
+    context.addIssue({ code: 'custom', path: ['amount'], message })
+  } else if (parseMinor(amount, known.decimals) > MINOR_MAX) {
+    context.addIssue({ code: 'custom', path: ['amount'], message: `at most ${decimalOf(MINOR_MAX, currency)}` })
+  }
+}
+
 /** A positive amount in its currency. Fewer decimals than the currency has are filled up: `"5"` RON is `"5.00"`. */
 export const Money = z
   .strictObject({ amount: Amount, currency: Currency })
-  .superRefine(({ amount, currency }, context) => {
-    const known = currencies.get(currency)
-    if (known === undefined || !DECIMAL_PATTERN.test(amount)) return
-    if (decimalsOf(amount) > known.decimals) {
-      const message = known.decimals === 0 ? 'no decimals' : `at most ${known.decimals} decimals`
-      context.addIssue({ code: 'custom', path: ['amount'], message })
-    } else if (parseMinor(amount, known.decimals) > MINOR_MAX) {
-      context.addIssue({ code: 'custom', path: ['amount'], message: `at most ${decimalOf(MINOR_MAX, currency)}` })
-    }
-  })
+  .superRefine(withinCurrency)
   .overwrite((money) => (lacksDecimals(money) ? moneyOf(minorOf(money), money.currency) : money))
 export type Money = z.infer<typeof Money>
+
+/** What lies somewhere, which may be nothing. Unlike a part of a document, no total that was checked before bounds it. */
+export const Balance = z.strictObject({ amount: AmountOrZero, currency: Currency }).superRefine(withinCurrency)
 
 /** In events: an amount that may be nothing, with exactly the currency's digits. */
 export const MoneyOrZero = z.strictObject({ amount: z.string(), currency: Currency })

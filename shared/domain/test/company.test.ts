@@ -75,6 +75,16 @@ t.test('OpenCashDesk', async (t) => {
     const tooPrecise = open({ openingBalances: [ron('0.001')] })
     t.throws(() => given(registered).when(tooPrecise), { code: 'AMOUNT_TOO_PRECISE' })
   })
+  t.test('counts no more than an amount may be, in any currency', async (t) => {
+    const parse = (amount: string, currency: string) =>
+      OpenCashDesk.safeParse(openCashDesk({ openingBalances: [{ amount, currency }] }))
+    t.ok(parse('1000000000000.000', 'KWD').success)
+    const above = (amount: string, currency: string) =>
+      parse(amount, currency).error?.issues.map(({ path, message }) => `${path.join('/')} ${message}`)
+    t.same(above('1000000000000.001', 'KWD'), ['openingBalances/0/amount at most 1000000000000.000'])
+    t.same(above('9999999999999999', 'RON'), ['openingBalances/0/amount at most 10000000000000.00'])
+    t.same(above('0.001', 'RON'), ['openingBalances/0/amount at most 2 decimals'])
+  })
   t.test('is refused the second time, and before the company is registered', async (t) => {
     const again = () => given(registered, cashDeskOpened()).when(open())
     t.throws(again, { code: 'CASH_DESK_ALREADY_OPENED', details: { deskId: 'C1' } })

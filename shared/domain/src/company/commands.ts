@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import { CashDeskId, type CompanyId } from '../ids.ts'
 import type { Message } from '../message.ts'
-import { AmountOrZero, Currency } from '../money.ts'
+import { Balance } from '../money.ts'
 import { FreeText, Name } from '../text.ts'
 import { companyFields, policies } from './events.ts'
 
@@ -20,7 +20,7 @@ export const OpenCashDesk = z.strictObject({
   name: Name,
   openedOn: BusinessDay,
   openingBalances: z
-    .array(z.strictObject({ amount: AmountOrZero, currency: Currency }))
+    .array(Balance)
     .max(CURRENCIES_OF_A_DESK_MAX)
     .refine(
       (balances) => new Set(balances.map(({ currency }) => currency)).size === balances.length,
