@@ -85,6 +85,14 @@ t.test('OpenCashDesk', async (t) => {
     t.same(above('9999999999999999', 'RON'), ['openingBalances/0/amount at most 10000000000000.00'])
     t.same(above('0.001', 'RON'), ['openingBalances/0/amount at most 2 decimals'])
   })
+  t.test('opens on no day of a closed period', async (t) => {
+    const closed = given(registered, periodClosed())
+    t.equal(closed.when(open({ openedOn: '2026-11-01' })).length, 1)
+    t.throws(() => closed.when(open({ openedOn: '2026-10-31' })), {
+      code: 'PERIOD_CLOSED',
+      details: { path: '/openedOn', day: '2026-10-31', closedThrough: '2026-10-31' },
+    })
+  })
   t.test('is refused the second time, and before the company is registered', async (t) => {
     const again = () => given(registered, cashDeskOpened()).when(open())
     t.throws(again, { code: 'CASH_DESK_ALREADY_OPENED', details: { deskId: 'C1' } })

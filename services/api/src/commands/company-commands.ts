@@ -61,7 +61,7 @@ export const companyCommands = [
     schema: OpenCashDesk,
     example: examples.openCashDesk(),
     result: z.object({ deskId: z.string() }),
-    rejections: ['AMOUNT_TOO_PRECISE', 'CASH_DESK_ALREADY_OPENED', 'COMPANY_NOT_FOUND', 'DAY_TOO_FAR_AHEAD'],
+    rejections: ['CASH_DESK_ALREADY_OPENED', 'COMPANY_NOT_FOUND', 'DAY_TOO_FAR_AHEAD', 'PERIOD_CLOSED'],
     execute: (data, context, dependencies) => {
       const { companyId } = context
       const command: CompanyCommand = { type: 'OpenCashDesk', data: { ...data, companyId } }

@@ -57,6 +57,11 @@ const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
     registered(company, companyId)
     if (company.desks.has(deskId)) reject('CASH_DESK_ALREADY_OPENED', { deskId })
     requireNear({ path: '/openedOn', day: openedOn }, today)
+    // What lay in the drawer opens a register, and those of a closed period are printed.
+    const { closedThrough } = company.rules
+    if (closedThrough !== undefined && openedOn <= closedThrough) {
+      reject('PERIOD_CLOSED', { path: '/openedOn', day: openedOn, closedThrough })
+    }
     const openingBalances = (command.openingBalances ?? []).map(({ amount, currency }) => ({
       amount: decimalOf(minorIn(amount, currency), currency),
       currency,
