@@ -1,4 +1,4 @@
-import { ok } from 'node:assert/strict'
+import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { z } from 'zod'
@@ -14,6 +14,7 @@ import {
   ron,
 } from '../src/examples.ts'
 import {
+  type AccountCommand,
   type AccountEvent,
   accountInvoices,
   type CashReaction,
@@ -22,10 +23,11 @@ import {
   ceilingFor,
   clientAccount,
   DEFAULT_RULES,
+  minorOf,
   moneyOf,
   Rejection,
 } from '../src/index.ts'
-import { account, allocate, explicit, given, record } from './account.ts'
+import { account, allocate, deallocate, eur, explicit, given, record, reverse } from './account.ts'
 import { readFixture } from './fixtures.ts'
 import { today } from './given.ts'
 import { holds } from './random.ts'
@@ -213,65 +215,170 @@ t.test('the sum is of one payer, day and desk', async (t) => {
   }
 })
 
-interface Step {
-  readonly payer: number
-  readonly desk: number
-  readonly day: number
-  readonly minor: number
-  readonly reversed: number | undefined
+const payers = [
+  undefined,
+  { name: 'Beta SRL', taxId: 'RO18547290' },
+  { name: 'BETA', taxId: '18547290' },
+  { name: 'Ana' },
+]
+/** Beta is one payer, however it is printed. */
+const payerKeys = ['client', 'beta', 'beta', 'ana']
+/** The last names no desk, and is one of its own. */
+const desks = ['C0', 'C1', undefined]
+const invoices = [
+  { invoiceId: 'small', total: ron('4000.00'), contract: false },
+  { invoiceId: 'large', total: ron('40000.00'), contract: false },
+  { invoiceId: 'contract', total: ron('60000.00'), contract: true },
+  { invoiceId: 'euro', total: { amount: '40000.00', currency: 'EUR' }, contract: false },
+]
+const atMost = (one: bigint, other: bigint): bigint => (one < other ? one : other)
+
+const index = (list: readonly unknown[]) => fc.nat({ max: list.length - 1 })
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('pay'),
+      payer: index(payers),
+      desk: index(desks),
+      day: fc.nat({ max: 1 }),
+      currency: fc.constantFrom('RON', 'RON', 'RON', 'EUR'),
+      minor: fc.integer({ min: 1, max: 800_000 }),
+      /** How much of it settles which invoice, in percent. */
+      invoice: fc.option(index(invoices)),
+      share: fc.constantFrom(1n, 50n, 100n),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('allocate'), payment: fc.nat(), invoice: index(invoices) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('undo'), payment: fc.nat(), invoice: index(invoices) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reverse'), payment: fc.nat() }) },
+)
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+
+/** Cash as the law sees it: summed anew from all that lives, whenever somebody asks. */
+interface Handed {
+  readonly paymentId: string
+  readonly key: string
+  readonly kind: 'BUSINESS' | 'INDIVIDUAL'
+  readonly currency: string
+  readonly minor: bigint
+  readonly settles: Map<string, bigint>
 }
 
-t.test(
-  'under REJECT no sum of a payer, day and desk is ever above the ceiling, and nothing below it is refused',
-  async (t) => {
-    const payers = [
-      undefined,
-      { name: 'Beta SRL', taxId: 'RO18547290' },
-      { name: 'BETA', taxId: '18547290' },
-      { name: 'Ana' },
-    ]
-    const step = fc.record({
-      payer: fc.nat({ max: payers.length - 1 }),
-      desk: fc.nat({ max: 1 }),
-      day: fc.nat({ max: 1 }),
-      minor: fc.integer({ min: 1, max: 600_000 }),
-      /** Which of the payments so far is reversed instead of paying. */
-      reversed: fc.option(fc.nat({ max: 5 }), { nil: undefined }),
-    })
-    const check = (steps: readonly Step[]): void => {
-      const state = [account].reduce(clientAccount.evolve, clientAccount.initialState())
-      const sums = new Map<string, bigint>()
-      const living: { readonly paymentId: string; readonly key: string; readonly minor: bigint }[] = []
-      for (const [index, { payer, desk, day, minor, reversed }] of steps.entries()) {
-        const [gone] = reversed === undefined ? [] : living.splice(reversed % living.length, 1)
-        if (gone !== undefined) {
-          const data = { clientId: 'alfa', paymentId: gone.paymentId, reason: 'MISTAKE' as const, reversedOn: today }
-          const events = clientAccount.decide({ type: 'ReversePayment', data }, state, under('REJECT'))
-          for (const event of events) clientAccount.evolve(state, event)
-          sums.set(gone.key, (sums.get(gone.key) ?? 0n) - gone.minor)
-          continue
-        }
-        const paymentId = `pay-${index}`
-        const place = { receivedOn: `2026-11-2${day}`, deskId: `C${desk}`, payer: payers[payer] }
-        const command = cash(moneyOf(BigInt(minor), 'RON').amount, { paymentId, ...place })
-        // Beta is one payer, however it is printed.
-        const key = `${day} ${desk} ${payer === 2 ? 1 : payer}`
-        const sum = (sums.get(key) ?? 0n) + BigInt(minor)
-        const ceiling = payer === 3 ? 1_000_000n : 500_000n
-        try {
-          for (const event of clientAccount.decide(command, state, under('REJECT'))) clientAccount.evolve(state, event)
-          ok(sum <= ceiling, `${sum} was let pass`)
-          sums.set(key, sum)
-          living.push({ paymentId, key, minor: BigInt(minor) })
-        } catch (error) {
-          if (!(error instanceof Rejection)) throw error
-          ok(sum > ceiling, `${sum} was refused`)
-        }
+t.test('under REJECT what is refused is what the sums of the law are above, and nothing else', async (t) => {
+  const refusedFor = new Set<string>()
+  const check = (client: AccountEvent, steps: readonly Step[]): void => {
+    const isPerson = client === person
+    const registered = invoices.map(({ contract: instalmentContract, ...invoice }) =>
+      invoiceRegistered({ ...invoice, number: invoice.invoiceId, issuedOn: '2026-11-20', instalmentContract }),
+    )
+    const state = [client, ...registered].reduce(clientAccount.evolve, clientAccount.initialState())
+    const living: Handed[] = []
+    const ceilingOf = ({ kind }: Handed): bigint => (kind === 'INDIVIDUAL' ? 1_000_000n : 500_000n)
+    const isFree = ({ kind }: Handed, invoiceId: string): boolean => kind === 'INDIVIDUAL' && invoiceId === 'contract'
+    const countedOf = (handed: Handed): bigint =>
+      handed.minor - (isFree(handed, 'contract') ? (handed.settles.get('contract') ?? 0n) : 0n)
+    const settledOn = (invoiceId: string, currencies: readonly string[]): bigint =>
+      living.reduce(
+        (sum, { settles, currency }) => sum + (currencies.includes(currency) ? (settles.get(invoiceId) ?? 0n) : 0n),
+        0n,
+      )
+    const openOf = ({ invoiceId, total }: (typeof invoices)[number]): bigint =>
+      minorOf(total) - settledOn(invoiceId, ['RON', 'EUR'])
+    const overDay = (handed: Handed): readonly string[] => {
+      const others = living.filter(({ key, currency }) => key === handed.key && currency === 'RON')
+      const sum = [handed, ...others].reduce((total, each) => total + countedOf(each), 0n)
+      return countedOf(handed) > 0n && sum > ceilingOf(handed) ? [`CASH_LIMIT_PER_PERSON_DAY ${sum}`] : []
+    }
+    const fragments = (handed: Handed, invoiceId: string, minor: bigint): readonly string[] => {
+      const sum = settledOn(invoiceId, ['RON']) + minor
+      const isLarge = invoices.some(
+        ({ invoiceId: id, total }) =>
+          id === invoiceId && total.currency === 'RON' && minorOf(total) > ceilingOf(handed),
+      )
+      const isOver = isLarge && !isFree(handed, invoiceId) && sum > ceilingOf(handed)
+      return isOver ? [`CASH_FRAGMENTED_INVOICE ${sum}`] : []
+    }
+    /** What is refused, as the guard says it; empty when the command is accepted. */
+    const carryOut = (command: AccountCommand): readonly string[] => {
+      try {
+        for (const event of clientAccount.decide(command, state, under('REJECT'))) clientAccount.evolve(state, event)
+        return []
+      } catch (error) {
+        if (!(error instanceof Rejection)) throw error
+        const breaches = z.array(z.looseObject({ code: z.string(), observed: z.string() }))
+        return breaches
+          .parse(error.details['breaches'])
+          .map(({ code, observed }) => `${code} ${minorOf(ron(observed))}`)
       }
     }
-    holds(t, fc.property(fc.array(step, { maxLength: 30, size: 'max' }), check))
-  },
-)
+    const undone = (handed: Handed): void => {
+      living.splice(living.indexOf(handed), 1)
+    }
+    for (const [at, step] of steps.entries()) {
+      if (step.kind === 'pay') {
+        const { payer, currency } = step
+        const minor = BigInt(step.minor)
+        const place = { receivedOn: `2026-11-2${step.day}`, deskId: desks[step.desk], payer: payers[payer] }
+        const target = invoices[step.invoice ?? -1]
+        const settled =
+          target && target.total.currency === currency ? atMost((minor * step.share) / 100n, openOf(target)) : 0n
+        const paid: Handed = {
+          paymentId: `pay-${at}`,
+          key: `${step.day} ${step.desk} ${payerKeys[payer]}`,
+          kind: payer === 3 || (payer === 0 && isPerson) ? 'INDIVIDUAL' : 'BUSINESS',
+          currency,
+          minor,
+          settles: new Map(settled > 0n && target ? [[target.invoiceId, settled]] : []),
+        }
+        const allocation =
+          settled > 0n && target
+            ? explicit(target.invoiceId, moneyOf(settled, currency).amount)
+            : ({ rule: 'none' } as const)
+        const expected =
+          currency === 'RON'
+            ? [...overDay(paid), ...[...paid.settles].flatMap(([id, part]) => fragments(paid, id, part))]
+            : []
+        const { paymentId } = paid
+        const refused = carryOut(
+          record({ paymentId, amount: moneyOf(minor, currency), method: 'CASH', ...place, allocation }),
+        )
+        deepEqual(refused, expected)
+        for (const code of refused) refusedFor.add(code.split(' ')[0] ?? '')
+        if (expected.length === 0) living.push(paid)
+        continue
+      }
+      const handed = living[step.payment % living.length]
+      if (handed === undefined) continue
+      const { paymentId, currency, settles } = handed
+      if (step.kind === 'reverse') {
+        deepEqual(carryOut(reverse({ paymentId, reason: 'MISTAKE', reversedOn: today })), [])
+        undone(handed)
+        continue
+      }
+      const target = invoices[step.invoice]
+      if (target === undefined || target.total.currency !== currency) continue
+      const { invoiceId } = target
+      const part = settles.get(invoiceId) ?? 0n
+      if (step.kind === 'undo') {
+        if (part === 0n) continue
+        deepEqual(carryOut(deallocate({ paymentId, invoiceId, amount: undefined, deallocatedOn: today })), [])
+        settles.delete(invoiceId)
+        continue
+      }
+      const credit = [...settles.values()].reduce((left, settled) => left - settled, handed.minor)
+      const more = atMost(credit, openOf(target))
+      if (more === 0n) continue
+      const { amount } = moneyOf(more, currency)
+      const expected = currency === 'RON' ? fragments(handed, invoiceId, more) : []
+      deepEqual(carryOut(allocate({ paymentId, invoiceId, amount, allocatedOn: today })), expected)
+      if (expected.length === 0) settles.set(invoiceId, part + more)
+    }
+  }
+  const lives = fc.array(step, { maxLength: 40, size: 'max' })
+  holds(t, fc.property(fc.constantFrom(account, person), lives, check))
+  t.same([...refusedFor].toSorted(), ['CASH_FRAGMENTED_INVOICE', 'CASH_LIMIT_PER_PERSON_DAY'], 'both are met')
+})
 
 t.test('the ceiling is of the payer, not of the client', async (t) => {
   const ana = { name: 'Ana Pop' }
@@ -353,6 +460,35 @@ t.test('an instalment contract frees an individual, not a business', async (t) =
     'CASH_LIMIT_PER_PERSON_DAY 15000.00',
     'CASH_FRAGMENTED_INVOICE 15000.00',
   ])
+})
+
+t.test('of a payment only what settles the contract is free, for as long as it does', async (t) => {
+  const contract = invoiceRegistered({ total: ron('15000.00'), instalmentContract: true })
+  const within = cash('20000.00', { allocation: explicit('inv-1024', '10000.00') })
+  t.same(breaches(given(person, contract).when(within)), [], 'what is left is credit, up to the ceiling')
+  const above = cash('20000.01', { allocation: explicit('inv-1024', '10000.00') })
+  t.same(breaches(given(person, contract).when(above)), ['CASH_LIMIT_PER_PERSON_DAY 10000.01'])
+
+  const paid = [person, contract, taken('15000.00'), paymentAllocated({ amount: ron('15000.00') })]
+  t.same(breaches(given(...paid).when(cash('10000.00'))), [], 'cash for the contract is none of the day')
+  t.same(breaches(given(...paid).when(cash('10000.01'))), ['CASH_LIMIT_PER_PERSON_DAY 10000.01'])
+  const undone = paymentDeallocated({ amount: ron('5000.00'), deallocatedOn: '2026-11-24' })
+  t.same(breaches(given(...paid, undone).when(cash('5000.01'))), ['CASH_LIMIT_PER_PERSON_DAY 10000.01'])
+  const kept = paymentDeallocated({ amount: ron('10000.00'), deallocatedOn: '2026-11-24' })
+  const gone = [...paid, undone, kept, paymentReversed({ amount: ron('15000.00'), method: 'CASH' })]
+  t.same(breaches(given(...gone).when(cash('10000.00'))), [], 'a reversal takes out what was counted, and no more')
+  t.same(breaches(given(...gone).when(cash('10000.01'))), ['CASH_LIMIT_PER_PERSON_DAY 10000.01'])
+  const firm = [...paid, clientUpdated({ kind: 'BUSINESS', taxId: 'RO18547290' }), undone, kept]
+  const left = given(...firm, paymentReversed({ amount: ron('15000.00'), method: 'CASH' }))
+  t.same(breaches(left.when(cash('5000.00'))), [], 'whatever the client has become')
+})
+
+t.test('euro in cash pay no fragment of lei', async (t) => {
+  const large = invoiceRegistered({ total: ron('8000.00') })
+  const conversion = { paid: eur('1000.00'), rate: '5.00', source: 'BNR', publishedOn: '2026-11-23' } as const
+  const euro = [taken('0.01', { amount: eur('1000.00') }), paymentAllocated({ amount: ron('5000.00'), conversion })]
+  const rest = cash('3000.00', { allocation: explicit('inv-1024', '3000.00') })
+  t.same(breaches(given(account, large, ...euro).when(rest)), [])
 })
 
 t.test('a figure has its days: from the first on, before the next', async (t) => {

@@ -16,7 +16,8 @@ import {
   shared,
   text,
 } from '../packed/packed-table.ts'
-import type { Address, Payer } from '../party.ts'
+import { type Address, ClientKind, type Payer } from '../party.ts'
+import type { CountedPayer } from './cash-guard.ts'
 import { InvoiceKind, PaymentMethod } from './vocabulary.ts'
 
 // How an account's invoices, payments and allocations are kept. To keep one more fact is to name it twice here, and to
@@ -51,7 +52,7 @@ export interface Invoice {
   open: bigint
   /** Value of what is open; `undefined` in the functional currency, and where no rate was given. */
   readonly value: CarriedValue | undefined
-  /** In lei, over all days and desks. */
+  /** In lei, over all days and desks; cash in another currency is outside the law's figures. */
   paidInCash: bigint
   /** Nothing new is effective before the last undo, so at every day what is open never falls below zero. */
   lastUndoOn: BusinessDay | undefined
@@ -121,7 +122,7 @@ export interface PaymentFacts {
   readonly deskId: string | undefined
   readonly payer: Payer | undefined
   /** Whom the ceilings of cash count the payment for; `undefined` when they do not count it. */
-  readonly cashPayer: string | undefined
+  readonly cashPayer: CountedPayer | undefined
   /** Ordinal + 1 of the newest allocation's record; 0: none. */
   newestAllocation: number
   credit: bigint
@@ -155,7 +156,7 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   receivedOn: day,
   deskId: optional(word),
   payer: optional(object(payer)),
-  cashPayer: optional(word),
+  cashPayer: optional(object({ identity: word, kind: oneOf(ClientKind.options) })),
   lastUndoOn: optional(day),
   reversed: flag,
   clearedOn: optional(day),
@@ -301,7 +302,10 @@ export const refunds = ids(KIND.refund)
 
 const keptCash = packedTable(KIND.cash, amount)
 
-/** Cash in bani by day, desk and payer, as far as the ceilings ask for it. Reversed payments are out again. */
+/**
+ * Cash in bani by day, desk and payer, as far as the ceilings ask for it. Reversed payments are out again, and what settles
+ * an individual's instalment contract is out as long as it does.
+ */
 export const cashTaken = {
   by: ({ records }: Keeper, key: string): bigint => keptCash.get(records, key) ?? 0n,
   add: ({ records }: Keeper, key: string, more: bigint): void => {

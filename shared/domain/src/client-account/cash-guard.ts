@@ -47,20 +47,27 @@ const isClient = ({ name, taxId }: Payer, client: CashClient): boolean =>
 const otherPayer = (payer: Payer | undefined, client: CashClient): Payer | undefined =>
   payer === undefined || isClient(payer, client) ? undefined : payer
 
-const payerKind = (payer: Payer | undefined, client: CashClient): ClientKind => {
+const payerKindOf = (payer: Payer | undefined, client: CashClient): ClientKind => {
   const other = otherPayer(payer, client)
   if (other === undefined) return client.kind
   return other.taxId === undefined ? 'INDIVIDUAL' : 'BUSINESS'
 }
 
+/** Whom a cash payment counts for. */
+export interface CountedPayer {
+  /** Of somebody else than the client; the client itself has none, whatever it is called by now. */
+  readonly identity: string
+  readonly kind: ClientKind
+}
+
 /**
  * Whom a cash payment counts for; `undefined` when the law does not count it. The account keeps it with the payment, for
- * the client may have another name by the time the payment is reversed.
+ * the client may have another name or be of another kind by the time the payment is allocated or reversed.
  */
-export const cashPayerOf = (place: CashPlace, client: CashClient | undefined): string | undefined => {
+export const countedPayerOf = (place: CashPlace, client: CashClient | undefined): CountedPayer | undefined => {
   if (client === undefined || place.currency !== LEI) return undefined
   const other = otherPayer(place.payer, client)
-  return other === undefined ? '' : identityOf(other)
+  return { identity: other === undefined ? '' : identityOf(other), kind: payerKindOf(place.payer, client) }
 }
 
 /** Somebody who hands cash over, known again across all clients of a company. */
@@ -75,14 +82,14 @@ export interface CashPayer {
 /** Who handed the cash over: the client, unless the payment names somebody else. */
 export const whoPaidCash = (payer: Payer | undefined, client: CashClient): CashPayer => {
   const who = otherPayer(payer, client) ?? client
-  return { identity: identityOf(who), kind: payerKind(payer, client), name: who.name, taxId: who.taxId }
+  return { identity: identityOf(who), kind: payerKindOf(payer, client), name: who.name, taxId: who.taxId }
 }
 
 /** The day, desk and payer that the ceiling holds for. */
 export const cashKeyOf = (
   { receivedOn, deskId }: Pick<CashPlace, 'receivedOn' | 'deskId'>,
-  cashPayer: string,
-): string => `${receivedOn} ${deskId ?? ''} ${cashPayer}`
+  { identity }: CountedPayer,
+): string => `${receivedOn} ${deskId ?? ''} ${identity}`
 
 interface CashShare {
   readonly invoice: CashInvoice
@@ -91,8 +98,10 @@ interface CashShare {
 }
 
 /** Instalment sale contracts with individuals are outside the ceilings (Legea 70/2015 art. 4 (3)). */
-const underContract = ({ instalmentContract }: CashInvoice, kind: ClientKind): boolean =>
-  kind === 'INDIVIDUAL' && instalmentContract
+export const underContract = (
+  { instalmentContract }: Pick<CashInvoice, 'instalmentContract'>,
+  { kind }: CountedPayer,
+): boolean => kind === 'INDIVIDUAL' && instalmentContract
 
 /** An invoice in another currency counts at its own rate; without one nobody can say that it is above a ceiling. */
 const totalInLei = ({ currency, total, value }: CashInvoice): bigint => {
@@ -114,24 +123,27 @@ const found = (
   law,
 })
 
+interface CountedPayment extends CashPlace {
+  readonly cashPayer: CountedPayer | undefined
+}
+
 /** Large invoices that this cash would pay by fragments, whether they are named when it comes in or later. */
 export const fragmentBreaches = (
-  place: CashPlace,
+  payment: CountedPayment,
   shares: readonly CashShare[],
-  client: CashClient,
   rules: CompanyRules,
 ): readonly CashBreach[] => {
-  const limits = cashLimitsOn(place.receivedOn)
-  if (limits === undefined || place.currency !== LEI) return []
-  const kind = payerKind(place.payer, client)
-  const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
+  const limits = cashLimitsOn(payment.receivedOn)
+  const { cashPayer } = payment
+  if (limits === undefined || cashPayer === undefined) return []
+  const ceiling = ceilingFor(limits, cashPayer.kind, rules.cashAndCarry)
   return shares.flatMap(({ invoice, paid }) => {
     const onInvoice = invoice.paidInCash + paid
     const total = totalInLei(invoice)
-    if (underContract(invoice, kind) || total <= ceiling || onInvoice <= ceiling) return []
+    if (underContract(invoice, cashPayer) || total <= ceiling || onInvoice <= ceiling) return []
     const law = `${CASH_FRAGMENT_LAW}, ${limits.act}`
     const { invoiceId } = invoice
-    return [{ ...found('CASH_FRAGMENTED_INVOICE', [ceiling, onInvoice], place, law), invoiceId }]
+    return [{ ...found('CASH_FRAGMENTED_INVOICE', [ceiling, onInvoice], payment, law), invoiceId }]
   })
 }
 
@@ -142,22 +154,22 @@ export const fragmentBreaches = (
 export const cashBreaches = (
   /** What was taken on the same day and desk from the same payer. */
   takenOf: (key: string) => bigint,
-  payment: CashPlace & { readonly amount: bigint },
+  payment: CountedPayment & { readonly amount: bigint },
   shares: readonly CashShare[],
-  client: CashClient,
   rules: CompanyRules,
 ): readonly CashBreach[] => {
   const limits = cashLimitsOn(payment.receivedOn)
-  const cashPayer = cashPayerOf(payment, client)
+  const { cashPayer } = payment
   if (limits === undefined || cashPayer === undefined) return []
-  const kind = payerKind(payment.payer, client)
-  if (shares.length > 0 && shares.every(({ invoice }) => underContract(invoice, kind))) return []
-
-  const ceiling = ceilingFor(limits, kind, rules.cashAndCarry)
-  const ofDay = takenOf(cashKeyOf(payment, cashPayer)) + payment.amount
+  const counted = shares.reduce(
+    (left, { invoice, paid }) => (underContract(invoice, cashPayer) ? left - paid : left),
+    payment.amount,
+  )
+  const ceiling = ceilingFor(limits, cashPayer.kind, rules.cashAndCarry)
+  const ofDay = takenOf(cashKeyOf(payment, cashPayer)) + counted
   const law = `${CASH_LAW}, ${limits.act}`
   return [
-    ...(ofDay > ceiling ? [found('CASH_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], payment, law)] : []),
-    ...fragmentBreaches(payment, shares, client, rules),
+    ...(counted > 0n && ofDay > ceiling ? [found('CASH_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], payment, law)] : []),
+    ...fragmentBreaches(payment, shares, rules),
   ]
 }

@@ -17,7 +17,7 @@ import {
   refunds,
 } from './account-records.ts'
 import { undoNewest, withPart } from './allocation-parts.ts'
-import { cashKeyOf, cashPayerOf } from './cash-guard.ts'
+import { type CountedPayer, cashKeyOf, countedPayerOf, underContract } from './cash-guard.ts'
 import type { AccountEvent, FunctionalParts } from './events.ts'
 import { insertByDue, noOpenInvoices, type OpenInvoices, removeByDue } from './open-invoices.ts'
 
@@ -142,7 +142,7 @@ const newPayment = (facts: {
   readonly receivedOn: BusinessDay
   readonly deskId?: string | undefined
   readonly payer?: Payer | undefined
-  readonly cashPayer?: string | undefined
+  readonly cashPayer?: CountedPayer | undefined
   readonly functional?: MoneyOrZero | undefined
   readonly paidWhenCleared?: boolean | undefined
 }): PaymentFacts => ({
@@ -165,6 +165,14 @@ const newPayment = (facts: {
   receipt: undefined,
   annulledReceipt: undefined,
 })
+
+/** What cash settles of an invoice, or an undo takes back; the invoice is still to be set. */
+const countCash = (account: ClientAccount, payment: PaymentFacts, invoice: Invoice, paid: bigint): void => {
+  const { cashPayer } = payment
+  if (cashPayer === undefined) return
+  invoice.paidInCash += paid
+  if (underContract(invoice, cashPayer)) cashTaken.add(account, cashKeyOf(payment, cashPayer), -paid)
+}
 
 const freeOfReceipt = (payment: PaymentFacts, receiptId: ReceiptId): void => {
   if (payment.receipt?.receiptId === receiptId) payment.receipt = undefined
@@ -227,7 +235,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
     case 'PaymentRecorded': {
       const { amount, method, receivedOn, deskId, payer } = event.data
       const place = { currency: amount.currency, receivedOn, deskId, payer }
-      const cashPayer = method === 'CASH' ? cashPayerOf(place, account.client) : undefined
+      const cashPayer = method === 'CASH' ? countedPayerOf(place, account.client) : undefined
       accountPayments.set(account, newPayment({ ...event.data, cashPayer }))
       if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(place, cashPayer), minorOf(amount))
       return account
@@ -265,7 +273,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       takeValue(payment.value, functional?.payment)
       payment.credit -= part?.paid ?? amount
       accountPayments.set(account, payment)
-      if (payment.method === 'CASH') invoice.paidInCash += part?.paid ?? amount
+      countCash(account, payment, invoice, part?.paid ?? amount)
       changeOpen(account, invoice, -amount)
       return account
     }
@@ -287,7 +295,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       payment.credit += part?.paid ?? amount
       payment.lastUndoOn = latest(deallocatedOn, payment.lastUndoOn)
       accountPayments.set(account, payment)
-      if (payment.method === 'CASH') invoice.paidInCash -= part?.paid ?? amount
+      countCash(account, payment, invoice, -(part?.paid ?? amount))
       invoice.lastUndoOn = latest(deallocatedOn, invoice.lastUndoOn)
       changeOpen(account, invoice, amount)
       return account
@@ -299,6 +307,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         payment.lastUndoOn = latest(event.data.reversedOn, payment.lastUndoOn)
         payment.reversed = true
         const { cashPayer } = payment
+        // Nothing of it settles a contract any more, so all of it is counted.
         if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(payment, cashPayer), -payment.amount)
       })
       return account

@@ -6,7 +6,7 @@ import type { InvoiceId } from '../../ids.ts'
 import { type Currency, decimalOf, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { accountPayments, cashTaken, type Invoice, type Payment, refunds } from '../account-records.ts'
-import { cashBreaches, fragmentBreaches } from '../cash-guard.ts'
+import { cashBreaches, countedPayerOf, fragmentBreaches } from '../cash-guard.ts'
 import {
   type AccountEvent,
   type CashBreach,
@@ -194,11 +194,9 @@ const recordPayment = (
   const shares = spread(account, allocation, { paymentId, currency, amount, remittanceText }, rules)
   const valued = documentValue(facts.amount, exchangeRate, rules)
   const payment = newPayment(facts, valued.functional, rules)
-  const cash = { currency, amount, receivedOn, deskId, payer }
-  const breaches =
-    facts.method === 'CASH'
-      ? cashBreaches((key) => cashTaken.by(account, key), cash, shares, client, rules ?? DEFAULT_RULES)
-      : []
+  const place = { currency, receivedOn, deskId, payer }
+  const cash = { ...place, amount, cashPayer: facts.method === 'CASH' ? countedPayerOf(place, client) : undefined }
+  const breaches = cashBreaches((key) => cashTaken.by(account, key), cash, shares, rules ?? DEFAULT_RULES)
 
   const events: AccountEvent[] = [
     PaymentRecorded.of({
@@ -275,8 +273,7 @@ export const paymentDecisions: Decisions<
     const paid = paidFor(payment, invoice, amount, exchangeRate, rules)
     requireCredit(payment.paymentId, payment.credit, paid, payment.currency)
     const share = { invoice, amount, paid, exchangeRate }
-    const client = clientOf(account, command.clientId)
-    const breaches = payment.method === 'CASH' ? fragmentBreaches(payment, [share], client, rules ?? DEFAULT_RULES) : []
+    const breaches = fragmentBreaches(payment, [share], rules ?? DEFAULT_RULES)
     return [
       PaymentAllocated.of({
         clientId: command.clientId,
