@@ -41,6 +41,14 @@ t.test('receipts of an account', async (t) => {
     t.throws(() => gone.when(askReceipt()), { code: 'PAYMENT_ALREADY_REVERSED' })
     t.throws(() => given(account).when(askReceipt()), { code: 'PAYMENT_NOT_FOUND' })
   })
+  t.test('IssueReceipt confirms cash from its day on, not the day before', async (t) => {
+    t.equal(given(...history).when(askReceipt({ issuedOn: '2026-11-02' })).length, 1)
+    t.equal(given(...history).when(askReceipt({ issuedOn: '2026-11-20' })).length, 1)
+    t.throws(() => given(...history).when(askReceipt({ issuedOn: '2026-11-01' })), {
+      code: 'RECEIPT_BEFORE_PAYMENT',
+      details: { path: '/issuedOn', issuedOn: '2026-11-01', receivedOn: '2026-11-02' },
+    })
+  })
   t.test('DeclineReceipt frees the payment once', async (t) => {
     const requested = given(...history, receiptRequested())
     t.same(requested.when(decline()), [receiptDeclined()])

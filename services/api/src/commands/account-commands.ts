@@ -541,6 +541,7 @@ export const accountCommands = [
       'PAYMENT_NOT_FOUND',
       'PERIOD_CLOSED',
       'RECEIPT_ALREADY_ISSUED',
+      'RECEIPT_BEFORE_PAYMENT',
       'RECEIPT_BOOK_NOT_FOUND',
       'RECEIPT_BOOK_OF_OTHER_DESK',
       'RECEIPT_DATE_BEFORE_LAST',

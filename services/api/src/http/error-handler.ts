@@ -49,6 +49,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return `the book ends at ${text(details['lastNumber'])}, but number ${text(details['highestNumber'])} was given`
     case 'RECEIPT_BOOK_OF_OTHER_DESK':
       return `${text(details['series'])} is a book of ${text(details['bookDeskId'])}, the payment is of ${text(details['deskId'])}`
+    case 'RECEIPT_BEFORE_PAYMENT':
+      return `the cash came on ${text(details['receivedOn'])}`
     case 'RECEIPT_DATE_BEFORE_LAST':
       return `the last receipt of the book is of ${text(details['lastIssuedOn'])}`
     case 'VAT_LINES_DO_NOT_ADD_UP':

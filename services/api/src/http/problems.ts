@@ -80,6 +80,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   READ_SIDE_UNAVAILABLE: { status: 503, title: 'Queries cannot be answered at the moment; commands can' },
   RECEIPT_ALREADY_ANNULLED: { status: 422, title: 'The receipt was annulled before' },
   RECEIPT_ALREADY_ISSUED: { status: 422, title: 'The payment has a living receipt' },
+  RECEIPT_BEFORE_PAYMENT: { status: 422, title: 'A receipt is not older than its cash' },
   RECEIPT_BOOK_ALREADY_OPENED: { status: 409, title: 'The receipt book is open already' },
   RECEIPT_BOOK_NOT_FOUND: { status: 404, title: 'No receipt book of this series' },
   RECEIPT_BOOK_OF_OTHER_DESK: { status: 422, title: 'The receipt book is of another cash desk than the payment' },

@@ -311,6 +311,7 @@ export const createOracle = (receiptsMax: number) => {
                   ...ifNot(payment.isCash, 'RECEIPT_ONLY_FOR_CASH'),
                   ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
                   ...ifNot(payment.receipt === undefined, 'RECEIPT_ALREADY_ISSUED'),
+                  ...ifNot(day >= payment.receivedOn, 'RECEIPT_BEFORE_PAYMENT'),
                 ]),
           ],
           apply: () =>

@@ -216,7 +216,9 @@ const recordPayment = (
       rate: share.exchangeRate?.rate,
     }))
     const request = { clientId, receiptId: receipt.receiptId, series: receipt.series, issuedOn: receivedOn }
-    events.push(requestReceipt(request, { paymentId, currency, amount, annulledReceipt: undefined }, settled))
+    events.push(
+      requestReceipt(request, { paymentId, currency, amount, receivedOn, annulledReceipt: undefined }, settled),
+    )
   }
   return events
 }

@@ -26,17 +26,20 @@ export const requestReceipt = (
     readonly series: string
     readonly issuedOn: BusinessDay
   },
-  payment: Pick<Payment, 'paymentId' | 'currency' | 'amount' | 'annulledReceipt'>,
+  payment: Pick<Payment, 'paymentId' | 'currency' | 'amount' | 'receivedOn' | 'annulledReceipt'>,
   settled: readonly SettledPart[],
 ) => {
-  const { paymentId, currency, amount } = payment
+  const { paymentId, currency, amount, receivedOn } = payment
+  const { issuedOn } = command
+  // It confirms cash that lies in the drawer.
+  if (issuedOn < receivedOn) reject('RECEIPT_BEFORE_PAYMENT', { path: '/issuedOn', issuedOn, receivedOn })
   const advance = settled.reduce((left, part) => left - part.paid, amount)
   return ReceiptRequested.of({
     clientId: command.clientId,
     paymentId,
     receiptId: command.receiptId,
     series: command.series,
-    issuedOn: command.issuedOn,
+    issuedOn,
     amount: moneyOf(amount, currency),
     settles: settled.map((part) => ({
       invoiceId: part.invoice.invoiceId,
