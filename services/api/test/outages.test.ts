@@ -107,7 +107,7 @@ t.test('a projector that stands still', async (t) => {
     ['stopped', 'stopped'],
     ['catchingUp', 'up'],
     ['live', 'up'],
-  ]) {
+  ] as const) {
     await pool.query('update read.projector set state = $1, updated_at = now()', [state])
     await isReady(t, api, { projector: told, postgres: 'up' })
   }
