@@ -1,0 +1,205 @@
+import { type AccountCommand, accountInvoices, accountPayments, addDays, type ClientAccount } from '@registru/domain'
+import type { Random } from '../../src/seed/random.ts'
+
+/** The first day of every history; all of it happens within `DAYS`. */
+export const FIRST_DAY = '2026-05-04'
+export const DAYS = 180
+export const SERIES = 'CH'
+
+/** How many ids of each kind an account has: few, so that steps meet. */
+const IDS = 40
+
+const DECIMALS: Readonly<Record<string, number>> = { RON: 2, EUR: 2, JPY: 0 }
+const CURRENCIES = ['RON', 'RON', 'RON', 'RON', 'RON', 'EUR', 'EUR', 'JPY'] as const
+const METHODS = ['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS', 'COURIER_COD', 'CHEQUE', 'PROMISSORY_NOTE'] as const
+
+const decimal = (minor: bigint, currency: string): string => {
+  const digits = DECIMALS[currency] ?? 2
+  const text = `${minor}`.padStart(digits + 1, '0')
+  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
+}
+
+/** Two rates, the second one's VAT a little off, as printed documents have it. */
+const vatLinesOf = (minor: number, currency: string) => {
+  const base = Math.floor(minor / 2)
+  const vat = Math.floor(base / 5)
+  const low = Math.floor(minor / 11)
+  const amount = (part: number): string => decimal(BigInt(part), currency)
+  return [
+    { rate: '21', base: amount(base), vat: amount(vat) },
+    { rate: '11', base: amount(minor - base - vat - low), vat: amount(low) },
+  ]
+}
+
+const anyOf = <Item>(random: Random, items: readonly Item[]): Item | undefined =>
+  items.length === 0 ? undefined : random.pick(items)
+
+const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
+
+const rateOf = (day: string) => ({ rate: '4.9765', source: 'BNR' as const, publishedOn: day })
+
+const amountOf = (random: Random): number => (random.chance(0.3) ? random.between(1, 9) : random.between(10, 400_000))
+
+const invoice = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
+  const currency = random.pick(CURRENCIES)
+  const minor = amountOf(random)
+  const dueOn = addDays(issuedOn, random.between(0, 60))
+  const id = random.between(1, IDS)
+  const third = Math.floor(minor / 3)
+  const parts = third > 0 && dueOn > addDays(issuedOn, 2) && random.chance(0.3) ? [third, third, minor - 2 * third] : []
+  const instalments = parts.map((part, index) => ({
+    dueOn: addDays(dueOn, index - 2),
+    amount: decimal(BigInt(part), currency),
+  }))
+  return {
+    type: 'RegisterInvoice',
+    data: {
+      clientId,
+      invoiceId: `${clientId}-inv-${id}`,
+      series: 'AMC',
+      number: `${id}`,
+      issuedOn,
+      dueOn,
+      total: { amount: decimal(BigInt(minor), currency), currency },
+      ...(parts.length > 0 && { instalments }),
+      ...(random.chance(0.15) && { kind: 'ADVANCE' as const }),
+      ...(random.chance(0.5) && { cashAccounting: random.chance(0.8), vatLines: vatLinesOf(minor, currency) }),
+    },
+  }
+}
+
+const payment = (clientId: string, random: Random, receivedOn: string): AccountCommand => {
+  const currency = random.pick(CURRENCIES)
+  const method = random.pick(METHODS)
+  const paymentId = `${clientId}-pay-${random.between(1, IDS)}`
+  return {
+    type: 'RecordPayment',
+    data: {
+      clientId,
+      paymentId,
+      amount: { amount: decimal(BigInt(amountOf(random)), currency), currency },
+      method,
+      receivedOn,
+      allocation: { rule: random.chance(0.4) ? 'none' : 'oldestDueFirst' },
+      ...(method === 'CASH' && { deskId: random.pick(['C1', 'C2']) }),
+      ...(method === 'CASH' && random.chance(0.5) && { receipt: { series: SERIES, receiptId: `rec-${paymentId}` } }),
+    },
+  }
+}
+
+/** A payment with credit and an open invoice, in one currency or between lei and euro. */
+const allocation = (account: ClientAccount, clientId: string, random: Random, day: string) => {
+  const credits = [...accountPayments.all(account)].filter(({ credit }) => credit > 0n)
+  const credit = anyOf(random, credits)
+  const opens = [...accountInvoices.all(account)].filter(({ open }) => open > 0n)
+  const open = anyOf(random, opens)
+  if (credit === undefined || open === undefined) return undefined
+  const converts = credit.currency !== open.currency
+  // A little of what is open: what it costs in the other currency is for the domain to say, and to refuse.
+  const fits = converts ? smallest(open.open, credit.credit / 6n + 1n) : smallest(open.open, credit.credit)
+  const minor = random.chance(0.5) ? fits : smallest(fits, BigInt(amountOf(random)))
+  return {
+    type: 'AllocatePayment' as const,
+    data: {
+      clientId,
+      paymentId: credit.paymentId,
+      invoiceId: open.invoiceId,
+      amount: decimal(minor, open.currency),
+      ...(converts && { exchangeRate: rateOf(day) }),
+      ...(random.chance(0.5) && { allocatedOn: day }),
+    },
+  }
+}
+
+const undo = (account: ClientAccount, clientId: string, random: Random, day: string) => {
+  const living = [...accountPayments.all(account)].flatMap(({ paymentId, allocations }) =>
+    [...allocations].map(([invoiceId, { amount }]) => ({ paymentId, invoiceId, amount })),
+  )
+  const found = anyOf(random, living)
+  if (found === undefined) return undefined
+  const { paymentId, invoiceId, amount } = found
+  const currency = accountInvoices.get(account, invoiceId)?.currency ?? 'RON'
+  const part = random.chance(0.5) ? amount : smallest(amount, BigInt(amountOf(random)))
+  const which = { clientId, paymentId, invoiceId, amount: decimal(part, currency) }
+  return {
+    type: 'DeallocatePayment' as const,
+    data: { ...which, reason: 'WRONG_INVOICE' as const, deallocatedOn: addDays(day, random.between(0, 40)) },
+  }
+}
+
+/** What lowers a debt without money. */
+const lowering = (account: ClientAccount, clientId: string, random: Random, day: string) => {
+  const invoices = [...accountInvoices.all(account)]
+  const found = anyOf(random, invoices)
+  if (found === undefined) return undefined
+  const { invoiceId, currency, open } = found
+  const of = { clientId, invoiceId }
+  const cancel: AccountCommand = { type: 'CancelInvoice', data: { ...of, reason: 'never delivered', cancelledOn: day } }
+  if (open === 0n) return cancel
+  const amount = decimal(random.chance(0.4) ? open : smallest(open, BigInt(amountOf(random))), currency)
+  return random.pick<AccountCommand>([
+    cancel,
+    {
+      type: 'RegisterCreditNote',
+      data: { ...of, creditNoteId: `${invoiceId}-cn`, number: '2', issuedOn: day, total: { amount, currency } },
+    },
+    {
+      type: 'WriteOffInvoice',
+      data: { ...of, amount, reason: 'bankrupt', approvedBy: 'director', writtenOffOn: day },
+    },
+    {
+      type: 'GrantDiscount',
+      data: { ...of, kind: random.pick(['SETTLEMENT', 'COMMERCIAL']), amount, grantedOn: day },
+    },
+  ])
+}
+
+/** What happens to money that is there: it bounces, is collected, is given back. */
+const onPayment = (account: ClientAccount, clientId: string, random: Random, day: string) => {
+  const payments = [...accountPayments.all(account)]
+  const found = anyOf(random, payments)
+  if (found === undefined) return undefined
+  const { paymentId, credit, currency } = found
+  const of = { clientId, paymentId }
+  const later = addDays(day, random.between(0, 40))
+  const reverse: AccountCommand = {
+    type: 'ReversePayment',
+    data: { ...of, reason: random.pick(['BOUNCED', 'MISTAKE']), reversedOn: later },
+  }
+  if (credit === 0n) return reverse
+  const refundId = `${paymentId}-refund-${random.between(1, 3)}`
+  return random.pick<AccountCommand>([
+    reverse,
+    { type: 'ConfirmPaymentCleared', data: { ...of, clearedOn: later, fee: decimal(1n, currency) } },
+    {
+      type: 'RecordRefund',
+      data: { ...of, refundId, amount: decimal(credit, currency), method: 'BANK_TRANSFER', refundedOn: later },
+    },
+    {
+      type: 'IssueReceipt',
+      data: { ...of, series: SERIES, issuedOn: day, receiptId: `rec-${paymentId}-${random.between(1, 3)}` },
+    },
+  ])
+}
+
+const creditNote = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
+  const currency = random.pick(CURRENCIES)
+  const creditNoteId = `${clientId}-cn-${random.between(1, IDS)}`
+  const minor = amountOf(random)
+  const total = { amount: decimal(BigInt(minor), currency), currency }
+  const vat = random.chance(0.5) ? { cashAccounting: true, vatLines: vatLinesOf(minor, currency) } : {}
+  return { type: 'RegisterCreditNote', data: { clientId, creditNoteId, number: '1', issuedOn, total, ...vat } }
+}
+
+/** What somebody might ask of an account next; the domain may refuse it. Days go forward and back. */
+export const nextCommand = (account: ClientAccount, clientId: string, random: Random): AccountCommand | undefined => {
+  const day = addDays(FIRST_DAY, random.between(0, DAYS))
+  const kind = random.between(0, 99)
+  if (kind < 25) return invoice(clientId, random, day)
+  if (kind < 47) return payment(clientId, random, day)
+  if (kind < 62) return allocation(account, clientId, random, day)
+  if (kind < 76) return undo(account, clientId, random, day)
+  if (kind < 85) return lowering(account, clientId, random, day)
+  if (kind < 97) return onPayment(account, clientId, random, day)
+  return creditNote(clientId, random, day)
+}

@@ -1,0 +1,107 @@
+import { addDays } from '@registru/domain'
+import { firstDifference } from '../../src/audit/differ.ts'
+import type { PlacedFact } from '../../src/audit/facts.ts'
+import type { Random } from '../../src/seed/random.ts'
+import { type Campaign, fewAtATime } from './campaign.ts'
+import { type AgingTerms, naiveAging, naiveBalances, naiveStatement } from './naive-answers.ts'
+import { type Clocks, effectiveOn } from './naive-items.ts'
+import type { RandomCompany } from './random-company.ts'
+
+const IN_FLIGHT = 6
+const BUCKETS: readonly (readonly number[])[] = [[0, 30, 60, 90], [0, 15], [7, 14, 21, 28], [1], [0, 1, 2, 3, 120]]
+
+/** A pair of clocks as it is asked for, and what it means. */
+export interface Pair {
+  readonly asOf: string
+  /** An instant, a position, or nothing. */
+  readonly knownAt: string | undefined
+  readonly position: bigint
+}
+
+/** What was known at an instant: everything before the first event that was recorded later. */
+const positionAt = (facts: readonly PlacedFact[], instant: string): bigint => {
+  const ms = Date.parse(instant)
+  const later = facts.findIndex(({ recordedAt }) => Date.parse(recordedAt) > ms)
+  return (later === -1 ? facts.at(-1) : facts[later - 1])?.position ?? -1n
+}
+
+/** Days on which something happens, and those beside them, are where a wrong bound shows. */
+export const randomPair = (facts: readonly PlacedFact[], own: readonly PlacedFact[], random: Random): Pair => {
+  const days = own.flatMap((fact) => effectiveOn(fact) ?? [])
+  const asOf = random.chance(0.1) ? '2199-12-31' : addDays(random.pick(days), random.between(-1, 1))
+  const chosen = random.between(0, 9)
+  if (chosen === 0) return { asOf, knownAt: undefined, position: facts.at(-1)?.position ?? -1n }
+  if (chosen === 1) {
+    const instant = random.pick(facts).recordedAt
+    return { asOf, knownAt: instant, position: positionAt(facts, instant) }
+  }
+  const { position } = random.pick(own)
+  return { asOf, knownAt: `${position}`, position }
+}
+
+/** A: balances, statements and aging of every client at random pairs of clocks, against the naive fold. */
+export const checkClockPairs = async (
+  campaign: Campaign,
+  companies: readonly RandomCompany[],
+  facts: readonly PlacedFact[],
+  pairs: number,
+): Promise<string> => {
+  const { find, get } = campaign
+  const random = campaign.random('pairs')
+  const factsOf = new Map(
+    companies.map(({ companyId }) => [companyId, facts.filter((fact) => fact.companyId === companyId)]),
+  )
+  let answers = 0
+  const compare = async (path: string, byTheEvents: object | undefined): Promise<void> => {
+    const { status, text } = await get(path)
+    answers += 1
+    if (byTheEvents === undefined) {
+      if (status !== 404) find('pairs', path, `expected 404, answered ${status}`)
+    } else if (status !== 200) find('pairs', path, `${status} ${text}`)
+    else {
+      const difference = firstDifference(byTheEvents, JSON.parse(text))
+      if (difference !== undefined) find('pairs', path, difference)
+    }
+  }
+  const checkPair = async ({ companyId, clientIds }: RandomCompany, pair: Pair, terms: AgingTerms): Promise<void> => {
+    const own = factsOf.get(companyId) ?? []
+    const { asOf, position: knownAt } = pair
+    const clocks: Clocks = { companyId, asOf, knownAt }
+    const base = `/v1/companies/${companyId}`
+    const query = `asOf=${asOf}${pair.knownAt === undefined ? '' : `&knownAt=${pair.knownAt}`}`
+    await compare(
+      `${base}/receivables/aging?buckets=${terms.ends.join(',')}&by=${terms.by}&${query}`,
+      naiveAging(own, clocks, terms),
+    )
+    for (const clientId of clientIds) {
+      const isKnown = own.some(
+        ({ type, data, position }) => type === 'ClientRegistered' && data.clientId === clientId && position <= knownAt,
+      )
+      const from = addDays(asOf, -(Number(knownAt) % 90))
+      const when = `from=${from}&to=${asOf}&${query}`
+      await compare(`${base}/clients/${clientId}?${query}`, isKnown ? naiveBalances(own, clocks, clientId) : undefined)
+      await compare(
+        `${base}/clients/${clientId}/statement?${when}`,
+        isKnown ? naiveStatement(own, clocks, { from, clientId }) : undefined,
+      )
+    }
+  }
+
+  const progress = campaign.progress('pairs of clocks')
+  let done = 0
+  const work = function* () {
+    for (let number = 0; number < pairs; number += 1) {
+      const company = companies[number % companies.length]
+      if (company === undefined) return
+      const pair = randomPair(facts, factsOf.get(company.companyId) ?? [], random)
+      yield { company, pair, terms: { ends: random.pick(BUCKETS), by: random.pick(['due', 'issued'] as const) } }
+    }
+  }
+  await fewAtATime(work(), IN_FLIGHT, async ({ company, pair, terms }) => {
+    await checkPair(company, pair, terms)
+    done += 1
+    progress.update(BigInt(done), BigInt(pairs))
+  })
+  progress.stop()
+  return `${done} pairs of clocks over ${companies.length} histories, ${answers} answers compared`
+}

@@ -1,0 +1,107 @@
+import { type Money, minorOf, type PlacedFact, paidOf } from '../../src/audit/facts.ts'
+
+/** The two clocks of a question to one company. */
+export interface Clocks {
+  readonly companyId: string
+  readonly asOf: string
+  /** Position of the last event that counts. */
+  readonly knownAt: bigint
+}
+
+/** The business day of an event that moves what is owed; `undefined` for the others. */
+export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
+  switch (type) {
+    case 'InvoiceRegistered':
+      return data.issuedOn
+    case 'PaymentRecorded':
+      return data.receivedOn
+    case 'PaymentAllocated':
+      return data.allocatedOn
+    case 'PaymentDeallocated':
+      return data.deallocatedOn
+    case 'PaymentReversed':
+      return data.reversedOn
+    case 'InvoiceCancelled':
+      return data.cancelledOn
+    case 'CreditNoteRegistered':
+      return data.creditedOn
+    case 'DiscountGranted':
+      return data.grantedOn
+    case 'InvoiceWrittenOff':
+      return data.writtenOffOn
+    case 'RefundRecorded':
+      return data.refundedOn
+    default:
+      return undefined
+  }
+}
+
+export const visible = (facts: readonly PlacedFact[], { companyId, asOf, knownAt }: Clocks): readonly PlacedFact[] =>
+  facts.filter((fact) => {
+    const on = effectiveOn(fact)
+    return fact.companyId === companyId && fact.position <= knownAt && on !== undefined && on <= asOf
+  })
+
+/** An invoice, or money that a client gave, with what is open of it. */
+export interface Item {
+  readonly kind: 'INVOICE' | 'PAYMENT'
+  readonly clientId: string
+  readonly currency: string
+  readonly issuedOn: string
+  readonly parts: readonly { readonly dueOn: string; readonly minor: bigint }[]
+  open: bigint
+}
+
+/** The slow and plain way: every event that counts, one after the other. */
+export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly Item[] => {
+  const items = new Map<string, Item>()
+  const move = (kind: Item['kind'], clientId: string, id: string, minor: bigint): void => {
+    const item = items.get(`${kind} ${clientId} ${id}`)
+    if (item === undefined) throw new Error(`${kind} ${id} of ${clientId} moves before it is there`)
+    item.open += minor
+  }
+  const pay = (clientId: string, id: string, { amount, currency }: Money, on: string): void => {
+    const open = minorOf(amount)
+    const parts = [{ dueOn: on, minor: open }]
+    items.set(`PAYMENT ${clientId} ${id}`, { kind: 'PAYMENT', clientId, currency, issuedOn: on, parts, open })
+  }
+  for (const { type, data } of visible(facts, clocks)) {
+    if (type === 'InvoiceRegistered') {
+      const { clientId, invoiceId, total, issuedOn, dueOn, instalments } = data
+      const open = minorOf(total.amount)
+      const parts =
+        instalments.length === 0
+          ? [{ dueOn, minor: open }]
+          : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
+      const { currency } = total
+      items.set(`INVOICE ${clientId} ${invoiceId}`, { kind: 'INVOICE', clientId, currency, issuedOn, parts, open })
+    } else if (type === 'PaymentRecorded') {
+      pay(data.clientId, data.paymentId, data.amount, data.receivedOn)
+    } else if (type === 'CreditNoteRegistered') {
+      const { clientId, invoiceId, creditNoteId, total } = data
+      if (invoiceId === undefined) pay(clientId, creditNoteId, total, data.creditedOn)
+      else move('INVOICE', clientId, invoiceId, -minorOf(total.amount))
+    } else if (type === 'InvoiceCancelled') {
+      move('INVOICE', data.clientId, data.invoiceId, -minorOf(data.total.amount))
+    } else if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff') {
+      move('INVOICE', data.clientId, data.invoiceId, -minorOf(data.amount.amount))
+    } else if (type === 'RefundRecorded' || type === 'PaymentReversed') {
+      move('PAYMENT', data.clientId, data.paymentId, -minorOf(data.amount.amount))
+    } else if (type === 'PaymentAllocated' || type === 'PaymentDeallocated') {
+      const sign = type === 'PaymentAllocated' ? -1n : 1n
+      move('INVOICE', data.clientId, data.invoiceId, sign * minorOf(data.amount.amount))
+      move('PAYMENT', data.clientId, data.paymentId, sign * minorOf(paidOf(data).amount))
+    }
+  }
+  return [...items.values()]
+}
+
+/** What is open by due day: what is settled covers the earliest parts first. */
+export const openParts = ({ parts, open }: Item): readonly { readonly dueOn: string; readonly minor: bigint }[] => {
+  let settled = parts.reduce((sum, { minor }) => sum + minor, 0n) - open
+  return parts.map(({ dueOn, minor }) => {
+    const covered = settled < minor ? settled : minor
+    settled -= covered
+    return { dueOn, minor: minor - covered }
+  })
+}

@@ -1,0 +1,139 @@
+import {
+  type AccountEvent,
+  clientAccount,
+  clientAccountStream,
+  company,
+  companyStream,
+  type LedgerMessage,
+  ledgerCodec,
+  type Message,
+  Rejection,
+  receiptBook,
+  receiptBookStream,
+} from '@registru/domain'
+import { enterReceipt, openReceiptBook, registerClient, registerCompany } from '@registru/domain/examples'
+import { commandIdOf, type EventStore, type EventToAppend, eventIdOf } from '@registru/event-store'
+import type { Random } from '../../src/seed/random.ts'
+import { FIRST_DAY, nextCommand, SERIES } from './account-step.ts'
+
+const ATTEMPTS_MAX = 10
+/** Clocks of the machines that record differ a little. */
+const SKEW_MAX_MS = 40
+const RECEIPT_NUMBER_MAX = 30
+
+export interface RandomCompany {
+  readonly companyId: string
+  readonly clientIds: readonly string[]
+  /** Lets something happen and writes it; answers how many events that were. */
+  readonly live: () => Promise<number>
+}
+
+/** A company with accounts and a book whose random lives the domain decides and nobody but this process writes. */
+export const foundCompany = async (
+  store: EventStore,
+  { companyId, clients, random }: { readonly companyId: string; readonly clients: number; readonly random: Random },
+): Promise<RandomCompany> => {
+  const clientIds = Array.from({ length: clients }, (_, index) => `client-${index + 1}`)
+  const accounts = new Map(clientIds.map((clientId) => [clientId, clientAccount.initialState()]))
+  const book = receiptBook.initialState()
+  const heads = new Map<string, bigint>()
+  let commands = 0
+
+  const append = async (stream: string, events: readonly LedgerMessage[]): Promise<number> => {
+    commands += 1
+    const commandId = commandIdOf(companyId, 'random', `${commands}`)
+    const recordedAt = new Date(Date.now() - random.between(0, SKEW_MAX_MS)).toISOString()
+    const encoded = events.map((event, index): EventToAppend => {
+      const { schemaVersion, event: written } = ledgerCodec.encode(event)
+      const ids = { companyId, commandId, correlationId: commandId, causationId: commandId }
+      const metadata = { ...ids, requestHash: '0'.repeat(64), actor: 'benchmark', recordedAt, schemaVersion }
+      return { id: eventIdOf(commandId, index), type: event.type, data: written.data, metadata }
+    })
+    const head = heads.get(stream)
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+      const result = await store.append(stream, head ?? 'no_stream', encoded)
+      if (result.outcome === 'written') {
+        heads.set(stream, result.revision)
+        return events.length
+      }
+      if (result.outcome !== 'unknown') break
+    }
+    throw new Error(`${stream} could not be written`)
+  }
+  /** Writes what the domain decides; what it refuses leaves no trace. */
+  const decided = async <Event extends LedgerMessage & Message>(
+    stream: string,
+    decide: () => readonly Event[],
+    evolve: (event: Event) => unknown,
+  ): Promise<readonly Event[]> => {
+    let events: readonly Event[]
+    try {
+      events = decide()
+    } catch (error) {
+      if (error instanceof Rejection) return []
+      throw error
+    }
+    for (const event of events) evolve(event)
+    if (events.length > 0) await append(stream, events)
+    return events
+  }
+  const today = FIRST_DAY
+  const rules = { ...company.initialState().rules, functionalCurrency: 'RON' }
+  const onAccount = (command: Parameters<typeof clientAccount.decide>[0]): Promise<readonly AccountEvent[]> => {
+    const { clientId } = command.data
+    const account = accounts.get(clientId) ?? clientAccount.initialState()
+    return decided(
+      clientAccountStream(companyId, clientId),
+      () => clientAccount.decide(command, account, { today, company: rules }),
+      (event) => clientAccount.evolve(account, event),
+    )
+  }
+  const onBook = (command: Parameters<typeof receiptBook.decide>[0]) =>
+    decided(
+      receiptBookStream(companyId, SERIES),
+      () => receiptBook.decide(command, book, { today, company: rules }),
+      (event) => receiptBook.evolve(book, event),
+    )
+  /** The two streams of a receipt, carried to the end. */
+  const enterReceipts = async (events: readonly AccountEvent[]): Promise<number> => {
+    let written = 0
+    for (const event of events) {
+      if (event.type !== 'ReceiptRequested') continue
+      const entered = await onBook({ type: 'EnterReceipt', data: { ...enterReceipt(), ...event.data } })
+      written += entered.length
+      for (const { type, data } of entered) {
+        if (type === 'ReceiptRefused') written += (await onAccount({ type: 'DeclineReceipt', data })).length
+      }
+    }
+    return written
+  }
+  const annulReceipt = async (): Promise<number> => {
+    const which = { series: SERIES, number: random.between(1, RECEIPT_NUMBER_MAX), reason: 'wrong amount' }
+    const data = { ...which, annulledOn: '2026-11-20', alsoReversePayment: random.chance(0.5) }
+    const annulled = await onBook({ type: 'AnnulReceipt', data })
+    let written = annulled.length
+    for (const event of annulled) {
+      if (event.type !== 'ReceiptAnnulled') continue
+      written += (await onAccount({ type: 'ReleaseReceipt', data: event.data })).length
+    }
+    return written
+  }
+
+  const founding = { ...registerCompany(), companyId }
+  await append(
+    companyStream(companyId),
+    company.decide({ type: 'RegisterCompany', data: founding }, company.initialState(), { today }),
+  )
+  await onBook({ type: 'OpenReceiptBook', data: openReceiptBook({ series: SERIES, from: 1 }) })
+  for (const clientId of clientIds) await onAccount({ type: 'RegisterClient', data: registerClient({ clientId }) })
+
+  const live = async (): Promise<number> => {
+    if (random.chance(0.02)) return annulReceipt()
+    const clientId = random.pick(clientIds)
+    const command = nextCommand(accounts.get(clientId) ?? clientAccount.initialState(), clientId, random)
+    if (command === undefined) return 0
+    const events = await onAccount(command)
+    return events.length + (await enterReceipts(events))
+  }
+  return { companyId, clientIds, live }
+}
