@@ -1,4 +1,4 @@
-import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
+import { daysBetween, type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
 
 /** An item of the oracle: what is open of an invoice, or of a payment, at one pair of clocks. */
 export interface NaiveItem {
@@ -109,4 +109,58 @@ export const openParts = (item: NaiveItem): readonly { readonly dueOn: string; r
     settled -= covered
     return { dueOn, minor: minor - covered }
   })
+}
+
+/** A line of a statement: what the client owes more, or less, by one event. */
+export interface NaiveLine {
+  readonly on: string
+  readonly currency: string
+  readonly minor: bigint
+  readonly position: bigint
+  readonly eventId: string
+}
+
+/** By how much an event moves what its client owes; allocations within a currency move nothing. */
+const moves = ({ type, data }: LedgerEvent): readonly (readonly [sign: 1n | -1n, amount: Money])[] => {
+  if (type === 'InvoiceRegistered') return [[1n, data.total]]
+  if (type === 'InvoiceCancelled' || type === 'CreditNoteRegistered') return [[-1n, data.total]]
+  if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff' || type === 'PaymentRecorded') {
+    return [[-1n, data.amount]]
+  }
+  return type === 'PaymentReversed' || type === 'RefundRecorded' ? [[1n, data.amount]] : []
+}
+
+/** Every line of a client up to a day, in the order in which a statement shows them. */
+export const naiveLines = (
+  events: readonly LedgerEvent[],
+  question: NaiveQuestion & { readonly clientId: string },
+): readonly NaiveLine[] =>
+  visible(events, question)
+    .filter(({ data }) => 'clientId' in data && data.clientId === question.clientId)
+    .flatMap((event) =>
+      moves(event).map(([sign, amount]) => ({
+        on: effectiveOn(event) ?? '',
+        currency: amount.currency,
+        minor: sign * minorOf(amount),
+        position: event.position,
+        eventId: event.eventId,
+      })),
+    )
+    .toSorted((a, b) => (a.on === b.on ? Number(a.position - b.position) : a.on < b.on ? -1 : 1))
+
+/** What is open by age, the first bucket being what is not due yet; `ends` are the last days of the others but one. */
+export const naiveBuckets = (
+  items: readonly NaiveItem[],
+  { asOf, ends, by }: { readonly asOf: string; readonly ends: readonly number[]; readonly by: 'due' | 'issued' },
+): readonly bigint[] => {
+  const limits = ends[0] === 0 ? ends : [0, ...ends]
+  const buckets = [...limits, 0].map(() => 0n)
+  for (const item of items.filter(({ kind }) => kind === 'INVOICE')) {
+    for (const { dueOn, minor } of openParts(item)) {
+      const age = daysBetween(by === 'due' ? dueOn : item.issuedOn, asOf)
+      const bucket = limits.filter((limit) => age > limit).length
+      buckets[bucket] = (buckets[bucket] ?? 0n) + minor
+    }
+  }
+  return buckets
 }

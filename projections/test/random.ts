@@ -5,8 +5,8 @@ import { t as file, type Test } from 'tap'
 const SHORT = { interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true }
 
 /**
- * Checks a property over random data. `LONG=1` runs fifty times as many, `SEED=…` repeats a run; the seed is printed, and
- * fast-check names the smallest counterexample.
+ * Checks a property over random data. `RUNS=…` says how many histories (`LONG=1`: fifty times as many as usual), `SEED=…`
+ * repeats a run; the seed is printed, and fast-check names the smallest counterexample.
  */
 export const holds = async <Values>(
   t: Test,
@@ -17,8 +17,9 @@ export const holds = async <Values>(
   t.setTimeout(0)
   file.setTimeout(0)
   const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647)
-  const long = process.env['LONG'] !== undefined
-  const numRuns = long ? runs * 50 : runs
+  const asked = process.env['RUNS']
+  const long = asked !== undefined || process.env['LONG'] !== undefined
+  const numRuns = asked === undefined ? (long ? runs * 50 : runs) : Number(asked)
   t.comment(`seed ${seed}, ${numRuns} runs`)
   await fc.assert(property, { seed, numRuns, ...(long ? {} : SHORT) })
   t.pass(`${numRuns} runs`)

@@ -33,7 +33,7 @@ import {
   schemaOf,
 } from '../index.ts'
 import { clientIds, companyIds, playHistory, stepsArbitrary } from './histories.ts'
-import { effectiveOn, naiveItems, openParts } from './naive-fold.ts'
+import { effectiveOn, naiveBuckets, naiveItems, naiveLines, openParts } from './naive-fold.ts'
 import { holds } from './random.ts'
 
 // Databases and histories take their time on a busy machine.
@@ -118,17 +118,16 @@ t.test('Postgres holds the rows that the fold in memory gives', (t) =>
   ),
 )
 
+interface Question {
+  readonly companyId: string
+  readonly clientId: string
+  readonly asOf: string
+  readonly knownAt?: bigint | undefined
+}
+
 type Totals = Readonly<Record<string, { readonly open: bigint; readonly credit: bigint }>>
 
-const naiveTotals = (
-  events: readonly LedgerEvent[],
-  question: {
-    readonly companyId: string
-    readonly clientId: string
-    readonly asOf: string
-    readonly knownAt?: bigint | undefined
-  },
-): Totals => {
+const naiveTotals = (events: readonly LedgerEvent[], question: Question): Totals => {
   const totals: Record<string, { open: bigint; credit: bigint }> = {}
   for (const item of naiveItems(events, question)) {
     if (item.clientId !== question.clientId || item.open === 0n) continue
@@ -210,6 +209,8 @@ const tieOut = async (
       deepStrictEqual(netOf(await findOpenTotals(db, question)), net, 'open totals')
       for (const [currency, minor] of Object.entries(net)) whole.set(currency, (whole.get(currency) ?? 0n) + minor)
       await openItemsMatch(events, question)
+      await bucketsMatch(events, question)
+      await statementsMatch(events, question)
     }
     const net = withoutZeros([...whole])
     const company = { companyId, ...clocks }
@@ -225,15 +226,70 @@ const tieOut = async (
   }
 }
 
-const openItemsMatch = async (
-  events: readonly LedgerEvent[],
-  question: {
-    readonly companyId: string
-    readonly clientId: string
-    readonly asOf: string
-    readonly knownAt?: bigint | undefined
-  },
-): Promise<void> => {
+const BUCKETS: readonly (readonly number[])[] = [
+  [0, 30, 60, 90],
+  [0, 7],
+  [1, 2, 3, 20],
+]
+
+/** Every bucket of a client, by due and by issue day. */
+const bucketsMatch = async (events: readonly LedgerEvent[], question: Question): Promise<void> => {
+  const { companyId, clientId, asOf, knownAt } = question
+  const items = naiveItems(events, question).filter((item) => item.clientId === clientId && item.open !== 0n)
+  for (const buckets of BUCKETS) {
+    for (const by of ['due', 'issued'] as const) {
+      const aging = await findAging(db, { companyId, asOf, knownAt, buckets, by })
+      const expected = [...new Set(items.map(({ currency }) => currency))].map((currency) => {
+        const own = items.filter((item) => item.currency === currency)
+        return [currency, naiveBuckets(own, { asOf, ends: buckets, by })] as const
+      })
+      deepStrictEqual(
+        sorted(
+          aging.rows
+            .filter((row) => row.clientId === clientId)
+            .map(({ currency, amountsMinor }) => [currency, amountsMinor] as const),
+        ),
+        sorted(expected),
+        `buckets ${buckets.join()} by ${by}`,
+      )
+    }
+  }
+}
+
+/** Opening, each line with the balance after it, closing: of a period that ends on the day and of one that begins on it. */
+const statementsMatch = async (events: readonly LedgerEvent[], question: Question): Promise<void> => {
+  for (const { from, to } of [
+    { from: addDays(question.asOf, -17), to: question.asOf },
+    { from: question.asOf, to: addDays(question.asOf, 40) },
+  ]) {
+    const all = naiveLines(events, { ...question, asOf: to })
+    const expected = [...new Set(all.map(({ currency }) => currency))].toSorted().flatMap((currency) => {
+      const own = all.filter((line) => line.currency === currency)
+      const before = own.filter(({ on }) => on < from)
+      const openingMinor = before.reduce((sum, { minor }) => sum + minor, 0n)
+      let balanceMinor = openingMinor
+      const lines = own.slice(before.length).map(({ on, minor, eventId }) => {
+        balanceMinor += minor
+        return { on, minor, balanceMinor, eventId }
+      })
+      if (openingMinor === 0n && lines.length === 0) return []
+      return [{ currency, openingMinor, closingMinor: balanceMinor, lines }]
+    })
+    const found = await findStatement(db, { ...question, from, to })
+    deepStrictEqual(
+      found.map(({ lines, ...statement }) => ({
+        ...statement,
+        lines: lines.map(({ on, debitMinor, creditMinor, balanceMinor, eventId }) => {
+          return { on, minor: debitMinor - creditMinor, balanceMinor, eventId }
+        }),
+      })),
+      expected,
+      `statement from ${from} to ${to}`,
+    )
+  }
+}
+
+const openItemsMatch = async (events: readonly LedgerEvent[], question: Question): Promise<void> => {
   const expected = naiveItems(events, question)
     .filter((item) => item.clientId === question.clientId)
     .flatMap((item) => openParts(item).map((part) => `${item.kind} ${item.id} ${part.dueOn} ${part.minor}`))
