@@ -1,3 +1,5 @@
+import { unmetDueSql } from '../core/unmet-due.ts'
+
 /**
  * `bi_v1`: what BI tools see. A contract: columns are added, never changed or dropped; what must change becomes `bi_v2`
  * beside it. Written over the stable read views, so it follows a projection that is switched to another version.
@@ -100,6 +102,9 @@ const METHODS: readonly (readonly [method: string, name: string, isCash: boolean
   ['CREDIT_NOTE', 'Factură storno', false, false],
 ]
 
+/** The day where the books are kept, whatever time zone a tool sets for its session. */
+const TODAY = `(now() at time zone 'Europe/Bucharest')::date`
+
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 const values = (rows: readonly (readonly (string | boolean)[])[]): string =>
   rows.map((row) => `(${row.map((cell) => (typeof cell === 'string' ? text(cell) : `${cell}`)).join(', ')})`).join(', ')
@@ -128,8 +133,8 @@ export const biViews: readonly BiView[] = [
       ...amount('open', 'i.open_minor', 'i.currency', 'Still asked for; zero when cancelled'),
       column(
         'overdue_days',
-        'case when i.open_minor > 0 then greatest(current_date - i.due_on, 0) else 0 end',
-        'Days past due today; zero when nothing is open.',
+        `case when i.open_minor > 0 then greatest(${TODAY} - ${unmetDueSql('i')}, 0) else 0 end`,
+        'Days since the earliest due day that is not met, instalments by their own, today in Romania; zero when nothing is late.',
       ),
     ],
     from: `read.invoice_balances i where ${ofMine('i')}`,

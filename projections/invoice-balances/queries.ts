@@ -2,6 +2,7 @@ import { daysBetween, minorIn } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
 import { type Settlement, settlementsOf } from '../core/settlements.ts'
+import { unmetDueSql } from '../core/unmet-due.ts'
 import type { InstalmentPart, InvoiceBalanceViews, InvoiceStatus } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */
@@ -155,15 +156,8 @@ export interface InvoiceFilter {
   readonly limit: number
 }
 
-/** The same as `unmetDueDay`, where rows are picked. Multiplied out, so that no rounding decides. */
-const unmetDue = sql<string>`coalesce((
-  select min(part.due_on) from (
-    select (entry ->> 'dueOn')::date as due_on, sum((entry ->> 'amount')::numeric) over (order by place) as covered,
-      sum((entry ->> 'amount')::numeric) over () as whole
-    from jsonb_array_elements(invoice.instalments) with ordinality as instalment (entry, place)
-  ) part
-  where part.covered * invoice.total_minor > (invoice.total_minor - invoice.open_minor) * part.whole
-), invoice.due_on)`
+/** The same as `unmetDueDay`, where rows are picked. */
+const unmetDue = sql.raw<string>(unmetDueSql('invoice'))
 
 const LIKE_SPECIAL = /[\\%_]/g
 

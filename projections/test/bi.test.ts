@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Currency, decimalOf } from '@registru/domain'
-import { createPool, type Pool, type PoolClient } from '@registru/runtime'
+import { createDatabase, createPool, type Pool, type PoolClient } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -20,7 +20,9 @@ import {
   ensureSchemas,
   installBi,
   listBiRoles,
+  listInvoices,
   openPostgresWriter,
+  type ReadHandle,
   readBiTypes,
   romanianAccount,
   switchReadViews,
@@ -152,6 +154,28 @@ t.test('the facts are those of the read models', async (t) => {
     ),
   )
   for (const { name } of biViews) t.ok((await reader.query(`select * from ${name} limit 1`)).rowCount, name)
+})
+
+t.test('an invoice is late by the same days as in the ledger, wherever the tool thinks that it is', async (t) => {
+  const reader = await login(t, url, client, [amc])
+  const pool = createPool({ url, connectionsMax: 1, applicationName: 'bi.test', onIdleError: () => undefined })
+  const db: ReadHandle = createDatabase<unknown>(pool)
+  t.teardown(() => db.destroy())
+  for (const zone of ['Pacific/Kiritimati', 'Pacific/Pago_Pago']) {
+    await reader.query(`set time zone '${zone}'`)
+    const { rows } = await reader.query<{ what: string; overdue_days: number; today: string }>(
+      `select client_id || ' ' || invoice_id as what, overdue_days, (now() at time zone 'Europe/Bucharest')::date as today
+       from fact_invoices order by 1`,
+    )
+    const asOf = rows[0]?.today ?? ''
+    const { items } = await listInvoices(db, { companyId: amc, asOf, limit: 500 })
+    t.same(
+      rows.map(({ what, overdue_days }) => `${what} ${overdue_days}`),
+      items.map((invoice) => `${invoice.clientId} ${invoice.invoiceId} ${invoice.overdueDays}`).toSorted(),
+      zone,
+    )
+    t.ok(items.some(({ instalments }) => instalments.length > 0))
+  }
 })
 
 t.test('a login of a BI tool', async (t) => {
