@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
+  BI_SCHEMA,
+  type BiTypes,
   biDictionary,
+  biViews,
   createBiRole,
   dropBiRole,
   EVERY_COMPANY,
@@ -48,6 +51,22 @@ const connectionString = (databaseUrl: string, role: string, password: string): 
   return url.href
 }
 
+const dictionaryEntries = (types: BiTypes) =>
+  biViews.map(({ name, comment, columns }) => ({
+    view: name,
+    meaning: comment,
+    columns: columns.map((column) => ({
+      column: column.name,
+      type: types[name]?.[column.name] ?? null,
+      meaning: column.comment,
+    })),
+  }))
+
+interface Told {
+  readonly json?: true
+}
+const JSON_HELP = 'say as JSON what was done'
+
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
 /** `registru bi`: the schema for BI tools and the logins that see it. */
@@ -61,7 +80,14 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
 
   bi.command('install')
     .description('make bi_v1, or bring it up to this code')
-    .action(async () => end(await withClient(io, (client) => installBi(client))))
+    .option('--json', JSON_HELP)
+    .action(async ({ json }: Told) => {
+      const work = async (client: PoolClient): Promise<void> => {
+        await installBi(client)
+        if (json === true) io.print(JSON.stringify({ schema: BI_SCHEMA, views: biViews.map(({ name }) => name) }))
+      }
+      end(await withClient(io, work))
+    })
 
   bi.command('create-role')
     .description(
@@ -71,7 +97,8 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
     .argument('[role]', 'bi_ and lower-case letters, digits, _', 'bi_reader')
     .option('--company <id>', 'whose ledger it sees; may be given again', collect, [])
     .option('--every-company', 'all of them, future ones too')
-    .action(async (role: string, options: { company: readonly string[]; everyCompany?: true }) => {
+    .option('--json', JSON_HELP)
+    .action(async (role: string, options: Told & { company: readonly string[]; everyCompany?: true }) => {
       const companies = options.everyCompany === true ? [EVERY_COMPANY] : options.company
       if (companies.length === 0)
         throw new CommandFailed(EXIT.USAGE, 'Whose ledger? Give --company or --every-company.')
@@ -82,7 +109,8 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
         await installBi(client)
         const password = await createBiRole(client, { role, companies })
         io.say('Kept nowhere: what is lost is made anew with the same command.')
-        io.print(connectionString(databaseUrl, role, password))
+        const url = connectionString(databaseUrl, role, password)
+        io.print(options.json === true ? JSON.stringify({ role, companies, url }) : url)
       }
       end(await withClient(io, work))
     })
@@ -90,12 +118,19 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
   bi.command('drop-role')
     .description('end a login and its sessions')
     .argument('<role>')
-    .action(async (role: string) => end(await withClient(io, (client) => dropBiRole(client, role))))
+    .option('--json', JSON_HELP)
+    .action(async (role: string, { json }: Told) => {
+      const work = async (client: PoolClient): Promise<void> => {
+        await dropBiRole(client, role)
+        if (json === true) io.print(JSON.stringify({ dropped: role }))
+      }
+      end(await withClient(io, work))
+    })
 
   bi.command('roles')
     .description('the logins, and whose ledgers they see')
     .option('--json', 'print them as JSON')
-    .action(async ({ json }: { json?: true }) => {
+    .action(async ({ json }: Told) => {
       const work = async (client: PoolClient): Promise<void> => {
         const roles = await listBiRoles(client)
         const rows = roles.map(({ role, companies }) => [role, companies.join(', ')])
@@ -107,16 +142,25 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
   bi.command('dictionary')
     .description('the data dictionary as Markdown')
     .option('--write', 'into shared/docs/bi-dictionary.md instead')
-    .action(async ({ write }: { write?: true }) => {
+    .option('--json', 'print the views with their columns, types and meanings as JSON')
+    .action(async ({ write, json }: Told & { write?: true }) => {
       const work = async (client: PoolClient): Promise<void> => {
-        const dictionary = biDictionary(await readBiTypes(client))
+        const types = await readBiTypes(client)
+        const dictionary = biDictionary(types)
         if (write === true) writeFileSync(DICTIONARY, dictionary)
-        else io.print(dictionary)
+        else io.print(json === true ? JSON.stringify(dictionaryEntries(types)) : dictionary)
       }
       end(await withClient(io, work))
     })
 
   bi.command('remove')
     .description('take bi_v1 away; logins stay until they are dropped')
-    .action(async () => end(await withClient(io, (client) => removeBi(client))))
+    .option('--json', JSON_HELP)
+    .action(async ({ json }: Told) => {
+      const work = async (client: PoolClient): Promise<void> => {
+        await removeBi(client)
+        if (json === true) io.print(JSON.stringify({ removed: BI_SCHEMA }))
+      }
+      end(await withClient(io, work))
+    })
 }
