@@ -25,7 +25,7 @@ const program = new Command('npm run bench projector --')
       'rebuilds all read models from it into an empty database (registru projections rebuild all), and lets the projector\n' +
       'catch up from nothing in batches of at most 500. Leaves nothing behind.',
   )
-  .option('--events <n>', 'events in the history', positive, 100_000)
+  .option('--events <n>', 'events in the history', positive, 200_000)
   .option('--rounds <n>', 'rounds; every number is the median over them', positive, 3)
   .option('--json', 'print the numbers as JSON')
   .parse()

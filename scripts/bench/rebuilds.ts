@@ -41,6 +41,8 @@ interface Load {
   readonly commands: () => number
   readonly reads: () => number
   readonly failed: readonly string[]
+  /** Writes that were refused, by status. */
+  readonly refused: ReadonlyMap<number, number>
   /** Of reads, ms; emptied by whoever takes them. */
   readonly takeLatencies: () => readonly number[]
 }
@@ -52,8 +54,11 @@ const startLoad = ({ run }: TemporarySystem): Load => {
   const accounts = Math.max(1, Math.floor(options.events / EVENTS_AN_ACCOUNT))
   const failed: string[] = []
   let latencies: number[] = []
+  const refused = new Map<number, number>()
   let commands = 0
   let reads = 0
+  /** Of some write lately: what `knownAt` may ask for. */
+  let lastPosition = '0'
 
   const write = async (writer: number): Promise<void> => {
     const random = createRandom(`writer ${writer}`)
@@ -68,7 +73,10 @@ const startLoad = ({ run }: TemporarySystem): Load => {
         body: JSON.stringify(body),
       })
       await answer.arrayBuffer()
+      const position = answer.headers.get('registru-position')
+      if (position !== null) lastPosition = position
       if (answer.ok) commands += 1
+      else refused.set(answer.status, (refused.get(answer.status) ?? 0) + 1)
     }
   }
   const read = async (reader: number): Promise<void> => {
@@ -82,6 +90,12 @@ const startLoad = ({ run }: TemporarySystem): Load => {
         '/invoices?limit=50',
         `/payments?clientId=${client}`,
         '/journal/trial-balance',
+        '/receivables/aging',
+        `/receivables/aging?asOf=2026-06-30&knownAt=${lastPosition}&maxWait=10000`,
+        '/receivables/aging?groupBy=invoice&format=csv&locale=ro&limit=100',
+        `/invoices?clientId=${client}&format=csv`,
+        `/clients/${client}/statement.pdf?from=2026-01-01&to=2026-12-31`,
+        `/explain?figure=clientBalance&currency=RON&clientId=${client}`,
       ])
       const startedAt = performance.now()
       try {
@@ -101,6 +115,7 @@ const startLoad = ({ run }: TemporarySystem): Load => {
   ]
   return {
     failed,
+    refused,
     commands: () => commands,
     reads: () => reads,
     takeLatencies: () => {
@@ -137,7 +152,7 @@ const rebuildUnderKills = async (system: TemporarySystem): Promise<boolean> => {
     const first = await Promise.race([rebuild.ended, sleep(random.between(PAUSE_MIN_MS, PAUSE_MAX_MS))])
     if (first !== undefined) {
       say(`the rebuild was done before kill ${kills + 1}: use more events`)
-      return first.code === 0
+      return false
     }
     rebuild.kill()
     await rebuild.ended
@@ -173,18 +188,24 @@ try {
   const command = async (...args: readonly string[]): Promise<boolean> =>
     (await startCommand(system, ['projections', ...args]).ended).code === 0
 
+  const audit = async (): Promise<boolean> =>
+    (await startCommand(system, ['audit', '--timeout', '600']).ended).code === 0
+
   await step(`rebuild with ${options.kills} kills`, rebuildUnderKills(system))
   await step('diff', command('diff', 'all'))
   await step('switch', command('switch', 'all'))
   await step('rollback', command('rollback', 'all'))
+  await step('audit of what was taken back', audit())
   await step('diff', command('diff', 'all'))
   await step('switch', command('switch', 'all'))
   await load.stop()
   say(`${load.commands()} commands and ${load.reads()} reads answered, ${load.failed.length} reads failed`)
   for (const failure of load.failed.slice(0, 5)) say(`  ${failure}`)
   if (load.failed.length > 0) wrong += 1
-  const audit = await startCommand(system, ['audit', '--timeout', '600']).ended
-  if (audit.code !== 0) wrong += 1
+  const refusals = [...load.refused].map(([status, count]) => `${count} × ${status}`).join(', ')
+  say(refusals === '' ? 'no write was refused' : `writes refused: ${refusals}`)
+  if (refusals !== '') wrong += 1
+  if (!(await audit())) wrong += 1
 } finally {
   await system.stop()
 }
