@@ -1,5 +1,5 @@
 import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
-import { checkWitness, type EventStore } from '@registru/event-store'
+import { checkWitness, type EventStore, findLastPosition } from '@registru/event-store'
 import {
   allProjections,
   findProjectorReport,
@@ -14,14 +14,6 @@ import { type Examination, secondsSince } from './diagnosis.ts'
 
 const WORKING = new Set(['starting', 'catchingUp', 'live'])
 const BACKWARDS_MAX = 1_000
-
-/** The last event of the ledger; `undefined` when the end of the log holds none. */
-const ledgerHead = async (store: EventStore): Promise<bigint | undefined> => {
-  for await (const { stream, position } of store.readAll({ direction: 'backwards', maxCount: BACKWARDS_MAX })) {
-    if (LEDGER_STREAM_PREFIXES.some((prefix) => stream.startsWith(prefix))) return position
-  }
-  return undefined
-}
 
 const examineVersions = async (at: Examination, db: ReadHandle): Promise<bigint | undefined> => {
   const positions = await listProjectionPositions(db)
@@ -70,7 +62,7 @@ export const examineReadModels = async (
   }
   const position = await examineVersions(at, db)
   if (position === undefined || store === undefined) return
-  const head = await ledgerHead(store)
+  const head = await findLastPosition(store, LEDGER_STREAM_PREFIXES, BACKWARDS_MAX)
   if (head === undefined) {
     at.note(
       'lag',

@@ -37,7 +37,7 @@ const HEADER_BYTES_MAX = 16 * 1024
 const CLOSE_WITHIN_MS = 6_000
 
 export interface AppOptions extends CommandDependencies {
-  readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream'>
+  readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream' | 'readAll'>
   /** What finishes receipts in this process; `undefined`: nothing does. */
   readonly receiptProcess?: Pick<ReceiptProcess, 'status'> | undefined
   readonly readSide: ReadSide
@@ -113,7 +113,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     healthRoutes(api, { store, readSide, receiptProcess, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts })
     batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
-    queryRoutes(api, { readSide, today, now, head: () => store.head(), cursors })
+    queryRoutes(api, { readSide, today, now, store, cursors })
     commandOutcomeRoute(api, { readSide })
     eventRoutes(api, { store, readSide, cursors })
     metricsRoute(api, metrics)

@@ -56,8 +56,11 @@ t.test('an instant that is hardly over is waited for', async (t) => {
 })
 
 t.test('without the event store only what is over for good is told', async (t) => {
-  const away = await createApi({ ...store, head: () => Promise.reject(new StoreUnavailable('away')) }, pool)
-  const silent = await createApi({ ...store, head: () => new Promise(() => undefined) }, pool)
+  const reading = (next: () => Promise<IteratorResult<never>>) => ({ [Symbol.asyncIterator]: () => ({ next }) })
+  const broken = reading(() => Promise.reject(new StoreUnavailable('away')))
+  const mute = reading(() => new Promise(() => undefined))
+  const away = await createApi({ ...store, readAll: () => broken }, pool)
+  const silent = await createApi({ ...store, readAll: () => mute }, pool)
   const now = new Date()
   await sleep(1_100)
   for (const by of [away, silent]) {

@@ -21,6 +21,7 @@ export type {
   Witness,
 } from './event-store.ts'
 export { type ConnectOptions, connectEventStore } from './eventstoredb.ts'
+export { findLastPosition } from './last-position.ts'
 export type { Logger } from './logger.ts'
 export { requestHashOf } from './request-hash.ts'
 export { checkWitness, IDENTITY_STREAM, type StoreCheckpoint } from './witness.ts'

@@ -1,6 +1,12 @@
 import { binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client'
 import t from 'tap'
-import { APPEND_BYTES_MAX, checkWitness, connectEventStore, type SubscriptionItem } from '../src/index.ts'
+import {
+  APPEND_BYTES_MAX,
+  checkWitness,
+  connectEventStore,
+  findLastPosition,
+  type SubscriptionItem,
+} from '../src/index.ts'
 import { anEvent, collect, connect, idsOf, revisionOf, startServer } from './stores.ts'
 
 t.test('appends', async (t) => {
@@ -252,4 +258,21 @@ t.test('one connection a process', async (t) => {
   const next = connect(t, server.url)
   await next.ping(2_000)
   t.equal(revisionOf(await next.append('next-1', 'no_stream', [anEvent()])), 0n)
+})
+
+t.test('the last event of some streams is found behind those of others', async (t) => {
+  const server = await startServer(t)
+  const store = connect(t, server.url)
+  const find = (eventsMax: number) => findLastPosition(store, ['ours-'], eventsMax)
+  t.equal(await find(1_000), undefined, 'an empty log has none')
+  const written = await store.append('ours-1', 'no_stream', [anEvent()])
+  const position = written.outcome === 'written' ? written.position : undefined
+  t.equal(await find(1_000), position)
+  await store.append(
+    'others',
+    'no_stream',
+    Array.from({ length: 150 }, () => anEvent()),
+  )
+  t.equal(await find(1_000), position, 'pages further back are read')
+  t.equal(await find(100), undefined, 'but not without end')
 })

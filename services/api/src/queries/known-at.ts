@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
+import { type EventStore, findLastPosition } from '@registru/event-store'
 import { findPositionKnownAt, isInstantOver, type ReadHandle } from '@registru/projections'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { freshnessOf, isPosition } from './query-parameters.ts'
@@ -9,12 +11,13 @@ import type { Freshness, ReadSide } from './read-side.ts'
 export const CLOCK_SKEW_MS = 1_000
 /** A store that takes longer to say where the log ends is away. */
 const HEAD_TIMEOUT_MS = 1_000
+/** Where as many events of others end the log, ours are projected long since. */
+const LOOK_BACK_EVENTS_MAX = 1_000
 
 export interface Clockwork {
   readonly readSide: ReadSide
   readonly now: () => Date
-  /** Where the log ends; `undefined`: it is empty. */
-  readonly head: () => Promise<{ readonly position: bigint } | undefined>
+  readonly store: Pick<EventStore, 'readAll'>
 }
 
 interface Asked {
@@ -36,13 +39,15 @@ export const knownPosition = (
 }
 
 /** @throws LogEndUnknown */
-const endOfLog = async (head: Clockwork['head']): Promise<bigint | undefined> => {
+const endOfLedger = async (store: Clockwork['store']): Promise<bigint | undefined> => {
   const late = sleep(HEAD_TIMEOUT_MS, 'late' as const, { ref: false })
-  const end = await Promise.race([head(), late]).catch((cause: unknown) => {
-    throw new LogEndUnknown({ cause })
-  })
+  const end = await Promise.race([findLastPosition(store, LEDGER_STREAM_PREFIXES, LOOK_BACK_EVENTS_MAX), late]).catch(
+    (cause: unknown) => {
+      throw new LogEndUnknown({ cause })
+    },
+  )
   if (end === 'late') throw new LogEndUnknown({ cause: new Error(`no answer within ${HEAD_TIMEOUT_MS} ms`) })
-  return end?.position
+  return end
 }
 
 const laterOf = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
@@ -55,7 +60,7 @@ const laterOf = (a: bigint | undefined, b: bigint | undefined): bigint | undefin
  * @throws MalformedRequest when the instant is still to come
  * @throws InstantNotSettled, LogEndUnknown, ReadModelBehind, ReadSideUnavailable
  */
-export const awaitedBy = async ({ readSide, now, head }: Clockwork, query: Asked): Promise<Freshness> => {
+export const awaitedBy = async ({ readSide, now, store }: Clockwork, query: Asked): Promise<Freshness> => {
   const freshness = freshnessOf(query)
   const { knownAt } = query
   if (knownAt === undefined || isPosition(knownAt)) return freshness
@@ -70,6 +75,6 @@ export const awaitedBy = async ({ readSide, now, head }: Clockwork, query: Asked
   const settledInMs = instantMs + CLOCK_SKEW_MS - now().getTime()
   if (settledInMs > leftMs()) throw new InstantNotSettled(settledInMs)
   if (settledInMs > 0) await sleep(settledInMs)
-  const end = await endOfLog(head)
+  const end = await endOfLedger(store)
   return { minPosition: laterOf(freshness.minPosition, end), maxWaitMs: leftMs() }
 }
