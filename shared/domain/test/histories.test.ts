@@ -169,6 +169,34 @@ const requireBounds = (history: readonly AccountEvent[]): void => {
   }
 }
 
+interface Collected {
+  readonly invoiceId: string
+  readonly on: BusinessDay
+  readonly minor: bigint
+}
+
+/** What counts as collected for VAT: money as it is allocated, a cheque when it is cleared; an undo takes it back. */
+const collectedBy = (history: readonly AccountEvent[]): readonly Collected[] => {
+  const waiting = new Map<string, Map<string, bigint>>()
+  return history.flatMap((event): readonly Collected[] => {
+    const { type, data } = event
+    const on = effectiveDay(event)
+    if (type === 'PaymentRecorded' && data.method === 'CHEQUE') waiting.set(data.paymentId, new Map())
+    if (type === 'PaymentCleared' || type === 'PaymentReversed') {
+      const settles = type === 'PaymentCleared' ? [...(waiting.get(data.paymentId) ?? [])] : []
+      waiting.delete(data.paymentId)
+      return settles.map(([invoiceId, minor]) => ({ invoiceId, on, minor }))
+    }
+    if (type !== 'PaymentAllocated' && type !== 'PaymentDeallocated') return []
+    const { invoiceId } = data
+    const minor = type === 'PaymentAllocated' ? minorOf(data.amount) : -minorOf(data.amount)
+    const paper = waiting.get(data.paymentId)
+    if (paper === undefined) return [{ invoiceId, on, minor }]
+    add(paper, invoiceId, minor)
+    return []
+  })
+}
+
 const onLives = (check: (steps: readonly Step[]) => void) => fc.property(steps, check)
 
 t.test('whatever is commanded', async (t) => {
@@ -247,6 +275,24 @@ t.test('whatever is commanded', async (t) => {
       t,
       onLives((steps) => {
         requireBounds(live(steps).history)
+      }),
+    )
+  })
+
+  t.test('nothing counts as collected before its invoice, nor below zero on any day', async (t) => {
+    holds(
+      t,
+      onLives((steps) => {
+        const { account, history } = live(steps)
+        const collected = collectedBy(history)
+        for (const { invoiceId, issuedOn, total } of accountInvoices.all(account)) {
+          const own = collected.filter((each) => each.invoiceId === invoiceId)
+          for (const { on } of own) {
+            const byThen = own.filter((each) => each.on <= on).reduce((sum, { minor }) => sum + minor, 0n)
+            ok(byThen >= 0n && byThen <= total, `${invoiceId} has ${byThen} on ${on}`)
+            ok(on >= issuedOn, `${invoiceId} on ${on}`)
+          }
+        }
       }),
     )
   })

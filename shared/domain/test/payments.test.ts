@@ -358,6 +358,44 @@ t.test('ConfirmPaymentCleared', async (t) => {
       details: { earliest: '2026-11-02' },
     })
   })
+  t.test('is not before the last that a paper settles, for that counts as collected from then on', async (t) => {
+    const cheque = paymentRecorded({ ...card.data, method: 'CHEQUE' })
+    const settled = { paymentId: 'pay-3', amount: ron('200.00') }
+    const allocated = paymentAllocated({ ...settled, allocatedOn: '2026-11-10' })
+    const undone = paymentDeallocated({ ...settled, amount: ron('50.00'), deallocatedOn: '2026-11-12' })
+    const on = (clearedOn: string | undefined, ...events: readonly AccountEvent[]) =>
+      given(account, invoiceRegistered(), ...events).when(clear({ clearedOn }))
+    const refused = (earliest: string) => ({ code: 'UNDO_BEFORE_WHAT_IT_UNDOES', details: { earliest } })
+    t.equal(on('2026-11-10', cheque, allocated).length, 1)
+    t.throws(() => on('2026-11-09', cheque, allocated), refused('2026-11-10'))
+    t.throws(() => on('2026-11-11', cheque, allocated, undone), refused('2026-11-12'))
+    const later = paymentAllocated({ ...settled, allocatedOn: '2026-12-01' })
+    t.match(on(undefined, cheque, later), [{ data: { clearedOn: '2026-12-01' } }], 'nor when no day is named')
+    t.equal(on('2026-11-04', card, allocated).length, 1, 'card money counts at once')
+  })
+  t.test('is what allocations of a paper and their undo follow', async (t) => {
+    const cheque = paymentRecorded({ ...card.data, method: 'CHEQUE' })
+    const collected = paymentCleared({ paymentId: 'pay-3', method: 'CHEQUE', clearedOn: '2026-11-10' })
+    const settled = { paymentId: 'pay-3', amount: ron('200.00'), allocatedOn: '2026-11-05' }
+    const names = { paymentId: 'pay-3', invoiceId: 'inv-1024' }
+    const paid = (payment: AccountEvent) => [
+      account,
+      invoiceRegistered(),
+      payment,
+      paymentAllocated(settled),
+      collected,
+    ]
+    const undo = (deallocatedOn: string) => deallocate({ ...names, amount: undefined, deallocatedOn })
+    t.equal(given(...paid(cheque)).when(undo('2026-11-10')).length, 1)
+    t.throws(() => given(...paid(cheque)).when(undo('2026-11-09')), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-10' },
+    })
+    t.equal(given(...paid(card)).when(undo('2026-11-05')).length, 1, 'card money counted from the first')
+    const use = allocate({ ...names, amount: '1.00', allocatedOn: undefined })
+    t.same(allocations(given(...paid(cheque)).when(use)), ['inv-1024 1.00 2026-11-10'])
+    t.same(allocations(given(...paid(card)).when(use)), ['inv-1024 1.00 2026-11-02'])
+  })
   t.test('is what a reversal knows: from where the money goes, and not before it came', async (t) => {
     const chargeBack = (reversedOn: string) => reverse({ paymentId: 'pay-3', reason: 'CHARGED_BACK', reversedOn })
     t.match(given(...history).when(chargeBack('2026-11-03')), [{ data: { cleared: false } }])

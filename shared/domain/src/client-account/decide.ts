@@ -9,7 +9,7 @@ import { clientDecisions } from './decisions/clients.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
-import { earliestReversal } from './decisions/reversals.ts'
+import { lastEffectOn } from './decisions/reversals.ts'
 import type { AccountEvent } from './events.ts'
 import type { ClientAccount } from './state.ts'
 
@@ -70,7 +70,7 @@ const undoneOn = ({ type, data }: AccountCommand, account: ClientAccount): Busin
     case 'DeallocatePayment':
     case 'ReversePayment': {
       const payment = accountPayments.get(account, data.paymentId)
-      return payment && earliestReversal(payment)
+      return payment && lastEffectOn(payment)
     }
     default:
       return undefined

@@ -1,4 +1,4 @@
-import type { BusinessDay } from '../../business-day.ts'
+import { latest } from '../../business-day.ts'
 import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
 import type { ExchangeRate } from '../../exchange-rate.ts'
@@ -24,6 +24,7 @@ import { documentValue, foreignFactsOf, paidFor, type Share, valueOffPayment, wi
 import { requestReceipt } from './receipts.ts'
 import {
   clientOf,
+  collectedOn,
   effectiveDay,
   firstFreeDay,
   invoiceOf,
@@ -35,7 +36,7 @@ import {
   requireOpen,
   requireSameCurrency,
 } from './requirements.ts'
-import { deallocate, earliestReversal, reverse } from './reversals.ts'
+import { deallocate, lastEffectOn, reverse } from './reversals.ts'
 
 interface Spreading {
   readonly paymentId: string
@@ -117,12 +118,13 @@ const spread = (
 
 /** One event a share; each takes its part of what the ones before have left of the payment. */
 const allocated = (
-  { clientId, receivedOn }: { readonly clientId: string; readonly receivedOn: BusinessDay },
+  { clientId, ...arrival }: Pick<CommandData<'RecordPayment'>, 'clientId' | 'receivedOn' | 'method'>,
   payment: NewPayment,
   shares: readonly Share[],
   rule: AllocationRule,
   rules: CompanyRules | undefined,
 ): readonly AccountEvent[] => {
+  const arrived = { ...arrival, lastUndoOn: undefined, clearedOn: undefined }
   let left: NewPayment = payment
   return shares.map((share) => {
     const { invoice, amount } = share
@@ -133,7 +135,7 @@ const allocated = (
       paymentId: payment.paymentId,
       invoiceId: invoice.invoiceId,
       amount: moneyOf(amount, invoice.currency),
-      allocatedOn: effectiveDay({ receivedOn }, invoice, rules),
+      allocatedOn: effectiveDay(arrived, invoice, rules),
       rule,
       ...foreign,
       ...(payment.paidWhenCleared ? { uncleared: true } : {}),
@@ -307,7 +309,7 @@ export const paymentDecisions: Decisions<
       })
     }
     const deallocatedOn = command.deallocatedOn ?? today
-    requireNotBefore(deallocatedOn, allocation.allocatedOn)
+    requireNotBefore(deallocatedOn, latest(allocation.allocatedOn, collectedOn(payment)))
     return [deallocate({ clientId, payment, invoice, allocation, amount, deallocatedOn, reason, note })]
   },
 
@@ -319,7 +321,7 @@ export const paymentDecisions: Decisions<
       reject('PAYMENT_REFUNDED', { paymentId, refunded: moneyOf(payment.refunded, payment.currency) })
     }
     const reversedOn = command.reversedOn ?? today
-    requireNotBefore(reversedOn, earliestReversal(payment))
+    requireNotBefore(reversedOn, lastEffectOn(payment))
     return reverse(account, payment, method, { ...command, reversedOn })
   },
 
@@ -331,8 +333,10 @@ export const paymentDecisions: Decisions<
     if (payment.clearedOn !== undefined) reject('PAYMENT_ALREADY_CLEARED', { paymentId })
     const fee = command.fee === undefined ? 0n : minorIn(command.fee, currency)
     if (fee > amount) reject('FEE_EXCEEDS_PAYMENT', { path: '/fee', amount: moneyOf(amount, currency) })
-    const clearedOn = command.clearedOn ?? firstFreeDay(rules, today, payment.receivedOn)
-    requireNotBefore(clearedOn, payment.receivedOn)
+    // What a paper settles counts as collected from now on, so it does not before it settles it.
+    const earliest = INSTRUMENTS.has(method) ? lastEffectOn(payment) : payment.receivedOn
+    const clearedOn = command.clearedOn ?? firstFreeDay(rules, today, earliest)
+    requireNotBefore(clearedOn, earliest)
     return [
       PaymentCleared.of({
         clientId: command.clientId,

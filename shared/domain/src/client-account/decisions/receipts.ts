@@ -6,7 +6,7 @@ import { paidBy } from '../allocation-parts.ts'
 import { type AccountEvent, ReceiptDeclined, ReceiptReleased, ReceiptRequested } from '../events.ts'
 import type { Decisions } from './decisions.ts'
 import { firstFreeDay, invoiceOf, moneyPaymentOf, paymentOf } from './requirements.ts'
-import { earliestReversal, reverse } from './reversals.ts'
+import { lastEffectOn, reverse } from './reversals.ts'
 
 /** What a receipt tells of one invoice: amounts in the invoice's currency, and what of the payment went for it. */
 interface SettledPart {
@@ -87,7 +87,7 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
     }
     // Money that was given back meanwhile cannot be reversed as well; the receipt is annulled all the same.
     if (command.alsoReversePayment && !payment.reversed && payment.refunded === 0n) {
-      const reversedOn = firstFreeDay(rules, annulledOn, earliestReversal(payment))
+      const reversedOn = firstFreeDay(rules, annulledOn, lastEffectOn(payment))
       events.push(...reverse(account, payment, method, { clientId, reason: 'MISTAKE', reversedOn }))
     }
     return events

@@ -5,7 +5,7 @@ import { type Currency, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { accountInvoices, accountPayments, type Invoice, type Payment } from '../account-records.ts'
 import type { Client, ClientAccount } from '../state.ts'
-import type { PaymentMethod } from '../vocabulary.ts'
+import { INSTRUMENTS, type PaymentMethod } from '../vocabulary.ts'
 
 // What decisions of an account look up and insist on.
 
@@ -65,6 +65,13 @@ export const isUncleared = ({ paidWhenCleared, clearedOn }: Pick<Payment, 'paidW
   paidWhenCleared && clearedOn === undefined
 
 /**
+ * When a cheque or promissory note became money. What it settles counts for TVA la încasare from then on, so none of that
+ * begins or ends before (Legea 227/2015 art. 282 (8)).
+ */
+export const collectedOn = ({ method, clearedOn }: Pick<Payment, 'method' | 'clearedOn'>): BusinessDay | undefined =>
+  INSTRUMENTS.has(method) ? clearedOn : undefined
+
+/**
  * The first day on which money may newly fall on an invoice or leave a payment: no undo comes after it, and no closed
  * period holds it.
  */
@@ -78,12 +85,13 @@ export const firstFreeDay = (
 
 /** From the last undo on, what is open only falls, so what is open at the end was open all the way. */
 export const effectiveDay = (
-  payment: { readonly receivedOn: BusinessDay; readonly lastUndoOn?: BusinessDay | undefined },
+  payment: Pick<Payment, 'receivedOn' | 'lastUndoOn' | 'method' | 'clearedOn'>,
   invoice: Invoice,
   rules: CompanyRules | undefined,
   askedFor?: BusinessDay,
 ): BusinessDay => {
-  const day = latest(payment.receivedOn, invoice.issuedOn, askedFor, payment.lastUndoOn, invoice.lastUndoOn)
+  const { receivedOn, lastUndoOn } = payment
+  const day = latest(receivedOn, invoice.issuedOn, askedFor, lastUndoOn, invoice.lastUndoOn, collectedOn(payment))
   // A day that was asked for is refused when it is closed; one that only follows moves into the open period.
   return askedFor === undefined ? firstFreeDay(rules, day) : day
 }

@@ -38,8 +38,8 @@ export const deallocate = ({
     note,
   })
 
-/** Nothing about the payment may be effective after its reversal, or its credit would be negative in between. */
-export const earliestReversal = (payment: Payment): BusinessDay => {
+/** The last day on which anything about the payment is effective: before its reversal, or its credit would be negative in between. */
+export const lastEffectOn = (payment: Payment): BusinessDay => {
   const days = [...payment.allocations.values()].map((allocation) => allocation.allocatedOn)
   return latest(payment.receivedOn, payment.lastUndoOn, payment.clearedOn, ...days)
 }
