@@ -13,11 +13,14 @@ export interface ModelCommand {
 export interface Verdict {
   /** Empty: accepted. Otherwise the answer's code is one of them, whichever the ledger looks at first. */
   readonly refusals: ReadonlySet<string>
+  /** Codes of the warnings that come with an acceptance. */
+  readonly warnings: readonly string[]
   /** Carries it out and says what the answer's `result` has to hold; call it once, when the ledger has accepted. */
   readonly apply: () => object
 }
 
 interface Invoice {
+  readonly number: string
   readonly total: number
   readonly dueOn: string
   open: number
@@ -27,18 +30,50 @@ interface Payment {
   readonly amount: number
   readonly isNote: boolean
   readonly isCash: boolean
+  /** Money on its way until somebody confirms that it arrived. */
+  readonly isCard: boolean
   readonly receivedOn: string
   readonly allocations: Map<string, number>
   credit: number
   refunded: number
   reversed: boolean
+  cleared: boolean
   receipt: number | undefined
 }
 
 interface Receipt {
   readonly paymentId: string
   annulled: boolean
+  copies: number
 }
+
+export type CashGuard = 'REJECT' | 'REQUIRE_OVERRIDE' | 'WARN'
+
+interface State {
+  readonly invoices: Map<string, Invoice>
+  readonly payments: Map<string, Payment>
+  readonly notes: Set<string>
+  readonly refunds: Set<string>
+  readonly receipts: Receipt[]
+  readonly cashByDay: Map<string, number>
+  receiptsMax: number
+  cashGuard: CashGuard
+  closedThrough: string
+  lastReceiptOn: string
+}
+
+const newState = (receiptsMax: number): State => ({
+  invoices: new Map(),
+  payments: new Map(),
+  notes: new Set(),
+  refunds: new Set(),
+  receipts: [],
+  cashByDay: new Map(),
+  receiptsMax,
+  cashGuard: 'REJECT',
+  closedThrough: '',
+  lastReceiptOn: '',
+})
 
 /** Of one business, payer and desk in one day, in bani. */
 const CASH_CEILING = 500_000
@@ -58,6 +93,11 @@ const Body = z.looseObject({
   amount: z.union([Amount, Money]).optional(),
   method: z.string().default(''),
   number: z.union([z.int(), z.string()]).optional(),
+  to: z.int().default(0),
+  fee: Amount.default(0),
+  remittanceText: z.string().default(''),
+  cashOverride: z.looseObject({}).optional(),
+  items: z.array(z.object({ invoiceId: z.string(), amount: Amount })).default([]),
   alsoReversePayment: z.boolean().default(false),
   receipt: z.object({ series: z.string() }).optional(),
   allocation: z
@@ -81,19 +121,37 @@ const DAYS = [
   'grantedOn',
   'cancelledOn',
   'annulledOn',
+  'clearedOn',
+  'setOffOn',
 ]
 const dayOf = (body: ModelCommand['body']): string =>
   DAYS.flatMap((name) => (typeof body[name] === 'string' ? [body[name]] : []))[0] ?? ''
 
-export const createOracle = (receiptsMax: number) => {
-  const invoices = new Map<string, Invoice>()
-  const payments = new Map<string, Payment>()
-  const notes = new Set<string>()
-  const refunds = new Set<string>()
-  const receipts: Receipt[] = []
-  const cashByDay = new Map<string, number>()
-  let closedThrough = ''
-  let lastReceiptOn = ''
+interface Judgement {
+  readonly codes: string[]
+  readonly warnings?: readonly string[]
+  readonly apply: () => object
+}
+
+interface Share {
+  readonly invoiceId: string
+  readonly amount: number
+}
+
+export interface Oracle {
+  readonly invoices: ReadonlyMap<string, { readonly number: string; readonly open: number }>
+  readonly payments: ReadonlyMap<string, { readonly credit: number; readonly isNote: boolean }>
+  readonly receipts: readonly unknown[]
+  readonly receiptsMax: () => number
+  readonly closeThrough: (day: string) => void
+  readonly setCashGuard: (cashGuard: CashGuard) => void
+  readonly judge: (command: ModelCommand) => Verdict
+  /** Another one that knows the same, to try things on. */
+  readonly fork: () => Oracle
+}
+
+const oracleOf = (state: State): Oracle => {
+  const { invoices, payments, notes, refunds, receipts, cashByDay } = state
 
   const settle = (payment: Payment, invoiceId: string, amount: number): void => {
     const invoice = invoices.get(invoiceId)
@@ -118,27 +176,67 @@ export const createOracle = (receiptsMax: number) => {
     amount,
     isNote: false,
     isCash: false,
+    isCard: false,
     receivedOn: '',
     allocations: new Map(),
     credit: amount,
     refunded: 0,
     reversed: false,
+    cleared: false,
     receipt: undefined,
     ...change,
   })
   const giveReceipt = (paymentId: string, payment: Payment, day: string): number => {
-    receipts.push({ paymentId, annulled: false })
+    receipts.push({ paymentId, annulled: false, copies: 0 })
     payment.receipt = receipts.length
-    lastReceiptOn = day
+    state.lastReceiptOn = day
     return receipts.length
   }
   const bookRefusals = (day: string): string[] => [
-    ...(receipts.length >= receiptsMax ? ['RECEIPT_RANGE_EXHAUSTED'] : []),
-    ...(day < lastReceiptOn ? ['RECEIPT_DATE_BEFORE_LAST'] : []),
+    ...(receipts.length >= state.receiptsMax ? ['RECEIPT_RANGE_EXHAUSTED'] : []),
+    ...(day < state.lastReceiptOn ? ['RECEIPT_DATE_BEFORE_LAST'] : []),
   ]
   const ifNot = (condition: boolean, code: string): string[] => (condition ? [] : [code])
 
-  const judge = (name: string, body: Body, day: string): { codes: string[]; apply: () => object } => {
+  /** Why money of this amount cannot be spread so. */
+  const shareRefusals = (shares: readonly Share[], amount: number): string[] => {
+    let left = amount
+    return shares.flatMap((share) => {
+      const about = invoices.get(share.invoiceId)
+      const isTooMuch = share.amount > left
+      left -= share.amount
+      return [
+        ...ifNot(about !== undefined, 'INVOICE_NOT_FOUND'),
+        ...ifNot(about === undefined || share.amount <= about.open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+        ...ifNot(!isTooMuch, 'ALLOCATION_EXCEEDS_CREDIT'),
+      ]
+    })
+  }
+  const sharesOf = ({ allocation, remittanceText }: Body, amount: number): readonly Share[] => {
+    if (allocation.rule === 'explicit') return allocation.items
+    if (allocation.rule === 'none') return []
+    const named = new Set(remittanceText.match(/\d+/g))
+    let left = amount
+    return [...invoices]
+      .filter(([, { number }]) => allocation.rule !== 'named' || named.has(number))
+      .toSorted(([, one], [, other]) => one.dueOn.localeCompare(other.dueOn))
+      .flatMap(([invoiceId, { open }]) => {
+        const share = Math.min(open, left)
+        left -= share
+        return share > 0 ? [{ invoiceId, amount: share }] : []
+      })
+  }
+  const spend = (paymentId: string, own: Payment, shares: readonly Share[]): object => {
+    payments.set(paymentId, own)
+    for (const share of shares) settle(own, share.invoiceId, share.amount)
+    return {
+      paymentId,
+      allocated: shares.map(({ invoiceId, amount }) => ({ invoiceId, amount: decimal(amount) })),
+      credit: decimal(own.credit),
+    }
+  }
+
+  const judge = (name: string, body: Body, day: string): Judgement => {
     const invoice = invoices.get(body.invoiceId)
     const payment = payments.get(body.paymentId)
     const amount = body.amount ?? 0
@@ -160,7 +258,7 @@ export const createOracle = (receiptsMax: number) => {
             ...ifNot(body.dueOn >= day, 'DUE_BEFORE_ISSUE'),
           ],
           apply: () => {
-            invoices.set(body.invoiceId, { total, dueOn: body.dueOn, open: total })
+            invoices.set(body.invoiceId, { number: String(body.number), total, dueOn: body.dueOn, open: total })
             return { invoiceId: body.invoiceId, open: decimal(total) }
           },
         }
@@ -208,42 +306,73 @@ export const createOracle = (receiptsMax: number) => {
         }
       }
       case 'RecordPayment': {
-        const codes = ifNot(payment === undefined, 'PAYMENT_ALREADY_RECORDED')
         const isCash = body.method === 'CASH'
-        if (body.receipt !== undefined) codes.push(...(isCash ? bookRefusals(day) : ['RECEIPT_ONLY_FOR_CASH']))
-        if (isCash && (cashByDay.get(day) ?? 0) + amount > CASH_CEILING) codes.push('CASH_LIMIT_PER_PERSON_DAY')
-        let left = amount
-        let shares: { invoiceId: string; amount: number }[] = []
-        if (body.allocation.rule === 'explicit') {
-          shares = body.allocation.items
-          for (const item of shares) {
-            const about = invoices.get(item.invoiceId)
-            if (about === undefined) codes.push('INVOICE_NOT_FOUND')
-            else if (item.amount > about.open) codes.push('ALLOCATION_EXCEEDS_OPEN_AMOUNT')
-            if (item.amount > left) codes.push('ALLOCATION_EXCEEDS_CREDIT')
-            left -= item.amount
-          }
-        } else if (body.allocation.rule === 'oldestDueFirst') {
-          const inOrder = [...invoices].toSorted(([, one], [, other]) => one.dueOn.localeCompare(other.dueOn))
-          for (const [invoiceId, about] of inOrder) {
-            const share = Math.min(about.open, left)
-            if (share > 0) shares.push({ invoiceId, amount: share })
-            left -= share
-          }
-        }
+        const isAbove = isCash && (cashByDay.get(day) ?? 0) + amount > CASH_CEILING
+        const mayPass =
+          state.cashGuard === 'WARN' || (state.cashGuard === 'REQUIRE_OVERRIDE' && body.cashOverride !== undefined)
+        const shares = sharesOf(body, amount)
         return {
-          codes,
+          codes: [
+            ...ifNot(payment === undefined, 'PAYMENT_ALREADY_RECORDED'),
+            ...(body.receipt === undefined ? [] : isCash ? bookRefusals(day) : ['RECEIPT_ONLY_FOR_CASH']),
+            ...ifNot(!isAbove || mayPass, 'CASH_LIMIT_PER_PERSON_DAY'),
+            ...shareRefusals(shares, amount),
+          ],
+          warnings: isAbove ? ['CASH_LIMIT_PER_PERSON_DAY'] : [],
           apply: () => {
-            const own = newPayment(amount, { isCash, receivedOn: day })
-            payments.set(body.paymentId, own)
+            const own = newPayment(amount, { isCash, isCard: body.method === 'CARD_POS', receivedOn: day })
             if (isCash) cashByDay.set(day, (cashByDay.get(day) ?? 0) + amount)
-            for (const share of shares) settle(own, share.invoiceId, share.amount)
-            return {
-              paymentId: body.paymentId,
-              allocated: shares.map((share) => ({ invoiceId: share.invoiceId, amount: decimal(share.amount) })),
-              credit: decimal(own.credit),
-              ...(body.receipt === undefined ? {} : { receipt: { number: giveReceipt(body.paymentId, own, day) } }),
-            }
+            const result = spend(body.paymentId, own, shares)
+            if (body.receipt === undefined) return result
+            return { ...result, receipt: { number: giveReceipt(body.paymentId, own, day) } }
+          },
+        }
+      }
+      case 'RecordSetOff': {
+        const sum = body.items.reduce((total, item) => total + item.amount, 0)
+        return {
+          codes: [
+            ...ifNot(payment === undefined, 'PAYMENT_ALREADY_RECORDED'),
+            ...ifNot(sum === amount, 'SET_OFF_DOES_NOT_ADD_UP'),
+            ...shareRefusals(body.items, amount),
+          ],
+          apply: () => spend(body.paymentId, newPayment(amount, { receivedOn: day }), body.items),
+        }
+      }
+      case 'ConfirmPaymentCleared':
+        return {
+          codes:
+            payment === undefined || payment.isNote
+              ? ['PAYMENT_NOT_FOUND']
+              : [
+                  ...ifNot(payment.isCard, 'PAYMENT_CLEARS_AT_ONCE'),
+                  ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
+                  ...ifNot(!payment.cleared, 'PAYMENT_ALREADY_CLEARED'),
+                  ...ifNot(body.fee <= payment.amount, 'FEE_EXCEEDS_PAYMENT'),
+                ],
+          apply: () => {
+            if (payment !== undefined) payment.cleared = true
+            return { paymentId: body.paymentId, clearedOn: day, fee: decimal(body.fee) }
+          },
+        }
+      case 'UpdateClient':
+        return { codes: [], apply: () => ({}) }
+      case 'ExtendReceiptRange':
+        return {
+          codes: ifNot(body.to > state.receiptsMax, 'RECEIPT_RANGE_NOT_EXTENDED'),
+          apply: () => {
+            state.receiptsMax = body.to
+            return { to: body.to }
+          },
+        }
+      case 'ReprintReceipt': {
+        const number = Number(body.number)
+        const receipt = receipts[number - 1]
+        return {
+          codes: ifNot(receipt !== undefined, 'RECEIPT_NOT_FOUND'),
+          apply: () => {
+            if (receipt !== undefined) receipt.copies += 1
+            return { number, copy: receipt?.copies }
           },
         }
       }
@@ -339,23 +468,29 @@ export const createOracle = (receiptsMax: number) => {
   }
 
   return {
-    invoices: invoices as ReadonlyMap<string, { readonly open: number }>,
-    payments: payments as ReadonlyMap<string, { readonly credit: number; readonly isNote: boolean }>,
-    receipts: receipts as readonly Receipt[],
-    closeThrough: (day: string): void => {
-      closedThrough = day
+    invoices,
+    payments,
+    receipts,
+    receiptsMax: () => state.receiptsMax,
+    closeThrough: (day) => {
+      state.closedThrough = day
     },
-    judge: ({ name, body }: ModelCommand): Verdict => {
+    setCashGuard: (cashGuard) => {
+      state.cashGuard = cashGuard
+    },
+    fork: () => oracleOf(structuredClone(state)),
+    judge: ({ name, body }) => {
       const day = dayOf(body)
-      const { codes, apply } = judge(name, Body.parse(body), day)
+      const { codes, warnings = [], apply } = judge(name, Body.parse(body), day)
       const refusals = new Set(codes)
-      if (day <= closedThrough) {
+      if (day !== '' && day <= state.closedThrough) {
         refusals.add('PERIOD_CLOSED')
         // What is dated so far back may be before what it undoes as well.
         refusals.add('UNDO_BEFORE_WHAT_IT_UNDOES')
       }
-      return { refusals, apply }
+      return { refusals, warnings, apply }
     },
   }
 }
-export type Oracle = ReturnType<typeof createOracle>
+
+export const createOracle = (receiptsMax: number): Oracle => oracleOf(newState(receiptsMax))

@@ -1,0 +1,175 @@
+import type { ModelCommand, Oracle } from './oracle.ts'
+import type { Random } from './random.ts'
+
+export const money = (amount: number) => ({ amount: decimal(amount), currency: 'RON' })
+export const decimal = (amount: number): string =>
+  `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, '0')}`
+
+/** The days that follow each other, and what there is of commands and receipts. */
+export interface Course {
+  readonly phases: readonly string[]
+  readonly perPhase: number
+  readonly receiptsMax: number
+}
+
+/** Digits, as a payer writes them. */
+const numberOf = (phase: number, step: number): string => String(100_000 * (phase + 1) + step)
+
+/** Some command that makes sense more often than not. */
+export const nextCommand = (
+  { clientId, random, oracle }: { readonly clientId: string; readonly random: Random; readonly oracle: Oracle },
+  { phases, perPhase, receiptsMax }: Course,
+  phase: number,
+  step: number,
+): ModelCommand => {
+  const day = phase > 0 && random.chance(0.08) ? (phases[phase - 1] ?? '') : (phases[phase] ?? '')
+  const someInvoice = () => random.pick([...oracle.invoices.keys()], 'no-invoice')
+  const somePayment = () => random.pick([...oracle.payments.keys()], 'no-payment')
+  const fresh = (name: string) => (random.chance(0.05) ? `${name}-1-1` : `${name}-${phase}-${step}`)
+  const amount = () => random.upTo(60_000)
+  const series = `S-${clientId}`
+  const someNumber = () => random.pick([...oracle.invoices.values()], { number: '1', open: 0 }).number
+  const registerInvoice = (): ModelCommand => {
+    // Each has a due day of its own, so that only one order is the oldest first.
+    const due = new Date(Date.UTC(2026, 9, 7 + phase * perPhase + step))
+    const dueOn = random.chance(0.03) ? '2026-01-01' : due.toISOString().slice(0, 10)
+    const invoiceId = fresh('inv')
+    return {
+      name: 'RegisterInvoice',
+      body: { clientId, invoiceId, number: numberOf(phase, step), issuedOn: day, dueOn, total: money(amount()) },
+    }
+  }
+  const recordPayment = (): ModelCommand => {
+    const method = random.pick(['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS'], 'CASH')
+    const isCash = method === 'CASH'
+    const isReceipted = random.chance(isCash ? 0.4 : 0.03)
+    const paid = isCash ? random.upTo(200_000) : amount()
+    const invoiceId = someInvoice()
+    const explicit = [{ invoiceId, amount: decimal(Math.max(1, Math.min(paid, random.upTo(40_000)))) }]
+    const allocation = random.pick(
+      [{ rule: 'explicit', items: explicit }, { rule: 'oldestDueFirst' }, { rule: 'named' }, { rule: 'none' }] as const,
+      { rule: 'none' },
+    )
+    return {
+      name: 'RecordPayment',
+      body: {
+        clientId,
+        // The desk of the receipt's book, where none is named.
+        ...(isReceipted && random.chance(0.3) ? {} : { deskId: 'C1' }),
+        paymentId: fresh('pay'),
+        amount: money(paid),
+        method,
+        receivedOn: day,
+        remittanceText: `plata fact ${someNumber()}, ${someNumber()}`,
+        ...(random.chance(0.3) ? { cashOverride: { reason: 'avans', approvedBy: 'Ioana Pop' } } : {}),
+        ...(random.chance(0.15) ? {} : { allocation }),
+        ...(isReceipted ? { receipt: { series } } : {}),
+      },
+    }
+  }
+  const about = { clientId, paymentId: somePayment(), invoiceId: someInvoice() }
+  const today = phases[phase] ?? ''
+  const others: readonly (() => ModelCommand)[] = [
+    registerInvoice,
+    registerInvoice,
+    registerInvoice,
+    recordPayment,
+    recordPayment,
+    recordPayment,
+    recordPayment,
+    () => ({ name: 'AllocatePayment', body: { ...about, amount: decimal(random.upTo(30_000)), allocatedOn: today } }),
+    () => ({ name: 'AllocatePayment', body: { ...about, amount: decimal(random.upTo(30_000)), allocatedOn: today } }),
+    () => ({
+      name: 'DeallocatePayment',
+      body: { ...about, amount: decimal(random.upTo(10_000)), deallocatedOn: today, reason: 'WRONG_INVOICE' },
+    }),
+    () => ({
+      name: 'ReversePayment',
+      body: { clientId, paymentId: about.paymentId, reason: 'MISTAKE', reversedOn: today },
+    }),
+    () => ({
+      name: 'RecordRefund',
+      body: {
+        clientId,
+        refundId: fresh('ref'),
+        paymentId: about.paymentId,
+        amount: decimal(random.upTo(20_000)),
+        method: 'BANK_TRANSFER',
+        refundedOn: day,
+      },
+    }),
+    () => {
+      const body = {
+        clientId,
+        creditNoteId: fresh('note'),
+        series: 'N',
+        number: '1',
+        issuedOn: day,
+        total: money(random.upTo(20_000)),
+      }
+      return { name: 'RegisterCreditNote', body: random.chance(0.5) ? body : { ...body, invoiceId: about.invoiceId } }
+    },
+    () => ({
+      name: 'WriteOffInvoice',
+      body: {
+        clientId,
+        invoiceId: about.invoiceId,
+        reason: 'prescrisă',
+        approvedBy: 'Ioana Pop',
+        writtenOffOn: day,
+        ...(random.chance(0.5) ? {} : { amount: decimal(random.upTo(20_000)) }),
+      },
+    }),
+    () => ({
+      name: 'GrantDiscount',
+      body: {
+        clientId,
+        invoiceId: about.invoiceId,
+        kind: 'SETTLEMENT',
+        amount: decimal(random.upTo(5_000)),
+        grantedOn: day,
+      },
+    }),
+    () => ({
+      name: 'CancelInvoice',
+      body: { clientId, invoiceId: about.invoiceId, reason: 'greșită', cancelledOn: day },
+    }),
+    () => ({ name: 'IssueReceipt', body: { clientId, paymentId: about.paymentId, series, issuedOn: day } }),
+    () => ({ name: 'IssueReceipt', body: { clientId, paymentId: about.paymentId, series, issuedOn: day } }),
+    () => ({
+      name: 'ConfirmPaymentCleared',
+      body: { clientId, paymentId: about.paymentId, clearedOn: today, fee: decimal(random.upTo(2_000)) },
+    }),
+    () => {
+      const items = [{ invoiceId: about.invoiceId, amount: decimal(random.upTo(10_000)) }]
+      const total = random.chance(0.9) ? (items[0]?.amount ?? '') : decimal(random.upTo(10_000))
+      const amount = { amount: total, currency: 'RON' }
+      return {
+        name: 'RecordSetOff',
+        body: { clientId, paymentId: fresh('set'), amount, setOffOn: day, document: 'PV 1', items },
+      }
+    },
+    () => ({ name: 'UpdateClient', body: { clientId, name: `Firma ${phase}-${step}` } }),
+    () => ({ name: 'ReprintReceipt', body: { series, number: random.upTo(receiptsMax) } }),
+    () => ({
+      name: 'ExtendReceiptRange',
+      body: {
+        series,
+        to: Math.max(1, oracle.receiptsMax() + random.upTo(3) - 1),
+        decisionNumber: '15',
+        decisionOn: '2026-09-01',
+      },
+    }),
+    () => ({
+      name: 'AnnulReceipt',
+      body: {
+        series,
+        number: random.upTo(receiptsMax),
+        reason: 'sumă greșită',
+        annulledOn: day,
+        alsoReversePayment: random.chance(0.3),
+      },
+    }),
+  ]
+  return random.pick(others, registerInvoice)()
+}
