@@ -206,7 +206,7 @@ const otherCommand: fc.Arbitrary<AccountCommand> = fc.oneof(
     .map((data) => ({ type: 'DeallocatePayment' as const, data })),
   fc
     .record({ ...about, refundId: fc.nat(3).map((number) => `ref-${number}`), refundedOn: day })
-    .map(({ invoiceId: _, ...data }) => ({
+    .map(({ invoiceId: _invoice, ...data }) => ({
       type: 'RecordRefund' as const,
       data: { ...data, method: 'CASH' as const },
     })),

@@ -12,7 +12,7 @@ const Answer = z.looseObject({
   code: z.string().optional(),
   commandId: z.string().optional(),
   item: z.int().optional(),
-  details: z.looseObject({}).optional(),
+  details: z.looseObject({ revision: z.int().nullable().optional() }).optional(),
   result: z.looseObject({}).optional(),
   warnings: z.array(z.looseObject({ code: z.string() })).optional(),
   results: z.array(z.looseObject({ status: z.int(), body: z.looseObject({}) })).optional(),

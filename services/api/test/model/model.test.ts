@@ -121,10 +121,10 @@ const isOfAccountAlone = ({ name, body }: ModelCommand): boolean =>
 /** On the condition that nobody else has written; the first revision is nobody's, and the refusal tells the right one. */
 const conditionOf = async (command: ModelCommand, key: string): Promise<object> => {
   const { answer } = await send(command, key, { headers: { 'if-match': '"999999999"' } })
-  const revision = answer.code === 'PRECONDITION_FAILED' ? answer.details?.['revision'] : undefined
-  if (revision === undefined) return {}
+  const revision = answer.code === 'PRECONDITION_FAILED' ? answer.details?.revision : undefined
+  if (revision === undefined || revision === null) return {}
   count('If-Match')
-  return { 'if-match': `"${String(revision)}"` }
+  return { 'if-match': `"${revision}"` }
 }
 
 const takeStep = async (account: Account, phase: number, step: number): Promise<void> => {
