@@ -61,6 +61,7 @@ export {
 export type { Settlement } from './core/settlements.ts'
 export type { Reached, Writer } from './core/writer.ts'
 export * from './event-index/queries.ts'
+export type { CashFigure, Cell, FigureQuestion, PostedFigure, TradedFigure, VatFigure } from './explain/figures.ts'
 export * from './explain/queries.ts'
 export * from './invoice-balances/name-queries.ts'
 export * from './invoice-balances/queries.ts'

@@ -20,7 +20,7 @@ export const tradeEntries = defineTable({
     event_id: uuid(),
   },
   key: ['company_id', 'position'],
-  indexes: ['(company_id, effective_on)'],
+  indexes: ['(company_id, effective_on, position)'],
 })
 
 /** What came in on each day by method, and what of it went back on this day. */

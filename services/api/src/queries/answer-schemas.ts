@@ -53,9 +53,10 @@ export const tieOutOf = (...books: readonly string[]) =>
         'Computed for this answer from different tables. Books that differ are never shown: 500 `TIE_OUT_FAILED` names where',
     })
 
-const Links = z
-  .object({ explain: z.string() })
-  .meta({ description: 'Where the figures are explained; values in braces are to be filled in' })
+export const Links = z.object({ explain: z.string() }).catchall(z.string()).meta({
+  description:
+    'Where the figures are explained: `explain` the main one of a row, `explainX` its field or the one named x; values in braces are to be filled in from the row',
+})
 
 const allocation = {
   amount,

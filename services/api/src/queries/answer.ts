@@ -132,7 +132,13 @@ export interface List<Place extends z.ZodType> {
     page: { readonly after: z.output<Place> | undefined; readonly limit: number },
   ) => Promise<Page<object, z.output<Place>>>
   /** What stands above the rows of every JSON page. */
-  readonly head?: (handle: ReadHandle, moment: Moment) => Promise<object>
+  readonly head?: (handle: ReadHandle, moment: Moment) => Promise<object> | object
+  /** All rows from a place on, where one cursor of the server is cheaper than page after page. */
+  readonly stream?: (
+    handle: ReadHandle,
+    moment: Moment,
+    after: z.output<Place> | undefined,
+  ) => AsyncGenerator<readonly object[]>
 }
 
 /** All pages from a place on, or as many rows as are wanted. */
@@ -180,7 +186,10 @@ export const answerList = async <Place extends z.ZodType>(
   }
   const stream = async ({ handle }: Snapshot, moment: Moment, format: Exclude<Format, 'json'>) => {
     const rowsMax = query.limit === undefined ? Number.POSITIVE_INFINITY : limitOf(query)
-    const pages = pagesOf(list, handle, moment, { after: begun?.place, rowsMax })
+    const pages =
+      list.stream === undefined || query.limit !== undefined
+        ? pagesOf(list, handle, moment, { after: begun?.place, rowsMax })
+        : list.stream(handle, moment, begun?.place)
     const first = await pages.next()
     const table = { format, columns: columnsOf(list.row), locale: query.locale }
     return Readable.from(textOf(resumed(first, pages), table), { objectMode: false })

@@ -18,9 +18,10 @@ import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
-import { amount, day, listOf, moment, tieOutOf } from './answer-schemas.ts'
+import { amount, day, Links, listOf, moment, tieOutOf } from './answer-schemas.ts'
 import { policiesInForce } from './company-routes.ts'
 import { format } from './formats.ts'
+import { explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 import { bookOf, certifyBooks, certifyRow } from './tie-out.ts'
@@ -62,7 +63,7 @@ const CashDesks = listOf(
     balances: z.array(z.object({ currency: z.string(), balance: amount })),
   }),
 )
-  .extend({ tieOut: CashTieOut })
+  .extend({ tieOut: CashTieOut, links: Links })
   .meta({ id: 'CashDesks' })
 
 /** In a table, a desk has a row for each of its currencies. */
@@ -76,7 +77,7 @@ const BalanceRow = z.object({
 
 const DayTotals = { opening: amount, in: amount, out: amount, closing: amount, warnings: Warnings }
 const DayItem = z.object({ day, ...DayTotals })
-const CashDays = listOf(DayItem).extend({ tieOut: CashTieOut }).meta({ id: 'CashDays' })
+const CashDays = listOf(DayItem).extend({ tieOut: CashTieOut, links: Links }).meta({ id: 'CashDays' })
 
 const RegisterLine = z.object({
   number: z.int(),
@@ -102,6 +103,7 @@ const CashRegister = z
     ...DayTotals,
     lines: z.array(RegisterLine),
     tieOut: CashTieOut,
+    links: Links,
     ...moment,
   })
   .meta({ id: 'CashRegister' })
@@ -127,6 +129,24 @@ const warningsOf = (
     ...(closingMinor < 0n ? [found('CASH_DESK_NEGATIVE', 0n, 'OMFP 2634/2015, cod 14-4-7A')] : []),
   ]
 }
+
+/** The closing is that of the day, whatever day the answer is of. */
+const dayLinks = (
+  companyId: string,
+  { position }: Moment,
+  { deskId: id, currency: of }: { readonly deskId: string; readonly currency: string },
+  asOf: string,
+) =>
+  explainLinks(
+    companyId,
+    { position, asOf },
+    {
+      explain: { figure: 'cashBalance', currency: of, deskId: id },
+      explainOpening: { figure: 'cashOpening', currency: of, deskId: id },
+      explainIn: { figure: 'cashIn', currency: of, deskId: id, from: asOf },
+      explainOut: { figure: 'cashOut', currency: of, deskId: id, from: asOf },
+    },
+  )
 
 const isCashAndCarry = async (handle: ReadHandle, companyId: string, { knownAt }: Moment): Promise<boolean> =>
   policiesInForce(await listPolicyChanges(handle, { companyId, knownAt }))['cashAndCarry'] === true
@@ -186,7 +206,10 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
               balance: decimalOf(balance.balanceMinor, balance.currency),
             })),
           }))
-          return { items, nextCursor: null, tieOut }
+          const links = explainLinks(companyId, clock, {
+            explain: { figure: 'cashBalance', currency: '{currency}', deskId: '{deskId}' },
+          })
+          return { items, nextCursor: null, tieOut, links }
         },
         rowsOf: ({ items }) =>
           items.flatMap(({ balances, ...desk }) => balances.map((balance) => ({ ...desk, ...balance }))),
@@ -223,7 +246,7 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
           const days = await listCashDays(handle, { companyId, ...desk, ...whole, knownAt })
           const tieOut = await certifyCash(handle, companyId, { ...clock, asOf: whole.to })
           const items = days.map((cashDay) => ({ day: cashDay.on, ...totalsOf(cashDay, desk) }))
-          return { items, nextCursor: null, tieOut }
+          return { items, nextCursor: null, tieOut, links: dayLinks(companyId, clock, desk, '{day}') }
         },
         rowsOf: ({ items }) => items,
       })
@@ -290,6 +313,17 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
             ...totalsOf({ ...register, on, inMinor: sum('inMinor'), outMinor: sum('outMinor') }, desk),
             lines: register.lines.map(line),
             tieOut,
+            links: {
+              ...dayLinks(companyId, clock, desk, on),
+              ...explainLinks(
+                companyId,
+                { ...clock, asOf: on },
+                {
+                  explainLineIn: { figure: 'cashIn', currency: desk.currency, deskId: id, eventId: '{eventId}' },
+                  explainLineOut: { figure: 'cashOut', currency: desk.currency, deskId: id, eventId: '{eventId}' },
+                },
+              ),
+            },
           }
         },
         rowsOf: ({ lines }) => lines,

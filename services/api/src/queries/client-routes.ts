@@ -1,4 +1,4 @@
-import { BusinessDay, ClientId, decimalOf, Rejection } from '@registru/domain'
+import { addDays, BusinessDay, ClientId, decimalOf, Rejection } from '@registru/domain'
 import {
   type ClientCard,
   findClient,
@@ -15,7 +15,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Client, ClientItem, Clients, Statement } from './answer-schemas.ts'
-import { explainLink } from './links.ts'
+import { explainLinks, type FigureAsked } from './links.ts'
 import { asOf, ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { bookOf, certify, certifyClosings } from './tie-out.ts'
 
@@ -90,6 +90,22 @@ const openItems = async (handle: ReadHandle, { companyId, clientId, to, knownAt 
     }))
 }
 
+/** Lines of open items are explained as the items that they are. */
+const statementFigures = (
+  style: 'balanceForward' | 'openItem',
+  clientId: string,
+): Readonly<Record<string, FigureAsked>> => {
+  const of = { currency: '{currency}', clientId }
+  const closing = { explainClosing: { figure: 'clientBalance', ...of } } as const
+  return style === 'openItem'
+    ? {
+        explain: { figure: 'invoiceOpen', ...of, invoiceId: '{invoiceId}' },
+        explainPayment: { figure: 'paymentCredit', ...of, paymentId: '{paymentId}' },
+        ...closing,
+      }
+    : { explain: { figure: 'statementLine', ...of, eventId: '{eventId}' }, ...closing }
+}
+
 const periodOf = (query: z.infer<typeof StatementQuery>, moment: Moment) => {
   const to = query.to ?? moment.asOf
   const from = query.from ?? `${to.slice(0, 8)}01`
@@ -139,6 +155,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
         const client = await requireClient(handle, { companyId, clientId }, moment)
         const balances = await listClientBalances(handle, { companyId, clientId, ...moment })
         const tieOut = await certify(handle, { companyId, clientId }, moment)
+        const ofClient = { currency: '{currency}', clientId }
         return {
           ...client,
           balances: balances.map(({ currency, openMinor, overdueMinor, creditMinor, balanceMinor }) => ({
@@ -149,7 +166,12 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
             balance: decimalOf(balanceMinor, currency),
           })),
           tieOut,
-          links: explainLink(companyId, moment, { figure: 'clientBalance', currency: '{currency}', clientId }),
+          links: explainLinks(companyId, moment, {
+            explain: { figure: 'clientBalance', ...ofClient },
+            explainOpen: { figure: 'clientOpen', ...ofClient },
+            explainOverdue: { figure: 'overdue', ...ofClient },
+            explainCredit: { figure: 'clientCredit', ...ofClient },
+          }),
         }
       })
     },
@@ -183,8 +205,13 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
         const currencies = await (style === 'openItem' ? openItems : balanceForward)(handle, period)
         const tieOut = await certify(handle, { companyId, clientId }, { ...moment, asOf: to })
         certifyClosings(tieOut, clientId, currencies)
-        const line = { figure: 'statementLine', currency: '{currency}', clientId, eventId: '{eventId}' }
-        const links = explainLink(companyId, { ...moment, asOf: to }, line)
+        const before = { ...moment, asOf: addDays(from, -1) }
+        const links = {
+          ...explainLinks(companyId, { ...moment, asOf: to }, statementFigures(style, clientId)),
+          ...explainLinks(companyId, before, {
+            explainOpening: { figure: 'clientBalance', currency: '{currency}', clientId },
+          }),
+        }
         return { clientId, from, to, style, currencies, tieOut, links }
       })
     },

@@ -16,9 +16,9 @@ import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerTable, type Moment, type QueryDependencies } from './answer.ts'
-import { amount, day, moment, TieOut, tieOutOf } from './answer-schemas.ts'
+import { amount, day, Links, moment, TieOut, tieOutOf } from './answer-schemas.ts'
 import { format } from './formats.ts'
-import { END_OF_DAYS } from './links.ts'
+import { END_OF_DAYS, explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 import { bookOf, certify, certifyBooks } from './tie-out.ts'
@@ -66,6 +66,7 @@ const Collections = z
     items: z.array(CollectedItem),
     totals: z.array(z.object({ currency: z.string(), method: z.string(), ...CollectedAmounts })),
     tieOut: tieOutOf('collections', 'journal'),
+    links: Links,
     ...moment,
   })
   .meta({ id: 'Collections' })
@@ -76,6 +77,7 @@ const Recoveries = z
     items: z.array(RecoveryItem),
     totals: z.array(z.object({ currency: z.string(), open: amount, overdue: amount })),
     tieOut: TieOut,
+    links: Links,
     ...moment,
   })
   .meta({ id: 'Recoveries' })
@@ -105,6 +107,7 @@ const Dso = z
       }),
     ),
     tieOut: TieOut,
+    links: Links,
     ...moment,
   })
   .meta({ id: 'Dso' })
@@ -219,7 +222,19 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
               journal: await findAccountTotals(handle, journal),
             },
           )
-          return { ...whole, by, items, totals: collectionTotals(rows), tieOut }
+          const cell = { currency: '{currency}', method: '{method}', from: '{from}', to: '{to}' }
+          const links = explainLinks(
+            companyId,
+            { ...clock, asOf: to },
+            {
+              explain: { figure: 'collectedNet', ...cell },
+              explainCollected: { figure: 'collected', ...cell },
+              explainReversed: { figure: 'reversed', ...cell },
+              explainRefunded: { figure: 'refunded', ...cell },
+              explainTotals: { figure: 'collectedNet', ...cell, from, to },
+            },
+          )
+          return { ...whole, by, items, totals: collectionTotals(rows), tieOut, links }
         },
         rowsOf: ({ items }) => items,
       })
@@ -256,6 +271,11 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
             items: rows.map(({ week, ...row }) => ({ from: week, to: endOf(week, 'week'), ...amounts(row) })),
             totals: recoveryTotals(rows).map(amounts),
             tieOut,
+            links: explainLinks(companyId, clock, {
+              explain: { figure: 'dueOpen', currency: '{currency}', from: '{from}', to: '{to}' },
+              explainOverdue: { figure: 'overdue', currency: '{currency}', from: '{from}', to: '{to}' },
+              explainTotals: { figure: 'dueOpen', currency: '{currency}' },
+            }),
           }
         },
         rowsOf: ({ items }) => items,
@@ -328,6 +348,10 @@ export const collectionRoutes = (app: ZodApp, dependencies: QueryDependencies): 
             }
           }),
           tieOut,
+          links: explainLinks(companyId, clock, {
+            explain: { figure: 'sales', currency: '{currency}', from: '{from}', to: '{to}' },
+            explainOpen: { figure: 'clientOpen', currency: '{currency}' },
+          }),
         }
       })
     },

@@ -22,7 +22,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
-import { END_OF_DAYS, explainLink } from './links.ts'
+import { END_OF_DAYS, explainLinks } from './links.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 
@@ -139,7 +139,14 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
         // An invoice shows what is open in the end, whatever day is asked for.
         const end = { ...moment, asOf: END_OF_DAYS }
-        const links = explainLink(companyId, end, { figure: 'invoiceOpen', currency, ...whose })
+        const links = explainLinks(companyId, end, {
+          explain: { figure: 'invoiceOpen', currency, ...whose },
+          explainTotal: { figure: 'invoiceTotal', currency, ...whose },
+          explainAllocated: { figure: 'invoiceAllocated', currency, ...whose },
+          explainCredited: { figure: 'invoiceCredited', currency, ...whose },
+          explainDiscounted: { figure: 'invoiceDiscounted', currency, ...whose },
+          explainWrittenOff: { figure: 'invoiceWrittenOff', currency, ...whose },
+        })
         return { ...invoiceBody(invoice), allocations, tieOut, links }
       })
     },

@@ -5,7 +5,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
-import { END_OF_DAYS, explainLink } from './links.ts'
+import { END_OF_DAYS, explainLinks } from './links.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 
@@ -65,7 +65,7 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         await certifyPayments(handle, companyId, [payment])
         const tieOut = await certify(handle, { companyId, clientId }, moment)
         const end = { ...moment, asOf: END_OF_DAYS }
-        const links = explainLink(companyId, end, { figure: 'paymentCredit', currency, ...whose })
+        const links = explainLinks(companyId, end, { explain: { figure: 'paymentCredit', currency, ...whose } })
         return { ...paymentBody(payment), tieOut, links }
       })
     },

@@ -17,7 +17,7 @@ import { Aging, TrialBalance, TrialBalanceLine } from './answer-schemas.ts'
 import { Buckets, bucketsOf } from './buckets.ts'
 import { at, type CellKind, type Column, DECIMAL } from './columns.ts'
 import { format } from './formats.ts'
-import { explainLink } from './links.ts'
+import { explainLinks, type FigureAsked } from './links.ts'
 import { CompanyParams, clocks, freshness, rowLimit } from './query-parameters.ts'
 import { bookOf, certify, certifyBooks } from './tie-out.ts'
 
@@ -36,6 +36,8 @@ const AgingQuery = z.strictObject({
   ...freshness,
   ...format,
 })
+
+type GroupBy = NonNullable<z.infer<typeof AgingQuery>['groupBy']>
 
 const TrialBalanceQuery = z.strictObject({
   chart: z.enum(['symbolic', 'romanian']).optional().meta({ description: 'symbolic when absent' }),
@@ -59,10 +61,7 @@ const agingRowBody = (row: AgingRow) => ({ clientId: row.clientId, invoiceId: ro
 type AgingRowBody = ReturnType<typeof agingRowBody>
 
 /** A column a bucket. */
-const agingColumns = (
-  groupBy: 'client' | 'currency' | 'invoice',
-  buckets: readonly number[] | undefined,
-): readonly Column[] => {
+const agingColumns = (groupBy: GroupBy, buckets: readonly number[] | undefined): readonly Column[] => {
   const field = (name: string, kind: CellKind): Column => ({ name, kind, valueOf: (row) => at(row, [name]) })
   const bucket = (name: string, index: number): Column => ({
     name,
@@ -76,6 +75,21 @@ const agingColumns = (
     ...agingLabels(buckets).map(bucket),
     ...['open', 'credit', 'net'].map((name) => field(name, DECIMAL)),
   ]
+}
+
+/** What a row names, its link names: a row of a currency or of the totals has no client. */
+const agingFigures = (
+  groupBy: GroupBy,
+  { buckets, by }: z.infer<typeof AgingQuery>,
+): Readonly<Record<string, FigureAsked>> => {
+  const cell = { figure: 'agingCell', currency: '{currency}', bucket: '{bucket}', buckets, by } as const
+  const clientId = groupBy === 'currency' ? undefined : '{clientId}'
+  const invoiceId = groupBy === 'invoice' ? '{invoiceId}' : undefined
+  return {
+    explain: { ...cell, clientId, invoiceId },
+    explainTotals: cell,
+    explainCredit: { figure: 'clientCredit', currency: '{currency}', clientId },
+  }
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -122,14 +136,7 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
           rows: sorted(aging.rows, sort).slice(0, jsonRowsMax).map(agingRowBody),
           totals: aging.totals.map(agingAmounts),
           tieOut,
-          links: explainLink(companyId, moment, {
-            figure: 'agingCell',
-            currency: '{currency}',
-            clientId: '{clientId}',
-            bucket: '{bucket}',
-            buckets: query.buckets,
-            by: query.by,
-          }),
+          links: explainLinks(companyId, moment, agingFigures(groupBy, query)),
         }
       }
       /** Whoever wants them all in the usual order gets them as they come. */
@@ -192,7 +199,9 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
             .toSorted(([a], [b]) => (a < b ? -1 : 1))
             .map(([currency, debitMinor]) => amounts(currency, debitMinor, credits.get(currency) ?? 0n)),
           tieOut: await certify(handle, { companyId }, moment),
-          links: explainLink(companyId, moment, { figure: 'account', currency: '{currency}', account: '{account}' }),
+          links: explainLinks(companyId, moment, {
+            explain: { figure: 'account', currency: '{currency}', account: '{account}' },
+          }),
         }
       }
       return answerTable(dependencies, query, reply, { row: TrialBalanceLine, rowsOf: (body) => body.lines, read })

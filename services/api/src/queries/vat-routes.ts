@@ -12,8 +12,9 @@ import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerList, answerTable, type QueryDependencies } from './answer.ts'
-import { amount, day, listOf, moment, tieOutOf } from './answer-schemas.ts'
+import { amount, day, Links, listOf, moment, tieOutOf } from './answer-schemas.ts'
 import { format } from './formats.ts'
+import { explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { bookOf, certifyBooks } from './tie-out.ts'
@@ -39,6 +40,7 @@ const ExigibleVatAnswer = z
       .array(z.object({ currency: z.string(), rate, vat: amount }))
       .meta({ description: 'Not exigible yet at the end of `to`: the balance of 4428' }),
     tieOut: tieOutOf('deferred', 'journal'),
+    links: Links,
     ...moment,
   })
   .meta({ id: 'ExigibleVat' })
@@ -122,6 +124,7 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
               movements: await findExigibleTotals(handle, { companyId, from, to, knownAt }),
             },
           )
+          const ofRate = { currency: '{currency}', rate: '{rate}' }
           const tieOut = certifyBooks(
             { ...clock, asOf: to },
             {
@@ -140,6 +143,16 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
               vat: decimalOf(deferredMinor, currency),
             })),
             tieOut,
+            links: explainLinks(
+              companyId,
+              { ...clock, asOf: to },
+              {
+                explain: { figure: 'vatExigible', ...ofRate, from: '{on}', to: '{on}' },
+                explainBase: { figure: 'vatBase', ...ofRate, from: '{on}', to: '{on}' },
+                explainTotals: { figure: 'vatExigible', ...ofRate, from, to },
+                explainDeferred: { figure: 'vatDeferred', ...ofRate },
+              },
+            ),
           }
         },
         rowsOf: ({ days }) => days,
