@@ -14,6 +14,10 @@ export interface AgingQuestion extends Clocks {
   readonly buckets?: readonly number[]
   readonly by?: AgeBy
   readonly groupBy?: 'client' | 'currency' | 'invoice'
+  /** Those who owe most first, currencies apart, because amounts in two of them do not compare. */
+  readonly sort?: '-open' | undefined
+  /** At most so many rows. */
+  readonly limit?: number | undefined
 }
 
 export interface AgingRow {
@@ -32,7 +36,10 @@ export interface AgingRow {
 export interface Aging {
   readonly buckets: readonly string[]
   readonly rows: readonly AgingRow[]
+  /** Of all rows, left out or not. */
   readonly totals: readonly AgingRow[]
+  /** How many rows `limit` has left out. */
+  readonly rowsLeftOut: number
 }
 
 const withZero = (buckets: readonly number[]): readonly number[] => (buckets[0] === 0 ? buckets : [0, ...buckets])
@@ -115,6 +122,8 @@ interface AgingSqlRow {
   readonly currency: string
   readonly amounts: readonly string[]
   readonly credit_minor: bigint
+  /** Where rows are cut off: how many there are. */
+  readonly row_count?: bigint
 }
 
 const agingRow = (row: AgingSqlRow): AgingRow => {
@@ -166,6 +175,22 @@ const agingQuery = (question: AgingQuestion, from: Source = 'days') => {
     order by ${keys}`
 }
 
+/** The rows that are wanted, in the order in which they are: whoever takes a hundred of a million is sent a hundred. */
+const rowsQuery = (question: AgingQuestion) => {
+  const { sort, limit } = question
+  if (sort === undefined && limit === undefined) return agingQuery(question)
+  const keys = sql`client_id, invoice_id, currency`
+  const order = sort === undefined ? keys : sql`currency, open_minor desc, ${keys}`
+  return sql<AgingSqlRow>`
+    select *, count(*) over () as row_count from (
+      select aged.*, (select sum(amount)::bigint from unnest(amounts::bigint[]) amount) as open_minor
+      from (${agingQuery(question)}) aged
+    ) opened
+    where open_minor <> 0 or credit_minor <> 0
+    order by ${order}
+    ${limit === undefined ? sql`` : sql`limit ${limit}`}`
+}
+
 export const agingLabels = (buckets: readonly number[] = DEFAULT_BUCKETS): readonly string[] =>
   labelsOf(withZero(buckets))
 
@@ -174,8 +199,11 @@ export const agingLabels = (buckets: readonly number[] = DEFAULT_BUCKETS): reado
  * some credit; credit is never netted into a bucket.
  */
 export const findAging = async (db: ReadHandle, question: AgingQuestion): Promise<Aging> => {
-  const { rows } = await agingQuery(question).execute(db)
+  const { rows } = await rowsQuery(question).execute(db)
   const agingRows = rows.map(agingRow).filter(hasSomething)
+  const buckets = agingLabels(question.buckets)
+  const rowsLeftOut = Number(rows[0]?.row_count ?? rows.length) - rows.length
+  if (rowsLeftOut > 0) return { buckets, rows: agingRows, totals: await findAgingTotals(db, question), rowsLeftOut }
   const byCurrency = new Map<string, AgingRow[]>()
   for (const row of agingRows) {
     const own = byCurrency.get(row.currency)
@@ -185,7 +213,7 @@ export const findAging = async (db: ReadHandle, question: AgingQuestion): Promis
   const totals = [...byCurrency]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([currency, own]) => totalOf(currency, own))
-  return { buckets: agingLabels(question.buckets), rows: agingRows, totals }
+  return { buckets, rows: agingRows, totals, rowsLeftOut }
 }
 
 /**
@@ -194,7 +222,7 @@ export const findAging = async (db: ReadHandle, question: AgingQuestion): Promis
  */
 export const findAgingTotals = async (db: ReadHandle, question: AgingQuestion): Promise<readonly AgingRow[]> => {
   const { rows } = await agingQuery({ ...question, groupBy: 'currency' }, 'spans').execute(db)
-  return rows.map(agingRow)
+  return rows.map(agingRow).toSorted((a, b) => (a.currency < b.currency ? -1 : 1))
 }
 
 /** How many rows a streamed aging takes at a time. */
@@ -205,7 +233,7 @@ export const streamAging = async function* (
   transaction: ReadHandle,
   question: AgingQuestion,
 ): AsyncGenerator<readonly AgingRow[]> {
-  await sql`declare aging_rows no scroll cursor for ${agingQuery(question)}`.execute(transaction)
+  await sql`declare aging_rows no scroll cursor for ${rowsQuery(question)}`.execute(transaction)
   for (;;) {
     const { rows } = await sql<AgingSqlRow>`fetch ${sql.lit(STREAMED_ROWS)} from aging_rows`.execute(transaction)
     if (rows.length === 0) return

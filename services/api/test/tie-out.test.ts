@@ -75,6 +75,14 @@ t.test('the aging by invoice, the largest first, as a table', async (t) => {
     ].join('\r\n'),
   )
   t.match(await answer('receivables/aging?sort=-open&limit=1'), { rows: [{ clientId: 'alfa' }], totals: [{}] })
+  t.match(await answer('receivables/aging?groupBy=invoice&sort=-open&limit=1&asOf=2026-11-25'), {
+    rows: [{ invoiceId: 'tomorrow' }],
+    rowsLeftOut: 1,
+    totals: [{ open: '1210.00', credit: '290.00', net: '920.00' }],
+  })
+  t.match(await answer('receivables/aging?groupBy=invoice&asOf=2026-11-25'), { rowsLeftOut: 0 })
+  const largest = await api.get('receivables/aging?groupBy=invoice&sort=-open&limit=1&asOf=2026-11-25&format=csv')
+  t.match(largest.body, /^[^\n]*\nalfa,tomorrow,RON,1210.00,[^\n]*\n$/)
   t.match(
     (await api.get('journal/trial-balance?format=csv')).body,
     /^account,currency,debit,credit,balance\r\nBANK,RON,1500.00/,

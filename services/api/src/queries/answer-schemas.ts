@@ -168,6 +168,7 @@ export const Aging = z
   .object({
     buckets: z.array(z.string()),
     rows: z.array(z.object({ clientId: z.string().optional(), invoiceId: z.string().optional(), ...AgingAmounts })),
+    rowsLeftOut: z.int().meta({ description: 'Rows that `limit` left out; totals count them' }),
     totals: z.array(z.object(AgingAmounts)),
     tieOut: TieOut,
     links: Links,

@@ -30,7 +30,7 @@ const AgingQuery = z.strictObject({
   groupBy: z.enum(['client', 'currency', 'invoice']).optional().meta({ description: 'client when absent' }),
   sort: z.enum(['-open']).optional().meta({ description: 'Those who owe most first' }),
   limit: rowLimit.optional().meta({
-    description: `At most so many rows; all when absent, of invoices ${INVOICE_ROWS_DEFAULT} as JSON. Totals are always those of all`,
+    description: `At most so many rows; all when absent, of invoices ${INVOICE_ROWS_DEFAULT} as JSON. Totals are always those of all, and \`rowsLeftOut\` tells how many are missing`,
   }),
   ...clocks,
   ...freshness,
@@ -92,14 +92,6 @@ const agingFigures = (
   }
 }
 
-const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** Currencies apart, because amounts in two of them do not compare. */
-const sorted = (rows: readonly AgingRow[], sort: '-open' | undefined): readonly AgingRow[] =>
-  sort === undefined
-    ? rows
-    : rows.toSorted((a, b) => a.currency.localeCompare(b.currency, 'en') || compare(b.openMinor, a.openMinor))
-
 export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/receivables/aging',
@@ -120,37 +112,38 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
       const { query } = request
       const { groupBy = 'client', sort } = query
       const buckets = bucketsOf(query.buckets)
-      const rowsMax = query.limit === undefined ? undefined : Number(query.limit)
+      const limit = query.limit === undefined ? undefined : Number(query.limit)
+      const jsonLimit = limit ?? (groupBy === 'invoice' ? INVOICE_ROWS_DEFAULT : undefined)
       const questionAt = (moment: Moment) => ({
         companyId,
         ...moment,
         groupBy,
+        sort,
         ...(buckets === undefined ? {} : { buckets }),
         ...(query.by === undefined ? {} : { by: query.by }),
       })
-      const read = async (handle: ReadHandle, moment: Moment, jsonRowsMax: number | undefined) => {
-        const aging = await findAging(handle, questionAt(moment))
+      const read = async (handle: ReadHandle, moment: Moment) => {
+        const aging = await findAging(handle, { ...questionAt(moment), limit: jsonLimit })
         const tieOut = await certify(handle, { companyId }, moment, aging)
         return {
           buckets: aging.buckets,
-          rows: sorted(aging.rows, sort).slice(0, jsonRowsMax).map(agingRowBody),
+          rows: aging.rows.map(agingRowBody),
+          rowsLeftOut: aging.rowsLeftOut,
           totals: aging.totals.map(agingAmounts),
           tieOut,
           links: explainLinks(companyId, moment, agingFigures(groupBy, query)),
         }
       }
-      /** Whoever wants them all in the usual order gets them as they come. */
       const stream = async function* (handle: ReadHandle, moment: Moment): AsyncGenerator<readonly AgingRowBody[]> {
         const totals = await findAgingTotals(handle, questionAt(moment))
         await certify(handle, { companyId }, moment, { totals })
-        for await (const rows of streamAging(handle, questionAt(moment))) yield rows.map(agingRowBody)
+        for await (const rows of streamAging(handle, { ...questionAt(moment), limit })) yield rows.map(agingRowBody)
       }
       return answerTable(dependencies, query, reply, {
         row: agingColumns(groupBy, buckets),
-        read: (handle: ReadHandle, moment: Moment) =>
-          read(handle, moment, rowsMax ?? (groupBy === 'invoice' ? INVOICE_ROWS_DEFAULT : undefined)),
+        read,
         rowsOf: ({ rows }) => rows,
-        ...(sort === undefined && rowsMax === undefined ? { stream } : {}),
+        stream,
       })
     },
   )
