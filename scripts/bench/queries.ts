@@ -1,14 +1,9 @@
 /** The aging of a portfolio through HTTP and its totals in SQL, next to the best statements that we could write by hand. */
-import {
-  allProjections,
-  findOpenTotals,
-  findReceivableTotals,
-  findStatementClosings,
-  schemaOf,
-} from '@registru/projections'
+import { findOpenTotals, findReceivableTotals, findStatementClosings } from '@registru/projections'
 import { createDatabase, createPool } from '@registru/runtime'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
+import { fillPortfolio } from './load/portfolio.ts'
 import { median, spread } from './measure/statistics.ts'
 import { startTemporarySystem } from './measure/temporary-system.ts'
 
@@ -40,38 +35,6 @@ const pool = createPool({
   onIdleError: () => undefined,
 })
 
-/** The schema of the version that holds a table. */
-const schemaWith = (table: string): string => {
-  const projection = allProjections.find(({ tables }) => tables.some(({ name }) => name === table))
-  if (projection === undefined) throw new Error(`no projection has ${table}`)
-  return schemaOf(projection)
-}
-
-/** Invoices of 1.00 to 10.00, a year of them, due after one of three terms; every book told the same. */
-const fill = async (): Promise<void> => {
-  const aging = schemaWith('open_spans')
-  await pool.query(
-    `insert into ${aging}.open_spans (company_id, known_from, line, known_to, client_id, item_kind, item_id, part, currency,
-      issued_on, due_on, amount_minor, eff_from, eff_to)
-    select '${companyId}', n, 0, 9223372036854775807, 'client-' || (n * 7919 % ${options.clients}), 'INVOICE', 'inv-' || n, 0,
-      'RON', day, day + (array[15, 30, 60])[1 + n % 3], 100 + n % 900, day, 'infinity'
-    from (select n, date '${asOf}' - (n % 365) as day from generate_series(1, ${options.invoices}) n) invoice`,
-  )
-  await pool.query(
-    `insert into ${aging}.open_dues (company_id, item_kind, currency, due_on, issued_on, amount_minor)
-    select company_id, item_kind, currency, due_on, issued_on, sum(amount_minor) from ${aging}.open_spans group by 1, 2, 3, 4, 5`,
-  )
-  await pool.query(
-    `insert into ${schemaWith('statement_days')}.statement_days (company_id, currency, effective_on, debit_minor, credit_minor)
-    select company_id, currency, issued_on, sum(amount_minor), 0 from ${aging}.open_spans group by 1, 2, 3`,
-  )
-  await pool.query(
-    `insert into ${schemaWith('account_days')}.account_days (company_id, account, currency, effective_on, debit_minor, credit_minor)
-    select company_id, 'RECEIVABLE', currency, issued_on, sum(amount_minor), 0 from ${aging}.open_spans group by 1, 2, 3, 4`,
-  )
-  await pool.query(`vacuum analyze ${aging}.open_spans, ${aging}.open_dues`)
-}
-
 const handWritten = `select client_id, currency,
     coalesce(sum(amount_minor) filter (where due_on >= $2::date), 0) as not_due,
     coalesce(sum(amount_minor) filter (where due_on < $2::date and due_on >= $2::date - 30), 0) as late_30,
@@ -91,7 +54,7 @@ const ask = async (path: string): Promise<void> => {
 }
 
 try {
-  await fill()
+  await fillPortfolio(pool, { ...options, companyId, lastDay: asOf, changing: false })
   const db = createDatabase<unknown>(pool)
   const question = { companyId, asOf }
   const work: Readonly<Record<string, () => Promise<unknown>>> = {
