@@ -1,6 +1,5 @@
 /** Events a second of a rebuild and of a catch-up of all read models, next to the bare reading of the same events by the client. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectEventStore } from '@registru/event-store'
 import { SingleBar } from 'cli-progress'
@@ -9,6 +8,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { DrainResult } from './load/drain.ts'
 import { writeHistory } from './load/history.ts'
 import { canMeasureCpu, cpuBetween, cpuOf } from './measure/cpu.ts'
+import { peakMbOf } from './measure/memory.ts'
 import { median, spread } from './measure/statistics.ts'
 import { programs, startTemporarySystem, type TemporarySystem } from './measure/temporary-system.ts'
 import { untilProjected } from './measure/until-projected.ts'
@@ -60,10 +60,6 @@ const drain = async ({ run }: TemporarySystem, events: number): Promise<Round> =
   const cpu = { reader: cpuUs, ...cpuBetween(before, cpuOf({ store, postgres })) }
   return { what: 'drain', perSecond: events / seconds, cpuUs: perEvent(cpu, events) }
 }
-
-/** Of a process that still runs. */
-const peakMbOf = (pid: number): number =>
-  Number(/VmHWM:\s+([0-9]+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) / 1_024
 
 const ended = (child: ChildProcess): Promise<void> =>
   new Promise((resolve, reject) => {

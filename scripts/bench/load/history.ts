@@ -78,14 +78,15 @@ const lifeOf = (account: number): readonly EventToAppend[] => {
   return events
 }
 
-/** Appends at least `events` events; returns how many there are. */
+/** Appends at least `events` events, in accounts of their own from the first one on; returns how many there are. */
 export const writeHistory = async (
   store: EventStore,
   events: number,
   onProgress: (written: number) => void,
+  firstAccount = 0,
 ): Promise<number> => {
   let written = 0
-  let next = 0
+  let next = firstAccount
   const writeAccounts = async (): Promise<void> => {
     while (written < events) {
       const account = next
