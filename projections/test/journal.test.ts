@@ -136,6 +136,15 @@ t.test('what an event moves is what the accountants’ template says', async (t)
   }
 })
 
+t.test('of a payment that was partly given back the rest bounces, and nothing of it is left anywhere', async (t) => {
+  const bounced = [
+    paymentRecorded({ amount: ron('500.00'), method: 'CHEQUE' }),
+    refundRecorded({ amount: ron('90.00'), method: 'BANK_TRANSFER' }),
+    paymentReversed({ amount: ron('410.00'), method: 'CHEQUE' }),
+  ]
+  t.same(await movements(bounced), { 5112: 9_000n, 5121: -9_000n })
+})
+
 const eur = (amount: string) => ({ amount, currency: 'EUR' })
 /** A thousand euro that stand in the books at 5,000.00 lei, settled by what is worth `payment` lei. */
 const difference = (payment: string, sign: string) => ({

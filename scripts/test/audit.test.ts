@@ -183,6 +183,21 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       /pay-3: reversed from where it lay/,
     ],
     [
+      'more gone again than was left',
+      logOf(...history, paymentRecorded(), refundRecorded(), paymentReversed()),
+      /pay-1: reversed as far as it was not refunded/,
+    ],
+    [
+      'money that was given back and never came',
+      logOf(
+        ...history,
+        paymentRecorded(),
+        refundRecorded(),
+        paymentReversed({ amount: ron('1410.00'), reason: 'MISTAKE' }),
+      ),
+      /pay-1: no mistake that was refunded/,
+    ],
+    [
       'a receipt that replaces a living one',
       logOf(
         ...history,
@@ -256,6 +271,9 @@ const rich = [
   receiptIssued({ number: 16, receiptId: 'rec-16', replaces: { series: 'AMC-C', number: 15 } }),
   paymentRecorded({ paymentId: 'pay-4' }),
   paymentReversed({ paymentId: 'pay-4' }),
+  paymentRecorded({ paymentId: 'pay-8' }),
+  refundRecorded({ refundId: 'ref-8', paymentId: 'pay-8' }),
+  paymentReversed({ paymentId: 'pay-8', amount: ron('1410.00') }),
   policySet(),
   cashDeskOpened(),
   periodClosed(),

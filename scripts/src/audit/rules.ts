@@ -205,11 +205,17 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       expectEqual(
         rules,
-        `${key(data.clientId, data.paymentId)}: reversed once, whole, with nothing allocated or refunded`,
-        '0 0 0',
-        `${payment?.reversed} ${payment?.allocated} ${payment?.refunded}`,
+        `${key(data.clientId, data.paymentId)}: reversed once, with nothing allocated`,
+        '0 0',
+        `${payment?.reversed} ${payment?.allocated}`,
       )
       if (payment === undefined) return
+      expectEqual(
+        rules,
+        `${key(data.clientId, data.paymentId)}: no mistake that was refunded`,
+        true,
+        data.reason !== 'MISTAKE' || payment.refunded === 0n,
+      )
       payment.reversed += minorOf(data.amount.amount)
       expectEqual(
         rules,
@@ -218,7 +224,12 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
         `${data.method} ${data.cleared}`,
       )
       payment.reversedOn = data.reversedOn
-      expectEqual(rules, `${key(data.clientId, data.paymentId)}: reversed in full`, payment.amount, payment.reversed)
+      expectEqual(
+        rules,
+        `${key(data.clientId, data.paymentId)}: reversed as far as it was not refunded`,
+        payment.amount - payment.refunded,
+        payment.reversed,
+      )
       return
     }
     case 'ReceiptRequested':

@@ -445,7 +445,8 @@ export const accountCommands = [
   defineCommand({
     name: 'ReversePayment',
     summary: 'Reverse a payment',
-    description: 'The money is gone again (a mistake, bounced, charged back): what it had settled is open again.',
+    description:
+      'The money is gone again (a mistake, bounced, charged back): what it had settled is open again. Of a payment that was partly refunded the rest may bounce or be charged back, but it cannot have been a mistake.',
     schema: ReversePayment,
     example: examples.reversePayment(),
     result: z.object({

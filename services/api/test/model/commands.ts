@@ -85,7 +85,12 @@ export const nextCommand = (
     }),
     () => ({
       name: 'ReversePayment',
-      body: { clientId, paymentId: about.paymentId, reason: 'MISTAKE', reversedOn: today },
+      body: {
+        clientId,
+        paymentId: about.paymentId,
+        reason: random.pick(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'], 'MISTAKE'),
+        reversedOn: today,
+      },
     }),
     () => ({
       name: 'RecordRefund',

@@ -92,6 +92,7 @@ const Body = z.looseObject({
   total: Money.optional(),
   amount: z.union([Amount, Money]).optional(),
   method: z.string().default(''),
+  reason: z.string().default(''),
   number: z.union([z.int(), z.string()]).optional(),
   to: z.int().default(0),
   fee: Amount.default(0),
@@ -410,7 +411,10 @@ const oracleOf = (state: State): Oracle => {
               ? ['PAYMENT_NOT_FOUND']
               : [
                   ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
-                  ...ifNot(payment.refunded === 0, 'PAYMENT_REFUNDED'),
+                  ...ifNot(
+                    payment.refunded === 0 || (body.reason !== 'MISTAKE' && payment.refunded < payment.amount),
+                    'PAYMENT_REFUNDED',
+                  ),
                 ],
           apply: () => ({ paymentId: body.paymentId, reopened: payment === undefined ? [] : reverse(payment) }),
         }

@@ -180,7 +180,10 @@ export const PaymentDeallocated = defineEvent({
   }),
 })
 
-/** The money is gone again. What it had settled was reopened by the `PaymentDeallocated` events before this one. */
+/**
+ * The money is gone again: what of it had not been given back before. What it had settled was reopened by the
+ * `PaymentDeallocated` events before this one.
+ */
 export const PaymentReversed = defineEvent({
   type: 'PaymentReversed',
   version: 1,

@@ -317,8 +317,14 @@ export const paymentDecisions: Decisions<
     const { payment, method } = moneyPaymentOf(account, command)
     const { paymentId } = payment
     if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
-    if (payment.refunded > 0n) {
-      reject('PAYMENT_REFUNDED', { paymentId, refunded: moneyOf(payment.refunded, payment.currency) })
+    const { amount, refunded, currency } = payment
+    // What bounces is gone, whatever was given back of it before; a mistake says that nothing ever came, and a refund did.
+    if (refunded === amount || (refunded > 0n && command.reason === 'MISTAKE')) {
+      reject('PAYMENT_REFUNDED', {
+        paymentId,
+        amount: moneyOf(amount, currency),
+        refunded: moneyOf(refunded, currency),
+      })
     }
     const reversedOn = command.reversedOn ?? today
     requireNotBefore(reversedOn, lastEffectOn(payment))

@@ -1,6 +1,6 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import { moneyOf } from '../../money.ts'
-import type { Invoice, LivingAllocation, Payment } from '../account-records.ts'
+import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
 import { type AccountEvent, PaymentDeallocated, PaymentReversed } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
 import type { DeallocationReason, PaymentMethod, ReversalReason } from '../vocabulary.ts'
@@ -44,6 +44,12 @@ export const lastEffectOn = (payment: Payment): BusinessDay => {
   return latest(payment.receivedOn, payment.lastUndoOn, payment.clearedOn, ...days)
 }
 
+/** What is left of the payment's value once its allocations have given theirs back; a refund keeps what went with it. */
+const leftWithout = (allocations: Payment['allocations'], { left }: CarriedValue): bigint => {
+  const parts = [...allocations.values()].flatMap((allocation) => allocation.parts)
+  return parts.reduce((sum, { values }) => sum + (values?.payment ?? 0n), left)
+}
+
 export const reverse = (
   account: ClientAccount,
   payment: Payment,
@@ -56,9 +62,9 @@ export const reverse = (
   },
 ): readonly AccountEvent[] => {
   const { clientId, reason, reversedOn, note } = reversal
-  const { paymentId, clearedOn, deskId, value } = payment
+  const { paymentId, clearedOn, deskId, value, allocations, amount, refunded, currency } = payment
   return [
-    ...[...payment.allocations].map(([invoiceId, allocation]) =>
+    ...[...allocations].map(([invoiceId, allocation]) =>
       deallocate({
         clientId,
         payment,
@@ -72,8 +78,8 @@ export const reverse = (
     PaymentReversed.of({
       clientId,
       paymentId,
-      amount: moneyOf(payment.amount, payment.currency),
-      ...(value === undefined ? {} : { functional: moneyOf(value.total, value.currency) }),
+      amount: moneyOf(amount - refunded, currency),
+      ...(value === undefined ? {} : { functional: moneyOf(leftWithout(allocations, value), value.currency) }),
       method,
       cleared: clearedOn !== undefined,
       deskId,
