@@ -50,6 +50,26 @@ t.test('invoices are found in a payer’s words', async (t) => {
     t.same(namedInvoices('factura 7', twins), [])
     t.same(namedInvoices('factura B 7', twins), ['b'])
   })
+  t.test('a series and number that two invoices carry name none of them, be it printed otherwise', async (t) => {
+    const alike = [
+      { invoiceId: 'a', series: 'AMC', number: '7' },
+      { invoiceId: 'b', series: 'amc', number: '007' },
+      { invoiceId: 'c', series: 'AMC', number: '8' },
+    ]
+    t.same(namedInvoices('AMC 7', alike), [])
+    t.same(namedInvoices('factura 7', alike), [])
+    t.same(namedInvoices('AMC 7, 8', alike), ['c'], 'the others are named all the same')
+  })
+  t.test('of a hundred thousand alike none is named, before the payer gets tired of waiting', async (t) => {
+    const alike = Array.from({ length: 100_000 }, (_, index) => ({
+      invoiceId: `inv-${index}`,
+      series: undefined,
+      number: '1',
+    }))
+    const startedAt = performance.now()
+    t.same(namedInvoices('factura 1', alike), [])
+    t.ok(performance.now() - startedAt < 2_000)
+  })
 })
 
 t.test('the rule «named»', async (t) => {
@@ -69,8 +89,8 @@ t.test('the rule «named»', async (t) => {
     const events = pay('150.00', 'plata fact AMC 1024, 1025')
     t.same(allocations(events), ['inv-1025 100.00 2026-11-02', 'inv-1024 50.00 2026-11-02'])
     t.match(events, [
-      { data: { allocationRule: 'named@1', remittanceText: 'plata fact AMC 1024, 1025' } },
-      { data: { rule: 'named@1' } },
+      { data: { allocationRule: 'named@2', remittanceText: 'plata fact AMC 1024, 1025' } },
+      { data: { rule: 'named@2' } },
       {},
     ])
   })

@@ -42,32 +42,34 @@ const numbersAfter = (text: string, word: string): readonly string[] => {
   )
 }
 
+/** The one invoice of a name; `null` when several have it, so that it names none of them. */
+type ByName = Map<string, InvoiceId | null>
+
+const addName = (names: ByName, name: string, invoiceId: InvoiceId): void => {
+  names.set(name, names.has(name) ? null : invoiceId)
+}
+
 /**
  * The invoices that a payer's text names, in the order of `invoices`. Each open invoice is asked for by its own name,
  * rather than numbers pulled out and hoped about: by series and number, or by number after a word that says «invoice».
- * A number without its series that several invoices carry names none of them.
+ * A name that several invoices carry names none of them.
  */
 export const namedInvoices = (remittanceText: string, invoices: readonly NameableInvoice[]): readonly InvoiceId[] => {
   const text = MASKED.reduce((masked, pattern) => masked.replace(pattern, ' . '), fold(remittanceText))
-  const named = new Set<InvoiceId>()
-  const bySeries = new Map<string, Map<string, InvoiceId>>()
-  const byNumber = new Map<string, InvoiceId[]>()
+  const named = new Set<InvoiceId | null | undefined>()
+  const bySeries = new Map<string, ByName>()
+  const byNumber: ByName = new Map()
   for (const { invoiceId, series, number } of invoices) {
-    const numbers = bySeries.get(plainSeries(series)) ?? new Map<string, InvoiceId>()
-    bySeries.set(plainSeries(series), numbers.set(plainNumber(number), invoiceId))
-    const alike = byNumber.get(plainNumber(number)) ?? []
-    byNumber.set(plainNumber(number), [...alike, invoiceId])
+    const plain = plainNumber(number)
+    const numbers = bySeries.get(plainSeries(series)) ?? new Map<string, InvoiceId | null>()
+    bySeries.set(plainSeries(series), numbers)
+    addName(numbers, plain, invoiceId)
+    addName(byNumber, plain, invoiceId)
   }
   for (const [series, numbers] of bySeries) {
     if (series === '') continue
-    for (const number of numbersAfter(text, seriesPattern(series))) {
-      const invoiceId = numbers.get(number)
-      if (invoiceId !== undefined) named.add(invoiceId)
-    }
+    for (const number of numbersAfter(text, seriesPattern(series))) named.add(numbers.get(number))
   }
-  for (const number of numbersAfter(text, LABEL)) {
-    const [invoiceId, ...others] = byNumber.get(number) ?? []
-    if (invoiceId !== undefined && others.length === 0) named.add(invoiceId)
-  }
+  for (const number of numbersAfter(text, LABEL)) named.add(byNumber.get(number))
   return invoices.filter(({ invoiceId }) => named.has(invoiceId)).map(({ invoiceId }) => invoiceId)
 }

@@ -84,7 +84,7 @@ const sharesInOrder = (invoices: Iterable<Invoice>, total: bigint): readonly Sha
 
 const RULES = {
   explicit: 'explicit@1',
-  named: 'named@1',
+  named: 'named@2',
   oldestDueFirst: 'oldestDueFirst@1',
   none: 'none@1',
 } as const satisfies Record<string, AllocationRule>
