@@ -46,7 +46,7 @@ export {
   type PreparedBatch,
 } from './core/postgres-writer.ts'
 export { type Projection, schemaOf } from './core/projection.ts'
-export { type Clocks, PAGE_ROWS_MAX, type Page, type ReadHandle } from './core/read.ts'
+export { type Clocks, PAGE_ROWS_MAX, type Page, pageOf, type ReadHandle } from './core/read.ts'
 export {
   completeTables,
   ensureReadSchema,

@@ -290,11 +290,31 @@ export interface OpenItem {
   readonly openMinor: bigint
 }
 
-/** Everything open of one client, oldest due first: what an open-item statement lists. */
+export interface OpenItemCursor {
+  readonly currency: string
+  readonly dueOn: string
+  readonly kind: ItemKind
+  readonly itemId: string
+  /** Number of the instalment, from 1. */
+  readonly part: number
+}
+
+/** What is open of one client, oldest due first: what an open-item statement lists. All of it when no limit is given. */
 export const listOpenItems = async (
   db: ReadHandle,
-  { companyId, clientId, ...clocks }: ClientQuestion,
+  {
+    companyId,
+    clientId,
+    after,
+    limit,
+    ...clocks
+  }: ClientQuestion & { readonly after?: OpenItemCursor | undefined; readonly limit?: number },
 ): Promise<readonly OpenItem[]> => {
+  const beyond =
+    after === undefined
+      ? sql``
+      : sql`and (currency, due_on, item_kind, item_id, part)
+          > (${after.currency}, ${after.dueOn}::date, ${after.kind}, ${after.itemId}, ${after.part - 1}::integer)`
   const { rows } = await sql<{
     item_kind: ItemKind
     item_id: string
@@ -305,8 +325,9 @@ export const listOpenItems = async (
     amount_minor: bigint
   }>`
     select item_kind, item_id, part, currency, issued_on, due_on, amount_minor
-    from ${spansOf(companyId, clocks)} and client_id = ${clientId}
-    order by currency, due_on, item_kind, item_id, part`.execute(db)
+    from ${spansOf(companyId, clocks)} and client_id = ${clientId} ${beyond}
+    order by currency, due_on, item_kind, item_id, part
+    ${limit === undefined ? sql`` : sql`limit ${limit}`}`.execute(db)
   return rows.map((row) => ({
     kind: row.item_kind,
     itemId: row.item_id,

@@ -1,7 +1,7 @@
 import { connectEventStore } from '@registru/event-store'
 import { type Command, InvalidArgumentError } from 'commander'
 import colors from 'picocolors'
-import { ask, type Query } from '../cli/ask.ts'
+import { askForAll, type Query } from '../cli/ask.ts'
 import { CommandFailed, EXIT, type ExitCode, findApi, findEventStore, type Io } from '../cli/io.ts'
 import { showProgress } from '../cli/progress.ts'
 import { answerAging, answerBalance, answerOpenItems, answerStatement, foldKnown, type Known } from './answers.ts'
@@ -75,7 +75,7 @@ const runSpot = async (
   const knownAt = options.knownAt ?? `${known.position}`
   const clocks = { asOf, knownAt, minPosition: `${known.position}` }
   const base = `/v1/companies/${encodeURIComponent(companyId)}/`
-  const found = await ask(findApi(io, options.url), `${base}${path}`, { ...query, ...clocks })
+  const found = await askForAll(findApi(io, options.url), `${base}${path}`, { ...query, ...clocks })
   const difference = firstDifference(answer, found)
   io.say(difference === undefined ? colors.green('The API answers the same.') : colors.red(difference))
   return difference === undefined ? EXIT.OK : EXIT.FINDING

@@ -53,6 +53,27 @@ const fetchAnswer = async ({ apiUrl, token }: Connection, path: string, query: Q
 export const ask = async (connection: Connection, path: string, query: Query = {}): Promise<unknown> =>
   (await fetchAnswer(connection, path, query)).json()
 
+const StatementPage = z.looseObject({
+  currencies: z.array(z.looseObject({ currency: z.string(), lines: z.array(z.unknown()) })),
+  nextCursor: z.string(),
+})
+
+/** The same, and of a statement all pages put together. @throws CommandFailed */
+export const askForAll = async (connection: Connection, path: string, query: Query = {}): Promise<unknown> => {
+  const first = await ask(connection, path, query)
+  const page = StatementPage.safeParse(first)
+  if (!page.success) return first
+  const rest = await askForAll(connection, path, { ...query, cursor: page.data.nextCursor })
+  const later = StatementPage.omit({ nextCursor: true }).parse(rest).currencies
+  const begun = page.data.currencies.map((of) => {
+    const more = later.find(({ currency }) => currency === of.currency)?.lines ?? []
+    return { ...of, lines: [...of.lines, ...more] }
+  })
+  const begunNames = new Set(begun.map(({ currency }) => currency))
+  const currencies = [...begun, ...later.filter(({ currency }) => !begunNames.has(currency))]
+  return { ...page.data, currencies, nextCursor: null }
+}
+
 /** The answer as it comes, for documents. @throws CommandFailed */
 export const askForBytes = async (connection: Connection, path: string): Promise<Uint8Array> =>
   new Uint8Array(await (await fetchAnswer(connection, path, {})).arrayBuffer())

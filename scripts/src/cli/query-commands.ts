@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { ask, askForBytes, type Query } from './ask.ts'
+import { ask, askForAll, askForBytes, type Query } from './ask.ts'
 import { CommandFailed, type Connection, EXIT, type ExitCode, findApi, type Io } from './io.ts'
 import { type Column, textTable } from './table.ts'
 
@@ -250,7 +250,7 @@ const Explanation = z.looseObject({
   items: z.array(
     z.looseObject({
       account: z.string().optional(),
-      clientId: z.string(),
+      clientId: z.string().optional(),
       invoiceId: z.string().optional(),
       paymentId: z.string().optional(),
       amount: z.string(),
@@ -276,7 +276,7 @@ const showExplanation = (answer: unknown): string => {
   const rows = items.map((item) => [
     item.effectiveOn,
     item.account ?? '',
-    [item.invoiceId, item.paymentId].filter((id) => id !== undefined).join(' ') || item.clientId,
+    [item.invoiceId, item.paymentId].filter((id) => id !== undefined).join(' ') || (item.clientId ?? ''),
     item.amount,
     item.stream ?? '',
     `${item.revision ?? ''}`,
@@ -374,7 +374,7 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
       const { from, to } = options
       const style = options.openItems === true ? 'openItem' : undefined
       const path = companyPath(io, options, `clients/${inPath(client)}/statement`)
-      const found = await ask(findApi(io, options.url), path, { ...clocksOf(options), from, to, style })
+      const found = await askForAll(findApi(io, options.url), path, { ...clocksOf(options), from, to, style })
       answer(options, found, showStatement)
     })
 

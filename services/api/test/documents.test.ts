@@ -31,6 +31,7 @@ const line = (index: number): CurrencyStatement['lines'][number] => ({
   position: BigInt(index),
   kind: 'INVOICE',
   document: `AMC ${1_000 + index}`,
+  counterpartyDocument: undefined,
   invoiceId: undefined,
   paymentId: undefined,
   debitMinor: 121_000n,

@@ -129,8 +129,24 @@ export const ClientItem = z.object({
   address: z.looseObject({}).optional(),
   email: z.string().optional(),
 })
+export const OpenItemRow = z.object({
+  currency: z.string(),
+  kind: z.enum(['INVOICE', 'PAYMENT']),
+  invoiceId: z.string().optional(),
+  instalment: z.int().optional(),
+  paymentId: z.string().optional(),
+  issuedOn: day,
+  dueOn: day,
+  open: amount.meta({ description: 'Negative: money of a payment that settles nothing yet' }),
+})
 export const Client = ClientItem.extend({
   balances: z.array(z.object({ currency: z.string(), open: amount, overdue: amount, credit: amount, balance: amount })),
+  lastPayment: z
+    .object({ paymentId: z.string(), on: day, currency: z.string(), amount })
+    .optional()
+    .meta({ description: 'The latest that was not reversed' }),
+  openItems: z.array(OpenItemRow),
+  moreOpenItems: z.boolean(),
   tieOut: TieOut,
   links: Links,
   ...moment,
@@ -151,6 +167,7 @@ export const Statement = z
         lines: z.array(z.looseObject({})),
       }),
     ),
+    nextCursor: z.string().nullable(),
     tieOut: TieOut,
     links: Links,
     ...moment,

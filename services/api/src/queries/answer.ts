@@ -119,7 +119,7 @@ export const answerFrom = (
   read: (handle: ReadHandle, moment: Moment) => Promise<object>,
 ): Promise<FastifyReply> => answerAt(dependencies, query, reply, ({ handle }, moment) => read(handle, moment))
 
-export interface List<Place extends z.ZodType> {
+export interface List<Place extends z.ZodType, Item extends object = object> {
   /** What a row is: the columns of its table follow from it. */
   readonly row: z.ZodObject
   /** What a cursor remembers of the last row. */
@@ -130,9 +130,19 @@ export interface List<Place extends z.ZodType> {
     handle: ReadHandle,
     moment: Moment,
     page: { readonly after: z.output<Place> | undefined; readonly limit: number },
-  ) => Promise<Page<object, z.output<Place>>>
+  ) => Promise<Page<Item, z.output<Place>>>
   /** What stands above the rows of every JSON page. */
   readonly head?: (handle: ReadHandle, moment: Moment) => Promise<object> | object
+  /** How many rows a JSON page has when nobody says. */
+  readonly rowsDefault?: number
+  /** What a JSON page is, where it is more than `items` under what `head` says. */
+  readonly shape?: (
+    handle: ReadHandle,
+    moment: Moment,
+    page: Page<Item, z.output<Place>> & { readonly after: z.output<Place> | undefined },
+  ) => Promise<object>
+  /** Says whether the rows of CSV and NDJSON may go out, by failing before the first. */
+  readonly before?: (handle: ReadHandle, moment: Moment) => Promise<void>
   /** All rows from a place on, where one cursor of the server is cheaper than page after page. */
   readonly stream?: (
     handle: ReadHandle,
@@ -143,7 +153,7 @@ export interface List<Place extends z.ZodType> {
 
 /** All pages from a place on, or as many rows as are wanted. */
 const pagesOf = async function* <Place extends z.ZodType>(
-  { read }: List<Place>,
+  { read }: Pick<List<Place>, 'read'>,
   handle: ReadHandle,
   moment: Moment,
   { after, rowsMax }: { readonly after: z.output<Place> | undefined; readonly rowsMax: number },
@@ -167,24 +177,30 @@ const resumed = async function* <Value>(first: IteratorResult<Value>, rest: Asyn
  * A list that lasts: pages with signed cursors as JSON, all rows from the cursor on as CSV or NDJSON, from one snapshot and
  * in bounded memory. What fails before the first rows of a stream is a problem document; what fails later breaks it off.
  */
-export const answerList = async <Place extends z.ZodType>(
+export const answerList = async <Place extends z.ZodType, Item extends object>(
   dependencies: QueryDependencies,
   query: Asked,
   reply: FastifyReply,
-  list: List<Place>,
+  list: List<Place, Item>,
 ): Promise<FastifyReply> => {
   const { cursors } = dependencies
   const chosen = formatOf(query, reply.request.headers.accept)
   const question = questionOf(reply.request.url)
   const begun = cursors.decode(list.place, question, query.cursor)
   const page = async ({ handle }: Snapshot, moment: Moment) => {
-    const { items, next } = await list.read(handle, moment, { after: begun?.place, limit: limitOf(query) })
+    const after = begun?.place
+    const { items, next } = await list.read(handle, moment, { after, limit: limitOf(query, list.rowsDefault) })
     const pinned = list.knowsKnownAt === true ? { knownAt: `${moment.position}` } : {}
     const nextCursor =
       next === undefined ? null : cursors.encode(question, { asOf: moment.asOf, ...pinned, place: next })
-    return { ...(await list.head?.(handle, moment)), items, nextCursor }
+    const body =
+      list.shape === undefined
+        ? { ...(await list.head?.(handle, moment)), items }
+        : await list.shape(handle, moment, { items, next, after })
+    return { ...body, nextCursor }
   }
   const stream = async ({ handle }: Snapshot, moment: Moment, format: Exclude<Format, 'json'>) => {
+    await list.before?.(handle, moment)
     const rowsMax = query.limit === undefined ? Number.POSITIVE_INFINITY : limitOf(query)
     const pages =
       list.stream === undefined || query.limit !== undefined

@@ -17,8 +17,8 @@ import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import type { Moment, QueryDependencies } from './answer.ts'
-import { signedOpen } from './client-routes.ts'
 import { awaitedBy, knownPosition } from './known-at.ts'
+import { signedOpen } from './open-items.ts'
 import { period, periodOf } from './period.ts'
 import { ClientParams, clocks, freshness } from './query-parameters.ts'
 import { bookOf, certify, certifyClosings } from './tie-out.ts'
@@ -58,7 +58,12 @@ const statementOf = async (
 ) => {
   const days = periodOf(query, moment)
   const parties = await partiesOf(handle, account, moment)
-  const currencies = await findStatement(handle, { ...account, ...days, knownAt: moment.knownAt })
+  const currencies = await findStatement(handle, {
+    ...account,
+    ...days,
+    knownAt: moment.knownAt,
+    linesMax: LINES_MAX + 1,
+  })
   requireLinesMax(
     currencies.reduce((sum, { lines }) => sum + lines.length, 0),
     '/query/from',

@@ -70,8 +70,10 @@ export const whoseId = ClientId.optional().meta({
 export const CompanyParams = z.strictObject({ companyId: CompanyId })
 export const ClientParams = z.strictObject({ companyId: CompanyId, clientId: ClientId })
 
-export const limitOf = ({ limit }: { readonly limit?: string | undefined }): number =>
-  limit === undefined ? PAGE_ROWS_DEFAULT : Number(limit)
+export const limitOf = (
+  { limit }: { readonly limit?: string | undefined },
+  rowsDefault: number = PAGE_ROWS_DEFAULT,
+): number => (limit === undefined ? rowsDefault : Number(limit))
 
 export const isPosition = (text: string): boolean => DIGITS.test(text)
 

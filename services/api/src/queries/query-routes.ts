@@ -11,11 +11,13 @@ import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { receivablesRoutes } from './receivables-routes.ts'
+import { statementRoutes } from './statement-routes.ts'
 import { vatRoutes } from './vat-routes.ts'
 
 /** Everything that is read from the read models. */
 export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   clientRoutes(app, dependencies)
+  statementRoutes(app, dependencies)
   invoiceRoutes(app, dependencies)
   paymentRoutes(app, dependencies)
   receiptRoutes(app, dependencies)

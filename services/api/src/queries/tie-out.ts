@@ -217,9 +217,9 @@ export const certifyBooks = (clocks: Pick<Moment, 'asOf' | 'position'>, books: R
     if (new Set(minors.map(([, minor]) => minor)).size > 1) {
       throw new TieOutFailed({ ...where, first: { currency, amounts } })
     }
-    return { currency, ...amounts, isZero: minors.every(([, minor]) => minor === 0n) }
+    return { side: { currency, ...amounts }, isZero: minors.every(([, minor]) => minor === 0n) }
   })
-  return { ...where, currencies: sides.filter(({ isZero }) => !isZero).map(({ isZero: _, ...side }) => side) }
+  return { ...where, currencies: sides.filter(({ isZero }) => !isZero).map(({ side }) => side) }
 }
 
 /** Holds a row that is shown against what another book says of the same thing. @throws TieOutFailed */
@@ -234,14 +234,20 @@ export const certifyRow = (
   throw new TieOutFailed({ first: { ...of, amounts } })
 }
 
-/** Holds the closings that a statement shows, made of its own lines, against the certificate. @throws TieOutFailed */
+/**
+ * Holds the closings that a statement shows, made of its own lines, against the certificate.
+ * @param isWhole whether every currency with a balance has to be among them
+ * @throws TieOutFailed
+ */
 export const certifyClosings = (
   { currencies }: z.output<typeof TieOut>,
   clientId: string,
   closings: readonly { readonly currency: string; readonly closing: string }[],
+  isWhole = true,
 ): void => {
   const shown = new Map(closings.map(({ currency, closing }) => [currency, closing]))
-  for (const currency of new Set([...shown.keys(), ...currencies.map((of) => of.currency)])) {
+  const missing = isWhole ? currencies.map((of) => of.currency) : []
+  for (const currency of new Set([...shown.keys(), ...missing])) {
     const lines = shown.get(currency) ?? decimalOf(0n, currency)
     const statement = currencies.find((of) => of.currency === currency)?.statement ?? decimalOf(0n, currency)
     if (lines !== statement) throw new TieOutFailed({ first: { clientId, currency, amounts: { lines, statement } } })
