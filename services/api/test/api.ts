@@ -82,8 +82,9 @@ export const createApi = async (
   }
 }
 
-export const openPool = (test: Teardown, url: string): Pool => {
+export const openPool = (test: Teardown, url: string, limits: { readonly statementTimeoutMs?: number } = {}): Pool => {
   const pool = createPool({
+    ...limits,
     url,
     connectionsMax: CONNECTIONS_MAX,
     applicationName: 'test',

@@ -3,13 +3,13 @@ import { get } from 'node:http'
 import * as examples from '@registru/domain/examples'
 import t from 'tap'
 import { z } from 'zod'
-import { authorization, createApi, startStores, until } from './api.ts'
+import { authorization, createApi, openPool, startStores, until } from './api.ts'
 import { project } from './projected.ts'
 
 const { ron } = examples
 t.setTimeout(120_000)
 
-const { store, pool } = await startStores(t)
+const { store, pool, databaseUrl } = await startStores(t)
 const api = await createApi(store, pool)
 t.teardown(() => api.app.close())
 
@@ -157,6 +157,22 @@ t.test('with both clocks fixed, the bytes stay the same', async (t) => {
 t.test('nobody says what was known at a position that nobody has reached', async (t) => {
   const response = await api.get('receivables/aging?knownAt=999999999&maxWait=20')
   t.match(response.json(), { code: 'READ_MODEL_BEHIND', details: { minPosition: '999999999' } })
+})
+
+t.test('a query that takes too long is refused, and not asked for again', async (t) => {
+  const hurried = await createApi(store, openPool(t, databaseUrl, { statementTimeoutMs: 200 }))
+  const blocker = await pool.connect()
+  t.teardown(() => blocker.release(true))
+  const schema = await pool.query<{ schemaname: string }>(
+    "select schemaname from pg_tables where tablename = 'invoice_balances' order by schemaname desc limit 1",
+  )
+  await blocker.query('begin')
+  await blocker.query(`lock table ${schema.rows[0]?.schemaname ?? ''}.invoice_balances in access exclusive mode`)
+  const response = await hurried.get('invoices')
+  t.match(response.json(), { status: 422, code: 'QUERY_TOO_LARGE', detail: /narrow/ })
+  t.notOk(response.headers['retry-after'])
+  await blocker.query('rollback')
+  t.equal((await hurried.get('invoices')).statusCode, 200)
 })
 
 t.test('a reader who goes away ends its query', async (t) => {

@@ -15,12 +15,17 @@ import {
   CommandNotFound,
   InstantNotSettled,
   LogEndUnknown,
+  QueryTooLarge,
   ReadModelBehind,
   ReadSideUnavailable,
 } from '../queries/read-errors.ts'
 import { TieOutFailed } from '../queries/tie-out.ts'
 import { MalformedRequest } from './malformed-request.ts'
 import { isRetryable, PROBLEMS, type ProblemOccurrence, problemOf } from './problems.ts'
+
+/** What makes a query smaller. */
+const NARROWER =
+  'narrow it by client, currency or days, take pages (limit, cursor), or ask for sums (groupBy=currency) instead of rows'
 
 /** How long a caller waits before it tries again what we could not do. */
 const RETRY_AFTER_S = 1
@@ -107,6 +112,7 @@ export const occurrenceOf = (error: unknown): ProblemOccurrence | undefined => {
   }
   if (error instanceof LogEndUnknown) return { code: 'STORE_UNAVAILABLE', detail: error.message }
   if (error instanceof TieOutFailed) return { code: 'TIE_OUT_FAILED', details: error.details }
+  if (error instanceof QueryTooLarge) return { code: 'QUERY_TOO_LARGE', detail: NARROWER }
   if (error instanceof ReadSideUnavailable) return { code: 'READ_SIDE_UNAVAILABLE' }
   if (!(error instanceof Error)) return undefined
   const { code, statusCode } = error as Partial<FastifyError>

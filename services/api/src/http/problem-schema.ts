@@ -29,6 +29,11 @@ const responseOf = (status: number, codes: readonly ProblemCode[]): typeof Probl
   return codes.some((code) => PROBLEMS[code].status === status && isRetryable(code)) ? Retryable : ProblemSchema
 }
 
-/** The statuses that these codes map to, for the documentation of a route. */
+const withTooLarge = (codes: readonly ProblemCode[]): readonly ProblemCode[] =>
+  codes.includes('READ_MODEL_BEHIND') ? [...codes, 'QUERY_TOO_LARGE'] : codes
+
+/** The statuses that these codes map to, for the documentation of a route. Whatever reads can be too large. */
 export const problemResponses = (codes: readonly ProblemCode[]): Record<number, typeof ProblemSchema> =>
-  Object.fromEntries(codes.map((code) => [PROBLEMS[code].status, responseOf(PROBLEMS[code].status, codes)]))
+  Object.fromEntries(
+    withTooLarge(codes).map((code) => [PROBLEMS[code].status, responseOf(PROBLEMS[code].status, codes)]),
+  )

@@ -14,6 +14,7 @@ export type FailureCode =
   | 'OVERLOADED'
   | 'PAYLOAD_TOO_LARGE'
   | 'PRECONDITION_FAILED'
+  | 'QUERY_TOO_LARGE'
   | 'READ_MODEL_BEHIND'
   | 'READ_SIDE_UNAVAILABLE'
   | 'STORE_UNAVAILABLE'
@@ -76,6 +77,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   PERIOD_NOT_CLOSED: { status: 422, title: 'The period is open' },
   PERIOD_NOT_OVER: { status: 422, title: 'The period is not over' },
   PRECONDITION_FAILED: { status: 412, title: 'The account is at another revision' },
+  QUERY_TOO_LARGE: { status: 422, title: 'The query takes too long; asked again it would take as long' },
   READ_MODEL_BEHIND: { status: 504, title: 'The read model has not reached the position asked for' },
   READ_SIDE_UNAVAILABLE: { status: 503, title: 'Queries cannot be answered at the moment; commands can' },
   RECEIPT_ALREADY_ANNULLED: { status: 422, title: 'The receipt was annulled before' },

@@ -95,7 +95,7 @@ const answerAt = async (
     const asOf = begun?.asOf ?? query.asOf ?? today()
     const moment = { asOf, knownAt, position: knownAt ?? snapshot.position }
     if (!tag(reply, snapshot, moment, chosen)) {
-      body = await readSide.guard(() => read(snapshot, moment))
+      body = await readSide.guard(() => read(snapshot, moment), departure)
       if (chosen !== 'json') {
         // Waits for the caller: the rows that are not out yet are still to be read.
         return await reply.type(contentTypeOf(chosen)).send(body)

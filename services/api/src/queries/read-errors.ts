@@ -27,6 +27,11 @@ export class ReadSideUnavailable extends Error {
   override readonly name = 'ReadSideUnavailable'
 }
 
+/** Postgres was stopped at its time-out: asked again, the same query would take as long. */
+export class QueryTooLarge extends Error {
+  override readonly name = 'QueryTooLarge'
+}
+
 /** Writers may still be at work on what was known at an instant that is hardly over. */
 export class InstantNotSettled extends Error {
   override readonly name = 'InstantNotSettled'

@@ -8,10 +8,8 @@ import {
 } from '@registru/projections'
 import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
 import { z } from 'zod'
-import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
-
-/** How often a waiting reader looks whether the projector has come far enough. */
-const POLL_MS = 10
+import { createPositionWatch } from './position-watch.ts'
+import { QueryTooLarge, ReadSideUnavailable } from './read-errors.ts'
 
 export interface Freshness {
   /** The position that a command answered with; the reader waits for it. */
@@ -44,8 +42,12 @@ export interface ReadSide {
    * @throws ReadModelBehind, ReadSideUnavailable
    */
   readonly open: (freshness: Freshness, departure?: AbortSignal) => Promise<Snapshot>
-  /** Says of what fails because Postgres is away that it is away. @throws ReadSideUnavailable */
-  readonly guard: <Value>(read: () => Promise<Value>) => Promise<Value>
+  /**
+   * Says of what fails because Postgres is away that it is away, and of what takes too long that it is too large, unless
+   * it was ended for a caller who has left.
+   * @throws ReadSideUnavailable, QueryTooLarge
+   */
+  readonly guard: <Value>(read: () => Promise<Value>, departure?: AbortSignal) => Promise<Value>
   /**
    * Runs `read` in one snapshot.
    * @throws ReadModelBehind, ReadSideUnavailable
@@ -72,13 +74,18 @@ const ProjectorDetail = z.object({ eventsPerSecond: z.number().optional() })
 
 /** undefined_table, invalid_schema_name: no projector has set up the read models yet. */
 const NOT_SET_UP: readonly unknown[] = ['42P01', '3F000']
-const isNotSetUp = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && NOT_SET_UP.includes(error.code)
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+const isNotSetUp = (error: unknown): boolean => NOT_SET_UP.includes(codeOf(error))
 
-const guard = async <Value>(read: () => Promise<Value>): Promise<Value> => {
+/** query_canceled: at the statement's time-out, or because the caller has left. */
+const CANCELLED = '57014'
+
+const guard = async <Value>(read: () => Promise<Value>, departure?: AbortSignal): Promise<Value> => {
   try {
     return await read()
   } catch (error) {
+    if (codeOf(error) === CANCELLED && departure?.aborted !== true)
+      throw new QueryTooLarge('the query takes longer than Postgres lets it', { cause: error })
     if (isRetryable(error) || isNotSetUp(error))
       throw new ReadSideUnavailable('the read side does not answer', { cause: error })
     throw error
@@ -88,16 +95,7 @@ const guard = async <Value>(read: () => Promise<Value>): Promise<Value> => {
 export const createReadSide = (pool: Pool): ReadSide => {
   const database: ReadHandle = createDatabase<unknown>(pool)
 
-  const waitFor = async ({ minPosition, maxWaitMs }: Freshness): Promise<void> => {
-    if (minPosition === undefined) return
-    const deadline = performance.now() + maxWaitMs
-    for (;;) {
-      const position = await findReadPosition(database)
-      if (position >= minPosition) return
-      if (performance.now() >= deadline) throw new ReadModelBehind(position, minPosition)
-      await sleep(POLL_MS)
-    }
-  }
+  const watch = createPositionWatch(() => findReadPosition(database))
 
   const begin = async (departure: AbortSignal | undefined): Promise<Snapshot> => {
     const handle = await database
@@ -139,9 +137,10 @@ export const createReadSide = (pool: Pool): ReadSide => {
 
   const open: ReadSide['open'] = (freshness, departure) =>
     guard(async () => {
-      await waitFor(freshness)
+      const { minPosition, maxWaitMs } = freshness
+      if (minPosition !== undefined) await watch.reach(minPosition, maxWaitMs)
       return begin(departure)
-    })
+    }, departure)
 
   return {
     open,

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ReadModelBehind } from './read-errors.ts'
+
+/** How often it is looked whether the projector has come far enough, however many wait. */
+const POLL_MS = 10
+
+interface Waiter {
+  readonly minPosition: bigint
+  readonly deadline: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface PositionWatch {
+  /** @throws ReadModelBehind after `maxWaitMs`, and what the look itself fails with */
+  readonly reach: (minPosition: bigint, maxWaitMs: number) => Promise<void>
+}
+
+/** Readers that wait for the projector look together: a thousand of them ask Postgres no more often than one. */
+export const createPositionWatch = (find: () => Promise<bigint>): PositionWatch => {
+  let waiters: readonly Waiter[] = []
+  let isLooking = false
+
+  /** @returns whoever goes on waiting */
+  const tell = (told: readonly Waiter[], position: bigint): readonly Waiter[] =>
+    told.filter(({ minPosition, deadline, resolve, reject }) => {
+      if (position >= minPosition) resolve()
+      else if (performance.now() >= deadline) reject(new ReadModelBehind(position, minPosition))
+      else return true
+      return false
+    })
+
+  const look = async (): Promise<void> => {
+    isLooking = true
+    while (waiters.length > 0) {
+      // Whoever comes while the answer is on its way is not told by it: it may be older than the wait.
+      const told = waiters
+      waiters = []
+      try {
+        waiters = [...tell(told, await find()), ...waiters]
+      } catch (error) {
+        for (const { reject } of told) reject(error)
+      }
+      if (waiters.length > 0) await sleep(POLL_MS)
+    }
+    isLooking = false
+  }
+
+  return {
+    reach: (minPosition, maxWaitMs) =>
+      new Promise((resolve, reject) => {
+        waiters = [...waiters, { minPosition, deadline: performance.now() + maxWaitMs, resolve, reject }]
+        if (!isLooking) void look()
+      }),
+  }
+}

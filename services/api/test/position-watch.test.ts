@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { createPositionWatch } from '../src/queries/position-watch.ts'
+import { ReadModelBehind } from '../src/queries/read-errors.ts'
+
+t.test('a thousand wait, and Postgres is asked as often as for one', async (t) => {
+  let looks = 0
+  let position = 0n
+  const watch = createPositionWatch(async () => {
+    looks += 1
+    await sleep(1)
+    return position
+  })
+  const waiting = Array.from({ length: 1_000 }, (_, index) => watch.reach(BigInt(1 + (index % 3)), 10_000))
+  for (position = 0n; position < 3n; position += 1n) await sleep(30)
+  await Promise.all(waiting)
+  t.ok(looks < 30, `${looks} looks`)
+})
+
+t.test('whoever waits too long is told the lag', async (t) => {
+  const watch = createPositionWatch(() => Promise.resolve(5n))
+  await watch.reach(5n, 0)
+  const patient = watch.reach(6n, 40)
+  const error: unknown = await watch.reach(7n, 0).catch((reason: unknown) => reason)
+  t.match(error, { lag: { position: '5', minPosition: '7' } })
+  await t.rejects(patient, ReadModelBehind)
+})
+
+t.test('a look that fails fails those who wait, and nobody else', async (t) => {
+  let isAway = true
+  const watch = createPositionWatch(() => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(1n)))
+  await t.rejects(watch.reach(1n, 1_000), /away/)
+  isAway = false
+  await watch.reach(1n, 1_000)
+})
