@@ -1,4 +1,5 @@
 import type { Address, ClientKind } from '@registru/domain'
+import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
 import type { ClientDetails, PartyViews } from './tables.ts'
 
@@ -74,6 +75,31 @@ export const findClient = async (
     .where('client_id', '=', clientId)
     .executeTakeFirst()
   return row && clientCard(row)
+}
+
+/** How some clients are called, by id; of whom nothing was known at `knownAt` is left out. */
+export const findClientNames = async (
+  db: ReadHandle,
+  {
+    companyId,
+    clientIds,
+    knownAt,
+  }: {
+    readonly companyId: string
+    readonly clientIds: readonly string[]
+    /** A position; `undefined`: as they are called today. */
+    readonly knownAt?: bigint | undefined
+  },
+): Promise<ReadonlyMap<string, string>> => {
+  const wanted = sql`company_id = ${companyId} and client_id = any(${[...clientIds]}::text[])`
+  const { rows } = await sql<{ client_id: string; name: string }>`${
+    knownAt === undefined
+      ? sql`select client_id, name from read.clients where ${wanted}`
+      : sql`select distinct on (client_id) client_id, changed ->> 'name' as name from read.client_changes
+          where ${wanted} and position <= ${knownAt} and changed ? 'name'
+          order by client_id, position desc`
+  }`.execute(db)
+  return new Map(rows.map(({ client_id, name }) => [client_id, name]))
 }
 
 /** In the order of their ids. */

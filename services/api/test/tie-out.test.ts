@@ -68,9 +68,9 @@ t.test('the aging by invoice, the largest first, as a table', async (t) => {
   t.equal(
     csv.body.slice(1),
     [
-      'clientId;invoiceId;currency;notDue;1-30;31-60;61-90;91+;open;credit;net',
-      'alfa;tomorrow;RON;1210,00;0,00;0,00;0,00;0,00;1210,00;0,00;1210,00',
-      'alfa;;RON;0,00;0,00;0,00;0,00;0,00;0,00;290,00;-290,00',
+      'clientId;clientName;invoiceId;currency;notDue;1-30;31-60;61-90;91+;open;credit;net',
+      'alfa;Alfa SRL;tomorrow;RON;1210,00;0,00;0,00;0,00;0,00;1210,00;0,00;1210,00',
+      'alfa;Alfa SRL;;RON;0,00;0,00;0,00;0,00;0,00;0,00;290,00;-290,00',
       '',
     ].join('\r\n'),
   )
@@ -82,7 +82,7 @@ t.test('the aging by invoice, the largest first, as a table', async (t) => {
   })
   t.match(await answer('receivables/aging?groupBy=invoice&asOf=2026-11-25'), { rowsLeftOut: 0 })
   const largest = await api.get('receivables/aging?groupBy=invoice&sort=-open&limit=1&asOf=2026-11-25&format=csv')
-  t.match(largest.body, /^[^\n]*\nalfa,tomorrow,RON,1210.00,[^\n]*\n$/)
+  t.match(largest.body, /^[^\n]*\nalfa,Alfa SRL,tomorrow,RON,1210.00,[^\n]*\n$/)
   t.match(
     (await api.get('journal/trial-balance?format=csv')).body,
     /^account,currency,debit,credit,balance\r\nBANK,RON,1500.00/,

@@ -120,13 +120,22 @@ export const Invoice = InvoiceItem.extend({
 }).meta({ id: 'Invoice' })
 export const Invoices = listOf(InvoiceItem).meta({ id: 'Invoices' })
 
+/** As it was told; named field by field, so that each has a column in a table. */
+export const address = z.object({
+  street: z.string().optional(),
+  city: z.string(),
+  county: z.string().optional(),
+  postalCode: z.string().optional(),
+  countryCode: z.string(),
+})
+
 export const ClientItem = z.object({
   clientId: z.string(),
   kind: z.enum(['BUSINESS', 'INDIVIDUAL']),
   name: z.string(),
   taxId: z.string().optional(),
   tradeRegisterNumber: z.string().optional(),
-  address: z.looseObject({}).optional(),
+  address: address.optional(),
   email: z.string().optional(),
 })
 export const OpenItemRow = z.object({
@@ -184,7 +193,14 @@ export const AgingAmounts = {
 export const Aging = z
   .object({
     buckets: z.array(z.string()),
-    rows: z.array(z.object({ clientId: z.string().optional(), invoiceId: z.string().optional(), ...AgingAmounts })),
+    rows: z.array(
+      z.object({
+        clientId: z.string().optional(),
+        clientName: z.string().optional().meta({ description: 'As known at `knownAt`' }),
+        invoiceId: z.string().optional(),
+        ...AgingAmounts,
+      }),
+    ),
     rowsLeftOut: z.int().meta({ description: 'Rows that `limit` left out; totals count them' }),
     totals: z.array(z.object(AgingAmounts)),
     tieOut: TieOut,
@@ -207,7 +223,7 @@ export const PaymentItem = z.object({
   deskId: z.string().optional(),
   bankReference: z.string().optional(),
   remittanceText: z.string().optional(),
-  payer: z.looseObject({}).optional(),
+  payer: z.object({ name: z.string(), taxId: z.string().optional(), address: address.optional() }).optional(),
   reversal: z.object({ on: day, reason: z.string(), note: z.string().optional() }).optional(),
   clearing: z.object({ on: day, fee: amount }).optional(),
   receipt: z.object({ series: z.string(), number: z.int() }).optional(),

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerTable, type Moment, type QueryDependencies } from './answer.ts'
-import { day, moment } from './answer-schemas.ts'
+import { address, day, moment } from './answer-schemas.ts'
 import { format } from './formats.ts'
 import { asOf, CompanyParams, clocks, freshness } from './query-parameters.ts'
 
@@ -23,7 +23,7 @@ const Company = z
     name: z.string(),
     taxId: z.string(),
     tradeRegisterNumber: z.string().optional(),
-    address: z.looseObject({}),
+    address,
     functionalCurrency: z.string(),
     ...moment,
   })

@@ -7,8 +7,11 @@ export type Locale = 'ro' | undefined
 const BYTE_ORDER_MARK = '\uFEFF'
 const LINE_END = '\r\n'
 const SPECIAL = /[",;\r\n]/
-/** What a spreadsheet would run (OWASP, CSV injection); an apostrophe in front says that it is text. */
-const FORMULA = /^[=+\-@\t\r]/
+/**
+ * What a spreadsheet would run (OWASP, CSV injection), the wide forms of East Asian keyboards too; an apostrophe in front
+ * says that it is text.
+ */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
 
 const scalar = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `${value}` : ''

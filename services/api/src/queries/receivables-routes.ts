@@ -4,6 +4,7 @@ import {
   agingLabels,
   findAging,
   findAgingTotals,
+  findClientNames,
   findCompany,
   findTrialBalance,
   type ReadHandle,
@@ -57,8 +58,28 @@ const agingAmounts = (row: AgingRow) => {
   }
 }
 
-const agingRowBody = (row: AgingRow) => ({ clientId: row.clientId, invoiceId: row.invoiceId, ...agingAmounts(row) })
+const agingRowBody = (row: AgingRow, names: ReadonlyMap<string, string>) => ({
+  clientId: row.clientId,
+  clientName: row.clientId === undefined ? undefined : names.get(row.clientId),
+  invoiceId: row.invoiceId,
+  ...agingAmounts(row),
+})
 type AgingRowBody = ReturnType<typeof agingRowBody>
+
+/** With the names of all clients in one query. */
+const agingBodies = async (
+  handle: ReadHandle,
+  companyId: string,
+  { knownAt }: Moment,
+  rows: readonly AgingRow[],
+): Promise<readonly AgingRowBody[]> => {
+  const clientIds = [...new Set(rows.flatMap(({ clientId }) => (clientId === undefined ? [] : [clientId])))]
+  const names =
+    clientIds.length === 0
+      ? new Map<string, string>()
+      : await findClientNames(handle, { companyId, clientIds, knownAt })
+  return rows.map((row) => agingRowBody(row, names))
+}
 
 /** A column a bucket. */
 const agingColumns = (groupBy: GroupBy, buckets: readonly number[] | undefined): readonly Column[] => {
@@ -69,7 +90,7 @@ const agingColumns = (groupBy: GroupBy, buckets: readonly number[] | undefined):
     valueOf: (row) => at(row, ['amounts', `${index}`]),
   })
   return [
-    ...(groupBy === 'currency' ? [] : [field('clientId', 'text')]),
+    ...(groupBy === 'currency' ? [] : [field('clientId', 'text'), field('clientName', 'text')]),
     ...(groupBy === 'invoice' ? [field('invoiceId', 'text')] : []),
     field('currency', 'text'),
     ...agingLabels(buckets).map(bucket),
@@ -127,7 +148,7 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
         const tieOut = await certify(handle, { companyId }, moment, aging)
         return {
           buckets: aging.buckets,
-          rows: aging.rows.map(agingRowBody),
+          rows: await agingBodies(handle, companyId, moment, aging.rows),
           rowsLeftOut: aging.rowsLeftOut,
           totals: aging.totals.map(agingAmounts),
           tieOut,
@@ -137,7 +158,9 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
       const stream = async function* (handle: ReadHandle, moment: Moment): AsyncGenerator<readonly AgingRowBody[]> {
         const totals = await findAgingTotals(handle, questionAt(moment))
         await certify(handle, { companyId }, moment, { totals })
-        for await (const rows of streamAging(handle, { ...questionAt(moment), limit })) yield rows.map(agingRowBody)
+        for await (const rows of streamAging(handle, { ...questionAt(moment), limit })) {
+          yield await agingBodies(handle, companyId, moment, rows)
+        }
       }
       return answerTable(dependencies, query, reply, {
         row: agingColumns(groupBy, buckets),
