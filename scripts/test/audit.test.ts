@@ -40,6 +40,7 @@ import { firstDifference } from '../src/audit/differ.ts'
 import { type LogRead, readFact, readLog } from '../src/audit/log.ts'
 import { createReport, type Report } from '../src/audit/report.ts'
 import { createLedger, holdToRules, type Ledger } from '../src/audit/rules.ts'
+import { createSpilledKeys } from '../src/audit/spilled-keys.ts'
 
 const account = 'clientAccount-amc:alfa'
 const book = 'receiptBook-amc:AMC-C'
@@ -78,7 +79,7 @@ const fold = async (
 ): Promise<{ ledger: Ledger; report: Report; wrong: readonly string[] }> => {
   const report = createReport()
   const ledger = createLedger()
-  const read: LogRead = { events: 0, streams: 0, position: -1n, eventIds: new Set() }
+  const read: LogRead = { events: 0, streams: 0, position: -1n, awaited: new Set() }
   for await (const fact of readLog(streamOf(log), 1_000_000n, report, read)) holdToRules(ledger, report, fact)
   const wrong = report.checks.flatMap(({ first }) => (first === undefined ? [] : [first.what]))
   return { ledger, report, wrong }
@@ -231,6 +232,22 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       wrong.join('; '),
     )
   })
+  t.test('a command in two streams', async (t) => {
+    const log = logOf(...history)
+    const [client, , , , , opened] = log
+    if (client === undefined || opened === undefined) return t.fail('no book')
+    const elsewhere = { ...opened, id: client.id, metadata: client.metadata }
+    const { wrong } = await fold(log.map((event) => (event === opened ? elsewhere : event)))
+    t.ok(
+      wrong.some((text) => /^[0-9a-f-]{36} at receiptBook-amc:AMC-C 0/.test(text)),
+      wrong.join('; '),
+    )
+  })
+  t.test('an event that is not named after its command', async (t) => {
+    const [first] = logOf(clientRegistered())
+    const { wrong } = await fold(first === undefined ? [] : [{ ...first, id: randomUUID() }])
+    t.match(wrong, [/id of event 0/])
+  })
   t.test('an event that this auditor does not know', async (t) => {
     const [first] = logOf(clientRegistered())
     const { wrong } = await fold(first === undefined ? [] : [{ ...first, type: 'ClientRenamed' }])
@@ -326,6 +343,19 @@ const corrupted: Readonly<Record<string, (column: string) => string>> = {
 
 /** Columns by which the audit finds a row: another value there is one row too few and one too many. */
 const NAMING = ['position', 'known_from', 'account', 'currency', 'line', 'kind', 'document_id', 'rate', 'policy']
+
+t.test('keys that come twice are found on disk as in memory', (t) => {
+  const keys = createSpilledKeys()
+  t.teardown(() => keys.dispose())
+  const KEYS = 60_000
+  for (let index = 0; index < KEYS; index += 1) {
+    keys.add(`a-key-as-long-as-a-command-id-${'0'.repeat(100)}${index % (KEYS - 2)}`, `place ${index}`)
+  }
+  const found: string[] = []
+  keys.eachRepeated((_, first, again) => found.push(`${first}, ${again}`))
+  t.same(found.toSorted(), ['place 0, place 59998', 'place 1, place 59999'])
+  t.end()
+})
 
 t.test('an audit of read models', async (t) => {
   const log = logOf(...rich)

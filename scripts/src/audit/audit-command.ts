@@ -104,13 +104,20 @@ const atOnePosition = async <Result>(
 
 const Acknowledged = z.object({ key: z.string(), stream: z.string(), eventIds: z.array(z.string()) })
 
-const checkAcknowledged = async (file: string, { eventIds }: Audited, report: Report): Promise<void> => {
-  const check = report.check('acknowledged: nothing is lost')
+/** `stream id` of every event that was acknowledged, with the command that it is of. */
+const readAcknowledged = async (file: string | undefined): Promise<ReadonlyMap<string, string>> => {
+  const wanted = new Map<string, string>()
+  if (file === undefined) return wanted
   for await (const text of createInterface({ input: createReadStream(file) })) {
-    const { key, stream, eventIds: wanted } = Acknowledged.parse(JSON.parse(text))
-    for (const id of wanted)
-      expectEqual(check, `${key}: event ${id} in ${stream}`, true, eventIds.has(`${stream} ${id}`))
+    const { key, stream, eventIds } = Acknowledged.parse(JSON.parse(text))
+    for (const id of eventIds) wanted.set(`${stream} ${id}`, key)
   }
+  return wanted
+}
+
+const checkAcknowledged = (wanted: ReadonlyMap<string, string>, { awaited }: Audited, report: Report): void => {
+  const check = report.check('acknowledged: nothing is lost')
+  for (const [event, key] of wanted) expectEqual(check, `${key}: event ${event}`, true, !awaited.has(event))
 }
 
 interface Result {
@@ -123,10 +130,16 @@ const auditOnce = (stores: Stores, io: Io, options: AuditOptions, deadline: numb
     const report = createReport()
     const progress = showProgress(io, 'auditing')
     try {
-      const audited = await auditReadModels(stores.client, stores.store.readAll(), position, report, (at, count) =>
-        progress.update(at, position, count),
+      const acknowledged = await readAcknowledged(options.acknowledged)
+      const audited = await auditReadModels(
+        stores.client,
+        stores.store.readAll(),
+        position,
+        report,
+        (at, count) => progress.update(at, position, count),
+        new Set(acknowledged.keys()),
       )
-      if (options.acknowledged !== undefined) await checkAcknowledged(options.acknowledged, audited, report)
+      if (options.acknowledged !== undefined) checkAcknowledged(acknowledged, audited, report)
       return { report, audited }
     } finally {
       progress.stop()

@@ -47,6 +47,7 @@ export interface Audited extends LogRead {
 
 /**
  * Folds the log up to a position by code of its own, and compares every read model with that, cell by cell.
+ * @param awaited `stream id` of events that have to be there; the answer has those that were not
  * @param client stands in one snapshot of the database, in which every projection is at `until`
  */
 export const auditReadModels = async (
@@ -55,8 +56,9 @@ export const auditReadModels = async (
   until: bigint,
   report: Report,
   onEvent: (position: bigint, count: number) => void,
+  awaited = new Set<string>(),
 ): Promise<Audited> => {
-  const read: LogRead = { events: 0, streams: 0, position: -1n, eventIds: new Set() }
+  const read: LogRead = { events: 0, streams: 0, position: -1n, awaited }
   const ledger = createLedger()
   const comparison = await startComparison(client, folds, report)
   const foldsUnderWay = folds.map(({ start }) => start())

@@ -1,6 +1,7 @@
 import { eventIdOf, type RecordedEvent } from '@registru/event-store'
 import { Fact, Metadata, type PlacedFact } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
+import { createSpilledKeys } from './spilled-keys.ts'
 
 const prefixes = ['company-', 'clientAccount-', 'receiptBook-']
 
@@ -30,46 +31,69 @@ export interface LogRead {
   streams: number
   /** Of the last event of the ledger. */
   position: bigint
-  /** `stream id` of every event. */
-  readonly eventIds: Set<string>
+  /** `stream id` of events that have to be there; those that were seen are taken out. */
+  readonly awaited: Set<string>
 }
 
-/** Yields the facts of the ledger up to a position, in order, and holds the log to its own rules on the way. */
+/** The last event of a stream, and the command that it is of. */
+interface Head {
+  readonly revision: bigint
+  readonly commandId: string
+  /** Of the command's events so far. */
+  readonly count: number
+}
+
+const NO_HEAD: Head = { revision: -1n, commandId: '', count: 0 }
+
+/** A command that is carried out again begins with its first event again. */
+const isNext = ({ id }: RecordedEvent, { commandId, count }: Head): boolean => id === eventIdOf(commandId, count)
+
+/**
+ * Yields the facts of the ledger up to a position, in order, and holds the log to its own rules on the way. It remembers the
+ * head of each stream; that a command stands once is looked up on disk in the end. Ids of events follow from their commands,
+ * so they are unique when commands are.
+ */
 export const readLog = async function* (
   events: AsyncIterable<RecordedEvent>,
   until: bigint,
   report: Report,
   read: LogRead,
 ): AsyncGenerator<PlacedFact> {
-  const heads = new Map<string, bigint>()
-  /** Where each command's events stand, and how many there were. */
-  const commands = new Map<string, { readonly stream: string; next: bigint; count: number }>()
+  const heads = new Map<string, Head>()
+  const commands = createSpilledKeys()
   const order = report.check('log: positions rise, revisions have no gap')
-  const ids = report.check('log: event ids are unique')
+  const ids = report.check("log: event ids are their commands' own")
   const once = report.check('log: each command stands once, in one place')
   const readable = report.check('log: every event can be read by this auditor')
-  for await (const event of events) {
-    const { stream, revision, position, id } = event
-    if (position > until) break
-    if (!isOfTheLedger(stream)) continue
-    const at = `${stream} ${revision}`
-    expectEqual(order, `${at}: above the last position`, true, position > read.position)
-    expectEqual(order, `${stream}: next revision`, (heads.get(stream) ?? -1n) + 1n, revision)
-    expectEqual(ids, id, 'one event', read.eventIds.has(`${stream} ${id}`) ? 'a second one' : 'one event')
-    heads.set(stream, revision)
-    read.eventIds.add(`${stream} ${id}`)
-    read.events += 1
-    read.streams = heads.size
-    read.position = position
+  try {
+    for await (const event of events) {
+      const { stream, revision, position, id } = event
+      if (position > until) break
+      if (!isOfTheLedger(stream)) continue
+      const at = `${stream} ${revision}`
+      const head = heads.get(stream) ?? NO_HEAD
+      expectEqual(order, `${at}: above the last position`, true, position > read.position)
+      expectEqual(order, `${stream}: next revision`, head.revision + 1n, revision)
+      read.awaited.delete(`${stream} ${id}`)
+      read.events += 1
+      read.position = position
 
-    const fact = readFact(event)
-    expectEqual(readable, `${at}: ${event.type}`, 'a known shape', fact === undefined ? 'another' : 'a known shape')
-    if (fact === undefined) continue
-    const { commandId } = fact
-    const command = commands.get(commandId) ?? { stream, next: revision, count: 0 }
-    expectEqual(once, `${commandId} at ${at}`, `${command.stream} ${command.next}`, at)
-    expectEqual(once, `${commandId}: id of event ${command.count}`, eventIdOf(commandId, command.count), id)
-    commands.set(commandId, { stream, next: revision + 1n, count: command.count + 1 })
-    yield fact
+      const fact = readFact(event)
+      expectEqual(readable, `${at}: ${event.type}`, 'a known shape', fact === undefined ? 'another' : 'a known shape')
+      const commandId = fact?.commandId ?? ''
+      const count = fact !== undefined && commandId === head.commandId && isNext(event, head) ? head.count : 0
+      heads.set(stream, { revision, commandId, count: count + 1 })
+      read.streams = heads.size
+      if (fact === undefined) continue
+      if (count === 0) {
+        commands.add(commandId, at)
+        once.compared += 1
+      }
+      expectEqual(ids, `${commandId}: id of event ${count}`, eventIdOf(commandId, count), id)
+      yield fact
+    }
+    commands.eachRepeated((commandId, first, again) => expectEqual(once, `${commandId} at ${again}`, first, again))
+  } finally {
+    commands.dispose()
   }
 }

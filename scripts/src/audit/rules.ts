@@ -149,7 +149,8 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     invoice.allocated += minor
     payment.allocated += sign * minorOf(paid.amount)
     const living = (ledger.allocations.get(pair) ?? 0n) + minor
-    ledger.allocations.set(pair, living)
+    if (living === 0n) ledger.allocations.delete(pair)
+    else ledger.allocations.set(pair, living)
     requireBounds(invoiceId, invoice)
     expectEqual(rules, `${key(clientId, paymentId)}: credit not below zero`, true, creditOf(payment) >= 0n)
     expectEqual(rules, `${pair}: no more undone than allocated`, true, living >= 0n)
