@@ -32,19 +32,22 @@ const fractionOf = (rate: string): readonly [dividend: bigint, divisor: bigint] 
 const scaleOf = (currency: Currency): bigint => 10n ** BigInt(decimalsOfCurrency(currency))
 
 /** @throws Rejection when it is more than an amount may be */
-const bounded = (minor: bigint): bigint =>
-  minor > MINOR_MAX
-    ? reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', rule: 'too large a value' })
-    : minor
+const bounded = (minor: bigint, path: string): bigint =>
+  minor > MINOR_MAX ? reject('EXCHANGE_RATE_NOT_APPLICABLE', { path, rule: 'too large a value' }) : minor
+
+/** A rate of a command, and the JSON pointer to it. */
+interface AskedRate extends Pick<ExchangeRate, 'rate'> {
+  readonly path: string
+}
 
 /** What an amount in a foreign currency is worth in the currency that prices it. */
-export const priced = (minor: bigint, from: Currency, to: Currency, { rate }: Pick<ExchangeRate, 'rate'>): bigint => {
+export const priced = (minor: bigint, from: Currency, to: Currency, { rate, path }: AskedRate): bigint => {
   const [dividend, divisor] = fractionOf(rate)
-  return bounded(roundedRatio(minor * dividend * scaleOf(to), divisor * scaleOf(from)))
+  return bounded(roundedRatio(minor * dividend * scaleOf(to), divisor * scaleOf(from)), path)
 }
 
 /** How much of a foreign currency an amount buys at the price of one unit. */
-export const bought = (minor: bigint, from: Currency, to: Currency, { rate }: Pick<ExchangeRate, 'rate'>): bigint => {
+export const bought = (minor: bigint, from: Currency, to: Currency, { rate, path }: AskedRate): bigint => {
   const [dividend, divisor] = fractionOf(rate)
-  return bounded(roundedRatio(minor * divisor * scaleOf(to), dividend * scaleOf(from)))
+  return bounded(roundedRatio(minor * divisor * scaleOf(to), dividend * scaleOf(from)), path)
 }

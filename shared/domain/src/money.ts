@@ -104,11 +104,12 @@ export const minorOf = ({ amount, currency }: Money): bigint => parseMinor(amoun
 
 /**
  * Minor units of a bare amount in the currency that the thing it is about has.
+ * @param path JSON pointer to the amount, where it stands in a command
  * @throws Rejection `AMOUNT_TOO_PRECISE` when the currency has fewer decimals than the amount.
  */
-export const minorIn = (amount: string, currency: Currency): bigint => {
+export const minorIn = (amount: string, currency: Currency, path?: string): bigint => {
   const { decimals } = currencyOf(currency)
-  if (decimalsOf(amount) > decimals) reject('AMOUNT_TOO_PRECISE', { amount, currency, decimalsMax: decimals })
+  if (decimalsOf(amount) > decimals) reject('AMOUNT_TOO_PRECISE', { path, amount, currency, decimalsMax: decimals })
   return parseMinor(amount, decimals)
 }
 

@@ -35,31 +35,51 @@ const text = (value: unknown): string =>
     ? `${String(value.amount)} ${String(value.currency)}`
     : String(value)
 
+/** A sentence with facts in it. A book's refusal comes back from the store as its code alone: no facts, no sentence. */
+const told = (words: TemplateStringsArray, ...facts: readonly unknown[]): string | undefined =>
+  facts.includes(undefined) ? undefined : String.raw({ raw: words }, ...facts.map(text))
+
 /** A sentence for people where the facts make one; programs read `details`. */
 const detailOf = ({ code, details }: { code: Rejection['code']; details: RejectionDetails }): string | undefined => {
+  const fact = (name: string): unknown => details[name]
+  const desk = fact('deskId') === undefined ? '' : `, desk ${text(fact('deskId'))}`
   switch (code) {
     case 'ALLOCATION_EXCEEDS_OPEN_AMOUNT':
-      return `${text(details['invoiceId'])} has ${text(details['open'])} open`
+      return told`${fact('invoiceId')} has ${fact('open')} open`
     case 'ALLOCATION_EXCEEDS_CREDIT':
-      return `${text(details['paymentId'])} has ${text(details['credit'])} to allocate`
+      return told`${fact('paymentId')} has ${fact('credit')} to allocate`
+    case 'AMOUNT_TOO_PRECISE':
+      return told`${fact('amount')} has more than the ${fact('decimalsMax')} decimals of ${fact('currency')}`
+    case 'CASH_FRAGMENTED_INVOICE':
+      return told`${fact('invoiceId')} is above the ceiling of ${fact('limit')} RON, and ${fact('observed')} RON of it would be paid in cash (${fact('law')})`
+    case 'CASH_LIMIT_PER_PERSON_DAY':
+      return told`the cash of this payer on ${fact('day')}${desk} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
     case 'DEALLOCATION_EXCEEDS_ALLOCATION':
-      return `${text(details['allocated'])} of ${text(details['paymentId'])} is allocated to ${text(details['invoiceId'])}`
+      return told`${fact('allocated')} of ${fact('paymentId')} is allocated to ${fact('invoiceId')}`
     case 'CURRENCY_MISMATCH':
-      return `the invoice is in ${text(details['invoiceCurrency'])}, the payment in ${text(details['paymentCurrency'])}`
+      return told`the invoice is in ${fact('invoiceCurrency')}, the payment in ${fact('paymentCurrency')}`
     case 'DAY_TOO_FAR_AHEAD':
-      return `${text(details['day'])} is after ${text(details['latest'])}, the last day that may be named today`
+      return told`${fact('day')} is after ${fact('latest')}, the last day that may be named today`
+    case 'INSTALMENTS_DO_NOT_ADD_UP':
+      return told`the instalments add up to ${fact('sum')}, the total is ${fact('total')}: ${fact('rule')}`
+    case 'PAYMENT_REFUNDED':
+      return told`${fact('refunded')} of ${fact('amount')} was given back: what is left may bounce, none of it was a mistake`
+    case 'PERIOD_CLOSED':
+      return told`${fact('day')} is not after ${fact('closedThrough')}, the last closed day`
     case 'UNDO_BEFORE_WHAT_IT_UNDOES':
-      return `${text(details['day'])} is before ${text(details['earliest'])}`
+      return told`${fact('day')} is before ${fact('earliest')}`
     case 'RESTORE_GUARD':
-      return `the book ends at ${text(details['lastNumber'])}, but number ${text(details['highestNumber'])} was given`
+      return told`the book ends at ${fact('lastNumber')}, but number ${fact('highestNumber')} was given`
     case 'RECEIPT_BOOK_OF_OTHER_DESK':
-      return `${text(details['series'])} is a book of ${text(details['bookDeskId'])}, the payment is of ${text(details['deskId'])}`
+      return told`${fact('series')} is a book of ${fact('bookDeskId')}, the payment is of ${fact('deskId')}`
     case 'RECEIPT_BEFORE_PAYMENT':
-      return `the cash came on ${text(details['receivedOn'])}`
+      return told`the cash came on ${fact('receivedOn')}`
     case 'RECEIPT_DATE_BEFORE_LAST':
-      return `the last receipt of the book is of ${text(details['lastIssuedOn'])}`
+      return told`the last receipt of the book is of ${fact('lastIssuedOn')}`
+    case 'RECEIPT_RANGE_EXHAUSTED':
+      return told`the last number of ${fact('series')} is ${fact('to')}`
     case 'VAT_LINES_DO_NOT_ADD_UP':
-      return `the lines add up to ${text(details['sum'])}, the total is ${text(details['total'])}`
+      return told`the lines add up to ${fact('sum')}, the total is ${fact('total')}`
     default:
       return typeof details['rule'] === 'string' ? details['rule'] : undefined
   }

@@ -1,7 +1,7 @@
 import type { BusinessDay } from '../business-day.ts'
 import { type DecisionContext, type DecisionTable, decideBy } from '../decider.ts'
 import { reject } from '../rejection.ts'
-import { requireNear } from '../rules/days-ahead.ts'
+import { type AskedDay, requireNear } from '../rules/days-ahead.ts'
 import { accountInvoices, accountPayments } from './account-records.ts'
 import { askedDayOf } from './asked-day.ts'
 import type { AccountCommand } from './commands.ts'
@@ -78,11 +78,15 @@ const undoneOn = ({ type, data }: AccountCommand, account: ClientAccount): Busin
 }
 
 /** Nothing is dated in a closed period (OMFP 2634/2015 annex 1 pct. 58 h): corrections are dated in the open one. */
-const requireOpenPeriod = (events: readonly AccountEvent[], closedThrough: BusinessDay | undefined): void => {
+const requireOpenPeriod = (
+  events: readonly AccountEvent[],
+  asked: AskedDay | undefined,
+  closedThrough: BusinessDay | undefined,
+): void => {
   if (closedThrough === undefined) return
   for (const event of events) {
     const day = datedOn(event)
-    if (day !== undefined && day <= closedThrough) reject('PERIOD_CLOSED', { day, closedThrough })
+    if (day !== undefined && day <= closedThrough) reject('PERIOD_CLOSED', { path: asked?.path, day, closedThrough })
   }
 }
 
@@ -95,6 +99,6 @@ export const decideAccount = (
   const events = decideByTable(command, account, context)
   const asked = askedDayOf(command)
   if (asked !== undefined) requireNear(asked, context.today, () => undoneOn(command, account))
-  requireOpenPeriod(events, context.company?.closedThrough)
+  requireOpenPeriod(events, asked, context.company?.closedThrough)
   return events
 }

@@ -62,8 +62,8 @@ const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
     if (closedThrough !== undefined && openedOn <= closedThrough) {
       reject('PERIOD_CLOSED', { path: '/openedOn', day: openedOn, closedThrough })
     }
-    const openingBalances = (command.openingBalances ?? []).map(({ amount, currency }) => ({
-      amount: decimalOf(minorIn(amount, currency), currency),
+    const openingBalances = (command.openingBalances ?? []).map(({ amount, currency }, index) => ({
+      amount: decimalOf(minorIn(amount, currency, `/openingBalances/${index}/amount`), currency),
       currency,
     }))
     return [CashDeskOpened.of({ companyId, deskId, name, openedOn, openingBalances })]

@@ -106,12 +106,12 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
     if (receipt.annulled) reject('RECEIPT_ALREADY_ANNULLED', { series, number })
     const annulledOn = command.annulledOn ?? today
     if (annulledOn < receipt.issuedOn) {
-      reject('UNDO_BEFORE_WHAT_IT_UNDOES', { day: annulledOn, earliest: receipt.issuedOn })
+      reject('UNDO_BEFORE_WHAT_IT_UNDOES', { path: '/annulledOn', day: annulledOn, earliest: receipt.issuedOn })
     }
     requireNear({ path: '/annulledOn', day: command.annulledOn }, today, () => receipt.issuedOn)
     const closedThrough = rules?.closedThrough
     if (closedThrough !== undefined && annulledOn <= closedThrough) {
-      reject('PERIOD_CLOSED', { day: annulledOn, closedThrough })
+      reject('PERIOD_CLOSED', { path: '/annulledOn', day: annulledOn, closedThrough })
     }
     const { receiptId, clientId, paymentId, amount } = receipt
     const alsoReversePayment = command.alsoReversePayment ?? false
@@ -142,7 +142,7 @@ const table: DecisionTable<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent> = 
     const lastNumber = book.next - 1
     const atLeast = Math.max(book.next, highestNumber) + 1
     if (continueFrom < atLeast) reject('RECEIPT_NUMBER_ALREADY_GIVEN', { path: '/continueFrom', atLeast })
-    if (to !== undefined && continueFrom > to) reject('RECEIPT_RANGE_EXHAUSTED', { series, to })
+    if (to !== undefined && continueFrom > to) reject('RECEIPT_RANGE_EXHAUSTED', { path: '/continueFrom', series, to })
     return [ReceiptBookContinued.of({ series, lastNumber, continueFrom, reason, acknowledgedBy })]
   },
 

@@ -23,13 +23,12 @@ export const documentValue = (
   if (exchangeRate === undefined) return {}
   const functional = functionalCurrencyOf(rules)
   const { currency } = document
+  const path = '/exchangeRate'
   if (currency === functional) {
-    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', currency, rule: 'the functional currency' })
+    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path, currency, rule: 'the functional currency' })
   }
-  return {
-    exchangeRate,
-    functional: moneyOf(priced(minorOf(document), currency, functional, exchangeRate), functional),
-  }
+  const worth = priced(minorOf(document), currency, functional, { ...exchangeRate, path })
+  return { exchangeRate, functional: moneyOf(worth, functional) }
 }
 
 interface Carrier {
@@ -66,26 +65,31 @@ export const valueOffInvoice = (invoice: Invoice, part: bigint) => functionalPar
 /** What goes of the payment's value with money that is given back. */
 export const valueOffPayment = (payment: Payment, part: bigint) => functionalPart(carriedByPayment(payment), part)
 
-/** What of a payment a part of an invoice takes. @throws Rejection between two currencies without a rate */
+/**
+ * What of a payment a part of an invoice takes.
+ * @param at JSON pointer to what asks for it
+ * @throws Rejection between two currencies without a rate
+ */
 export const paidFor = (
   payment: { readonly currency: Currency },
   invoice: Invoice,
   amount: bigint,
-  exchangeRate: ExchangeRate | undefined,
+  { exchangeRate, at }: { readonly exchangeRate: ExchangeRate | undefined; readonly at: string },
   rules: CompanyRules | undefined,
 ): bigint => {
   const { currency } = invoice
+  const path = `${at}/exchangeRate`
   if (exchangeRate === undefined) {
     requireSameCurrency(payment, invoice)
     return amount
   }
   if (currency === payment.currency) {
     const rule = 'invoice and payment are in one currency'
-    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId: invoice.invoiceId, currency, rule })
+    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path, invoiceId: invoice.invoiceId, currency, rule })
   }
   // What is published is the price of the foreign currency, and an invoice in the functional one has none.
   const convert = currency === functionalCurrencyOf(rules) ? bought : priced
-  const paid = convert(amount, currency, payment.currency, exchangeRate)
+  const paid = convert(amount, currency, payment.currency, { ...exchangeRate, path })
   // No part is settled for nothing, be it worth less than a cent.
   return paid > 0n ? paid : 1n
 }

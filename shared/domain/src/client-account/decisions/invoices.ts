@@ -14,15 +14,16 @@ import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
 import { clientOf, firstFreeDay, invoiceOf, requireNotBefore, requireOpen } from './requirements.ts'
 
-const exactly = (amount: string, currency: Currency): string => decimalOf(minorIn(amount, currency), currency)
+const exactly = (amount: string, currency: Currency, path: string): string =>
+  decimalOf(minorIn(amount, currency, path), currency)
 
 /** The lines with exactly the currency's digits. @throws Rejection when they do not make up the total */
 const vatLinesOf = (lines: readonly VatLine[] | undefined, total: Money): VatLine[] => {
   const { currency } = total
-  const exact = (lines ?? []).map((line) => ({
+  const exact = (lines ?? []).map((line, index) => ({
     ...line,
-    base: exactly(line.base, currency),
-    vat: exactly(line.vat, currency),
+    base: exactly(line.base, currency, `/vatLines/${index}/base`),
+    vat: exactly(line.vat, currency, `/vatLines/${index}/vat`),
   }))
   const sum = exact.reduce((so, line) => so + minorIn(line.base, currency) + minorIn(line.vat, currency), 0n)
   if (exact.length > 0 && sum !== minorOf(total)) {
@@ -36,7 +37,10 @@ const instalmentsOf = (
   { total, dueOn }: { readonly total: Money; readonly dueOn: BusinessDay },
 ) => {
   const { currency } = total
-  const instalments = (parts ?? []).map((part) => ({ ...part, amount: exactly(part.amount, currency) }))
+  const instalments = (parts ?? []).map((part, index) => ({
+    ...part,
+    amount: exactly(part.amount, currency, `/instalments/${index}/amount`),
+  }))
   const sum = instalments.reduce((so, part) => so + minorIn(part.amount, currency), 0n)
   const inOrder = instalments.every((part, index) => index === 0 || (instalments[index - 1]?.dueOn ?? '') < part.dueOn)
   const endsOnDueDay = instalments.at(-1)?.dueOn === dueOn
@@ -90,7 +94,7 @@ export const invoiceDecisions: Decisions<
       reject('INVOICE_NOT_FULLY_OPEN', { invoiceId, total, open: moneyOf(invoice.open, invoice.currency) })
     }
     const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliestOn(invoice))
-    requireNotBefore(cancelledOn, earliestOn(invoice))
+    requireNotBefore(cancelledOn, earliestOn(invoice), '/cancelledOn')
     const { kind, currency, cashAccounting } = invoice
     const vatLines = invoice.vatLines.map(({ rate, base, vat }) => ({
       rate,
@@ -144,7 +148,7 @@ export const invoiceDecisions: Decisions<
     if (total.currency !== invoice.currency) {
       reject('CURRENCY_MISMATCH', { invoiceId, invoiceCurrency: invoice.currency, paymentCurrency: total.currency })
     }
-    requireOpen(invoice, minorOf(total))
+    requireOpen(invoice, minorOf(total), '/total')
     return [
       CreditNoteRegistered.of({
         ...note,
@@ -161,11 +165,11 @@ export const invoiceDecisions: Decisions<
     const { clientId, invoiceId, reason, approvedBy } = command
     clientOf(account, clientId)
     const invoice = invoiceOf(account, invoiceId)
-    const amount = command.amount === undefined ? invoice.open : minorIn(command.amount, invoice.currency)
+    const amount = command.amount === undefined ? invoice.open : minorIn(command.amount, invoice.currency, '/amount')
     if (amount === 0n) reject('ALLOCATION_EXCEEDS_OPEN_AMOUNT', { invoiceId, open: moneyOf(0n, invoice.currency) })
-    requireOpen(invoice, amount)
+    requireOpen(invoice, amount, '/amount')
     const writtenOffOn = command.writtenOffOn ?? firstFreeDay(rules, today, earliestOn(invoice))
-    requireNotBefore(writtenOffOn, earliestOn(invoice))
+    requireNotBefore(writtenOffOn, earliestOn(invoice), '/writtenOffOn')
     return [
       InvoiceWrittenOff.of({
         clientId,
@@ -183,10 +187,10 @@ export const invoiceDecisions: Decisions<
     const { clientId, invoiceId, kind, note } = command
     clientOf(account, clientId)
     const invoice = invoiceOf(account, invoiceId)
-    const amount = moneyOf(minorIn(command.amount, invoice.currency), invoice.currency)
-    requireOpen(invoice, minorOf(amount))
+    const amount = moneyOf(minorIn(command.amount, invoice.currency, '/amount'), invoice.currency)
+    requireOpen(invoice, minorOf(amount), '/amount')
     const grantedOn = command.grantedOn ?? firstFreeDay(rules, today, earliestOn(invoice))
-    requireNotBefore(grantedOn, earliestOn(invoice))
+    requireNotBefore(grantedOn, earliestOn(invoice), '/grantedOn')
     return [
       DiscountGranted.of({
         clientId,

@@ -55,15 +55,18 @@ const explicitShares = (
   items: readonly Item[],
   { paymentId, currency, amount: total }: Spreading,
   rules: CompanyRules | undefined,
+  /** JSON pointer to the items. */
+  path: string,
 ): readonly Share[] => {
   let credit = total
-  return items.map(({ invoiceId, amount: asked, exchangeRate }) => {
+  return items.map(({ invoiceId, amount: asked, exchangeRate }, index) => {
+    const at = `${path}/${index}`
     const invoice = invoiceOf(account, invoiceId)
     if (exchangeRate === undefined) requireSameCurrency({ currency }, invoice)
-    const amount = minorIn(asked, invoice.currency)
-    requireOpen(invoice, amount)
-    const paid = paidFor({ currency }, invoice, amount, exchangeRate, rules)
-    requireCredit(paymentId, credit, paid, currency)
+    const amount = minorIn(asked, invoice.currency, `${at}/amount`)
+    requireOpen(invoice, amount, `${at}/amount`)
+    const paid = paidFor({ currency }, invoice, amount, { exchangeRate, at }, rules)
+    requireCredit({ paymentId, credit, currency }, paid, `${at}/amount`)
     credit -= paid
     return { invoice, amount, paid, exchangeRate }
   })
@@ -100,7 +103,7 @@ const spread = (
   const open = openInvoices(account, payment.currency)
   switch (allocation.rule) {
     case 'explicit':
-      return explicitShares(account, allocation.items, payment, rules)
+      return explicitShares(account, allocation.items, payment, rules, '/allocation/items')
     case 'oldestDueFirst':
       return sharesInOrder(open, payment.amount)
     case 'named': {
@@ -248,7 +251,7 @@ export const paymentDecisions: Decisions<
     if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
     const { currency } = command.amount
     const amount = minorOf(command.amount)
-    const shares = explicitShares(account, command.items, { paymentId, currency, amount }, rules)
+    const shares = explicitShares(account, command.items, { paymentId, currency, amount }, rules, '/items')
     const sum = shares.reduce((total, share) => total + share.paid, 0n)
     if (sum !== amount) {
       reject('SET_OFF_DOES_NOT_ADD_UP', { path: '/items', amount: command.amount, sum: moneyOf(sum, currency) })
@@ -272,10 +275,10 @@ export const paymentDecisions: Decisions<
     const invoice = invoiceOf(account, command.invoiceId)
     const { exchangeRate } = command
     if (exchangeRate === undefined) requireSameCurrency(payment, invoice)
-    const amount = minorIn(command.amount, invoice.currency)
-    requireOpen(invoice, amount)
-    const paid = paidFor(payment, invoice, amount, exchangeRate, rules)
-    requireCredit(payment.paymentId, payment.credit, paid, payment.currency)
+    const amount = minorIn(command.amount, invoice.currency, '/amount')
+    requireOpen(invoice, amount, '/amount')
+    const paid = paidFor(payment, invoice, amount, { exchangeRate, at: '' }, rules)
+    requireCredit(payment, paid, '/amount')
     const share = { invoice, amount, paid, exchangeRate }
     const breaches = fragmentBreaches(payment, [share], rules ?? DEFAULT_RULES)
     return [
@@ -300,16 +303,17 @@ export const paymentDecisions: Decisions<
     const invoice = invoiceOf(account, command.invoiceId)
     const allocation = payment.allocations.get(invoice.invoiceId)
     const living = allocation?.amount ?? 0n
-    const amount = command.amount === undefined ? living : minorIn(command.amount, invoice.currency)
+    const amount = command.amount === undefined ? living : minorIn(command.amount, invoice.currency, '/amount')
     if (allocation === undefined || amount > living) {
       return reject('DEALLOCATION_EXCEEDS_ALLOCATION', {
+        path: '/amount',
         paymentId: payment.paymentId,
         invoiceId: invoice.invoiceId,
         allocated: moneyOf(living, invoice.currency),
       })
     }
     const deallocatedOn = command.deallocatedOn ?? today
-    requireNotBefore(deallocatedOn, latest(allocation.allocatedOn, collectedOn(payment)))
+    requireNotBefore(deallocatedOn, latest(allocation.allocatedOn, collectedOn(payment)), '/deallocatedOn')
     return [deallocate({ clientId, payment, invoice, allocation, amount, deallocatedOn, reason, note })]
   },
 
@@ -327,7 +331,7 @@ export const paymentDecisions: Decisions<
       })
     }
     const reversedOn = command.reversedOn ?? today
-    requireNotBefore(reversedOn, lastEffectOn(payment))
+    requireNotBefore(reversedOn, lastEffectOn(payment), '/reversedOn')
     return reverse(account, payment, method, { ...command, reversedOn })
   },
 
@@ -337,12 +341,12 @@ export const paymentDecisions: Decisions<
     if (!METHODS_IN_TRANSIT.has(method)) reject('PAYMENT_CLEARS_AT_ONCE', { paymentId, method })
     if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
     if (payment.clearedOn !== undefined) reject('PAYMENT_ALREADY_CLEARED', { paymentId })
-    const fee = command.fee === undefined ? 0n : minorIn(command.fee, currency)
+    const fee = command.fee === undefined ? 0n : minorIn(command.fee, currency, '/fee')
     if (fee > amount) reject('FEE_EXCEEDS_PAYMENT', { path: '/fee', amount: moneyOf(amount, currency) })
     // What a paper settles counts as collected from now on, so it does not before it settles it.
     const earliest = INSTRUMENTS.has(method) ? lastEffectOn(payment) : payment.receivedOn
     const clearedOn = command.clearedOn ?? firstFreeDay(rules, today, earliest)
-    requireNotBefore(clearedOn, earliest)
+    requireNotBefore(clearedOn, earliest, '/clearedOn')
     return [
       PaymentCleared.of({
         clientId: command.clientId,
@@ -361,10 +365,10 @@ export const paymentDecisions: Decisions<
     const { clientId, refundId, method, deskId, document, note } = command
     const payment = paymentOf(account, command)
     if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
-    const amount = minorIn(command.amount, payment.currency)
-    requireCredit(payment.paymentId, payment.credit, amount, payment.currency)
+    const amount = minorIn(command.amount, payment.currency, '/amount')
+    requireCredit(payment, amount, '/amount')
     const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)
-    requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn))
+    requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn), '/refundedOn')
     return [
       RefundRecorded.of({
         clientId,

@@ -33,21 +33,29 @@ export const requireSameCurrency = (payment: { readonly currency: Currency }, in
   }
 }
 
-export const requireOpen = (invoice: Invoice, amount: bigint): void => {
+/** @param path JSON pointer to the amount */
+export const requireOpen = (invoice: Invoice, amount: bigint, path: string): void => {
   if (amount > invoice.open) {
     reject('ALLOCATION_EXCEEDS_OPEN_AMOUNT', {
+      path,
       invoiceId: invoice.invoiceId,
       open: moneyOf(invoice.open, invoice.currency),
     })
   }
 }
 
-export const requireCredit = (paymentId: string, credit: bigint, amount: bigint, currency: Currency): void => {
-  if (amount > credit) reject('ALLOCATION_EXCEEDS_CREDIT', { paymentId, credit: moneyOf(credit, currency) })
+/** @param path JSON pointer to the amount */
+export const requireCredit = (
+  { paymentId, credit, currency }: Pick<Payment, 'paymentId' | 'credit' | 'currency'>,
+  amount: bigint,
+  path: string,
+): void => {
+  if (amount > credit) reject('ALLOCATION_EXCEEDS_CREDIT', { path, paymentId, credit: moneyOf(credit, currency) })
 }
 
-export const requireNotBefore = (day: BusinessDay, earliest: BusinessDay): void => {
-  if (day < earliest) reject('UNDO_BEFORE_WHAT_IT_UNDOES', { day, earliest })
+/** @param path JSON pointer to where the day may be named */
+export const requireNotBefore = (day: BusinessDay, earliest: BusinessDay, path: string): void => {
+  if (day < earliest) reject('UNDO_BEFORE_WHAT_IT_UNDOES', { path, day, earliest })
 }
 
 /** A payment of money, and how it came: a credit note is credit, but nothing that could bounce, clear or get a receipt. */
