@@ -19,6 +19,7 @@ import { takeFixedAnswers } from './proof/fixed-answers.ts'
 import { checkFreshReads } from './proof/fresh-reads.ts'
 import { foundCompany, type RandomCompany } from './proof/random-company.ts'
 import { printReceipt } from './proof/receipt-print.ts'
+import { checkReports } from './proof/reports.ts'
 
 const wholeNumber = (text: string): number => {
   const value = Number(text)
@@ -29,7 +30,7 @@ const wholeNumber = (text: string): number => {
 const program = new Command('npm run bench answers --')
   .description(
     'Starts a whole system of its own, writes random histories, and asks it through HTTP: (a) balances, aging and statements\n' +
-      'at random pairs of clocks, against a naive fold of the events; (b) answers with both clocks fixed, which stay the same\n' +
+      'at random pairs of clocks, against a naive fold of the events, and the reports against the auditor; (b) answers with both clocks fixed, which stay the same\n' +
       'bytes after more events, a rebuild of every read model and a restart; (c) random figures against what explains them;\n' +
       '(d) writes that are read back at once from a projector that falls asleep; (e) the PDF of a receipt, before and after.\n' +
       'Every finding goes to a log; exit code 1 if there is one. Leaves nothing else behind.',
@@ -37,6 +38,7 @@ const program = new Command('npm run bench answers --')
   .option('--histories <n>', 'companies with a random history each', wholeNumber, 100)
   .option('--events <n>', 'events in each history', wholeNumber, 150)
   .option('--pairs <n>', 'a: pairs of clocks', wholeNumber, 2_000)
+  .option('--reports <n>', 'pairs of clocks for the other reports, beside the lists', wholeNumber, 200)
   .option('--answers <n>', 'b: answers with both clocks fixed', wholeNumber, 200)
   .option('--further <n>', 'b: events that come later', wholeNumber, 10_000)
   .option('--cells <n>', 'c: figures', wholeNumber, 5_000)
@@ -50,12 +52,22 @@ interface Counts {
   readonly histories: number
   readonly events: number
   readonly pairs: number
+  readonly reports: number
   readonly answers: number
   readonly further: number
   readonly cells: number
   readonly reads: number
 }
-const QUICK: Counts = { histories: 6, events: 120, pairs: 60, answers: 60, further: 300, cells: 200, reads: 300 }
+const QUICK: Counts = {
+  histories: 6,
+  events: 120,
+  pairs: 60,
+  reports: 40,
+  answers: 60,
+  further: 300,
+  cells: 200,
+  reads: 300,
+}
 
 const given = program.opts<Counts & { quick?: true; seed?: string; log?: string }>()
 const counts: Counts = given.quick === true ? QUICK : given
@@ -106,6 +118,7 @@ const runCampaign = async (campaign: Campaign): Promise<void> => {
   say(`${facts.length} events in ${companies.length} histories`)
 
   await part('a, pairs of clocks', () => checkClockPairs(campaign, companies, facts, counts.pairs))
+  await part('reports and lists', () => checkReports(campaign, companies, facts, counts.reports))
   await part('c, explained cells', () => checkExplainedCells(campaign, companies, facts, counts.cells))
 
   const receipt = await printReceipt(campaign)

@@ -34,9 +34,19 @@ import { allProjections, ensureSchemas, openPostgresWriter, schemaOf } from '@re
 import { createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
-import { answerAging, answerBalance, answerOpenItems, answerStatement, foldKnown } from '../src/audit/answers.ts'
+import { answerInvoices, answerPayments, answerReceipts } from '../src/audit/answer-lists.ts'
+import {
+  answerCashDay,
+  answerCollections,
+  answerDso,
+  answerExigibleVat,
+  answerRecoveries,
+  answerTrialBalance,
+} from '../src/audit/answer-reports.ts'
+import { answerAging, answerBalance, answerOpenItems, answerStatement } from '../src/audit/answers.ts'
 import { auditReadModels } from '../src/audit/audit.ts'
 import { firstDifference } from '../src/audit/differ.ts'
+import { foldKnown } from '../src/audit/known.ts'
 import { type LogRead, readFact, readLog } from '../src/audit/log.ts'
 import { createReport, type Report } from '../src/audit/report.ts'
 import { createLedger, holdToRules, type Ledger } from '../src/audit/rules.ts'
@@ -443,6 +453,35 @@ t.test('a spot check answers from the events alone', async (t) => {
     const { currencies } = answerOpenItems(all, { asOf: '2026-11-24' }, 'alfa')
     t.match(currencies, [{ closing: '710.00', lines: [{ kind: 'INVOICE', invoiceId: 'inv-1024', open: '710.00' }] }])
     t.end()
+  })
+  t.test('the reports and the lists', async (t) => {
+    const everything = async function* () {
+      for (const event of logOf(...rich)) {
+        const fact = readFact(event)
+        if (fact !== undefined) yield fact
+      }
+    }
+    const known = await foldKnown(everything(), 'amc', () => true)
+    const year = { from: '2026-01-01', to: '2026-12-31' }
+    const { lines, totals } = answerTrialBalance(known, { asOf: year.to })
+    t.ok(lines.length > 5)
+    for (const { debit, credit } of totals) t.equal(debit, credit)
+    t.match(answerExigibleVat(known, year).days[0], { rate: '21' })
+    const [card] = answerCollections(known, year, 'month').totals.filter(({ method }) => method === 'CARD_ONLINE')
+    t.match(card, { collected: '500.00', net: '500.00' })
+    t.match(answerRecoveries(known, { asOf: year.to }).totals[0], { currency: 'EUR', open: '40.00', overdue: '40.00' })
+    t.match(answerDso(known, { asOf: year.to }, 30).currencies.at(-1), { currency: 'RON', simple: { days: 30 } })
+    const desk = { deskId: '-', currency: 'RON' }
+    t.match(answerCashDay(known, desk, '2026-11-02').lines, [{ kind: 'PAYMENT', in: '500.00' }])
+    t.match(answerInvoices(known, { asOf: year.to }, 'alfa').items[0], { status: 'PARTIALLY_PAID' })
+    t.match(
+      answerPayments(known, 'alfa').items.find(({ paymentId }) => paymentId === 'cn-8'),
+      { refunded: '42.00' },
+    )
+    t.match(answerReceipts(known, undefined).items, [
+      { number: 15, value: '0.00' },
+      { number: 16, value: '500.00' },
+    ])
   })
   t.test('and what was known before', async (t) => {
     const before = await foldKnown(facts(), 'amc', ({ type }) => type !== 'PaymentRecorded')

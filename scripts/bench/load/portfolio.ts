@@ -138,6 +138,8 @@ const bookSql = (): readonly string[] => [
 export const fillPortfolio = async (pool: Pool, portfolio: Portfolio): Promise<void> => {
   const client = await pool.connect()
   try {
+    // A million rows take their time.
+    await client.query('set statement_timeout = 0')
     await client.query('begin')
     await client.query(changesSql(portfolio))
     for (const statement of bookSql()) await client.query(statement)

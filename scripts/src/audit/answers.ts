@@ -1,103 +1,14 @@
-import { type Birth, type Expected, type History, keyOf, type State } from './expected.ts'
-import type { PlacedFact } from './facts.ts'
+import { decimalIn, groupBy, type Known, minor, sum, words } from './known.ts'
 import type { Row } from './report.ts'
-import { openItemFold, openSpans } from './tables/open-items.ts'
-import { statementFold, lines as statementLines } from './tables/statements.ts'
 
-/** What a company's events say, as far as they were known at some position; the answers below are taken from it alone. */
-export interface Known {
-  readonly spans: readonly Row[]
-  readonly lines: readonly Row[]
-  readonly decimals: ReadonlyMap<string, number>
-  /** Of the last event that was known. */
-  readonly position: bigint
-}
-
-interface Question {
+export interface Question {
   readonly asOf: string
 }
 
-const minor = (row: Row, column: string): bigint => BigInt(row[column] ?? 0n)
-const words = (row: Row, column: string): string => `${row[column] ?? ''}`
+export const openOn = ({ rowsOf }: Known, { asOf }: Question): readonly Row[] =>
+  rowsOf('open_spans').filter((span) => words(span, 'eff_from') <= asOf && asOf < words(span, 'eff_to'))
 
-/** How many decimals a currency has, from the amounts that events write in it. */
-const learnDecimals = (data: unknown, decimals: Map<string, number>): void => {
-  if (typeof data !== 'object' || data === null) return
-  if ('amount' in data && 'currency' in data && typeof data.amount === 'string' && typeof data.currency === 'string') {
-    decimals.set(data.currency, data.amount.split('.')[1]?.length ?? 0)
-  }
-  for (const value of Object.values(data)) learnDecimals(value, decimals)
-}
-
-/** Folds the facts of one company up to what was known: a position, or an instant. */
-export const foldKnown = async (
-  facts: AsyncIterable<PlacedFact>,
-  companyId: string,
-  isKnown: (fact: PlacedFact) => boolean,
-): Promise<Known> => {
-  const births = new Map<History, Birth[]>()
-  const states = new Map<State, Map<string, Record<string, Row[string]>>>()
-  const expected: Expected = {
-    bear: (table, row, foretold = null) => {
-      const birth: Birth = { table, row, foretold, settled: false, found: undefined }
-      const born = births.get(table)
-      if (born === undefined) births.set(table, [birth])
-      else born.push(birth)
-      return birth
-    },
-    settle: (birth) => {
-      birth.settled = true
-    },
-    rows: (table) => {
-      const rows = states.get(table) ?? new Map<string, Record<string, Row[string]>>()
-      states.set(table, rows)
-      return rows
-    },
-    require: () => undefined,
-  }
-  const folds = [openItemFold.start(), statementFold.start()]
-  const decimals = new Map<string, number>()
-  let position = -1n
-  for await (const fact of facts) {
-    // The first event that was not known yet ends what was: nothing after it can have been.
-    if (!isKnown(fact)) break
-    position = fact.position
-    if (fact.companyId !== companyId) continue
-    learnDecimals(fact.data, decimals)
-    for (const fold of folds) fold(expected, fact)
-  }
-  const living = (births.get(openSpans) ?? []).filter(({ settled }) => !settled)
-  return {
-    spans: living.map(({ row }) => row),
-    lines: (births.get(statementLines) ?? []).map(({ row }) => row),
-    decimals,
-    position,
-  }
-}
-
-const decimalIn = ({ decimals }: Known, amount: bigint, currency: string): string => {
-  const digits = decimals.get(currency) ?? 2
-  const text = `${amount < 0n ? -amount : amount}`.padStart(digits + 1, '0')
-  const whole = text.slice(0, text.length - digits)
-  return `${amount < 0n ? '-' : ''}${whole}${digits === 0 ? '' : `.${text.slice(-digits)}`}`
-}
-
-const groupBy = (rows: readonly Row[], ...columns: readonly string[]): readonly (readonly Row[])[] => {
-  const groups = new Map<string, Row[]>()
-  for (const row of rows) {
-    const key = keyOf(columns.map((column) => row[column] ?? null))
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [row])
-    else group.push(row)
-  }
-  return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group)
-}
-
-const openOn = ({ spans }: Known, { asOf }: Question): readonly Row[] =>
-  spans.filter((span) => words(span, 'eff_from') <= asOf && asOf < words(span, 'eff_to'))
-
-const sum = (rows: readonly Row[], of: (row: Row) => bigint): bigint => rows.reduce((total, row) => total + of(row), 0n)
-const open = (row: Row): bigint => (row['item_kind'] === 'INVOICE' ? minor(row, 'amount_minor') : 0n)
+export const open = (row: Row): bigint => (row['item_kind'] === 'INVOICE' ? minor(row, 'amount_minor') : 0n)
 const credit = (row: Row): bigint => (row['item_kind'] === 'PAYMENT' ? minor(row, 'amount_minor') : 0n)
 
 export const answerBalance = (known: Known, question: Question, clientId: string) => ({
@@ -161,7 +72,9 @@ export interface Period {
 
 export const answerStatement = (known: Known, { from, to }: Period, clientId: string) => {
   const moved = (row: Row): bigint => minor(row, 'debit_minor') - minor(row, 'credit_minor')
-  const until = known.lines.filter((row) => row['client_id'] === clientId && words(row, 'effective_on') <= to)
+  const until = known
+    .rowsOf('statement_lines')
+    .filter((row) => row['client_id'] === clientId && words(row, 'effective_on') <= to)
   const currencies = groupBy(until, 'currency').map((rows) => {
     const currency = words(rows[0] ?? {}, 'currency')
     const show = (amount: bigint): string => decimalIn(known, amount, currency)

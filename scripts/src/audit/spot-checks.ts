@@ -1,85 +1,9 @@
-import { connectEventStore } from '@registru/event-store'
 import { type Command, InvalidArgumentError } from 'commander'
-import colors from 'picocolors'
-import { askForAll, type Query } from '../cli/ask.ts'
-import { CommandFailed, EXIT, type ExitCode, findApi, findEventStore, type Io } from '../cli/io.ts'
-import { showProgress } from '../cli/progress.ts'
-import { answerAging, answerBalance, answerOpenItems, answerStatement, foldKnown, type Known } from './answers.ts'
-import { firstDifference } from './differ.ts'
-import type { PlacedFact } from './facts.ts'
-import { isOfTheLedger, readFact } from './log.ts'
-
-interface SpotOptions {
-  readonly company?: string
-  readonly asOf?: string
-  readonly knownAt?: string
-  readonly compare?: true
-  readonly url?: string
-}
-
-const today = (): string => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Bucharest' }).format(new Date())
-
-/** A position counts events; an instant counts what was recorded up to the first event that was recorded later. */
-const knownBy = (knownAt: string | undefined): ((fact: PlacedFact) => boolean) => {
-  if (knownAt === undefined) return () => true
-  if (/^\d+$/.test(knownAt)) return ({ position }) => position <= BigInt(knownAt)
-  const ms = Date.parse(knownAt)
-  if (Number.isNaN(ms)) throw new CommandFailed(EXIT.USAGE, '--known-at wants an instant (RFC 3339) or a position.')
-  return ({ recordedAt }) => Date.parse(recordedAt) <= ms
-}
-
-const readFacts = async function* (io: Io): AsyncGenerator<PlacedFact> {
-  const store = connectEventStore({ url: findEventStore(io) })
-  const progress = showProgress(io, 'reading the events')
-  try {
-    const head = (await store.head())?.position ?? 0n
-    let count = 0
-    for await (const event of store.readAll()) {
-      if (event.position > head) break
-      if (!isOfTheLedger(event.stream)) continue
-      const fact = readFact(event)
-      if (fact === undefined) {
-        const what = `${event.type} at ${event.stream} ${event.revision}`
-        throw new CommandFailed(EXIT.FINDING, `This auditor cannot read ${what}, so it answers nothing.`)
-      }
-      count += 1
-      progress.update(event.position, head, count)
-      yield fact
-    }
-  } finally {
-    progress.stop()
-    await store.dispose()
-  }
-}
-
-interface Spot {
-  readonly answer: object
-  /** Where the API answers the same. */
-  readonly path: string
-  readonly query: Query
-}
-
-/** Answers from the events alone; compares with what the API answers at the same clocks, if asked to. */
-const runSpot = async (
-  io: Io,
-  options: SpotOptions,
-  answerOf: (known: Known, asOf: string) => Spot,
-): Promise<ExitCode> => {
-  const companyId = options.company ?? io.environment['REGISTRU_COMPANY']
-  if (companyId === undefined) throw new CommandFailed(EXIT.USAGE, 'Which company? Give --company or REGISTRU_COMPANY.')
-  const asOf = options.asOf ?? today()
-  const known = await foldKnown(readFacts(io), companyId, knownBy(options.knownAt))
-  const { answer, path, query } = answerOf(known, asOf)
-  io.print(JSON.stringify({ ...answer, asOf, position: `${known.position}` }, undefined, 2))
-  if (options.compare !== true) return EXIT.OK
-  const knownAt = options.knownAt ?? `${known.position}`
-  const clocks = { asOf, knownAt, minPosition: `${known.position}` }
-  const base = `/v1/companies/${encodeURIComponent(companyId)}/`
-  const found = await askForAll(findApi(io, options.url), `${base}${path}`, { ...query, ...clocks })
-  const difference = firstDifference(answer, found)
-  io.say(difference === undefined ? colors.green('The API answers the same.') : colors.red(difference))
-  return difference === undefined ? EXIT.OK : EXIT.FINDING
-}
+import type { ExitCode, Io } from '../cli/io.ts'
+import { answerAging, answerBalance, answerOpenItems, answerStatement } from './answers.ts'
+import type { Known } from './known.ts'
+import { addReportSpotChecks } from './report-spot-checks.ts'
+import { runSpot, type Spot, type SpotMaker, type SpotOptions } from './spot.ts'
 
 const bucketEnds = (text: string): readonly number[] => {
   const ends = text.split(',').map(Number)
@@ -103,6 +27,7 @@ export const addSpotChecks = (audit: Command, io: Io, end: (code: ExitCode) => v
       .option('--known-at <moment>', 'what was known then: an instant (RFC 3339) or a position; everything when absent')
       .option('--compare', 'ask the API the same; exit code 1 and the first difference if it answers otherwise')
       .option('--url <url>', 'the API, if it is not the one that runs here (or REGISTRU_URL)')
+  const run: SpotMaker['run'] = async (options, answerOf) => end(await runSpot(io, options, answerOf))
   const inPath = encodeURIComponent
 
   spot('balance', "A client's balance per currency")
@@ -152,4 +77,5 @@ export const addSpotChecks = (audit: Command, io: Io, end: (code: ExitCode) => v
       })
       end(await runSpot(io, options, answerOf))
     })
+  addReportSpotChecks({ make: spot, run })
 }
