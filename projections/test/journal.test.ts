@@ -66,12 +66,30 @@ const worthInLei = async (
   return nonZero(worth)
 }
 
+/** Templates that a test has asked for; the last one looks whether any was forgotten. */
+const compared = new Set<string>()
+
+/** Templates of what the ledger has no event for, and why. */
+const outOfScope: Readonly<Record<string, string>> = {
+  P22: 'revaluing at the end of a month belongs to the general ledger: open items keep the rate of their document',
+  P23: 'an invoice in lei is worth its lei; no event tells what a clause on a currency adds (768)',
+  P25: 'an allowance is an estimate about a client, and moves nothing of what it owes',
+  P27: 'as P25',
+  P28: 'money after a write-off is client credit (419) until the accountant takes it to 754',
+  P37: 'cash that is taken to the bank touches no client',
+  P38: 'as P37',
+  P39: 'money of nobody known is on no client’s account; once it is known, P40 takes it out of 473',
+  P41: 'interest is an invoice as any other, so its revenue stands in 707 instead of 7581',
+  P42: 'a write-off is 654, however small',
+}
+
 /** Of one template, or of several after each other where the ledger goes without a step between: `P30 P31`. */
 const expectedMovements = (ids: string): Readonly<Record<string, bigint>> => {
   const byAccount: Record<string, bigint> = {}
   for (const id of ids.split(' ')) {
     const template = postingTemplates.find((entry) => entry.id === id)
     if (template === undefined) throw new Error(`no template ${id}`)
+    compared.add(id)
     for (const [account, side, amount] of template.lines) {
       byAccount[account] = (byAccount[account] ?? 0n) + (side === 'D' ? amount : -amount)
     }
@@ -124,6 +142,8 @@ const cases: readonly (readonly [template: string, messages: readonly LedgerMess
   ['P34', [paymentCleared({ amount: ron('1210.00'), method: 'CHEQUE', fee: '0.00' })]],
   ['P35', reversed('1210.00', 'CHEQUE')],
   ['P36', paid('500.00', 'SET_OFF')],
+  // Whoever has found out whose money it was records it as agreed otherwise, which is against 473.
+  ['P40', paid('500.00', 'OTHER_AGREED')],
   ['P43', reversed('500.00', 'BANK_TRANSFER')],
   ['P44', reversed('500.00', 'CASH')],
   ['P45', reversed('500.00', 'CARD_POS', true)],
@@ -282,4 +302,10 @@ t.test('the days of an account keep both of its sides', async (t) => {
     ['RECEIVABLE', '2026-11-02', 0n, 50_000n],
     ['RECEIVABLE', '2026-11-10', 50_000n, 0n],
   ])
+})
+
+t.test('every template of the accountants is compared, or there is a reason', async (t) => {
+  const all = postingTemplates.map(({ id }) => id)
+  t.equal(all.length, 45)
+  t.same([...compared, ...Object.keys(outOfScope)].toSorted(), all.toSorted())
 })
