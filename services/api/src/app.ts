@@ -113,9 +113,10 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     healthRoutes(api, { store, readSide, receiptProcess, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts })
     batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
-    queryRoutes(api, { readSide, today, now, store, cursors })
+    const queries = { readSide, today, now, store, cursors }
+    queryRoutes(api, queries)
     commandOutcomeRoute(api, { readSide })
-    eventRoutes(api, { store, readSide, cursors })
+    eventRoutes(api, { ...queries, store })
     metricsRoute(api, metrics)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   })

@@ -286,6 +286,33 @@ t.test('events for auditors', async (t) => {
     t.strictSame(positions, all)
   })
   t.equal((await api.get('events?stream=company-amc&type=PolicySet')).statusCode, 400)
+
+  t.test('as other answers: with a position, a tag, and as tables', async (t) => {
+    for (const [path, type] of [
+      ['events?type=PolicySet', 'PolicySet'],
+      ['events?stream=company-amc', 'CompanyRegistered'],
+      ['events?clientId=alfa', 'ClientRegistered'],
+    ] as const) {
+      const answered = await api.get(path)
+      const etag = String(answered.headers['etag'])
+      t.match(answered.json(), { position: /^\d+$/, asOf: '2026-11-24' }, path)
+      t.match(answered.headers['registru-position'], /^\d+$/)
+      const headers = { authorization, 'if-none-match': etag }
+      t.equal((await api.app.inject({ url: `/v1/companies/amc/${path}`, headers })).statusCode, 304, path)
+      const { items } = Listed.parse(answered.json())
+      const lines = (await api.get(`${path}&format=ndjson`)).body.trimEnd().split('\n')
+      t.strictSame(
+        lines.map((line) => JSON.parse(line) as unknown),
+        items,
+      )
+      const [head, row] = (await api.get(`${path}&format=csv`)).body.split('\r\n')
+      t.equal(head, 'stream,revision,position,eventId,type,recordedAt,actor,reason,commandId,correlationId,data')
+      t.match(row, new RegExp(`^[\\w:-]+,\\d+,\\d+,[\\w-]+,${type},`))
+      t.equal((await api.get(`${path}&format=csv&limit=1`)).body.trimEnd().split('\r\n').length, 2)
+    }
+    t.equal((await api.get('events?clientId=nobody')).statusCode, 404)
+    t.equal((await api.get('events?clientId=nobody&format=csv')).statusCode, 404)
+  })
 })
 
 t.test('documents', async (t) => {

@@ -309,5 +309,6 @@ export const Events = z
       }),
     ),
     nextCursor: z.string().nullable(),
+    ...moment,
   })
   .meta({ id: 'Events' })

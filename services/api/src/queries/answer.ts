@@ -46,7 +46,12 @@ const isUnchanged = (reply: FastifyReply, etag: string): boolean => {
  * The answer is a function of the question, the two clocks and the read models' versions, and so is its tag.
  * @returns whether the caller has this answer already; then nothing is left to say
  */
-const tag = (reply: FastifyReply, snapshot: Snapshot, moment: Moment, chosen: Format): boolean => {
+export const tag = (
+  reply: FastifyReply,
+  snapshot: Pick<Snapshot, 'position' | 'versions'>,
+  moment: Moment,
+  chosen: Format,
+): boolean => {
   const question = questionOf(reply.request.url, TIMING)
   const facts = [question, chosen, moment.asOf, `${moment.position}`, snapshot.versions]
   const etag = `"${createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 27)}"`
@@ -120,8 +125,8 @@ export const answerFrom = (
 ): Promise<FastifyReply> => answerAt(dependencies, query, reply, ({ handle }, moment) => read(handle, moment))
 
 export interface List<Place extends z.ZodType, Item extends object = object> {
-  /** What a row is: the columns of its table follow from it. */
-  readonly row: z.ZodObject
+  /** What a row is: the columns of its table follow from it, or are these. */
+  readonly row: z.ZodObject | readonly Column[]
   /** What a cursor remembers of the last row. */
   readonly place: Place
   /** Whether the list knows the second clock. Then every page after the first is read at the position of the first. */
@@ -168,7 +173,10 @@ const pagesOf = async function* <Place extends z.ZodType>(
   } while (place !== undefined && left > 0)
 }
 
-const resumed = async function* <Value>(first: IteratorResult<Value>, rest: AsyncGenerator<Value>) {
+const columnsFor = (row: z.ZodObject | readonly Column[]): readonly Column[] =>
+  row instanceof z.ZodObject ? columnsOf(row) : row
+
+export const resumed = async function* <Value>(first: IteratorResult<Value>, rest: AsyncGenerator<Value>) {
   if (first.done !== true) yield first.value
   yield* rest
 }
@@ -207,7 +215,7 @@ export const answerList = async <Place extends z.ZodType, Item extends object>(
         ? pagesOf(list, handle, moment, { after: begun?.place, rowsMax })
         : list.stream(handle, moment, begun?.place)
     const first = await pages.next()
-    const table = { format, columns: columnsOf(list.row), locale: query.locale }
+    const table = { format, columns: columnsFor(list.row), locale: query.locale }
     return Readable.from(textOf(resumed(first, pages), table), { objectMode: false })
   }
   return answerAt(
@@ -250,8 +258,8 @@ export const answerTable = async <Body extends object>(
     if (chosen === 'json') return readBody(handle, moment)
     const pages = stream?.(handle, moment) ?? chunksOf(rowsOf(await readBody(handle, moment)))
     const first = await pages.next()
-    const columns = row instanceof z.ZodObject ? columnsOf(row) : row
-    const text = textOf(resumed(first, pages), { format: chosen, columns, locale: query.locale })
+    const table = { format: chosen, columns: columnsFor(row), locale: query.locale }
+    const text = textOf(resumed(first, pages), table)
     return Readable.from(text, { objectMode: false })
   }
   return answerAt(dependencies, query, reply, read, { chosen })

@@ -1,16 +1,17 @@
+import { Readable } from 'node:stream'
 import { ClientId, clientAccountStream, companyStream, InvoiceId, PaymentId, Rejection } from '@registru/domain'
-import type { EventStore, RecordedEvent } from '@registru/event-store'
-import { type EventPlace, listEventPlaces } from '@registru/projections'
+import type { EventStore, ReadOptions, RecordedEvent } from '@registru/event-store'
+import { type EventPlace, listEventPlaces, PAGE_ROWS_MAX } from '@registru/projections'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import { answerList, type List, type QueryDependencies, resumed, tag } from './answer.ts'
 import { Events } from './answer-schemas.ts'
-import type { Cursors } from './cursor.ts'
-import { CompanyParams, freshness, freshnessOf, limitOf, page } from './query-parameters.ts'
-import { questionOf } from './question.ts'
-import type { ReadSide } from './read-side.ts'
+import { at, type Column } from './columns.ts'
+import { contentTypeOf, formatOf, textOf } from './formats.ts'
+import { CompanyParams, freshness, limitOf, list } from './query-parameters.ts'
 
 const STREAM_CHARACTERS_MAX = 160
 
@@ -37,7 +38,7 @@ const EventsQuery = z
     clientId: ClientId.optional(),
     ...filters,
     ...freshness,
-    ...page,
+    ...list,
   })
   .refine(
     ({ stream, clientId, ...query }) =>
@@ -75,23 +76,87 @@ const streamAskedFor = (companyId: string, { stream, clientId, ...query }: Event
 
 type Store = Pick<EventStore, 'readStream'>
 
-export interface EventDependencies {
+export interface EventDependencies extends QueryDependencies {
   readonly store: Store
-  readonly readSide: ReadSide
-  readonly cursors: Cursors
 }
 
-const pageOfStream = async ({ store, cursors }: EventDependencies, stream: string, query: EventsQuery) => {
+/** What an event says, as text: a table has no room for its fields, which differ from type to type. */
+const jsonColumn = (name: string): Column => ({
+  name,
+  kind: 'text',
+  valueOf: (row) => JSON.stringify(at(row, [name])),
+})
+const textColumn = (name: string, ...path: readonly string[]): Column => ({
+  name,
+  kind: 'text',
+  valueOf: (row) => at(row, path.length === 0 ? [name] : path),
+})
+const COLUMNS: readonly Column[] = [
+  textColumn('stream'),
+  { ...textColumn('revision'), kind: 'number' },
+  { ...textColumn('position'), kind: 'number' },
+  textColumn('eventId'),
+  textColumn('type'),
+  ...['recordedAt', 'actor', 'reason', 'commandId', 'correlationId'].map((name) => textColumn(name, 'metadata', name)),
+  jsonColumn('data'),
+]
+
+/** The events of a stream up to the end of the log as it was when the answer began. */
+const eventsOf = async function* (store: Store, stream: string, options: ReadOptions, end: bigint) {
+  for await (const event of store.readStream(stream, options)) {
+    if (event.position > end) return
+    yield event
+  }
+}
+
+const chunksOf = async function* (events: AsyncIterable<RecordedEvent>): AsyncGenerator<readonly object[]> {
+  let chunk: object[] = []
+  for await (const event of events) {
+    if (chunk.push(eventBody(event)) < PAGE_ROWS_MAX) continue
+    yield chunk
+    chunk = []
+  }
+  yield chunk
+}
+
+/** Straight from the event store: history needs no read side. Its position is the end of the log. */
+const answerStream = async (
+  { store, cursors, head, today }: EventDependencies,
+  stream: string,
+  query: EventsQuery,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
+  const chosen = formatOf(query, reply.request.headers.accept)
+  const begun = cursors.decode(PlaceInStream, [stream], query.cursor)
+  const position = (await head())?.position ?? -1n
+  const moment = { asOf: begun?.asOf ?? today(), knownAt: undefined, position }
+  if (tag(reply, { position, versions: 'log' }, moment, chosen)) return reply.code(304).send()
+  const from = BigInt(begun?.place.revision ?? 0)
+  const requireSome = (first: readonly object[]): void => {
+    if (first.length > 0 || query.cursor !== undefined || query.clientId === undefined) return
+    throw new Rejection('CLIENT_NOT_FOUND', { clientId: query.clientId })
+  }
+  if (chosen !== 'json') {
+    const some = query.limit === undefined ? {} : { maxCount: limitOf(query) }
+    const chunks = chunksOf(eventsOf(store, stream, { from, ...some }, position))
+    const first = await chunks.next()
+    requireSome(first.value ?? [])
+    const table = { format: chosen, columns: COLUMNS, locale: query.locale }
+    const text = Readable.from(textOf(resumed(first, chunks), table), { objectMode: false })
+    return reply.type(contentTypeOf(chosen)).send(text)
+  }
   const limit = limitOf(query)
-  const from = BigInt(cursors.decode(PlaceInStream, [stream], query.cursor)?.place.revision ?? 0)
   const items: object[] = []
   let nextCursor: string | null = null
-  for await (const event of store.readStream(stream, { from, maxCount: limit + 1 })) {
-    if (items.length === limit)
-      nextCursor = cursors.encode([stream], { asOf: '', place: { revision: Number(event.revision) } })
-    else items.push(eventBody(event))
+  for await (const event of eventsOf(store, stream, { from, maxCount: limit + 1 }, position)) {
+    if (items.length === limit) {
+      nextCursor = cursors.encode([stream], { asOf: moment.asOf, place: { revision: Number(event.revision) } })
+      break
+    }
+    items.push(eventBody(event))
   }
-  return { items, nextCursor }
+  requireSome(items)
+  return reply.send({ items, nextCursor, position: `${position}`, asOf: moment.asOf })
 }
 
 /** Neighbours in a stream are read together: an append often is about one thing. */
@@ -124,16 +189,12 @@ const eventsAt = async (store: Store, places: readonly EventPlace[]): Promise<re
 const inUtc = (instant: string | undefined): string | undefined =>
   instant === undefined ? undefined : new Date(instant).toISOString()
 
-const pageOfIndex = async (
-  { store, readSide, cursors }: EventDependencies,
-  companyId: string,
-  query: EventsQuery,
-  reply: FastifyReply,
-) => {
-  const question = questionOf(reply.request.url)
-  const after = cursors.decode(PlaceInLog, question, query.cursor)?.place
-  const { position, value } = await readSide.snapshot(freshnessOf(query), (handle) =>
-    listEventPlaces(handle, {
+/** Found through the index, read from the event store. */
+const listOf = (store: Store, companyId: string, query: EventsQuery): List<typeof PlaceInLog> => ({
+  row: COLUMNS,
+  place: PlaceInLog,
+  read: async (handle, _moment, { after, limit }) => {
+    const { items, next } = await listEventPlaces(handle, {
       companyId,
       clientId: query.clientId,
       invoiceId: query.invoiceId,
@@ -144,17 +205,12 @@ const pageOfIndex = async (
       from: inUtc(query.from),
       to: inUtc(query.to),
       after: after === undefined ? undefined : BigInt(after.position),
-      limit: limitOf(query),
-    }),
-  )
-  void reply.header('Registru-Position', `${position}`)
-  const events = await eventsAt(store, value.items)
-  return {
-    items: events.map(eventBody),
-    nextCursor:
-      value.next === undefined ? null : cursors.encode(question, { asOf: '', place: { position: `${value.next}` } }),
-  }
-}
+      limit,
+    })
+    const events = await eventsAt(store, items)
+    return { items: events.map(eventBody), next: next === undefined ? undefined : { position: `${next}` } }
+  },
+})
 
 /** History as it was written, out of the event store: what an auditor holds the read models against. */
 export const eventRoutes = (app: ZodApp, dependencies: EventDependencies): void => {
@@ -166,7 +222,7 @@ export const eventRoutes = (app: ZodApp, dependencies: EventDependencies): void 
         operationId: 'listEvents',
         summary: 'Events of a client, an invoice, a payment, a request or a type, in order',
         description:
-          'A `stream`, or a `clientId` alone (the stream of its account), comes straight from the event store, around every projection. Other filters find places in an index and read the events there; together they all have to hold, and without any the whole history of the company comes. `correlationId` is that of the request, `commandId` that of an answer.',
+          'A `stream`, or a `clientId` alone (the stream of its account), comes straight from the event store, around every projection. Other filters find places in an index and read the events there; together they all have to hold, and without any the whole history of the company comes. CSV and NDJSON stream all of them. `correlationId` is that of the request, `commandId` that of an answer.',
         params: CompanyParams,
         querystring: EventsQuery,
         response: {
@@ -185,17 +241,14 @@ export const eventRoutes = (app: ZodApp, dependencies: EventDependencies): void 
       const { companyId } = request.params
       const { query } = request
       const stream = streamAskedFor(companyId, query)
-      if (stream === undefined) return pageOfIndex(dependencies, companyId, query, reply)
+      if (stream === undefined)
+        return answerList(dependencies, query, reply, listOf(dependencies.store, companyId, query))
       if (!belongsTo(companyId, stream)) {
         throw new MalformedRequest([
           { path: '/query/stream', rule: `a stream of the company, e.g. ${companyStream(companyId)}` },
         ])
       }
-      const answer = await pageOfStream(dependencies, stream, query)
-      if (answer.items.length === 0 && query.cursor === undefined && query.clientId !== undefined) {
-        throw new Rejection('CLIENT_NOT_FOUND', { clientId: query.clientId })
-      }
-      return answer
+      return answerStream(dependencies, stream, query, reply)
     },
   )
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StoreUnavailable } from '@registru/event-store'
 import {
   findProjectorReport,
   findReadPosition,
@@ -84,6 +85,8 @@ const guard = async <Value>(read: () => Promise<Value>, departure?: AbortSignal)
   try {
     return await read()
   } catch (error) {
+    // What is read of the event store beside a snapshot fails by its own name.
+    if (error instanceof StoreUnavailable) throw error
     if (codeOf(error) === CANCELLED && departure?.aborted !== true)
       throw new QueryTooLarge('the query takes longer than Postgres lets it', { cause: error })
     if (isRetryable(error) || isNotSetUp(error))
