@@ -11,7 +11,7 @@ import { createDatabase, createPool } from '@registru/runtime'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
 import { createRandom } from '../src/seed/random.ts'
-import { fillPortfolio, knownAfter, PORTFOLIO_DAYS } from './load/portfolio.ts'
+import { FILL_TIMEOUT_MS, fillPortfolio, knownAfter, PORTFOLIO_DAYS } from './load/portfolio.ts'
 import { median, spread } from './measure/statistics.ts'
 import { startTemporarySystem } from './measure/temporary-system.ts'
 
@@ -42,6 +42,7 @@ const pool = createPool({
   url: system.run.databaseUrl,
   connectionsMax: 2,
   applicationName: 'bench',
+  statementTimeoutMs: FILL_TIMEOUT_MS,
   onIdleError: () => undefined,
 })
 

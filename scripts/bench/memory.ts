@@ -5,7 +5,7 @@ import { createPool } from '@registru/runtime'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
 import { writeHistory } from './load/history.ts'
-import { fillPortfolio } from './load/portfolio.ts'
+import { FILL_TIMEOUT_MS, fillPortfolio } from './load/portfolio.ts'
 import { COMPANY } from './load/workload.ts'
 import { peakMbOf, residentDuring, residentMbOf } from './measure/memory.ts'
 import { programs, startTemporarySystem } from './measure/temporary-system.ts'
@@ -43,6 +43,7 @@ const pool = createPool({
   url: run.databaseUrl,
   connectionsMax: 2,
   applicationName: 'bench',
+  statementTimeoutMs: FILL_TIMEOUT_MS,
   onIdleError: () => undefined,
 })
 const store = connectEventStore({ url: run.eventStoreUrl })

@@ -3,7 +3,7 @@ import { findOpenTotals, findReceivableTotals, findStatementClosings } from '@re
 import { createDatabase, createPool } from '@registru/runtime'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
-import { fillPortfolio } from './load/portfolio.ts'
+import { FILL_TIMEOUT_MS, fillPortfolio } from './load/portfolio.ts'
 import { median, spread } from './measure/statistics.ts'
 import { startTemporarySystem } from './measure/temporary-system.ts'
 
@@ -32,6 +32,7 @@ const pool = createPool({
   url: system.run.databaseUrl,
   connectionsMax: 2,
   applicationName: 'bench',
+  statementTimeoutMs: FILL_TIMEOUT_MS,
   onIdleError: () => undefined,
 })
 

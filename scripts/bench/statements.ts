@@ -5,7 +5,7 @@ import { createPool } from '@registru/runtime'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
 import { fillLongAccount } from './load/long-account.ts'
-import { fillPortfolio } from './load/portfolio.ts'
+import { FILL_TIMEOUT_MS, fillPortfolio } from './load/portfolio.ts'
 import { median, spread } from './measure/statistics.ts'
 import { programs, startTemporarySystem } from './measure/temporary-system.ts'
 
@@ -43,6 +43,7 @@ const startStore = async (name: string, invoices: number): Promise<string> => {
     url: databaseUrl,
     connectionsMax: 2,
     applicationName: 'bench',
+    statementTimeoutMs: FILL_TIMEOUT_MS,
     onIdleError: () => undefined,
   })
   const client = await pool.connect()

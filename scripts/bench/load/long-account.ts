@@ -22,8 +22,6 @@ export const fillLongAccount = async (pool: Pool, account: LongAccount): Promise
   const { companyId, clientId, lines, page, lastDay } = account
   const client = await pool.connect()
   try {
-    // A million rows take their time.
-    await client.query('set statement_timeout = 0')
     await client.query('begin')
     await client.query(`create temporary table line on commit drop as
       select n, '${clientId}-' || n as invoice_id, 1000 as minor, n > ${lines - page} as is_open,
