@@ -116,7 +116,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     const queries = { readSide, today, now, store, cursors }
     queryRoutes(api, queries)
     commandOutcomeRoute(api, { readSide })
-    eventRoutes(api, { ...queries, store })
+    eventRoutes(api, queries)
     metricsRoute(api, metrics)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   })

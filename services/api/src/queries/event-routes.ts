@@ -74,7 +74,7 @@ const streamAskedFor = (companyId: string, { stream, clientId, ...query }: Event
   return clientAccountStream(companyId, clientId)
 }
 
-type Store = Pick<EventStore, 'readStream'>
+type Store = Pick<EventStore, 'readStream' | 'readAll' | 'head'>
 
 export interface EventDependencies extends QueryDependencies {
   readonly store: Store
@@ -121,14 +121,14 @@ const chunksOf = async function* (events: AsyncIterable<RecordedEvent>): AsyncGe
 
 /** Straight from the event store: history needs no read side. Its position is the end of the log. */
 const answerStream = async (
-  { store, cursors, head, today }: EventDependencies,
+  { store, cursors, today }: EventDependencies,
   stream: string,
   query: EventsQuery,
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
   const chosen = formatOf(query, reply.request.headers.accept)
   const begun = cursors.decode(PlaceInStream, [stream], query.cursor)
-  const position = (await head())?.position ?? -1n
+  const position = (await store.head())?.position ?? -1n
   const moment = { asOf: begun?.asOf ?? today(), knownAt: undefined, position }
   if (tag(reply, { position, versions: 'log' }, moment, chosen)) return reply.code(304).send()
   const from = BigInt(begun?.place.revision ?? 0)
