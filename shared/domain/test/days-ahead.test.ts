@@ -23,10 +23,9 @@ const tooFar = '2027-02-25'
 const refused = (path: string, day = tooFar) => ({ code: 'DAY_TOO_FAR_AHEAD', details: { path, day, latest: last } })
 
 t.test('no command dates anything more than a quarter ahead', async (t) => {
-  const paths = [...'issued cancelled issued issued writtenOff granted received setOff allocated'.split(' ')]
-  paths.push(...'deallocated reversed cleared refunded issued'.split(' '))
-  for (const [index, [name, command]] of Object.entries(dated).entries()) {
-    t.throws(() => given(...history).when(command(tooFar)), refused(`/${paths[index]}On`), name)
+  for (const [name, command] of Object.entries(dated)) {
+    const [field] = Object.entries(command(tooFar).data).find(([, value]) => value === tooFar) ?? []
+    t.throws(() => given(...history).when(command(tooFar)), refused(`/${field}`), name)
     t.ok(given(...history).when(command(last), { today }).length > 0, `${name} a quarter ahead`)
   }
   t.throws(() => given(account).when(record({ receivedOn: '2062-11-02', allocation: { rule: 'none' } })), {
