@@ -140,7 +140,7 @@ const answerStream = async (
     const some = query.limit === undefined ? {} : { maxCount: limitOf(query) }
     const chunks = chunksOf(eventsOf(store, stream, { from, ...some }, position))
     const first = await chunks.next()
-    requireSome(first.value ?? [])
+    requireSome(first.done === true ? [] : first.value)
     const table = { format: chosen, columns: COLUMNS, locale: query.locale }
     const text = Readable.from(textOf(resumed(first, chunks), table), { objectMode: false })
     return reply.type(contentTypeOf(chosen)).send(text)
