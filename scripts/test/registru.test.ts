@@ -77,6 +77,35 @@ t.test('a question', async (t) => {
     t.match(printed, /^total .* 420\.00$/m)
     t.match(printed, /as of 2026-11-24, position 18342$/)
   })
+  t.test('puts the pages of a statement together', async (t) => {
+    const line = (document: string) => ({ on: '2026-11-02', kind: 'INVOICE', document, debit: '1.00', credit: '0.00' })
+    const pageOf = (currency: string, document: string, nextCursor: string | null) => ({
+      clientId: 'alfa',
+      from: '2026-11-01',
+      to: '2026-11-24',
+      style: 'balanceForward',
+      position: '1',
+      currencies: [{ currency, opening: '0.00', closing: '2.00', lines: [{ ...line(document), balance: '1.00' }] }],
+      nextCursor,
+    })
+    const pages = [pageOf('EUR', 'first', 'a'), pageOf('RON', 'second', 'b'), pageOf('RON', 'third', null)]
+    const { asked, environment } = await startApi(t, ({ url = '' }) => ({
+      body: pages[/cursor=(\w)/.exec(url)?.[1] === 'b' ? 2 : url.includes('cursor') ? 1 : 0],
+    }))
+    const { printed } = await run(t, ['statement', 'alfa', '--json'], environment)
+    t.equal(asked.length, 3)
+    t.match(JSON.parse(printed), {
+      currencies: [
+        { currency: 'EUR', lines: [{ document: 'first' }] },
+        { currency: 'RON', lines: [{ document: 'second' }, { document: 'third' }] },
+      ],
+      nextCursor: null,
+    })
+  })
+  t.test('says how many rows are not shown', async (t) => {
+    const { environment } = await startApi(t, () => ({ body: { ...aging, rowsLeftOut: 7 } }))
+    t.match((await run(t, ['aging', '--group-by', 'invoice'], environment)).printed, /^7 more rows$/m)
+  })
   t.test('is answered as it comes with --json', async (t) => {
     const { environment } = await startApi(t, () => ({ body: aging }))
     const { printed } = await run(t, ['aging', '--json'], environment)
@@ -195,7 +224,7 @@ t.test('the doctor', async (t) => {
     const client = await pool.connect()
     await ensureSchemas(client, allProjections)
     await client.query(
-      `insert into read.companies (company_id, name, tax_id, trade_register_number, address, functional_currency) values ('amc', 'AMC Servicii SRL', 'RO1', null, '{}', 'RON')`,
+      `insert into read.companies (company_id, name, tax_id, trade_register_number, address, functional_currency, position) values ('amc', 'AMC Servicii SRL', 'RO1', null, '{}', 'RON', 1)`,
     )
     await client.query(`alter database ${new URL(databaseUrl).pathname.slice(1)} set synchronous_commit = off`)
     client.release()

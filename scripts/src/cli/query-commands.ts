@@ -78,10 +78,11 @@ const Aging = z.looseObject({
   buckets: z.array(z.string()),
   rows: z.array(z.looseObject({ clientId: z.string().optional(), invoiceId: z.string().optional(), ...agingRow })),
   totals: z.array(z.looseObject(agingRow)),
+  rowsLeftOut: z.int().optional(),
 })
 
 const showAging = (answer: unknown): string => {
-  const { buckets, rows, totals } = Aging.parse(answer)
+  const { buckets, rows, totals, rowsLeftOut } = Aging.parse(answer)
   const cells = ({ currency, amounts, open, credit, net }: z.infer<typeof Aging>['totals'][number]): string[] => [
     currency,
     ...amounts,
@@ -93,7 +94,8 @@ const showAging = (answer: unknown): string => {
   const named = rows
     .filter(({ clientId }) => clientId !== undefined)
     .map((row) => [[row.clientId, row.invoiceId].filter((id) => id !== undefined).join(' '), ...cells(row)])
-  return textTable(columns, [...named, ...totals.map((row) => ['total', ...cells(row)])])
+  const table = textTable(columns, [...named, ...totals.map((row) => ['total', ...cells(row)])])
+  return (rowsLeftOut ?? 0) > 0 ? `${table}\n${rowsLeftOut} more rows` : table
 }
 
 const Line = z.looseObject({
@@ -221,13 +223,32 @@ const showEvents = (answer: unknown): string => {
 
 const FIGURES = [
   'invoiceOpen',
+  'invoiceTotal',
+  'invoiceAllocated',
+  'invoiceCredited',
+  'invoiceDiscounted',
+  'invoiceWrittenOff',
   'paymentCredit',
   'clientBalance',
   'clientOpen',
   'clientCredit',
   'statementLine',
   'agingCell',
+  'dueOpen',
+  'overdue',
   'account',
+  'sales',
+  'collected',
+  'reversed',
+  'refunded',
+  'collectedNet',
+  'cashIn',
+  'cashOut',
+  'cashOpening',
+  'cashBalance',
+  'vatExigible',
+  'vatBase',
+  'vatDeferred',
 ]
 
 interface ExplainOptions extends CommonOptions {
@@ -240,6 +261,11 @@ interface ExplainOptions extends CommonOptions {
   readonly bucket?: string
   readonly buckets?: string
   readonly by?: string
+  readonly method?: string
+  readonly desk?: string
+  readonly rate?: string
+  readonly from?: string
+  readonly to?: string
   readonly limit: string
 }
 
@@ -429,11 +455,16 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
     .option('--client <id>', 'of this client')
     .option('--invoice <id>', 'of this invoice')
     .option('--payment <id>', 'of this payment')
-    .option('--event <id>', "of a statement's line")
+    .option('--event <id>', 'of a line of a statement or a register')
     .option('--account <account>', 'symbolic, or a number of the Romanian chart')
     .option('--bucket <label>', 'of the aging, e.g. 31-60')
     .option('--buckets <days>', 'upper ends of the buckets, where they are not the usual ones')
     .option('--by <day>', 'due or issued')
+    .option('--method <method>', 'of payment')
+    .option('--desk <id>', 'of this cash desk')
+    .option('--rate <percent>', 'of VAT')
+    .option('--from <day>', 'first day')
+    .option('--to <day>', 'last day')
     .option('--limit <n>', 'at most so many lines', '500')
     .action(async (figure: string, options: ExplainOptions) => {
       const api = findApi(io, options.url)
@@ -448,8 +479,9 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
         return
       }
       const { currency, client: clientId, invoice: invoiceId, payment: paymentId, event: eventId } = options
-      const { account, bucket, buckets, by } = options
-      const of = { figure, currency, clientId, invoiceId, paymentId, eventId, account, bucket, buckets, by }
+      const { account, bucket, buckets, by, method, desk: deskId, rate, from, to } = options
+      const whose = { clientId, invoiceId, paymentId, eventId, account, deskId }
+      const of = { figure, currency, ...whose, bucket, buckets, by, method, rate, from, to }
       const path = companyPath(io, options, 'explain')
       answer(options, await askForList(api, path, { ...clocksOf(options), ...of }, limit), showExplanation)
     })
