@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEventStore } from '@registru/event-store'
 import { Command, InvalidArgumentError } from 'commander'
+import { z } from 'zod'
 import { createRandom } from '../src/seed/random.ts'
 import { writeHistory } from './load/history.ts'
 import { COMPANY, clientOf } from './load/workload.ts'
@@ -36,6 +37,8 @@ const PAUSE_MIN_MS = 1_500
 const PAUSE_MAX_MS = 4_000
 const EVENTS_AN_ACCOUNT = 50
 
+const Registered = z.looseObject({ position: z.string() })
+
 interface Load {
   readonly stop: () => Promise<void>
   readonly commands: () => number
@@ -45,6 +48,23 @@ interface Load {
   readonly refused: ReadonlyMap<number, number>
   /** Of reads, ms; emptied by whoever takes them. */
   readonly takeLatencies: () => readonly number[]
+}
+
+/** A statement on paper names its issuer. */
+const registerCompany = async ({ run }: TemporarySystem): Promise<void> => {
+  const address = { city: 'Iași', countryCode: 'RO' }
+  const answer = await fetch(`${run.apiUrl}/v1/companies/${COMPANY}/commands/RegisterCompany`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${run.token}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'company',
+    },
+    body: JSON.stringify({ name: 'Bench SRL', taxId: 'RO1234567897', functionalCurrency: 'RON', address }),
+  })
+  if (!answer.ok) throw new Error(`the company could not be registered: ${await answer.text()}`)
+  const { position } = Registered.parse(await answer.json())
+  await untilProjected(run.databaseUrl, BigInt(position))
 }
 
 const startLoad = ({ run }: TemporarySystem): Load => {
@@ -176,6 +196,7 @@ try {
   say(`${events} events written`)
   await untilProjected(system.run.databaseUrl, head?.position ?? -1n)
 
+  await registerCompany(system)
   const load = startLoad(system)
   const step = async (what: string, done: Promise<boolean>): Promise<void> => {
     load.takeLatencies()
