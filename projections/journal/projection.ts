@@ -56,9 +56,10 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
     ])
 }
 
-const becomesDue = ({ vatMinor }: VatMovement): readonly Leg[] => [
-  ['VAT_DEFERRED', vatMinor],
-  ['VAT_DUE', -vatMinor],
+/** In the currency of its own paper: a credit note may settle an invoice in another one. */
+const becomesDue = ({ currency, vatMinor }: VatMovement): readonly Leg[] => [
+  ['VAT_DEFERRED', vatMinor, currency],
+  ['VAT_DUE', -vatMinor, currency],
 ]
 
 /** TVA la încasare: what the event makes exigible goes along, from 4428 to 4427. */

@@ -230,6 +230,23 @@ t.test('between two currencies each balances by itself', async (t) => {
   t.same(nonZero(await bySymbol([allocated, undone])), {})
 })
 
+t.test('the VAT of a credit note becomes due in its own currency, whatever it settles', async (t) => {
+  const note = creditNoteRegistered({
+    invoiceId: undefined,
+    total: eur('121.00'),
+    vatLines: [{ rate: '21', base: '100.00', vat: '21.00' }],
+    cashAccounting: true,
+  })
+  const settled = paymentAllocated({
+    paymentId: 'cn-7',
+    amount: ron('605.00'),
+    conversion: { paid: eur('121.00'), rate: '0.2', source: 'CONTRACT', publishedOn: '2026-10-30' },
+  })
+  const accounts = await bySymbol([invoiceRegistered(), note, settled])
+  const vat = Object.entries(accounts).filter(([account]) => account.startsWith('VAT_'))
+  t.same(Object.fromEntries(vat), { 'VAT_DUE RON': -21_000n, 'VAT_DEFERRED EUR': 0n, 'VAT_DUE EUR': 2_100n })
+})
+
 t.test('an advance and the advance invoice that it pays bring VAT; the final invoice takes both back', async (t) => {
   const advance = { invoiceId: 'adv-1', kind: 'ADVANCE' } as const
   const received = [
