@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type LedgerMessage, readLedgerEvent, receiptBookEventDefinitions } from '@registru/domain'
+import { type LedgerMessage, ledgerCodec, readLedgerEvent, receiptBookEventDefinitions } from '@registru/domain'
 import {
   cashDeskOpened,
   clientRegistered,
@@ -61,12 +61,15 @@ const inTheBook: ReadonlySet<string> = new Set(receiptBookEventDefinitions.map((
 /** A log of events, each from a command of its own. */
 const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
   const heads = new Map<string, bigint>()
-  return messages.map(({ type, data }, index) => {
+  return messages.map((message, index) => {
+    const { type, data } = message
+    const { schemaVersion } = ledgerCodec.encode(message)
     const stream = inTheBook.has(type) ? book : account
     const revision = (heads.get(stream) ?? -1n) + 1n
     heads.set(stream, revision)
     const commandId = randomUUID()
-    const metadata = eventMetadata({ commandId, recordedAt: new Date(FIRST_MS + index * 1_000).toISOString() })
+    const recordedAt = new Date(FIRST_MS + index * 1_000).toISOString()
+    const metadata = eventMetadata({ commandId, recordedAt, schemaVersion })
     return {
       stream,
       revision,

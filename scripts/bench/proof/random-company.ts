@@ -102,7 +102,10 @@ export const foundCompany = async (
       const entered = await onBook({ type: 'EnterReceipt', data: { ...enterReceipt(), ...event.data } })
       written += entered.length
       for (const { type, data } of entered) {
-        if (type === 'ReceiptRefused') written += (await onAccount({ type: 'DeclineReceipt', data })).length
+        if (type !== 'ReceiptRefused') continue
+        const { series, receiptId, clientId, paymentId, code } = data
+        written += (await onAccount({ type: 'DeclineReceipt', data: { series, receiptId, clientId, paymentId, code } }))
+          .length
       }
     }
     return written

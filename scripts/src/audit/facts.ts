@@ -160,8 +160,14 @@ export const Metadata = z.object({
   recordedAt: z.string(),
   actor: z.string(),
   reason: z.string().optional(),
-  schemaVersion: z.literal(1),
+  schemaVersion: z.int(),
 })
+
+/** Of the types that have had more than one shape, the newest that this auditor knows; it reads the older ones too. */
+const VERSIONS: Readonly<Record<string, number>> = { ReceiptRefused: 2 }
+
+export const isKnownVersion = (type: string, version: number): boolean =>
+  version >= 1 && version <= (VERSIONS[type] ?? 1)
 
 /** A fact with its place in the log. */
 export type PlacedFact = Fact & {

@@ -1,5 +1,5 @@
 import { eventIdOf, type RecordedEvent } from '@registru/event-store'
-import { Fact, Metadata, type PlacedFact } from './facts.ts'
+import { Fact, isKnownVersion, Metadata, type PlacedFact } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
 import { createSpilledKeys } from './spilled-keys.ts'
 
@@ -20,7 +20,7 @@ export const readFact = ({
 }: RecordedEvent): PlacedFact | undefined => {
   const fact = Fact.safeParse({ type, data })
   const place = Metadata.safeParse(metadata)
-  if (!fact.success || !place.success) return undefined
+  if (!fact.success || !place.success || !isKnownVersion(type, place.data.schemaVersion)) return undefined
   const { companyId, commandId, correlationId, recordedAt, actor, reason } = place.data
   const told = { companyId, commandId, correlationId, recordedAt, actor, reason }
   return { ...fact.data, ...told, stream, revision, position, eventId: id, whole: data }
