@@ -15,8 +15,6 @@ export interface Batch {
 export interface Intake {
   /** Waits for something to come; never for the batch to fill. `undefined` once the subscription has ended. */
   readonly take: (eventsMax: number) => Promise<Batch | undefined>
-  /** Resolves with `until`, or as soon as this much waits or nothing more will come. */
-  readonly gathered: (count: number, until: Promise<void>) => Promise<void>
 }
 
 type Read = { readonly event: LedgerEvent } | { readonly poison: Poison } | { readonly position: bigint } | 'caughtUp'
@@ -40,14 +38,12 @@ export const createIntake = (items: AsyncIterable<SubscriptionItem>): Intake => 
   let ended: { readonly error?: unknown } | undefined
   let wakeReader = (): void => undefined
   let wakePump = (): void => undefined
-  let gathering: { readonly count: number; readonly done: () => void } | undefined
 
   const pump = async (): Promise<void> => {
     for await (const item of items) {
       const read = readItem(item)
       waiting.push(read)
       wakeReader()
-      if (gathering !== undefined && waiting.length >= gathering.count) gathering.done()
       if (typeof read === 'object' && 'poison' in read) return
       if (waiting.length >= READ_AHEAD_MAX) {
         await new Promise<void>((resolve) => {
@@ -56,14 +52,15 @@ export const createIntake = (items: AsyncIterable<SubscriptionItem>): Intake => 
       }
     }
   }
-  const end = (how: { readonly error?: unknown }): void => {
-    ended = how
-    wakeReader()
-    gathering?.done()
-  }
   pump().then(
-    () => end({}),
-    (error: unknown) => end({ error }),
+    () => {
+      ended = {}
+      wakeReader()
+    },
+    (error: unknown) => {
+      ended = { error }
+      wakeReader()
+    },
   )
 
   const somethingToTake = async (): Promise<void> => {
@@ -91,12 +88,6 @@ export const createIntake = (items: AsyncIterable<SubscriptionItem>): Intake => 
   }
 
   return {
-    gathered: (count, until) =>
-      new Promise((resolve, reject) => {
-        if (waiting.length >= count || ended !== undefined) return resolve()
-        gathering = { count, done: resolve }
-        until.then(resolve, reject)
-      }),
     take: async (eventsMax) => {
       await somethingToTake()
       if (waiting.length === 0) {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LedgerEvent } from '@registru/domain'
 import { Fenced, type PostgresWriter } from '@registru/projections'
 import { isRetryable } from '@registru/runtime'
@@ -7,14 +6,6 @@ import { Poison } from './poison.ts'
 
 /** One transaction writes at most this many: larger ones gain little and make readers wait. */
 const BATCH_EVENTS_MAX = 500
-
-/**
- * A batch costs much the same however small it is. So after one the line rests for as long as it took, times this: on a busy
- * machine batches grow, and a reader waits for no more than a few writes. Whoever comes when nothing was written lately does not wait.
- */
-const REST_PER_WRITE = 2
-/** A write that was slow for a reason of its own does not make readers wait on. */
-const REST_MAX_MS = 100
 
 /** A position that moves past foreign events alone is written down this often, so that a restart need not pass them again. */
 const IDLE_CHECKPOINT_EVERY_MS = 5_000
@@ -58,15 +49,14 @@ interface Writing {
 }
 
 /**
- * Applies batch after batch until the intake or the signal ends it: whatever is there when the writer is free and has
- * rested. Where whole batches wait, the next one is folded while Postgres works on the one before.
+ * Applies batch after batch until the intake or the signal ends it: whatever is there when the writer is free, with no
+ * waiting for more. The next batch is folded while Postgres works on the one before.
  * @throws Poison, Fenced, and whatever the stores throw
  */
 export const followLine = async (options: LineOptions): Promise<void> => {
   const { writer, intake, storeId, to, signal, onBatch, onCaughtUp } = options
   let writing: Writing | undefined
   let writtenAtMs = Date.now()
-  let restUntilMs = 0
 
   const settle = async (): Promise<void> => {
     if (writing === undefined) return
@@ -89,9 +79,7 @@ export const followLine = async (options: LineOptions): Promise<void> => {
     }
     await settle()
     const write = async (): Promise<void> => {
-      const begunAtMs = performance.now()
       await writer.write(prepared)
-      restUntilMs = performance.now() + Math.min(REST_MAX_MS, (performance.now() - begunAtMs) * REST_PER_WRITE)
       writtenAtMs = Date.now()
       onBatch({ events: events.length, position })
       if (caughtUp) onCaughtUp()
@@ -117,14 +105,7 @@ export const followLine = async (options: LineOptions): Promise<void> => {
     return undefined
   }
 
-  const rested = async (): Promise<void> => {
-    await writing?.done
-    const restMs = restUntilMs - performance.now()
-    if (restMs > 0) await sleep(restMs)
-  }
-
   while (!signal.aborted) {
-    await intake.gathered(BATCH_EVENTS_MAX, rested())
     const batch = await nextBatch()
     if (batch === undefined) break
     const { events, position, caughtUp, poison } = batch
