@@ -47,6 +47,7 @@ export {
 } from './core/postgres-writer.ts'
 export { type Projection, schemaOf } from './core/projection.ts'
 export { type Clocks, PAGE_ROWS_MAX, type Page, pageOf, type ReadHandle } from './core/read.ts'
+export { enterAsReader, keepReadersOut, ReadersAtWork, waitForOlderReaders } from './core/readers.ts'
 export {
   completeTables,
   ensureReadSchema,

@@ -3,6 +3,7 @@ import { REFUSE_BATCH } from './batch-statement.ts'
 import { CREATE_DEPENDENTS, rebuildDependents } from './dependents.ts'
 import { type Projection, schemaOf } from './projection.ts'
 import { READ_SCHEMA } from './read.ts'
+import { keepReadersOut, waitForOlderReaders } from './readers.ts'
 import type { Column, Table } from './table.ts'
 
 /** Any number will do as long as all who change the schemas use the same. */
@@ -230,9 +231,14 @@ export const completeTables = async (client: PoolClient, projection: Projection)
   }
 }
 
-/** Switches the stable views to these versions, all in one transaction. */
+/**
+ * Switches the stable views to these versions, all in one transaction.
+ * @throws ReadersAtWork, and then nothing is switched
+ */
 export const switchReadViews = async (client: PoolClient, projections: readonly Projection[]): Promise<void> => {
   await changingSchemas(client, async () => {
+    await keepReadersOut(client)
+    await waitForOlderReaders(client)
     for (const projection of projections) await publish(client, projection)
   })
 }

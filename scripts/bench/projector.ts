@@ -113,7 +113,7 @@ const write = async ({ run }: TemporarySystem): Promise<{ events: number; positi
   const store = connectEventStore({ url: run.eventStoreUrl })
   const bar = new SingleBar({ format: 'writing the history {bar} {value}/{total}', hideCursor: true })
   bar.start(options.events, 0)
-  const events = await writeHistory(store, options.events, (written) => bar.update(written))
+  const { events } = await writeHistory(store, options.events, (written) => bar.update(written))
   bar.stop()
   const head = await store.head()
   await store.dispose()

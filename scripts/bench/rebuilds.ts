@@ -35,7 +35,6 @@ const say = (line: string): void => console.log(line)
 /** From one kill to the next: the rebuild starts, goes on where it was, and is struck in the middle. */
 const PAUSE_MIN_MS = 1_500
 const PAUSE_MAX_MS = 4_000
-const EVENTS_AN_ACCOUNT = 50
 
 const Registered = z.looseObject({ position: z.string() })
 
@@ -67,11 +66,10 @@ const registerCompany = async ({ run }: TemporarySystem): Promise<void> => {
   await untilProjected(run.databaseUrl, BigInt(position))
 }
 
-const startLoad = ({ run }: TemporarySystem): Load => {
+const startLoad = ({ run }: TemporarySystem, accounts: number): Load => {
   const stopping = new AbortController()
   const headers = { authorization: `Bearer ${run.token}`, 'content-type': 'application/json' }
   const base = `${run.apiUrl}/v1/companies/${COMPANY}`
-  const accounts = Math.max(1, Math.floor(options.events / EVENTS_AN_ACCOUNT))
   const failed: string[] = []
   let latencies: number[] = []
   const refused = new Map<number, number>()
@@ -190,14 +188,14 @@ const system = await startTemporarySystem(say)
 let wrong = 0
 try {
   const store = connectEventStore({ url: system.run.eventStoreUrl })
-  const events = await writeHistory(store, options.events, () => undefined)
+  const { events, accounts } = await writeHistory(store, options.events, () => undefined)
   const head = await store.head()
   await store.dispose()
   say(`${events} events written`)
   await untilProjected(system.run.databaseUrl, head?.position ?? -1n)
 
   await registerCompany(system)
-  const load = startLoad(system)
+  const load = startLoad(system, accounts)
   const step = async (what: string, done: Promise<boolean>): Promise<void> => {
     load.takeLatencies()
     const startedAt = performance.now()

@@ -78,13 +78,19 @@ const lifeOf = (account: number): readonly EventToAppend[] => {
   return events
 }
 
-/** Appends at least `events` events, in accounts of their own from the first one on; returns how many there are. */
+export interface History {
+  readonly events: number
+  /** They are numbered, from the first one on. */
+  readonly accounts: number
+}
+
+/** Appends at least `events` events, in accounts of their own from the first one on. */
 export const writeHistory = async (
   store: EventStore,
   events: number,
   onProgress: (written: number) => void,
   firstAccount = 0,
-): Promise<number> => {
+): Promise<History> => {
   let written = 0
   let next = firstAccount
   const writeAccounts = async (): Promise<void> => {
@@ -103,5 +109,5 @@ export const writeHistory = async (
     }
   }
   await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, writeAccounts))
-  return written
+  return { events: written, accounts: next - firstAccount }
 }

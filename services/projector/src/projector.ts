@@ -9,6 +9,7 @@ import {
   listCheckpoints,
   listInUse,
   type Projection,
+  ReadersAtWork,
   schemaOf,
   switchReadViews,
 } from '@registru/projections'
@@ -27,6 +28,7 @@ export const EXIT_DIVERGED = 78
 /** Any number will do as long as all projectors use the same. The lock saves wasted work; correctness never needs it. */
 const PROJECTOR_LOCK = 7_310_002
 const STANDBY_POLL_MS = 1_000
+const READERS_PAUSE_MS = 1_000
 
 /** After each failure in a row; the last one again and again. */
 const BACKOFF_MS = [200, 1_000, 5_000] as const
@@ -184,7 +186,15 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       if (there.some(({ position }) => position !== to)) await follow(connections, { together, to, signal })
       if (signal.aborted) return
     }
-    await switchReadViews(client, coming)
+    try {
+      await switchReadViews(client, coming)
+    } catch (error) {
+      if (!(error instanceof ReadersAtWork)) throw error
+      // Meanwhile all of them go on, from one position to the next.
+      logger.info({ reason: error.message }, 'New versions are put in use when readers leave')
+      await pause(READERS_PAUSE_MS, signal)
+      return
+    }
     logger.info({ projections: namesOf(coming), position: `${to}` }, 'New versions are in use')
   }
 

@@ -10,7 +10,9 @@ import {
 import {
   allProjections,
   dropGeneration,
+  enterAsReader,
   findInvoice,
+  findPositionKnownAt,
   findReadPosition,
   listGenerations,
   type Projection,
@@ -137,7 +139,7 @@ t.test('a switch waits for who still reads an older moment, and the projector do
   await reader.query('begin transaction isolation level repeatable read read only')
   await reader.query('select from read.clients')
   // Until it counts as one that may read for long.
-  await sleep(400)
+  await sleep(2_200)
   let isSwitched = false
   const switched = switchGenerations({ pool, store, pairs, signal }).then(() => {
     isSwitched = true
@@ -148,6 +150,43 @@ t.test('a switch waits for who still reads an older moment, and the projector do
   reader.release()
   await switched
   t.equal(await openOf(system), 71_000n)
+})
+
+t.test('a switch has its turn among readers who never all rest, and each of them sees one moment', async (t) => {
+  const system = await setUp(t)
+  const { pool, db, store, append } = system
+  const pairs = pairsOf(await build(system))
+  const left = new AbortController()
+  const seen: { readonly first: bigint; readonly later: bigint }[] = []
+  const read = async (afterMs: number): Promise<void> => {
+    await sleep(afterMs)
+    while (!left.signal.aborted) {
+      const tx = await db.startTransaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute()
+      await enterAsReader(tx)
+      const first = await findReadPosition(tx)
+      await sleep(500)
+      // The last event of all, from a view that the reader has not used before.
+      seen.push({ first, later: await findPositionKnownAt(tx, '2100-01-01T00:00:00.000Z') })
+      await tx.commit().execute()
+    }
+  }
+  const write = async (): Promise<void> => {
+    for (let number = 0; !left.signal.aborted; number += 1) {
+      await append([clientRegistered({ clientId: `more-${number}` })])
+    }
+  }
+  const busy = [...[0, 125, 250, 375].map(read), write()]
+  await sleep(600)
+  await switchGenerations({ pool, store, pairs, signal })
+  left.abort()
+  await Promise.all(busy)
+  t.ok(seen.length > 4)
+  t.same(
+    seen.filter(({ first, later }) => first !== later),
+    [],
+  )
+  const { rows } = await pool.query<{ generation: number }>('select distinct generation from read.projections')
+  t.same(rows, [{ generation: 2 }])
 })
 
 t.test('a build that was begun is gone on with', async (t) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreUnavailable } from '@registru/event-store'
 import {
+  enterAsReader,
   findProjectorReport,
   findReadPosition,
   findReadState,
@@ -122,6 +123,7 @@ export const createReadSide = (pool: Pool): ReadSide => {
       return closing
     }
     try {
+      await enterAsReader(handle)
       const { position, versions, processId } = await findReadState(handle)
       const cancel = (): void => {
         // What is not cancelled ends by its statement time-out.

@@ -18,16 +18,16 @@ export interface MeetOptions {
   readonly store: EventStore
   readonly pairs: readonly Pair[]
   readonly signal: AbortSignal
-  /** Looked at before the projector is held: an Error with a code that is worth another try puts the work off. */
-  readonly isTheTime?: (client: PoolClient) => Promise<void>
+  /** In the transaction of the work, before the projector is held. */
+  readonly before?: (holder: PoolClient) => Promise<void>
 }
 
-const POLL_MS = 100
-/** The projector gets its turn between attempts, and long readers theirs: half a minute of pauses. */
-const ATTEMPTS_MAX = 300
+/** Between attempts: the projector gets its turn, and readers theirs. */
+const PAUSE_MS = 250
+const PATIENCE_MS = 120_000
 
-/** A lock that others would have to queue for is given up after this, and tried again: nobody waits longer for a switch. */
-const LOCK_TIMEOUT_MS = 100
+/** A lock that is not free within this, such as that of a batch that is being written, is tried again. */
+const LOCK_TIMEOUT_MS = 1_000
 
 const extremeOf = (positions: ReadonlyMap<Projection, bigint>): { readonly least: bigint; readonly most: bigint } => {
   const all = [...positions.values()]
@@ -55,7 +55,7 @@ const holdProjector = async (
 
 /** @returns why it has to be tried again; `undefined`: it is done */
 const attempt = async (
-  { store, pairs, signal, isTheTime }: MeetOptions,
+  { store, pairs, signal, before }: MeetOptions,
   connections: Connections,
   holder: PoolClient,
   work: (holder: PoolClient, position: bigint) => Promise<void>,
@@ -68,8 +68,8 @@ const attempt = async (
   if (reached.least < goal) await advance({ connections, store, projections: others, to: goal, signal })
 
   try {
-    await isTheTime?.(connections.client)
     await holder.query('begin')
+    await before?.(holder)
     await holder.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
     const { least, most } = extremeOf(await holdProjector(holder, inUse))
     const met = least === most
@@ -99,14 +99,12 @@ export const atOnePosition = (
     await waitForRebuildTurn(connections.reader)
     const holder = await options.pool.connect()
     try {
-      let why: string | undefined
-      for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts += 1) {
+      for (const until = performance.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
         options.signal.throwIfAborted()
-        why = await attempt(options, connections, holder, work)
+        const why = await attempt(options, connections, holder, work)
         if (why === undefined) return
-        await sleep(POLL_MS)
+        if (performance.now() > until) throw new Error(`given up after ${PATIENCE_MS / 1_000} s: ${why}`)
       }
-      throw new Error(`given up after ${ATTEMPTS_MAX} attempts: ${why}`)
     } finally {
       holder.release(true)
     }
