@@ -1,7 +1,7 @@
 import { type LedgerEvent, minorOf, whoPaidCash } from '@registru/domain'
 import { DESKLESS } from '../core/cash.ts'
 import { insert, type RowChange, set } from '../core/changes.ts'
-import { defineProjection, wanted } from '../core/projection.ts'
+import { begun, defineProjection, wanted } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
 import { cashClients, cashHanded, contractInvoices, contractSettlements } from './tables.ts'
 
@@ -16,7 +16,10 @@ const accountOf = ({ metadata, data }: EventOfClient) => ({
   client_id: data.clientId,
 })
 
-const contractOf = (event: Settling) => ({ ...accountOf(event), invoice_id: event.data.invoiceId })
+const contractOf = (event: EventOfClient & { readonly data: { readonly invoiceId: string } }) => ({
+  ...accountOf(event),
+  invoice_id: event.data.invoiceId,
+})
 const wantContract = (event: Settling) => [wanted(contractInvoices, contractOf(event))]
 
 const settled = (event: Settling, rows: Rows, sign: 1n | -1n): readonly RowChange[] =>
@@ -41,6 +44,7 @@ export const cashCeilings = defineProjection({
   tables: [cashClients, cashHanded, contractInvoices, contractSettlements],
   looksAt: [cashClients, contractInvoices],
   reads: {
+    InvoiceRegistered: (event) => [begun(contractInvoices, contractOf(event))],
     PaymentRecorded: (event) => (event.data.method === 'CASH' ? [wanted(cashClients, accountOf(event))] : []),
     PaymentAllocated: wantContract,
     PaymentDeallocated: wantContract,
@@ -61,13 +65,7 @@ export const cashCeilings = defineProjection({
     },
     InvoiceRegistered: (event) =>
       event.data.instalmentContract
-        ? [
-            insert(contractInvoices, {
-              ...accountOf(event),
-              invoice_id: event.data.invoiceId,
-              position: event.position,
-            }),
-          ]
+        ? [insert(contractInvoices, { ...contractOf(event), position: event.position })]
         : [],
     PaymentRecorded: (event, rows) => {
       const { paymentId, amount, method, receivedOn, deskId = DESKLESS, payer } = event.data

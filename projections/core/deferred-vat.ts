@@ -13,7 +13,7 @@ import {
   vatBetween,
 } from '@registru/domain'
 import { insert, type RowChange, set } from './changes.ts'
-import { type RowWanted, wanted } from './projection.ts'
+import { begun, type RowWanted, wanted } from './projection.ts'
 import type { Rows } from './row-image.ts'
 import { defineTable, ownJson, text, word } from './table.ts'
 
@@ -358,8 +358,16 @@ const foldInto = (book: Book, event: VatEvent): void => {
 /** The rows that `foldDeferredVat` wants to see; its keys are the events that it is to be told of. */
 export const deferredVatReads = ({ documents, instruments }: DeferredVatTables) => {
   const account = ({ metadata, data }: VatEvent) => ({ company_id: metadata.companyId, client_id: data.clientId })
+  const keyOf = (event: VatEvent, kind: DocumentKind, documentId: string) => ({
+    ...account(event),
+    kind,
+    document_id: documentId,
+  })
   const document = (event: VatEvent, kind: DocumentKind, documentId: string): RowWanted =>
-    wanted(documents, { ...account(event), kind, document_id: documentId })
+    wanted(documents, keyOf(event, kind, documentId))
+  /** Most documents are under no TVA la încasare, and most credit is a payment: what settles them finds nothing. */
+  const newDocument = (event: VatEvent, kind: DocumentKind, documentId: string): RowWanted =>
+    begun(documents, keyOf(event, kind, documentId))
   const papers = (event: VatEvent): RowWanted => wanted(instruments, account(event))
 
   const settled = (event: VatEvent & { readonly data: { readonly invoiceId: string; readonly paymentId: string } }) => [
@@ -375,15 +383,22 @@ export const deferredVatReads = ({ documents, instruments }: DeferredVatTables) 
     const { invoiceId, cashAccounting } = event.data
     return cashAccounting && invoiceId !== undefined ? [document(event, 'INVOICE', invoiceId), papers(event)] : []
   }
+  const credited = (event: Extract<VatEvent, { readonly type: 'CreditNoteRegistered' }>) =>
+    event.data.invoiceId === undefined ? [newDocument(event, 'CREDIT_NOTE', event.data.creditNoteId)] : lessened(event)
   const ofInstrument = (event: VatEvent & { readonly data: { readonly method: PaymentMethod } }) =>
     INSTRUMENTS.has(event.data.method) ? [papers(event)] : []
 
   return {
-    InvoiceRegistered: () => [],
+    InvoiceRegistered: (event: Extract<VatEvent, { readonly type: 'InvoiceRegistered' }>) => [
+      newDocument(event, 'INVOICE', event.data.invoiceId),
+    ],
     InvoiceCancelled: lessened,
-    CreditNoteRegistered: lessened,
+    CreditNoteRegistered: credited,
     DiscountGranted: lessened,
-    PaymentRecorded: ofInstrument,
+    PaymentRecorded: (event: Extract<VatEvent, { readonly type: 'PaymentRecorded' }>) => [
+      newDocument(event, 'CREDIT_NOTE', event.data.paymentId),
+      ...ofInstrument(event),
+    ],
     PaymentAllocated: settled,
     PaymentDeallocated: settled,
     PaymentCleared: ofInstrument,

@@ -182,8 +182,12 @@ const makeKey = async (client: PoolClient, { schema, keyed }: Line, table: Table
 /** Brings the rows that a batch needs into the image, one query a table; rows that an earlier batch left there count. */
 const loadImage = async (client: PoolClient, line: Line, wantedRows: readonly RowWanted[]): Promise<void> => {
   const missing = new Map<Table, Map<string, Row>>()
-  for (const { table, key } of wantedRows) {
-    if (line.image.has(table, key)) continue
+  for (const { table, key, isNew } of wantedRows) {
+    if (line.image.knows(table, key)) continue
+    if (isNew) {
+      line.image.putAbsent(table, key)
+      continue
+    }
     // Totals of rows that are not there yet are added up by Postgres alone.
     if (line.complete && !table.totals) continue
     const keys = missing.get(table) ?? new Map<string, Row>()
@@ -191,6 +195,7 @@ const loadImage = async (client: PoolClient, line: Line, wantedRows: readonly Ro
   }
   for (const [table, keys] of missing) {
     await makeKey(client, line, table)
+    for (const key of keys.values()) line.image.putAbsent(table, key)
     const rows = await loadRows(client, line.schema, table, [...keys.values()])
     for (const row of rows) line.image.put(table, row)
   }

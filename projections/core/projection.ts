@@ -9,10 +9,15 @@ type EventNamed<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { reado
 export interface RowWanted {
   readonly table: Table
   readonly key: Row
+  /** No event before this one can have made the row, so it need not be looked for. */
+  readonly isNew: boolean
 }
 
 /** Names a row that an event needs to see. */
-export const wanted = <T extends Table>(table: T, key: KeyOf<T>): RowWanted => ({ table, key })
+export const wanted = <T extends Table>(table: T, key: KeyOf<T>): RowWanted => ({ table, key, isNew: false })
+
+/** Names a row under an id that comes up in this event: later ones, which may want it, find it or know that it is not there. */
+export const begun = <T extends Table>(table: T, key: KeyOf<T>): RowWanted => ({ table, key, isNew: true })
 
 /** A function a type of event, or one function that is told of every event. */
 type Told<Result, Seen extends readonly unknown[]> =

@@ -12,7 +12,10 @@ export interface Rows {
 /** Rows of any tables by key, in memory. */
 export interface RowImage extends Rows {
   readonly put: (table: Table, row: Row) => void
-  readonly has: (table: Table, key: Row) => boolean
+  /** Remembers that there is no such row, so that nobody looks for it again. */
+  readonly putAbsent: (table: Table, key: Row) => void
+  /** Whether `find` tells the truth about a row: it is here, or known to be absent. */
+  readonly knows: (table: Table, key: Row) => boolean
   /** Only rows that are here are changed; another row is the writer's business alone. */
   readonly apply: (change: RowChange) => void
   /** In the order of their keys. */
@@ -25,10 +28,13 @@ export interface RowImage extends Rows {
   readonly clear: () => void
 }
 
+const ABSENT = 'absent'
+type Known = Row | typeof ABSENT
+
 /** Two generations: what is touched moves to the young one, and the old one is dropped as a whole. */
 interface Generations {
-  young: Map<string, Row>
-  old: Map<string, Row>
+  young: Map<string, Known>
+  old: Map<string, Known>
 }
 
 export const createRowImage = (): RowImage => {
@@ -41,15 +47,17 @@ export const createRowImage = (): RowImage => {
     tables.set(table, empty)
     return empty
   }
-  const touch = (table: Table, key: string): Row | undefined => {
+  const touch = (table: Table, key: string): Known | undefined => {
     const { young, old } = generationsOf(table)
-    const row = young.get(key) ?? old.get(key)
-    if (row !== undefined) young.set(key, row)
-    return row
+    const known = young.get(key) ?? old.get(key)
+    if (known !== undefined) young.set(key, known)
+    return known
   }
-  const find = <T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined =>
+  const find = <T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined => {
+    const known = touch(table, keyString(table, key))
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
-    touch(table, keyString(table, key)) as RowOf<T> | undefined
+    return known === ABSENT ? undefined : (known as RowOf<T> | undefined)
+  }
   const put = (table: Table, row: Row): void => {
     generationsOf(table).young.set(keyString(table, row), row)
   }
@@ -62,7 +70,10 @@ export const createRowImage = (): RowImage => {
       if (row === undefined) throw new RowsDisagree(`${table.name}: history changes a row before introducing it`)
       return row
     },
-    has: (table, key) => touch(table, keyString(table, key)) !== undefined,
+    putAbsent: (table, key) => {
+      generationsOf(table).young.set(keyString(table, key), ABSENT)
+    },
+    knows: (table, key) => touch(table, keyString(table, key)) !== undefined,
     apply: (change) => {
       const { table } = change
       if (change.kind === 'insert') {
@@ -71,13 +82,13 @@ export const createRowImage = (): RowImage => {
       }
       const key = keyString(table, change.key)
       const row = touch(table, key)
-      if (row !== undefined) generationsOf(table).young.set(key, changedRow(row, change))
+      if (row !== undefined && row !== ABSENT) generationsOf(table).young.set(key, changedRow(row, change))
     },
     list: <T extends Table>(table: T) => {
       const { young, old } = generationsOf(table)
+      const rows = [...new Map([...old, ...young])].filter(([, known]) => known !== ABSENT)
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
-      const rows = new Map([...old, ...young]) as Map<string, RowOf<T>>
-      return [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+      return rows.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row as RowOf<T>)
     },
     forgetBeyond: (rowsMax) => {
       let touched = 0

@@ -1,7 +1,7 @@
 import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/changes.ts'
 import { STILL_KNOWN } from '../core/clocks.ts'
-import { defineProjection, wanted } from '../core/projection.ts'
+import { begun, defineProjection, wanted } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
 import type { RowOf } from '../core/table.ts'
 import { changeFrom } from './steps.ts'
@@ -108,6 +108,8 @@ const bothItems = (event: AccountEvent & { readonly data: Settling }) => [
   wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
 ]
 
+const newPayment = (event: AccountEvent, id: string) => [begun(openItems, keyOf(event, 'PAYMENT', id))]
+
 const invoiceItem = (event: AccountEvent & { readonly data: { readonly invoiceId: string } }) => [
   wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
 ]
@@ -140,6 +142,8 @@ export const receivablesAging = defineProjection({
   tables: [openItems, openSpans, openDues],
   looksAt: [openItems],
   reads: {
+    InvoiceRegistered: (event) => [begun(openItems, keyOf(event, 'INVOICE', event.data.invoiceId))],
+    PaymentRecorded: (event) => newPayment(event, event.data.paymentId),
     PaymentAllocated: bothItems,
     PaymentDeallocated: bothItems,
     PaymentReversed: paymentItem,
@@ -147,8 +151,12 @@ export const receivablesAging = defineProjection({
     InvoiceCancelled: invoiceItem,
     DiscountGranted: invoiceItem,
     InvoiceWrittenOff: invoiceItem,
-    CreditNoteRegistered: (event) =>
-      event.data.invoiceId === undefined ? [] : [wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId))],
+    CreditNoteRegistered: (event) => {
+      const { invoiceId, creditNoteId } = event.data
+      return invoiceId === undefined
+        ? newPayment(event, creditNoteId)
+        : [wanted(openItems, keyOf(event, 'INVOICE', invoiceId))]
+    },
   },
   on: {
     InvoiceRegistered: (event) => {

@@ -1,6 +1,6 @@
 import { deepStrictEqual } from 'node:assert'
 import type { LedgerEvent } from '@registru/domain'
-import { clientRegistered } from '@registru/domain/examples'
+import { clientRegistered, recordPayment, registerClient, registerInvoice } from '@registru/domain/examples'
 import { createPool, isRetryable, type PoolClient } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
@@ -9,9 +9,9 @@ import { batchStatement } from '../core/batch-statement.ts'
 import { add, type Changes, insert, mergeChange, type RowChange, set } from '../core/changes.ts'
 import { defineProjection } from '../core/projection.ts'
 import { bigint, boolean, date, defineTable, integer, json, nullable, ownJson, type Row, text } from '../core/table.ts'
-import { allProjections, createMemoryWriter, ensureSchemas, openPostgresWriter } from '../index.ts'
+import { allProjections, createMemoryWriter, ensureSchemas, openPostgresWriter, type PostgresWriter } from '../index.ts'
 import { playHistory, stepsArbitrary } from './histories.ts'
-import { createLog } from './ledger.ts'
+import { createLedger, createLog } from './ledger.ts'
 import { holds } from './random.ts'
 
 // Databases take their time on a busy machine.
@@ -209,6 +209,53 @@ t.test('two that start at once create the schemas once', async (t) => {
   const clients = await Promise.all([connect(t, url), connect(t, url), connect(t, url)])
   await Promise.all(clients.map((client) => ensureSchemas(client, allProjections)))
   t.pass('nobody failed')
+})
+
+/** Counts what is asked of a connection from now on. */
+const countQueries = (client: PoolClient): (() => number) => {
+  let queries = 0
+  const query = client.query.bind(client)
+  Object.assign(client, {
+    query: (...asked: readonly unknown[]): unknown => {
+      queries += 1
+      return Reflect.apply<PoolClient, readonly unknown[], unknown>(query, client, asked)
+    },
+  })
+  return () => queries
+}
+
+t.test('a writer that has begun anew looks once for what is not there, and never for ids that come up', async (t) => {
+  const url = await createTestDatabase(t)
+  const [client, reader] = [await connect(t, url), await connect(t, url)]
+  const queries = countQueries(reader)
+  await ensureSchemas(client, allProjections)
+  const ledger = createLedger()
+  const today = '2026-11-02'
+  const pay = (paymentId: string): void => {
+    const [amount, allocation] = [{ amount: '1.00', currency: 'RON' }, { rule: 'oldestDueFirst' as const }]
+    const { receipt: _none, ...data } = recordPayment({ paymentId, amount, allocation })
+    ledger.onAccount('amc', { type: 'RecordPayment', data }, today)
+  }
+  ledger.registerCompany('amc')
+  ledger.onAccount('amc', { type: 'RegisterClient', data: registerClient() }, today)
+  ledger.onAccount('amc', { type: 'RegisterInvoice', data: registerInvoice() }, today)
+  let written = 0
+  const applyRest = async (writer: PostgresWriter): Promise<number> => {
+    const events = ledger.events.slice(written)
+    written += events.length
+    const before = queries()
+    await writer.apply(events, reachedBy(events))
+    return queries() - before
+  }
+  t.equal(await applyRest(await openPostgresWriter({ client, reader, projections: allProjections })), 0)
+  const writer = await openPostgresWriter({ client, reader, projections: allProjections })
+  pay('p-1')
+  t.ok((await applyRest(writer)) > 0)
+  pay('p-2')
+  pay('p-3')
+  t.equal(await applyRest(writer), 0)
+  const { rows } = await client.query<{ sum: bigint }>('select sum(allocated_minor)::bigint as sum from read.payments')
+  t.equal(rows[0]?.sum, 300n)
 })
 
 const amountOf = (row: Row, column: string): bigint => {
