@@ -23,10 +23,12 @@ const IMAGE_ROWS_BULK_MAX = 40_000
 const PREPARED_STATEMENTS_MAX = 100
 
 /**
- * A table is analyzed when it has doubled, and has grown by this much at least. Autovacuum looks once a minute, and a minute
- * of plans made for an empty table can read a whole company for every row they change. A quick look is enough until then.
+ * A table is analyzed when it has grown by this many rows, and so many times over again. Autovacuum looks once a minute, and
+ * a minute of plans made for an empty table can read a whole company for every row they change. A quick look is enough
+ * until then, and a rare one: the look and the plans made anew after it hold up a batch.
  */
 const ANALYZE_ROWS_MIN = 500
+const ANALYZE_GROWTH = 8
 
 /**
  * Every statement finds its rows by primary key through an array; a plan once made is kept. JIT never pays for itself here.
@@ -323,7 +325,7 @@ export const openPostgresWriter = async ({
       const growth = grown.get(table) ?? { rows: 0, since: 0 }
       grown.set(table, growth)
       growth.since += rows
-      if (growth.since < Math.max(ANALYZE_ROWS_MIN, growth.rows)) continue
+      if (growth.since < Math.max(ANALYZE_ROWS_MIN, growth.rows * (ANALYZE_GROWTH - 1))) continue
       await client.query(`analyze ${table}`)
       growth.rows += growth.since
       growth.since = 0
