@@ -1,6 +1,6 @@
 import { type LedgerEvent, type MoneyOrZero, minorOf } from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/changes.ts'
-import { STILL_KNOWN } from '../core/clocks.ts'
+import { STILL_KNOWN, stretchOf } from '../core/clocks.ts'
 import { defineProjection } from '../core/projection.ts'
 import { type StatementLineKind, statementDays, statementLines, statementMonths, statementReceipts } from './tables.ts'
 
@@ -40,7 +40,11 @@ const line = (event: LedgerEvent, of: Line): readonly RowChange[] => {
       event_id: event.eventId,
     }),
     add(statementMonths, { company_id, client_id, currency, month_on: monthOf(of.on) }, { debit_minor, credit_minor }),
-    add(statementDays, { company_id, currency, effective_on: of.on }, { debit_minor, credit_minor }),
+    add(
+      statementDays,
+      { company_id, currency, effective_on: of.on, stretch: stretchOf(event.position) },
+      { debit_minor, credit_minor },
+    ),
   ]
 }
 
@@ -68,7 +72,7 @@ const conversion = (
 /** What passed between the two parties, in the order of effective days: the client's statement (fișă client). */
 export const clientStatements = defineProjection({
   name: 'client_statements',
-  version: 2,
+  version: 3,
   tables: [statementLines, statementMonths, statementDays, statementReceipts],
   on: {
     InvoiceRegistered: (event) => {

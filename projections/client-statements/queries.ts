@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { STILL_KNOWN } from '../core/clocks.ts'
+import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/read.ts'
 import { monthOf } from './projection.ts'
 import type { StatementLineKind, StatementViews } from './tables.ts'
@@ -258,11 +258,11 @@ export const findStatementClosings = async (
       ? sql``
       : sql`union all
         select currency, credit_minor - debit_minor from read.statement_lines
-        where company_id = ${companyId} and position > ${knownAt} and effective_on <= ${asOf}::date`
+        where company_id = ${companyId} and ${learnedInStretchAfter(knownAt)} and effective_on <= ${asOf}::date`
   const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
     select currency, sum(moved_minor)::bigint as balance_minor from (
       select currency, debit_minor - credit_minor as moved_minor from read.statement_days
-      where company_id = ${companyId} and effective_on <= ${asOf}::date
+      where company_id = ${companyId} and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}
       ${learnedLater}
     ) moved
     group by currency`.execute(db)

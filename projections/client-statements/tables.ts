@@ -52,17 +52,19 @@ export const statementMonths = defineTable({
   fillfactor: 70,
 })
 
-/** Day by day for the whole company, so that its total adds up days, not clients. */
+/** Day by day for the whole company, by when it was learned, so that its total adds up days, not clients. */
 export const statementDays = defineTable({
   name: 'statement_days',
   columns: {
     company_id: text(),
     currency: text(),
     effective_on: date(),
+    /** Of the log, see `stretchOf`. */
+    stretch: bigint(),
     debit_minor: bigint(),
     credit_minor: bigint(),
   },
-  key: ['company_id', 'currency', 'effective_on'],
+  key: ['company_id', 'currency', 'effective_on', 'stretch'],
   totals: true,
   fillfactor: 50,
 })

@@ -1,5 +1,23 @@
+import { type RawBuilder, sql } from 'kysely'
+
 /** `known_to` of what is still believed: the largest position Postgres can hold. */
 export const STILL_KNOWN = 9_223_372_036_854_775_807n
 
 /** `eff_to` of what holds from its first day on; as a string it is later than any day. */
 export const FOREVER = 'infinity'
+
+/**
+ * Totals of days are kept apart by the stretch of the log in which they were learned: what was known at a position is whole
+ * stretches, less the rest of the last one. Positions count bytes, so a stretch is some 20,000 events.
+ */
+const STRETCH_POSITIONS = 16_777_216n
+
+export const stretchOf = (position: bigint): bigint => position / STRETCH_POSITIONS
+
+/** Of totals that are kept by stretch: those of which anything was known. `undefined`: all. */
+export const inKnownStretches = (knownAt: bigint | undefined): RawBuilder<unknown> =>
+  knownAt === undefined ? sql`` : sql`and stretch <= ${stretchOf(knownAt)}`
+
+/** Of single rows with a `position`: those that these totals hold too much. */
+export const learnedInStretchAfter = (knownAt: bigint): RawBuilder<unknown> =>
+  sql`position > ${knownAt} and position < ${(stretchOf(knownAt) + 1n) * STRETCH_POSITIONS}`

@@ -1,5 +1,6 @@
 import { type LedgerEvent, type Money, type MoneyOrZero, minorIn, minorOf, type VatLine } from '@registru/domain'
 import { add, insert, type RowChange } from '../core/changes.ts'
+import { stretchOf } from '../core/clocks.ts'
 import { deferredVatReads, foldDeferredVat, type VatEvent, type VatMovement } from '../core/deferred-vat.ts'
 import { defineProjection } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
@@ -47,7 +48,7 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
       }),
       add(
         accountDays,
-        { company_id, account, currency, effective_on },
+        { company_id, account, currency, effective_on, stretch: stretchOf(event.position) },
         amount_minor > 0n
           ? { debit_minor: amount_minor, credit_minor: 0n }
           : { debit_minor: 0n, credit_minor: -amount_minor },
@@ -131,7 +132,7 @@ const settled = ({ amount, conversion, functional }: Settled, sign: 1n | -1n): r
  */
 export const journal = defineProjection({
   name: 'journal',
-  version: 3,
+  version: 4,
   tables: [postings, accountDays, clientAccounts, deferredVat.documents, deferredVat.instruments],
   reads: deferredVatReads(deferredVat),
   looksAt: [deferredVat.documents, deferredVat.instruments],

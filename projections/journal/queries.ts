@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { inKnownStretches, learnedInStretchAfter } from '../core/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/read.ts'
 import { type Account, romanianAccount } from './accounts.ts'
 
@@ -19,7 +20,7 @@ interface TurnoverRow {
   readonly credit_minor: bigint
 }
 
-/** Days up to `asOf`, less what was learned after `knownAt`: the cost follows the days and the distance from now. */
+/** Days up to `asOf`, less what was learned after `knownAt`: the cost follows the days, whenever that was. */
 const turnovers = async (
   db: ReadHandle,
   { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
@@ -29,11 +30,11 @@ const turnovers = async (
       ? sql``
       : sql`union all
         select account, currency, -greatest(amount_minor, 0), least(amount_minor, 0) from read.postings
-        where company_id = ${companyId} and position > ${knownAt} and effective_on <= ${asOf}::date`
+        where company_id = ${companyId} and ${learnedInStretchAfter(knownAt)} and effective_on <= ${asOf}::date`
   const { rows } = await sql<TurnoverRow>`
     select account, currency, sum(debit_minor)::bigint as debit_minor, sum(credit_minor)::bigint as credit_minor from (
       select account, currency, debit_minor, credit_minor from read.account_days
-      where company_id = ${companyId} and effective_on <= ${asOf}::date
+      where company_id = ${companyId} and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}
       ${learnedLater}
     ) moved
     group by account, currency
@@ -115,10 +116,10 @@ export const findAccountTotals = async (
   const learnedLater =
     knownAt === undefined
       ? sql``
-      : sql`union all select currency, -amount_minor from read.postings where ${wanted} and position > ${knownAt}`
+      : sql`union all select currency, -amount_minor from read.postings where ${wanted} and ${learnedInStretchAfter(knownAt)}`
   const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
     select currency, sum(moved_minor)::bigint as moved_minor from (
-      select currency, debit_minor - credit_minor as moved_minor from read.account_days where ${wanted}
+      select currency, debit_minor - credit_minor as moved_minor from read.account_days where ${wanted} ${inKnownStretches(knownAt)}
       ${learnedLater}
     ) moved
     group by currency`.execute(db)
@@ -141,13 +142,14 @@ export const findReceivableTotals = async (
   const ofClient = clientId === undefined ? sql`` : sql`and client_id = ${clientId}`
   const posted = sql`select currency, -amount_minor from read.postings
     where company_id = ${companyId} ${ofClient} and account in ('RECEIVABLE', 'CLIENT_CREDIT')`
+  const isLater = (known: bigint) => (clientId === undefined ? learnedInStretchAfter(known) : sql`position > ${known}`)
   const learnedLater =
-    knownAt === undefined ? sql`` : sql`union all ${posted} and position > ${knownAt} and effective_on <= ${asOf}::date`
+    knownAt === undefined ? sql`` : sql`union all ${posted} and ${isLater(knownAt)} and effective_on <= ${asOf}::date`
   const before =
     clientId === undefined
       ? sql`select currency, debit_minor - credit_minor as moved_minor from read.account_days
           where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT')
-            and effective_on <= ${asOf}::date`
+            and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}`
       : sql`select currency, receivable_minor + client_credit_minor as moved_minor from read.client_accounts
           where company_id = ${companyId} ${ofClient}
           union all ${posted} and effective_on > ${asOf}::date`

@@ -37,7 +37,7 @@ export const postings = defineTable({
   indexes: ['using brin (position) with (pages_per_range = 16, autosummarize = on)'],
 })
 
-/** Turnover of each account and day, so that a trial balance adds up days, not postings. */
+/** Turnover of each account and day, by when it was learned, so that a trial balance adds up days, not postings. */
 export const accountDays = defineTable({
   name: 'account_days',
   columns: {
@@ -45,10 +45,12 @@ export const accountDays = defineTable({
     account: word<Account>(),
     currency: text(),
     effective_on: date(),
+    /** Of the log, see `stretchOf`. */
+    stretch: bigint(),
     debit_minor: bigint(),
     credit_minor: bigint(),
   },
-  key: ['company_id', 'account', 'currency', 'effective_on'],
+  key: ['company_id', 'account', 'currency', 'effective_on', 'stretch'],
   totals: true,
   fillfactor: 50,
 })

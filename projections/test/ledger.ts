@@ -20,11 +20,14 @@ const uuidOf = (index: number): string => `00000000-0000-4000-8000-${index.toStr
 const recordedFrom = Date.parse('2026-11-02T09:00:00.000Z')
 const betweenAppendsMs = 700
 
-/** A log in memory: events get their places, positions have gaps, and the recorders' clocks differ a little. */
+/**
+ * A log in memory: events get their places, positions have gaps so wide that a few events fill a stretch, and the recorders'
+ * clocks differ a little.
+ */
 export const createLog = () => {
   const events: LedgerEvent[] = []
   const revisions = new Map<string, bigint>()
-  let position = 547n
+  let position = 10_000_000_547n
   let appends = 0
 
   const append = (companyId: string, stream: string, messages: readonly LedgerMessage[]): void => {
@@ -34,7 +37,7 @@ export const createLog = () => {
     for (const message of messages) {
       const revision = (revisions.get(stream) ?? -1n) + 1n
       revisions.set(stream, revision)
-      position += 3n + (position % 5n)
+      position += (3n + (position % 5n)) * 1_000_000n
       const metadata = eventMetadata({ companyId, recordedAt })
       events.push({ ...message, eventId: uuidOf(events.length), stream, revision, position, metadata } as LedgerEvent)
     }

@@ -18,6 +18,9 @@ export interface Portfolio {
 /** A statement that writes a million rows takes its time; whoever fills a portfolio connects with it. */
 export const FILL_TIMEOUT_MS = 15 * 60_000
 
+/** Between two events: about what a real log takes for one, in bytes. */
+const EVENT_POSITIONS = 768
+
 /** How long a portfolio lives; what is known is known at noon of its day. */
 export const PORTFOLIO_DAYS = 400
 
@@ -54,10 +57,12 @@ const changesSql = ({ companyId, clients, invoices, lastDay, changing, prefix = 
     '${prefix}' || case item_kind when 'INVOICE' then 'inv-' else 'pay-' end || n as item_id, step, effective_on,
     effective_on + late as known_on, minor, issued_on, issued_on + term as due_on,
     sum(minor) over item as open, lag(effective_on) over item as before_on,
-    ${after} + 10 * row_number() over (order by effective_on + late, n, item_kind, step) as position
+    ${after} + ${EVENT_POSITIONS} * row_number() over (order by effective_on + late, n, item_kind, step) as position
   from step join invoice using (n)
   where effective_on + late <= date '${lastDay}'
-  window item as (partition by item_kind, n order by step)`
+  window item as (partition by item_kind, n order by step)
+  -- Rows lie in the order of the log, as a projector writes them.
+  order by position`
 
 /** Each book is told the same, with as many rows as its projection would write. */
 const bookSql = (): readonly string[] => [
@@ -93,11 +98,11 @@ const bookSql = (): readonly string[] => [
       sum(case when item_kind = 'INVOICE' then greatest(minor, 0) else 0 end),
       sum(case when item_kind = 'INVOICE' then greatest(-minor, 0) else minor end)
     from change group by 1, 2, 4`,
-  `insert into ${tableInUse('statement_days')} as day (company_id, currency, effective_on, debit_minor, credit_minor)
-    select company_id, 'RON', effective_on, sum(case when item_kind = 'INVOICE' then greatest(minor, 0) else 0 end),
+  `insert into ${tableInUse('statement_days')} as day (company_id, currency, effective_on, stretch, debit_minor, credit_minor)
+    select company_id, 'RON', effective_on, position / 16777216, sum(case when item_kind = 'INVOICE' then greatest(minor, 0) else 0 end),
       sum(case when item_kind = 'INVOICE' then greatest(-minor, 0) else minor end)
-    from change group by 1, 3
-    on conflict (company_id, currency, effective_on) do update set debit_minor = day.debit_minor + excluded.debit_minor,
+    from change group by 1, 3, 4
+    on conflict (company_id, currency, effective_on, stretch) do update set debit_minor = day.debit_minor + excluded.debit_minor,
       credit_minor = day.credit_minor + excluded.credit_minor`,
   // A payment is credit first and settles from there, so it has a line on either account.
   `create temporary table leg on commit drop as
@@ -117,9 +122,10 @@ const bookSql = (): readonly string[] => [
     select company_id, position, line, account, 'RON', amount, effective_on, known_on + interval '12 hours', client_id, invoice_id,
       payment_id, position, gen_random_uuid()
     from leg`,
-  `insert into ${tableInUse('account_days')} as day (company_id, account, currency, effective_on, debit_minor, credit_minor)
-    select company_id, account, 'RON', effective_on, sum(greatest(amount, 0)), sum(greatest(-amount, 0)) from leg group by 1, 2, 4
-    on conflict (company_id, account, currency, effective_on) do update set debit_minor = day.debit_minor + excluded.debit_minor,
+  `insert into ${tableInUse('account_days')} as day (company_id, account, currency, effective_on, stretch, debit_minor, credit_minor)
+    select company_id, account, 'RON', effective_on, position / 16777216, sum(greatest(amount, 0)), sum(greatest(-amount, 0))
+    from leg group by 1, 2, 4, 5
+    on conflict (company_id, account, currency, effective_on, stretch) do update set debit_minor = day.debit_minor + excluded.debit_minor,
       credit_minor = day.credit_minor + excluded.credit_minor`,
   `insert into ${tableInUse('client_accounts')} (company_id, client_id, currency, receivable_minor, client_credit_minor)
     select company_id, client_id, 'RON', coalesce(sum(amount) filter (where account = 'RECEIVABLE'), 0),
@@ -130,7 +136,7 @@ const bookSql = (): readonly string[] => [
   `insert into ${tableInUse('client_changes')} (company_id, client_id, position, changed)
     select company_id, client_id, min(position), jsonb_build_object('kind', 'INDIVIDUAL', 'name', client_id) from change group by 1, 2`,
   `insert into ${tableInUse('moments')} (recorded_at, position, position_before)
-    select known_on + interval '12 hours', min(position), min(position) - 10 from change group by known_on
+    select known_on + interval '12 hours', min(position), min(position) - ${EVENT_POSITIONS} from change group by known_on
     on conflict do nothing`,
 ]
 

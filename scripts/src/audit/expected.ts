@@ -53,6 +53,9 @@ export interface Fold {
   readonly start: () => (expected: Expected, fact: PlacedFact) => void
 }
 
+/** Totals of days are kept apart for every 16 MiB of the log, by position. */
+export const stretchOf = (position: bigint): bigint => position >> 24n
+
 export const keyOf = (parts: readonly Cell[]): string => parts.join(' ')
 
 /** Puts a new row in its place. */

@@ -1,5 +1,5 @@
 import { createDeferredVat, deferredVatTables } from '../deferred-vat.ts'
-import { addTo, type Fold } from '../expected.ts'
+import { addTo, type Fold, stretchOf } from '../expected.ts'
 import { entryOf, type Posting } from '../postings.ts'
 
 /** Several rates of VAT have a line each on one account. */
@@ -10,7 +10,10 @@ const postings = {
   rank: 'amount_minor',
   line: 'line',
 }
-export const accountDays = { name: 'account_days', key: ['company_id', 'account', 'currency', 'effective_on'] }
+export const accountDays = {
+  name: 'account_days',
+  key: ['company_id', 'account', 'currency', 'effective_on', 'stretch'],
+}
 const clientAccounts = { name: 'client_accounts', key: ['company_id', 'client_id', 'currency'] }
 const vat = deferredVatTables('journal_vat')
 
@@ -48,7 +51,7 @@ export const journalFold: Fold = {
           revision,
           event_id: eventId,
         })
-        const key = { company_id: companyId, account, currency, effective_on: entry.on }
+        const key = { company_id: companyId, account, currency, effective_on: entry.on, stretch: stretchOf(position) }
         addTo(expected, accountDays, key, {
           debit_minor: minor > 0n ? minor : 0n,
           credit_minor: minor < 0n ? -minor : 0n,

@@ -1,9 +1,9 @@
-import { addTo, type Birth, type Expected, type Fold, keyOf } from '../expected.ts'
+import { addTo, type Birth, type Expected, type Fold, keyOf, stretchOf } from '../expected.ts'
 import { type Money, minorOf, type PlacedFact } from '../facts.ts'
 
 export const lines = { name: 'statement_lines', position: 'position', within: ['currency'] }
 export const months = { name: 'statement_months', key: ['company_id', 'client_id', 'currency', 'month_on'] }
-const days = { name: 'statement_days', key: ['company_id', 'currency', 'effective_on'] }
+const days = { name: 'statement_days', key: ['company_id', 'currency', 'effective_on', 'stretch'] }
 const receipts = { name: 'statement_receipts', position: 'known_from', within: [], foretold: 'known_to' }
 
 /** `known_to` of what holds until further notice: the largest bigint. */
@@ -111,7 +111,7 @@ const write = (
     event_id: eventId,
   })
   addTo(expected, months, { ...account, month_on: `${line.on.slice(0, 7)}-01` }, amounts)
-  addTo(expected, days, { company_id, currency, effective_on: line.on }, amounts)
+  addTo(expected, days, { company_id, currency, effective_on: line.on, stretch: stretchOf(position) }, amounts)
 }
 
 const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
