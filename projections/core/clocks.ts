@@ -18,6 +18,6 @@ export const stretchOf = (position: bigint): bigint => position / STRETCH_POSITI
 export const inKnownStretches = (knownAt: bigint | undefined): RawBuilder<unknown> =>
   knownAt === undefined ? sql`` : sql`and stretch <= ${stretchOf(knownAt)}`
 
-/** Of single rows with a `position`: those that these totals hold too much. */
-export const learnedInStretchAfter = (knownAt: bigint): RawBuilder<unknown> =>
-  sql`position > ${knownAt} and position < ${(stretchOf(knownAt) + 1n) * STRETCH_POSITIONS}`
+/** Of single rows, by a column that holds a position: those that these totals hold too much. */
+export const learnedInStretchAfter = (knownAt: bigint, column = 'position'): RawBuilder<unknown> =>
+  sql`${sql.ref(column)} > ${knownAt} and ${sql.ref(column)} < ${(stretchOf(knownAt) + 1n) * STRETCH_POSITIONS}`

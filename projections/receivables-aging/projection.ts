@@ -1,11 +1,11 @@
 import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/changes.ts'
-import { STILL_KNOWN } from '../core/clocks.ts'
+import { STILL_KNOWN, stretchOf } from '../core/clocks.ts'
 import { begun, defineProjection, wanted } from '../core/projection.ts'
 import type { Rows } from '../core/row-image.ts'
 import type { RowOf } from '../core/table.ts'
 import { changeFrom } from './steps.ts'
-import { type ItemKind, openDues, openItems, openSpans, type Part } from './tables.ts'
+import { type ItemKind, openDays, openDues, openItems, openSpans, type Part } from './tables.ts'
 
 type Item = Omit<RowOf<typeof openItems>, 'parts'>
 
@@ -47,6 +47,11 @@ const spanChanges = (
     parts: change.parts,
     nextLine: firstLine + change.open.length,
     changes: [
+      add(
+        openDays,
+        { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) },
+        { amount_minor: by },
+      ),
       ...dueChanges(item, parts, change.parts),
       ...change.close.map(({ knownFrom, line }) =>
         set(openSpans, { company_id, known_from: knownFrom, line }, { known_to: position }),
@@ -138,8 +143,8 @@ const beginCredit = (
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
 export const receivablesAging = defineProjection({
   name: 'receivables_aging',
-  version: 2,
-  tables: [openItems, openSpans, openDues],
+  version: 3,
+  tables: [openItems, openSpans, openDues, openDays],
   looksAt: [openItems],
   reads: {
     InvoiceRegistered: (event) => [begun(openItems, keyOf(event, 'INVOICE', event.data.invoiceId))],

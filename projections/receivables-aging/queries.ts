@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { STILL_KNOWN } from '../core/clocks.ts'
+import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/read.ts'
 import type { AgingViews, ItemKind } from './tables.ts'
 
@@ -85,16 +85,31 @@ const presentSums = (companyId: string, asOf: string) => sql<AgedSum>`
   where company_id = ${companyId} and known_to = ${STILL_KNOWN}
     and eff_to > ${asOf}::date and eff_to < 'infinity' and eff_from <= ${asOf}::date`
 
-/** What is open and what is credit per currency: of one client, or of the whole company. */
+/** How what is open moved up to a day, as it was known then; what was learned in the last stretch after that goes off again. */
+const movesUntil = (companyId: string, { asOf, knownAt }: Clocks) => {
+  const days = sql`
+    select currency, item_kind, amount_minor from read.open_days
+    where company_id = ${companyId} and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}`
+  if (knownAt === undefined) return days
+  const holding = sql`company_id = ${companyId} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date`
+  return sql`${days}
+    union all
+    select currency, item_kind, -amount_minor from read.open_spans
+    where ${holding} and ${learnedInStretchAfter(knownAt, 'known_from')}
+    union all
+    select currency, item_kind, amount_minor from read.open_spans
+    where ${holding} and ${learnedInStretchAfter(knownAt, 'known_to')}`
+}
+
+/** What is open and what is credit per currency: of one client from its spans, of the whole company from its days. */
 export const findOpenTotals = async (
   db: ReadHandle,
   { companyId, clientId, ...clocks }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
 ): Promise<ReadonlyMap<string, OpenTotal>> => {
-  const ofClient = clientId === undefined ? sql`` : sql`and client_id = ${clientId}`
   const source =
-    clientId === undefined && clocks.knownAt === undefined
-      ? sql`(${presentSums(companyId, clocks.asOf)}) open`
-      : sql`${spansOf(companyId, clocks)} ${ofClient}`
+    clientId === undefined
+      ? sql`(${movesUntil(companyId, clocks)}) moved`
+      : sql`${spansOf(companyId, clocks)} and client_id = ${clientId}`
   const { rows } = await sql<{ currency: string; open: bigint; credit: bigint }>`
     select currency,
       coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE'), 0)::bigint as open,
@@ -143,10 +158,13 @@ const agingRow = (row: AgingSqlRow): AgingRow => {
 /** Added up by days, a currency in which nothing is left has a row of zeros. */
 const hasSomething = ({ openMinor, creditMinor }: AgingRow): boolean => openMinor !== 0n || creditMinor !== 0n
 
-/** Days added up beforehand answer the present of a whole company; the spans answer everything. */
-type Source = 'days' | 'spans'
+/** What an aging adds up. Due days that are added up beforehand answer the present of a whole company; the spans, everything. */
+type Source = 'dues' | 'spans'
 
-const agingQuery = (question: AgingQuestion, from: Source = 'days') => {
+const sourceOf = ({ groupBy, knownAt }: AgingQuestion): Source =>
+  groupBy === 'currency' && knownAt === undefined ? 'dues' : 'spans'
+
+const agingQuery = (question: AgingQuestion, from = sourceOf(question)) => {
   const { companyId, asOf, buckets = DEFAULT_BUCKETS, by = 'due', groupBy = 'client' } = question
   const ends = withZero(buckets)
   const day = by === 'due' ? sql`due_on` : sql`issued_on`
@@ -159,10 +177,7 @@ const agingQuery = (question: AgingQuestion, from: Source = 'days') => {
       return sql`coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' ${notLater} ${notEarlier}), 0)::bigint`
     }),
   )
-  const source =
-    groupBy === 'currency' && question.knownAt === undefined && from === 'days'
-      ? sql`(${presentSums(companyId, asOf)}) open`
-      : spansOf(companyId, question)
+  const source = from === 'dues' ? sql`(${presentSums(companyId, asOf)}) open` : spansOf(companyId, question)
   const client = groupBy === 'currency' ? sql`null::text` : sql`client_id`
   const invoice = groupBy === 'invoice' ? sql`case when item_kind = 'INVOICE' then item_id end` : sql`null::text`
   // A constant among the keys costs a comparison a row.
@@ -217,11 +232,10 @@ export const findAging = async (db: ReadHandle, question: AgingQuestion): Promis
 }
 
 /**
- * The totals of an aging from the rows that it is made of: what a streamed one is certified by before its first row, because
- * the days that a whole company adds up from are another table.
+ * The totals of an aging from what its rows are made of: what a streamed one is certified by before its first row.
  */
 export const findAgingTotals = async (db: ReadHandle, question: AgingQuestion): Promise<readonly AgingRow[]> => {
-  const { rows } = await agingQuery({ ...question, groupBy: 'currency' }, 'spans').execute(db)
+  const { rows } = await agingQuery({ ...question, groupBy: 'currency' }, sourceOf(question)).execute(db)
   return rows.map(agingRow).toSorted((a, b) => (a.currency < b.currency ? -1 : 1))
 }
 

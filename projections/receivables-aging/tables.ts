@@ -85,8 +85,26 @@ export const openDues = defineTable({
   fillfactor: 50,
 })
 
+/** How what is open moved on each day, by when it was learned, so that a company's total adds up days at any pair of clocks. */
+export const openDays = defineTable({
+  name: 'open_days',
+  columns: {
+    company_id: text(),
+    item_kind: word<ItemKind>(),
+    currency: text(),
+    effective_on: date(),
+    /** Of the log, see `stretchOf`. */
+    stretch: bigint(),
+    amount_minor: bigint(),
+  },
+  key: ['company_id', 'item_kind', 'currency', 'effective_on', 'stretch'],
+  totals: true,
+  fillfactor: 50,
+})
+
 export type AgingViews = {
   'read.open_items': ViewRowOf<typeof openItems>
   'read.open_spans': ViewRowOf<typeof openSpans>
   'read.open_dues': ViewRowOf<typeof openDues>
+  'read.open_days': ViewRowOf<typeof openDays>
 }

@@ -10,7 +10,7 @@ import { createMemoryWriter, type MemoryWriter } from '../core/memory-writer.ts'
 import { journal } from '../journal/projection.ts'
 import { accountDays, clientAccounts, postings } from '../journal/tables.ts'
 import { receivablesAging } from '../receivables-aging/projection.ts'
-import { openDues, openSpans } from '../receivables-aging/tables.ts'
+import { openDays, openDues, openSpans } from '../receivables-aging/tables.ts'
 import { playHistory, stepsArbitrary } from './histories.ts'
 import { effectiveOn, naiveItems } from './naive-fold.ts'
 import { holds } from './random.ts'
@@ -87,6 +87,7 @@ const totalsTie = ({ rows }: MemoryWriter): void => {
   const accounts = sumsOf(rows.list(clientAccounts), byClient, (row) => row.receivable_minor + row.client_credit_minor)
   deepStrictEqual(accounts, net, 'client accounts')
   deepStrictEqual(sumsOf(rows.list(openDues), byCompany, signed), whole, 'aging of the company by due days')
+  deepStrictEqual(sumsOf(rows.list(openDays), byCompany, signed), whole, 'what is open of the company by days')
   deepStrictEqual(sumsOf(rows.list(statementDays), byCompany, moved), whole, 'days of the statement')
   deepStrictEqual(sumsOf(rows.list(accountDays).filter(isReceivable), byCompany, moved), whole, 'days of the journal')
 }

@@ -82,6 +82,8 @@ const bookSql = (): readonly string[] => [
     select company_id, position, 1, 9223372036854775807, client_id, item_kind, item_id, 0, 'RON', issued_on, due_on, open - minor,
       before_on, effective_on
     from change where before_on is not null and open <> minor`,
+  `insert into ${tableInUse('open_days')} (company_id, item_kind, currency, effective_on, stretch, amount_minor)
+    select company_id, item_kind, 'RON', effective_on, position / 16777216, sum(minor) from change group by 1, 2, 4, 5`,
   `insert into ${tableInUse('open_dues')} as due (company_id, item_kind, currency, due_on, issued_on, amount_minor)
     select company_id, item_kind, 'RON', due_on, issued_on, sum(minor) from change group by 1, 2, 4, 5
     on conflict (company_id, item_kind, currency, due_on, issued_on) do update set amount_minor = due.amount_minor + excluded.amount_minor`,
@@ -154,6 +156,7 @@ export const fillPortfolio = async (pool: Pool, portfolio: Portfolio): Promise<v
     for (const table of [
       'open_spans',
       'open_dues',
+      'open_days',
       'statement_lines',
       'postings',
       'invoice_balances',

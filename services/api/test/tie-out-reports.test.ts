@@ -59,7 +59,7 @@ const corruptions: readonly Corruption[] = [
   ['collection_days', 'reversed_minor = reversed_minor + 1', 'collections?by=month', inLei],
   ['account_days', "debit_minor = debit_minor + 1 where account = 'BANK'", 'collections', inLei],
   ['open_spans', "amount_minor = amount_minor + 1 where item_kind = 'INVOICE'", 'collections/to-recover', inLei],
-  ['open_dues', "amount_minor = amount_minor + 1 where item_kind = 'INVOICE'", 'collections/to-recover', inLei],
+  ['open_days', "amount_minor = amount_minor + 1 where item_kind = 'INVOICE'", 'collections/to-recover', inLei],
   ['open_spans', "amount_minor = amount_minor + 1 where item_kind = 'INVOICE'", 'collections/dso', inLei],
   ['sales_days', 'invoiced_minor = invoiced_minor + 1', 'collections/dso', inLei],
   ['trade_entries', "amount_minor = amount_minor + 1 where kind = 'INVOICED'", 'collections/dso', inLei],

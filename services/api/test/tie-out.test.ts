@@ -113,7 +113,7 @@ const corruptions: readonly Corruption[] = [
     'receivables/aging?groupBy=currency',
     {},
   ],
-  ['open_dues', "amount_minor = amount_minor + 1 where item_kind = 'PAYMENT'", 'journal/trial-balance', {}],
+  ['open_days', "amount_minor = amount_minor + 1 where item_kind = 'PAYMENT'", 'journal/trial-balance', {}],
   ['open_items', "parts = '[]' where item_id = 'tomorrow'", 'invoices/tomorrow', { invoiceId: 'tomorrow' }],
   ['statement_days', 'debit_minor = debit_minor + 1', 'receivables/aging', { currency: 'RON' }],
   ['statement_months', 'debit_minor = debit_minor + 1', 'clients/alfa/statement', { clientId: 'alfa' }],

@@ -1,4 +1,14 @@
-import { addTo, type Birth, type ChangingRow, canonical, type Expected, type Fold, keyOf, put } from '../expected.ts'
+import {
+  addTo,
+  type Birth,
+  type ChangingRow,
+  canonical,
+  type Expected,
+  type Fold,
+  keyOf,
+  put,
+  stretchOf,
+} from '../expected.ts'
 import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
 import { type DuePart, type Level, levelsOf } from '../open-levels.ts'
 import type { Row } from '../report.ts'
@@ -8,6 +18,7 @@ const openItems = { name: 'open_items', key: ['company_id', 'item_kind', 'item_i
 export const openSpans = { name: 'open_spans', position: 'known_from', within: ['line'], foretold: 'known_to' }
 
 const openDues = { name: 'open_dues', key: ['company_id', 'item_kind', 'currency', 'due_on', 'issued_on'] }
+const openDays = { name: 'open_days', key: ['company_id', 'item_kind', 'currency', 'effective_on', 'stretch'] }
 
 /** `eff_to` of what holds from its first day on. */
 const FOREVER = 'infinity'
@@ -60,6 +71,13 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
     const move = (item: Item, on: string, minor: bigint): void => {
       const before = levelsOf(item.parts, item.moves)
       item.moves.set(on, (item.moves.get(on) ?? 0n) + minor)
+      const { company_id = null, item_kind = null, currency = null, issued_on = null } = item.row
+      addTo(
+        expected,
+        openDays,
+        { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) },
+        { amount_minor: minor },
+      )
       const levels = levelsOf(item.parts, item.moves)
       for (const { from, open } of levels)
         expected.require(
@@ -70,7 +88,6 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       for (const [part, { dueOn }] of item.parts.entries()) {
         const moved = finallyOpen(levels, part) - finallyOpen(before, part)
         if (moved === 0n) continue
-        const { company_id = null, item_kind = null, currency = null, issued_on = null } = item.row
         addTo(
           expected,
           openDues,
@@ -183,4 +200,4 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
   }
 }
 
-export const openItemFold: Fold = { histories: [openSpans], states: [openItems, openDues], start }
+export const openItemFold: Fold = { histories: [openSpans], states: [openItems, openDues, openDays], start }
