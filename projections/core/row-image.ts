@@ -49,7 +49,9 @@ export const createRowImage = (): RowImage => {
   }
   const touch = (table: Table, key: string): Known | undefined => {
     const { young, old } = generationsOf(table)
-    const known = young.get(key) ?? old.get(key)
+    const recent = young.get(key)
+    if (recent !== undefined) return recent
+    const known = old.get(key)
     if (known !== undefined) young.set(key, known)
     return known
   }

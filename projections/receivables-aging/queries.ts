@@ -131,18 +131,27 @@ const totalOf = (currency: string, rows: readonly AgingRow[]): AgingRow => ({
   netMinor: rows.reduce((sum, row) => sum + row.netMinor, 0n),
 })
 
+/** A column a bucket: lists cost more to write and to read. */
+type BucketColumn = `bucket_${number}`
+const columnOf = (bucket: number): BucketColumn => `bucket_${bucket}`
+
 interface AgingSqlRow {
   readonly client_id: string | null
   readonly invoice_id: string | null
   readonly currency: string
-  readonly amounts: readonly string[]
+  readonly [bucket: BucketColumn]: bigint
   readonly credit_minor: bigint
   /** Where rows are cut off: how many there are. */
   readonly row_count?: bigint
 }
 
 const agingRow = (row: AgingSqlRow): AgingRow => {
-  const amountsMinor = row.amounts.map(BigInt)
+  const amountsMinor: bigint[] = []
+  for (let bucket = 0; ; bucket += 1) {
+    const amount = row[columnOf(bucket)]
+    if (amount === undefined) break
+    amountsMinor.push(amount)
+  }
   const openMinor = amountsMinor.reduce((sum, amount) => sum + amount, 0n)
   return {
     clientId: row.client_id ?? undefined,
@@ -174,7 +183,8 @@ const agingQuery = (question: AgingQuestion, from = sourceOf(question)) => {
     [...ends, undefined].map((end, bucket) => {
       const notLater = bucket === 0 ? sql`` : sql`and ${day} < ${daysBefore(ends[bucket - 1])}`
       const notEarlier = end === undefined ? sql`` : sql`and ${day} >= ${daysBefore(end)}`
-      return sql`coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' ${notLater} ${notEarlier}), 0)::bigint`
+      return sql`coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' ${notLater} ${notEarlier}), 0)::bigint
+        as ${sql.ref(columnOf(bucket))}`
     }),
   )
   const source = from === 'dues' ? sql`(${presentSums(companyId, asOf)}) open` : spansOf(companyId, question)
@@ -183,7 +193,7 @@ const agingQuery = (question: AgingQuestion, from = sourceOf(question)) => {
   // A constant among the keys costs a comparison a row.
   const keys = { client: sql`1, 3`, invoice: sql`1, 2, 3`, currency: sql`3` }[groupBy]
   return sql<AgingSqlRow>`
-    select ${client} as client_id, ${invoice} as invoice_id, currency, array[${bucketSums}]::text[] as amounts,
+    select ${client} as client_id, ${invoice} as invoice_id, currency, ${bucketSums},
       coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0)::bigint as credit_minor
     from ${source}
     group by ${keys}
@@ -195,10 +205,15 @@ const rowsQuery = (question: AgingQuestion) => {
   const { sort, limit } = question
   if (sort === undefined && limit === undefined) return agingQuery(question)
   const keys = sql`client_id, invoice_id, currency`
+  const buckets = withZero(question.buckets ?? DEFAULT_BUCKETS)
+  const open = sql.join(
+    [...buckets, undefined].map((_, bucket) => sql.ref(columnOf(bucket))),
+    sql` + `,
+  )
   const order = sort === undefined ? keys : sql`currency, open_minor desc, ${keys}`
   return sql<AgingSqlRow>`
     select *, count(*) over () as row_count from (
-      select aged.*, (select sum(amount)::bigint from unnest(amounts::bigint[]) amount) as open_minor
+      select aged.*, ${open} as open_minor
       from (${agingQuery(question)}) aged
     ) opened
     where open_minor <> 0 or credit_minor <> 0

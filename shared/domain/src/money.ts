@@ -1,11 +1,10 @@
-import { dinero, toDecimal } from 'dinero.js/bigint'
 import * as iso4217 from 'dinero.js/bigint/currencies'
 import { z } from 'zod'
 import { reject } from './rejection.ts'
 
 /**
  * Money is bigint minor units inside and a decimal string on every wire and in every event. This is the only file that
- * knows dinero.js: it brings the ISO 4217 table and exact decimals.
+ * knows dinero.js, which brings the ISO 4217 table; tests hold our decimals against its own.
  */
 
 /** Largest amount in minor units, of one document or one total: far below what a Postgres bigint holds. */
@@ -16,7 +15,7 @@ const BASE_OF_DECIMAL_CURRENCIES = 10n
 const currencies = new Map(
   Object.values(iso4217)
     .filter((currency) => currency.base === BASE_OF_DECIMAL_CURRENCIES)
-    .map((currency) => [currency.code, { definition: currency, decimals: Number(currency.exponent) }] as const),
+    .map((currency) => [currency.code, { decimals: Number(currency.exponent) }] as const),
 )
 
 /** ISO 4217 code. Two currencies with non-decimal minor units (MGA, MRU) are not offered. */
@@ -114,8 +113,14 @@ export const minorIn = (amount: string, currency: Currency, path?: string): bigi
 }
 
 /** Decimal string with exactly the currency's digits, `-` in front of a negative one. */
-export const decimalOf = (minor: bigint, currency: Currency): string =>
-  toDecimal(dinero({ amount: minor, currency: currencyOf(currency).definition }))
+export const decimalOf = (minor: bigint, currency: Currency): string => {
+  const { decimals } = currencyOf(currency)
+  if (decimals === 0) return `${minor}`
+  const [sign, digits] = minor < 0n ? ['-', `${-minor}`] : ['', `${minor}`]
+  const padded = digits.padStart(decimals + 1, '0')
+  const point = padded.length - decimals
+  return `${sign}${padded.slice(0, point)}.${padded.slice(point)}`
+}
 
 export const moneyOf = (minor: bigint, currency: Currency): Money => ({ amount: decimalOf(minor, currency), currency })
 

@@ -1,3 +1,5 @@
+import { dinero, toDecimal } from 'dinero.js/bigint'
+import * as iso4217 from 'dinero.js/bigint/currencies'
 import fc from 'fast-check'
 import t from 'tap'
 import { z } from 'zod'
@@ -32,6 +34,19 @@ import { holds } from './random.ts'
 
 const MINOR_MAX = 10n ** 15n
 const minors = fc.bigInt({ min: 1n, max: MINOR_MAX })
+
+t.test('decimals are those of dinero.js, in every currency', async (t) => {
+  const offered = Object.values(iso4217).filter(({ code }) => Currency.safeParse(code).success)
+  t.ok(offered.some(({ exponent }) => exponent === 0n))
+  t.ok(offered.some(({ exponent }) => exponent === 3n))
+  const anyMinor = fc.oneof(fc.bigInt({ min: -MINOR_MAX, max: MINOR_MAX }), fc.bigInt({ min: -2_000n, max: 2_000n }))
+  holds(
+    t,
+    fc.property(anyMinor, fc.constantFrom(...offered), (amount, currency) => {
+      t.equal(decimalOf(amount, currency.code), toDecimal(dinero({ amount, currency })))
+    }),
+  )
+})
 
 t.test('amount in words', async (t) => {
   t.test('reads as the vectors do', async (t) => {
