@@ -108,7 +108,8 @@ const stream = async (path: string): Promise<Streamed> => {
     const answer = await fetch(`${run.apiUrl}/v1/companies/${WIDE}/${path}`, {
       headers: { authorization: `Bearer ${run.token}` },
     })
-    if (answer.status !== 200 || answer.body === null) throw new Error(`${path}: ${answer.status}`)
+    if (answer.status !== 200 || answer.body === null)
+      throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
     for await (const chunk of answer.body) for (const byte of chunk) if (byte === 10) rows += 1
   }
   const mostMb = await residentDuring(pid, read())

@@ -82,6 +82,11 @@ const bookSql = (): readonly string[] => [
     select company_id, position, 1, 9223372036854775807, client_id, item_kind, item_id, 0, 'RON', issued_on, due_on, open - minor,
       before_on, effective_on
     from change where before_on is not null and open <> minor`,
+  `insert into ${tableInUse('open_items')} (company_id, item_kind, item_id, client_id, currency, issued_on, parts)
+    select distinct on (item_kind, item_id) company_id, item_kind, item_id, client_id, 'RON', issued_on,
+      json_build_array(json_build_object('dueOn', due_on, 'amount', minor::text,
+        'steps', json_build_array(json_build_object('from', effective_on, 'open', open::text))))
+    from change order by item_kind, item_id, step desc`,
   `insert into ${tableInUse('open_days')} (company_id, item_kind, currency, effective_on, stretch, amount_minor)
     select company_id, item_kind, 'RON', effective_on, position / 16777216, sum(minor) from change group by 1, 2, 4, 5`,
   `insert into ${tableInUse('open_dues')} as due (company_id, item_kind, currency, due_on, issued_on, amount_minor)

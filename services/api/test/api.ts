@@ -26,6 +26,10 @@ export interface Api {
   readonly receipts: ReceiptSaga
   readonly command: (name: string, body: unknown, options?: CommandOptions) => Promise<LightMyRequestResponse>
   readonly get: (path: string) => Promise<LightMyRequestResponse>
+  /** @throws Error when the command is not carried out */
+  readonly must: (name: string, body: unknown) => Promise<void>
+  /** What a query says. @throws Error when it says anything but 200 */
+  readonly answer: (path: string) => Promise<unknown>
 }
 
 interface CommandOptions {
@@ -67,18 +71,29 @@ export const createApi = async (
     now,
   })
   const inject = (request: InjectOptions): Promise<LightMyRequestResponse> => app.inject(request)
+  const command: Api['command'] = (name, body, { key = randomUUID(), headers = {}, dryRun = false } = {}) =>
+    inject({
+      method: 'POST',
+      url: `/v1/companies/amc/commands/${name}${dryRun ? '?dryRun=true' : ''}`,
+      headers: { authorization, 'content-type': 'application/json', 'idempotency-key': key, ...headers },
+      payload: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  const get: Api['get'] = (path) => inject({ url: `/v1/companies/amc/${path}`, headers: { authorization } })
   return {
     app,
     ledger,
     receipts,
-    command: (name, body, { key = randomUUID(), headers = {}, dryRun = false } = {}) =>
-      inject({
-        method: 'POST',
-        url: `/v1/companies/amc/commands/${name}${dryRun ? '?dryRun=true' : ''}`,
-        headers: { authorization, 'content-type': 'application/json', 'idempotency-key': key, ...headers },
-        payload: typeof body === 'string' ? body : JSON.stringify(body),
-      }),
-    get: (path) => inject({ url: `/v1/companies/amc/${path}`, headers: { authorization } }),
+    command,
+    get,
+    must: async (name, body) => {
+      const response = await command(name, body)
+      if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
+    },
+    answer: async (path) => {
+      const response = await get(path)
+      if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
+      return response.json()
+    },
   }
 }
 

@@ -11,15 +11,9 @@ t.setTimeout(120_000)
 const { store, pool } = await startStores(t)
 const api = await createApi(store, pool)
 
-const must = async (name: string, body: unknown): Promise<void> => {
-  const response = await api.command(name, body)
-  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
-}
-const answer = async <Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.output<Schema>> => {
-  const response = await api.get(path)
-  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
-  return schema.parse(response.json())
-}
+const { must } = api
+const answer = async <Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.output<Schema>> =>
+  schema.parse(await api.answer(path))
 
 const Explanation = z.looseObject({
   sum: z.string(),

@@ -10,10 +10,7 @@ t.setTimeout(120_000)
 const stores = await startStores(t)
 const api = await createApi(stores.store, stores.pool)
 
-const must = async (name: string, body: unknown): Promise<void> => {
-  const response = await api.command(name, body)
-  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
-}
+const { must } = api
 const pay = (paymentId: string, change: object = {}) =>
   must('RecordPayment', {
     ...examples.recordPayment({ paymentId, amount: ron('10.00') }),

@@ -13,12 +13,9 @@ const stores = await startStores(t)
 const { store, pool } = stores
 const api = await createApi(store, pool)
 
-const must = async (name: string, body: unknown, by = api): Promise<void> => {
-  const response = await by.command(name, body)
-  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
-}
+const { must } = api
 const pay = (paymentId: string, by = api) =>
-  must('RecordPayment', { ...examples.recordPayment({ paymentId, amount: ron('10.00') }), allocation: undefined }, by)
+  by.must('RecordPayment', { ...examples.recordPayment({ paymentId, amount: ron('10.00') }), allocation: undefined })
 const aging = (instant: Date, rest = '', by = api) =>
   by.get(`receivables/aging?asOf=2026-11-24&knownAt=${instant.toISOString()}${rest}`)
 

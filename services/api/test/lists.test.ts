@@ -13,20 +13,13 @@ const { store, pool, databaseUrl } = await startStores(t)
 const api = await createApi(store, pool)
 t.teardown(() => api.app.close())
 
-const must = async (name: string, body: unknown): Promise<void> => {
-  const response = await api.command(name, body)
-  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
-}
+const { must } = api
 const Listed = z.looseObject({
   items: z.array(z.looseObject({ invoiceId: z.string().optional() })),
   nextCursor: z.string().nullable(),
   position: z.string(),
 })
-const listed = async (path: string) => {
-  const response = await api.get(path)
-  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
-  return Listed.parse(response.json())
-}
+const listed = async (path: string) => Listed.parse(await api.answer(path))
 const as = (path: string, accept: string, headers: Record<string, string> = {}) =>
   api.app.inject({ url: `/v1/companies/amc/${path}`, headers: { authorization, accept, ...headers } })
 

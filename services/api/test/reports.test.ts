@@ -1,11 +1,10 @@
 /** What the reports answer through HTTP, over read models that a projector would have filled. */
-import { readLedgerEvent } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
-import { allProjections, openPostgresWriter } from '@registru/projections'
 import t from 'tap'
 import { z } from 'zod'
 import { authorization, createApi, startStores } from './api.ts'
 import { textOfPdf } from './pdf-text.ts'
+import { project } from './projected.ts'
 
 const { ron } = examples
 t.setTimeout(120_000)
@@ -13,31 +12,7 @@ t.setTimeout(120_000)
 const { store, pool } = await startStores(t)
 const api = await createApi(store, pool)
 
-const must = async (name: string, body: unknown): Promise<void> => {
-  const response = await api.command(name, body)
-  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
-}
-
-/** Brings the read models up to the head, as the projector does. */
-const project = async (): Promise<void> => {
-  const client = await pool.connect()
-  try {
-    const writer = await openPostgresWriter({ client, projections: allProjections })
-    const events = []
-    for await (const event of store.readAll()) {
-      if (/^(?:company|clientAccount|receiptBook)-/.test(event.stream)) events.push(readLedgerEvent(event))
-    }
-    await writer.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
-  } finally {
-    client.release(true)
-  }
-}
-
-const answer = async (path: string): Promise<unknown> => {
-  const response = await api.get(path)
-  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
-  return response.json()
-}
+const { must, answer } = api
 
 await must('RegisterCompany', examples.registerCompany())
 await must('RegisterClient', examples.registerClient())
@@ -53,7 +28,7 @@ await pay('pay-1', '500.00', { receivedOn: '2026-11-02' })
 await pay('pay-2', '710.00', { receivedOn: '2026-11-20' })
 
 t.test('VAT made exigible by collection', async (t) => {
-  await project()
+  await project({ store, pool })
   t.match(await answer('vat/exigible?from=2026-11-01&to=2026-11-10'), {
     from: '2026-11-01',
     days: [{ on: '2026-11-02', currency: 'RON', rate: '21', base: '413.22', vat: '86.78' }],
@@ -79,7 +54,7 @@ t.test('a company tells what it has decided', async (t) => {
   await must('SetPolicy', { cashGuard: 'WARN' })
   await must('ClosePeriod', { through: '2026-09-30' })
   await must('ReopenPeriod', { from: '2026-09-15', reason: 'o factură lipsă', requestedBy: 'Ana', approvedBy: 'Dan' })
-  await project()
+  await project({ store, pool })
   const company = examples.registerCompany()
   t.match((await api.app.inject({ url: '/v1/companies/amc', headers: { authorization } })).json(), {
     companyId: 'amc',
@@ -124,7 +99,7 @@ t.test('cash desks', async (t) => {
     alsoReversePayment: true,
   })
   await pay('cash-3', '5.00', { ...cash, deskId: undefined, receivedOn: '2026-11-05' })
-  await project()
+  await project({ store, pool })
   t.match(await answer('cash-desks'), {
     items: [
       { deskId: '-', balances: [{ currency: 'RON', balance: '5.00' }] },
@@ -191,7 +166,7 @@ t.test('collections', async (t) => {
     dueOn: '2026-12-10',
   })
   await must('RegisterInvoice', open)
-  await project()
+  await project({ store, pool })
   t.match(await answer('collections/to-recover'), {
     items: [{ from: '2026-12-07', to: '2026-12-13', currency: 'RON', open: '1210.00', overdue: '0.00' }],
     totals: [{ currency: 'RON', open: '1210.00' }],
@@ -219,7 +194,7 @@ t.test('cash ceilings over several clients', async (t) => {
   await pay('own', '3000.00', { ...cash, clientId: 'beta', deskId: 'C1', receivedOn: '2026-11-12' })
   await pay('for-alfa', '2000.01', { ...cash, ...on, deskId: 'C1' })
   await pay('elsewhere', '5000.00', { ...cash, ...on, deskId: 'C2' })
-  await project()
+  await project({ store, pool })
   const [c1, c2] = [
     {
       deskId: 'C1',
@@ -236,7 +211,7 @@ t.test('cash ceilings over several clients', async (t) => {
   t.match(await answer('cash-ceilings?day=2026-11-12'), { items: [c1, c2] })
   t.match(await answer('cash-ceilings?day=2026-11-12&only=exceeded'), { items: [c1] })
   await must('ReversePayment', { clientId: 'alfa', paymentId: 'for-alfa', reason: 'MISTAKE', reversedOn: '2026-11-13' })
-  await project()
+  await project({ store, pool })
   t.match(await answer('cash-ceilings?day=2026-11-12&only=exceeded'), { items: [] }, 'what is taken back is out')
 })
 
@@ -333,7 +308,7 @@ t.test('documents', async (t) => {
   t.equal((await api.get('clients/nobody/reminder.pdf')).statusCode, 404)
 
   await must('ReprintReceipt', { series: 'AMC-C', number: 1, reason: 'pierdută' })
-  await project()
+  await project({ store, pool })
   t.notOk(has(await printed('receipts/AMC-C/1.pdf'), 'DUPLICAT'), 'the original stays as it was')
   t.ok(has(await printed('receipts/AMC-C/1.pdf?reprint=1'), 'DUPLICAT nr. 1'))
   t.equal((await api.get('receipts/AMC-C/1.pdf?reprint=2')).statusCode, 404, 'nobody counted a second copy')
@@ -346,7 +321,7 @@ t.test('a paper of another day names who the client was', async (t) => {
   const before = await api.get(path)
   await must('UpdateClient', { clientId: 'alfa', name: 'Alfa Construct SRL' })
   await pay('later', '10.00', { receivedOn: '2026-11-23' })
-  await project()
+  await project({ store, pool })
   t.ok((await api.get(path)).rawPayload.equals(before.rawPayload), 'both clocks fixed: the same bytes for ever')
   const now = textOfPdf((await api.get('clients/alfa/statement.pdf?from=2026-10-01')).rawPayload)
   t.ok(now.includes('Alfa Construct SRL'))

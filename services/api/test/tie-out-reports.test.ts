@@ -11,15 +11,7 @@ t.setTimeout(120_000)
 const { store, pool } = await startStores(t)
 const api = await createApi(store, pool)
 
-const must = async (name: string, body: unknown): Promise<void> => {
-  const response = await api.command(name, body)
-  if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
-}
-const answer = async (path: string): Promise<unknown> => {
-  const response = await api.get(path)
-  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
-  return response.json()
-}
+const { must, answer } = api
 const pay = (paymentId: string, amount: string, change: object = {}) =>
   must('RecordPayment', {
     ...examples.recordPayment({ paymentId, amount: ron(amount) }),
