@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LedgerEvent } from '@registru/domain'
 import { Fenced, type PostgresWriter } from '@registru/projections'
 import { isRetryable } from '@registru/runtime'
@@ -6,6 +7,12 @@ import { Poison } from './poison.ts'
 
 /** One transaction writes at most this many: larger ones gain little and make readers wait. */
 const BATCH_EVENTS_MAX = 500
+
+/**
+ * Small batches begin at least this far apart: one costs nearly a millisecond before its first row, which the commands that
+ * it tells of are better served with. What comes after a pause is not kept waiting.
+ */
+const BATCH_EVERY_MS = 5
 
 /** A position that moves past foreign events alone is written down this often, so that a restart need not pass them again. */
 const IDLE_CHECKPOINT_EVERY_MS = 5_000
@@ -49,13 +56,14 @@ interface Writing {
 }
 
 /**
- * Applies batch after batch until the intake or the signal ends it: whatever is there when the writer is free, with no
- * waiting for more. The next batch is folded while Postgres works on the one before.
+ * Applies batch after batch until the intake or the signal ends it: whatever is there when the writer is free and rested,
+ * with no waiting for more. The next batch is folded while Postgres works on the one before.
  * @throws Poison, Fenced, and whatever the stores throw
  */
 export const followLine = async (options: LineOptions): Promise<void> => {
   const { writer, intake, storeId, to, signal, onBatch, onCaughtUp } = options
   let writing: Writing | undefined
+  let mayTakeAt = Number.NEGATIVE_INFINITY
   let writtenAtMs = Date.now()
 
   const settle = async (): Promise<void> => {
@@ -78,6 +86,8 @@ export const followLine = async (options: LineOptions): Promise<void> => {
       throw error
     }
     await settle()
+    // Behind, it is better to go on.
+    if (events.length < BATCH_EVENTS_MAX) mayTakeAt = performance.now() + BATCH_EVERY_MS
     const write = async (): Promise<void> => {
       await writer.write(prepared)
       writtenAtMs = Date.now()
@@ -95,6 +105,8 @@ export const followLine = async (options: LineOptions): Promise<void> => {
 
   /** Waits for events, but not longer than until the write that is under way has failed. */
   const nextBatch = async (): Promise<Batch | undefined> => {
+    const earlyByMs = mayTakeAt - performance.now()
+    if (earlyByMs > 0) await sleep(earlyByMs)
     const taken = intake.take(BATCH_EVENTS_MAX)
     if (writing === undefined) return taken
     const failed = writing.done.then((failure) => (failure === undefined ? taken : undefined))
