@@ -19,8 +19,10 @@ const IMAGE_ROWS_MAX = 15_000
 /** The same in a rebuild, which may take more memory to load less. */
 const IMAGE_ROWS_BULK_MAX = 40_000
 
-/** Batches of one shape share a plan. Rare shapes beyond this many are planned each time, so memory stays bounded. */
+/** Batches of one shape share a plan. Shapes beyond this many are planned each time, so memory stays bounded. */
 const PREPARED_STATEMENTS_MAX = 100
+/** A shape is kept when it comes a second time among about this many: small batches of all kinds of events seldom do. */
+const SHAPES_SEEN_MAX = 200
 
 /**
  * A table is analyzed when it has grown by this many rows, and so many times over again. Autovacuum looks once a minute, and
@@ -79,14 +81,19 @@ interface NamedStatement {
   readonly text: string
 }
 
-/** A name lives as long as its connection, which may see one writer after another. */
-const statements = new WeakMap<PoolClient, Map<string, NamedStatement>>()
+interface KnownShapes {
+  readonly prepared: Map<string, NamedStatement>
+  readonly seen: Set<string>
+}
 
-const statementsOf = (client: PoolClient): Map<string, NamedStatement> => {
-  const known = statements.get(client)
+/** A name lives as long as its connection, which may see one writer after another. */
+const shapes = new WeakMap<PoolClient, KnownShapes>()
+
+const shapesOf = (client: PoolClient): KnownShapes => {
+  const known = shapes.get(client)
   if (known !== undefined) return known
-  const none = new Map<string, NamedStatement>()
-  statements.set(client, none)
+  const none = { prepared: new Map<string, NamedStatement>(), seen: new Set<string>() }
+  shapes.set(client, none)
   return none
 }
 
@@ -254,11 +261,17 @@ export const openPostgresWriter = async ({
     }
   }
 
-  const prepared = statementsOf(client)
+  const { prepared, seen } = shapesOf(client)
+  const isSeenAgain = (shape: string): boolean => {
+    if (seen.delete(shape)) return true
+    if (seen.size >= SHAPES_SEEN_MAX) seen.clear()
+    seen.add(shape)
+    return false
+  }
   const preparedOf = ({ shape, sql }: BatchStatement): { readonly name?: string; readonly text: string } => {
     const known = prepared.get(shape)
     if (known !== undefined) return known
-    if (prepared.size >= PREPARED_STATEMENTS_MAX) return { text: sql() }
+    if (prepared.size >= PREPARED_STATEMENTS_MAX || !isSeenAgain(shape)) return { text: sql() }
     const fresh = { name: `batch ${prepared.size}`, text: sql() }
     prepared.set(shape, fresh)
     return fresh
