@@ -6,7 +6,7 @@ export interface Random {
   readonly pick: <Item>(items: readonly Item[]) => Item
 }
 
-/** Mulberry32 over a hash of the seed's text: 32 bits of state are plenty for a firm's quarter. */
+/** Mulberry32 over a hash of the seed's text: 32 bits of state are plenty for a firm's year. */
 export const createRandom = (seed: string): Random => {
   // FNV-1a, so that seeds that differ in one character share nothing.
   let state = 2_166_136_261

@@ -95,7 +95,7 @@ const screen = (home: string, { run, data }: System): string => {
     line('Logs', join(home, 'logs')),
     ...(elsewhere.length === 0 ? [] : [line('Elsewhere', elsewhere.join(', '))]),
     '',
-    line('Next', 'npm run seed, in another terminal: a quarter of invoices and payments to look at'),
+    line('Next', 'npm run seed, in another terminal: 40 clients, 600 invoices and their payments to look at'),
     line('Stop', 'Ctrl-C'),
     '',
   ].join('\n')
