@@ -60,11 +60,16 @@ const createSchema = (projection: Projection): readonly string[] => {
   ]
 }
 
+/** Nothing here may lock `projections` against readers, who hold it as long as they read: a projector starts at any time. */
 const createReadSchema = (): readonly string[] => [
   `create schema if not exists ${READ_SCHEMA}`,
-  `create table if not exists ${READ_SCHEMA}.projections (name text primary key, version integer not null)`,
-  `alter table ${READ_SCHEMA}.projections add column if not exists generation integer not null default 1,
-    add column if not exists previous_version integer, add column if not exists previous_generation integer`,
+  `create table if not exists ${READ_SCHEMA}.projections (
+    name text primary key,
+    version integer not null,
+    generation integer not null default 1,
+    previous_version integer,
+    previous_generation integer
+  )`,
   `create table if not exists ${READ_SCHEMA}.generations (
     name text not null,
     version integer not null,

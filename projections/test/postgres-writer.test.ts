@@ -9,7 +9,14 @@ import { batchStatement } from '../core/batch-statement.ts'
 import { add, type Changes, insert, mergeChange, type RowChange, set } from '../core/changes.ts'
 import { defineProjection } from '../core/projection.ts'
 import { bigint, boolean, date, defineTable, integer, json, nullable, ownJson, type Row, text } from '../core/table.ts'
-import { allProjections, createMemoryWriter, ensureSchemas, openPostgresWriter, type PostgresWriter } from '../index.ts'
+import {
+  allProjections,
+  createMemoryWriter,
+  ensureSchemas,
+  openPostgresWriter,
+  type PostgresWriter,
+  switchReadViews,
+} from '../index.ts'
 import { playHistory, stepsArbitrary } from './histories.ts'
 import { createLedger, createLog } from './ledger.ts'
 import { holds } from './random.ts'
@@ -256,6 +263,19 @@ t.test('a writer that has begun anew looks once for what is not there, and never
   t.equal(await applyRest(writer), 0)
   const { rows } = await client.query<{ sum: bigint }>('select sum(allocated_minor)::bigint as sum from read.payments')
   t.equal(rows[0]?.sum, 300n)
+})
+
+t.test('a projector may start while somebody reads', async (t) => {
+  const url = await createTestDatabase(t)
+  const [client, other] = [await connect(t, url), await connect(t, url)]
+  await ensureSchemas(client, allProjections)
+  await client.query('begin transaction isolation level repeatable read read only')
+  await client.query('lock table read.projections in access share mode')
+  await other.query("set lock_timeout = '1s'")
+  await ensureSchemas(other, allProjections)
+  await t.rejects(switchReadViews(other, allProjections), { name: 'ReadersAtWork' }, 'but not put a version in use')
+  await client.query('commit')
+  await switchReadViews(other, allProjections)
 })
 
 const amountOf = (row: Row, column: string): bigint => {
