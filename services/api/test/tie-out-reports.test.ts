@@ -57,6 +57,7 @@ const corruptions: readonly Corruption[] = [
   ['trade_entries', "amount_minor = amount_minor + 1 where kind = 'INVOICED'", 'collections/dso', inLei],
   ['vat_days', 'vat_minor = vat_minor + 1', 'vat/exigible', inLei],
   ['vat_movements', 'vat_minor = vat_minor + 1', 'vat/exigible', inLei],
+  ['vat_movements', 'vat_minor = vat_minor + 1', 'vat/exigible/entries?limit=1', inLei],
   ['vat_days', 'deferred_minor = deferred_minor + 1', 'vat/exigible', inLei],
   ['account_days', "debit_minor = debit_minor + 1 where account = 'VAT_DEFERRED'", 'vat/exigible', inLei],
   ['cash_desk_days', 'in_minor = in_minor + 1', 'cash-desks', inLei],

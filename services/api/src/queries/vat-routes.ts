@@ -6,12 +6,13 @@ import {
   listDeferredVat,
   listExigibleVat,
   listVatEntries,
+  type ReadHandle,
   type VatEntry,
 } from '@registru/projections'
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerList, answerTable, type QueryDependencies } from './answer.ts'
+import { answerList, answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, Links, listOf, moment, tieOutOf } from './answer-schemas.ts'
 import { format } from './formats.ts'
 import { explainLinks } from './links.ts'
@@ -88,6 +89,20 @@ const vatEntryBody = ({ on, cause, clientId, document, paymentId, eventId, ...am
   eventId,
 })
 
+/** Holds the days of a period against the movements behind them. @throws TieOutFailed */
+const certifyPeriod = async (
+  handle: ReadHandle,
+  clock: Moment,
+  asked: Parameters<typeof listExigibleVat>[1],
+): Promise<readonly ExigibleVat[]> => {
+  const days = await listExigibleVat(handle, asked)
+  certifyBooks(
+    { ...clock, asOf: asked.to },
+    { exigible: bookOf(days, ({ vatMinor }) => vatMinor), movements: await findExigibleTotals(handle, asked) },
+  )
+  return days
+}
+
 export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
     '/v1/companies/:companyId/vat/exigible',
@@ -114,16 +129,9 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
         read: async (handle, clock) => {
           const { from, to } = periodOf(query, clock)
           const { knownAt } = clock
-          const days = await listExigibleVat(handle, { companyId, from, to, knownAt })
+          const days = await certifyPeriod(handle, clock, { companyId, from, to, knownAt })
           const deferred = await listDeferredVat(handle, { companyId, asOf: to, knownAt })
           const journal = await findAccountTotals(handle, { companyId, accounts: ['VAT_DEFERRED'], to, knownAt })
-          certifyBooks(
-            { ...clock, asOf: to },
-            {
-              exigible: bookOf(days, ({ vatMinor }) => vatMinor),
-              movements: await findExigibleTotals(handle, { companyId, from, to, knownAt }),
-            },
-          )
           const ofRate = { currency: '{currency}', rate: '{rate}' }
           const tieOut = certifyBooks(
             { ...clock, asOf: to },
@@ -181,8 +189,10 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
         place: Place,
         knowsKnownAt: true,
         read: async (handle, clock, page) => {
-          const { knownAt } = clock
-          const filter = { companyId, ...periodOf(query, clock), knownAt, ...page }
+          const period = { companyId, ...periodOf(query, clock), knownAt: clock.knownAt }
+          // The whole period at once, before its first row: a page alone adds up to nothing.
+          if (page.after === undefined) await certifyPeriod(handle, clock, period)
+          const filter = { ...period, ...page }
           const { items, next } = await listVatEntries(handle, filter)
           return { items: items.map(vatEntryBody), next }
         },
