@@ -12,6 +12,7 @@ export const FOREVER = 'infinity'
  */
 const STRETCH_POSITIONS = 16_777_216n
 
+/** In which stretch a position lies, counted from 0. */
 export const stretchOf = (position: bigint): bigint => position / STRETCH_POSITIONS
 
 /** Of totals that are kept by stretch: those of which anything was known. `undefined`: all. */

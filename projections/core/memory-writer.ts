@@ -16,7 +16,7 @@ const zeros = (table: Table, key: Row): Row =>
 const applyTo = (image: RowImage, changes: Changes): void => {
   for (const [table, { inserts, updates }] of changes) {
     for (const row of inserts.values()) {
-      if (image.knows(table, row)) throw new RowsDisagree(`${table.name}: the row is already there`)
+      if (image.find(table, row) !== undefined) throw new RowsDisagree(`${table.name}: the row is already there`)
       image.put(table, row)
     }
     for (const update of updates.values()) {

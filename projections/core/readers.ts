@@ -40,21 +40,30 @@ const mustBeNoLongReader = async (client: PoolClient): Promise<void> => {
 }
 
 const isNotFree = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE
+  error instanceof Error && 'code' in error && error.code === LOCK_NOT_AVAILABLE && !(error instanceof ReadersAtWork)
 
 /**
- * Waits for the readers at work to leave, and lets no new one in before the caller's transaction ends.
+ * Does what takes a lock from readers, and says of a lock that is not free in time that readers hold it.
+ * @throws ReadersAtWork
+ */
+export const unlessReadersHoldIt = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (isNotFree(error)) throw new ReadersAtWork('a reader has not left in time', { cause: error })
+    throw error
+  }
+}
+
+/**
+ * Waits for the readers at work to leave, and lets no new one in before the caller's transaction ends. From here on that
+ * transaction waits for no lock longer than 2 s.
  * @throws ReadersAtWork
  */
 export const keepReadersOut = async (client: PoolClient): Promise<void> => {
   await mustBeNoLongReader(client)
   await client.query(`set local lock_timeout = ${LEAVE_WITHIN_MS}`)
-  try {
-    await client.query(`lock table ${READ_SCHEMA}.projections in access exclusive mode`)
-  } catch (error) {
-    if (isNotFree(error)) throw new ReadersAtWork(`a reader has not left within ${LEAVE_WITHIN_MS} ms`)
-    throw error
-  }
+  await unlessReadersHoldIt(() => client.query(`lock table ${READ_SCHEMA}.projections in access exclusive mode`))
 }
 
 /**

@@ -37,6 +37,11 @@ interface Generations {
   old: Map<string, Known>
 }
 
+/** What is known under a table's key as a row of that table. */
+const rowOf = <T extends Table>(known: Known | undefined): RowOf<T> | undefined =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
+  known === ABSENT ? undefined : (known as RowOf<T> | undefined)
+
 export const createRowImage = (): RowImage => {
   const tables = new Map<Table, Generations>()
 
@@ -55,11 +60,8 @@ export const createRowImage = (): RowImage => {
     if (known !== undefined) young.set(key, known)
     return known
   }
-  const find = <T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined => {
-    const known = touch(table, keyString(table, key))
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
-    return known === ABSENT ? undefined : (known as RowOf<T> | undefined)
-  }
+  const find = <T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined =>
+    rowOf<T>(touch(table, keyString(table, key)))
   const put = (table: Table, row: Row): void => {
     generationsOf(table).young.set(keyString(table, row), row)
   }
@@ -88,9 +90,8 @@ export const createRowImage = (): RowImage => {
     },
     list: <T extends Table>(table: T) => {
       const { young, old } = generationsOf(table)
-      const rows = [...new Map([...old, ...young])].filter(([, known]) => known !== ABSENT)
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
-      return rows.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row as RowOf<T>)
+      const byKey = [...new Map([...old, ...young])].toSorted(([a], [b]) => (a < b ? -1 : 1))
+      return byKey.map(([, known]) => rowOf<T>(known)).filter((row) => row !== undefined)
     },
     forgetBeyond: (rowsMax) => {
       let touched = 0

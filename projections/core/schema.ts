@@ -3,7 +3,7 @@ import { REFUSE_BATCH } from './batch-statement.ts'
 import { CREATE_DEPENDENTS, rebuildDependents } from './dependents.ts'
 import { type Projection, schemaOf } from './projection.ts'
 import { READ_SCHEMA } from './read.ts'
-import { keepReadersOut, waitForOlderReaders } from './readers.ts'
+import { keepReadersOut, unlessReadersHoldIt, waitForOlderReaders } from './readers.ts'
 import type { Column, Table } from './table.ts'
 
 /** Any number will do as long as all who change the schemas use the same. */
@@ -143,13 +143,15 @@ const viewQuery = (schema: string, table: Table): string => {
 /**
  * Points the stable views of one projection at a generation, inside the caller's transaction: readers see the old one or
  * the new one, never neither. What was in use is remembered, for the way back.
+ * @throws ReadersAtWork where the caller's transaction waits for locks for a while only, and another program holds a view
  */
 export const publish = async (client: PoolClient, projection: Projection): Promise<void> => {
   const { name, version, generation = 1, tables } = projection
   let dropped = false
   for (const table of tables) {
     const query = viewQuery(schemaOf(projection), table)
-    if (await replaceView(client, `${READ_SCHEMA}.${table.name}`, query)) dropped = true
+    const view = `${READ_SCHEMA}.${table.name}`
+    if (await unlessReadersHoldIt(() => replaceView(client, view, query))) dropped = true
   }
   await client.query(
     `insert into ${READ_SCHEMA}.projections as p (name, version, generation) values ($1, $2, $3)

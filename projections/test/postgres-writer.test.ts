@@ -276,6 +276,16 @@ t.test('a projector may start while somebody reads', async (t) => {
   await t.rejects(switchReadViews(other, allProjections), { name: 'ReadersAtWork' }, 'but not put a version in use')
   await client.query('commit')
   await switchReadViews(other, allProjections)
+
+  await client.query('begin')
+  await client.query('select from read.clients')
+  await t.rejects(
+    switchReadViews(other, allProjections),
+    { name: 'ReadersAtWork' },
+    'nor while another program, which does not enter by the door, holds a view',
+  )
+  await client.query('commit')
+  await switchReadViews(other, allProjections)
 })
 
 const amountOf = (row: Row, column: string): bigint => {

@@ -21,6 +21,9 @@ export const FILL_TIMEOUT_MS = 15 * 60_000
 /** Between two events: about what a real log takes for one, in bytes. */
 const EVENT_POSITIONS = 768
 
+/** Positions of a stretch of the log, as the totals of days keep them apart. */
+const STRETCH = 16_777_216
+
 /** How long a portfolio lives; what is known is known at noon of its day. */
 export const PORTFOLIO_DAYS = 400
 
@@ -88,7 +91,7 @@ const bookSql = (): readonly string[] => [
         'steps', json_build_array(json_build_object('from', effective_on, 'open', open::text))))
     from change order by item_kind, item_id, step desc`,
   `insert into ${tableInUse('open_days')} (company_id, item_kind, currency, effective_on, stretch, amount_minor)
-    select company_id, item_kind, 'RON', effective_on, position / 16777216, sum(minor) from change group by 1, 2, 4, 5`,
+    select company_id, item_kind, 'RON', effective_on, position / ${STRETCH}, sum(minor) from change group by 1, 2, 4, 5`,
   `insert into ${tableInUse('open_dues')} as due (company_id, item_kind, currency, due_on, issued_on, amount_minor)
     select company_id, item_kind, 'RON', due_on, issued_on, sum(minor) from change group by 1, 2, 4, 5
     on conflict (company_id, item_kind, currency, due_on, issued_on) do update set amount_minor = due.amount_minor + excluded.amount_minor`,
@@ -106,7 +109,7 @@ const bookSql = (): readonly string[] => [
       sum(case when item_kind = 'INVOICE' then greatest(-minor, 0) else minor end)
     from change group by 1, 2, 4`,
   `insert into ${tableInUse('statement_days')} as day (company_id, currency, effective_on, stretch, debit_minor, credit_minor)
-    select company_id, 'RON', effective_on, position / 16777216, sum(case when item_kind = 'INVOICE' then greatest(minor, 0) else 0 end),
+    select company_id, 'RON', effective_on, position / ${STRETCH}, sum(case when item_kind = 'INVOICE' then greatest(minor, 0) else 0 end),
       sum(case when item_kind = 'INVOICE' then greatest(-minor, 0) else minor end)
     from change group by 1, 3, 4
     on conflict (company_id, currency, effective_on, stretch) do update set debit_minor = day.debit_minor + excluded.debit_minor,
@@ -130,7 +133,7 @@ const bookSql = (): readonly string[] => [
       payment_id, position, gen_random_uuid()
     from leg`,
   `insert into ${tableInUse('account_days')} as day (company_id, account, currency, effective_on, stretch, debit_minor, credit_minor)
-    select company_id, account, 'RON', effective_on, position / 16777216, sum(greatest(amount, 0)), sum(greatest(-amount, 0))
+    select company_id, account, 'RON', effective_on, position / ${STRETCH}, sum(greatest(amount, 0)), sum(greatest(-amount, 0))
     from leg group by 1, 2, 4, 5
     on conflict (company_id, account, currency, effective_on, stretch) do update set debit_minor = day.debit_minor + excluded.debit_minor,
       credit_minor = day.credit_minor + excluded.credit_minor`,

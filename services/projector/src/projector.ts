@@ -190,7 +190,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       await switchReadViews(client, coming)
     } catch (error) {
       if (!(error instanceof ReadersAtWork)) throw error
-      // Meanwhile all of them go on, from one position to the next.
+      // What they see is a version that nobody can write, so until they have left all stand where they are.
       logger.info({ reason: error.message }, 'New versions are put in use when readers leave')
       await pause(READERS_PAUSE_MS, signal)
       return

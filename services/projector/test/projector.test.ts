@@ -10,6 +10,7 @@ import {
 } from '@registru/domain/examples'
 import {
   allProjections,
+  enterAsReader,
   findInvoice,
   findProjectorReport,
   findReadPosition,
@@ -301,6 +302,29 @@ t.test('a new version', async (t) => {
     const { rows } = await pool.query('select distinct position from read.positions')
     t.strictSame(rows, [{ position: positionOf(opening) }], 'all read models still tell of one moment')
     t.equal(await openOf(db), 121_000n)
+  })
+
+  t.test('waits for a reader who is inside, and then is put in use', async (t) => {
+    const { pool, db, store } = await scenario(t)
+    const reader = await db.startTransaction().setIsolationLevel('repeatable read').execute()
+    await enterAsReader(reader)
+    t.equal(await bankOf(reader), undefined)
+    store.add(places(paid))
+    const projector = start(t, { pool, store, projections: withNewJournal })
+    await projector.ready
+    const version = withNewJournal.find(({ name }) => name === 'journal')?.version
+    await until('built', async () => {
+      const { rows } = await pool.query<{ position: bigint }>(`select position from journal_v${version}.checkpoint`)
+      return rows[0]?.position === positionOf(opening)
+    })
+    // Long enough for an attempt at the door, and for one that finds a long reader.
+    await sleep(3_500)
+    t.equal(await versionsInUse(pool), versionsOf(allProjections))
+    t.not(projector.status().state, 'faulted')
+    await reader.commit().execute()
+    await until('in use', async () => (await versionsInUse(pool)) === versionsOf(withNewJournal))
+    await until('abreast', async () => (await findReadPosition(db)) === positionOf(paid))
+    t.equal(await bankOf(db), 150_000n)
   })
 
   t.test('is put in use when nothing was written since it was built', async (t) => {
