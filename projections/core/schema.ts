@@ -164,7 +164,8 @@ export const publish = async (client: PoolClient, projection: Projection): Promi
     (row) => `select '${row.name}'::text as name, ${row.version} as version, position, updated_at
       from ${schemaOf(row)}.checkpoint`,
   )
-  await client.query(`create or replace view ${READ_SCHEMA}.positions as ${positions.join(' union all ')}`)
+  const allPositions = `create or replace view ${READ_SCHEMA}.positions as ${positions.join(' union all ')}`
+  await unlessReadersHoldIt(() => client.query(allPositions))
   if (dropped) await rebuildDependents(client)
 }
 
