@@ -34,6 +34,29 @@ const forbidden = [
     to: { path: '^projections/', pathNot: '^projections/(?:$1|core)/' },
   },
   {
+    name: 'core-is-three-machines-and-a-shelf',
+    comment: 'Folding and reading know nobody; tables stand on both, and what books share stands on the fold.',
+    from: { path: '^projections/core/(fold|reading|tables|books)/' },
+    to: { path: '^projections/core/', pathNot: '^projections/core/(?:$1|fold|reading)/' },
+  },
+  {
+    name: 'a-fold-is-pure',
+    comment: 'Events in, row changes out: tested, and audited, without a database.',
+    from: { path: '^projections/core/(?:fold|books)/' },
+    to: { pathNot: '^projections/core/(?:fold|books)/|^shared/domain/' },
+  },
+  {
+    name: 'reading-knows-no-fold',
+    from: { path: '^projections/core/reading/' },
+    to: { path: '^projections/core/fold/' },
+  },
+  {
+    name: 'read-models-write-nothing',
+    comment: 'They say what changes; the writer changes it. Views for BI tools are DDL of their own.',
+    from: { path: '^projections/[^/]+/', pathNot: '^projections/(?:core|bi|test)/' },
+    to: { path: '^projections/core/tables/' },
+  },
+  {
     name: 'services-are-strangers',
     comment: 'Services meet in the stores.',
     from: { path: '^services/([^/]+)/' },

@@ -3,7 +3,7 @@ import { cashDesksProjection } from './cash-desks/projection.ts'
 import { clientStatements } from './client-statements/projection.ts'
 import { collectionsProjection } from './collections/projection.ts'
 import { companiesProjection } from './companies/projection.ts'
-import type { Projection } from './core/projection.ts'
+import type { Projection } from './core/fold/projection.ts'
 import { eventIndexProjection } from './event-index/projection.ts'
 import { invoiceBalancesProjection } from './invoice-balances/projection.ts'
 import { journal } from './journal/projection.ts'
@@ -25,9 +25,16 @@ export * from './client-statements/queries.ts'
 export * from './collections/days-sales-outstanding.ts'
 export * from './collections/queries.ts'
 export * from './companies/queries.ts'
-export { POSITION_CHANNEL } from './core/batch-statement.ts'
-export { DESKLESS } from './core/cash.ts'
-export { Fenced, GenerationInUse, ProjectionFailed, RowsDisagree } from './core/errors.ts'
+export { DESKLESS } from './core/books/cash.ts'
+export type { Settlement } from './core/books/settlements.ts'
+export { Fenced, GenerationInUse, ProjectionFailed, RowsDisagree } from './core/fold/errors.ts'
+export { createMemoryWriter, type MemoryWriter } from './core/fold/memory-writer.ts'
+export { type Projection, schemaOf } from './core/fold/projection.ts'
+export type { Reached, Writer } from './core/fold/writer.ts'
+export * from './core/reading/positions.ts'
+export { type Clocks, PAGE_ROWS_MAX, type Page, pageOf, type ReadHandle } from './core/reading/read.ts'
+export { enterAsReader, keepReadersOut, ReadersAtWork, waitForOlderReaders } from './core/reading/readers.ts'
+export { POSITION_CHANNEL } from './core/tables/batch-statement.ts'
 export {
   beginGeneration,
   dropGeneration,
@@ -35,19 +42,14 @@ export {
   type Generation,
   listGenerations,
   putInUse,
-} from './core/generations.ts'
-export { createMemoryWriter, type MemoryWriter } from './core/memory-writer.ts'
-export * from './core/positions.ts'
+} from './core/tables/generations.ts'
 export {
   type Checkpoint,
   listCheckpoints,
   openPostgresWriter,
   type PostgresWriter,
   type PreparedBatch,
-} from './core/postgres-writer.ts'
-export { type Projection, schemaOf } from './core/projection.ts'
-export { type Clocks, PAGE_ROWS_MAX, type Page, pageOf, type ReadHandle } from './core/read.ts'
-export { enterAsReader, keepReadersOut, ReadersAtWork, waitForOlderReaders } from './core/readers.ts'
+} from './core/tables/postgres-writer.ts'
 export {
   completeTables,
   ensureReadSchema,
@@ -58,9 +60,7 @@ export {
   listPositions,
   lockSchemas,
   switchReadViews,
-} from './core/schema.ts'
-export type { Settlement } from './core/settlements.ts'
-export type { Reached, Writer } from './core/writer.ts'
+} from './core/tables/schema.ts'
 export * from './event-index/queries.ts'
 export type { CashFigure, Cell, FigureQuestion, PostedFigure, TradedFigure, VatFigure } from './explain/figures.ts'
 export * from './explain/queries.ts'

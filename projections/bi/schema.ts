@@ -1,6 +1,6 @@
 import type { PoolClient } from '@registru/runtime'
-import { forgetDependents, registerDependents } from '../core/dependents.ts'
-import { changingSchemas } from '../core/schema.ts'
+import { forgetDependents, registerDependents } from '../core/tables/dependents.ts'
+import { changingSchemas } from '../core/tables/schema.ts'
 import { BI_ACCESS_SCHEMA, BI_SCHEMA, type BiView, biViews } from './views.ts'
 
 /** All logins of BI tools are members: views that are made again are granted to it again. */

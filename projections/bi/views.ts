@@ -1,4 +1,4 @@
-import { unmetDueSql } from '../core/unmet-due.ts'
+import { unmetDueSql } from '../core/books/unmet-due.ts'
 
 /**
  * `bi_v1`: what BI tools see. A contract: columns are added, never changed or dropped; what must change becomes `bi_v2`

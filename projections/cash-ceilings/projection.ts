@@ -1,8 +1,8 @@
 import { type LedgerEvent, minorOf, whoPaidCash } from '@registru/domain'
-import { DESKLESS } from '../core/cash.ts'
-import { insert, type RowChange, set } from '../core/changes.ts'
-import { begun, defineProjection, wanted } from '../core/projection.ts'
-import type { Rows } from '../core/row-image.ts'
+import { DESKLESS } from '../core/books/cash.ts'
+import { insert, type RowChange, set } from '../core/fold/changes.ts'
+import { begun, defineProjection, wanted } from '../core/fold/projection.ts'
+import type { Rows } from '../core/fold/row-image.ts'
 import { cashClients, cashHanded, contractInvoices, contractSettlements } from './tables.ts'
 
 /** The law counts lei; cash in another currency is outside its figures. */

@@ -1,6 +1,6 @@
 import type { ClientKind } from '@registru/domain'
 import { sql } from 'kysely'
-import type { ReadHandle } from '../core/read.ts'
+import type { ReadHandle } from '../core/reading/read.ts'
 import type { CashCeilingViews } from './tables.ts'
 
 export interface HandedPayment {

@@ -1,5 +1,5 @@
 import type { ClientKind } from '@registru/domain'
-import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /** Who the debtors are: whoever pays in cash and names nobody else is one of them. */
 export const cashClients = defineTable({

@@ -1,9 +1,9 @@
 import { formatRomanianDay, type LedgerEvent, minorIn, minorOf } from '@registru/domain'
-import { DESKLESS } from '../core/cash.ts'
-import { add, insert, type RowChange, set } from '../core/changes.ts'
-import { defineProjection, wanted } from '../core/projection.ts'
-import type { Rows } from '../core/row-image.ts'
-import type { RowOf } from '../core/table.ts'
+import { DESKLESS } from '../core/books/cash.ts'
+import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
+import { defineProjection, wanted } from '../core/fold/projection.ts'
+import type { Rows } from '../core/fold/row-image.ts'
+import type { RowOf } from '../core/fold/table.ts'
 import { type Against, type CashDocument, cashDeskDays, cashDesks, cashLines, cashPayments } from './tables.ts'
 
 type Line = Omit<

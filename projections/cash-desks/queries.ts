@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { ReadHandle } from '../core/read.ts'
+import type { ReadHandle } from '../core/reading/read.ts'
 import type { Against, CashDeskViews, CashDocument, CashLineKind } from './tables.ts'
 
 export interface CashDesk {

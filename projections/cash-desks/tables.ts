@@ -1,4 +1,15 @@
-import { bigint, date, defineTable, integer, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import {
+  bigint,
+  date,
+  defineTable,
+  integer,
+  json,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 export type CashLineKind =
   /** What lay in the drawer when the desk was opened. */

@@ -1,7 +1,7 @@
 import { type LedgerEvent, type MoneyOrZero, minorOf } from '@registru/domain'
-import { add, insert, type RowChange, set } from '../core/changes.ts'
-import { STILL_KNOWN, stretchOf } from '../core/clocks.ts'
-import { defineProjection } from '../core/projection.ts'
+import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
+import { STILL_KNOWN, stretchOf } from '../core/reading/clocks.ts'
 import { type StatementLineKind, statementDays, statementLines, statementMonths, statementReceipts } from './tables.ts'
 
 interface Line {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/clocks.ts'
-import type { Clocks, ReadHandle } from '../core/read.ts'
+import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/reading/clocks.ts'
+import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 import { monthOf } from './projection.ts'
 import type { StatementLineKind, StatementViews } from './tables.ts'
 

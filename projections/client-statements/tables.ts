@@ -1,4 +1,4 @@
-import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
 
 export type StatementLineKind =
   | 'INVOICE'

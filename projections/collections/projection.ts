@@ -1,6 +1,6 @@
 import { type LedgerEvent, type Money, minorOf, type PaymentMethod } from '@registru/domain'
-import { add, insert, type RowChange } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
+import { add, insert, type RowChange } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
 import { collectionDays, salesDays, type TradeKind, tradeEntries } from './tables.ts'
 
 interface Trade {

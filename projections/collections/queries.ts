@@ -1,6 +1,6 @@
 import type { PaymentMethod } from '@registru/domain'
 import { sql } from 'kysely'
-import type { ReadHandle } from '../core/read.ts'
+import type { ReadHandle } from '../core/reading/read.ts'
 import type { DaySales } from './days-sales-outstanding.ts'
 
 interface Period {

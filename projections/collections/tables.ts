@@ -1,5 +1,5 @@
 import type { PaymentMethod } from '@registru/domain'
-import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
 
 export type TradeKind = 'INVOICED' | 'CANCELLED' | 'CREDITED' | 'COLLECTED' | 'REVERSED' | 'REFUNDED'
 

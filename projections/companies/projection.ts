@@ -1,7 +1,7 @@
 import { addDays, type LedgerEvent } from '@registru/domain'
-import { insert, type RowChange } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
-import type { RowOf } from '../core/table.ts'
+import { insert, type RowChange } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
+import type { RowOf } from '../core/fold/table.ts'
 import { companyPeriods, companyPolicies } from './tables.ts'
 
 const trail = ({ position, eventId, metadata }: LedgerEvent) => ({

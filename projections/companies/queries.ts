@@ -1,4 +1,4 @@
-import type { ReadHandle } from '../core/read.ts'
+import type { ReadHandle } from '../core/reading/read.ts'
 import type { CompanyViews, PeriodChange } from './tables.ts'
 
 export interface PolicyChange {

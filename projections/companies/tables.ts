@@ -1,4 +1,15 @@
-import { bigint, date, defineTable, instant, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import {
+  bigint,
+  date,
+  defineTable,
+  instant,
+  json,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 /** Every policy that a company ever set; the latest row of each is in force. */
 export const companyPolicies = defineTable({

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '@registru/domain'
-import { insert } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
+import { insert } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
 import { eventIndex } from './tables.ts'
 
 /** A credit note on account is settled with as a payment is, under its own id. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { EventIndexViews } from './tables.ts'
 
 /** Where an event stands. */

@@ -1,4 +1,4 @@
-import { bigint, defineTable, instant, nullable, text, uuid, type ViewRowOf } from '../core/table.ts'
+import { bigint, defineTable, instant, nullable, text, uuid, type ViewRowOf } from '../core/fold/table.ts'
 
 /** Where each event stands and what it is about. What it says is in the event store alone. */
 export const eventIndex = defineTable({

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { TradeKind } from '../collections/tables.ts'
-import { STILL_KNOWN } from '../core/clocks.ts'
-import type { Clocks } from '../core/read.ts'
+import { STILL_KNOWN } from '../core/reading/clocks.ts'
+import type { Clocks } from '../core/reading/read.ts'
 import type { Account } from '../journal/accounts.ts'
 import { type AgeBy, DEFAULT_BUCKETS } from '../receivables-aging/queries.ts'
 

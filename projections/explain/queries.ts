@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { Account } from '../journal/accounts.ts'
 import { type FigureQuestion, linesOf } from './figures.ts'
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { ReadHandle } from '../core/read.ts'
+import type { ReadHandle } from '../core/reading/read.ts'
 import type { InvoiceBalanceViews } from './tables.ts'
 
 /** Series and number of some invoices of a client, by id; unknown ones are left out. */

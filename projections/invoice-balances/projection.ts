@@ -1,6 +1,6 @@
 import { type EventMetadata, minorOf } from '@registru/domain'
-import { add, insert, set } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
+import { add, insert, set } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
 import { invoiceBalances, invoiceSettlements } from './tables.ts'
 
 const keyOf = (

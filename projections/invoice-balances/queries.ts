@@ -1,8 +1,8 @@
 import { daysBetween, minorIn } from '@registru/domain'
 import { sql } from 'kysely'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
-import { type Settlement, settlementsOf } from '../core/settlements.ts'
-import { unmetDueSql } from '../core/unmet-due.ts'
+import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
+import { unmetDueSql } from '../core/books/unmet-due.ts'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { InstalmentPart, InvoiceBalanceViews, InvoiceStatus } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */

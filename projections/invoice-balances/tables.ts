@@ -1,4 +1,15 @@
-import { bigint, date, defineTable, derived, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import {
+  bigint,
+  date,
+  defineTable,
+  derived,
+  json,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 export type InvoiceStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'CREDITED' | 'WRITTEN_OFF' | 'CANCELLED'
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { inKnownStretches, learnedInStretchAfter } from '../core/clocks.ts'
-import type { Clocks, ReadHandle } from '../core/read.ts'
+import { inKnownStretches, learnedInStretchAfter } from '../core/reading/clocks.ts'
+import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 import { type Account, romanianAccount } from './accounts.ts'
 
 export interface TrialBalanceLine {

@@ -1,4 +1,4 @@
-import { defineDeferredVatTables } from '../core/deferred-vat.ts'
+import { defineDeferredVatTables } from '../core/books/deferred-vat.ts'
 import {
   bigint,
   date,
@@ -10,7 +10,7 @@ import {
   uuid,
   type ViewRowOf,
   word,
-} from '../core/table.ts'
+} from '../core/fold/table.ts'
 import type { Account } from './accounts.ts'
 
 /** Debit is positive, credit negative; the lines of one event add up to zero in each currency. */

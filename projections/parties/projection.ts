@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '@registru/domain'
-import { insert, type RowChange, set } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
+import { insert, type RowChange, set } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
 import { clientChanges, clients, companies } from './tables.ts'
 
 const changed = ({

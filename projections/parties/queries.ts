@@ -1,6 +1,6 @@
 import type { Address, ClientKind } from '@registru/domain'
 import { sql } from 'kysely'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { ClientDetails, PartyViews } from './tables.ts'
 
 export interface ClientCard {

@@ -1,5 +1,5 @@
 import type { Address, ClientKind } from '@registru/domain'
-import { bigint, defineTable, json, nullable, text, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, defineTable, json, nullable, text, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /** Issuers. */
 export const companies = defineTable({

@@ -1,6 +1,6 @@
 import { type EventMetadata, minorIn, minorOf } from '@registru/domain'
-import { add, insert, set } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
+import { add, insert, set } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
 import { paymentRefunds, paymentSettlements, payments } from './tables.ts'
 
 /** How a payment begins: with nothing settled, nothing cleared, nothing undone. */

@@ -1,7 +1,7 @@
 import type { Payer, PaymentMethod, RefundMethod, ReversalReason } from '@registru/domain'
 import { sql } from 'kysely'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
-import { type Settlement, settlementsOf } from '../core/settlements.ts'
+import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
+import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { PaymentViews } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */

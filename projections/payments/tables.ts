@@ -1,5 +1,16 @@
 import type { AllocationRule, Payer, PaymentMethod, RefundMethod, ReversalReason } from '@registru/domain'
-import { bigint, date, defineTable, derived, json, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import {
+  bigint,
+  date,
+  defineTable,
+  derived,
+  json,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 /** A credit note on account settles invoices as a payment does. */
 export type CreditSource = PaymentMethod | 'CREDIT_NOTE'

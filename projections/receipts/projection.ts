@@ -1,6 +1,6 @@
 import { minorOf } from '@registru/domain'
-import { add, insert, set } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
+import { add, insert, set } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
 import { receiptBooks, receipts } from './tables.ts'
 
 /** Every receipt of every book, annulled ones included, and how much of each range is used. */

@@ -10,7 +10,7 @@ import {
   text,
   uuid,
   type ViewRowOf,
-} from '../core/table.ts'
+} from '../core/fold/table.ts'
 
 /** A receipt's legal content, frozen at issue: the paper is printed from this alone. */
 export type ReceiptDocument = EventOf<typeof ReceiptIssued>['data']

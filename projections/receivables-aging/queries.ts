@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/clocks.ts'
-import type { Clocks, ReadHandle } from '../core/read.ts'
+import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/reading/clocks.ts'
+import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 import type { AgingViews, ItemKind } from './tables.ts'
 
 /** Days late at which one bucket ends and the next begins, when the question names none. */

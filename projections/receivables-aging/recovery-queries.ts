@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { STILL_KNOWN } from '../core/clocks.ts'
-import type { Clocks, ReadHandle } from '../core/read.ts'
+import { STILL_KNOWN } from '../core/reading/clocks.ts'
+import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 
 export interface Recovery {
   /** Monday of the week in which it is due. */

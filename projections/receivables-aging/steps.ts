@@ -1,4 +1,4 @@
-import { FOREVER } from '../core/clocks.ts'
+import { FOREVER } from '../core/reading/clocks.ts'
 import type { Part, Step } from './tables.ts'
 
 export interface SpanToClose {

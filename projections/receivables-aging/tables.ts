@@ -1,4 +1,4 @@
-import { bigint, date, defineTable, integer, ownJson, text, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, date, defineTable, integer, ownJson, text, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /** What is owed to the issuer (an invoice) or owed back (a payment not allocated yet). */
 export type ItemKind = 'INVOICE' | 'PAYMENT'

@@ -13,7 +13,7 @@ import {
 import t from 'tap'
 import { cashCeilings } from '../cash-ceilings/projection.ts'
 import { cashHanded, contractSettlements } from '../cash-ceilings/tables.ts'
-import { createMemoryWriter } from '../core/memory-writer.ts'
+import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { createLog } from './ledger.ts'
 
 const rowsOf = async (...messages: readonly LedgerMessage[]) => {

@@ -6,7 +6,7 @@ import t from 'tap'
 import { countBackDso, simpleDso } from '../collections/days-sales-outstanding.ts'
 import { collectionsProjection } from '../collections/projection.ts'
 import { collectionDays, salesDays } from '../collections/tables.ts'
-import { createMemoryWriter } from '../core/memory-writer.ts'
+import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { playHistory, stepsArbitrary } from './histories.ts'
 import { holds } from './random.ts'
 

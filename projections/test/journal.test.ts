@@ -14,7 +14,7 @@ import {
   ron,
 } from '@registru/domain/examples'
 import t from 'tap'
-import { createMemoryWriter } from '../core/memory-writer.ts'
+import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { romanianAccount } from '../journal/accounts.ts'
 import { journal } from '../journal/projection.ts'
 import { accountDays, postings } from '../journal/tables.ts'

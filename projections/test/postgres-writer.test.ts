@@ -5,10 +5,21 @@ import { createPool, isRetryable, type PoolClient } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { batchStatement } from '../core/batch-statement.ts'
-import { add, type Changes, insert, mergeChange, type RowChange, set } from '../core/changes.ts'
-import { defineProjection } from '../core/projection.ts'
-import { bigint, boolean, date, defineTable, integer, json, nullable, ownJson, type Row, text } from '../core/table.ts'
+import { add, type Changes, insert, mergeChange, type RowChange, set } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
+import {
+  bigint,
+  boolean,
+  date,
+  defineTable,
+  integer,
+  json,
+  nullable,
+  ownJson,
+  type Row,
+  text,
+} from '../core/fold/table.ts'
+import { batchStatement } from '../core/tables/batch-statement.ts'
 import {
   allProjections,
   createMemoryWriter,

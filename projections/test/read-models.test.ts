@@ -5,7 +5,7 @@ import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import t from 'tap'
-import { keyString, type Table } from '../core/table.ts'
+import { keyString, type Table } from '../core/fold/table.ts'
 import {
   allProjections,
   createMemoryWriter,

@@ -7,8 +7,8 @@ import {
   ron,
 } from '@registru/domain/examples'
 import t from 'tap'
-import { FOREVER, STILL_KNOWN } from '../core/clocks.ts'
-import { createMemoryWriter } from '../core/memory-writer.ts'
+import { createMemoryWriter } from '../core/fold/memory-writer.ts'
+import { FOREVER, STILL_KNOWN } from '../core/reading/clocks.ts'
 import { receivablesAging } from '../receivables-aging/projection.ts'
 import { changeFrom } from '../receivables-aging/steps.ts'
 import { openSpans, type Part } from '../receivables-aging/tables.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type SettlementEntry, settlementsOf } from '../core/settlements.ts'
+import { type SettlementEntry, settlementsOf } from '../core/books/settlements.ts'
 
 const entry = (position: number, amountMinor: bigint, paymentId = 'pay-1'): SettlementEntry => ({
   paymentId,

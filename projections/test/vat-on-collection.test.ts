@@ -22,7 +22,7 @@ import {
 } from '@registru/domain/examples'
 import fc from 'fast-check'
 import t from 'tap'
-import { createMemoryWriter } from '../core/memory-writer.ts'
+import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { journal } from '../journal/projection.ts'
 import { postings } from '../journal/tables.ts'
 import { vatOnCollection } from '../vat-on-collection/projection.ts'

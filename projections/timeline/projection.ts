@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '@registru/domain'
-import { insert, type RowChange, set } from '../core/changes.ts'
-import { defineProjection, wanted } from '../core/projection.ts'
-import type { Rows } from '../core/row-image.ts'
+import { insert, type RowChange, set } from '../core/fold/changes.ts'
+import { defineProjection, wanted } from '../core/fold/projection.ts'
+import type { Rows } from '../core/fold/row-image.ts'
 import { latest, moments } from './tables.ts'
 
 const key = { id: 'latest' } as const

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { ReadHandle } from '../core/read.ts'
+import type { ReadHandle } from '../core/reading/read.ts'
 
 /**
  * The last position of which the ledger knew at an instant (RFC 3339): everything before the first event recorded later,

@@ -1,4 +1,4 @@
-import { bigint, defineTable, instant, type ViewRowOf, word } from '../core/table.ts'
+import { bigint, defineTable, instant, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /**
  * When the ledger's clock moved on: the first event recorded later than every event before it, and the last event

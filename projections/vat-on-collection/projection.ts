@@ -1,7 +1,7 @@
-import { add, insert, type RowChange } from '../core/changes.ts'
-import { deferredVatReads, foldDeferredVat } from '../core/deferred-vat.ts'
-import { defineProjection } from '../core/projection.ts'
-import type { Rows } from '../core/row-image.ts'
+import { deferredVatReads, foldDeferredVat } from '../core/books/deferred-vat.ts'
+import { add, insert, type RowChange } from '../core/fold/changes.ts'
+import { defineProjection } from '../core/fold/projection.ts'
+import type { Rows } from '../core/fold/row-image.ts'
 import { vatDays, vatDocuments, vatMovements } from './tables.ts'
 
 const moved = (event: Parameters<typeof foldDeferredVat>[1], rows: Rows): readonly RowChange[] => {

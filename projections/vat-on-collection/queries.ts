@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { VatCause } from '../core/deferred-vat.ts'
-import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/read.ts'
+import type { VatCause } from '../core/books/deferred-vat.ts'
+import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { VatViews } from './tables.ts'
 
 interface Period {

@@ -1,5 +1,5 @@
-import { defineDeferredVatTables, type VatCause, type VatMovement } from '../core/deferred-vat.ts'
-import { bigint, date, defineTable, integer, nullable, text, uuid, type ViewRowOf, word } from '../core/table.ts'
+import { defineDeferredVatTables, type VatCause, type VatMovement } from '../core/books/deferred-vat.ts'
+import { bigint, date, defineTable, integer, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
 
 export const vatDocuments = defineDeferredVatTables('vat')
 

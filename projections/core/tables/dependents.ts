@@ -1,5 +1,5 @@
 import type { PoolClient } from '@registru/runtime'
-import { READ_SCHEMA } from './read.ts'
+import { READ_SCHEMA } from '../reading/read.ts'
 
 /** Schemas that stand on the stable views. A view that changes its columns takes them with it, so they are made again. */
 export const CREATE_DEPENDENTS = `create table if not exists ${READ_SCHEMA}.dependents (

@@ -1,14 +1,14 @@
 import type { LedgerEvent } from '@registru/domain'
 import { copyText, isRetryable, type PoolClient } from '@registru/runtime'
+import type { Changes } from '../fold/changes.ts'
+import { Fenced, RowsDisagree } from '../fold/errors.ts'
+import { type Projection, project, type RowWanted, rowsWantedBy, schemaOf } from '../fold/projection.ts'
+import { createRowImage, type RowImage } from '../fold/row-image.ts'
+import { keyString, type Row, type Table } from '../fold/table.ts'
+import type { Reached, Writer } from '../fold/writer.ts'
 import { type BatchStatement, batchStatement, type CheckpointMove, REFUSED } from './batch-statement.ts'
-import type { Changes } from './changes.ts'
 import { type TableCopy, takeCopies } from './copies.ts'
-import { Fenced, RowsDisagree } from './errors.ts'
-import { type Projection, project, type RowWanted, rowsWantedBy, schemaOf } from './projection.ts'
-import { createRowImage, type RowImage } from './row-image.ts'
 import { createKey } from './schema.ts'
-import { keyString, type Row, type Table } from './table.ts'
-import type { Reached, Writer } from './writer.ts'
 
 /**
  * Rows that folds have touched are kept up to twice this many, about 20 MB a projection. It is many batches: a row of the

@@ -1,7 +1,7 @@
 import type { PoolClient } from '@registru/runtime'
-import { GenerationInUse } from './errors.ts'
-import { type Projection, schemaOf } from './projection.ts'
-import { READ_SCHEMA } from './read.ts'
+import { GenerationInUse } from '../fold/errors.ts'
+import { type Projection, schemaOf } from '../fold/projection.ts'
+import { READ_SCHEMA } from '../reading/read.ts'
 import { changingSchemas, createBareSchema, publish, run } from './schema.ts'
 
 export interface Generation {

@@ -12,10 +12,10 @@ import {
   type VatPart,
   vatBetween,
 } from '@registru/domain'
-import { insert, type RowChange, set } from './changes.ts'
-import { begun, type RowWanted, wanted } from './projection.ts'
-import type { Rows } from './row-image.ts'
-import { defineTable, ownJson, text, word } from './table.ts'
+import { insert, type RowChange, set } from '../fold/changes.ts'
+import { begun, type RowWanted, wanted } from '../fold/projection.ts'
+import type { Rows } from '../fold/row-image.ts'
+import { defineTable, ownJson, text, word } from '../fold/table.ts'
 
 /** A credit note on account is a document of its own: its VAT comes back as its credit is used. */
 type DocumentKind = 'INVOICE' | 'CREDIT_NOTE'

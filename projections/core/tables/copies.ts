@@ -1,5 +1,5 @@
-import type { Changes } from './changes.ts'
-import { type ColumnType, type Row, type Table, textOf } from './table.ts'
+import type { Changes } from '../fold/changes.ts'
+import { type ColumnType, type Row, type Table, textOf } from '../fold/table.ts'
 
 /** New rows of one table, in the text format of COPY. */
 export interface TableCopy {

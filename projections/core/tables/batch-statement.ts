@@ -1,6 +1,6 @@
-import type { Changes, RowUpdate, TableChanges } from './changes.ts'
-import { READ_SCHEMA } from './read.ts'
-import { type ColumnType, columnOf, type Row, type Table, textOf } from './table.ts'
+import type { Changes, RowUpdate, TableChanges } from '../fold/changes.ts'
+import { type ColumnType, columnOf, type Row, type Table, textOf } from '../fold/table.ts'
+import { READ_SCHEMA } from '../reading/read.ts'
 
 /**
  * One part of a batch's statement: a data-modifying expression. Parts of one shape have one text, so a statement is planned

@@ -1,10 +1,10 @@
 import type { PoolClient } from '@registru/runtime'
+import { type Projection, schemaOf } from '../fold/projection.ts'
+import type { Column, Table } from '../fold/table.ts'
+import { READ_SCHEMA } from '../reading/read.ts'
+import { keepReadersOut, unlessReadersHoldIt, waitForOlderReaders } from '../reading/readers.ts'
 import { REFUSE_BATCH } from './batch-statement.ts'
 import { CREATE_DEPENDENTS, rebuildDependents } from './dependents.ts'
-import { type Projection, schemaOf } from './projection.ts'
-import { READ_SCHEMA } from './read.ts'
-import { keepReadersOut, unlessReadersHoldIt, waitForOlderReaders } from './readers.ts'
-import type { Column, Table } from './table.ts'
 
 /** Any number will do as long as all who change the schemas use the same. */
 const SCHEMA_LOCK = 7_310_001
