@@ -16,6 +16,7 @@ import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
 import { sendSecurityHeaders } from './http/security-headers.ts'
 import { checkWithZod } from './http/zod-app.ts'
+import type { SnapshotCounts } from './ledger/snapshots.ts'
 import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
 import { showProgress } from './progress.ts'
 import { commandOutcomeRoute } from './queries/command-outcome-route.ts'
@@ -24,7 +25,6 @@ import { eventRoutes } from './queries/event-routes.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
 import type { ReceiptProcess } from './receipts/receipt-process.ts'
-import type { SnapshotCounts } from './snapshots/snapshots.ts'
 
 /** A command is small; what is larger is a mistake or an attack. */
 const BODY_BYTES_MAX = 64 * 1024

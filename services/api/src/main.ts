@@ -2,13 +2,13 @@ import { connectEventStore } from '@registru/event-store'
 import { createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
 import { buildApp } from './app.ts'
 import { businessDayOf } from './business-clock.ts'
-import { createLedger } from './commands/ledger.ts'
+import { createLastNumberReader } from './ledger/last-number.ts'
+import { createLedger } from './ledger/ledger.ts'
+import { createSnapshotTable } from './ledger/snapshot-table.ts'
+import { createSnapshotKeeper } from './ledger/snapshots.ts'
 import { createReadSide } from './queries/read-side.ts'
-import { createLastNumberReader } from './receipts/last-number.ts'
 import { startReceiptProcess } from './receipts/receipt-process.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
-import { createSnapshotTable } from './snapshots/snapshot-table.ts'
-import { createSnapshotKeeper } from './snapshots/snapshots.ts'
 
 const READ_CONNECTIONS_MAX = 10
 const SNAPSHOT_CONNECTIONS_MAX = 4

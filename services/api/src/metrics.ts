@@ -2,8 +2,8 @@ import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@regist
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ZodApp } from './http/zod-app.ts'
+import type { SnapshotCounts } from './ledger/snapshots.ts'
 import { TieOutFailed } from './queries/tie-out.ts'
-import type { SnapshotCounts } from './snapshots/snapshots.ts'
 
 /** From a cached command to one that waits for a store that is away. */
 const BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]

@@ -1,4 +1,4 @@
-import type { SnapshotTable } from '../src/snapshots/snapshot-table.ts'
+import type { SnapshotTable } from '../src/ledger/snapshot-table.ts'
 
 export const silent = { warn: () => undefined, error: () => undefined }
 

@@ -1,9 +1,9 @@
 import { type AccountCommand, type AccountEvent, clientAccountStream } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { commandIdOf, type EventStore, requestHashOf } from '@registru/event-store'
-import type { CommandContext, Handled } from '../src/commands/command-context.ts'
-import { createLedger, type Ledger } from '../src/commands/ledger.ts'
-import type { SnapshotKeeper } from '../src/snapshots/snapshots.ts'
+import type { CommandContext, Handled } from '../src/ledger/command-context.ts'
+import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
+import type { SnapshotKeeper } from '../src/ledger/snapshots.ts'
 
 export const { ron } = examples
 

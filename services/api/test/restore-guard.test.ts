@@ -4,9 +4,9 @@ import * as examples from '@registru/domain/examples'
 import { allProjections, schemaOf } from '@registru/projections'
 import { createLogger } from '@registru/runtime'
 import t from 'tap'
+import { createHighestNumbers } from '../src/ledger/restore-guard.ts'
 import { startReceiptProcess } from '../src/receipts/receipt-process.ts'
 import { createReceiptSaga } from '../src/receipts/receipt-saga.ts'
-import { createHighestNumbers } from '../src/receipts/restore-guard.ts'
 import { type Api, codeOf, createApi, eventsOf, nowhere, numberOf, startStores, until } from './api.ts'
 
 t.setTimeout(120_000)

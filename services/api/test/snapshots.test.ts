@@ -11,10 +11,10 @@ import {
   dumpIndex,
   restoreIndex,
   weighIndex,
-} from '../src/commands/command-index.ts'
-import type { Ledger } from '../src/commands/ledger.ts'
-import { createSnapshotTable, type SnapshotTable } from '../src/snapshots/snapshot-table.ts'
-import { createSnapshotKeeper, type SnapshotKeeper } from '../src/snapshots/snapshots.ts'
+} from '../src/ledger/command-index.ts'
+import type { Ledger } from '../src/ledger/ledger.ts'
+import { createSnapshotTable, type SnapshotTable } from '../src/ledger/snapshot-table.ts'
+import { createSnapshotKeeper, type SnapshotKeeper } from '../src/ledger/snapshots.ts'
 import { openPool, until } from './api.ts'
 import { createFakeEventStore, type FakeEventStore } from './fake-event-store.ts'
 import { createFakeSnapshotTable, type FakeSnapshotTable, silent } from './fake-snapshot-table.ts'

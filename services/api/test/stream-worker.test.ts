@@ -9,7 +9,7 @@ import {
   OutcomeUnknown,
   Overloaded,
   PreconditionFailed,
-} from '../src/commands/command-errors.ts'
+} from '../src/ledger/errors.ts'
 import { createFakeEventStore, type Fate } from './fake-event-store.ts'
 import {
   account,

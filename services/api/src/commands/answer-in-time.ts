@@ -1,4 +1,4 @@
-import { OutcomeUnknown } from './command-errors.ts'
+import { OutcomeUnknown } from '../ledger/errors.ts'
 
 /** A stream's worker gives up a little earlier and knows more; this is for commands that wait for several in turn. */
 const ANSWER_WITHIN_MS = 4_800

@@ -1,8 +1,8 @@
 import type { AccountCommand, AccountEvent } from '@registru/domain'
-import type { CommandContext, Handled } from './command-context.ts'
+import type { CommandContext, Handled } from '../ledger/command-context.ts'
+import { BatchSpansStreams, GroupRefused } from '../ledger/errors.ts'
+import type { ContextualCommand } from '../ledger/stream-worker.ts'
 import type { CommandAnswer, CommandDependencies } from './command-definition.ts'
-import { BatchSpansStreams, GroupRefused } from './command-errors.ts'
-import type { ContextualCommand } from './stream-worker.ts'
 
 interface Joined {
   readonly stream: string

@@ -1,8 +1,8 @@
 import type { RejectionCode } from '@registru/domain'
 import type { z } from 'zod'
+import type { CommandContext } from '../ledger/command-context.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
-import type { CommandContext } from './command-context.ts'
-import type { Ledger } from './ledger.ts'
 
 export interface CommandDependencies {
   readonly ledger: Ledger

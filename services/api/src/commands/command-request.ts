@@ -3,7 +3,7 @@ import { commandIdOf, requestHashOf } from '@registru/event-store'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
 import { checkedQuickly } from '../http/zod-app.ts'
-import type { CommandContext } from './command-context.ts'
+import type { CommandContext } from '../ledger/command-context.ts'
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/
 const KEY_RULE = '1 to 128 visible ASCII characters'

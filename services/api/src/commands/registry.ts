@@ -1,11 +1,17 @@
-import { accountCommands } from './account-commands.ts'
+import { clientCommands } from './clients.ts'
 import type { CommandDefinition } from './command-definition.ts'
-import { companyCommands } from './company-commands.ts'
-import { receiptBookCommands } from './receipt-book-commands.ts'
+import { companyCommands } from './company.ts'
+import { creditCommands } from './credit.ts'
+import { invoiceCommands } from './invoices.ts'
+import { paymentCommands } from './payments.ts'
+import { receiptCommands } from './receipts.ts'
 
 /** Every command of the API, in the order in which a newcomer meets them. */
 export const commandDefinitions: readonly CommandDefinition[] = [
   ...companyCommands,
-  ...accountCommands,
-  ...receiptBookCommands,
+  ...clientCommands,
+  ...invoiceCommands,
+  ...paymentCommands,
+  ...creditCommands,
+  ...receiptCommands,
 ]

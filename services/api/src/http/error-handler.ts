@@ -10,7 +10,7 @@ import {
   OutcomeUnknown,
   Overloaded,
   PreconditionFailed,
-} from '../commands/command-errors.ts'
+} from '../ledger/errors.ts'
 import {
   CommandNotFound,
   InstantNotSettled,

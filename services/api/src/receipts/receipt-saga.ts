@@ -17,9 +17,9 @@ import {
 } from '@registru/domain'
 import { requestHashOf } from '@registru/event-store'
 import { v5 } from 'uuid'
-import type { CommandContext, Handled } from '../commands/command-context.ts'
-import { lastPosition } from '../commands/last-position.ts'
-import type { Ledger } from '../commands/ledger.ts'
+import type { CommandContext, Handled } from '../ledger/command-context.ts'
+import { lastPosition } from '../ledger/last-position.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 
 export type ReceiptRequest = Extract<AccountEvent, { type: 'ReceiptRequested' }>['data']
 export type IssuedReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptIssued' }>['data']

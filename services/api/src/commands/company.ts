@@ -9,7 +9,7 @@ import {
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
-import type { CommandContext } from './command-context.ts'
+import type { CommandContext } from '../ledger/command-context.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 import { day } from './result-schemas.ts'
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Decider, Message, SnapshotFormat } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import type { Logger } from '@registru/runtime'
-import { emptyStream, foldEvent, type LoadedStream } from '../commands/loaded-stream.ts'
+import { emptyStream, foldEvent, type LoadedStream } from './loaded-stream.ts'
 import { decodeSnapshot, encodeSnapshot } from './snapshot-content.ts'
 import type { SnapshotTable } from './snapshot-table.ts'
 

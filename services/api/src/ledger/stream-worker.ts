@@ -9,6 +9,7 @@ import {
   StoreUnavailable,
 } from '@registru/event-store'
 import type { CommandContext, Handled } from './command-context.ts'
+import { addCommand, candidatesOf } from './command-index.ts'
 import {
   CommandTooLarge,
   ConcurrentModification,
@@ -17,8 +18,7 @@ import {
   OutcomeUnknown,
   Overloaded,
   PreconditionFailed,
-} from './command-errors.ts'
-import { addCommand, candidatesOf } from './command-index.ts'
+} from './errors.ts'
 import { catchUp, emptyStream, type LoadedStream, readEvent, type StreamEvent } from './loaded-stream.ts'
 
 /** Commands that wait for one stream share an append: the gRPC path costs as much as the decision, and is paid once. */

@@ -2,8 +2,8 @@ import { endianness } from 'node:os'
 import { crc32 } from 'node:zlib'
 import type { SnapshotFormat } from '@registru/domain'
 import { z } from 'zod'
-import { dumpIndex, restoreIndex } from '../commands/command-index.ts'
-import type { LoadedStream } from '../commands/loaded-stream.ts'
+import { dumpIndex, restoreIndex } from './command-index.ts'
+import type { LoadedStream } from './loaded-stream.ts'
 
 /** What a snapshot is of; with it, its bytes tell by themselves whether they may be used. */
 const Label = z.strictObject({

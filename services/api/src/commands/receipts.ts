@@ -2,18 +2,62 @@ import {
   AnnulReceipt,
   ContinueReceiptBook,
   ExtendReceiptRange,
+  IssueReceipt,
   OpenReceiptBook,
   ReprintReceipt,
   receiptBookStream,
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
-import type { AnnulledReceipt, Cause } from '../receipts/receipt-saga.ts'
+import { restOf } from '../ledger/errors.ts'
+import { lastPosition } from '../ledger/last-position.ts'
+import { receiptResult } from '../receipts/receipt-result.ts'
+import { type AnnulledReceipt, type Cause, issuedReceiptOf } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
-import { restOf } from './command-errors.ts'
-import { lastPosition } from './last-position.ts'
+import { answer } from './on-account.ts'
+import { ReceiptResult } from './result-schemas.ts'
+import { deskOfPayment, receiptIdOf, withReceipt } from './with-receipt.ts'
 
-export const receiptBookCommands = [
+export const receiptCommands = [
+  defineCommand({
+    name: 'IssueReceipt',
+    summary: 'Issue a receipt for a cash payment',
+    description:
+      'Gives the payment a receipt (chitanță) with the next number of the book. One living receipt a payment, from a book of the desk where the money came in; days never go back within a book.',
+    schema: IssueReceipt,
+    example: examples.issueReceipt(),
+    result: z.object({ paymentId: z.string(), receipt: ReceiptResult }),
+    rejections: [
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'PAYMENT_ALREADY_REVERSED',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'RECEIPT_ALREADY_ISSUED',
+      'RECEIPT_BEFORE_PAYMENT',
+      'RECEIPT_BOOK_NOT_FOUND',
+      'RECEIPT_BOOK_OF_OTHER_DESK',
+      'RECEIPT_DATE_BEFORE_LAST',
+      'RECEIPT_ID_ALREADY_USED',
+      'RECEIPT_ONLY_FOR_CASH',
+      'RECEIPT_RANGE_EXHAUSTED',
+      'RESTORE_GUARD',
+    ],
+    bookOf: ({ series }) => series,
+    execute: async ({ receiptId, ...facts }, context, dependencies) => {
+      const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }
+      const { handled, booked } = await withReceipt(
+        { ...data, deskId: await deskOfPayment(facts, context, dependencies) },
+        () => ({ type: 'IssueReceipt', data }),
+        context,
+        dependencies,
+      )
+      const receipt = receiptResult(context.companyId, issuedReceiptOf(booked))
+      return answer(handled, { paymentId: facts.paymentId, receipt })
+    },
+  }),
+
   defineCommand({
     name: 'OpenReceiptBook',
     summary: 'Open a receipt book',

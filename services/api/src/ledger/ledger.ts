@@ -14,10 +14,10 @@ import {
   receiptBookStream,
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
-import { createHighestNumbers, guardBooks, type HighestNumbers } from '../receipts/restore-guard.ts'
-import type { SnapshotKeeper } from '../snapshots/snapshots.ts'
 import { type CommandHandler, createCommandHandler } from './command-handler.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
+import { createHighestNumbers, guardBooks, type HighestNumbers } from './restore-guard.ts'
+import type { SnapshotKeeper } from './snapshots.ts'
 
 /** Accounts are many and long; books and companies are few, so they get a small share of the cache. */
 const ACCOUNTS_SHARE = 0.8

@@ -1,10 +1,10 @@
 import type { Decider, Message } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import { LRUCache } from 'lru-cache'
-import type { Snapshots } from '../snapshots/snapshots.ts'
 import type { CommandContext, Handled } from './command-context.ts'
 import { weighIndex } from './command-index.ts'
 import { emptyStream, type LoadedStream } from './loaded-stream.ts'
+import type { Snapshots } from './snapshots.ts'
 import { type ContextualCommand, createStreamWorker, type StreamWorker } from './stream-worker.ts'
 
 /** What a stream at rest takes besides state and commands. Measured over 5,000 of them. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReceiptBook, ReceiptBookCommand, ReceiptBookEvent } from '@registru/domain'
 import { LRUCache } from 'lru-cache'
-import type { CommandHandler } from '../commands/command-handler.ts'
+import type { CommandHandler } from './command-handler.ts'
 
 /** Postgres has this long to say what it knows; commands do not depend on it. */
 const ASK_WITHIN_MS = 1_000

@@ -1,0 +1,101 @@
+import { AllocatePayment, DeallocatePayment, RecordRefund } from '@registru/domain'
+import * as examples from '@registru/domain/examples'
+import { z } from 'zod'
+import { defineCommand } from './command-definition.ts'
+import { answer, eventsOf, onAccount } from './on-account.ts'
+import { day, decimal, money, paid } from './result-schemas.ts'
+
+export const creditCommands = [
+  defineCommand({
+    name: 'AllocatePayment',
+    summary: 'Allocate credit to an invoice',
+    description:
+      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment.',
+    schema: AllocatePayment,
+    example: examples.allocatePayment(),
+    result: z.object({ paymentId: z.string(), invoiceId: z.string(), amount: decimal, paid, allocatedOn: day }),
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CASH_FRAGMENTED_INVOICE',
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'DAY_TOO_FAR_AHEAD',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
+      const allocated = eventsOf(handled, 'PaymentAllocated')[0]?.data
+      const { paymentId, invoiceId } = data
+      const result = {
+        paymentId,
+        invoiceId,
+        amount: allocated?.amount.amount,
+        paid: allocated?.conversion?.paid,
+        allocatedOn: allocated?.allocatedOn,
+      }
+      return { ...answer(handled, result), warnings: allocated?.cashBreaches }
+    },
+  }),
+
+  defineCommand({
+    name: 'DeallocatePayment',
+    summary: 'Undo an allocation',
+    description: 'The invoice is open again and the money is client credit again; the history keeps both.',
+    schema: DeallocatePayment,
+    example: examples.deallocatePayment(),
+    result: z.object({ paymentId: z.string(), invoiceId: z.string(), amount: decimal, paid, deallocatedOn: day }),
+    rejections: [
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'DEALLOCATION_EXCEEDS_ALLOCATION',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'DeallocatePayment', data }, context, dependencies)
+      const undone = eventsOf(handled, 'PaymentDeallocated')[0]?.data
+      const { paymentId, invoiceId } = data
+      return answer(handled, {
+        paymentId,
+        invoiceId,
+        amount: undone?.amount.amount,
+        paid: undone?.conversion?.paid,
+        deallocatedOn: undone?.deallocatedOn,
+      })
+    },
+  }),
+
+  defineCommand({
+    name: 'RecordRefund',
+    summary: 'Record a refund of client credit',
+    description: 'Money given back from what is not allocated. What settles invoices has to be deallocated first.',
+    schema: RecordRefund,
+    example: examples.recordRefund(),
+    result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, refundedOn: day }),
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'REFUND_ALREADY_RECORDED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'RecordRefund', data }, context, dependencies)
+      const refund = eventsOf(handled, 'RefundRecorded')[0]?.data
+      const { refundId, paymentId } = data
+      return answer(handled, { refundId, paymentId, amount: refund?.amount, refundedOn: refund?.refundedOn })
+    },
+  }),
+]

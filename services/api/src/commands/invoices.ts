@@ -1,0 +1,135 @@
+import { CancelInvoice, GrantDiscount, RegisterCreditNote, RegisterInvoice, WriteOffInvoice } from '@registru/domain'
+import * as examples from '@registru/domain/examples'
+import { z } from 'zod'
+import { defineCommand } from './command-definition.ts'
+import { answer, eventsOf, onAccount } from './on-account.ts'
+import { day, decimal, money } from './result-schemas.ts'
+
+export const invoiceCommands = [
+  defineCommand({
+    name: 'RegisterInvoice',
+    summary: 'Register an invoice',
+    description:
+      'An invoice issued elsewhere becomes a receivable: open in full, due on its day or by instalments. In a foreign currency, `exchangeRate` says what it is worth in the functional one; without it no exchange difference is known.',
+    schema: RegisterInvoice,
+    example: examples.registerInvoice(),
+    result: z.object({ invoiceId: z.string(), open: decimal }),
+    rejections: [
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'DUE_BEFORE_ISSUE',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
+      'INSTALMENTS_DO_NOT_ADD_UP',
+      'INVOICE_ALREADY_REGISTERED',
+      'PERIOD_CLOSED',
+      'VAT_LINES_DO_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'RegisterInvoice', data }, context, dependencies)
+      return answer(handled, { invoiceId: data.invoiceId, open: data.total.amount })
+    },
+  }),
+
+  defineCommand({
+    name: 'CancelInvoice',
+    summary: 'Cancel an invoice',
+    description:
+      'An invoice that was never delivered or sent leaves the books, VAT included. Nothing may be settled on it.',
+    schema: CancelInvoice,
+    example: examples.cancelInvoice(),
+    result: z.object({ invoiceId: z.string(), cancelledOn: day }),
+    rejections: [
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'INVOICE_NOT_FOUND',
+      'INVOICE_NOT_FULLY_OPEN',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'CancelInvoice', data }, context, dependencies)
+      const { invoiceId } = data
+      return answer(handled, { invoiceId, cancelledOn: eventsOf(handled, 'InvoiceCancelled')[0]?.data.cancelledOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'RegisterCreditNote',
+    summary: 'Register a credit note (factură storno)',
+    description:
+      'Lowers what an invoice still asks for. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
+    schema: RegisterCreditNote,
+    example: examples.registerCreditNote(),
+    result: z.object({ creditNoteId: z.string(), invoiceId: z.string().optional(), total: money, creditedOn: day }),
+    rejections: [
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'CREDIT_NOTE_ALREADY_REGISTERED',
+      'CURRENCY_MISMATCH',
+      'DAY_TOO_FAR_AHEAD',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_ALREADY_RECORDED',
+      'PERIOD_CLOSED',
+      'VAT_LINES_DO_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'RegisterCreditNote', data }, context, dependencies)
+      const { creditNoteId, invoiceId } = data
+      const note = eventsOf(handled, 'CreditNoteRegistered')[0]?.data
+      return answer(handled, { creditNoteId, invoiceId, total: note?.total, creditedOn: note?.creditedOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'GrantDiscount',
+    summary: 'Grant a discount on an invoice',
+    description: 'For paying early (scont) or on price after invoicing; it lowers what the invoice still asks for.',
+    schema: GrantDiscount,
+    example: examples.grantDiscount(),
+    result: z.object({ invoiceId: z.string(), amount: money, grantedOn: day }),
+    rejections: [
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'INVOICE_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+      'VAT_LINES_DO_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'GrantDiscount', data }, context, dependencies)
+      const granted = eventsOf(handled, 'DiscountGranted')[0]?.data
+      return answer(handled, { invoiceId: data.invoiceId, amount: granted?.amount, grantedOn: granted?.grantedOn })
+    },
+  }),
+
+  defineCommand({
+    name: 'WriteOffInvoice',
+    summary: 'Write an invoice off (scoatere din evidență)',
+    description:
+      'What will not be recovered leaves the receivables, with a reason and who approved it. The VAT stays as it is.',
+    schema: WriteOffInvoice,
+    example: examples.writeOffInvoice(),
+    result: z.object({ invoiceId: z.string(), amount: money, writtenOffOn: day }),
+    rejections: [
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'INVOICE_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'WriteOffInvoice', data }, context, dependencies)
+      const off = eventsOf(handled, 'InvoiceWrittenOff')[0]?.data
+      return answer(handled, { invoiceId: data.invoiceId, amount: off?.amount, writtenOffOn: off?.writtenOffOn })
+    },
+  }),
+]

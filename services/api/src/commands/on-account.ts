@@ -1,0 +1,18 @@
+import { type AccountCommand, type AccountEvent, clientAccountStream } from '@registru/domain'
+import type { CommandContext, Handled, HandledEvent } from '../ledger/command-context.ts'
+import type { CommandAnswer, CommandDependencies } from './command-definition.ts'
+
+export const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<AccountEvent>, type: Type) =>
+  events.filter((event): event is HandledEvent<Extract<AccountEvent, { readonly type: Type }>> => event.type === type)
+
+export const onAccount = async (
+  command: AccountCommand,
+  context: CommandContext,
+  { ledger }: CommandDependencies,
+): Promise<Handled<AccountEvent>> => {
+  const stream = clientAccountStream(context.companyId, command.data.clientId)
+  const companyRules = await ledger.rules.rulesOf(context.companyId)
+  return ledger.accounts.handle(stream, command, { ...context, companyRules })
+}
+
+export const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })

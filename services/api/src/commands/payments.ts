@@ -1,0 +1,192 @@
+import {
+  type AccountEvent,
+  ConfirmPaymentCleared,
+  decimalOf,
+  minorOf,
+  RecordPayment,
+  RecordSetOff,
+  ReversePayment,
+} from '@registru/domain'
+import * as examples from '@registru/domain/examples'
+import { z } from 'zod'
+import type { Handled } from '../ledger/command-context.ts'
+import { receiptResult } from '../receipts/receipt-result.ts'
+import { issuedReceiptOf, refusalIn } from '../receipts/receipt-saga.ts'
+import { type CommandAnswer, defineCommand } from './command-definition.ts'
+import { answer, eventsOf, onAccount } from './on-account.ts'
+import { day, decimal, PaymentResult } from './result-schemas.ts'
+import { receiptIdOf, withReceipt } from './with-receipt.ts'
+
+/** What became of the money, which rules about cash it broke, and what else the caller has to know of. */
+const answerPayment = (
+  handled: Handled<AccountEvent>,
+  more: object = {},
+  moreWarnings: readonly object[] = [],
+): CommandAnswer => {
+  const payment = eventsOf(handled, 'PaymentRecorded')[0]?.data
+  if (payment === undefined) return answer(handled, more)
+  const allocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
+  const credit = allocated.reduce(
+    (left, { amount, conversion }) => left - minorOf(conversion?.paid ?? amount),
+    minorOf(payment.amount),
+  )
+  const result = {
+    paymentId: payment.paymentId,
+    allocated: allocated.map(({ invoiceId, amount, conversion }) => ({
+      invoiceId,
+      amount: amount.amount,
+      paid: conversion?.paid,
+    })),
+    credit: decimalOf(credit, payment.amount.currency),
+    ...more,
+  }
+  const warnings = [...(payment.cashBreaches ?? []), ...moreWarnings]
+  return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
+}
+
+export const paymentCommands = [
+  defineCommand({
+    name: 'RecordPayment',
+    summary: 'Record a payment',
+    description:
+      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
+    schema: RecordPayment,
+    example: examples.recordPayment(),
+    result: PaymentResult,
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CASH_FRAGMENTED_INVOICE',
+      'CASH_LIMIT_PER_PERSON_DAY',
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'DAY_TOO_FAR_AHEAD',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_ALREADY_RECORDED',
+      'PERIOD_CLOSED',
+      'RECEIPT_BOOK_NOT_FOUND',
+      'RECEIPT_BOOK_OF_OTHER_DESK',
+      'RECEIPT_DATE_BEFORE_LAST',
+      'RECEIPT_ID_ALREADY_USED',
+      'RECEIPT_ONLY_FOR_CASH',
+      'RECEIPT_RANGE_EXHAUSTED',
+      'RESTORE_GUARD',
+    ],
+    bookOf: ({ receipt }) => receipt?.series,
+    execute: async ({ receipt, ...facts }, context, dependencies) => {
+      if (receipt === undefined) {
+        const handled = await onAccount({ type: 'RecordPayment', data: facts }, context, dependencies)
+        return answerPayment(handled)
+      }
+      const { series } = receipt
+      const receiptId = receiptIdOf(receipt.receiptId, context)
+      const data = { ...facts, receipt: { series, receiptId } }
+      // Only the account knows that money by bank gets no receipt, so it speaks before the book does.
+      if (facts.method !== 'CASH') {
+        return answerPayment(await onAccount({ type: 'RecordPayment', data }, context, dependencies))
+      }
+      const { clientId, receivedOn: issuedOn } = facts
+      const { handled, booked } = await withReceipt(
+        { clientId, series, receiptId, issuedOn, deskId: facts.deskId },
+        // The desk of the paper is the desk of the money, also for the guard over its cash and for its register.
+        (deskId) => ({ type: 'RecordPayment', data: { ...data, deskId } }),
+        context,
+        dependencies,
+      )
+      const refused = refusalIn(booked)
+      if (refused !== undefined && booked.position !== undefined) {
+        // The money is booked, so it would be wrong to say no. A preview has no position: there nothing is booked yet.
+        const { code: reason, clientId: _client, paymentId: _payment, ...about } = refused
+        return answerPayment(handled, {}, [{ code: 'RECEIPT_NOT_ISSUED', reason, ...about }])
+      }
+      return answerPayment(handled, { receipt: receiptResult(context.companyId, issuedReceiptOf(booked)) })
+    },
+  }),
+
+  defineCommand({
+    name: 'RecordSetOff',
+    summary: 'Record a set-off (compensare)',
+    description: 'What the two sides owe each other settles invoices without money; it leaves no credit.',
+    schema: RecordSetOff,
+    example: examples.recordSetOff(),
+    result: PaymentResult,
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'DAY_TOO_FAR_AHEAD',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
+      'INVOICE_NOT_FOUND',
+      'PAYMENT_ALREADY_RECORDED',
+      'PERIOD_CLOSED',
+      'SET_OFF_DOES_NOT_ADD_UP',
+    ],
+    execute: async (data, context, dependencies) =>
+      answerPayment(await onAccount({ type: 'RecordSetOff', data }, context, dependencies)),
+  }),
+
+  defineCommand({
+    name: 'ReversePayment',
+    summary: 'Reverse a payment',
+    description:
+      'The money is gone again (a mistake, bounced, charged back): what it had settled is open again. Of a payment that was partly refunded the rest may bounce or be charged back, but it cannot have been a mistake.',
+    schema: ReversePayment,
+    example: examples.reversePayment(),
+    result: z.object({
+      paymentId: z.string(),
+      reversedOn: day,
+      reopened: z.array(z.object({ invoiceId: z.string(), amount: decimal })),
+    }),
+    rejections: [
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'PAYMENT_ALREADY_REVERSED',
+      'PAYMENT_NOT_FOUND',
+      'PAYMENT_REFUNDED',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
+      const reopened = eventsOf(handled, 'PaymentDeallocated')
+      return answer(handled, {
+        paymentId: data.paymentId,
+        reversedOn: eventsOf(handled, 'PaymentReversed')[0]?.data.reversedOn,
+        reopened: reopened.map(({ data: { invoiceId, amount } }) => ({ invoiceId, amount: amount.amount })),
+      })
+    },
+  }),
+
+  defineCommand({
+    name: 'ConfirmPaymentCleared',
+    summary: 'Confirm that money on its way arrived',
+    description:
+      'Card, payment service, courier, cheque or promissory note: what came to the bank, less the fee that was kept. What a cheque or promissory note settles counts as paid from now on.',
+    schema: ConfirmPaymentCleared,
+    example: examples.confirmPaymentCleared(),
+    result: z.object({ paymentId: z.string(), clearedOn: day, fee: decimal }),
+    rejections: [
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'FEE_EXCEEDS_PAYMENT',
+      'PAYMENT_ALREADY_CLEARED',
+      'PAYMENT_ALREADY_REVERSED',
+      'PAYMENT_CLEARS_AT_ONCE',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'ConfirmPaymentCleared', data }, context, dependencies)
+      const cleared = eventsOf(handled, 'PaymentCleared')[0]?.data
+      return answer(handled, { paymentId: data.paymentId, clearedOn: cleared?.clearedOn, fee: cleared?.fee })
+    },
+  }),
+]
