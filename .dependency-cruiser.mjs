@@ -2,7 +2,8 @@
 // rules name packages by their folder. Types count: whoever knows a type knows the module.
 
 const npm = (names) => `node_modules/(?:@types/)?(?:${names})/`
-const sources = '^(?:(?:shared|services|infra)/[^/]+/src|scripts/(?:src|bench|conformance)|projections/(?!test/))'
+const sources =
+  '^(?:(?:shared|services|infra)/[^/]+/src|scripts/(?:src/|(?:bench|conformance)/(?!test/))|projections/(?!test/))'
 
 const forbidden = [
   {
@@ -74,6 +75,12 @@ const forbidden = [
     to: { path: '^scripts/' },
   },
   {
+    name: 'benches-are-for-nobody',
+    comment: 'What runs the system is installed without them.',
+    from: { pathNot: '^scripts/(?:bench|conformance)/' },
+    to: { path: '^scripts/(?:bench|conformance)/' },
+  },
+  {
     name: 'embedded-knows-runtime-only',
     comment: 'It stands in for foreign products, which know nothing of ours.',
     from: { path: '^infra/embedded/' },
@@ -118,8 +125,7 @@ const forbidden = [
   },
   {
     name: 'sources-know-no-development-packages',
-    comment: 'A benchmark measures beside packages that nothing else of ours needs.',
-    from: { path: sources, pathNot: '^scripts/bench/alternatives/' },
+    from: { path: sources },
     to: { dependencyTypes: ['npm-dev'] },
   },
   {

@@ -12,18 +12,37 @@ const lockPollMs = 200
 const lockAgeMaxMs = 15 * 60_000
 const parentPollMs = 500
 
+/**
+ * What is installed and compiled: what a running system needs (the root package and what it depends on), or everything,
+ * benchmarks and their alternatives included. Each holds all of the one before it.
+ */
+const profiles = {
+  run: { install: ['--filter', 'registru...'], compile: ['scripts'] },
+  all: { install: [], compile: [] },
+}
+
 /** Every command once: what runs it, and what has to be there before. */
 const commands = {
   start: { script: 'scripts/dist/src/start', does: 'run everything on this machine (--help, --reset)' },
-  test: { script: 'scripts/dist/src/test', does: 'run all tests, or the files named', needsTap: true },
-  check: { script: 'scripts/check', does: 'lint, formatting, architecture, types', compile: false },
-  format: { script: 'scripts/check', does: 'put the formatting right', compile: false, arguments: ['--write'] },
+  test: { script: 'scripts/dist/src/test', does: 'run all tests, or the files named', needs: 'all', needsTap: true },
+  check: { script: 'scripts/check', does: 'lint, formatting, architecture, types', needs: 'all', compile: false },
+  format: {
+    script: 'scripts/check',
+    does: 'put the formatting right',
+    needs: 'all',
+    compile: false,
+    arguments: ['--write'],
+  },
   build: { does: 'install and compile, nothing else' },
   seed: { script: 'scripts/dist/src/seed', does: 'fill a running system with a believable quarter' },
   registru: { script: 'scripts/dist/src/registru', does: 'ask the ledger, audit it, look after it (--help)' },
   verify: { script: 'scripts/dist/src/registru', does: 'the same as registru audit', arguments: ['audit'] },
-  bench: { folder: 'scripts/dist/bench', does: 'run a benchmark by its name' },
-  conformance: { script: 'scripts/dist/conformance/main', does: 'test an event store against recorded answers' },
+  bench: { folder: 'scripts/bench/dist', does: 'run a benchmark by its name', needs: 'all' },
+  conformance: {
+    script: 'scripts/conformance/dist/main',
+    does: 'test an event store against recorded answers',
+    needs: 'all',
+  },
   'event-store': { script: 'scripts/dist/src/event-store', does: 'tools of the embedded event store' },
 }
 
@@ -78,25 +97,40 @@ const run = (command, args, hint) => {
   )
 }
 
-const install = () => {
+const install = (profile) => {
   const { config } = JSON.parse(fs.readFileSync('package.json', 'utf8'))
   const args = ['--yes', `pnpm@${config.pnpm}`, 'install', '--frozen-lockfile', '--prefer-offline']
   const hint = 'Installing needs the npm registry that your npm is configured for.'
-  run('npx', [...args, '--reporter=append-only'], hint)
+  run('npx', [...args, ...profiles[profile].install, '--reporter=append-only'], hint)
 }
 
 /** tap generates its own test class from the plugin list; a first run after a changed list would find no tests. */
 const buildTap = () => run(process.execPath, ['node_modules/tap/dist/esm/run.mjs', 'build'], '')
 
-const step = (name, inputs, action, announcement) => {
-  const stamp = path.join('node_modules', `.registru-${name}`)
-  const wanted = hashOf(inputs)
-  if (readIfThere(stamp) === wanted) return
+const announced = (announcement, action) => {
   const startedAt = performance.now()
   console.log(announcement)
   action()
-  fs.writeFileSync(stamp, wanted)
   console.log(`… done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+}
+
+/** What the smaller profile asks for is not taken away from somebody who has everything. */
+const installOnce = (wanted, inputs) => {
+  const stamp = path.join('node_modules', '.registru-installed')
+  const [hash, installed] = readIfThere(stamp)?.split(' ') ?? []
+  const profile = installed === 'all' ? 'all' : wanted
+  const current = hashOf(inputs)
+  if (hash === current && profile === installed) return
+  announced('Installing dependencies, the first time about half a minute …', () => install(profile))
+  fs.writeFileSync(stamp, `${current} ${profile}`)
+}
+
+const buildTapOnce = (inputs) => {
+  const stamp = path.join('node_modules', '.registru-tap')
+  const current = hashOf(inputs)
+  if (readIfThere(stamp) === current) return
+  announced('Preparing the test runner …', buildTap)
+  fs.writeFileSync(stamp, current)
 }
 
 const removeOutputOfDeletedSources = (folder) => {
@@ -108,11 +142,12 @@ const removeOutputOfDeletedSources = (folder) => {
   }
 }
 
-const compile = (folders) => {
+const compile = (folders, profile) => {
   // A test or module whose source is gone would otherwise go on being found and run.
   for (const folder of folders) removeOutputOfDeletedSources(folder)
   if (!folders.some((folder) => fs.existsSync(path.join(folder, 'dist')))) console.log('Compiling …')
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], { stdio: 'inherit' })
+  const args = ['node_modules/typescript/bin/tsc', '-b', ...profiles[profile].compile]
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
   if (status !== 0) fail('The sources do not compile.')
 }
 
@@ -171,14 +206,14 @@ const locked = async (action) => {
   release()
 }
 
-const prepare = ({ compile: wantsCompile = true, needsTap = false }) =>
+const prepare = ({ needs = 'run', compile: wantsCompile = true, needsTap = false }) =>
   locked(() => {
     const folders = packageFolders()
     const manifests = ['package.json', ...folders.map((folder) => path.join(folder, 'package.json'))]
     const inputs = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]
-    step('installed', inputs, install, 'Installing dependencies, the first time about half a minute …')
-    if (needsTap) step('tap', ['.taprc', ...inputs], buildTap, 'Preparing the test runner …')
-    if (wantsCompile) compile(folders)
+    installOnce(needs, inputs)
+    if (needsTap) buildTapOnce(['.taprc', ...inputs])
+    if (wantsCompile) compile(folders, needs)
   })
 
 const resolveScript = ({ script, folder }, args) => {

@@ -8,9 +8,9 @@ import {
   findStatementClosings,
 } from '@registru/projections'
 import { createDatabase, createPool } from '@registru/runtime'
+import { createRandom } from '@registru/scripts/seed/random'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
-import { createRandom } from '../src/seed/random.ts'
 import { FILL_TIMEOUT_MS, fillPortfolio, knownAfter, PORTFOLIO_DAYS } from './load/portfolio.ts'
 import { median, spread } from './measure/statistics.ts'
 import { startTemporarySystem } from './measure/temporary-system.ts'

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readRunFile } from '@registru/scripts/run-file'
 import { Command, InvalidArgumentError } from 'commander'
-import { readRunFile } from '../src/run-file.ts'
 import { programs, startTemporarySystem } from './measure/temporary-system.ts'
 
 const wholeNumber = (text: string): number => {
@@ -24,7 +24,7 @@ const program = new Command('npm run bench crashes --')
   .parse()
 const options = program.opts<{ kills: number; scale: number; projectors: number }>()
 
-const scripts = resolve(import.meta.dirname, '../src')
+const scripts = resolve(import.meta.dirname, '../../dist/src')
 const say = (line: string): void => console.log(line)
 
 /** Long enough to come back and do some work, short enough to be struck in the middle of it. */

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@registru/embedded'
 import { connectEventStore, type RecordedEvent } from '@registru/event-store'
+import { type Endpoint, type SendOptions, sendCommand } from '@registru/scripts/ledger-client'
+import { readRunFile } from '@registru/scripts/run-file'
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
-import { type Endpoint, type SendOptions, sendCommand } from '../src/ledger-client.ts'
-import { readRunFile } from '../src/run-file.ts'
 import { programs, startTemporarySystem } from './measure/temporary-system.ts'
 
 const wholeNumber = (text: string): number => {

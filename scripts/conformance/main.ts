@@ -7,7 +7,7 @@ import colors from 'picocolors'
 import { type Result, runSuite } from './run-suite.ts'
 import { loadScripts } from './script.ts'
 
-const fixtures = resolve(import.meta.dirname, '../../conformance/fixtures')
+const fixtures = resolve(import.meta.dirname, '../fixtures')
 
 interface Options {
   readonly url?: string

@@ -28,7 +28,7 @@ const CALL_LIMIT_MS = 3_000
 const MESSAGE_BYTES_MAX = 17 * 1024 * 1024
 const STREAMS = 'event_store.client.streams.Streams'
 
-const source = resolve(import.meta.dirname, '../../conformance')
+const source = resolve(import.meta.dirname, '..')
 const protocol = protobuf.loadSync(join(source, 'event-store.proto'))
 
 const bytesOf = (value: unknown): Buffer => {

@@ -6,12 +6,21 @@ import { z } from 'zod'
 
 const root = resolve(import.meta.dirname, '../../..')
 
+const Manifest = z.object({
+  name: z.string(),
+  scripts: z.record(z.string(), z.string()).default({}),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  devDependencies: z.record(z.string(), z.string()).default({}),
+})
+
+const manifestOf = (folder: string) =>
+  Manifest.parse(JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as unknown)
+
 const run = (...args: string[]) =>
   spawnSync(process.execPath, [join(root, 'scripts/bootstrap.mjs'), ...args], { encoding: 'utf8' })
 
 t.test('the bootstrap', async (t) => {
-  const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(manifest)
+  const { scripts } = manifestOf('.')
 
   t.test('lists every command of npm, and no other', async (t) => {
     const { status, stdout } = run('--help')
@@ -28,5 +37,26 @@ t.test('the bootstrap', async (t) => {
     const { status, stderr } = run('sart')
     t.equal(status, 1)
     t.match(stderr, /No command sart\.(.*\n)+ {2}start /)
+  })
+
+  t.test('has nothing to do with benches when it starts a system', async (t) => {
+    const Folders = z.object({ references: z.array(z.object({ path: z.string() })) })
+    const { references } = Folders.parse(JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')))
+    const packages = new Map(references.map(({ path }) => [manifestOf(path).name, manifestOf(path)]))
+    const reached = new Set<string>()
+    const follow = ({ dependencies, devDependencies }: z.infer<typeof Manifest>): void => {
+      for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+        if (reached.has(name)) continue
+        reached.add(name)
+        const next = packages.get(name)
+        if (next !== undefined) follow(next)
+      }
+    }
+    follow(manifestOf('.'))
+    t.ok(reached.has('@registru/api'))
+    t.same(
+      [...reached].filter((name) => /^@registru\/(?:bench|conformance)$|emmett|pongo/.test(name)),
+      [],
+    )
   })
 })

@@ -96,6 +96,10 @@ const broken: Record<string, Import[]> = {
     ['services/api/test/b.ts', '../../../scripts/src/a.ts'],
     ['infra/embedded/src/b.ts', '../../../scripts/src/a.ts'],
   ],
+  'benches-are-for-nobody': [
+    ['scripts/src/d.ts', '../bench/a.ts'],
+    ['scripts/test/b.ts', '../conformance/a.ts'],
+  ],
   'embedded-knows-runtime-only': [
     ['infra/embedded/src/c.ts', '../../../shared/domain/src/a.ts'],
     ['infra/embedded/test/d.ts', '../../../shared/event-store/src/a.ts'],
@@ -151,6 +155,8 @@ const allowed: Import[] = [
   ['scripts/src/test.ts', '../../infra/embedded/src/a.ts'],
   ['scripts/conformance/z.ts', '@eventstore/db-client'],
   ['scripts/bench/z.ts', '@eventstore/db-client'],
+  ['scripts/bench/y.ts', '../src/a.ts'],
+  ['scripts/conformance/test/z.ts', '../../../shared/runtime/src/testing.ts'],
 ]
 
 /** A project with these imports and nothing else: what they name is there, but empty. */

@@ -9,7 +9,7 @@ import {
   ledgerCodec,
 } from '@registru/domain'
 import { type EventStore, type EventToAppend, eventIdOf } from '@registru/event-store'
-import { createRandom } from '../../src/seed/random.ts'
+import { createRandom } from '@registru/scripts/seed/random'
 import { COMPANY } from './workload.ts'
 
 const EVENTS_PER_ACCOUNT = 50

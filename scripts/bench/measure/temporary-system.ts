@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { erasePostgres, freePort } from '@registru/embedded'
 import { createPool, type LogFile, openLogFile } from '@registru/runtime'
-import type { RunFile } from '../../src/run-file.ts'
-import { type NodeProcess, startNodeProcess } from '../../src/start/node-process.ts'
-import { type Programs, startSystem } from '../../src/start/system.ts'
+import type { RunFile } from '@registru/scripts/run-file'
+import { type NodeProcess, startNodeProcess } from '@registru/scripts/start/node-process'
+import { type Programs, startSystem } from '@registru/scripts/start/system'
 
 const STOP_LIMIT_MS = 5_000
 

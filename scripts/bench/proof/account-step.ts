@@ -1,5 +1,5 @@
 import { type AccountCommand, accountInvoices, accountPayments, addDays, type ClientAccount } from '@registru/domain'
-import type { Random } from '../../src/seed/random.ts'
+import type { Random } from '@registru/scripts/seed/random'
 
 /** The first day of every history; all of it happens within `DAYS`. */
 export const FIRST_DAY = '2026-05-04'

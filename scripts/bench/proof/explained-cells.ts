@@ -1,6 +1,6 @@
+import type { PlacedFact } from '@registru/scripts/audit/facts'
+import type { Random } from '@registru/scripts/seed/random'
 import { z } from 'zod'
-import type { PlacedFact } from '../../src/audit/facts.ts'
-import type { Random } from '../../src/seed/random.ts'
 import { type Campaign, fewAtATime } from './campaign.ts'
 import { randomPair } from './clock-pairs.ts'
 import type { RandomCompany } from './random-company.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { PlacedFact } from '../../src/audit/facts.ts'
-import type { Random } from '../../src/seed/random.ts'
+import type { PlacedFact } from '@registru/scripts/audit/facts'
+import type { Random } from '@registru/scripts/seed/random'
 import { type Campaign, fewAtATime } from './campaign.ts'
 import { randomPair } from './clock-pairs.ts'
 import type { RandomCompany } from './random-company.ts'

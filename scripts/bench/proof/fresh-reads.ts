@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Random } from '@registru/scripts/seed/random'
 import { z } from 'zod'
-import type { Random } from '../../src/seed/random.ts'
 import type { Campaign } from './campaign.ts'
 
 /** A company of its own: its clients' balances are followed here, write by write. */

@@ -1,4 +1,4 @@
-import { type Money, minorOf, type PlacedFact, paidOf } from '../../src/audit/facts.ts'
+import { type Money, minorOf, type PlacedFact, paidOf } from '@registru/scripts/audit/facts'
 import { type Clocks, effectiveOn, type Item, itemsOf, openParts } from './naive-items.ts'
 
 const MS_A_DAY = 86_400_000

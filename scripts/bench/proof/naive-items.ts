@@ -1,4 +1,4 @@
-import { type Money, minorOf, type PlacedFact, paidOf } from '../../src/audit/facts.ts'
+import { type Money, minorOf, type PlacedFact, paidOf } from '@registru/scripts/audit/facts'
 
 /** The two clocks of a question to one company. */
 export interface Clocks {

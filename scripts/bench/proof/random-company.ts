@@ -13,7 +13,7 @@ import {
 } from '@registru/domain'
 import { enterReceipt, openReceiptBook, registerClient, registerCompany } from '@registru/domain/examples'
 import { commandIdOf, type EventStore, type EventToAppend, eventIdOf } from '@registru/event-store'
-import type { Random } from '../../src/seed/random.ts'
+import type { Random } from '@registru/scripts/seed/random'
 import { FIRST_DAY, nextCommand, SERIES } from './account-step.ts'
 
 const ATTEMPTS_MAX = 10

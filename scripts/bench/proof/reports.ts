@@ -1,4 +1,4 @@
-import { answerInvoices, answerPayments, answerReceipts } from '../../src/audit/answer-lists.ts'
+import { answerInvoices, answerPayments, answerReceipts } from '@registru/scripts/audit/answer-lists'
 import {
   answerCashDay,
   answerCollections,
@@ -6,11 +6,11 @@ import {
   answerExigibleVat,
   answerRecoveries,
   answerTrialBalance,
-} from '../../src/audit/answer-reports.ts'
-import { firstDifference } from '../../src/audit/differ.ts'
-import type { PlacedFact } from '../../src/audit/facts.ts'
-import { foldKnown, type Known } from '../../src/audit/known.ts'
-import type { Random } from '../../src/seed/random.ts'
+} from '@registru/scripts/audit/answer-reports'
+import { firstDifference } from '@registru/scripts/audit/differ'
+import type { PlacedFact } from '@registru/scripts/audit/facts'
+import { foldKnown, type Known } from '@registru/scripts/audit/known'
+import type { Random } from '@registru/scripts/seed/random'
 import { type Campaign, fewAtATime } from './campaign.ts'
 import { randomPair } from './clock-pairs.ts'
 import { effectiveOn } from './naive-items.ts'

@@ -2,9 +2,9 @@ import { resolve } from 'node:path'
 import { startEventStore } from '@registru/embedded'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
-import { compare, firstDifference } from '../conformance/compare.ts'
-import { runSuite } from '../conformance/run-suite.ts'
-import { loadScripts } from '../conformance/script.ts'
+import { compare, firstDifference } from '../compare.ts'
+import { runSuite } from '../run-suite.ts'
+import { loadScripts } from '../script.ts'
 
 /** The scripts that take no rest: with all of them the suite takes two minutes. */
 const FAST = [
@@ -15,7 +15,7 @@ const FAST = [
   'decision-*,retry-kinds-*,append-*,discovery,ids-are-not-unique,subscription-goes-on*',
 ].join(',')
 
-const fixtures = resolve(import.meta.dirname, '../../conformance/fixtures')
+const fixtures = resolve(import.meta.dirname, '../../fixtures')
 
 t.test('the embedded store answers as a real one did', { timeout: 110_000 }, async (t) => {
   const store = await startEventStore({ databaseUrl: await createTestDatabase(t) })
