@@ -27,3 +27,8 @@ export class AppendRefused extends Error {
 export class ReadRefused extends Error {
   override readonly name = 'ReadRefused'
 }
+
+/** No event of this log begins at the position: another history gave it out. */
+export class PositionRefused extends Error {
+  override readonly name = 'PositionRefused'
+}

@@ -51,6 +51,8 @@ export type SubscriptionFilter =
 export type SubscribeOptions = SubscriptionFilter & {
   /** The last position already dealt with; absent: from the start. */
   readonly after?: bigint
+  /** The last event that the reader knows at or before `after`: after a loss the store must still hold it. */
+  readonly witness?: Witness
   /** Ends the iteration; what is still buffered is dropped. */
   readonly signal: AbortSignal
   /** Checkpoints come about every this many times 32 considered events (default 1). Raise it for rebuilds. */
@@ -81,7 +83,7 @@ export interface EventStore {
   append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendOutcome>
   /** A missing stream is empty. @throws StoreUnavailable, StreamDeleted, ReadRefused */
   readStream(stream: string, options?: ReadOptions): AsyncIterable<RecordedEvent>
-  /** System events included. @throws StoreUnavailable, ReadRefused */
+  /** System events included. @throws StoreUnavailable, ReadRefused, PositionRefused where no event begins at `from` */
   readAll(options?: ReadOptions): AsyncIterable<RecordedEvent>
   /**
    * Every event of the wanted streams, each once, in order, for ever: losses of the connection are mended inside.

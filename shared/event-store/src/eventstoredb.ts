@@ -21,7 +21,14 @@ import { scan } from 'secure-json-parse'
 import { encodeAppend } from './append-encoding.ts'
 import { APPENDS_IN_FLIGHT_MAX, type Attempt, type Break, createAppendLane, RENEWAL_PAUSE_MS } from './append-lane.ts'
 import { appendUntilKnown } from './append-protocol.ts'
-import { AppendRefused, ReadRefused, StoreMisconfigured, StoreUnavailable, StreamDeleted } from './errors.ts'
+import {
+  AppendRefused,
+  PositionRefused,
+  ReadRefused,
+  StoreMisconfigured,
+  StoreUnavailable,
+  StreamDeleted,
+} from './errors.ts'
 import type {
   AppendOutcome,
   EventStore,
@@ -68,6 +75,7 @@ const KEEP_ALIVE_INTERVAL_MS = 10_000
 /** gRPC status codes. */
 const CANCELLED = 1
 const ABORTED = 10
+const UNKNOWN = 2
 const INVALID_ARGUMENT = 3
 const UNAVAILABLE = 14
 
@@ -117,6 +125,18 @@ const translate = (error: unknown): Error => {
   }
   return new StoreUnavailable(`the event store does not answer: ${error.message}`, { cause: error })
 }
+
+/** Servers say so in three ways, and none of them has a name. */
+const isPlaceRefusal = (error: unknown): boolean =>
+  (codeOf(error) === UNKNOWN || codeOf(error) === INVALID_ARGUMENT) &&
+  error instanceof Error &&
+  /invalid ?position|thrown by handler/i.test(error.message)
+
+/** The same of a read of `$all` from a place that the caller names. */
+const translateOfPlace = (error: unknown): Error =>
+  isPlaceRefusal(error)
+    ? new PositionRefused('no event of the event store begins at that position', { cause: error })
+    : translate(error)
 
 /** After these the client drops its connection by itself. */
 const isDropped = (error: unknown): boolean => codeOf(error) === UNAVAILABLE || codeOf(error) === CANCELLED
@@ -202,6 +222,7 @@ interface ReadSource {
   readonly isShort: boolean
   readonly onLost: (why: 'dropped' | 'silent') => void
   readonly timeoutMs: number
+  readonly failureOf: (error: unknown) => Error
 }
 
 const readEvents = ({
@@ -209,6 +230,7 @@ const readEvents = ({
   isShort,
   onLost,
   timeoutMs,
+  failureOf,
 }: ReadSource): AsyncIterableIterator<RecordedEvent, undefined> => {
   let source: StreamingRead<ResolvedEvent> | undefined
   const feed = createFeed<RecordedEvent>({
@@ -248,7 +270,7 @@ const readEvents = ({
           return
         }
       }
-      feed.fail(translate(error))
+      feed.fail(failureOf(error))
     })
   }
   return {
@@ -302,14 +324,18 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     }
     reader = createClient(url)
   }
-  const read = (call: ReadCall, { maxCount = Number.POSITIVE_INFINITY }: ReadOptions, timeoutMs = readTimeoutMs) => {
+  const read = (
+    call: ReadCall,
+    { maxCount = Number.POSITIVE_INFINITY }: ReadOptions,
+    { timeoutMs = readTimeoutMs, failureOf = translate }: Partial<Pick<ReadSource, 'timeoutMs' | 'failureOf'>> = {},
+  ) => {
     let client = reader
     const open = () => {
       client = reader
       return call(client)
     }
     const isShort = maxCount <= READ_BUFFER_ITEMS
-    return readEvents({ open, isShort, onLost: (why) => replaceReader(client, why), timeoutMs })
+    return readEvents({ open, isShort, onLost: (why) => replaceReader(client, why), timeoutMs, failureOf })
   }
   const readStream = (stream: string, readOptions: ReadOptions = {}) => {
     if (stream === '') throw new ReadRefused('a stream needs a name')
@@ -323,11 +349,10 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
   const readAll = (readOptions: ReadOptions = {}, timeoutMs?: number) => {
     const { from, direction, maxCount } = checkedRead(readOptions)
     const fromPosition = from !== undefined ? placeAt(from) : direction === 'forwards' ? 'start' : 'end'
-    return read(
-      (client) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD),
-      readOptions,
-      timeoutMs,
-    )
+    return read((client) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD), readOptions, {
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(from !== undefined && { failureOf: translateOfPlace }),
+    })
   }
   const head = async (timeoutMs?: number): Promise<{ readonly position: bigint } | undefined> => {
     for await (const { position } of readAll({ direction: 'backwards', maxCount: 1 }, timeoutMs)) return { position }

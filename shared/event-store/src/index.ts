@@ -2,6 +2,7 @@ export { APPEND_BYTES_MAX } from './append-encoding.ts'
 export { commandIdOf, eventIdOf } from './command-ids.ts'
 export {
   AppendRefused,
+  PositionRefused,
   ReadRefused,
   StoreDiverged,
   StoreMisconfigured,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreDiverged } from './errors.ts'
-import type { EventStore, RecordedEvent, SubscribeOptions, SubscriptionItem } from './event-store.ts'
+import type { SubscribeOptions, SubscriptionItem } from './event-store.ts'
 import { createFeed } from './feed.ts'
 import type { Logger } from './logger.ts'
-import { checkWitness } from './witness.ts'
+import { checkWitness, type WitnessReader } from './witness.ts'
 
 /** Read ahead while the consumer works, so that a burst does not make the server drop us as too slow. */
 const BUFFER_ITEMS = 4_096
@@ -42,9 +42,9 @@ const backoffMs = (losses: number): number =>
  * there; before it does so after a loss it asks the store for that place, in case the store was restored meanwhile.
  */
 export const subscribeForEver = (
-  store: Pick<EventStore, 'readStream' | 'head'>,
+  store: WitnessReader,
   open: OpenSubscription,
-  options: Pick<SubscribeOptions, 'after' | 'signal'>,
+  options: Pick<SubscribeOptions, 'after' | 'witness' | 'signal'>,
   logger: Logger,
 ): AsyncIterableIterator<SubscriptionItem, undefined> => {
   let current: RawSubscription | undefined
@@ -58,16 +58,18 @@ export const subscribeForEver = (
   })
 
   let place = options.after
-  let lastEvent: RecordedEvent | undefined
+  let { witness } = options
+  let delivered = options.after
   let losses = 0
 
   const accept = (item: SubscriptionItem): void => {
     if (item.kind === 'event') {
       // A server may deliver an event again around the turn from catching up to live.
-      const delivered = lastEvent?.position ?? options.after
-      if (delivered !== undefined && item.event.position <= delivered) return
-      lastEvent = item.event
-      place = item.event.position
+      const { stream, revision, id: eventId, position } = item.event
+      if (delivered !== undefined && position <= delivered) return
+      witness = { stream, revision, eventId, position }
+      delivered = position
+      place = position
     }
     if (item.kind === 'checkpoint') {
       if (place !== undefined && item.position <= place) return
@@ -98,7 +100,6 @@ export const subscribeForEver = (
     })
   const mustBeTheSameStore = async (): Promise<void> => {
     if (place === undefined) return
-    const witness = lastEvent && { ...lastEvent, eventId: lastEvent.id }
     for (let check = 1; ; check += 1) {
       const found = await checkWitness(store, { position: place, ...(witness && { witness }) })
       if (found === 'ok') return

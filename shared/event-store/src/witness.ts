@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StoreUnavailable } from './errors.ts'
+import { PositionRefused, StoreUnavailable } from './errors.ts'
 import type { EventStore, RecordedEvent, Witness } from './event-store.ts'
 
 /** Its first event gives the store a name of its own, so that a reader notices when it was pointed at another. */
@@ -52,12 +52,36 @@ export const isHeld = async (store: Pick<EventStore, 'readStream'>, witness: Wit
   )
 }
 
+/** What a check of a checkpoint asks of a store. */
+export type WitnessReader = Pick<EventStore, 'readStream' | 'readAll' | 'head'>
+
+/** A server that is stopping may refuse a read in the same words once. */
+const REFUSALS_MIN = 3
+const REFUSAL_PAUSE_MS = 100
+
+/**
+ * Whether a reader may go on from there. A place of another history may lie in the middle of an event of this one: a
+ * subscription from it fails for ever, in words that a server in trouble uses too.
+ */
+const isPlace = async ({ readAll }: WitnessReader, position: bigint): Promise<boolean> => {
+  for (let refusals = 0; refusals < REFUSALS_MIN; refusals += 1) {
+    try {
+      await firstOf(readAll({ from: position, maxCount: 1 }))
+      return true
+    } catch (error) {
+      if (!(error instanceof PositionRefused)) throw error
+      await sleep(REFUSAL_PAUSE_MS)
+    }
+  }
+  return false
+}
+
 /**
  * Is the store still the one that this reader's checkpoint comes from? A store restored to an older copy accepts the old
  * checkpoint and silently leaves out whatever was written since: nothing else would notice.
  */
 export const checkWitness = async (
-  store: Pick<EventStore, 'readStream' | 'head'>,
+  store: WitnessReader,
   checkpoint: StoreCheckpoint,
 ): Promise<'ok' | { readonly diverged: string }> => {
   if (checkpoint.storeId !== undefined) {
@@ -75,6 +99,9 @@ export const checkWitness = async (
     return {
       diverged: `the store ends at ${head?.position ?? 'nothing'}, before the checkpoint ${checkpoint.position}`,
     }
+  }
+  if (!(await isPlace(store, checkpoint.position))) {
+    return { diverged: `no event of the store begins at the checkpoint ${checkpoint.position}` }
   }
   return 'ok'
 }

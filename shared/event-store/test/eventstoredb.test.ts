@@ -179,6 +179,25 @@ t.test('the witness check', async (t) => {
   t.match(await checkWitness(store, { storeId: 'another', position, witness }), diverged)
   t.match(await checkWitness(store, { storeId, position: position + 1n }), diverged)
   t.match(await checkWitness(store, { storeId, position, witness: { ...witness, stream: 'witness-2' } }), diverged)
+
+  await store.append('witness-1', 0n, [anEvent()])
+  t.match(await checkWitness(store, { storeId, position: position + 1n }), { diverged: /no event .* begins at/ })
+})
+
+t.test('a subscription from a position that another history gave out', async (t) => {
+  const server = await startServer(t)
+  const store = connect(t, server.url)
+  await store.append('place-1', 'no_stream', [anEvent(), anEvent()])
+  const [first, second] = await collect(store.readStream('place-1'))
+  if (first === undefined || second === undefined) throw new Error('two events were written')
+  const { signal } = new AbortController()
+  const between = store.subscribeToAll({ streamPrefixes: ['place-'], after: first.position + 1n, signal })
+  await t.rejects(collect(between), { name: 'StoreDiverged' }, 'it is not waited for as if the store were away')
+  const { stream, revision, position } = first
+  const witness = { stream, revision, eventId: second.id, position }
+  const elsewhere = store.subscribeToAll({ streamPrefixes: ['place-'], after: second.position, witness, signal })
+  await t.rejects(collect(elsewhere), { name: 'StoreDiverged' }, 'the last event that the reader knew is not there')
+  await t.rejects(collect(store.readAll({ from: first.position + 1n, maxCount: 1 })), { name: 'PositionRefused' })
 })
 
 t.test('a subscription', async (t) => {
