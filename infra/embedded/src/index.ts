@@ -1,3 +1,4 @@
+export { setEventClock } from './event-store/development-clock.ts'
 export { createHostility, type HostileMode, type Hostility } from './event-store/hostile.ts'
 export {
   type EventStore,

@@ -93,6 +93,7 @@ export const createFakeEventStore = (): FakeEventStore => {
       if (fate === 'written' && outcome !== undefined) return outcome
       return { outcome: 'unknown', cause: new StoreUnavailable(`an append was ${fate}`) }
     },
+    appendHealth: () => ({ state: 'untried', since: new Date(0), unanswered: 0 }),
     async *readStream(stream, { from = 0n, maxCount = Number.MAX_SAFE_INTEGER } = {}) {
       await store.beforeRead(stream)
       yield* eventsOf(stream).slice(Number(from), Number(from) + maxCount)

@@ -90,6 +90,7 @@ export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore =>
   return {
     ...reading,
     append: refuse('append'),
+    appendHealth: () => ({ state: 'untried', since: new Date(0), unanswered: 0 }),
     readAll: async function* () {
       mustBeThere()
       yield* log

@@ -24,6 +24,10 @@ export interface RecordedEvent {
   readonly data: unknown
   /** As `data`; `undefined` where the event has none. */
   readonly metadata: unknown
+  /**
+   * The store's instant of the event, to the millisecond. The embedded store's never go back; a real one's do when its
+   * machine's clock does, or when the leader changes: whoever orders by them takes the running maximum.
+   */
   readonly createdAt: Date
 }
 
@@ -73,6 +77,21 @@ export interface Witness {
   readonly position: bigint
 }
 
+/** How the latest appends of this process went: what a ping cannot tell, for a store may answer reads and take no write. */
+export interface AppendHealth {
+  /**
+   * `untried`: none was sent yet. `answering`: the last one was answered, be it with a refusal. `failing`: the last one was
+   * not, retries included. `suspended`: so many were not that further ones are refused at once, until a probe is answered.
+   */
+  readonly state: 'untried' | 'answering' | 'failing' | 'suspended'
+  /** When this state began. */
+  readonly since: Date
+  /** How many in a row went without an answer. */
+  readonly unanswered: number
+  /** What was said of the last one that went without. */
+  readonly reason?: string
+}
+
 export interface EventStore {
   /**
    * Settles within the append time-out (5 s), retries of the same bytes included.
@@ -81,6 +100,7 @@ export interface EventStore {
    * @throws StoreMisconfigured if this append was denied
    */
   append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendOutcome>
+  appendHealth(): AppendHealth
   /** A missing stream is empty. @throws StoreUnavailable, StreamDeleted, ReadRefused */
   readStream(stream: string, options?: ReadOptions): AsyncIterable<RecordedEvent>
   /** System events included. @throws StoreUnavailable, ReadRefused, PositionRefused where no event begins at `from` */

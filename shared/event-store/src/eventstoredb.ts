@@ -19,6 +19,7 @@ import {
 } from '@eventstore/db-client'
 import { scan } from 'secure-json-parse'
 import { encodeAppend } from './append-encoding.ts'
+import { createAppendRecord } from './append-health.ts'
 import { APPENDS_IN_FLIGHT_MAX, type Attempt, type Break, createAppendLane, RENEWAL_PAUSE_MS } from './append-lane.ts'
 import { appendUntilKnown } from './append-protocol.ts'
 import {
@@ -375,6 +376,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
       return { outcome: 'unknown', cause }
     }
   }
+  const record = createAppendRecord()
   const append: EventStore['append'] = async (stream, expected, events) => {
     const encoded = encodeAppend(stream, events)
     await predecessorGone
@@ -382,7 +384,12 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
       (timeoutMs) => lane.run(({ client }) => attemptAppend(client, stream, expected, encoded), timeoutMs),
       appendTimeoutMs,
     )
-    return outcome.outcome === 'confirmed' ? placed(stream, outcome.revision) : outcome
+    if (outcome.outcome === 'confirmed') {
+      record.note({ outcome: 'written' })
+      return placed(stream, outcome.revision)
+    }
+    record.note(outcome)
+    return outcome
   }
 
   const openSubscription =
@@ -435,6 +442,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
   const stop = new AbortController()
   const store: EventStore = {
     append,
+    appendHealth: () => record.health,
     readStream,
     readAll,
     subscribeToAll: (options) =>

@@ -10,6 +10,7 @@ export {
   StreamDeleted,
 } from './errors.ts'
 export type {
+  AppendHealth,
   AppendOutcome,
   EventStore,
   EventToAppend,

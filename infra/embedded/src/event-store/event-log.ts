@@ -29,8 +29,8 @@ export interface EventLog {
 export interface EventLogOptions {
   readonly storage: Storage
   readonly logger: Logger
-  /** What events are stamped with; deadlines keep to the real clock. */
-  readonly nowMs: () => number
+  /** What the next event is stamped with; deadlines keep to the real clock. */
+  readonly stampAfter: (lastStampedMs: number) => number
   /** Called when somebody else has taken the log over: nothing more can be written by this process. */
   readonly onFenced: (error: Error) => void
 }
@@ -69,7 +69,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
  * into the next. A write is answered when its group is on disk.
  */
 export const openEventLog = async (options: EventLogOptions): Promise<EventLog> => {
-  const { storage, logger, nowMs } = options
+  const { storage, logger, stampAfter } = options
   const tail = createLogTail()
   const cache = createStreamCache(storage)
   const recent = createRecentIds()
@@ -103,13 +103,13 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
     return stream
   }
 
-  const group = createOpenGroup({ cached, recent, nowMs })
+  const group = createOpenGroup({ cached, recent, stampAfter })
 
   const open = async (): Promise<void> => {
     const stored = await storage.open()
     // What a reader loaded meanwhile may be older than what the writer before still brought to disk.
     cache.clear()
-    group.restart(stored.end)
+    group.restart(stored)
     tail.reset(stored.lastPosition)
   }
 

@@ -15,6 +15,8 @@ const config = readConfig(
     EVENT_STORE_KEY_FILE: z.string().optional(),
     EVENT_STORE_USERNAME: z.string().optional(),
     EVENT_STORE_PASSWORD: z.string().optional(),
+    /** For demo data only. */
+    EVENT_STORE_DEVELOPMENT_CLOCK: z.stringbool().default(false),
     LOG_LEVEL: variables.LOG_LEVEL,
   },
   process.env,
@@ -29,6 +31,7 @@ const { EVENT_STORE_USERNAME: username, EVENT_STORE_PASSWORD: password } = confi
 const store = await startEventStore({
   databaseUrl: config.EVENT_STORE_DATABASE_URL,
   port: config.EVENT_STORE_PORT,
+  developmentClock: config.EVENT_STORE_DEVELOPMENT_CLOCK,
   ...(config.EVENT_STORE_HOST !== undefined && { host: config.EVENT_STORE_HOST }),
   ...(cert !== undefined && key !== undefined && { tls: { cert: readFileSync(cert), key: readFileSync(key) } }),
   ...(username !== undefined && password !== undefined && { credentials: { username, password } }),

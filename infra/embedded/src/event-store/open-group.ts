@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { StreamFacts } from './append-decision.ts'
-import { createFrameBuffer, type EventToWrite, TOMBSTONE_REVISION, writeEventFrame } from './event-frame.ts'
+import {
+  createdMs,
+  createFrameBuffer,
+  type EventToWrite,
+  readEventFrame,
+  TOMBSTONE_REVISION,
+  writeEventFrame,
+} from './event-frame.ts'
 import type { RecentIds } from './recent-ids.ts'
-import type { StoredGroup, StoredRow } from './storage.ts'
+import type { LogEnd, StoredGroup, StoredRow } from './storage.ts'
 import { type StreamState, type StreamView, viewAfter } from './stream-cache.ts'
 import {
   isMetastream,
@@ -37,23 +44,25 @@ export interface OpenGroup {
   apply(command: WriteCommand, stream: StreamState, facts: StreamFacts): Written
   /** Closes the group and opens the next. */
   seal(): SealedGroup
-  /** Drops what is in the group; the log goes on from `end`. */
-  restart(end: number): void
+  /** Drops what is in the group; the log goes on from this end. */
+  restart(end: LogEnd): void
 }
 
 export interface OpenGroupOptions {
   /** A stream that the write was accepted with. */
   readonly cached: (name: string) => StreamState
   readonly recent: RecentIds
-  readonly nowMs: () => number
+  /** What the next event is stamped with. */
+  readonly stampAfter: (lastStampedMs: number) => number
 }
 
-export const createOpenGroup = ({ cached, recent, nowMs }: OpenGroupOptions): OpenGroup => {
+export const createOpenGroup = ({ cached, recent, stampAfter }: OpenGroupOptions): OpenGroup => {
   const frames = createFrameBuffer(FRAME_BUFFER_BYTES)
   let rows: StoredRow[] = []
   let views = new Map<StreamState, StreamView>()
   /** Where the next event will stand. */
   let end = LOG_START
+  let lastStampedMs = Number.NEGATIVE_INFINITY
 
   const clear = (): void => {
     rows = []
@@ -65,7 +74,8 @@ export const createOpenGroup = ({ cached, recent, nowMs }: OpenGroupOptions): Op
   const write = (stream: StreamState, event: EventToWrite, revision: number | bigint): number => {
     const position = end
     const frameStart = frames.length
-    const length = writeEventFrame(frames, event, stream.nameBytes, revision, position, nowMs())
+    lastStampedMs = stampAfter(lastStampedMs)
+    const length = writeEventFrame(frames, event, stream.nameBytes, revision, position, lastStampedMs)
     end += length
     rows.push({ position, streamKey: stream.key, revision, frameStart, frameEnd: frameStart + length })
     return position
@@ -142,7 +152,8 @@ export const createOpenGroup = ({ cached, recent, nowMs }: OpenGroupOptions): Op
     },
     restart: (from) => {
       clear()
-      end = Math.max(LOG_START, from)
+      end = Math.max(LOG_START, from.end)
+      lastStampedMs = from.lastFrame ? createdMs(readEventFrame(from.lastFrame, 0)) : Number.NEGATIVE_INFINITY
     },
   }
 }

@@ -2,6 +2,8 @@ import { type Credentials, createAccess } from './access.ts'
 import { appendMethod } from './append-method.ts'
 import { batchAppendMethod } from './batch-append-method.ts'
 import { deleteMethod } from './delete-method.ts'
+import { SET_CLOCK, setClockMethod } from './development-clock.ts'
+import { createEventClock } from './event-clock.ts'
 import { type EventLog, openEventLog } from './event-log.ts'
 import { createEventReader } from './event-reader.ts'
 import { createGrpcServer, type Method } from './grpc-server.ts'
@@ -26,6 +28,8 @@ export interface EventStoreOptions {
   readonly logger?: Logger
   /** For tests only. */
   readonly hostile?: Hostility
+  /** For demo data only: callers may set what events are stamped with, see `setEventClock`. Refused in production. */
+  readonly developmentClock?: boolean
   /** Told when another event store has taken over the database; this one does nothing more. */
   readonly onFenced?: (error: Error) => void
 }
@@ -48,15 +52,19 @@ export const serveStorage = async (
   storage: Storage,
   options: Omit<EventStoreOptions, 'databaseUrl'>,
 ): Promise<EventStore> => {
-  const { logger = silentLogger, host = '127.0.0.1', tls, credentials, hostile } = options
+  const { logger = silentLogger, host = '127.0.0.1', tls, credentials, hostile, developmentClock = false } = options
   if (!LOOPBACK.includes(host) && !(tls && credentials)) {
     throw new Error(`the event store listens on ${host} only with TLS and credentials`)
   }
   const nowMs = hostile ? () => Date.now() + hostile.clockOffsetMs : Date.now
+  if (developmentClock && process.env['NODE_ENV'] === 'production') {
+    throw new Error('the development clock is for demo data: it is refused where NODE_ENV is production')
+  }
+  const clock = createEventClock(nowMs)
   const opened = await openEventLog({
     storage,
     logger,
-    nowMs,
+    stampAfter: clock.stampAfter,
     onFenced: options.onFenced ?? ((error) => logger.error({ error: error.message }, 'the event store is fenced')),
   })
   const log = hostile ? hostileLog(opened, hostile) : opened
@@ -75,6 +83,7 @@ export const serveStorage = async (
     [`${STREAMS}/Tombstone`, knownCallersOnly(writing(deleteMethod(log, 'tombstone')))],
     [`${STREAMS}/Read`, reading(readMethod({ log, reader, logger, hostility: hostile }))],
   ])
+  if (developmentClock) methods.set(SET_CLOCK, knownCallersOnly(setClockMethod(clock)))
   const server = createGrpcServer({ methods, access: createAccess(credentials), tls, logger })
   port = await server.listen(options.port ?? 0, host)
   return {

@@ -40,8 +40,8 @@ export const createMemoryStorage = (): Storage => {
     open: async () => {
       const last = log.at(-1)
       return last
-        ? { end: last.row.position + last.frame.length, lastPosition: last.row.position }
-        : { end: 0, lastPosition: -1 }
+        ? { end: last.row.position + last.frame.length, lastPosition: last.row.position, lastFrame: last.frame }
+        : { end: 0, lastPosition: -1, lastFrame: undefined }
     },
     commit: async ({ rows, frames }) => {
       for (const row of rows) {

@@ -306,14 +306,18 @@ export const createPostgresStorage = ({ databaseUrl, logger }: PostgresStorageOp
       })
       try {
         await takeOver(client)
-        const { rows } = await client.query<{ position: bigint; length: number }>(
-          'select position, octet_length(frame) as length from event_store.events order by position desc limit 1',
+        const { rows } = await client.query<{ position: bigint; frame: Buffer }>(
+          'select position, frame from event_store.events order by position desc limit 1',
         )
         writer = client
         const last = rows[0]
         return last
-          ? { end: Number(last.position) + last.length, lastPosition: Number(last.position) }
-          : { end: 0, lastPosition: -1 }
+          ? {
+              end: Number(last.position) + last.frame.length,
+              lastPosition: Number(last.position),
+              lastFrame: last.frame,
+            }
+          : { end: 0, lastPosition: -1, lastFrame: undefined }
       } catch (error) {
         client.release(true)
         throw error

@@ -48,9 +48,17 @@ export interface SievedPiece {
   readonly lastPosition: number
 }
 
+export interface LogEnd {
+  /** Where the next event may stand. */
+  readonly end: number
+  readonly lastPosition: number
+  /** `undefined` in an empty log. */
+  readonly lastFrame: Buffer | undefined
+}
+
 export interface Storage {
   /** Becomes the log's only writer and tells where the log ends; may be called again after a failure. */
-  open(): Promise<{ readonly end: number; readonly lastPosition: number }>
+  open(): Promise<LogEnd>
   /** Resolves when the group is on disk. A rejection leaves open whether it is. */
   commit(group: StoredGroup): Promise<void>
   loadStreams(questions: readonly StreamQuestion[]): Promise<readonly StoredStream[]>
