@@ -1,3 +1,4 @@
+import { clientAccountStream } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { EventIndexViews } from './tables.ts'
@@ -26,6 +27,55 @@ export interface EventFilter {
   /** A position; `undefined`: from the first event on. */
   readonly after?: bigint | undefined
   readonly limit: number
+}
+
+/** A company is known from its first event on, whether it has said who it is or not. */
+export const isCompanyKnown = async (
+  db: ReadHandle,
+  {
+    companyId,
+    knownAt,
+  }: {
+    readonly companyId: string
+    /** A position; `undefined`: everything. */
+    readonly knownAt?: bigint | undefined
+  },
+): Promise<boolean> => {
+  const row = await db
+    .withTables<EventIndexViews>()
+    .selectFrom('read.event_index')
+    .select('position')
+    .where('company_id', '=', companyId)
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/**
+ * The revision of a client's account as of a position: what a command that was decided on that answer names in `If-Match`.
+ * `undefined`: nothing is known of the account.
+ */
+export const findAccountRevision = async (
+  db: ReadHandle,
+  {
+    companyId,
+    clientId,
+    position,
+  }: { readonly companyId: string; readonly clientId: string; readonly position: bigint },
+): Promise<bigint | undefined> => {
+  const row = await db
+    .withTables<EventIndexViews>()
+    .selectFrom('read.event_index')
+    .select('revision')
+    .where('company_id', '=', companyId)
+    .where('client_id', '=', clientId)
+    .where('stream', '=', clientAccountStream(companyId, clientId))
+    .where('position', '<=', position)
+    .orderBy('position', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.revision
 }
 
 /** In the order of the log. */

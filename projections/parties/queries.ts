@@ -123,6 +123,43 @@ export const listClients = async (
   return pageOf(rows.map(clientCard), limit, (client) => client.clientId)
 }
 
+type CompanyRow = PartyViews['read.companies']
+
+const companyCard = (row: CompanyRow): CompanyCard => ({
+  companyId: row.company_id,
+  name: row.name,
+  taxId: row.tax_id,
+  tradeRegisterNumber: row.trade_register_number ?? undefined,
+  address: row.address,
+  functionalCurrency: row.functional_currency,
+})
+
+/** Those that have said who they are, in the order of their ids. */
+export const listCompanies = async (
+  db: ReadHandle,
+  {
+    knownAt,
+    after,
+    limit,
+  }: {
+    /** A position; `undefined`: everything. */
+    readonly knownAt?: bigint | undefined
+    readonly after?: string | undefined
+    readonly limit: number
+  },
+): Promise<Page<CompanyCard, string>> => {
+  const rows = await db
+    .withTables<PartyViews>()
+    .selectFrom('read.companies')
+    .selectAll()
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .$if(after !== undefined, (query) => query.where('company_id', '>', after ?? ''))
+    .orderBy('company_id')
+    .limit(rowsToAskFor(limit))
+    .execute()
+  return pageOf(rows.map(companyCard), limit, ({ companyId }) => companyId)
+}
+
 export const findCompany = async (
   db: ReadHandle,
   {
@@ -141,14 +178,5 @@ export const findCompany = async (
     .where('company_id', '=', companyId)
     .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
     .executeTakeFirst()
-  return (
-    row && {
-      companyId: row.company_id,
-      name: row.name,
-      taxId: row.tax_id,
-      tradeRegisterNumber: row.trade_register_number ?? undefined,
-      address: row.address,
-      functionalCurrency: row.functional_currency,
-    }
-  )
+  return row && companyCard(row)
 }

@@ -29,11 +29,12 @@ const responseOf = (status: number, codes: readonly ProblemCode[]): typeof Probl
   return codes.some((code) => PROBLEMS[code].status === status && isRetryable(code)) ? Retryable : ProblemSchema
 }
 
-const withTooLarge = (codes: readonly ProblemCode[]): readonly ProblemCode[] =>
-  codes.includes('READ_MODEL_BEHIND') ? [...codes, 'QUERY_TOO_LARGE'] : codes
+/** Whatever reads can be too large, or ask for a company that nobody has heard of. */
+const withThoseOfReaders = (codes: readonly ProblemCode[]): readonly ProblemCode[] =>
+  codes.includes('READ_MODEL_BEHIND') ? [...codes, 'QUERY_TOO_LARGE', 'COMPANY_NOT_FOUND'] : codes
 
-/** The statuses that these codes map to, for the documentation of a route. Whatever reads can be too large. */
+/** The statuses that these codes map to, for the documentation of a route. */
 export const problemResponses = (codes: readonly ProblemCode[]): Record<number, typeof ProblemSchema> =>
   Object.fromEntries(
-    withTooLarge(codes).map((code) => [PROBLEMS[code].status, responseOf(PROBLEMS[code].status, codes)]),
+    withThoseOfReaders(codes).map((code) => [PROBLEMS[code].status, responseOf(PROBLEMS[code].status, codes)]),
   )

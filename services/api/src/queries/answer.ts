@@ -8,6 +8,7 @@ import type { Locale } from './csv.ts'
 import type { CursorContent, Cursors } from './cursor.ts'
 import { contentTypeOf, type Format, formatOf, textOf } from './formats.ts'
 import { awaitedBy, type Clockwork, knownPosition } from './known-at.ts'
+import { requireCompanyKnown } from './known-company.ts'
 import { limitOf } from './query-parameters.ts'
 import { questionOf, TIMING } from './question.ts'
 import type { Snapshot } from './read-side.ts'
@@ -99,6 +100,7 @@ const answerAt = async (
     const knownAt = await knownPosition(snapshot.handle, asked.knownAt)
     const asOf = begun?.asOf ?? query.asOf ?? today()
     const moment = { asOf, knownAt, position: knownAt ?? snapshot.position }
+    await readSide.guard(() => requireCompanyKnown(snapshot.handle, reply.request.params, moment), departure)
     if (!tag(reply, snapshot, moment, chosen)) {
       body = await readSide.guard(() => read(snapshot, moment), departure)
       if (chosen !== 'json') {

@@ -1,6 +1,7 @@
-import { DEFAULT_RULES, policies as policyFields, Rejection } from '@registru/domain'
+import { CompanyId, DEFAULT_RULES, policies as policyFields, Rejection } from '@registru/domain'
 import {
   findCompany,
+  listCompanies,
   listPeriodChanges,
   listPolicyChanges,
   type PolicyChange,
@@ -9,25 +10,25 @@ import {
 import { z } from 'zod'
 import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, answerTable, type Moment, type QueryDependencies } from './answer.ts'
-import { address, day, moment } from './answer-schemas.ts'
+import { answerFrom, answerList, answerTable, type Moment, type QueryDependencies } from './answer.ts'
+import { address, day, listOf, moment } from './answer-schemas.ts'
 import { format } from './formats.ts'
-import { asOf, CompanyParams, clocks, freshness } from './query-parameters.ts'
+import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 
-const CompanyQuery = z.strictObject({ ...asOf, ...freshness })
+const CompanyQuery = z.strictObject({ ...clocks, ...freshness })
+const CompaniesQuery = z.strictObject({ ...clocks, ...freshness, ...list })
 const HistoryQuery = z.strictObject({ ...clocks, ...freshness, ...format })
 
-const Company = z
-  .object({
-    companyId: z.string(),
-    name: z.string(),
-    taxId: z.string(),
-    tradeRegisterNumber: z.string().optional(),
-    address,
-    functionalCurrency: z.string(),
-    ...moment,
-  })
-  .meta({ id: 'Company' })
+const CompanyItem = z.object({
+  companyId: z.string(),
+  name: z.string(),
+  taxId: z.string(),
+  tradeRegisterNumber: z.string().optional(),
+  address,
+  functionalCurrency: z.string(),
+})
+const Company = CompanyItem.extend(moment).meta({ id: 'Company' })
+const Companies = listOf(CompanyItem).meta({ id: 'Companies' })
 
 const trail = {
   actor: z.string(),
@@ -78,6 +79,26 @@ export const policiesInForce = (history: readonly PolicyChange[]) => {
 const problems = problemResponses(['MALFORMED_REQUEST', 'COMPANY_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED'])
 
 export const companyRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
+  app.get(
+    '/v1/companies',
+    {
+      schema: {
+        tags: ['queries'],
+        operationId: 'listCompanies',
+        summary: 'Issuers that are registered, by id',
+        querystring: CompaniesQuery,
+        response: { 200: Companies, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+      },
+    },
+    (request, reply) =>
+      answerList(dependencies, request.query, reply, {
+        row: CompanyItem,
+        place: CompanyId,
+        knowsKnownAt: true,
+        read: (handle, { knownAt }, page) => listCompanies(handle, { knownAt, ...page }),
+      }),
+  )
+
   app.get(
     '/v1/companies/:companyId',
     {

@@ -18,6 +18,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import type { Moment, QueryDependencies } from './answer.ts'
 import { awaitedBy, knownPosition } from './known-at.ts'
+import { requireCompanyKnown } from './known-company.ts'
 import { signedOpen } from './open-items.ts'
 import { period, periodOf } from './period.ts'
 import { ClientParams, clocks, freshness } from './query-parameters.ts'
@@ -107,6 +108,7 @@ const print = async <Content>(
   const { readSide, today } = dependencies
   const { position, value } = await readSide.snapshot(await awaitedBy(dependencies, query), async (handle, end) => {
     const knownAt = await knownPosition(handle, query.knownAt)
+    await requireCompanyKnown(handle, reply.request.params, { knownAt })
     return read(handle, { asOf: query.asOf ?? today(), knownAt, position: knownAt ?? end })
   })
   return reply

@@ -7,6 +7,7 @@ import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, answerTable, type QueryDependencies } from './answer.ts'
 import { BookItem, Receipt, ReceiptBooks, ReceiptItem, Receipts } from './answer-schemas.ts'
 import { format } from './formats.ts'
+import { requireCompanyKnown } from './known-company.ts'
 import { asOf, CompanyParams, freshness, freshnessOf, list } from './query-parameters.ts'
 
 const ReceiptParams = z.strictObject({
@@ -73,8 +74,12 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     async (request, reply) => {
       const { companyId, series, number } = request.params
       const key = { companyId, series, number: Number(number) }
-      const { position, value: receipt } = await dependencies.readSide.snapshot(freshnessOf(request.query), (handle) =>
-        findReceipt(handle, key),
+      const { position, value: receipt } = await dependencies.readSide.snapshot(
+        freshnessOf(request.query),
+        async (handle) => {
+          await requireCompanyKnown(handle, key, {})
+          return findReceipt(handle, key)
+        },
       )
       const reprint = request.query.reprint === undefined ? undefined : Number(request.query.reprint)
       if (receipt === undefined || (reprint ?? 0) > receipt.reprintCount) {
