@@ -311,7 +311,12 @@ const showExplanation = (answer: unknown): string => {
   return textTable(columns, [...rows, ['sum', figure, currency, sum, '', '', '']])
 }
 
-const Page = z.looseObject({ items: z.array(z.unknown()), nextCursor: z.string().nullable() })
+const Page = z.looseObject({
+  items: z.array(z.unknown()),
+  nextCursor: z.string().nullable(),
+  /** Of a list that grows, which always has a cursor. */
+  atEnd: z.boolean().optional(),
+})
 /** What a list of the API answers at most at once. */
 const PAGE_ITEMS_MAX = 500
 
@@ -323,7 +328,7 @@ const askForList = async (connection: Connection, path: string, query: Query, li
     const pageLimit = Math.min(PAGE_ITEMS_MAX, limit - items.length)
     const page = Page.parse(await ask(connection, path, { ...query, limit: `${pageLimit}`, cursor }))
     items.push(...page.items)
-    if (page.nextCursor === null || items.length >= limit) return { ...page, items }
+    if (page.nextCursor === null || page.atEnd === true || items.length >= limit) return { ...page, items }
     cursor = page.nextCursor
   }
 }

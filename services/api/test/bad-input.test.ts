@@ -2,7 +2,9 @@
 import * as examples from '@registru/domain/examples'
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
+import { z } from 'zod'
 import { authorization, createApi, eventsOf, startStores } from './api.ts'
+import { project } from './projected.ts'
 
 const { ron } = examples
 /** Machines that test are busy. */
@@ -31,6 +33,8 @@ await accept('RecordPayment', { ...payment, paymentId: 'in-euro', amount: { amou
 await accept('RecordPayment', { ...payment, paymentId: 'cash', method: 'CASH', receipt: { series: 'AMC-C' } })
 await accept('RecordPayment', { ...payment, paymentId: 'cash-2', method: 'CASH' })
 
+const Malformed = z.looseObject({ errors: z.array(z.object({ path: z.string(), rule: z.string() })) })
+
 interface Violation {
   readonly path: string
   readonly rule: RegExp
@@ -39,12 +43,15 @@ interface Violation {
 const isMalformed = (t: Test, response: LightMyRequestResponse, ...errors: readonly Violation[]): void => {
   t.equal(response.statusCode, 400, response.body)
   t.match(response.headers['content-type'], /^application\/problem\+json/)
-  t.match(response.json(), {
+  const problem = Malformed.parse(response.json())
+  t.match(problem, {
     type: 'urn:registru:problem:malformed-request',
     code: 'MALFORMED_REQUEST',
     status: 400,
     errors: errors.length === 0 ? [{ rule: /\w/ }] : errors,
   })
+  if (errors.length > 0) t.equal(problem.errors.length, errors.length, response.body)
+  for (const { rule } of problem.errors) t.not(rule, 'Invalid input', 'a rule says what is right')
 }
 
 const isRefused = (t: Test, response: LightMyRequestResponse, status: number, code: string, details?: object): void => {
@@ -128,6 +135,7 @@ t.test('what does not exist, or exists already', async (t) => {
   isRefused(t, await command('RecordPayment', { ...payment, paymentId: 'cash' }), 409, 'PAYMENT_ALREADY_RECORDED')
   isRefused(t, await command('OpenReceiptBook', examples.openReceiptBook()), 409, 'RECEIPT_BOOK_ALREADY_OPENED')
   isRefused(t, await command('RegisterCompany', examples.registerCompany()), 409, 'COMPANY_ALREADY_REGISTERED')
+  await project(stores)
   isRefused(t, await api.get('events?clientId=no'), 404, 'CLIENT_NOT_FOUND')
   isRefused(t, await api.get('invoices/no'), 404, 'INVOICE_NOT_FOUND')
   isRefused(t, await api.get('payments/no'), 404, 'PAYMENT_NOT_FOUND')
@@ -278,6 +286,9 @@ t.test('paths and query strings', async (t) => {
     ['receivables/aging?knownAt=soon', { path: '/query/knownAt', rule: /instant/ }],
     ['receivables/aging?knownAt=2026-11-24', { path: '/query/knownAt', rule: /instant/ }],
     ['clients/alfa/statement?from=2026-11-02&to=2026-11-01', { path: '/query/from', rule: /not after/ }],
+    ['events?from=yesterday', { path: '/query/from', rule: /instant/ }],
+    ['events?to=2026-11-24', { path: '/query/to', rule: /instant/ }],
+    ['events?to=1889-11-24T00:00:00Z', { path: '/query/to', rule: /from 1990/ }],
     ['events?stream=company-amc&clientId=alfa', { path: '/query', rule: /alone/ }],
     ['events?stream=clientAccount-other:alfa', { path: '/query/stream', rule: /company/ }],
     ['events?stream=$all', { path: '/query/stream', rule: /company/ }],

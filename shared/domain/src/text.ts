@@ -22,7 +22,7 @@ export const text = (lengthMax: number) =>
   z
     .string()
     .overwrite((value) => value.normalize('NFC'))
-    .min(1)
+    .min(1, { error: 'not blank', abort: true })
     .refine((value) => !UNSAFE.test(value), 'no control characters, lone surrogates or bidirectional controls')
     .refine((value) => value.trim() !== '', 'not blank')
     .refine((value) => codePoints(value) <= lengthMax, `at most ${lengthMax} characters`)

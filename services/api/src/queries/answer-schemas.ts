@@ -12,6 +12,10 @@ export const moment = {
   asOf: day,
   knownAt: z.string().optional(),
 }
+/** What a command names in `If-Match` that was decided on this answer. */
+export const revision = z.int().meta({
+  description: "Of the client's account, as this answer knows it: for `If-Match` of a command that was decided on it",
+})
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable(), ...moment })
 
@@ -114,6 +118,7 @@ export const InvoiceItem = z.object({
 })
 export const Invoice = InvoiceItem.extend({
   allocations: z.array(z.object({ paymentId: z.string(), ...allocation })),
+  revision,
   tieOut: TieOut,
   links: Links,
   ...moment,
@@ -156,6 +161,7 @@ export const Client = ClientItem.extend({
     .meta({ description: 'The latest that was not reversed' }),
   openItems: z.array(OpenItemRow),
   moreOpenItems: z.boolean(),
+  revision,
   tieOut: TieOut,
   links: Links,
   ...moment,
@@ -230,7 +236,7 @@ export const PaymentItem = z.object({
   allocations: z.array(z.object({ invoiceId: z.string(), ...allocation })),
   refunds: z.array(z.object({ refundId: z.string(), amount, method: z.string(), refundedOn: day, eventId: z.uuid() })),
 })
-export const Payment = PaymentItem.extend({ tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })
+export const Payment = PaymentItem.extend({ revision, tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })
 
 export const ReceiptItem = z.object({
@@ -308,7 +314,8 @@ export const Events = z
         metadata: z.looseObject({}),
       }),
     ),
-    nextCursor: z.string().nullable(),
+    nextCursor: z.string().meta({ description: 'Always there: what is written later comes after it' }),
+    atEnd: z.boolean().meta({ description: 'Whether nothing is written after these yet' }),
     ...moment,
   })
   .meta({ id: 'Events' })

@@ -138,6 +138,8 @@ export interface List<Place extends z.ZodType, Item extends object = object> {
     moment: Moment,
     page: { readonly after: z.output<Place> | undefined; readonly limit: number },
   ) => Promise<Page<Item, z.output<Place>>>
+  /** Where a list that only grows goes on later, when its end is reached; absent: a list that ends. */
+  readonly resumeAt?: (last: Item | undefined, after: z.output<Place> | undefined) => z.output<Place>
   /** What stands above the rows of every JSON page. */
   readonly head?: (handle: ReadHandle, moment: Moment) => Promise<object> | object
   /** How many rows a JSON page has when nobody says. */
@@ -201,13 +203,14 @@ export const answerList = async <Place extends z.ZodType, Item extends object>(
     const after = begun?.place
     const { items, next } = await list.read(handle, moment, { after, limit: limitOf(query, list.rowsDefault) })
     const pinned = list.knowsKnownAt === true ? { knownAt: `${moment.position}` } : {}
+    const goesOn = next ?? list.resumeAt?.(items.at(-1), after)
     const nextCursor =
-      next === undefined ? null : cursors.encode(question, { asOf: moment.asOf, ...pinned, place: next })
+      goesOn === undefined ? null : cursors.encode(question, { asOf: moment.asOf, ...pinned, place: goesOn })
     const body =
       list.shape === undefined
         ? { ...(await list.head?.(handle, moment)), items }
         : await list.shape(handle, moment, { items, next, after })
-    return { ...body, nextCursor }
+    return { ...body, nextCursor, ...(list.resumeAt !== undefined && { atEnd: next === undefined }) }
   }
   const stream = async ({ handle }: Snapshot, moment: Moment, format: Exclude<Format, 'json'>) => {
     await list.before?.(handle, moment)
@@ -225,7 +228,8 @@ export const answerList = async <Place extends z.ZodType, Item extends object>(
     query,
     reply,
     (snapshot, moment) => (chosen === 'json' ? page(snapshot, moment) : stream(snapshot, moment, chosen)),
-    { chosen, begun },
+    // History has no day of its own: it goes on with whatever is written by then.
+    { chosen, begun: list.resumeAt === undefined ? begun : undefined },
   )
 }
 

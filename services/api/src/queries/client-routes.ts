@@ -1,6 +1,7 @@
 import { ClientId, decimalOf, Rejection } from '@registru/domain'
 import {
   type ClientCard,
+  findAccountRevision,
   findClient,
   findLastPayment,
   listClientBalances,
@@ -31,6 +32,16 @@ export const requireClient = async (
   const client = await findClient(handle, { companyId, clientId, knownAt })
   if (client === undefined) throw new Rejection('CLIENT_NOT_FOUND', { clientId })
   return client
+}
+
+/** Of the account of a client that is there. */
+export const revisionOf = async (
+  handle: ReadHandle,
+  account: { readonly companyId: string; readonly clientId: string },
+  { position }: Moment,
+): Promise<number | undefined> => {
+  const revision = await findAccountRevision(handle, { ...account, position })
+  return revision === undefined ? undefined : Number(revision)
 }
 
 const openItemsLink = (companyId: string, clientId: string, { asOf: to, position }: Moment): string => {
@@ -101,6 +112,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
           },
           openItems: items.slice(0, OPEN_ITEMS_MAX).map(itemBody),
           moreOpenItems: items.length > OPEN_ITEMS_MAX,
+          revision: await revisionOf(handle, { companyId, clientId }, moment),
           tieOut,
           links: {
             openItems: openItemsLink(companyId, clientId, moment),

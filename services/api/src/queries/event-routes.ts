@@ -11,11 +11,9 @@ import { answerList, type List, type QueryDependencies, resumed, tag } from './a
 import { Events } from './answer-schemas.ts'
 import { at, type Column } from './columns.ts'
 import { contentTypeOf, formatOf, textOf } from './formats.ts'
-import { CompanyParams, freshness, limitOf, list } from './query-parameters.ts'
+import { CompanyParams, freshness, instant, limitOf, list } from './query-parameters.ts'
 
 const STREAM_CHARACTERS_MAX = 160
-
-const recordedAt = z.iso.datetime({ offset: true }).refine((text) => text >= '1990' && text < '2200')
 
 /** What is found through the index of events, and not in one stream alone. */
 const filters = {
@@ -28,8 +26,8 @@ const filters = {
     .regex(/^[A-Z][A-Za-z]{1,63}$/, 'a type of event')
     .optional()
     .meta({ examples: ['PaymentRecorded'] }),
-  from: recordedAt.optional().meta({ description: 'First instant at which the ledger learned of it (RFC 3339)' }),
-  to: recordedAt.optional().meta({ description: 'Last such instant' }),
+  from: instant.optional().meta({ description: 'First instant at which the ledger learned of it (RFC 3339)' }),
+  to: instant.optional().meta({ description: 'Last such instant' }),
 }
 
 const EventsQuery = z
@@ -48,7 +46,8 @@ const EventsQuery = z
 type EventsQuery = z.infer<typeof EventsQuery>
 
 const PlaceInStream = z.strictObject({ revision: z.int().nonnegative() })
-const PlaceInLog = z.strictObject({ position: z.string().regex(/^[0-9]{1,18}$/) })
+/** -1: before the first event. */
+const PlaceInLog = z.strictObject({ position: z.string().regex(/^(-1|[0-9]{1,19})$/) })
 
 /** `clientAccount-amc:alfa` belongs to amc, `company-amc` too; nobody reads another company's streams. */
 const belongsTo = (companyId: string, stream: string): boolean => {
@@ -119,44 +118,54 @@ const chunksOf = async function* (events: AsyncIterable<RecordedEvent>): AsyncGe
   yield chunk
 }
 
+/** Says of a stream without events whose it would be that is not there. @throws Rejection */
+const refuseEmpty = async (
+  store: Store,
+  { companyId, clientId }: { readonly companyId: string; readonly clientId: string | undefined },
+): Promise<void> => {
+  let isKnown = false
+  for await (const _ of store.readStream(companyStream(companyId), { maxCount: 1 })) isKnown = true
+  if (!isKnown) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
+  if (clientId !== undefined) throw new Rejection('CLIENT_NOT_FOUND', { clientId })
+}
+
 /** Straight from the event store: history needs no read side. Its position is the end of the log. */
 const answerStream = async (
   { store, cursors, today }: EventDependencies,
-  stream: string,
+  { companyId, stream }: { readonly companyId: string; readonly stream: string },
   query: EventsQuery,
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
   const chosen = formatOf(query, reply.request.headers.accept)
   const begun = cursors.decode(PlaceInStream, [stream], query.cursor)
   const position = (await store.head())?.position ?? -1n
-  const moment = { asOf: begun?.asOf ?? today(), knownAt: undefined, position }
+  const moment = { asOf: today(), knownAt: undefined, position }
   if (tag(reply, { position, versions: 'log' }, moment, chosen)) return reply.code(304).send()
-  const from = BigInt(begun?.place.revision ?? 0)
-  const requireSome = (first: readonly object[]): void => {
-    if (first.length > 0 || query.cursor !== undefined || query.clientId === undefined) return
-    throw new Rejection('CLIENT_NOT_FOUND', { clientId: query.clientId })
+  const first = begun?.place.revision ?? 0
+  const from = BigInt(first)
+  const requireSome = async (some: readonly object[]): Promise<void> => {
+    if (some.length === 0 && begun === undefined) await refuseEmpty(store, { companyId, clientId: query.clientId })
   }
   if (chosen !== 'json') {
     const some = query.limit === undefined ? {} : { maxCount: limitOf(query) }
     const chunks = chunksOf(eventsOf(store, stream, { from, ...some }, position))
-    const first = await chunks.next()
-    requireSome(first.done === true ? [] : first.value)
+    const begins = await chunks.next()
+    await requireSome(begins.done === true ? [] : begins.value)
     const table = { format: chosen, columns: COLUMNS, locale: query.locale }
-    const text = Readable.from(textOf(resumed(first, chunks), table), { objectMode: false })
+    const text = Readable.from(textOf(resumed(begins, chunks), table), { objectMode: false })
     return reply.type(contentTypeOf(chosen)).send(text)
   }
   const limit = limitOf(query)
-  const items: object[] = []
-  let nextCursor: string | null = null
+  const found: object[] = []
   for await (const event of eventsOf(store, stream, { from, maxCount: limit + 1 }, position)) {
-    if (items.length === limit) {
-      nextCursor = cursors.encode([stream], { asOf: moment.asOf, place: { revision: Number(event.revision) } })
-      break
-    }
-    items.push(eventBody(event))
+    found.push(eventBody(event))
   }
-  requireSome(items)
-  return reply.send({ items, nextCursor, position: `${position}`, asOf: moment.asOf })
+  await requireSome(found)
+  const items = found.slice(0, limit)
+  // A stream grows without a gap, so what comes later is known by its revision now.
+  const nextCursor = cursors.encode([stream], { asOf: moment.asOf, place: { revision: first + items.length } })
+  const atEnd = found.length === items.length
+  return reply.send({ items, nextCursor, atEnd, position: `${position}`, asOf: moment.asOf })
 }
 
 /** Neighbours in a stream are read together: an append often is about one thing. */
@@ -190,7 +199,11 @@ const inUtc = (instant: string | undefined): string | undefined =>
   instant === undefined ? undefined : new Date(instant).toISOString()
 
 /** Found through the index, read from the event store. */
-const listOf = (store: Store, companyId: string, query: EventsQuery): List<typeof PlaceInLog> => ({
+const listOf = (
+  store: Store,
+  companyId: string,
+  query: EventsQuery,
+): List<typeof PlaceInLog, ReturnType<typeof eventBody>> => ({
   row: COLUMNS,
   place: PlaceInLog,
   read: async (handle, _moment, { after, limit }) => {
@@ -210,6 +223,7 @@ const listOf = (store: Store, companyId: string, query: EventsQuery): List<typeo
     const events = await eventsAt(store, items)
     return { items: events.map(eventBody), next: next === undefined ? undefined : { position: `${next}` } }
   },
+  resumeAt: (last, after) => ({ position: last?.position ?? after?.position ?? '-1' }),
 })
 
 /** History as it was written, out of the event store: what an auditor holds the read models against. */
@@ -222,7 +236,7 @@ export const eventRoutes = (app: ZodApp, dependencies: EventDependencies): void 
         operationId: 'listEvents',
         summary: 'Events of a client, an invoice, a payment, a request or a type, in order',
         description:
-          'A `stream`, or a `clientId` alone (the stream of its account), comes straight from the event store, around every projection. Other filters find places in an index and read the events there; together they all have to hold, and without any the whole history of the company comes. CSV and NDJSON stream all of them. `correlationId` is that of the request, `commandId` that of an answer.',
+          'A `stream`, or a `clientId` alone (the stream of its account), comes straight from the event store, around every projection. Other filters find places in an index and read the events there; together they all have to hold, and without any the whole history of the company comes. CSV and NDJSON stream all of them. History grows: `nextCursor` is always there, and goes on after the last event that was answered; `atEnd` says that there is none after it yet. `correlationId` is that of the request, `commandId` that of an answer.',
         params: CompanyParams,
         querystring: EventsQuery,
         response: {
@@ -248,7 +262,7 @@ export const eventRoutes = (app: ZodApp, dependencies: EventDependencies): void 
           { path: '/query/stream', rule: `a stream of the company, e.g. ${companyStream(companyId)}` },
         ])
       }
-      return answerStream(dependencies, stream, query, reply)
+      return answerStream(dependencies, { companyId, stream }, query, reply)
     },
   )
 }

@@ -22,6 +22,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
+import { revisionOf } from './client-routes.ts'
 import { END_OF_DAYS, explainLinks } from './links.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
@@ -147,7 +148,8 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           explainDiscounted: { figure: 'invoiceDiscounted', currency, ...whose },
           explainWrittenOff: { figure: 'invoiceWrittenOff', currency, ...whose },
         })
-        return { ...invoiceBody(invoice), allocations, tieOut, links }
+        const revision = await revisionOf(handle, { companyId, clientId: invoice.clientId }, moment)
+        return { ...invoiceBody(invoice), allocations, revision, tieOut, links }
       })
     },
   )

@@ -5,6 +5,7 @@ import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
+import { revisionOf } from './client-routes.ts'
 import { END_OF_DAYS, explainLinks } from './links.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
@@ -66,7 +67,8 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         const tieOut = await certify(handle, { companyId, clientId }, moment)
         const end = { ...moment, asOf: END_OF_DAYS }
         const links = explainLinks(companyId, end, { explain: { figure: 'paymentCredit', currency, ...whose } })
-        return { ...paymentBody(payment), tieOut, links }
+        const revision = await revisionOf(handle, { companyId, clientId }, moment)
+        return { ...paymentBody(payment), revision, tieOut, links }
       })
     },
   )

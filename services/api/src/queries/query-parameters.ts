@@ -14,18 +14,21 @@ const DIGITS = /^[0-9]+$/
 
 const position = z
   .string()
-  .regex(/^(0|[1-9][0-9]{0,18})$/, 'a position: digits, as a command answered')
-  // Also asked of what the pattern has refused already.
-  .refine((text) => !DIGITS.test(text) || BigInt(text) <= POSITION_MAX, 'a position that can exist')
+  .regex(/^(0|[1-9][0-9]{0,18})$/, { error: 'a position: digits, as a command answered', abort: true })
+  .refine((text) => BigInt(text) <= POSITION_MAX, 'a position that can exist')
 
-/** A year that the ledger can hold: Postgres and JavaScript agree on these. */
-const instant = z.iso.datetime({ offset: true }).refine((text) => text >= '1990' && text < '2200')
+const INSTANT = 'an instant (RFC 3339), from 1990 to 2199'
+
+/** Of a year that the ledger can hold: Postgres and JavaScript agree on these. */
+export const instant = z.iso
+  .datetime({ offset: true, error: INSTANT, abort: true })
+  .refine((text) => text >= '1990' && text < '2200', INSTANT)
 
 const whole = (min: number, max: number) =>
   z
     .string()
-    .regex(/^(0|[1-9][0-9]{0,9})$/, 'a whole number')
-    .refine((text) => Number(text) >= min && Number(text) <= max, `from ${min} to ${max}`)
+    .regex(/^(0|[1-9][0-9]{0,9})$/, { error: `a whole number from ${min} to ${max}`, abort: true })
+    .refine((text) => Number(text) >= min && Number(text) <= max, `a whole number from ${min} to ${max}`)
 
 /** Every query may wait for a write of its own. */
 export const freshness = {
