@@ -17,7 +17,7 @@ const parentPollMs = 500
  * benchmarks and their alternatives included. Each holds all of the one before it.
  */
 const profiles = {
-  run: { install: ['--filter', 'registru...'], compile: ['scripts'] },
+  run: { install: ['--prod', '--filter', 'registru...'], compile: ['scripts'] },
   all: { install: [], compile: [] },
 }
 
@@ -65,7 +65,11 @@ const usage = () =>
     Object.entries(commands).map(([name, { does }]) => `  ${name.padEnd(12)} ${does}`),
   )
 
-const packageFolders = () => JSON.parse(fs.readFileSync('tsconfig.json', 'utf8')).references.map(({ path }) => path)
+/** A package's tests are a project of their own, for they need what a running system does not. */
+const packageFolders = () => {
+  const { references } = JSON.parse(fs.readFileSync('tsconfig.json', 'utf8'))
+  return references.map((reference) => reference.path).filter((folder) => path.basename(folder) !== 'test')
+}
 
 const hashOf = (files) => {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
