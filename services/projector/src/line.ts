@@ -3,10 +3,8 @@ import type { LedgerEvent } from '@registru/domain'
 import { Fenced, type PostgresWriter } from '@registru/projections'
 import { isRetryable } from '@registru/runtime'
 import type { Batch, Intake } from './intake.ts'
+import { BATCH_EVENTS_MAX, type Pace } from './pace.ts'
 import { Poison } from './poison.ts'
-
-/** One transaction writes at most this many: larger ones gain little and make readers wait. */
-const BATCH_EVENTS_MAX = 500
 
 /**
  * Small batches begin at least this far apart: one costs nearly a millisecond before its first row, which the commands that
@@ -23,6 +21,7 @@ export interface LineOptions {
   readonly storeId: string
   /** The intake ends here, and the checkpoints shall say so even if no event of ours stands at it. */
   readonly to?: bigint | undefined
+  readonly pace: Pace
   /** Ends the line after the batch that is being written. */
   readonly signal: AbortSignal
   readonly onBatch: (written: { readonly events: number; readonly position: bigint }) => void
@@ -61,7 +60,7 @@ interface Writing {
  * @throws Poison, Fenced, and whatever the stores throw
  */
 export const followLine = async (options: LineOptions): Promise<void> => {
-  const { writer, intake, storeId, to, signal, onBatch, onCaughtUp } = options
+  const { writer, intake, storeId, to, pace, signal, onBatch, onCaughtUp } = options
   let writing: Writing | undefined
   let mayTakeAt = Number.NEGATIVE_INFINITY
   let writtenAtMs = Date.now()
@@ -91,6 +90,7 @@ export const followLine = async (options: LineOptions): Promise<void> => {
     const write = async (): Promise<void> => {
       await writer.write(prepared)
       writtenAtMs = Date.now()
+      pace.written()
       onBatch({ events: events.length, position })
       if (caughtUp) onCaughtUp()
     }
@@ -107,7 +107,7 @@ export const followLine = async (options: LineOptions): Promise<void> => {
   const nextBatch = async (): Promise<Batch | undefined> => {
     const earlyByMs = mayTakeAt - performance.now()
     if (earlyByMs > 0) await sleep(earlyByMs)
-    const taken = intake.take(BATCH_EVENTS_MAX)
+    const taken = intake.take(pace.eventsMax())
     if (writing === undefined) return taken
     const failed = writing.done.then((failure) => (failure === undefined ? taken : undefined))
     const batch = await Promise.race([taken, failed])
@@ -124,7 +124,10 @@ export const followLine = async (options: LineOptions): Promise<void> => {
     const isDue = events.length > 0 || position === to || Date.now() - writtenAtMs >= IDLE_CHECKPOINT_EVERY_MS
     if (position !== undefined && isDue) {
       await begin(batch, position)
-    } else if (caughtUp) onCaughtUp()
+    } else if (caughtUp) {
+      await settle()
+      onCaughtUp()
+    }
     if (poison !== undefined) {
       await settle()
       throw poison

@@ -13,10 +13,12 @@ import {
   schemaOf,
   switchReadViews,
 } from '@registru/projections'
-import { isRetryable, type Logger, type Pool, type PoolClient } from '@registru/runtime'
+import { isRetryable, isTimedOut, type Logger, type Pool, type PoolClient } from '@registru/runtime'
 import { type Connections, withConnections } from './connections.ts'
+import { createPace } from './pace.ts'
 import { Poison } from './poison.ts'
-import { mustBeTheSameStore, runSession } from './session.ts'
+import { mustBeTheSameStore } from './same-store.ts'
+import { runSession } from './session.ts'
 import type { ProjectorState, ProjectorStatus } from './status.ts'
 import { createStatusReport } from './status-report.ts'
 
@@ -32,6 +34,8 @@ const READERS_PAUSE_MS = 1_000
 
 /** After each failure in a row; the last one again and again. */
 const BACKOFF_MS = [200, 1_000, 5_000] as const
+/** What stops every statement at its time-out, such as somebody's lock, is seldom gone a second later. */
+const STALLED_PAUSE_MS = 30_000
 
 export interface ProjectorOptions {
   /** Five connections at most: two to write and load, two for new versions that catch up, one for the report. */
@@ -39,6 +43,8 @@ export interface ProjectorOptions {
   readonly store: EventStore
   readonly logger: Logger
   readonly projections?: readonly Projection[]
+  /** Between attempts while Postgres stops each of them (default 30,000). */
+  readonly stalledPauseMs?: number
 }
 
 export interface Projector {
@@ -66,13 +72,20 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined)
 
 /** Keeps the read models: follows the event store, survives the absence of either store, stops at what it cannot read. */
-export const startProjector = ({ pool, store, logger, projections = allProjections }: ProjectorOptions): Projector => {
+export const startProjector = ({
+  pool,
+  store,
+  logger,
+  projections = allProjections,
+  stalledPauseMs = STALLED_PAUSE_MS,
+}: ProjectorOptions): Projector => {
   const stopping = new AbortController()
   const report = createStatusReport(pool, logger)
   /** New read models that have caught up, by schema, and wait to be put in use. */
   const abreast = new Set<string>()
   /** What this projector writes: of each projection the generation in use, or the one that comes next. */
   let writing: readonly Projection[] = projections
+  const pace = createPace()
   let failures = 0
   let becomeReady = (): void => undefined
   const ready = new Promise<void>((resolve) => {
@@ -119,6 +132,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       store,
       projections: together,
       to,
+      pace,
       signal,
       onStarted: (position) => {
         status = { ...status, position }
@@ -146,6 +160,7 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
         reader,
         store,
         projections: newcomers,
+        pace,
         signal: AbortSignal.any([signal, lost]),
         onStarted: () => logger.info({ projections: namesOf(newcomers) }, 'New read models are catching up'),
         onBatch: () => undefined,
@@ -252,6 +267,14 @@ export const startProjector = ({ pool, store, logger, projections = allProjectio
       become('diverged', { reason: reasonOf(error) })
       logger.fatal({ reason: reasonOf(error) }, 'The event store is not the one that the read models come from')
       return EXIT_DIVERGED
+    }
+    if (isTimedOut(error) && pace.timedOut() === 'stalled') {
+      const reason = 'PostgreSQL stops even the smallest batch at its time-out: does somebody hold a lock?'
+      become('stalled', { reason })
+      becomeReady()
+      logger.error({ err: error, pauseMs: stalledPauseMs }, reason)
+      await pause(stalledPauseMs, stopping.signal)
+      return undefined
     }
     if (isAway(error)) {
       const pauseMs = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] ?? 0

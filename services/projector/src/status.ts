@@ -8,6 +8,8 @@ export type ProjectorState =
   | 'live'
   /** A store is away; it tries again. */
   | 'waiting'
+  /** Postgres stops whatever it tries at the time-out; it tries again, more seldom. */
+  | 'stalled'
   /** Stands still at an event that it cannot project, until new code is started. */
   | 'faulted'
   | 'diverged'

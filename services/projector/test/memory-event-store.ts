@@ -1,10 +1,18 @@
 import { type LedgerEvent, ledgerCodec } from '@registru/domain'
-import { type EventStore, type RecordedEvent, StoreUnavailable, type SubscriptionItem } from '@registru/event-store'
+import {
+  type EventStore,
+  PositionRefused,
+  type RecordedEvent,
+  StoreUnavailable,
+  type SubscriptionItem,
+} from '@registru/event-store'
 
-type ReadSide = Pick<EventStore, 'readStream' | 'head' | 'identity' | 'subscribeToAll'>
+type ReadSide = Pick<EventStore, 'readStream' | 'readAll' | 'head' | 'identity' | 'subscribeToAll'>
 
 export interface MemoryEventStore extends EventStore {
   readonly add: (events: readonly RecordedEvent[]) => void
+  /** Puts an older copy back, which ends with this event. */
+  readonly restoreTo: (position: bigint) => void
   /** While away, everything fails as an absent server does; subscriptions that are open end with the failure. */
   readonly setAway: (away: boolean) => void
 }
@@ -24,6 +32,7 @@ export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore =>
   const wakers = new Set<() => void>()
   let away = false
 
+  const lastPosition = (): bigint => log.at(-1)?.position ?? -1n
   const wakeAll = (): void => {
     for (const wake of wakers) wake()
   }
@@ -39,6 +48,13 @@ export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore =>
         return
       }
       yield* log.filter((event) => event.stream === stream && event.revision >= from).slice(0, maxCount)
+    },
+    async *readAll({ from = 0n, maxCount = Number.MAX_SAFE_INTEGER } = {}) {
+      mustBeThere()
+      // Without this, a position between two events would be taken for one.
+      const isPlace = from > lastPosition() || log.some(({ position }) => position === from)
+      if (from > 0n && !isPlace) throw new PositionRefused('no event begins there')
+      yield* log.filter(({ position }) => position >= from).slice(0, maxCount)
     },
     head: async () => {
       mustBeThere()
@@ -91,13 +107,12 @@ export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore =>
     ...reading,
     append: refuse('append'),
     appendHealth: () => ({ state: 'untried', since: new Date(0), unanswered: 0 }),
-    readAll: async function* () {
-      mustBeThere()
-      yield* log
-    },
     witnessHolds: refuse('witnessHolds'),
     ping: refuse('ping'),
     dispose: () => Promise.resolve(),
+    restoreTo: (position) => {
+      log.splice(log.findLastIndex((event) => event.position <= position) + 1)
+    },
     add: (events) => {
       log.push(...events)
       wakeAll()

@@ -369,3 +369,33 @@ t.test('a new version', async (t) => {
     t.equal(await bankOf(system.db), 150_000n)
   })
 })
+
+t.test('statements that Postgres stops at their time-out', async (t) => {
+  const { url, db, pool } = await setUp(t)
+  const store = createMemoryEventStore()
+  store.add(places(opening))
+  const impatient = createPool({
+    url,
+    connectionsMax: 6,
+    applicationName: 'impatient',
+    statementTimeoutMs: 400,
+    onIdleError: () => undefined,
+  })
+  t.teardown(() => impatient.end())
+  const projector = start(t, { pool: impatient, store, stalledPauseMs: 200 })
+  await until('live', () => projector.status().state === 'live')
+  const { rows } = await pool.query<{ schema: string }>(
+    "select schemaname as schema from pg_tables where tablename = 'checkpoint' and schemaname like 'payments%'",
+  )
+  const holder = await pool.connect()
+  await holder.query('begin')
+  await holder.query(`lock table ${rows[0]?.schema}.payments in access exclusive mode`)
+  store.add(places(paid))
+  await until('stalled', () => projector.status().state === 'stalled')
+  t.match(projector.status().reason, /time-out/)
+  await until('reported', async () => (await findProjectorReport(db))?.state === 'stalled')
+  await holder.query('rollback')
+  holder.release()
+  await until('goes on by itself', () => projector.status().state === 'live')
+  t.equal(await openOf(db), 71_000n, 'it is live once all is written')
+})

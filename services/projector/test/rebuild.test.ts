@@ -25,7 +25,9 @@ import t, { type Test } from 'tap'
 import {
   type Difference,
   diffGenerations,
+  EXIT_DIVERGED,
   type Pair,
+  type Projector,
   rebuild,
   startProjector,
   switchGenerations,
@@ -52,6 +54,8 @@ interface System {
   readonly db: ReadHandle
   readonly store: MemoryEventStore
   readonly append: (messages: readonly LedgerMessage[]) => Promise<void>
+  readonly startProjector: () => Promise<Projector>
+  readonly stopProjector: () => Promise<void>
 }
 
 /** A live projector over a few events. */
@@ -61,12 +65,18 @@ const setUp = async (t: Test): Promise<System> => {
   const pool = createPool({ url, connectionsMax: 12, applicationName: 'rebuild.test', onIdleError })
   const db: ReadHandle = createDatabase<unknown>(pool)
   const store = createMemoryEventStore()
-  const projector = startProjector({ pool, store, logger })
+  let projector: Projector | undefined
+  const stop = async (): Promise<void> => projector?.stop()
+  const begin = async (): Promise<Projector> => {
+    projector = startProjector({ pool, store, logger })
+    await Promise.race([projector.ready, projector.exited])
+    return projector
+  }
   t.teardown(async () => {
-    await projector.stop()
+    await stop()
     await db.destroy()
   })
-  await projector.ready
+  await begin()
   let written = 0
   const append = async (messages: readonly LedgerMessage[]): Promise<void> => {
     const events = placed(messages, written)
@@ -75,7 +85,7 @@ const setUp = async (t: Test): Promise<System> => {
     await until('projected', async () => (await findReadPosition(db)) >= (events.at(-1)?.position ?? 0n))
   }
   await append([companyRegistered(), clientRegistered(), invoiceRegistered()])
-  return { pool, db, store, append }
+  return { pool, db, store, append, startProjector: begin, stopProjector: stop }
 }
 
 const build = ({ pool, store }: System, projections: readonly Projection[] = allProjections) =>
@@ -237,4 +247,85 @@ t.test('a difference that is meant is counted apart', async (t) => {
     difference.tables.find(({ table }) => table === 'clients'),
     { changed: 0n, intended: 1n },
   )
+})
+
+t.test('an event store that was restored to an older copy', async (t) => {
+  const elsewhere = (from: number, count: number) =>
+    placed(
+      Array.from({ length: count }, (_, index) => clientRegistered({ clientId: `other-${index}` })),
+      from,
+    ).map((event) => {
+      const position = event.position + 3n
+      const eventId = event.eventId.replace(/^0{8}/, '11111111')
+      return recorded({ ...event, position, eventId })
+    })
+  /** The read models tell of five events, of which the log has the first three. */
+  const lose = async (t: Test) => {
+    const system = await setUp(t)
+    await system.append([paymentRecorded(), paymentAllocated()])
+    await system.stopProjector()
+    system.store.restoreTo(1_020n)
+    return system
+  }
+  const positions = async ({ pool }: System): Promise<readonly bigint[]> => {
+    const { rows } = await pool.query<{ position: bigint }>('select distinct position from read.positions')
+    return rows.map(({ position }) => position)
+  }
+  const put = async ({ pool, store }: System, built: readonly Projection[]) =>
+    switchGenerations({ pool, store, pairs: pairsOf(built), signal })
+
+  t.test('a rebuild and a switch take the read models to where the log ends', async (t) => {
+    const system = await lose(t)
+    await put(system, await build(system))
+    t.strictSame(await positions(system), [1_020n], 'a position that was read, none of the lost history')
+    t.equal(await openOf(system), 121_000n, 'the payment is lost')
+    system.store.add(elsewhere(3, 9))
+    const projector = await system.startProjector()
+    await until('projected', async () => (await findReadPosition(system.db)) === 1_113n)
+    t.equal(projector.status().state, 'live')
+    const { rows } = await system.pool.query<{ count: bigint }>('select count(*) from read.clients')
+    t.equal(rows[0]?.count, 10n, 'nothing between is left out')
+    await put(
+      system,
+      (await build(system)).map((each) => ({ ...each, generation: 3 })),
+    )
+    t.equal(await findReadPosition(system.db), 1_113n, 'a second switch meets the projector as always')
+  })
+
+  t.test('the log has gone on beyond the lost position before anybody looked', async (t) => {
+    const system = await lose(t)
+    system.store.add(elsewhere(3, 4))
+    const projector = await system.startProjector()
+    t.equal(await projector.exited, EXIT_DIVERGED)
+    await put(system, await build(system))
+    t.strictSame(await positions(system), [1_063n])
+    t.equal((await system.startProjector()).status().state === 'diverged', false)
+  })
+
+  t.test('what was stamped with a position that no event has is named, not waited for', async (t) => {
+    const system = await lose(t)
+    system.store.add(elsewhere(3, 4))
+    for (const projection of allProjections) {
+      await system.pool.query(
+        `update ${schemaOf(projection)}.checkpoint set witness_stream = 'clientAccount-amc:alfa', witness_revision = 2,
+          witness_event_id = '00000000-0000-4000-8000-000000000002', witness_position = 1020`,
+      )
+    }
+    const projector = await system.startProjector()
+    t.equal(await projector.exited, EXIT_DIVERGED)
+    t.match(projector.status().reason, /StoreDiverged: \w+: no event of the store begins at the checkpoint 1040/)
+  })
+
+  t.test('read models of two histories are not put in use together', async (t) => {
+    const system = await lose(t)
+    const built = await build(system)
+    const some = pairsOf(built.slice(1))
+    const { pool, store } = system
+    await t.rejects(switchGenerations({ pool, store, pairs: some, signal }), { name: 'StoreDiverged' })
+    await t.rejects(diff(system, pairsOf(built)), { name: 'StoreDiverged' }, 'there is no position to compare at')
+    t.strictSame(await positions(system), [1_040n])
+    await put(system, built)
+    const back = pairsOf(built).map(({ from, to }) => ({ from: to, to: from }))
+    await t.rejects(switchGenerations({ pool, store, pairs: back, signal }), { name: 'StoreDiverged' }, 'no way back')
+  })
 })

@@ -8,6 +8,7 @@ export {
   createDatabase,
   createPool,
   isRetryable,
+  isTimedOut,
   type Pool,
   type PoolClient,
   type PostgresOptions,

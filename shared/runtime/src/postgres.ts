@@ -77,3 +77,10 @@ export const isRetryable = (error: unknown): boolean => {
     return retryableClasses.includes(code.slice(0, 2)) || code === readOnlyTransaction
   return retryableSystemCodes.has(code) || driverMessages.test(error.message) || isRetryable(error.cause)
 }
+
+/** query_canceled: stopped at its time-out, or by whoever it was asked for. */
+const CANCELLED = '57014'
+
+/** Whether Postgres stopped the statement: as it stands, it may well take as long the next time. */
+export const isTimedOut = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && error.code === CANCELLED) || isTimedOut(error.cause))

@@ -3,7 +3,7 @@ import type { EventStore } from '@registru/event-store'
 import { openPostgresWriter, type Projection } from '@registru/projections'
 import type { Connections } from '../connections.ts'
 import { createIntake, type Intake } from '../intake.ts'
-import { mustBeTheSameStore } from '../session.ts'
+import { mustBeTheSameStore, mustHavePosition, startOf } from '../same-store.ts'
 
 /** The same as the projector's, so that the server has no more to say. */
 const CHECKPOINT_INTERVAL = 32
@@ -27,7 +27,8 @@ export interface AdvanceOptions {
 
 interface Read {
   readonly events: readonly LedgerEvent[]
-  readonly position: bigint
+  /** Of the last item that was seen, which may lie beyond `to`. */
+  readonly reached: bigint
   readonly done: boolean
 }
 
@@ -47,7 +48,7 @@ const readBatch = async (
     reached = batch.position ?? reached
     done = batch.caughtUp || (to !== undefined && reached >= to)
   }
-  return { events, position: done ? (to ?? reached) : reached, done }
+  return { events, reached, done }
 }
 
 /**
@@ -61,8 +62,8 @@ export const advance = async (options: AdvanceOptions): Promise<void> => {
   const writer = await openPostgresWriter({ client, reader, projections, bulk })
   await mustBeTheSameStore(store, writer.checkpoints)
   const storeId = await store.identity()
-  const positions = writer.checkpoints.map(({ position }) => position)
-  let from = positions.reduce((first, other) => (other < first ? other : first))
+  const start = startOf(writer.checkpoints)
+  let from = start.position
   if (to !== undefined && from >= to) return
 
   const ended = new AbortController()
@@ -71,6 +72,7 @@ export const advance = async (options: AdvanceOptions): Promise<void> => {
     checkpointInterval: CHECKPOINT_INTERVAL,
     signal: AbortSignal.any([signal, connections.lost, ended.signal]),
     ...(from >= 0n && { after: from }),
+    ...(start.witness !== undefined && { witness: start.witness }),
   })
   const intake = createIntake(items)
   const eventsMax = bulk ? BULK_EVENTS : BATCH_EVENTS
@@ -79,15 +81,17 @@ export const advance = async (options: AdvanceOptions): Promise<void> => {
   try {
     for (let done = false; !done; ) {
       const read = await readBatch(intake, { to, eventsMax, from })
+      const position = read.done && to !== undefined ? to : read.reached
+      if (position !== read.reached) await mustHavePosition(store, position)
       // The next batch is folded while Postgres works on the one before.
-      const prepared = await writer.prepare(read.events, { position: read.position, storeId })
+      const prepared = await writer.prepare(read.events, { position, storeId })
       await writing
       count += read.events.length
-      const reached = count
-      writing = writer.write(prepared).then(() => onProgress?.(read.position, reached))
+      const events = count
+      writing = writer.write(prepared).then(() => onProgress?.(position, events))
       // Its failure is found at the next await.
       writing.catch(() => undefined)
-      from = read.position
+      from = position
       ;({ done } = read)
     }
     await writing

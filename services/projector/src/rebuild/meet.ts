@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EventStore } from '@registru/event-store'
-import { listPositions, type Projection, schemaOf } from '@registru/projections'
+import { type EventStore, StoreDiverged } from '@registru/event-store'
+import { listCheckpoints, listInUse, listPositions, type Projection, schemaOf } from '@registru/projections'
 import type { Pool, PoolClient } from '@registru/runtime'
 import { type Connections, withConnections } from '../connections.ts'
+import { findDivergence, mustBeTheSameStore } from '../same-store.ts'
 import { advance } from './advance.ts'
 import { waitForRebuildTurn } from './turn.ts'
 
@@ -18,6 +19,8 @@ export interface MeetOptions {
   readonly store: EventStore
   readonly pairs: readonly Pair[]
   readonly signal: AbortSignal
+  /** Whether the ones in use may be left at a position that the store has lost. */
+  readonly evenIfLost?: boolean
   /** In the transaction of the work, before the projector is held. */
   readonly before?: (holder: PoolClient) => Promise<void>
 }
@@ -53,32 +56,26 @@ const holdProjector = async (
   return listPositions(holder, projections)
 }
 
-/** @returns why it has to be tried again; `undefined`: it is done */
-const attempt = async (
-  { store, pairs, signal, before }: MeetOptions,
-  connections: Connections,
-  holder: PoolClient,
-  work: (holder: PoolClient, position: bigint) => Promise<void>,
-): Promise<string | undefined> => {
-  const inUse = pairs.map(({ from }) => from)
-  const others = pairs.map(({ to }) => to)
-  const reached = extremeOf(await listPositions(connections.client, others))
-  const goal = extremeOf(await listPositions(connections.client, inUse)).least
-  if (goal < reached.most) return 'the generations in use are behind: is the projector running?'
-  if (reached.least < goal) await advance({ connections, store, projections: others, to: goal, signal })
+type Work = (holder: PoolClient, position: bigint) => Promise<void>
 
+/** @returns why it has to be tried again; `undefined`: it is done */
+const whileHeld = async (
+  { pairs, before }: MeetOptions,
+  holder: PoolClient,
+  work: (held: ReadonlyMap<Projection, bigint>) => Promise<string | undefined>,
+): Promise<string | undefined> => {
   try {
     await holder.query('begin')
     await before?.(holder)
     await holder.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
-    const { least, most } = extremeOf(await holdProjector(holder, inUse))
-    const met = least === most
-    if (met) {
-      if (least > goal) await advance({ connections, store, projections: others, to: least, signal })
-      await work(holder, least)
-    }
+    const why = await work(
+      await holdProjector(
+        holder,
+        pairs.map(({ from }) => from),
+      ),
+    )
     await holder.query('commit')
-    return met ? undefined : 'the generations in use stand at different positions'
+    return why
   } catch (error) {
     await holder.query('rollback').catch(() => undefined)
     if (isWorthAnotherTry(error)) return error.message
@@ -86,21 +83,87 @@ const attempt = async (
   }
 }
 
+/** Where the generations in use stand. */
+const meetThere = async (
+  options: MeetOptions,
+  connections: Connections,
+  holder: PoolClient,
+  work: Work,
+): Promise<string | undefined> => {
+  const { store, pairs, signal } = options
+  const inUse = pairs.map(({ from }) => from)
+  const others = pairs.map(({ to }) => to)
+  const reached = extremeOf(await listPositions(connections.client, others))
+  const goal = extremeOf(await listPositions(connections.client, inUse)).least
+  if (goal < reached.most) return 'the generations in use are behind: is the projector running?'
+  if (reached.least < goal) await advance({ connections, store, projections: others, to: goal, signal })
+
+  return whileHeld(options, holder, async (held) => {
+    const { least, most } = extremeOf(held)
+    if (least !== most) return 'the generations in use stand at different positions'
+    if (least > goal) await advance({ connections, store, projections: others, to: least, signal })
+    await work(holder, least)
+    return undefined
+  })
+}
+
+/** Where the log ends, since it has no longer what the generations in use tell of. */
+const meetAtTheEnd = async (
+  options: MeetOptions,
+  connections: Connections,
+  holder: PoolClient,
+  work: Work,
+): Promise<string | undefined> => {
+  const { store, pairs, signal } = options
+  const others = pairs.map(({ to }) => to)
+  const toTheEnd = () => advance({ connections, store, projections: others, signal })
+  await toTheEnd()
+  return whileHeld(options, holder, async () => {
+    await toTheEnd()
+    const { least, most } = extremeOf(await listPositions(connections.client, others))
+    if (least < most) await advance({ connections, store, projections: others, to: most, signal })
+    await work(holder, most)
+    return undefined
+  })
+}
+
+/** An answer is made of several read models, and they must all tell of one history. */
+const mustBeAllInUse = async (client: PoolClient, pairs: readonly Pair[], divergence: string): Promise<void> => {
+  const rest = (await listInUse(client)).find(({ name }) => !pairs.some(({ from }) => from.name === name))
+  if (rest === undefined) return
+  throw new StoreDiverged(
+    `the event store has lost what the read models in use tell of (${divergence}), and ${rest.name} would go on telling ` +
+      'of it: rebuild all and switch all together',
+  )
+}
+
 /**
  * Brings the other generations to the very position of the ones in use, and does the work while the projector is held
  * there: a fraction of a second, in which commands and reads go on. The work is part of the transaction that holds it.
- * @throws RebuildIsRunning, and an Error that says what stood in the way until it was given up
+ * Where the store was restored to an older copy nobody can stand where the ones in use do: with `evenIfLost` the others
+ * then meet at the end of the log that there is.
+ * @throws RebuildIsRunning, StoreDiverged, and an Error that says what stood in the way until it was given up
  */
-export const atOnePosition = (
-  options: MeetOptions,
-  work: (holder: PoolClient, position: bigint) => Promise<void>,
-): Promise<void> =>
+export const atOnePosition = (options: MeetOptions, work: Work): Promise<void> =>
   withConnections(options.pool, async (connections) => {
+    const { store, pairs, signal, evenIfLost = false } = options
     await waitForRebuildTurn(connections.reader)
+    const checkpointsOf = (side: keyof Pair) =>
+      listCheckpoints(
+        connections.client,
+        pairs.map((pair) => pair[side]),
+      )
+    await mustBeTheSameStore(store, await checkpointsOf('to'))
+    const divergence = await findDivergence(store, await checkpointsOf('from'))
+    if (divergence !== undefined) {
+      if (!evenIfLost) throw new StoreDiverged(divergence)
+      await mustBeAllInUse(connections.client, pairs, divergence)
+    }
+    const attempt = divergence === undefined ? meetThere : meetAtTheEnd
     const holder = await options.pool.connect()
     try {
       for (const until = performance.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
-        options.signal.throwIfAborted()
+        signal.throwIfAborted()
         const why = await attempt(options, connections, holder, work)
         if (why === undefined) return
         if (performance.now() > until) throw new Error(`given up after ${PATIENCE_MS / 1_000} s: ${why}`)
