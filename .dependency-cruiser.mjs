@@ -70,6 +70,40 @@ const forbidden = [
     to: { path: '^infra/' },
   },
   {
+    name: 'http-knows-nobody',
+    comment: 'Each package brings its own problems; the application puts them together.',
+    from: { path: '^services/api/src/http/' },
+    to: { path: '^services/api/src/', pathNot: '^services/api/src/(?:http/|version\\.ts$)' },
+  },
+  {
+    name: 'the-ledger-knows-no-catalogue',
+    comment: 'What carries out commands knows neither which there are nor who asks for them.',
+    from: { path: '^services/api/src/ledger/' },
+    to: { path: '^services/api/src/(?!ledger/)' },
+  },
+  {
+    name: 'receipts-know-the-ledger-alone',
+    from: { path: '^services/api/src/receipts/' },
+    to: { path: '^services/api/src/(?!receipts/|ledger/)' },
+  },
+  {
+    name: 'commands-and-queries-are-strangers',
+    comment: 'They meet in the stores.',
+    from: { path: '^services/api/src/(?:queries|documents)/' },
+    to: { path: '^services/api/src/(?:commands|receipts|ledger)/' },
+  },
+  {
+    name: 'commands-know-no-queries',
+    from: { path: '^services/api/src/commands/' },
+    to: { path: '^services/api/src/(?:queries|documents)/' },
+  },
+  {
+    name: 'rooms-of-the-api-know-no-application',
+    comment: 'What stands beside the rooms puts them together.',
+    from: { path: '^services/api/src/[^/]+/' },
+    to: { path: '^services/api/src/[^/]+$', pathNot: '^services/api/src/version\\.ts$' },
+  },
+  {
     name: 'services-know-no-scripts',
     from: { path: '^(?:services|infra)/' },
     to: { path: '^scripts/' },

@@ -8,20 +8,27 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { batchRoute } from './commands/batch-route.ts'
 import type { CommandDependencies } from './commands/command-definition.ts'
 import { commandRoutes } from './commands/command-routes.ts'
+import { commandProblems } from './commands/problems.ts'
 import { commandDefinitions } from './commands/registry.ts'
 import { healthRoutes } from './health.ts'
 import { authorise } from './http/authorise.ts'
 import { limitBodies } from './http/body-timeout.ts'
-import { answerBadUrl, answerWithProblems } from './http/error-handler.ts'
+import { edgeProblems } from './http/edge-problems.ts'
+import { answerWithProblems, badUrlAnswer } from './http/error-handler.ts'
 import { openApi } from './http/openapi.ts'
+import { nameCodes } from './http/problem-schema.ts'
+import { composeProblems } from './http/problems.ts'
 import { sendSecurityHeaders } from './http/security-headers.ts'
 import { checkWithZod } from './http/zod-app.ts'
 import type { SnapshotCounts } from './ledger/snapshots.ts'
 import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
+import { rejectionProblems } from './problems/rejections.ts'
+import { storeProblems } from './problems/store.ts'
 import { showProgress } from './progress.ts'
 import { commandOutcomeRoute } from './queries/command-outcome-route.ts'
 import { createCursors } from './queries/cursor.ts'
 import { eventRoutes } from './queries/event-routes.ts'
+import { queryProblems } from './queries/problems.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
 import type { ReceiptProcess } from './receipts/receipt-process.ts'
@@ -50,6 +57,8 @@ export interface AppOptions extends CommandDependencies {
   readonly now: () => Date
 }
 
+const problems = composeProblems([edgeProblems, storeProblems, rejectionProblems, commandProblems, queryProblems])
+
 /** Routes that answer without a token; they tell nothing of any company. */
 const isOpen = (route: string): boolean =>
   route === '/livez' || route === '/readyz' || route === '/openapi.json' || route.startsWith('/docs')
@@ -67,7 +76,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: BODY_TIMEOUT_MS },
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
-    frameworkErrors: answerBadUrl,
+    frameworkErrors: badUrlAnswer(problems),
   })
   // Whatever is no JSON is refused as such, rather than as JSON that is no object.
   app.removeContentTypeParser('text/plain')
@@ -95,14 +104,14 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   sendSecurityHeaders(app)
   authorise(app, token, isOpen)
   limitBodies(app, BODY_TIMEOUT_MS)
-  answerWithProblems(app)
+  answerWithProblems(app, problems)
   const metrics = measureRequests(app)
   showProgress(metrics, { store, readSide, receiptProcess })
   if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
   await app.register(swagger, {
     openapi: openApi,
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => nameCodes(jsonSchemaTransformObject(document), problems.kinds),
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
 
@@ -112,7 +121,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     const api = checkWithZod(scope)
     healthRoutes(api, { store, readSide, receiptProcess, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts })
-    batchRoute(api, commandDefinitions, { ledger, receipts }, () => stopping)
+    batchRoute(api, commandDefinitions, { ledger, receipts }, problems, () => stopping)
     const queries = { readSide, today, now, store, cursors }
     queryRoutes(api, queries)
     commandOutcomeRoute(api, { readSide })

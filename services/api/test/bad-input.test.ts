@@ -241,7 +241,8 @@ t.test('envelope', async (t) => {
     url: '/v1/companies/amc/commands/RecordPayment',
     headers: { authorization },
   })
-  isRefused(t, wrongMethod, 404, 'NOT_FOUND')
+  isRefused(t, wrongMethod, 405, 'METHOD_NOT_ALLOWED')
+  t.equal(wrongMethod.headers['allow'], 'POST')
 })
 
 t.test('headers', async (t) => {

@@ -164,6 +164,29 @@ t.test('An array', async (t) => {
     t.equal(store.log.length, 0)
   })
 
+  await t.test('writes the correlation id of the request to every event', async (t) => {
+    const { left, account } = await start()
+    for (const [index, mode] of ['continue', 'atomic'].entries()) {
+      const clientId = `client-${index}`
+      const response = await left.app.inject({
+        method: 'POST',
+        url: `/v1/companies/amc/commands?mode=${mode}`,
+        headers: { authorization, 'content-type': 'application/json', 'correlation-id': 'import-7' },
+        payload: JSON.stringify([client(clientId), payment(clientId, 'pay-1', '1.00')]),
+      })
+      t.equal(response.statusCode, 200, response.body)
+      t.equal(account(clientId).length, 2)
+      for (const { metadata } of account(clientId)) t.match(metadata, { correlationId: 'import-7' })
+    }
+    const spaced = await left.app.inject({
+      method: 'POST',
+      url: '/v1/companies/amc/commands',
+      headers: { authorization, 'content-type': 'application/json', 'correlation-id': 'a b' },
+      payload: JSON.stringify([client('client-9')]),
+    })
+    t.match(spaced.json(), { code: 'MALFORMED_REQUEST', errors: [{ path: '/headers/correlation-id' }] })
+  })
+
   await t.test('writes nothing as a dry run', async (t) => {
     const { batch, account } = await start()
     const response = await batch([client('a')], '?dryRun=true')

@@ -142,7 +142,7 @@ t.test('each command: a dry run tells what will be, a repetition what was', asyn
 
       const other = await command(name, { ...body, ...otherwise }, { key })
       t.equal(other.statusCode, 422, other.body)
-      t.match(other.json(), { code: 'IDEMPOTENCY_KEY_REUSED' })
+      t.match(other.json(), { code: 'IDEMPOTENCY_KEY_REUSED', details: { commandId: rest.commandId } })
       t.equal(await countEvents(), before + (await newEvents(real)))
     })
   }

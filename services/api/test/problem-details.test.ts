@@ -2,10 +2,13 @@
 import { Rejection, type RejectionCode, type RejectionDetails } from '@registru/domain'
 import { ron } from '@registru/domain/examples'
 import t from 'tap'
-import { occurrenceOf } from '../src/http/error-handler.ts'
+import { composeProblems } from '../src/http/problems.ts'
+import { rejectionProblems } from '../src/problems/rejections.ts'
+
+const { tell } = composeProblems([rejectionProblems])
 
 const detail = (code: RejectionCode, details: RejectionDetails): string | undefined =>
-  occurrenceOf(new Rejection(code, details))?.detail
+  tell(new Rejection(code, details)).detail
 
 t.test('a sentence names the rule, the limit and what was found', async (t) => {
   const law = 'Legea 70/2015 art. 3'

@@ -1,8 +1,9 @@
 /** What is open, what is closed, and that the documentation says what is there. */
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { z } from 'zod'
+import { commandKinds } from '../src/commands/problems.ts'
 import { commandDefinitions } from '../src/commands/registry.ts'
-import { PROBLEMS } from '../src/http/problems.ts'
 import { authorization, createApi, openPool, TOKEN } from './api.ts'
 import { createFakeEventStore } from './fake-event-store.ts'
 
@@ -29,7 +30,12 @@ const printedRoutes = (): { readonly method: string; readonly url: string }[] =>
 const routes = printedRoutes()
 const OPEN = ['/livez', '/readyz', '/openapi.json']
 const isOpen = (url: string): boolean => OPEN.includes(url) || url === '/docs' || url.startsWith('/docs/')
-const concrete = (url: string): string => url.replaceAll(/:[a-zA-Z]+/g, 'x1')
+const concrete = (url: string): string =>
+  url
+    .replace(':commandId', randomUUID())
+    .replace(':number', '1')
+    .replace(':day', '2026-10-01')
+    .replaceAll(/:[a-zA-Z]+/g, 'x1')
 
 t.test('every route but health and documentation is closed', async (t) => {
   t.ok(routes.length > 40, `${routes.length} routes`)
@@ -54,6 +60,25 @@ t.test('every route but health and documentation is closed', async (t) => {
     (await app.inject({ url: '/v1/companies/amc/clients', headers: { authorization: `bearer ${TOKEN}` } })).statusCode,
     503,
   )
+})
+
+t.test('who brings a wrong token is not told to bring one', async (t) => {
+  const url = '/v1/companies/amc/clients'
+  const without = await app.inject({ url })
+  t.match(without.json(), { code: 'UNAUTHORIZED', detail: /is required/ })
+  const wrong = await app.inject({ url, headers: { authorization: 'Bearer wrong' } })
+  t.match(wrong.json(), { code: 'UNAUTHORIZED', detail: /^the token is not/ })
+  t.equal(wrong.headers['www-authenticate'], 'Bearer error="invalid_token"')
+})
+
+t.test('another method of a route is 405, with those that there are', async (t) => {
+  for (const { method, url } of routes.filter((route) => !isOpen(route.url))) {
+    const wrong = await app.inject({ method: 'PUT', url: concrete(url), headers: { authorization } })
+    t.match(wrong.json(), { status: 405, code: 'METHOD_NOT_ALLOWED' }, `${method} ${url}`)
+    t.ok(String(wrong.headers['allow']).split(', ').includes(method), `${method} ${url}: ${wrong.headers['allow']}`)
+  }
+  const batch = await app.inject({ url: '/v1/companies/amc/commands?x=1', headers: { authorization } })
+  t.equal(batch.headers['allow'], 'POST')
 })
 
 t.test('health and documentation are open', async (t) => {
@@ -155,8 +180,8 @@ t.test('the OpenAPI document', async (t) => {
         { name: 'if-match' },
       ])
       for (const code of rejections) {
-        t.match(operation?.description, new RegExp(`\`${code}\` \\(${PROBLEMS[code].status}\\)`))
-        t.ok(operation?.responses[String(PROBLEMS[code].status)], `${code}: its status`)
+        t.match(operation?.description, new RegExp(`\`${code}\` \\(${commandKinds[code].status}\\)`))
+        t.ok(operation?.responses[String(commandKinds[code].status)], `${code}: its status`)
       }
       for (const status of ['201', '200', '400', '401', '409', '412', '413', '422', '503'])
         t.ok(operation?.responses[status], status)
@@ -180,6 +205,7 @@ t.test('the OpenAPI document', async (t) => {
   })
 
   t.test('tells of every code', async (t) => {
-    for (const code of Object.keys(PROBLEMS)) t.ok(text.includes(code), code)
+    for (const code of [...Object.keys(commandKinds), 'READ_MODEL_BEHIND', 'TIE_OUT_FAILED'])
+      t.ok(text.includes(code), code)
   })
 })

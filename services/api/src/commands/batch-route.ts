@@ -1,24 +1,30 @@
 import { Readable } from 'node:stream'
 import { registerClient } from '@registru/domain/examples'
-import { commandIdOf, requestHashOf } from '@registru/event-store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
 import { z } from 'zod'
-import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
-import { isOurMistake, occurrenceOf } from '../http/error-handler.ts'
 import { type Line, linesOf } from '../http/lines.ts'
 import { MalformedRequest, parse } from '../http/malformed-request.ts'
 import { NDJSON } from '../http/media-types.ts'
-import { problemResponses } from '../http/problem-schema.ts'
-import { problemOf } from '../http/problems.ts'
+import { responsesOf } from '../http/problem-schema.ts'
+import { type Problems, problemOf } from '../http/problems.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import type { CommandContext } from '../ledger/command-context.ts'
 import { GroupRefused } from '../ledger/errors.ts'
 import { answerInTime } from './answer-in-time.ts'
 import { carryOutAtomically } from './atomic-batch.ts'
 import { inOrder } from './batch-order.ts'
 import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
-import { CommandParams, CommandQuery, IdempotencyKey } from './command-request.ts'
+import {
+  BatchHeaders,
+  CommandParams,
+  CommandQuery,
+  type CommandRequest,
+  contextOf,
+  IdempotencyKey,
+} from './command-request.ts'
 import { answerBody } from './command-routes.ts'
+import { commandKinds } from './problems.ts'
 
 /** Of a JSON array; a stream of lines has no end that we ask for. */
 const COMMANDS_MAX = 1_000
@@ -70,6 +76,9 @@ const keysOf = ({ bookOf }: CommandDefinition, data: unknown): readonly string[]
   return [`account ${account}`, ...(series === undefined ? [] : [`book ${series}`])]
 }
 
+type BatchRequest = Omit<CommandRequest, 'headers'> &
+  Pick<FastifyRequest, 'log' | 'url'> & { readonly headers: z.infer<typeof BatchHeaders> }
+
 /** What is said of a single command is said in its item. */
 const ITEM_HEADERS = { 'if-match': 'not for a batch', 'idempotency-key': 'not for a batch: each command has its own' }
 
@@ -87,6 +96,7 @@ export const batchRoute = (
   app: ZodApp,
   definitions: readonly CommandDefinition[],
   dependencies: CommandDependencies,
+  { tell }: Problems,
   isStopping: () => boolean,
 ): void => {
   const byName = new Map(definitions.map((definition) => [definition.name, definition]))
@@ -108,41 +118,34 @@ export const batchRoute = (
     }
   }
 
-  const problemIn = (request: FastifyRequest, error: unknown) => {
-    if (isOurMistake(error)) request.log.error({ err: error }, 'a command of a batch failed')
-    return problemOf(occurrenceOf(error) ?? { code: 'INTERNAL_ERROR' }, request)
+  const problemIn = (request: BatchRequest, error: unknown) => {
+    const occurrence = tell(error)
+    if (occurrence.isOurs === true) request.log.error({ err: error }, 'a command of a batch failed')
+    return problemOf(occurrence, request)
   }
 
   /** @throws MalformedRequest when the data breaks the command's schema */
-  const prepare = (request: FastifyRequest, companyId: string, dryRun: boolean, item: Item) => {
-    const definition = byName.get(item.command)
-    if (definition === undefined) throw new Error(`no command ${item.command}`)
-    const data = parse(definition.schema, item.data)
-    const context = {
-      companyId,
-      commandId: commandIdOf(companyId, item.command, item.idempotencyKey),
-      requestHash: requestHashOf(data),
-      correlationId: request.id,
-      causationId: request.id,
-      actor: DEVELOPMENT_ACTOR,
-      dryRun,
-    }
-    const execute = (given: CommandDependencies) => definition.execute(data, context, given)
-    return { context, execute, keys: keysOf(definition, data) }
+  const prepare = (request: BatchRequest, { command: name, idempotencyKey, data }: Item) => {
+    const definition = byName.get(name)
+    if (definition === undefined) throw new Error(`no command ${name}`)
+    const body = parse(definition.schema, data)
+    const context = contextOf(request, { name, idempotencyKey, body })
+    const execute = (given: CommandDependencies) => definition.execute(body, context, given)
+    return { context, execute, keys: keysOf(definition, body) }
   }
 
-  const resultOf = (commandId: string, answer: CommandAnswer, dryRun: boolean) => ({
+  const resultOf = ({ commandId, dryRun }: CommandContext, answer: CommandAnswer) => ({
     status: !answer.replayed && answer.position !== undefined ? 201 : 200,
     ...(answer.replayed ? { replayed: true } : {}),
     body: answerBody(commandId, answer, dryRun),
   })
 
   /** An item that is ready to be carried out, or what is wrong with it: that concerns no other item. */
-  const prepareInOrder = (request: FastifyRequest, companyId: string, dryRun: boolean, read: ReadItem) => {
+  const prepareInOrder = (request: BatchRequest, read: ReadItem) => {
     const place = read.line === undefined ? {} : { line: read.line }
     try {
       if ('error' in read) throw read.error
-      const prepared = prepare(request, companyId, dryRun, read.item)
+      const prepared = prepare(request, read.item)
       return { place, keys: prepared.keys, prepared }
     } catch (error) {
       return { place, keys: [], error }
@@ -150,44 +153,33 @@ export const batchRoute = (
   }
   type InOrder = ReturnType<typeof prepareInOrder>
 
-  const carryOut = async (request: FastifyRequest, dryRun: boolean, { place, ...item }: InOrder) => {
+  const carryOut = async (request: BatchRequest, { place, ...item }: InOrder) => {
     try {
       if (item.prepared === undefined) throw item.error
       const { context, execute } = item.prepared
-      const { commandId } = context
-      return { ...place, ...resultOf(commandId, await answerInTime(commandId, execute(dependencies)), dryRun) }
+      return { ...place, ...resultOf(context, await answerInTime(context.commandId, execute(dependencies))) }
     } catch (error) {
       const problem = problemIn(request, error)
       return { ...place, status: problem.status, body: problem }
     }
   }
 
-  const results = (
-    request: FastifyRequest,
-    companyId: string,
-    dryRun: boolean,
-    items: AsyncIterable<ReadItem> | Iterable<ReadItem>,
-  ) => {
+  const results = (request: BatchRequest, items: AsyncIterable<ReadItem> | Iterable<ReadItem>) => {
     async function* prepared() {
-      for await (const read of items) yield prepareInOrder(request, companyId, dryRun, read)
+      for await (const read of items) yield prepareInOrder(request, read)
     }
-    return inOrder(prepared(), (item) => carryOut(request, dryRun, item))
+    return inOrder(prepared(), (item) => carryOut(request, item))
   }
 
   /** @throws GroupRefused naming the item, MalformedRequest */
-  const carryOutWhole = async (
-    request: FastifyRequest,
-    companyId: string,
-    dryRun: boolean,
-    items: readonly ReadItem[],
-  ): Promise<readonly object[]> => {
+  const carryOutWhole = async (request: BatchRequest, items: readonly ReadItem[]): Promise<readonly object[]> => {
     if (items.length > ATOMIC_COMMANDS_MAX) {
       throw new MalformedRequest([{ path: '', rule: `at most ${ATOMIC_COMMANDS_MAX} commands in an atomic batch` }])
     }
     const prepared = items.map((read, index) => {
       try {
         if ('error' in read) throw read.error
-        return prepare(request, companyId, dryRun, read.item)
+        return prepare(request, read.item)
       } catch (error) {
         throw new GroupRefused(index, error)
       }
@@ -207,7 +199,7 @@ export const batchRoute = (
     )
     return prepared.flatMap(({ context }, index) => {
       const answer = answers[index]
-      return answer === undefined ? [] : [resultOf(context.commandId, answer, dryRun)]
+      return answer === undefined ? [] : [resultOf(context, answer)]
     })
   }
 
@@ -261,6 +253,7 @@ export const batchRoute = (
         ].join('\n'),
         consumes: ['application/json', NDJSON],
         params: CommandParams,
+        headers: BatchHeaders,
         querystring: CommandQuery.extend({ mode: Mode }),
         // An array is checked below: a choice between it and a stream could not say which element is wrong.
         body: z.unknown().meta({
@@ -273,7 +266,7 @@ export const batchRoute = (
               'The results in the order of the commands; NDJSON when the commands came so, or `Accept` asks for it',
             content: { 'application/json': { schema: Results }, [NDJSON]: { schema: Result } },
           },
-          ...problemResponses([
+          ...responsesOf(commandKinds, [
             'MALFORMED_REQUEST',
             'UNAUTHORIZED',
             'PAYLOAD_TOO_LARGE',
@@ -286,18 +279,16 @@ export const batchRoute = (
     },
     async (request, reply) => {
       requireNoItemHeaders(request)
-      const { companyId } = request.params
       const body = isBody(request.body) ? request.body : parse(Batch, request.body)
-      const dryRun = request.query.dryRun === 'true'
       if (isBody(body)) request.raw.setTimeout(STREAM_IDLE_MS)
       const answersLines = isBody(body) || request.headers.accept?.includes(NDJSON) === true
       if (request.query.mode === 'atomic') {
         const items = isBody(body) ? await readAll(body) : body.map((item) => ({ item }))
-        const whole = await carryOutWhole(request, companyId, dryRun, items)
+        const whole = await carryOutWhole(request, items)
         return answersLines ? stream(reply, whole) : { results: whole }
       }
       const items = isBody(body) ? readLines(body) : body.map((item) => ({ item }))
-      const each = results(request, companyId, dryRun, items)
+      const each = results(request, items)
       if (answersLines) return stream(reply, each)
       const all: object[] = []
       for await (const result of each) all.push(result)

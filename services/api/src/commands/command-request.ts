@@ -15,6 +15,12 @@ export const IdempotencyKey = z
 
 export const CommandParams = z.strictObject({ companyId: CompanyId })
 
+const CorrelationId = z
+  .string()
+  .regex(VISIBLE_ASCII, KEY_RULE)
+  .optional()
+  .meta({ description: 'Kept with every event of the request; by default an id of the request itself' })
+
 /** Loose: a request carries many headers that are not ours. */
 const Headers = z.looseObject({
   'idempotency-key': IdempotencyKey,
@@ -23,8 +29,11 @@ const Headers = z.looseObject({
     .regex(/^"(0|[1-9][0-9]{0,17})"$/, 'a revision in quotes, e.g. "7"')
     .optional()
     .meta({ description: "The account's revision, as an earlier ETag said" }),
-  'correlation-id': z.string().regex(VISIBLE_ASCII, KEY_RULE).optional(),
+  'correlation-id': CorrelationId,
 })
+
+/** What is said of a single command is said in its item. */
+export const BatchHeaders = z.looseObject({ 'correlation-id': CorrelationId })
 
 /** Most requests have the key alone; the others are for the schema. */
 export const CommandHeaders = checkedQuickly(
@@ -51,18 +60,33 @@ export interface CommandRequest {
   readonly body: unknown
 }
 
-/** Who asks, under which key, and on what condition. */
-export const commandContextOf = (request: CommandRequest, name: string): CommandContext => {
+export interface KeyedCommand {
+  readonly name: string
+  readonly idempotencyKey: string
+  /** As its schema left it. */
+  readonly body: unknown
+}
+
+/** Who asks, and under which key. */
+export const contextOf = (
+  request: Pick<CommandRequest, 'id' | 'params' | 'query'> & { readonly headers: z.infer<typeof BatchHeaders> },
+  { name, idempotencyKey, body }: KeyedCommand,
+): CommandContext => {
   const { companyId } = request.params
-  const { 'idempotency-key': key, 'if-match': revision, 'correlation-id': correlationId } = request.headers
   return {
     companyId,
-    commandId: commandIdOf(companyId, name, key),
-    requestHash: requestHashOf(request.body),
-    correlationId: correlationId ?? request.id,
+    commandId: commandIdOf(companyId, name, idempotencyKey),
+    requestHash: requestHashOf(body),
+    correlationId: request.headers['correlation-id'] ?? request.id,
     causationId: request.id,
     actor: DEVELOPMENT_ACTOR,
     dryRun: request.query.dryRun === 'true',
-    ...(revision === undefined ? {} : { expectedRevision: BigInt(revision.slice(1, -1)) }),
   }
+}
+
+/** Of a command that comes alone: its key, and its condition, stand in the headers. */
+export const commandContextOf = (request: CommandRequest, name: string): CommandContext => {
+  const { 'idempotency-key': idempotencyKey, 'if-match': revision } = request.headers
+  const context = contextOf(request, { name, idempotencyKey, body: request.body })
+  return revision === undefined ? context : { ...context, expectedRevision: BigInt(revision.slice(1, -1)) }
 }

@@ -1,16 +1,16 @@
 import { REJECTION_CODES } from '@registru/domain'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
-import { PROBLEMS, type ProblemCode } from '../http/problems.ts'
+import { responsesOf } from '../http/problem-schema.ts'
 import { withHeaders } from '../http/response-headers.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerInTime } from './answer-in-time.ts'
 import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
 import { CommandHeaders, CommandParams, CommandQuery, commandContextOf } from './command-request.ts'
+import { type CommandProblemCode, commandKinds } from './problems.ts'
 
 /** What any command may answer besides its own refusals. */
-const COMMON_PROBLEMS: readonly ProblemCode[] = [
+const COMMON_PROBLEMS: readonly CommandProblemCode[] = [
   'MALFORMED_REQUEST',
   'UNAUTHORIZED',
   'COMMAND_TOO_LARGE',
@@ -79,8 +79,8 @@ const send = (reply: FastifyReply, commandId: string, answer: CommandAnswer, dry
   return reply.code(written ? 201 : 200).send(answerBody(commandId, answer, dryRun))
 }
 
-const refusals = (codes: readonly ProblemCode[]): string =>
-  codes.map((code) => `- \`${code}\` (${PROBLEMS[code].status}): ${PROBLEMS[code].title}`).join('\n')
+const refusals = (codes: readonly CommandProblemCode[]): string =>
+  codes.map((code) => `- \`${code}\` (${commandKinds[code].status}): ${commandKinds[code].title}`).join('\n')
 
 /** One route a command. A route builds a command and returns; no rule lives in it. */
 export const commandRoutes = (
@@ -105,7 +105,7 @@ export const commandRoutes = (
           response: {
             201: withHeaders(Answer, 'ETag', 'Registru-Position'),
             200: withHeaders(Answer, 'ETag', 'Registru-Position', 'Idempotency-Replayed'),
-            ...problemResponses([...rejections, ...COMMON_PROBLEMS]),
+            ...responsesOf(commandKinds, [...rejections, ...COMMON_PROBLEMS]),
           },
         },
       },

@@ -1,15 +1,19 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { PROBLEMS, problemOf } from './problems.ts'
+import { Unauthorized } from './edge-problems.ts'
 
 /** The identity behind the development token; proper identities come with proper authorisation. */
 export const DEVELOPMENT_ACTOR = 'development'
+
+/** RFC 6750 §3: without an error for a request that brings nothing, so that a client knows which of the two it is. */
+const CHALLENGE = 'Bearer'
+const CHALLENGE_OF_WRONG_TOKEN = 'Bearer error="invalid_token"'
 
 const digest = (text: string): Buffer => Buffer.from(hash('sha256', text), 'hex')
 
 const tokenOf = (request: FastifyRequest): string | undefined => {
   const [scheme, token] = request.headers.authorization?.split(' ') ?? []
-  return scheme?.toLowerCase() === 'bearer' ? token : undefined
+  return scheme?.toLowerCase() === 'bearer' && token !== '' ? token : undefined
 }
 
 /**
@@ -22,13 +26,12 @@ export const authorise = (app: FastifyInstance, token: string, isOpen: (route: s
     const route = request.routeOptions.url
     if (route !== undefined && isOpen(route)) return done()
     const given = tokenOf(request)
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return done()
-    const problem = problemOf({ code: 'UNAUTHORIZED' }, request)
-    void reply
-      .code(PROBLEMS.UNAUTHORIZED.status)
-      .header('WWW-Authenticate', 'Bearer')
-      .type('application/problem+json')
-      .serializer(JSON.stringify)
-      .send(problem)
+    if (given === undefined) {
+      void reply.header('WWW-Authenticate', CHALLENGE)
+      return done(new Unauthorized('an Authorization header "Bearer <token>" is required'))
+    }
+    if (timingSafeEqual(digest(given), expected)) return done()
+    void reply.header('WWW-Authenticate', CHALLENGE_OF_WRONG_TOKEN)
+    done(new Unauthorized('the token is not the one that this API was started with'))
   })
 }

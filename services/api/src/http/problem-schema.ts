@@ -1,17 +1,13 @@
 import { z } from 'zod'
-import { isRetryable, PROBLEMS, type ProblemCode } from './problems.ts'
+import { isRetryable, type ProblemKind, type ProblemKinds } from './problems.ts'
 import { withHeaders } from './response-headers.ts'
-
-const everyCode = Object.entries(PROBLEMS)
-  .map(([code, { status, title }]) => `- \`${code}\` (${status}): ${title}`)
-  .join('\n')
 
 export const ProblemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.enum(Object.keys(PROBLEMS)).meta({ description: everyCode }),
+    code: z.string(),
     detail: z.string().optional(),
     instance: z.string(),
     requestId: z.string(),
@@ -21,20 +17,40 @@ export const ProblemSchema = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457; `code` is stable' })
 
+const DocumentWithProblem = z.object({
+  components: z.looseObject({
+    schemas: z.looseObject({ Problem: z.looseObject({ properties: z.looseObject({}) }) }),
+  }),
+})
+
 const Retryable = withHeaders(ProblemSchema, 'Retry-After')
 const Unauthorized = withHeaders(ProblemSchema, 'WWW-Authenticate')
 
-const responseOf = (status: number, codes: readonly ProblemCode[]): typeof ProblemSchema => {
-  if (status === PROBLEMS.UNAUTHORIZED.status) return Unauthorized
-  return codes.some((code) => PROBLEMS[code].status === status && isRetryable(code)) ? Retryable : ProblemSchema
+const responseOf = (status: number, kinds: readonly ProblemKind[]): typeof ProblemSchema => {
+  if (status === 401) return Unauthorized
+  return kinds.some((kind) => kind.status === status && isRetryable(kind)) ? Retryable : ProblemSchema
 }
 
-/** Whatever reads can be too large, or ask for a company that nobody has heard of. */
-const withThoseOfReaders = (codes: readonly ProblemCode[]): readonly ProblemCode[] =>
-  codes.includes('READ_MODEL_BEHIND') ? [...codes, 'QUERY_TOO_LARGE', 'COMPANY_NOT_FOUND'] : codes
-
 /** The statuses that these codes map to, for the documentation of a route. */
-export const problemResponses = (codes: readonly ProblemCode[]): Record<number, typeof ProblemSchema> =>
-  Object.fromEntries(
-    withThoseOfReaders(codes).map((code) => [PROBLEMS[code].status, responseOf(PROBLEMS[code].status, codes)]),
-  )
+export const responsesOf = <Code extends string>(
+  kinds: ProblemKinds<Code>,
+  codes: readonly Code[],
+): Record<number, typeof ProblemSchema> => {
+  const all = codes.map((code): ProblemKind => kinds[code])
+  return Object.fromEntries(all.map(({ status }) => [status, responseOf(status, all)]))
+}
+
+/** The document of the whole API, with every code in it: only the whole application knows all of them. */
+export const nameCodes = <Whole extends object>(document: Whole, kinds: ProblemKinds): Whole => {
+  const code = {
+    type: 'string',
+    enum: Object.keys(kinds),
+    description: Object.entries(kinds)
+      .map(([name, { status, title }]) => `- \`${name}\` (${status}): ${title}`)
+      .join('\n'),
+  }
+  const { components } = DocumentWithProblem.parse(document)
+  const { Problem } = components.schemas
+  const schemas = { ...components.schemas, Problem: { ...Problem, properties: { ...Problem.properties, code } } }
+  return { ...document, components: { ...components, schemas } }
+}

@@ -1,6 +1,13 @@
 /** The same key came with another body: the first command stands, this one is a mistake of the caller. */
 export class IdempotencyKeyReused extends Error {
   override readonly name = 'IdempotencyKeyReused'
+  /** Of the first command, as of this one. */
+  readonly commandId: string
+
+  constructor(commandId: string) {
+    super('the key was used for another request')
+    this.commandId = commandId
+  }
 }
 
 /** The stream is not at the revision that `If-Match` names. */

@@ -1,12 +1,12 @@
 import { BusinessDay, CASH_LAW, cashLimitsOn, ceilingFor, decimalOf } from '@registru/domain'
 import { listCashPayers, listPolicyChanges, type PayerDay } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type QueryDependencies } from './answer.ts'
 import { amount, day, listOf } from './answer-schemas.ts'
 import { policiesInForce } from './company-routes.ts'
 import { format } from './formats.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 
 const LEI = 'RON'

@@ -15,7 +15,6 @@ import {
   romanianAccount,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, Links, listOf, moment, tieOutOf } from './answer-schemas.ts'
@@ -23,6 +22,7 @@ import { policiesInForce } from './company-routes.ts'
 import { format } from './formats.ts'
 import { explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 import { bookOf, certifyBooks, certifyRow } from './tie-out.ts'
 

@@ -10,12 +10,12 @@ import {
   type ReadHandle,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Client, ClientItem, Clients } from './answer-schemas.ts'
 import { explainLinks } from './links.ts'
 import { itemBody } from './open-items.ts'
+import { problemResponses } from './problems.ts'
 import { asOf, ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { certify } from './tie-out.ts'
 

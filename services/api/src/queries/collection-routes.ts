@@ -13,13 +13,13 @@ import {
   simpleDso,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, Links, moment, TieOut, tieOutOf } from './answer-schemas.ts'
 import { format } from './formats.ts'
 import { END_OF_DAYS, explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
 import { bookOf, certify, certifyBooks } from './tie-out.ts'
 

@@ -8,11 +8,11 @@ import {
   type ReadHandle,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { address, day, listOf, moment } from './answer-schemas.ts'
 import { format } from './formats.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 
 const CompanyQuery = z.strictObject({ ...clocks, ...freshness })

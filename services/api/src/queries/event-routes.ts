@@ -5,12 +5,12 @@ import { type EventPlace, listEventPlaces, PAGE_ROWS_MAX } from '@registru/proje
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerList, type List, type QueryDependencies, resumed, tag } from './answer.ts'
 import { Events } from './answer-schemas.ts'
 import { at, type Column } from './columns.ts'
 import { contentTypeOf, formatOf, textOf } from './formats.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, freshness, instant, limitOf, list } from './query-parameters.ts'
 
 const STREAM_CHARACTERS_MAX = 160

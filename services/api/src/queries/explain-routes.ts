@@ -9,11 +9,11 @@ import {
   streamFigureLines,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, listOf } from './answer-schemas.ts'
 import { Figure, figureFilters, figureOf, requireFilters, signOf } from './figures.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 
 const ExplainQuery = z.strictObject({

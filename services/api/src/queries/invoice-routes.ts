@@ -18,12 +18,12 @@ import {
 } from '@registru/projections'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
 import { revisionOf } from './client-routes.ts'
 import { END_OF_DAYS, explainLinks } from './links.ts'
+import { problemResponses } from './problems.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 

@@ -1,12 +1,12 @@
 import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } from '@registru/domain'
 import { findPayment, listFinallyOpen, listPayments, type PaymentHistory, type ReadHandle } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
 import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
 import { revisionOf } from './client-routes.ts'
 import { END_OF_DAYS, explainLinks } from './links.ts'
+import { problemResponses } from './problems.ts'
 import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 

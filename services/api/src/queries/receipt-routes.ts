@@ -2,12 +2,12 @@ import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain
 import { findReceipt, listReceiptBooks, listReceipts, type ReadHandle, type ReceiptEntry } from '@registru/projections'
 import { z } from 'zod'
 import { renderReceipt } from '../documents/receipt-pdf.ts'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, answerTable, type QueryDependencies } from './answer.ts'
 import { BookItem, Receipt, ReceiptBooks, ReceiptItem, Receipts } from './answer-schemas.ts'
 import { format } from './formats.ts'
 import { requireCompanyKnown } from './known-company.ts'
+import { problemResponses } from './problems.ts'
 import { asOf, CompanyParams, freshness, freshnessOf, list } from './query-parameters.ts'
 
 const ReceiptParams = z.strictObject({

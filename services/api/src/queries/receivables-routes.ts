@@ -11,7 +11,6 @@ import {
   streamAging,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { Aging, TrialBalance, TrialBalanceLine } from './answer-schemas.ts'
@@ -19,6 +18,7 @@ import { Buckets, bucketsOf } from './buckets.ts'
 import { at, type CellKind, type Column, DECIMAL } from './columns.ts'
 import { format } from './formats.ts'
 import { explainLinks, type FigureAsked } from './links.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, rowLimit } from './query-parameters.ts'
 import { bookOf, certify, certifyBooks } from './tie-out.ts'
 

@@ -10,7 +10,6 @@ import {
   type StatementLine,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerList, type List, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, OpenItemRow, Statement } from './answer-schemas.ts'
@@ -18,6 +17,7 @@ import { requireClient } from './client-routes.ts'
 import { explainLinks, type FigureAsked } from './links.ts'
 import { itemBody, type OpenItemBody } from './open-items.ts'
 import { period, periodOf } from './period.ts'
+import { problemResponses } from './problems.ts'
 import { ClientParams, clocks, freshness, list } from './query-parameters.ts'
 import { certify, certifyClosings } from './tie-out.ts'
 

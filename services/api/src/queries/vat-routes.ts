@@ -10,13 +10,13 @@ import {
   type VatEntry,
 } from '@registru/projections'
 import { z } from 'zod'
-import { problemResponses } from '../http/problem-schema.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerList, answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, Links, listOf, moment, tieOutOf } from './answer-schemas.ts'
 import { format } from './formats.ts'
 import { explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
+import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { bookOf, certifyBooks } from './tie-out.ts'
 

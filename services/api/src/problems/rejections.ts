@@ -1,0 +1,123 @@
+import { Rejection, type RejectionCode, type RejectionDetails } from '@registru/domain'
+import { type ProblemKinds, type ProblemTable, tellerOf } from '../http/problems.ts'
+
+/** Complete by type: a new code of the domain does not compile without a status. Codes are API and never renamed. */
+export const rejectionKinds: ProblemKinds<RejectionCode> = {
+  ALLOCATION_EXCEEDS_CREDIT: { status: 422, title: "Allocation exceeds the payment's credit" },
+  ALLOCATION_EXCEEDS_OPEN_AMOUNT: { status: 422, title: "Allocation exceeds the invoice's open amount" },
+  AMOUNT_TOO_PRECISE: { status: 422, title: 'The amount has more decimals than its currency' },
+  CASH_DESK_ALREADY_OPENED: { status: 409, title: 'The cash desk is open already' },
+  CASH_FRAGMENTED_INVOICE: { status: 422, title: 'A large invoice may not be paid in cash by fragments' },
+  CASH_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash of one payer, desk and day is above the ceiling' },
+  CLIENT_ALREADY_REGISTERED: { status: 409, title: 'The client is registered already' },
+  CLIENT_NOT_FOUND: { status: 404, title: 'No such client' },
+  COMPANY_ALREADY_REGISTERED: { status: 409, title: 'The company is registered already' },
+  COMPANY_NOT_FOUND: { status: 404, title: 'No such company' },
+  CREDIT_NOTE_ALREADY_REGISTERED: { status: 409, title: 'The credit note is registered already' },
+  CURRENCY_MISMATCH: { status: 422, title: 'Payment and invoice are in different currencies' },
+  DAY_TOO_FAR_AHEAD: { status: 422, title: 'The day is too far ahead' },
+  DEALLOCATION_EXCEEDS_ALLOCATION: { status: 422, title: 'More is undone than was allocated' },
+  DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
+  EXCHANGE_RATE_NOT_APPLICABLE: { status: 422, title: 'No exchange rate applies here' },
+  FEE_EXCEEDS_PAYMENT: { status: 422, title: 'The fee is more than the payment' },
+  FOUR_EYES_REQUIRED: { status: 422, title: 'Another person has to approve' },
+  INSTALMENTS_DO_NOT_ADD_UP: { status: 422, title: 'The instalments do not make up the invoice' },
+  INVOICE_ALREADY_REGISTERED: { status: 409, title: 'The invoice is registered already' },
+  INVOICE_NOT_FOUND: { status: 404, title: 'No such invoice' },
+  INVOICE_NOT_FULLY_OPEN: { status: 422, title: 'Something has been settled on the invoice' },
+  PAYMENT_ALREADY_CLEARED: { status: 422, title: 'The payment has arrived before' },
+  PAYMENT_ALREADY_RECORDED: { status: 409, title: 'The payment is recorded already' },
+  PAYMENT_ALREADY_REVERSED: { status: 422, title: 'The payment was reversed' },
+  PAYMENT_CLEARS_AT_ONCE: { status: 422, title: 'A payment of this method is never on its way' },
+  PAYMENT_NOT_FOUND: { status: 404, title: 'No such payment' },
+  PAYMENT_REFUNDED: { status: 422, title: 'Part of the payment was given back' },
+  PERIOD_CLOSED: { status: 422, title: 'The day is in a closed period' },
+  PERIOD_NOT_CLOSED: { status: 422, title: 'The period is open' },
+  PERIOD_NOT_OVER: { status: 422, title: 'The period is not over' },
+  RECEIPT_ALREADY_ANNULLED: { status: 422, title: 'The receipt was annulled before' },
+  RECEIPT_ALREADY_ISSUED: { status: 422, title: 'The payment has a living receipt' },
+  RECEIPT_BEFORE_PAYMENT: { status: 422, title: 'A receipt is not older than its cash' },
+  RECEIPT_BOOK_ALREADY_OPENED: { status: 409, title: 'The receipt book is open already' },
+  RECEIPT_BOOK_NOT_FOUND: { status: 404, title: 'No receipt book of this series' },
+  RECEIPT_BOOK_OF_OTHER_DESK: { status: 422, title: 'The receipt book is of another cash desk than the payment' },
+  RECEIPT_DATE_BEFORE_LAST: { status: 422, title: 'The book already holds a receipt of a later day' },
+  RECEIPT_ID_ALREADY_USED: { status: 409, title: 'The book already holds a receipt of this id' },
+  RECEIPT_NOT_FOUND: { status: 404, title: 'No such receipt' },
+  RECEIPT_NUMBER_ALREADY_GIVEN: { status: 422, title: 'The book may have given this number already' },
+  RECEIPT_ONLY_FOR_CASH: { status: 422, title: 'A receipt is only for cash' },
+  RECEIPT_RANGE_EXHAUSTED: { status: 422, title: "The book's range of numbers is used up" },
+  RECEIPT_RANGE_NOT_EXTENDED: { status: 422, title: 'The new range does not go further' },
+  REFUND_ALREADY_RECORDED: { status: 409, title: 'The refund is recorded already' },
+  RESTORE_GUARD: {
+    status: 409,
+    title: 'The book has lost receipts that may be on paper; it is read-only until somebody continues it',
+  },
+  SET_OFF_DOES_NOT_ADD_UP: { status: 422, title: 'The items do not make up the set-off' },
+  TAX_ID_INVALID: { status: 422, title: 'The tax id is not valid' },
+  UNDO_BEFORE_WHAT_IT_UNDOES: { status: 422, title: 'An undo is dated before what it undoes' },
+  VAT_LINES_DO_NOT_ADD_UP: { status: 422, title: 'The VAT lines do not add up to the total' },
+}
+
+const text = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'amount' in value && 'currency' in value
+    ? `${String(value.amount)} ${String(value.currency)}`
+    : String(value)
+
+/** A sentence with facts in it. A book's refusal comes back from the store as its code alone: no facts, no sentence. */
+const told = (words: TemplateStringsArray, ...facts: readonly unknown[]): string | undefined =>
+  facts.includes(undefined) ? undefined : String.raw({ raw: words }, ...facts.map(text))
+
+/** A sentence for people where the facts make one; programs read `details`. */
+const detailOf = ({ code, details }: { code: Rejection['code']; details: RejectionDetails }): string | undefined => {
+  const fact = (name: string): unknown => details[name]
+  const desk = fact('deskId') === undefined ? '' : `, desk ${text(fact('deskId'))}`
+  switch (code) {
+    case 'ALLOCATION_EXCEEDS_OPEN_AMOUNT':
+      return told`${fact('invoiceId')} has ${fact('open')} open`
+    case 'ALLOCATION_EXCEEDS_CREDIT':
+      return told`${fact('paymentId')} has ${fact('credit')} to allocate`
+    case 'AMOUNT_TOO_PRECISE':
+      return told`${fact('amount')} has more than the ${fact('decimalsMax')} decimals of ${fact('currency')}`
+    case 'CASH_FRAGMENTED_INVOICE':
+      return told`${fact('invoiceId')} is above the ceiling of ${fact('limit')} RON, and ${fact('observed')} RON of it would be paid in cash (${fact('law')})`
+    case 'CASH_LIMIT_PER_PERSON_DAY':
+      return told`the cash of this payer on ${fact('day')}${desk} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
+    case 'DEALLOCATION_EXCEEDS_ALLOCATION':
+      return told`${fact('allocated')} of ${fact('paymentId')} is allocated to ${fact('invoiceId')}`
+    case 'CURRENCY_MISMATCH':
+      return told`the invoice is in ${fact('invoiceCurrency')}, the payment in ${fact('paymentCurrency')}`
+    case 'DAY_TOO_FAR_AHEAD':
+      return told`${fact('day')} is after ${fact('latest')}, the last day that may be named today`
+    case 'INSTALMENTS_DO_NOT_ADD_UP':
+      return told`the instalments add up to ${fact('sum')}, the total is ${fact('total')}: ${fact('rule')}`
+    case 'PAYMENT_REFUNDED':
+      return told`${fact('refunded')} of ${fact('amount')} was given back: what is left may bounce, none of it was a mistake`
+    case 'PERIOD_CLOSED':
+      return told`${fact('day')} is not after ${fact('closedThrough')}, the last closed day`
+    case 'UNDO_BEFORE_WHAT_IT_UNDOES':
+      return told`${fact('day')} is before ${fact('earliest')}`
+    case 'RESTORE_GUARD':
+      return told`the book ends at ${fact('lastNumber')}, but number ${fact('highestNumber')} was given`
+    case 'RECEIPT_BOOK_OF_OTHER_DESK':
+      return told`${fact('series')} is a book of ${fact('bookDeskId')}, the payment is of ${fact('deskId')}`
+    case 'RECEIPT_BEFORE_PAYMENT':
+      return told`the cash came on ${fact('receivedOn')}`
+    case 'RECEIPT_DATE_BEFORE_LAST':
+      return told`the last receipt of the book is of ${fact('lastIssuedOn')}`
+    case 'RECEIPT_RANGE_EXHAUSTED':
+      return told`the last number of ${fact('series')} is ${fact('to')}`
+    case 'VAT_LINES_DO_NOT_ADD_UP':
+      return told`the lines add up to ${fact('sum')}, the total is ${fact('total')}`
+    default:
+      return typeof details['rule'] === 'string' ? details['rule'] : undefined
+  }
+}
+
+const tell = tellerOf(rejectionKinds)
+
+/** What the business refuses. */
+export const rejectionProblems: ProblemTable = {
+  kinds: rejectionKinds,
+  tell: (error) =>
+    error instanceof Rejection ? tell(error.code, { detail: detailOf(error), details: error.details }) : undefined,
+}

@@ -1,0 +1,58 @@
+import { responsesOf } from '../http/problem-schema.ts'
+import { edgeKinds, type ProblemTable, tellerOf } from '../http/problems.ts'
+import { rejectionKinds } from '../problems/rejections.ts'
+import { storeKinds } from '../problems/store.ts'
+import {
+  CommandNotFound,
+  InstantNotSettled,
+  LogEndUnknown,
+  QueryTooLarge,
+  ReadModelBehind,
+  ReadSideUnavailable,
+} from './read-errors.ts'
+import { TieOutFailed } from './tie-out.ts'
+
+const ownKinds = {
+  COMMAND_NOT_FOUND: { status: 404, title: 'The read models know no event of the command' },
+  QUERY_TOO_LARGE: { status: 422, title: 'The query takes too long; asked again it would take as long' },
+  READ_MODEL_BEHIND: { status: 504, title: 'The read model has not reached the position asked for' },
+  READ_SIDE_UNAVAILABLE: { status: 503, title: 'Queries cannot be answered at the moment; commands can' },
+  TIE_OUT_FAILED: { status: 500, title: 'The books do not agree, so the number is not shown' },
+}
+
+const queryKinds = { ...edgeKinds, ...storeKinds, ...rejectionKinds, ...ownKinds }
+type QueryProblemCode = keyof typeof queryKinds
+
+/** Whatever reads can be too large, or ask for a company that nobody has heard of. */
+const withThoseOfReaders = (codes: readonly QueryProblemCode[]): readonly QueryProblemCode[] =>
+  codes.includes('READ_MODEL_BEHIND') ? [...codes, 'QUERY_TOO_LARGE', 'COMPANY_NOT_FOUND'] : codes
+
+/** What a query may be answered with instead, for its documentation. */
+export const problemResponses = (codes: readonly QueryProblemCode[]) =>
+  responsesOf(queryKinds, withThoseOfReaders(codes))
+
+/** What makes a query smaller. */
+const NARROWER =
+  'narrow it by client, currency or days, take pages (limit, cursor), or ask for sums (groupBy=currency) instead of rows'
+
+const tell = tellerOf({ ...storeKinds, ...ownKinds })
+
+/** What keeps a query from its answer. */
+export const queryProblems: ProblemTable = {
+  kinds: ownKinds,
+  tell: (error) => {
+    if (error instanceof CommandNotFound) {
+      const detail = 'it may be on its way, or have changed nothing; sending it again with the same key settles it'
+      return tell('COMMAND_NOT_FOUND', { detail, details: error.details })
+    }
+    if (error instanceof ReadModelBehind) return tell('READ_MODEL_BEHIND', { details: error.lag })
+    if (error instanceof InstantNotSettled) {
+      return tell('READ_MODEL_BEHIND', { detail: error.message, details: { settledInMs: error.settledInMs } })
+    }
+    if (error instanceof LogEndUnknown) return tell('STORE_UNAVAILABLE', { detail: error.message })
+    if (error instanceof TieOutFailed) return tell('TIE_OUT_FAILED', { details: error.details, isOurs: true })
+    if (error instanceof QueryTooLarge) return tell('QUERY_TOO_LARGE', { detail: NARROWER })
+    if (error instanceof ReadSideUnavailable) return tell('READ_SIDE_UNAVAILABLE')
+    return undefined
+  },
+}
