@@ -3,7 +3,7 @@
 
 const npm = (names) => `node_modules/(?:@types/)?(?:${names})/`
 const sources =
-  '^(?:(?:shared|services|infra)/[^/]+/src|scripts/(?:src/|(?:bench|conformance)/(?!test/))|projections/(?!test/))'
+  '^(?:(?:shared|services|infra)/[^/]+/src|scripts/(?:src/|(?:bench|conformance|mutants)/(?!test/))|projections/(?!test/))'
 
 const forbidden = [
   {
@@ -111,8 +111,8 @@ const forbidden = [
   {
     name: 'benches-are-for-nobody',
     comment: 'What runs the system is installed without them.',
-    from: { pathNot: '^scripts/(?:bench|conformance)/' },
-    to: { path: '^scripts/(?:bench|conformance)/' },
+    from: { pathNot: '^scripts/(?:bench|conformance|mutants)/' },
+    to: { path: '^scripts/(?:bench|conformance|mutants)/' },
   },
   {
     name: 'embedded-knows-runtime-only',

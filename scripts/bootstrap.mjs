@@ -43,6 +43,11 @@ const commands = {
     does: 'test an event store against recorded answers',
     needs: 'all',
   },
+  mutants: {
+    script: 'scripts/mutants/dist/main',
+    does: 'change the code one operator at a time: does a test notice?',
+    needs: 'all',
+  },
   'event-store': { script: 'scripts/dist/src/event-store', does: 'tools of the embedded event store' },
 }
 
