@@ -483,6 +483,15 @@ t.test('of a payment only what settles the contract is free, for as long as it d
   t.same(breaches(left.when(cash('5000.00'))), [], 'whatever the client has become')
 })
 
+t.test('cash that settles a contract alone breaks no ceiling, even on a day that is above it', async (t) => {
+  const contract = invoiceRegistered({ total: ron('15000.00'), instalmentContract: true })
+  const over = [person, contract, taken('10000.01')]
+  const wholly = cash('500.00', { allocation: explicit('inv-1024', '500.00') })
+  t.same(breaches(given(...over).when(wholly)), [], 'nothing of it counts')
+  const nearly = cash('500.01', { allocation: explicit('inv-1024', '500.00') })
+  t.same(breaches(given(...over).when(nearly)), ['CASH_LIMIT_PER_PERSON_DAY 10000.02'], 'one ban of it counts')
+})
+
 t.test('euro in cash pay no fragment of lei', async (t) => {
   const large = invoiceRegistered({ total: ron('8000.00') })
   const conversion = { paid: eur('1000.00'), rate: '5.00', source: 'BNR', publishedOn: '2026-11-23' } as const

@@ -1,6 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import t from 'tap'
 import type { z } from 'zod'
+import type { ForeignPart } from '../src/client-account/account-records.ts'
+import { withPart } from '../src/client-account/allocation-parts.ts'
 import { clientRegistered, invoiceRegistered, paymentAllocated, paymentRecorded, ron } from '../src/examples.ts'
 import {
   type AccountCommand,
@@ -276,3 +278,22 @@ t.test(
     t.ok(history.length > 8_000, `${history.length} events`)
   },
 )
+
+t.test('sixteen parts of one allocation are told apart; one more joins the oldest two', async (t) => {
+  const amounts = Array.from({ length: 17 }, (_, index) => BigInt(index + 1))
+  const partsOf = (count: number) =>
+    amounts
+      .slice(0, count)
+      .reduce<readonly ForeignPart[]>(
+        (parts, amount) => withPart(parts, { amount, paid: amount * 5n, rate: undefined, values: undefined }),
+        [],
+      )
+  t.same(
+    partsOf(16).map(({ amount }) => amount),
+    amounts.slice(0, 16),
+  )
+  t.same(
+    partsOf(17).map(({ amount, paid }) => [amount, paid]),
+    [[3n, 15n], ...amounts.slice(2).map((amount) => [amount, amount * 5n])],
+  )
+})
