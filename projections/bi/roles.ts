@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { PoolClient } from '@registru/runtime'
-import { BI_GROUP } from './schema.ts'
+import { BI_GROUP } from './privileges.ts'
+import { BI_LIMITS } from './sessions.ts'
 import { BI_ACCESS_SCHEMA, BI_SCHEMA } from './views.ts'
 
 const PASSWORD_BYTES = 24
@@ -9,13 +10,18 @@ const CONNECTIONS_MAX = 10
 /** `*` in the grants: every company. */
 export const EVERY_COMPANY = '*'
 
-/** What a login begins with. It may change these for itself; what it sees hangs on none of them. */
+/**
+ * What a login begins with. It may change these for itself: what it sees hangs on none of them, and what lasts longer is
+ * ended from outside.
+ */
 const SETTINGS: Readonly<Record<string, string>> = {
-  statement_timeout: '30s',
-  idle_in_transaction_session_timeout: '60s',
+  statement_timeout: `${BI_LIMITS.statementMs}`,
+  idle_in_transaction_session_timeout: `${BI_LIMITS.idleInTransactionMs}`,
   default_transaction_read_only: 'on',
   search_path: BI_SCHEMA,
 }
+/** What a large sort may lay on the disk. This one a login cannot change: only a superuser can, and so gives it. */
+const TEMP_FILE_LIMIT = '2GB'
 
 export interface BiRole {
   readonly role: string
@@ -38,21 +44,24 @@ export const createBiRole = async (client: PoolClient, { role, companies }: BiRo
   const password = randomBytes(PASSWORD_BYTES).toString('base64url')
   await client.query('begin')
   try {
-    const { rowCount } = await client.query('select from pg_roles where rolname = $1', [name])
-    if (rowCount === 0) await client.query(`create role ${name}`)
-    // Base64url has no quote. `inherit`: it is a member of the group and of nothing else.
-    await client.query(
-      `alter role ${name} login inherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls
-        connection limit ${CONNECTIONS_MAX} password '${password}'`,
+    const { rows } = await client.query<{ mighty: boolean }>(
+      `select rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls as mighty
+       from pg_roles where rolname = $1`,
+      [name],
     )
+    if (rows[0]?.mighty === true)
+      throw new Error(`${name} may do more than read: drop it first, or choose another name`)
+    if (rows.length === 0) await client.query(`create role ${name}`)
+    // Base64url has no quote. `inherit`: it is a member of the group and of nothing else.
+    await client.query(`alter role ${name} login inherit connection limit ${CONNECTIONS_MAX} password '${password}'`)
+    await client.query(`do $$ begin
+      if has_parameter_privilege(current_user, 'temp_file_limit', 'set') then
+        alter role ${name} set temp_file_limit = '${TEMP_FILE_LIMIT}';
+      end if;
+    end $$`)
     for (const [setting, value] of Object.entries(SETTINGS))
       await client.query(`alter role ${name} set ${setting} = '${value}'`)
     await client.query(`grant ${BI_GROUP} to ${name}`)
-    // Everybody may create temporary tables, and in old databases tables in public: a reader needs neither.
-    await client.query(`do $$ begin
-      execute format('revoke temporary on database %I from public', current_database());
-      revoke create on schema public from public;
-    end $$`)
     await client.query(`delete from ${BI_ACCESS_SCHEMA}.grants where role_name = $1`, [name])
     await client.query(`insert into ${BI_ACCESS_SCHEMA}.grants select $1, unnest($2::text[])`, [name, [...companies]])
     await client.query('commit')
@@ -73,6 +82,8 @@ export const dropBiRole = async (client: PoolClient, role: string): Promise<void
 }
 
 export const listBiRoles = async (client: PoolClient): Promise<readonly BiRole[]> => {
+  const { rows: schema } = await client.query(`select from pg_namespace where nspname = '${BI_ACCESS_SCHEMA}'`)
+  if (schema.length === 0) return []
   const { rows } = await client.query<BiRole>(
     `select role_name as role, array_agg(company_id order by company_id) as companies
      from ${BI_ACCESS_SCHEMA}.grants group by 1 order by 1`,

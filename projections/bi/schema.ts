@@ -1,10 +1,8 @@
 import type { PoolClient } from '@registru/runtime'
 import { forgetDependents, registerDependents } from '../core/tables/dependents.ts'
 import { changingSchemas } from '../core/tables/schema.ts'
+import { BI_GROUP, CREATE_GROUPS, closeToReaders } from './privileges.ts'
 import { BI_ACCESS_SCHEMA, BI_SCHEMA, type BiView, biViews } from './views.ts'
-
-/** All logins of BI tools are members: views that are made again are granted to it again. */
-export const BI_GROUP = 'registru_bi'
 
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
@@ -28,7 +26,7 @@ const statements: readonly string[] = [
 ]
 
 const foundation: readonly string[] = [
-  `do $$ begin create role ${BI_GROUP} nologin; exception when duplicate_object then null; end $$`,
+  ...CREATE_GROUPS,
   `create schema if not exists ${BI_ACCESS_SCHEMA}`,
   `create table if not exists ${BI_ACCESS_SCHEMA}.grants (
     role_name text not null,
@@ -41,16 +39,21 @@ const foundation: readonly string[] = [
   `grant usage on schema ${BI_SCHEMA} to ${BI_GROUP}`,
 ]
 
-/** Makes the schema for BI tools, or brings it up to this code. Needs a role that may create roles. */
-export const installBi = (client: PoolClient): Promise<void> =>
+/**
+ * Makes the schema for BI tools, or brings it up to this code. Needs a role that may create roles.
+ * @returns what every login can still reach besides, because the role may not take it away
+ */
+export const installBi = (client: PoolClient): Promise<readonly string[]> =>
   changingSchemas(client, async () => {
     for (const statement of foundation) await client.query(statement)
     await registerDependents(client, BI_SCHEMA, statements)
+    return closeToReaders(client)
   })
 
-/** Takes the schema away; logins stay until they are dropped. */
+/** Takes the views away. Logins stay until they are dropped, and what they may see, for when the views are made again. */
 export const removeBi = (client: PoolClient): Promise<void> =>
   changingSchemas(client, async () => {
     await forgetDependents(client, BI_SCHEMA)
-    await client.query(`drop schema if exists ${BI_SCHEMA}, ${BI_ACCESS_SCHEMA} cascade`)
+    await client.query(`drop schema if exists ${BI_SCHEMA} cascade`)
+    await client.query(`drop view if exists ${BI_ACCESS_SCHEMA}.my_companies`)
   })

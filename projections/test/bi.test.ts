@@ -17,16 +17,20 @@ import {
   DIGITS_OF_CURRENCIES,
   dropBiRole,
   EVERY_COMPANY,
+  endOverlongBiSessions,
   ensureSchemas,
   installBi,
   listBiRoles,
+  listGenerations,
   listInvoices,
   openPostgresWriter,
   type ReadHandle,
   readBiTypes,
+  removeBi,
   romanianAccount,
   switchReadViews,
 } from '../index.ts'
+import { FUNCTIONS_OF_A_READER } from './bi-functions.ts'
 import { companyIds, playHistory, stepsArbitrary } from './histories.ts'
 
 // Databases take their time on a busy machine.
@@ -237,7 +241,7 @@ t.test('a login of a BI tool', async (t) => {
       'select rolconnlimit, rolconfig from pg_roles where rolname = $1',
       [(await reader.query<{ who: string }>('select session_user::text as who')).rows[0]?.who],
     )
-    t.match(rows, [{ rolconnlimit: 10, rolconfig: ['statement_timeout=30s'] }])
+    t.match(rows, [{ rolconnlimit: 10, rolconfig: { 0: 'temp_file_limit=2GB', 1: 'statement_timeout=30000' } }])
   })
   t.test('goes on seeing when the read views are switched and change their columns', async (t) => {
     const before = (await reader.query('select count(*)::integer as count from bi_v1.fact_invoices')).rows
@@ -264,4 +268,126 @@ t.test('a currency of other decimals is exact', async (t) => {
     `select total, total_minor::text, currency_digits from fact_invoices where currency = 'KWD'`,
   )
   t.same(dinars, [{ total: null, total_minor: '1234', currency_digits: 3 }])
+})
+
+t.test('what everybody may execute', async (t) => {
+  const reader = await login(t, url, client, [amc])
+  const role = (await reader.query<{ who: string }>('select session_user::text as who')).rows[0]?.who ?? ''
+
+  t.test('is, for a login, on a list of what was judged harmless', async (t) => {
+    // What is stable or immutable changes nothing. Those of types that no statement can write are called by the server alone.
+    const { rows } = await client.query<{ name: string }>(
+      `select distinct n.nspname || '.' || p.proname as name
+       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+       where has_function_privilege($1, p.oid, 'execute') and has_schema_privilege($1, n.oid, 'usage')
+         and (p.provolatile = 'v' or n.nspname <> 'pg_catalog')
+         and not (p.prorettype || p.proargtypes::oid[]) && array(select oid from pg_type where typtype = 'p'
+           and typname in ('trigger', 'event_trigger', 'internal', 'language_handler', 'fdw_handler', 'index_am_handler',
+             'table_am_handler', 'tsm_handler'))
+       order by 1`,
+      [role],
+    )
+    t.same(
+      rows.map(({ name }) => name.replace(/^pg_catalog\./, '')).filter((name) => !FUNCTIONS_OF_A_READER.has(name)),
+      [],
+    )
+  })
+  t.test('has no language, no place to create in, and no other right on the database than to connect', async (t) => {
+    const { rows } = await client.query<{ what: string }>(
+      `select 'language ' || lanname as what from pg_language where has_language_privilege($1, oid, 'usage') and lanpltrusted
+       union all
+       select 'schema ' || nspname from pg_namespace where has_schema_privilege($1, oid, 'create')
+       union all
+       select 'database' where has_database_privilege($1, current_database(), 'create, temporary')
+       union all
+       select 'large object ' || oid from pg_largeobject_metadata
+       union all
+       select 'tablespace ' || spcname from pg_tablespace where has_tablespace_privilege($1, oid, 'create')
+       union all
+       select 'foreign server ' || srvname from pg_foreign_server where has_server_privilege($1, oid, 'usage')`,
+      [role],
+    )
+    t.same(rows, [])
+  })
+  t.test('takes no lock of the ledger, writes no large object and runs no code of its own', async (t) => {
+    await reader.query('set default_transaction_read_only = off')
+    await reader.query('set statement_timeout = 0')
+    for (const statement of [
+      'select pg_advisory_lock(7310002)',
+      'select pg_try_advisory_lock_shared(1, 2)',
+      'select pg_advisory_xact_lock(1)',
+      `select lo_from_bytea(0, '5 MB')`,
+      'select lo_create(0)',
+      `select pg_logical_emit_message(false, 'x', 'y')`,
+      `select pg_notify('x', 'y')`,
+      'select pg_current_xact_id()',
+      'select pg_sleep(1)',
+      `do 'begin loop end loop; end'`,
+    ])
+      t.equal(await refusal(reader, statement), INSUFFICIENT_PRIVILEGE, statement)
+    t.equal(await refusal(reader, `set temp_file_limit = -1`), INSUFFICIENT_PRIVILEGE)
+  })
+})
+
+t.test('a session that lifts its time-outs is ended from outside', async (t) => {
+  const waits = await login(t, url, client, [amc])
+  const idles = await login(t, url, client, [amc])
+  const keepsTo = await login(t, url, client, [amc])
+  await idles.query('set idle_in_transaction_session_timeout = 0')
+  await idles.query('begin')
+  await idles.query('select 1')
+  await waits.query('set statement_timeout = 0')
+  const endless = refusal(waits, 'select count(*) from generate_series(1, 1e12) as g')
+  const pool = createPool({ url, connectionsMax: 1, applicationName: 'bi.test', onIdleError: () => undefined })
+  t.teardown(() => pool.end())
+
+  t.same(await endOverlongBiSessions(pool), [], 'not before its time')
+  // A negative limit: as if the time had passed, the server's own clock included.
+  const passed = { statementMs: -6_000, idleInTransactionMs: 1e9, transactionMs: 1e9 }
+  t.match(await endOverlongBiSessions(pool, passed), [{ why: 'statement' }])
+  t.equal(await endless, '57P01')
+  const idle = { statementMs: 1e9, idleInTransactionMs: -6_000, transactionMs: 1e9 }
+  t.match(await endOverlongBiSessions(pool, idle), [{ why: 'idle in transaction' }])
+  t.not(await refusal(idles, 'select 1'), 'done')
+  t.equal(await refusal(keepsTo, 'select 1'), 'done')
+  t.same((await pool.query('select 1 as one')).rows, [{ one: 1 }], 'nobody else is touched')
+})
+
+t.test('the schema is taken away and made again', async (t) => {
+  const reader = await login(t, url, client, [amc])
+  const seen = async () => (await reader.query<{ company_id: string }>('select company_id from dim_company')).rows
+  t.same(await seen(), [{ company_id: amc }])
+  await removeBi(client)
+  await t.rejects(seen(), { code: '42P01' })
+  t.ok((await listBiRoles(client)).length > 0)
+  await installBi(client)
+  t.same(await seen(), [{ company_id: amc }], 'logins see their rows again')
+})
+
+t.test('the schema of BI tools is no build of a read model', async (t) => {
+  await client.query('create schema if not exists report_v2')
+  const names = (await listGenerations(client)).map(({ name }) => name)
+  t.same(names.toSorted(), allProjections.map(({ name }) => name).toSorted())
+})
+
+t.test('an owner who is no superuser is told what stays open', async (t) => {
+  const name = `owner_${randomBytes(6).toString('hex')}`
+  const own = new URL(url)
+  await client.query(`create role ${name} login createrole password 'x'`)
+  await client.query(`create database ${name} owner ${name}`)
+  t.teardown(async () => {
+    await client.query(`drop database ${name} with (force)`)
+    await client.query(`drop role ${name}`)
+  })
+  own.username = name
+  own.password = 'x'
+  own.pathname = `/${name}`
+  const { client: owner } = await connect(t, own.href)
+  await ensureSchemas(owner, allProjections)
+  const open = await installBi(owner)
+  t.ok(open.includes('function pg_advisory_lock(bigint)'))
+  t.notOk(
+    open.some((what) => what.startsWith('database')),
+    'what it owns it closes',
+  )
 })

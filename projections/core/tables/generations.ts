@@ -27,20 +27,14 @@ interface GenerationRow {
   readonly bytes: bigint
 }
 
-/** First generations stand nowhere but in the catalog, where the projector made them: names tell. */
+/** What was written down when it was built: a schema that is only called like a build is somebody else's. */
 const ALL_GENERATIONS = `
-  with built as (
-    select name, version, generation, ready from ${READ_SCHEMA}.generations
-    union
-    select m[1], m[2]::integer, 1, true from pg_namespace,
-      lateral regexp_match(nspname, '^(.+)_v([0-9]+)$') m where m is not null
-  )
   select name, version, generation, ready,
     coalesce((version, generation) = (p.in_version, p.in_generation), false) as in_use,
     coalesce((version, generation) = (p.previous_version, p.previous_generation), false) as previous,
     n.oid is not null as present,
     coalesce((select sum(pg_total_relation_size(c.oid)) from pg_class c where c.relnamespace = n.oid and c.relkind = 'r'), 0)::bigint as bytes
-  from built
+  from ${READ_SCHEMA}.generations
   left join (select name, version as in_version, generation as in_generation, previous_version, previous_generation
     from ${READ_SCHEMA}.projections) p using (name)
   left join pg_namespace n on n.nspname = name || '_v' || version || case generation when 1 then '' else '_g' || generation end

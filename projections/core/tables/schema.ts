@@ -60,6 +60,19 @@ const createSchema = (projection: Projection): readonly string[] => {
   ]
 }
 
+/**
+ * Until the first builds were written down, too, a schema's name told of them. What has a checkpoint of ours is one; a schema
+ * of somebody else may be called like it.
+ */
+const REGISTER_OLDER_BUILDS = `
+  insert into ${READ_SCHEMA}.generations (name, version, generation, ready)
+  select m[1], m[2]::integer, 1, true
+  from pg_namespace n, lateral regexp_match(n.nspname, '^(.+)_v([0-9]+)$') m
+  where m is not null and exists (
+    select from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relnamespace = n.oid and c.relname = 'checkpoint' and a.attname = 'witness_event_id')
+  on conflict do nothing`
+
 /** Nothing here may lock `projections` against readers, who hold it as long as they read: a projector starts at any time. */
 const createReadSchema = (): readonly string[] => [
   `create schema if not exists ${READ_SCHEMA}`,
@@ -84,12 +97,23 @@ const createReadSchema = (): readonly string[] => [
     detail jsonb,
     updated_at timestamptz not null default now()
   )`,
+  REGISTER_OLDER_BUILDS,
   CREATE_DEPENDENTS,
   REFUSE_BATCH,
 ]
 
 export const run = async (client: PoolClient, statements: readonly string[]): Promise<void> => {
   for (const statement of statements) await client.query(statement)
+}
+
+/** The first build of a version is finished from the start: it grows with the log. */
+const createFirstBuild = async (client: PoolClient, projection: Projection): Promise<void> => {
+  const { name, version, generation = 1 } = projection
+  await run(client, createSchema(projection))
+  await client.query(
+    `insert into ${READ_SCHEMA}.generations (name, version, generation, ready) values ($1, $2, $3, true) on conflict do nothing`,
+    [name, version, generation],
+  )
 }
 
 const schemaExists = async (client: PoolClient, schema: string): Promise<boolean> => {
@@ -216,7 +240,7 @@ export const ensureSchemas = (client: PoolClient, projections: readonly Projecti
     const isFirst = (await listInUse(client)).length === 0
     const toWrite = await findGenerationsToWrite(client, projections)
     for (const projection of toWrite) {
-      if (!(await schemaExists(client, schemaOf(projection)))) await run(client, createSchema(projection))
+      if (!(await schemaExists(client, schemaOf(projection)))) await createFirstBuild(client, projection)
       if (isFirst) await publish(client, projection)
     }
     return toWrite

@@ -15,8 +15,12 @@ import {
 } from '@registru/projections'
 import { createPool, type PoolClient } from '@registru/runtime'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { CommandFailed, EXIT, type ExitCode, findDatabase, type Io } from './io.ts'
 import { textTable } from './table.ts'
+
+const UNDEFINED_OBJECT = '42704'
+const UNDEFINED_TABLE = '42P01'
 
 const DICTIONARY = join(resolve(import.meta.dirname, '../../../..'), 'shared/docs/bi-dictionary.md')
 
@@ -62,6 +66,21 @@ const dictionaryEntries = (types: BiTypes) =>
     })),
   }))
 
+/** PostgreSQL gives some things to every login, and only a superuser can take them away. */
+const sayWhatIsOpen = (io: Io, open: readonly string[]): void => {
+  if (open.length === 0) return
+  const what = open.length === 1 ? open[0] : `${open[0]} and ${open.length - 1} more`
+  io.say(
+    `Every login can still use ${what}: run \`registru bi install\` once as a superuser of the server, or give BI tools a read replica.`,
+  )
+}
+
+/** @throws CommandFailed */
+const mustBeBiName = (role: string): void => {
+  if (/^bi_[a-z0-9_]{1,50}$/.test(role)) return
+  throw new CommandFailed(EXIT.USAGE, `${role}: the name of a login is bi_ and lower-case letters, digits and _.`)
+}
+
 interface Told {
   readonly json?: true
 }
@@ -83,8 +102,9 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
     .option('--json', JSON_HELP)
     .action(async ({ json }: Told) => {
       const work = async (client: PoolClient): Promise<void> => {
-        await installBi(client)
-        if (json === true) io.print(JSON.stringify({ schema: BI_SCHEMA, views: biViews.map(({ name }) => name) }))
+        const open = await installBi(client)
+        sayWhatIsOpen(io, open)
+        if (json === true) io.print(JSON.stringify({ schema: BI_SCHEMA, views: biViews.map(({ name }) => name), open }))
       }
       end(await withClient(io, work))
     })
@@ -102,11 +122,9 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
       const companies = options.everyCompany === true ? [EVERY_COMPANY] : options.company
       if (companies.length === 0)
         throw new CommandFailed(EXIT.USAGE, 'Whose ledger? Give --company or --every-company.')
-      if (!/^bi_[a-z0-9_]{1,50}$/.test(role)) {
-        throw new CommandFailed(EXIT.USAGE, `${role}: the name of a login is bi_ and lower-case letters, digits and _.`)
-      }
+      mustBeBiName(role)
       const work = async (client: PoolClient, databaseUrl: string): Promise<void> => {
-        await installBi(client)
+        sayWhatIsOpen(io, await installBi(client))
         const password = await createBiRole(client, { role, companies })
         io.say('Kept nowhere: what is lost is made anew with the same command.')
         const url = connectionString(databaseUrl, role, password)
@@ -120,8 +138,13 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
     .argument('<role>')
     .option('--json', JSON_HELP)
     .action(async (role: string, { json }: Told) => {
+      mustBeBiName(role)
       const work = async (client: PoolClient): Promise<void> => {
-        await dropBiRole(client, role)
+        await dropBiRole(client, role).catch((error: unknown) => {
+          const { code } = z.object({ code: z.string().optional() }).parse(error)
+          if (code !== UNDEFINED_OBJECT && code !== UNDEFINED_TABLE) throw error
+          throw new CommandFailed(EXIT.USAGE, `${role} is no login of a BI tool: registru bi roles lists them.`)
+        })
         if (json === true) io.print(JSON.stringify({ dropped: role }))
       }
       end(await withClient(io, work))
@@ -146,6 +169,8 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
     .action(async ({ write, json }: Told & { write?: true }) => {
       const work = async (client: PoolClient): Promise<void> => {
         const types = await readBiTypes(client)
+        if (Object.keys(types).length === 0)
+          throw new CommandFailed(EXIT.USAGE, `${BI_SCHEMA} is not there: registru bi install makes it.`)
         const dictionary = biDictionary(types)
         if (write === true) writeFileSync(DICTIONARY, dictionary)
         else io.print(json === true ? JSON.stringify(dictionaryEntries(types)) : dictionary)
@@ -154,7 +179,7 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
     })
 
   bi.command('remove')
-    .description('take bi_v1 away; logins stay until they are dropped')
+    .description('take bi_v1 away; logins, and what they may see, stay until they are dropped')
     .option('--json', JSON_HELP)
     .action(async ({ json }: Told) => {
       const work = async (client: PoolClient): Promise<void> => {

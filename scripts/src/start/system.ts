@@ -42,6 +42,8 @@ const createDatabaseIfMissing = async (server: PostgresServer): Promise<void> =>
   try {
     const { rowCount } = await pool.query('select from pg_database where datname = $1', [databaseName])
     if (rowCount === 0) await pool.query(`create database ${databaseName}`)
+    // A login of a BI tool has no business in the server's other databases, where everybody may make temporary tables.
+    await pool.query('revoke connect, temporary on database postgres, template1 from public')
   } finally {
     await pool.end()
   }

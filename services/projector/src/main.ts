@@ -1,5 +1,6 @@
 import { connectEventStore } from '@registru/event-store'
 import { createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
+import { watchBiSessions } from './bi-sessions.ts'
 import { startProjector } from './projector.ts'
 
 const { DATABASE_URL, ESDB_URL, LOG_LEVEL } = variables
@@ -14,8 +15,10 @@ const pool = createPool({
 })
 const store = connectEventStore({ url: config.ESDB_URL, logger })
 const projector = startProjector({ pool, store, logger })
+const stopWatching = watchBiSessions(pool, logger)
 
 const close = async (): Promise<void> => {
+  await stopWatching()
   await projector.stop()
   await store.dispose()
   await pool.end()
