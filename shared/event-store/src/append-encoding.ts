@@ -9,19 +9,18 @@ export const APPEND_BYTES_MAX = 1_000_000
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
 
-/** Known to be good JSON, and ready to be sent any number of times. */
+/** What the store will hold, ready to be sent any number of times. */
 export interface EncodedEvent {
   readonly id: string
-  readonly contentType: 'application/json'
   readonly type: string
-  readonly data: Record<string, unknown>
-  /** JSON in UTF-8: bytes spare the client a detour over base64. */
+  readonly contentType: 'application/json' | 'application/octet-stream'
+  /** JSON is in UTF-8. */
+  readonly data: Uint8Array
+  /** Empty where there is none. */
   readonly metadata: Uint8Array
 }
 
 const utf8 = new TextEncoder()
-
-const isRecord = (value: object): value is Record<string, unknown> => !Array.isArray(value)
 
 const jsonOf = (value: object, what: string): string => {
   let json: string | undefined
@@ -34,27 +33,31 @@ const jsonOf = (value: object, what: string): string => {
   return json
 }
 
+export const weightOf = (events: readonly EncodedEvent[]): number =>
+  events.reduce(
+    (sum, { type, data, metadata }) => sum + data.byteLength + metadata.byteLength + Buffer.byteLength(type),
+    0,
+  )
+
 /**
- * The client hangs for ever on data that it cannot serialise, and some appends stop a real node: so all is looked at
- * before the call.
+ * Some appends stop a real node, and others are never answered: so all is looked at before the call.
  * @throws AppendRefused
  */
 export const encodeAppend = (stream: string, events: readonly EventToAppend[]): readonly EncodedEvent[] => {
   if (stream === '') throw new AppendRefused('a stream needs a name')
   if (stream.startsWith('$')) throw new AppendRefused(`${stream} is a system stream`)
   if (events.length === 0) throw new AppendRefused('an append needs at least one event')
-  let bytes = 0
   const encoded = events.map((event) => {
     if (event.type === '' || event.type.startsWith('$')) {
       throw new AppendRefused(`"${event.type}" is no event type of ours`)
     }
     if (!UUID.test(event.id)) throw new AppendRefused(`the id of ${event.type} is no lower-case UUID`)
-    if (!isRecord(event.data)) throw new AppendRefused(`the data of ${event.type} is a list, not an object`)
-    const dataBytes = event.dataBytes ?? Buffer.byteLength(jsonOf(event.data, `the data of ${event.type}`))
+    if (Array.isArray(event.data)) throw new AppendRefused(`the data of ${event.type} is a list, not an object`)
+    const data = utf8.encode(jsonOf(event.data, `the data of ${event.type}`))
     const metadata = utf8.encode(jsonOf(event.metadata, `the metadata of ${event.type}`))
-    bytes += dataBytes + metadata.byteLength + Buffer.byteLength(event.type)
-    return { id: event.id, contentType: 'application/json' as const, type: event.type, data: event.data, metadata }
+    return { id: event.id, type: event.type, contentType: 'application/json' as const, data, metadata }
   })
+  const bytes = weightOf(encoded)
   if (bytes >= APPEND_BYTES_MAX) {
     throw new AppendRefused(`${bytes} bytes in one append; the limit is ${APPEND_BYTES_MAX}`)
   }

@@ -81,7 +81,8 @@ export interface Witness {
 export interface AppendHealth {
   /**
    * `untried`: none was sent yet. `answering`: the last one was answered, be it with a refusal. `failing`: the last one was
-   * not, retries included. `suspended`: so many were not that further ones are refused at once, until a probe is answered.
+   * not, retries included. `suspended`: so many were waited for in vain that further ones are refused at once, until a probe is
+   * answered.
    */
   readonly state: 'untried' | 'answering' | 'failing' | 'suspended'
   /** When this state began. */
@@ -98,6 +99,7 @@ export interface EventStore {
    * @throws AppendRefused before anything is sent, if the append can never be right
    * @throws StreamDeleted if the stream is tombstoned
    * @throws StoreMisconfigured if this append was denied
+   * @throws StoreUnavailable with nothing sent, while appends are suspended because the store answered none of the last ones
    */
   append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendOutcome>
   appendHealth(): AppendHealth

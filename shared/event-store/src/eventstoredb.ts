@@ -1,4 +1,4 @@
-import { setDefaultHighWaterMark } from 'node:stream'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AccessDeniedError,
@@ -7,7 +7,6 @@ import {
   EventStoreDBClient,
   eventTypeFilter,
   isCommandError,
-  type JSONEventData,
   MaxAppendSizeExceededError,
   type Position,
   type ResolvedEvent,
@@ -18,10 +17,11 @@ import {
   WrongExpectedVersionError,
 } from '@eventstore/db-client'
 import { scan } from 'secure-json-parse'
-import { encodeAppend } from './append-encoding.ts'
-import { createAppendRecord } from './append-health.ts'
-import { APPENDS_IN_FLIGHT_MAX, type Attempt, type Break, createAppendLane, RENEWAL_PAUSE_MS } from './append-lane.ts'
+import { type EncodedEvent, encodeAppend, weightOf } from './append-encoding.ts'
+import { type Attempt, type Break, createAppendLane } from './append-lane.ts'
 import { appendUntilKnown } from './append-protocol.ts'
+import { type AppendConnection, createAppendConnection } from './append-stream.ts'
+import { createBreaker } from './breaker.ts'
 import {
   AppendRefused,
   PositionRefused,
@@ -55,20 +55,22 @@ export interface ConnectOptions {
 }
 
 const APPEND_TIMEOUT_MS = 5_000
+const PROBE_TIMEOUT_MS = 2_500
+/** Nothing is ever written to it: the probe asks for a revision that it never has, and the refusal is the answer. */
+const PROBE_STREAM = 'ledger-probe'
+const NEVER_REACHED = 1_000_000n
 /** Below the append's, so that a command against a silent store is answered within 5 s from its first read on. */
 const READ_TIMEOUT_MS = 4_000
 const CONFIRMATION_TIMEOUT_MS = 5_000
 const DISPOSAL_MS = 100
+/**
+ * A reader's connection that is not dropped cannot be closed, only left: so a store that stays silent gets no more new ones than
+ * this. In between the client's own keep-alive notices a dead one within 20 s.
+ */
+const READER_RENEWAL_PAUSE_MS = 20_000
 
 /** Read ahead of the consumer. */
 const READ_BUFFER_ITEMS = 512
-
-/**
- * The client waits for its append stream to drain once this many messages are buffered; if the connection breaks while
- * it waits, it rejects promises that nobody can catch and the process ends. With Node's 16 that is a burst of 16
- * commands. So the buffer is made larger than what the lane lets in flight, and the client never waits.
- */
-const CALL_BUFFER_ITEMS = APPENDS_IN_FLIGHT_MAX + 12
 
 /** The client's own; its smallest without a warning. */
 const KEEP_ALIVE_INTERVAL_MS = 10_000
@@ -80,9 +82,6 @@ const UNKNOWN = 2
 const INVALID_ARGUMENT = 3
 const UNAVAILABLE = 14
 
-/** The map of pending appends is global to the process, so there may be one client that appends, and its ghost must go first. */
-let inUse = false
-let previousGone: Promise<void> = Promise.resolve()
 let connections = 0
 
 /**
@@ -94,7 +93,11 @@ const createClient = (url: string): EventStoreDBClient => {
   const own = `keepAliveInterval=${KEEP_ALIVE_INTERVAL_MS + (connections % 1_000)}`
   const isGiven = /[?&]keep-?_?alive-?_?interval=/i.test(url)
   try {
-    return EventStoreDBClient.connectionString(isGiven ? url : `${url}${url.includes('?') ? '&' : '?'}${own}`)
+    const client = EventStoreDBClient.connectionString(isGiven ? url : `${url}${url.includes('?') ? '&' : '?'}${own}`)
+    const drop = client['handleError']
+    // It waits for the next channel, and where no node of a cluster is found for that its rejection would end the process.
+    client['handleError'] = (node, error) => drop(node, error).catch(() => undefined)
+    return client
   } catch (error) {
     // Without the cause: it holds the connection string, and that a password.
     throw new StoreMisconfigured(`the event store's connection string: ${error instanceof Error ? error.message : ''}`)
@@ -144,10 +147,9 @@ const isDropped = (error: unknown): boolean => codeOf(error) === UNAVAILABLE || 
 
 /** What an append's rejection says about its stream: a refusal among the answers has no code; with a code the call is over. */
 const breakOf = (error: unknown): Break | undefined => {
-  if (!(error instanceof Error && isCommandError(error))) return isDropped(error) ? 'dropped' : 'ended'
+  if (!(error instanceof Error && isCommandError(error))) return 'ended'
   if (error.type === ErrorType.NOT_LEADER) return 'redirected'
-  if (error.code === undefined) return undefined
-  return isDropped(error) ? 'dropped' : 'ended'
+  return error.code === undefined ? undefined : 'ended'
 }
 
 /** What an append's rejection says about the log. */
@@ -165,15 +167,14 @@ const failedAttempt = (error: unknown): Attempt => {
 }
 
 const attemptAppend = async (
-  client: EventStoreDBClient,
+  connection: AppendConnection,
   stream: string,
-  expectedRevision: ExpectedRevision,
-  events: readonly JSONEventData[],
+  expected: ExpectedRevision,
+  events: readonly EncodedEvent[],
+  givenUp: AbortSignal,
 ): Promise<Attempt> => {
   try {
-    const appended = await client.appendToStream(stream, [...events], { expectedRevision })
-    const revision = appended.nextExpectedRevision
-    const position = appended.position?.commit
+    const { revision, position } = await connection.append(stream, expected, events, givenUp)
     if (position === undefined) return { broke: undefined, result: { outcome: 'confirmed', revision } }
     return { broke: undefined, result: { outcome: 'written', revision, position } }
   } catch (error) {
@@ -221,6 +222,7 @@ interface ReadSource {
   readonly open: () => StreamingRead<ResolvedEvent>
   /** So few events that the rest of them is sooner read than refused. */
   readonly isShort: boolean
+  readonly onHeard: () => void
   readonly onLost: (why: 'dropped' | 'silent') => void
   readonly timeoutMs: number
   readonly failureOf: (error: unknown) => Error
@@ -229,6 +231,7 @@ interface ReadSource {
 const readEvents = ({
   open,
   isShort,
+  onHeard,
   onLost,
   timeoutMs,
   failureOf,
@@ -240,6 +243,7 @@ const readEvents = ({
     resume: () => source?.resume(),
     silence: (ms) => {
       const error = new StoreUnavailable(`nothing read from the event store within ${ms} ms`)
+      isGivenUp = true
       onLost('silent')
       void cancel()
       return error
@@ -249,16 +253,23 @@ const readEvents = ({
     // It fails only where the call could not be made, which the error event has told already.
     await source?.cancel().catch(() => undefined)
   }
+  let isGivenUp = false
   let mayTryAgain = true
   const start = (): void => {
     source = open()
     source.on('data', (event) => {
+      if (mayTryAgain) onHeard()
       mayTryAgain = false
       feed.push(recorded(event))
     })
-    source.on('end', () => feed.end())
+    source.on('end', () => {
+      // A call that is cancelled ends too.
+      if (!isGivenUp) onHeard()
+      feed.end()
+    })
     source.on('error', (error) => {
       if (error instanceof StreamNotFoundError) {
+        onHeard()
         feed.end()
         return
       }
@@ -275,7 +286,7 @@ const readEvents = ({
     })
   }
   return {
-    next: () => {
+    next: async () => {
       if (source === undefined) start()
       return feed.next(timeoutMs)
     },
@@ -300,27 +311,20 @@ const itemOf = (item: AllStreamResolvedEvent | Marker): SubscriptionItem => {
   return { kind: 'event', event: recorded(item) }
 }
 
-/**
- * The one connection of this process to the event store.
- * @throws Error if the process has one already: two clients would reject each other's appends
- */
+/** Two TCP connections, one to read and one to append, opened when they are first needed. */
 export const connectEventStore = (options: ConnectOptions): EventStore => {
-  if (inUse) throw new Error('this process is already connected to an event store: dispose of that connection first')
   const { url, logger = silentLogger } = options
   const appendTimeoutMs = options.appendTimeoutMs ?? APPEND_TIMEOUT_MS
   const readTimeoutMs = options.readTimeoutMs ?? READ_TIMEOUT_MS
   // Reads have a client of their own: its failures must not end a channel on which appends wait for their answers.
   let reader = createClient(url)
-  setDefaultHighWaterMark(true, CALL_BUFFER_ITEMS)
-  inUse = true
-  const predecessorGone = previousGone
 
   let readerLeftSilentAt = Number.NEGATIVE_INFINITY
   /** A connection that failed is remembered as failing for a while; a new one dials at once. */
   const replaceReader = (replaced: EventStoreDBClient, why: 'dropped' | 'silent'): void => {
     if (reader !== replaced) return
     if (why === 'silent') {
-      if (performance.now() - readerLeftSilentAt < RENEWAL_PAUSE_MS) return
+      if (performance.now() - readerLeftSilentAt < READER_RENEWAL_PAUSE_MS) return
       readerLeftSilentAt = performance.now()
     }
     reader = createClient(url)
@@ -328,15 +332,29 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
   const read = (
     call: ReadCall,
     { maxCount = Number.POSITIVE_INFINITY }: ReadOptions,
-    { timeoutMs = readTimeoutMs, failureOf = translate }: Partial<Pick<ReadSource, 'timeoutMs' | 'failureOf'>> = {},
+    { timeoutMs, failureOf = translate }: Partial<Pick<ReadSource, 'timeoutMs' | 'failureOf'>> = {},
   ) => {
+    // Who brings a patience of its own asks whether the store is there: it is let through, and hears for all.
+    const guarded = timeoutMs === undefined
     let client = reader
     const open = () => {
+      if (guarded) reading.admit()
       client = reader
       return call(client)
     }
+    const onLost = (why: 'dropped' | 'silent'): void => {
+      if (guarded && why === 'silent') reading.unanswered('a read was not answered', true)
+      replaceReader(client, why)
+    }
     const isShort = maxCount <= READ_BUFFER_ITEMS
-    return readEvents({ open, isShort, onLost: (why) => replaceReader(client, why), timeoutMs, failureOf })
+    return readEvents({
+      open,
+      isShort,
+      onHeard: () => reading.answered(),
+      onLost,
+      timeoutMs: timeoutMs ?? readTimeoutMs,
+      failureOf,
+    })
   }
   const readStream = (stream: string, readOptions: ReadOptions = {}) => {
     if (stream === '') throw new ReadRefused('a stream needs a name')
@@ -360,11 +378,16 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     return undefined
   }
 
-  const lane = createAppendLane(() => {
-    const client = createClient(url)
-    // After a stream that the server ended in peace the client's own disposal never comes back.
-    return { client, endCalls: () => Promise.race([client.dispose(), sleep(DISPOSAL_MS)]) }
+  const reading = createBreaker('read', async () => {
+    try {
+      await head(PROBE_TIMEOUT_MS)
+      return true
+    } catch (error) {
+      return !(error instanceof StoreUnavailable)
+    }
   })
+
+  const lane = createAppendLane(() => createAppendConnection(createClient(url)))
   /** A repeated append may be confirmed without its position, which then is read. */
   const placed = async (stream: string, revision: bigint): Promise<AppendOutcome> => {
     try {
@@ -376,20 +399,37 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
       return { outcome: 'unknown', cause }
     }
   }
-  const record = createAppendRecord()
+  const send = (stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]) => {
+    const bytes = weightOf(events)
+    return (timeoutMs: number) =>
+      lane.run((connection, givenUp) => attemptAppend(connection, stream, expected, events, givenUp), {
+        bytes,
+        timeoutMs,
+      })
+  }
+  const appending = createBreaker('append', async () => {
+    const event = { id: randomUUID(), type: 'Probed', data: {}, metadata: {} }
+    const probe = send(PROBE_STREAM, NEVER_REACHED, encodeAppend(PROBE_STREAM, [event]))
+    const { outcome } = await probe(PROBE_TIMEOUT_MS)
+    return outcome !== 'unknown'
+  })
   const append: EventStore['append'] = async (stream, expected, events) => {
     const encoded = encodeAppend(stream, events)
-    await predecessorGone
-    const outcome = await appendUntilKnown(
-      (timeoutMs) => lane.run(({ client }) => attemptAppend(client, stream, expected, encoded), timeoutMs),
-      appendTimeoutMs,
-    )
-    if (outcome.outcome === 'confirmed') {
-      record.note({ outcome: 'written' })
-      return placed(stream, outcome.revision)
+    appending.admit()
+    const startedAt = performance.now()
+    try {
+      const outcome = await appendUntilKnown(send(stream, expected, encoded), appendTimeoutMs)
+      if (outcome.outcome === 'unknown') {
+        appending.unanswered(outcome.cause, performance.now() - startedAt > appendTimeoutMs / 2)
+        return outcome
+      }
+      appending.answered()
+      return outcome.outcome === 'confirmed' ? await placed(stream, outcome.revision) : outcome
+    } catch (error) {
+      // A refusal is an answer.
+      appending.answered()
+      throw error
     }
-    record.note(outcome)
-    return outcome
   }
 
   const openSubscription =
@@ -442,7 +482,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
   const stop = new AbortController()
   const store: EventStore = {
     append,
-    appendHealth: () => record.health,
+    appendHealth: () => appending.health,
     readStream,
     readAll,
     subscribeToAll: (options) =>
@@ -462,9 +502,10 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
       if (disposed) return
       disposed = true
       stop.abort()
-      previousGone = lane.dispose()
-      await Promise.all([previousGone, Promise.race([reader.dispose(), sleep(DISPOSAL_MS)])])
-      inUse = false
+      appending.dispose()
+      reading.dispose()
+      lane.dispose()
+      await Promise.race([reader.dispose(), sleep(DISPOSAL_MS)])
     },
   }
   let disposed = false

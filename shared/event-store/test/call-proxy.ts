@@ -5,6 +5,9 @@ const APPENDS = '/event_store.client.streams.Streams/BatchAppend'
 /** Passes gRPC calls on to a server, and misbehaves one call at a time while the connection stays well. */
 export interface CallProxy {
   readonly url: string
+  readonly port: number
+  /** Calls to this path are answered by the proxy itself, with one message. */
+  answerCalls(path: string, message: () => Buffer): void
   /** The next calls whose path ends so are answered with this gRPC status, `times` times. */
   refuseCalls(method: string, status: number, times: number): void
   /** Answers to appends are kept back until `releaseAnswers`. */
@@ -22,6 +25,7 @@ export interface CallProxy {
 export const startCallProxy = async (serverPort: number): Promise<CallProxy> => {
   const refusals: { method: string; status: number; times: number }[] = []
   const calls = new Map<string, number>()
+  const answers = new Map<string, () => Buffer>()
   const appendStreams = new Set<ServerHttp2Stream>()
   const reads = new Map<ServerHttp2Stream, (status: number) => void>()
   let holding = false
@@ -80,6 +84,16 @@ export const startCallProxy = async (serverPort: number): Promise<CallProxy> => 
       down.respond({ ...answer, 'grpc-message': 'refused by the proxy' }, { endStream: true })
       return
     }
+    const answer = answers.get(path)
+    if (answer !== undefined) {
+      const message = answer()
+      const header = Buffer.alloc(5)
+      header.writeUInt32BE(message.length, 1)
+      down.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      down.on('wantTrailers', () => down.sendTrailers({ 'grpc-status': '0' }))
+      down.end(Buffer.concat([header, message]))
+      return
+    }
     if (path === APPENDS) {
       appendStreams.add(down)
       down.on('close', () => appendStreams.delete(down))
@@ -99,6 +113,10 @@ export const startCallProxy = async (serverPort: number): Promise<CallProxy> => 
 
   return {
     url: `esdb://127.0.0.1:${address.port}?tls=false`,
+    port: address.port,
+    answerCalls: (path, message) => {
+      answers.set(path, message)
+    },
     refuseCalls: (method, status, times) => {
       refusals.push({ method, status, times })
     },

@@ -20,6 +20,14 @@ const settled = async (appends: readonly Promise<AppendOutcome>[]): Promise<stri
 const appendTo = (store: EventStore, count: number, prefix: string, data: object = {}): Promise<AppendOutcome>[] =>
   Array.from({ length: count }, (_, index) => store.append(`${prefix}-${index}`, 'no_stream', [anEvent({ data })]))
 
+/** Once a store has been silent for long, callers are let through again by a probe. */
+const resumed = async (store: EventStore): Promise<void> => {
+  for (let waited = 0; store.appendHealth().state === 'suspended'; waited += 20) {
+    if (waited > 10_000) throw new Error('appends stayed suspended')
+    await sleep(20)
+  }
+}
+
 /** For tests that wait for silence; the default is tested once. */
 const IMPATIENT = { appendTimeoutMs: 1_000 }
 
@@ -68,12 +76,29 @@ t.test('a failing read does not touch appends in flight', async (t) => {
   t.equal(proxy.callsOf('BatchAppend'), 1)
 })
 
+t.test('two connections of a process know nothing of each other', async (t) => {
+  const { proxy: heldProxy, store: held } = await throughCalls(t)
+  const { proxy: brokenProxy, store: broken } = await throughTcp(t)
+  revisionOf(await held.append('held-first', 'no_stream', [anEvent()]))
+  revisionOf(await broken.append('broken-first', 'no_stream', [anEvent()]))
+  heldProxy.holdAnswers()
+  const appends = appendTo(held, 8, 'held')
+  await sleep(50)
+  // To the client's own streams this is one failure: it would reject the held appends, and their answers would end the process.
+  brokenProxy.reset()
+  revisionOf(await broken.append('broken-again', 'no_stream', [anEvent()]))
+  heldProxy.releaseAnswers()
+  t.same(await settled(appends), Array(8).fill('written'))
+  t.equal(heldProxy.callsOf('BatchAppend'), 1, 'on the stream that they were sent on')
+})
+
 t.test('a silent server leaves every append unknown within six seconds', async (t) => {
   const { proxy, store } = await throughTcp(t)
   revisionOf(await store.append('silent-first', 'no_stream', [anEvent()]))
   proxy.swallowAnswers()
   t.same(await settled(appendTo(store, 64, 'silent')), Array(64).fill('unknown'))
   proxy.heal()
+  await resumed(store)
   t.same(await settled(appendTo(store, 8, 'heard')), Array(8).fill('written'))
 })
 
@@ -91,6 +116,7 @@ t.test('a frozen connection full of large appends ends no process', async (t) =>
   const large = { text: 'x'.repeat(20_000) }
   t.same(await settled(appendTo(store, 400, 'frozen', large)), Array(400).fill('unknown'))
   proxy.heal()
+  await resumed(store)
   t.same(await settled(appendTo(store, 8, 'thawed')), Array(8).fill('written'))
 })
 
@@ -122,12 +148,12 @@ t.test('a refused append is a conflict with the true revision, and has a message
   t.same(await store.append('refused-1', 0n, [anEvent()]), { outcome: 'conflict', actualRevision: 1n })
 })
 
-t.test('capabilities that could not be fetched once are fetched again', async (t) => {
+t.test('what the server can do is not asked for, so that a failed answer cannot be remembered', async (t) => {
   const { proxy, store } = await throughCalls(t)
   // INTERNAL is remembered for the life of the client.
   proxy.refuseCalls('GetSupportedMethods', 13, 1)
   t.equal(revisionOf(await store.append('capable-1', 'no_stream', [anEvent()])), 0n)
-  t.equal(proxy.callsOf('GetSupportedMethods'), 2)
+  t.equal(proxy.callsOf('GetSupportedMethods'), 0)
 })
 
 t.test('a server that never was up is unknown to appends and unavailable to reads, at once', async (t) => {
@@ -138,6 +164,42 @@ t.test('a server that never was up is unknown to appends and unavailable to read
   await t.rejects(collect(store.readStream('never-up-1')), { name: 'StoreUnavailable' })
   await t.rejects(store.ping(1_000), { name: 'StoreUnavailable' })
   t.ok(Date.now() - startedAt < 4_000)
+})
+
+t.test('a store that stays silent costs the first callers their patience, and no others', async (t) => {
+  const { proxy, store } = await throughTcp(t, IMPATIENT)
+  t.match(store.appendHealth(), { state: 'untried', unanswered: 0 })
+  revisionOf(await store.append('patient-first', 'no_stream', [anEvent()]))
+  t.match(store.appendHealth(), { state: 'answering', unanswered: 0 })
+  proxy.freeze()
+  t.same(await settled(appendTo(store, 1, 'patient')), ['unknown'])
+  t.match(store.appendHealth(), { state: 'failing', unanswered: 1, reason: /no answer|not sent/ })
+  t.same(await settled(appendTo(store, 2, 'patient')), Array(2).fill('unknown'))
+  t.match(store.appendHealth(), { state: 'suspended', unanswered: 3 })
+  for (let count = 0; count < 50; count += 1) {
+    await t.rejects(store.append('told', 'no_stream', [anEvent()]), {
+      name: 'StoreUnavailable',
+      message: /none is sent/,
+    })
+  }
+  proxy.heal()
+  await resumed(store)
+  revisionOf(await store.append('told', 'no_stream', [anEvent()]))
+  t.match(store.appendHealth(), { state: 'answering', unanswered: 0 })
+  t.same(await collect(store.readStream('ledger-probe')), [], 'the probes have written nothing')
+})
+
+t.test('reads that stay unanswered are refused at once, and a ping that is answered ends that', async (t) => {
+  const { proxy, store } = await throughTcp(t, { readTimeoutMs: 300 })
+  revisionOf(await store.append('mute', 'no_stream', [anEvent()]))
+  proxy.freeze()
+  for (let count = 0; count < 3; count += 1) {
+    await t.rejects(collect(store.readStream('mute')), { name: 'StoreUnavailable', message: /nothing read/ })
+  }
+  await t.rejects(collect(store.readStream('mute')), { name: 'StoreUnavailable', message: /none is sent/ })
+  proxy.heal()
+  await store.ping(5_000)
+  t.equal((await collect(store.readStream('mute'))).length, 1)
 })
 
 t.test('reads of a silent server end', async (t) => {

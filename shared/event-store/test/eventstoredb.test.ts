@@ -1,12 +1,6 @@
 import { binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client'
 import t from 'tap'
-import {
-  APPEND_BYTES_MAX,
-  checkWitness,
-  connectEventStore,
-  findLastPosition,
-  type SubscriptionItem,
-} from '../src/index.ts'
+import { APPEND_BYTES_MAX, checkWitness, findLastPosition, type SubscriptionItem } from '../src/index.ts'
 import { anEvent, collect, connect, idsOf, revisionOf, startServer } from './stores.ts'
 
 t.test('appends', async (t) => {
@@ -267,16 +261,6 @@ t.test('a subscription by type', async (t) => {
     seen,
     wanted.map(({ id }) => id),
   )
-})
-
-t.test('one connection a process', async (t) => {
-  const server = await startServer(t)
-  const store = connectEventStore({ url: server.url })
-  t.throws(() => connectEventStore({ url: server.url }), /already connected/)
-  await store.dispose()
-  const next = connect(t, server.url)
-  await next.ping(2_000)
-  t.equal(revisionOf(await next.append('next-1', 'no_stream', [anEvent()])), 0n)
 })
 
 t.test('the last event of some streams is found behind those of others', async (t) => {

@@ -29,7 +29,7 @@ export const startServer = async (test: Teardown, options: Partial<EventStoreOpt
 export const connect = (
   test: Teardown,
   url: string,
-  options: { readonly appendTimeoutMs?: number } = {},
+  options: { readonly appendTimeoutMs?: number; readonly readTimeoutMs?: number } = {},
 ): EventStore => {
   const store = connectEventStore({ url, ...options })
   test.teardown(() => store.dispose())

@@ -3,6 +3,7 @@ import { createConnection, createServer, type Socket } from 'node:net'
 /** A wire with faults, between the client and a server. */
 export interface TcpProxy {
   readonly url: string
+  readonly port: number
   /** Nothing gets through in either direction any more, and nobody is told: a half-open connection. */
   freeze(): void
   /** Answers no longer come back, requests still go out. */
@@ -77,6 +78,7 @@ export const startTcpProxy = async (serverPort: number): Promise<TcpProxy> => {
   }
   return {
     url: `esdb://127.0.0.1:${address.port}?tls=false`,
+    port: address.port,
     freeze: () => {
       frozen = true
       for (const wire of wires) freezeWire(wire)

@@ -222,7 +222,8 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
       new Promise((resolve) => {
         server.close(() => resolve())
         for (const session of sessions) {
-          session.goaway(constants.NGHTTP2_NO_ERROR)
+          // One that broke a moment ago has not told of its end yet.
+          if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR)
           session.destroy()
         }
       }),
