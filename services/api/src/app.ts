@@ -15,7 +15,7 @@ import { authorise } from './http/authorise.ts'
 import { limitBodies } from './http/body-timeout.ts'
 import { edgeProblems } from './http/edge-problems.ts'
 import { answerWithProblems, badUrlAnswer } from './http/error-handler.ts'
-import { openApi } from './http/openapi.ts'
+import { openApi, tidyDocument, uiConfig } from './http/openapi.ts'
 import { nameCodes } from './http/problem-schema.ts'
 import { composeProblems } from './http/problems.ts'
 import { sendSecurityHeaders } from './http/security-headers.ts'
@@ -111,9 +111,9 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   await app.register(swagger, {
     openapi: openApi,
     transform: jsonSchemaTransform,
-    transformObject: (document) => nameCodes(jsonSchemaTransformObject(document), problems.kinds),
+    transformObject: (document) => tidyDocument(nameCodes(jsonSchemaTransformObject(document), problems.kinds)),
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig })
 
   const cursors = createCursors(token)
   // Only this scope speaks zod: plugins keep the compilers that they were written for.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventStore } from '@registru/event-store'
 import { z } from 'zod'
+import { ProblemSchema } from './http/problem-schema.ts'
 import type { ZodApp } from './http/zod-app.ts'
 import { findProgress, type ProgressDependencies } from './progress.ts'
 import type { ReadSide } from './queries/read-side.ts'
@@ -46,14 +47,28 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
 
   app.get(
     '/livez',
-    { schema: { tags: ['health'], summary: 'The process runs', security: [], response: { 200: Health } } },
+    {
+      schema: {
+        tags: ['health'],
+        operationId: 'isAlive',
+        summary: 'The process runs',
+        security: [],
+        response: { 200: Health, '4xx': ProblemSchema },
+      },
+    },
     () => ({ status: 'ok' }),
   )
 
   app.get(
     '/readyz',
     {
-      schema: { tags: ['health'], summary: 'Every part answers', security: [], response: { 200: Health, 503: Health } },
+      schema: {
+        tags: ['health'],
+        operationId: 'isReady',
+        summary: 'Every part answers',
+        security: [],
+        response: { 200: Health, 503: Health, '4xx': ProblemSchema },
+      },
     },
     async (_request, reply) => {
       const [eventStore, postgres, projector, progress] = await Promise.all([

@@ -1,6 +1,7 @@
 import { Counter, createMetrics, Gauge, Histogram, type Registry } from '@registru/runtime'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { ProblemSchema } from './http/problem-schema.ts'
 import type { ZodApp } from './http/zod-app.ts'
 import type { SnapshotCounts } from './ledger/snapshots.ts'
 import { TieOutFailed } from './queries/tie-out.ts'
@@ -65,7 +66,14 @@ export const showSnapshots = (registry: Registry, counts: Readonly<SnapshotCount
 export const metricsRoute = (app: ZodApp, { contentType, text }: RequestMetrics): void => {
   app.get(
     '/metrics',
-    { schema: { tags: ['health'], summary: 'How long requests take, for Prometheus', response: { 200: z.string() } } },
+    {
+      schema: {
+        tags: ['health'],
+        operationId: 'readMetrics',
+        summary: 'How long requests take, for Prometheus',
+        response: { 200: z.string(), 401: ProblemSchema },
+      },
+    },
     async (_request, reply) =>
       reply
         .type(contentType)

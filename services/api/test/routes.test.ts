@@ -167,6 +167,49 @@ t.test('the OpenAPI document', async (t) => {
     t.equal(new Set(ids).size, ids.length, 'operation ids are unique')
   })
 
+  t.test(
+    'is as tools like it: named operations, answers of both kinds, nothing unused, no keyword of ours',
+    async (t) => {
+      t.match(document, { servers: [{ url: '/' }], info: { license: { name: String } } })
+      const bare = Object.entries(document.paths).flatMap(([path, methods]) =>
+        Object.values(methods).flatMap((operation) => {
+          const answers = Object.keys(operation?.responses ?? {})
+          const isWhole =
+            operation?.operationId !== undefined &&
+            answers.some((status) => status.startsWith('2')) &&
+            answers.some((status) => status.startsWith('4'))
+          return isWhole ? [] : [path]
+        }),
+      )
+      t.same(bare, [])
+      const used = new Set([...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name))
+      t.same(
+        Object.keys(document.components.schemas).filter((name) => !used.has(name)),
+        [],
+      )
+      t.notMatch(text, /"personal":true/)
+      t.match(text, /"x-personal":true/)
+      for (const [path, methods] of Object.entries(document.paths).filter(([each]) => each.endsWith('.pdf'))) {
+        t.ok(methods.get?.responses['200']?.content?.['application/pdf'], path)
+      }
+    },
+  )
+
+  t.test('fills in only what is required, and a key for each command', (t) => {
+    const parameters = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).flatMap((operation) => operation?.parameters ?? []),
+    )
+    const filledIn = parameters.filter(({ example, schema }) => (example ?? schema?.['examples']) !== undefined)
+    t.ok(filledIn.length > 50)
+    t.same(
+      filledIn.filter(({ required }) => required !== true),
+      [],
+    )
+    const keys = parameters.flatMap(({ name, example }) => (name === 'idempotency-key' ? [example] : []))
+    t.equal(new Set(keys).size, keys.length)
+    t.end()
+  })
+
   for (const { name, schema, example, rejections } of commandDefinitions) {
     t.test(name, async (t) => {
       const operation = document.paths[`/v1/companies/{companyId}/commands/${name}`]?.post

@@ -14,6 +14,7 @@ import { z } from 'zod'
 import { renderReminder } from '../documents/reminder-pdf.ts'
 import { renderStatement } from '../documents/statement-pdf.ts'
 import { MalformedRequest } from '../http/malformed-request.ts'
+import { PDF, pdfResponse } from '../http/media-types.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import type { Moment, QueryDependencies } from './answer.ts'
 import { awaitedBy, knownPosition } from './known-at.ts'
@@ -114,7 +115,7 @@ const print = async <Content>(
   return reply
     .header('Registru-Position', `${position}`)
     .header('Content-Disposition', `inline; filename="${name}.pdf"`)
-    .type('application/pdf')
+    .type(PDF)
     .send(await render(value))
 }
 
@@ -137,7 +138,7 @@ export const documentRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         description: `What \`statement\` answers, to print. ${BYTES} At most ${LINES_MAX} lines.`,
         params: ClientParams,
         querystring: StatementQuery,
-        response: problems,
+        response: { ...pdfResponse, ...problems },
       },
     },
     ({ params, query }, reply) =>
@@ -159,7 +160,7 @@ export const documentRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         description: `Invoices and instalments that were due before \`asOf\`, with the days since, and the client's unallocated money. ${BYTES} At most ${LINES_MAX} lines.`,
         params: ClientParams,
         querystring: ReminderQuery,
-        response: problems,
+        response: { ...pdfResponse, ...problems },
       },
     },
     ({ params, query }, reply) =>

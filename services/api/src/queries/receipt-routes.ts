@@ -2,6 +2,7 @@ import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain
 import { findReceipt, listReceiptBooks, listReceipts, type ReadHandle, type ReceiptEntry } from '@registru/projections'
 import { z } from 'zod'
 import { renderReceipt } from '../documents/receipt-pdf.ts'
+import { PDF, pdfResponse } from '../http/media-types.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerFrom, answerList, answerTable, type QueryDependencies } from './answer.ts'
 import { BookItem, Receipt, ReceiptBooks, ReceiptItem, Receipts } from './answer-schemas.ts'
@@ -13,7 +14,10 @@ import { asOf, CompanyParams, freshness, freshnessOf, list } from './query-param
 const ReceiptParams = z.strictObject({
   companyId: CompanyId,
   series: ReceiptSeries,
-  number: z.string().regex(/^[1-9][0-9]{0,9}$/, 'a number of the book'),
+  number: z
+    .string()
+    .regex(/^[1-9][0-9]{0,9}$/, 'a number of the book')
+    .meta({ examples: ['1'] }),
 })
 const ReceiptQuery = z.strictObject({ ...asOf, ...freshness })
 const PrintQuery = z.strictObject({
@@ -68,7 +72,10 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           'From what was frozen at issue: the same bytes every time, unless the receipt was annulled meanwhile. `reprint=1` is the first copy that `ReprintReceipt` counted, marked «DUPLICAT».',
         params: ReceiptParams,
         querystring: PrintQuery,
-        response: problemResponses(['RECEIPT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+        response: {
+          ...pdfResponse,
+          ...problemResponses(['RECEIPT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+        },
       },
     },
     async (request, reply) => {
@@ -92,7 +99,7 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       return reply
         .header('Registru-Position', `${position}`)
         .header('Content-Disposition', `inline; filename="${series}-${number}.pdf"`)
-        .type('application/pdf')
+        .type(PDF)
         .send(await renderReceipt(receipt, reprint))
     },
   )
