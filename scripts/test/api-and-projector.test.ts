@@ -44,7 +44,7 @@ const app = await buildApp({
   ledger,
   receipts: createReceiptSaga(ledger),
   store,
-  readSide: createReadSide(openPool()),
+  readSide: createReadSide({ pool: openPool(), aside: openPool() }),
   token: TOKEN,
   logger,
   today,
@@ -73,7 +73,9 @@ const readiness = async () => {
   const response = await app.inject({ url: '/readyz' })
   return { status: response.statusCode, ...z.object({ parts: z.looseObject({}) }).parse(response.json()) }
 }
-const Progress = z.object({ progress: z.object({ head: z.string(), readModels: z.looseObject({ lag: z.string() }) }) })
+const Progress = z.object({
+  progress: z.object({ head: z.string(), readModels: z.looseObject({ lag: z.looseObject({ events: z.number() }) }) }),
+})
 const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) if (await isSo()) return
   throw new Error(`Waited in vain: ${what}`)
@@ -84,11 +86,11 @@ await accepted('RegisterCompany', examples.registerCompany())
 t.test('readiness and metrics tell how far the read models have come', async (t) => {
   const lag = async () => {
     const { progress } = Progress.parse((await app.inject({ url: '/readyz' })).json())
-    return progress.readModels.lag
+    return progress.readModels.lag.events
   }
-  await until('the read models to know all there is', async () => (await lag()) === '0')
+  await until('the read models to know all there is', async () => (await lag()) === 0)
   const metrics = await app.inject({ url: '/metrics', headers: { authorization } })
-  t.match(metrics.body, /registru_lag\{.*of="readModels".*\} 0/)
+  t.match(metrics.body, /registru_lag_events\{.*of="readModels".*\} 0/)
   t.match(metrics.body, /registru_log_visible\{.*\} 1/)
 })
 

@@ -44,7 +44,7 @@ const HEADER_BYTES_MAX = 16 * 1024
 const CLOSE_WITHIN_MS = 6_000
 
 export interface AppOptions extends CommandDependencies {
-  readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream' | 'readAll'>
+  readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream' | 'readAll' | 'subscribeToAll' | 'appendHealth'>
   /** What finishes receipts in this process; `undefined`: nothing does. */
   readonly receiptProcess?: Pick<ReceiptProcess, 'status'> | undefined
   readonly readSide: ReadSide

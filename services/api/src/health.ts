@@ -10,13 +10,20 @@ import type { ReadSide } from './queries/read-side.ts'
 const PROBE_TIMEOUT_MS = 1_000
 
 export interface HealthDependencies extends ProgressDependencies {
-  readonly store: Pick<EventStore, 'ping' | 'head'>
+  readonly store: Pick<EventStore, 'ping' | 'head' | 'subscribeToAll' | 'appendHealth'>
   readonly readSide: Pick<ReadSide, 'ping' | 'projectorState' | 'progress'>
   readonly isStopping: () => boolean
 }
 
 /** Queries answer in these, though perhaps not with the newest; in any other they stand still until somebody acts. */
 const WORKING = new Set(['starting', 'catchingUp', 'live', 'waiting'])
+
+interface PartState {
+  readonly state: string
+  readonly reason?: string | undefined
+}
+
+const UP: PartState = { state: 'up' }
 
 const isUp = (probe: Promise<unknown>): Promise<'up' | 'down'> =>
   probe.then(
@@ -30,19 +37,32 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
   const Health = z.object({
     status: z.string(),
     parts: z.record(z.string(), z.string()).optional(),
+    reasons: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: 'Why a part is not up, where it is known' }),
     progress: z
       .looseObject({})
       .optional()
       .meta({ description: 'Where the log ends, and how far the read models and the receipts have come' }),
   })
 
-  const projectorState = async (): Promise<string> => {
-    const state = await Promise.race([
+  const projectorState = async (): Promise<PartState> => {
+    const said = await Promise.race([
       readSide.projectorState(),
-      sleep(PROBE_TIMEOUT_MS, 'unknown', { ref: false }),
-    ]).catch(() => 'unknown')
-    if (state === undefined) return 'never started'
-    return WORKING.has(state) ? 'up' : state
+      sleep(PROBE_TIMEOUT_MS, { state: 'unknown' }, { ref: false }),
+    ]).catch(() => ({ state: 'unknown' }))
+    if (said === undefined) return { state: 'never started' }
+    return WORKING.has(said.state) ? UP : said
+  }
+  /** A store that has lost its quorum answers every ping; whether it takes commands only commands can tell. */
+  const commandsState = (): PartState => {
+    const { state, reason } = store.appendHealth()
+    return state === 'suspended' ? { state: 'refused', reason } : UP
+  }
+  const receiptsState = (): PartState => {
+    const status = receiptProcess?.status()
+    return status?.state === 'diverged' ? status : UP
   }
 
   app.get(
@@ -77,11 +97,24 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
         projectorState(),
         findProgress(dependencies),
       ])
-      const receipts = receiptProcess?.status().state === 'diverged' ? 'diverged' : 'up'
-      const api = isStopping() ? 'stopping' : 'up'
-      const parts = { 'event-store': eventStore, postgres, projector, receipts, api }
-      const ready = Object.values(parts).every((state) => state === 'up')
-      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', parts, progress })
+      const states: Readonly<Record<string, PartState>> = {
+        'event-store': { state: eventStore },
+        commands: commandsState(),
+        postgres: { state: postgres },
+        projector,
+        receipts: receiptsState(),
+        api: { state: isStopping() ? 'stopping' : 'up' },
+      }
+      const entries = Object.entries(states)
+      const parts = Object.fromEntries(entries.map(([part, { state }]) => [part, state]))
+      const known = entries.flatMap(([part, { reason }]) => (reason === undefined ? [] : [[part, reason] as const]))
+      const ready = entries.every(([, { state }]) => state === 'up')
+      return reply.code(ready ? 200 : 503).send({
+        status: ready ? 'ready' : 'not ready',
+        parts,
+        ...(known.length > 0 && { reasons: Object.fromEntries(known) }),
+        progress,
+      })
     },
   )
 }

@@ -11,6 +11,8 @@ import { startReceiptProcess } from './receipts/receipt-process.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
 
 const READ_CONNECTIONS_MAX = 10
+const ASIDE_CONNECTIONS_MAX = 3
+const ASIDE_TIMEOUT_MS = 2_000
 const SNAPSHOT_CONNECTIONS_MAX = 4
 /** A command waits for it, and only to be quicker. */
 const SNAPSHOT_CONNECT_TIMEOUT_MS = 500
@@ -27,6 +29,15 @@ const pool = createPool({
   onIdleError: (error) => logger.warn({ err: error }, 'lost an idle connection to Postgres'),
 })
 
+// Kept apart, so that a query can be ended, and its end told, while all the others are busy.
+const aside = createPool({
+  url: config.DATABASE_URL,
+  connectionsMax: ASIDE_CONNECTIONS_MAX,
+  applicationName: 'registru-api-aside',
+  statementTimeoutMs: ASIDE_TIMEOUT_MS,
+  onIdleError: (error) => logger.warn({ err: error }, 'lost an idle connection to Postgres'),
+})
+
 // Of their own, so that a load never waits for a report.
 const snapshotPool = createPool({
   url: config.DATABASE_URL,
@@ -40,7 +51,7 @@ const snapshotPool = createPool({
 const now = () => new Date()
 const today = () => businessDayOf(now())
 const snapshots = createSnapshotKeeper({ store, table: createSnapshotTable(snapshotPool), logger, random: Math.random })
-const readSide = createReadSide(pool)
+const readSide = createReadSide({ pool, aside })
 const ledger = createLedger({
   store,
   today,
@@ -68,7 +79,7 @@ onShutdown(logger, async () => {
   await Promise.all([app.close(), receiptProcess.stop()])
   await snapshots.stop()
   await store.dispose()
-  await Promise.all([pool.end(), snapshotPool.end()])
+  await Promise.all([pool.end(), aside.end(), snapshotPool.end()])
 })
 
 const url = await app.listen({ host: '127.0.0.1', port: config.PORT })

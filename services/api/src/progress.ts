@@ -1,17 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EventStore } from '@registru/event-store'
+import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
+import {
+  type Backlog,
+  type BacklogOptions,
+  countBacklog,
+  type EventStore,
+  type SubscriptionFilter,
+} from '@registru/event-store'
 import { Gauge } from '@registru/runtime'
 import type { RequestMetrics } from './metrics.ts'
 import type { ReadSide } from './queries/read-side.ts'
-import type { ReceiptProcess } from './receipts/receipt-process.ts'
+import { isOfLedger, type ReceiptProcess, STEP_TYPES } from './receipts/receipt-process.ts'
 
 /** A part that does not answer in this time is left out. */
 const PROBE_TIMEOUT_MS = 1_000
 
 export interface Follower {
+  /** `-1`: it has read nothing yet. */
   readonly position: string
-  /** Bytes of the log that are still to come; `0`: it knows all there is. */
-  readonly lag: string
+  /** Events that it follows and has not read yet; absent when the store did not say so in time. */
+  readonly lag?: Backlog
 }
 
 /** How far those that follow the log have come. Positions are decimal strings, places in the log. */
@@ -24,7 +32,7 @@ export interface Progress {
 }
 
 export interface ProgressDependencies {
-  readonly store: Pick<EventStore, 'head'>
+  readonly store: Pick<EventStore, 'head' | 'subscribeToAll'>
   readonly readSide: Pick<ReadSide, 'progress'>
   readonly receiptProcess?: Pick<ReceiptProcess, 'status'> | undefined
 }
@@ -32,24 +40,31 @@ export interface ProgressDependencies {
 const inTime = <Value>(probe: Promise<Value>): Promise<Value | undefined> =>
   Promise.race([probe, sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]).catch(() => undefined)
 
-const behind = (head: bigint, position: bigint): bigint => (head > position ? head - position : 0n)
+const followerAt = async (
+  store: ProgressDependencies['store'],
+  position: bigint | undefined,
+  filter: SubscriptionFilter & Pick<BacklogOptions, 'counts'>,
+): Promise<Follower> => {
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
+  const isBegun = position !== undefined && position >= 0n
+  const lag = await inTime(countBacklog(store, { ...filter, ...(isBegun && { after: position }), signal }))
+  return { position: `${position ?? -1n}`, ...(lag !== undefined && { lag }) }
+}
 
 export const findProgress = async ({ store, readSide, receiptProcess }: ProgressDependencies): Promise<Progress> => {
   const [head, read] = await Promise.all([inTime(store.head()), inTime(readSide.progress())])
   if (head === undefined) return {}
-  const followerAt = (position: bigint): Follower => ({
-    position: `${position}`,
-    lag: `${behind(head.position, position)}`,
-  })
   const finisher = receiptProcess?.status()
+  const [readModels, receipts] = await Promise.all([
+    read && followerAt(store, read.position, { streamPrefixes: LEDGER_STREAM_PREFIXES }),
+    finisher?.state === 'following'
+      ? followerAt(store, finisher.position, { typePrefixes: STEP_TYPES, counts: isOfLedger })
+      : undefined,
+  ])
   return {
     head: `${head.position}`,
-    ...(read === undefined
-      ? {}
-      : { readModels: { ...followerAt(read.position), eventsPerSecond: read.eventsPerSecond } }),
-    ...(finisher?.position === undefined
-      ? {}
-      : { receipts: { ...followerAt(finisher.position), open: finisher.open } }),
+    ...(readModels !== undefined && { readModels: { ...readModels, eventsPerSecond: read?.eventsPerSecond } }),
+    ...(receipts !== undefined && { receipts: { ...receipts, open: finisher?.open ?? 0 } }),
   }
 }
 
@@ -62,18 +77,25 @@ export const showProgress = (
     new Gauge({ name, help, labelNames, registers: [registry] })
   const visible = gauge('registru_log_visible', '1 when the event store says where the log ends')
   const position = gauge('registru_position', 'Place in the log that a follower has come to', ['of'])
-  const lag = gauge('registru_lag', 'Bytes of the log that a follower has still to read', ['of'])
+  const events = gauge('registru_lag_events', 'Events that a follower has still to read, counted up to 1000', ['of'])
+  const seconds = gauge('registru_lag_seconds', 'Since the oldest event was written that a follower has not read', [
+    'of',
+  ])
   const rate = gauge('registru_projector_events_per_second', 'What the projector applied lately')
   const open = gauge('registru_receipts_open', 'Receipts requested and not numbered, or annulled and not released')
 
   beforeText.push(async () => {
     const { head, readModels, receipts } = await findProgress(dependencies)
+    // What nobody can tell now is not told: an older number would look like one of now.
+    for (const known of [position, events, seconds, rate, open]) known.reset()
     visible.set(head === undefined ? 0 : 1)
     if (head !== undefined) position.set({ of: 'log' }, Number(head))
     for (const [of, follower] of Object.entries({ readModels, receipts })) {
       if (follower === undefined) continue
       position.set({ of }, Number(follower.position))
-      lag.set({ of }, Number(follower.lag))
+      if (follower.lag === undefined) continue
+      events.set({ of }, follower.lag.events)
+      seconds.set({ of }, follower.lag.seconds)
     }
     if (readModels?.eventsPerSecond !== undefined) rate.set(readModels.eventsPerSecond)
     if (receipts !== undefined) open.set(receipts.open)

@@ -50,7 +50,7 @@ export const createApi = async (
 ): Promise<Api> => {
   const today = () => TODAY
   const now = () => new Date()
-  const readSide = createReadSide(pool)
+  const readSide = createReadSide({ pool, aside: pool })
   const ledger = createLedger({
     store,
     today,

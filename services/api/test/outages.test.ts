@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { authorization, codeOf, createApi, openPool, startStores, until } from './api.ts'
 import { createFakeEventStore } from './fake-event-store.ts'
+import { project } from './projected.ts'
 
 t.setTimeout(120_000)
 const LIMIT_MS = 5_000
@@ -15,6 +16,8 @@ const LIMIT_MS = 5_000
 const stores = await startStores(t)
 const { store, pool } = stores
 const api = await createApi(store, pool)
+await api.must('RegisterCompany', examples.registerCompany())
+await project(stores)
 
 const Readiness = z.object({ parts: z.record(z.string(), z.string()) })
 /** A part that is up may miss its second on a busy machine; one that is down is never up. */
@@ -92,6 +95,13 @@ t.test('the read side away', async (t) => {
   door.silence(true)
   await isReady(t, apart, { postgres: 'down', 'event-store': 'up' })
   t.equal((await apart.command('RegisterClient', examples.registerClient({ clientId: 'silently' }))).statusCode, 201)
+  const unanswered = ['clients', 'clients?minPosition=5&maxWait=1'].map((path) => apart.get(path))
+  const answers = await Promise.race([Promise.all(unanswered), sleep(LIMIT_MS, undefined)])
+  t.strictSame(
+    answers?.map(({ statusCode }) => statusCode),
+    [503, 503],
+    'a query does not wait for a silent PostgreSQL longer than it said',
+  )
 })
 
 t.test('read models that nobody has set up', async (t) => {
@@ -113,6 +123,20 @@ t.test('a projector that stands still', async (t) => {
   }
   await pool.query(`update read.projector set updated_at = now() - interval '1 minute'`)
   await isReady(t, api, { projector: 'silent', postgres: 'up' })
+  const diverged = { reason: 'StoreDiverged: journal: the store ends at 5' }
+  await pool.query(`update read.projector set state = 'diverged', detail = $1`, [diverged])
+  await isReady(t, api, { projector: 'diverged', postgres: 'up' })
+  const told = z.object({ reasons: z.record(z.string(), z.string()) })
+  const { reasons } = told.parse((await api.app.inject({ url: '/readyz' })).json())
+  t.match(reasons, { projector: diverged.reason }, 'its last words can be read as long as nobody starts it again')
+})
+
+t.test('an event store that answers reads and takes no appends', async (t) => {
+  const fake = createFakeEventStore()
+  const apart = await createApi(fake, pool)
+  await isReady(t, apart, { commands: 'up' })
+  fake.appendHealth = () => ({ state: 'suspended', since: new Date(), unanswered: 3, reason: 'no leader' })
+  await isReady(t, apart, { commands: 'refused' })
 })
 
 t.test('the event store away', async (t) => {

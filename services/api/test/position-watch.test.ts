@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { createPositionWatch } from '../src/queries/position-watch.ts'
-import { ReadModelBehind } from '../src/queries/read-errors.ts'
+import { ReadModelBehind, ReadSideUnavailable } from '../src/queries/read-errors.ts'
 
 t.test('a thousand wait, and Postgres is asked as often as for one', async (t) => {
   let looks = 0
@@ -32,4 +32,10 @@ t.test('a look that fails fails those who wait, and nobody else', async (t) => {
   await t.rejects(watch.reach(1n, 1_000), /away/)
   isAway = false
   await watch.reach(1n, 1_000)
+})
+
+t.test('nobody waits beyond the limit for a look that is never answered', async (t) => {
+  const watch = createPositionWatch(() => new Promise(() => undefined))
+  await t.rejects(watch.reach(1n, 20), ReadSideUnavailable)
+  await t.rejects(watch.reach(1n, 20), ReadSideUnavailable, 'those who come later neither')
 })

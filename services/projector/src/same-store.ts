@@ -1,21 +1,5 @@
-import { checkWitness, type EventStore, StoreDiverged, type Witness } from '@registru/event-store'
+import { checkWitness, type EventStore, findDivergence, StoreDiverged, type Witness } from '@registru/event-store'
 import type { Checkpoint } from '@registru/projections'
-
-/** Why the log is not the one that these checkpoints come from; `undefined`: it is. */
-export const findDivergence = async (
-  store: EventStore,
-  checkpoints: readonly Checkpoint[],
-): Promise<string | undefined> => {
-  for (const { projection, position, witness } of checkpoints) {
-    if (position < 0n) continue
-    const verdict = await checkWitness(store, {
-      position,
-      ...(witness !== undefined && { storeId: witness.storeId, witness }),
-    })
-    if (verdict !== 'ok') return `${projection.name}: ${verdict.diverged}`
-  }
-  return undefined
-}
 
 /**
  * A store that was restored to an older copy takes the old position and leaves out what was written since.

@@ -1,4 +1,5 @@
 export { APPEND_BYTES_MAX } from './append-encoding.ts'
+export { type Backlog, type BacklogOptions, countBacklog } from './backlog.ts'
 export { commandIdOf, eventIdOf } from './command-ids.ts'
 export {
   AppendRefused,
@@ -26,4 +27,10 @@ export { type ConnectOptions, connectEventStore } from './eventstoredb.ts'
 export { findLastPosition } from './last-position.ts'
 export type { Logger } from './logger.ts'
 export { requestHashOf } from './request-hash.ts'
-export { checkWitness, IDENTITY_STREAM, type StoreCheckpoint } from './witness.ts'
+export {
+  checkWitness,
+  findDivergence,
+  IDENTITY_STREAM,
+  type ReaderCheckpoint,
+  type StoreCheckpoint,
+} from './witness.ts'

@@ -92,7 +92,7 @@ export const checkWitness = async (
   }
   const { witness } = checkpoint
   if (witness !== undefined && !(await isHeld(store, witness))) {
-    return { diverged: `event ${witness.eventId} is no longer at ${witness.stream} ${witness.revision}` }
+    return { diverged: `event ${witness.eventId} is no longer where it stood, at ${witness.position}` }
   }
   const head = await store.head()
   if (head === undefined || head.position < checkpoint.position) {
@@ -104,4 +104,28 @@ export const checkWitness = async (
     return { diverged: `no event of the store begins at the checkpoint ${checkpoint.position}` }
   }
   return 'ok'
+}
+
+/** Where a reader stands, under the name that people know it by. */
+export interface ReaderCheckpoint {
+  readonly projection: { readonly name: string }
+  /** -1: nothing read yet. */
+  readonly position: bigint
+  readonly witness: (Witness & { readonly storeId: string }) | undefined
+}
+
+/** Why the log is not the one that these readers have read; `undefined`: it is. */
+export const findDivergence = async (
+  store: WitnessReader,
+  checkpoints: readonly ReaderCheckpoint[],
+): Promise<string | undefined> => {
+  for (const { projection, position, witness } of checkpoints) {
+    if (position < 0n) continue
+    const verdict = await checkWitness(store, {
+      position,
+      ...(witness !== undefined && { storeId: witness.storeId, witness }),
+    })
+    if (verdict !== 'ok') return `${projection.name}: ${verdict.diverged}`
+  }
+  return undefined
 }

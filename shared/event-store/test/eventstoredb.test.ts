@@ -1,6 +1,6 @@
 import { binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client'
 import t from 'tap'
-import { APPEND_BYTES_MAX, checkWitness, findLastPosition, type SubscriptionItem } from '../src/index.ts'
+import { APPEND_BYTES_MAX, checkWitness, countBacklog, findLastPosition, type SubscriptionItem } from '../src/index.ts'
 import { anEvent, collect, connect, idsOf, revisionOf, startServer } from './stores.ts'
 
 t.test('appends', async (t) => {
@@ -278,4 +278,27 @@ t.test('the last event of some streams is found behind those of others', async (
   )
   t.equal(await find(1_000), position, 'pages further back are read')
   t.equal(await find(100), undefined, 'but not without end')
+})
+
+t.test('what a reader has still to read', async (t) => {
+  const server = await startServer(t)
+  const store = connect(t, server.url)
+  const { signal } = new AbortController()
+  const backlog = (after?: bigint) =>
+    countBacklog(store, { streamPrefixes: ['ours-'], signal, ...(after !== undefined && { after }) })
+  const nothing = { events: 0, more: false, seconds: 0 }
+  t.strictSame(await backlog(), nothing, 'an empty log has nothing for it')
+  await store.identity()
+  t.strictSame(await backlog(), nothing, 'and neither has one of events that it does not follow')
+  const written = await store.append('ours-1', 'no_stream', [anEvent(), anEvent(), anEvent()])
+  await store.append('others', 'no_stream', [anEvent(), anEvent()])
+  t.match(await backlog(), { events: 3, more: false })
+  const [first] = await collect(store.readStream('ours-1', { maxCount: 1 }))
+  t.match(await backlog(first?.position), { events: 2 })
+  t.strictSame(await backlog(written.outcome === 'written' ? written.position : -1n), nothing)
+  for (let at = 0; at < 10; at += 1) {
+    const many = Array.from({ length: 100 }, () => anEvent())
+    await store.append('ours-2', at === 0 ? 'no_stream' : BigInt(at * 100 - 1), many)
+  }
+  t.match(await backlog(), { events: 1_000, more: true }, 'it is not counted without end')
 })

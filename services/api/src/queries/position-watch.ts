@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ReadModelBehind } from './read-errors.ts'
+import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
 
 /** How often it is looked whether the projector has come far enough, however many wait. */
 const POLL_MS = 10
+/** A look that is under way at the end of a wait may still be answered; Postgres may also never answer it. */
+const GRACE_MS = 500
 
 interface Waiter {
   readonly minPosition: bigint
@@ -12,7 +14,10 @@ interface Waiter {
 }
 
 export interface PositionWatch {
-  /** @throws ReadModelBehind after `maxWaitMs`, and what the look itself fails with */
+  /**
+   * @throws ReadModelBehind after `maxWaitMs`, ReadSideUnavailable when no look was answered until then, and what the look
+   * itself fails with
+   */
   readonly reach: (minPosition: bigint, maxWaitMs: number) => Promise<void>
 }
 
@@ -49,7 +54,18 @@ export const createPositionWatch = (find: () => Promise<bigint>): PositionWatch 
   return {
     reach: (minPosition, maxWaitMs) =>
       new Promise((resolve, reject) => {
-        waiters = [...waiters, { minPosition, deadline: performance.now() + maxWaitMs, resolve, reject }]
+        const unanswered = setTimeout(
+          () => reject(new ReadSideUnavailable(`no answer within ${maxWaitMs} ms`)),
+          maxWaitMs + GRACE_MS,
+        )
+        const settled =
+          <Args extends readonly unknown[]>(settle: (...args: Args) => void) =>
+          (...args: Args): void => {
+            clearTimeout(unanswered)
+            settle(...args)
+          }
+        const deadline = performance.now() + maxWaitMs
+        waiters = [...waiters, { minPosition, deadline, resolve: settled(resolve), reject: settled(reject) }]
         if (!isLooking) void look()
       }),
   }

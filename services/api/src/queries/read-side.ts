@@ -6,6 +6,7 @@ import {
   findReadPosition,
   findReadState,
   PROJECTOR_SILENT_AFTER_SECONDS,
+  type ProjectorReport,
   type ReadHandle,
 } from '@registru/projections'
 import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
@@ -60,9 +61,15 @@ export interface ReadSide {
   ) => Promise<Answer<Value>>
   readonly ping: (timeoutMs: number) => Promise<void>
   /** What the projector last said of itself, `silent` when that is long ago; `undefined` before it ever ran. */
-  readonly projectorState: () => Promise<string | undefined>
+  readonly projectorState: () => Promise<ProjectorWord | undefined>
   /** How far the read models have come, and how fast. */
   readonly progress: () => Promise<ReadProgress>
+}
+
+export interface ProjectorWord {
+  readonly state: string
+  /** Why it stands still, where that tells nothing of any company. */
+  readonly reason?: string | undefined
 }
 
 export interface ReadProgress {
@@ -72,12 +79,28 @@ export interface ReadProgress {
 }
 
 /** Of what the projector says of itself, the part that is shown. */
-const ProjectorDetail = z.object({ eventsPerSecond: z.number().optional() })
+const ProjectorDetail = z.object({ eventsPerSecond: z.number().optional(), reason: z.string().optional() })
+
+/** What ends a projector for good is true for as long as nobody starts another one. */
+const LAST_WORDS = new Set(['diverged', 'stopped'])
+
+const saidBy = (report: ProjectorReport | undefined): ProjectorWord | undefined => {
+  if (report === undefined) return undefined
+  const { state, detail, ageSeconds } = report
+  if (ageSeconds > PROJECTOR_SILENT_AFTER_SECONDS && !LAST_WORDS.has(state)) {
+    return { state: 'silent', reason: `it said last that it is ${state}, ${Math.round(ageSeconds)} s ago` }
+  }
+  const reason = ProjectorDetail.safeParse(detail).data?.reason
+  return { state, ...(reason !== undefined && { reason }) }
+}
 
 /** undefined_table, invalid_schema_name: no projector has set up the read models yet. */
 const NOT_SET_UP: readonly unknown[] = ['42P01', '3F000']
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 const isNotSetUp = (error: unknown): boolean => NOT_SET_UP.includes(codeOf(error))
+
+/** A connection that is free by then included. */
+const OPEN_WITHIN_MS = 3_500
 
 /** query_canceled: at the statement's time-out, or because the caller has left. */
 const CANCELLED = '57014'
@@ -96,10 +119,21 @@ const guard = async <Value>(read: () => Promise<Value>, departure?: AbortSignal)
   }
 }
 
-export const createReadSide = (pool: Pool): ReadSide => {
-  const database: ReadHandle = createDatabase<unknown>(pool)
+export interface Connections {
+  /** Where queries run. */
+  readonly pool: Pool
+  /**
+   * Apart from them, a few: what ends a query must not wait until one has ended, and who waits for the projector, or asks
+   * whether anybody is there, must not wait for reports.
+   */
+  readonly aside: Pool
+}
 
-  const watch = createPositionWatch(() => findReadPosition(database))
+export const createReadSide = ({ pool, aside }: Connections): ReadSide => {
+  const database: ReadHandle = createDatabase<unknown>(pool)
+  const besides: ReadHandle = createDatabase<unknown>(aside)
+
+  const watch = createPositionWatch(() => findReadPosition(besides))
 
   const begin = async (departure: AbortSignal | undefined): Promise<Snapshot> => {
     const handle = await database
@@ -128,7 +162,7 @@ export const createReadSide = (pool: Pool): ReadSide => {
       const cancel = (): void => {
         // What is not cancelled ends by its statement time-out.
         if (closing === undefined) {
-          cancelling ??= pool.query('select pg_cancel_backend($1)', [processId]).catch(() => undefined)
+          cancelling ??= aside.query('select pg_cancel_backend($1)', [processId]).catch(() => undefined)
         }
       }
       if (departure?.aborted === true) cancel()
@@ -140,11 +174,21 @@ export const createReadSide = (pool: Pool): ReadSide => {
     }
   }
 
+  /** The statements that begin a snapshot cost nothing: whoever does not answer them will not answer a query. */
+  const beginInTime = async (departure: AbortSignal | undefined): Promise<Snapshot> => {
+    const beginning = begin(departure)
+    const begun = await Promise.race([beginning, sleep(OPEN_WITHIN_MS, undefined, { ref: false })])
+    if (begun !== undefined) return begun
+    // What comes too late is given back.
+    beginning.then(({ close }) => close()).catch(() => undefined)
+    throw new ReadSideUnavailable(`no answer within ${OPEN_WITHIN_MS} ms`)
+  }
+
   const open: ReadSide['open'] = (freshness, departure) =>
     guard(async () => {
       const { minPosition, maxWaitMs } = freshness
       if (minPosition !== undefined) await watch.reach(minPosition, maxWaitMs)
-      return begin(departure)
+      return beginInTime(departure)
     }, departure)
 
   return {
@@ -160,17 +204,16 @@ export const createReadSide = (pool: Pool): ReadSide => {
     },
     ping: async (timeoutMs) => {
       const late = sleep(timeoutMs, 'late', { ref: false })
-      const answer = await Promise.race([pool.query('select 1'), late])
+      const answer = await Promise.race([aside.query('select 1'), late])
       if (answer === 'late') throw new ReadSideUnavailable(`no answer within ${timeoutMs} ms`)
     },
     progress: async () => {
-      const [position, report] = await Promise.all([findReadPosition(database), findProjectorReport(database)])
+      const [position, report] = await Promise.all([findReadPosition(besides), findProjectorReport(besides)])
       return { position, eventsPerSecond: ProjectorDetail.safeParse(report?.detail).data?.eventsPerSecond }
     },
     projectorState: async () => {
       try {
-        const report = await findProjectorReport(database)
-        return report !== undefined && report.ageSeconds > PROJECTOR_SILENT_AFTER_SECONDS ? 'silent' : report?.state
+        return saidBy(await findProjectorReport(besides))
       } catch (error) {
         if (isNotSetUp(error)) return undefined
         throw error

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LEDGER_STREAM_PREFIXES, readLedgerEvent } from '@registru/domain'
-import { type EventStore, StoreDiverged } from '@registru/event-store'
+import { type EventStore, StoreDiverged, type Witness } from '@registru/event-store'
 import type { Logger, Pool } from '@registru/runtime'
 import { withLeadership } from './leadership.ts'
-import { loadCheckpoint, saveCheckpoint } from './process-checkpoint.ts'
+import { loadCheckpoint, placeIn, saveCheckpoint } from './process-checkpoint.ts'
 import { type ReceiptSaga, refusalIn } from './receipt-saga.ts'
 import { type ReceiptStep, stepChangeOf } from './receipt-step.ts'
 
@@ -12,9 +12,9 @@ const GRACE_MS = 3_000
 const TICK_MS = 500
 const RESTART_PAUSE_MS = 1_000
 /** A store that is not the one we have read from stays so until somebody acts. */
-const DIVERGED_PAUSE_MS = 30_000
+const DIVERGED_PAUSE_MS = 5_000
 /** Every event that begins or ends a step; the API would spend much of its time on reading what it has just written. */
-const STEP_TYPES = ['Receipt']
+export const STEP_TYPES = ['Receipt']
 
 export interface ReceiptProcessOptions {
   readonly store: EventStore
@@ -30,6 +30,8 @@ export interface ReceiptProcessStatus {
   readonly position: bigint | undefined
   /** Receipts that are requested and not numbered, or annulled and not released. */
   readonly open: number
+  /** Of `diverged`. */
+  readonly reason?: string
 }
 
 export interface ReceiptProcess {
@@ -37,7 +39,8 @@ export interface ReceiptProcess {
   readonly stop: () => Promise<void>
 }
 
-const isOfLedger = (stream: string): boolean => LEDGER_STREAM_PREFIXES.some((prefix) => stream.startsWith(prefix))
+export const isOfLedger = (stream: string): boolean =>
+  LEDGER_STREAM_PREFIXES.some((prefix) => stream.startsWith(prefix))
 
 /** Ends early when it is told to. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -47,7 +50,8 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProcessOptions): ReceiptProcess => {
   const stopping = new AbortController()
   const idle = { position: undefined, open: 0 }
-  let status: ReceiptProcessStatus = { state: 'standby', ...idle }
+  /** Asked for when somebody wants to know: what was said when something last happened may be long ago. */
+  let status = (): ReceiptProcessStatus => ({ state: 'standby', ...idle })
 
   /** @returns whether the step is at its end */
   const carryOut = async (step: ReceiptStep): Promise<boolean> => {
@@ -69,26 +73,28 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
     // Either half ending ends the other: a reader without a finisher, or the reverse, would only look alive.
     const ended = new AbortController()
     const signal = AbortSignal.any([leading, ended.signal])
-    const checkpoint = await loadCheckpoint(pool)
+    const checkpoint = await placeIn(store, pool, await loadCheckpoint(pool))
+    if ('diverged' in checkpoint) throw new StoreDiverged(checkpoint.diverged)
+    const storeId = await store.identity()
     const open = new Map(checkpoint.steps.map((step) => [step.key, { step, seenAt: performance.now() }]))
-    let position = checkpoint.position
+    let { position } = checkpoint
+    let witness: Witness | undefined = checkpoint.witness
     let saved = position
     let caughtUp = false
-    const tell = (): void => {
-      status = { state: 'following', position, open: open.size }
-    }
-    tell()
+    status = () => ({ state: 'following', position, open: open.size })
 
     const follow = async (): Promise<void> => {
-      const after = position === undefined ? {} : { after: position }
+      const after = { ...(position !== undefined && { after: position }), ...(witness !== undefined && { witness }) }
       const items = store.subscribeToAll({ ...after, typePrefixes: STEP_TYPES, signal })
       for await (const item of items) {
         if (item.kind === 'caughtUp') caughtUp = true
         else if (item.kind === 'checkpoint') position = item.position
         else {
-          position = item.event.position
+          const { stream, revision, id: eventId } = item.event
+          ;({ position } = item.event)
+          witness = { stream, revision, eventId, position }
           // Other streams of the same store may have receipts of their own.
-          if (!isOfLedger(item.event.stream)) continue
+          if (!isOfLedger(stream)) continue
           const { begins, ends } = stepChangeOf(readLedgerEvent(item.event))
           if (begins !== undefined) open.set(begins.key, { step: begins, seenAt: performance.now() })
           if (ends !== undefined) open.delete(ends)
@@ -104,15 +110,11 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
           // One that cannot be done now is tried again later, and does not hold up the others.
           if (await carryOut(step)) open.delete(key)
           else open.set(key, { step, seenAt: performance.now() })
-          tell()
         }
         if (position !== undefined && position !== saved) {
           const reached = position
-          await saveCheckpoint(
-            pool,
-            reached,
-            [...open.values()].map(({ step }) => step),
-          )
+          const steps = [...open.values()].map(({ step }) => step)
+          await saveCheckpoint(pool, { position: reached, steps, storeId, witness })
           saved = reached
         }
       }
@@ -125,22 +127,23 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        status = { state: 'standby', ...idle }
+        status = () => ({ state: 'standby', ...idle })
         await withLeadership(pool, stopping.signal, lead)
       } catch (error) {
         if (stopping.signal.aborted) return
         const diverged = error instanceof StoreDiverged
-        status = { state: diverged ? 'diverged' : 'waiting', ...idle }
+        const why = diverged ? ({ state: 'diverged', reason: error.message } as const) : ({ state: 'waiting' } as const)
+        status = () => ({ ...why, ...idle })
         if (diverged) logger.error({ err: error }, 'the receipt process stands still: the event store is another one')
         else logger.warn({ err: error }, 'the receipt process starts again')
       }
-      await pause(status.state === 'diverged' ? DIVERGED_PAUSE_MS : RESTART_PAUSE_MS, stopping.signal)
+      await pause(status().state === 'diverged' ? DIVERGED_PAUSE_MS : RESTART_PAUSE_MS, stopping.signal)
     }
   }
 
   const running = run()
   return {
-    status: () => status,
+    status: () => status(),
     stop: async () => {
       stopping.abort()
       await running

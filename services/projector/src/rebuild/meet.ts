@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type EventStore, StoreDiverged } from '@registru/event-store'
+import { type EventStore, findDivergence, StoreDiverged } from '@registru/event-store'
 import { listCheckpoints, listInUse, listPositions, type Projection, schemaOf } from '@registru/projections'
 import type { Pool, PoolClient } from '@registru/runtime'
 import { type Connections, withConnections } from '../connections.ts'
-import { findDivergence, mustBeTheSameStore } from '../same-store.ts'
+import { mustBeTheSameStore } from '../same-store.ts'
 import { advance } from './advance.ts'
 import { waitForRebuildTurn } from './turn.ts'
 
