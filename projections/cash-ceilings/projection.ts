@@ -1,12 +1,15 @@
-import { type LedgerEvent, minorOf, whoPaidCash } from '@registru/domain'
+import { type LedgerEvent, type Money, minorOf, type PaymentMethod, whoPaidCash } from '@registru/domain'
 import { DESKLESS } from '../core/books/cash.ts'
-import { insert, type RowChange, set } from '../core/fold/changes.ts'
-import { begun, defineProjection, wanted } from '../core/fold/projection.ts'
-import type { Rows } from '../core/fold/row-image.ts'
+import { change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
+import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
+import { defineProjection, folding } from '../core/fold/projection.ts'
 import { cashClients, cashHanded, contractInvoices, contractSettlements } from './tables.ts'
 
 /** The law counts lei; cash in another currency is outside its figures. */
 const LEI = 'RON'
+
+const isCountedCash = ({ method, amount }: { readonly method: PaymentMethod; readonly amount: Money }): boolean =>
+  method === 'CASH' && amount.currency === LEI
 
 type EventOfClient = LedgerEvent & { readonly data: { readonly clientId: string } }
 type Settling = Extract<LedgerEvent, { readonly type: 'PaymentAllocated' | 'PaymentDeallocated' }>
@@ -20,10 +23,10 @@ const contractOf = (event: EventOfClient & { readonly data: { readonly invoiceId
   ...accountOf(event),
   invoice_id: event.data.invoiceId,
 })
-const wantContract = (event: Settling) => [wanted(contractInvoices, contractOf(event))]
+const invoiceOf = (event: Settling) => ({ invoice: wanted(contractInvoices, contractOf(event)) })
 
-const settled = (event: Settling, rows: Rows, sign: 1n | -1n): readonly RowChange[] =>
-  rows.find(contractInvoices, contractOf(event)) === undefined
+const settled = (event: Settling, invoice: OwnedRow<typeof contractInvoices>, sign: 1n | -1n): readonly RowChange[] =>
+  invoice.found === undefined
     ? []
     : [
         insert(contractSettlements, {
@@ -42,59 +45,69 @@ export const cashCeilings = defineProjection({
   name: 'cash_ceilings',
   version: 1,
   tables: [cashClients, cashHanded, contractInvoices, contractSettlements],
-  looksAt: [cashClients, contractInvoices],
-  reads: {
-    InvoiceRegistered: (event) => [begun(contractInvoices, contractOf(event))],
-    PaymentRecorded: (event) => (event.data.method === 'CASH' ? [wanted(cashClients, accountOf(event))] : []),
-    PaymentAllocated: wantContract,
-    PaymentDeallocated: wantContract,
-  },
   on: {
-    ClientRegistered: (event) => {
-      const { kind, name, taxId } = event.data
-      return [insert(cashClients, { ...accountOf(event), kind, name, tax_id: taxId ?? null })]
-    },
-    ClientUpdated: (event) => {
-      const { kind, name, taxId } = event.data
-      const changed = {
-        ...(kind !== undefined && { kind }),
-        ...(name !== undefined && { name }),
-        ...(taxId !== undefined && { tax_id: taxId }),
-      }
-      return Object.keys(changed).length === 0 ? [] : [set(cashClients, accountOf(event), changed)]
-    },
-    InvoiceRegistered: (event) =>
-      event.data.instalmentContract
-        ? [insert(contractInvoices, { ...contractOf(event), position: event.position })]
-        : [],
-    PaymentRecorded: (event, rows) => {
-      const { paymentId, amount, method, receivedOn, deskId = DESKLESS, payer } = event.data
-      if (method !== 'CASH' || amount.currency !== LEI) return []
-      const { kind, name, tax_id } = rows.get(cashClients, accountOf(event))
-      const who = whoPaidCash(payer, { kind, name, taxId: tax_id ?? undefined })
+    ClientRegistered: folding({
+      wants: (event) => ({ client: wantedNew(cashClients, accountOf(event)) }),
+      fold: (event, { client }) => {
+        const { kind, name, taxId } = event.data
+        return [create(client, { kind, name, tax_id: taxId ?? null })]
+      },
+    }),
+    ClientUpdated: folding({
+      wants: (event) => ({ client: wanted(cashClients, accountOf(event)) }),
+      fold: (event, { client }) => {
+        const { kind, name, taxId } = event.data
+        const changed = {
+          ...(kind !== undefined && { kind }),
+          ...(name !== undefined && { name }),
+          ...(taxId !== undefined && { tax_id: taxId }),
+        }
+        return Object.keys(changed).length === 0 ? [] : [change(client, changed)]
+      },
+    }),
+    InvoiceRegistered: folding({
+      wants: (event) => ({ invoice: wantedNew(contractInvoices, contractOf(event)) }),
+      fold: (event, { invoice }) =>
+        event.data.instalmentContract ? [create(invoice, { position: event.position })] : [],
+    }),
+    PaymentRecorded: folding({
+      wants: (event) => ({
+        client: isCountedCash(event.data) ? wanted(cashClients, accountOf(event)) : undefined,
+      }),
+      fold: (event, { client }) => {
+        if (client === undefined) return []
+        const { paymentId, amount, receivedOn, deskId = DESKLESS, payer } = event.data
+        const { kind, name, tax_id } = rowOf(client)
+        const who = whoPaidCash(payer, { kind, name, taxId: tax_id ?? undefined })
+        return [
+          insert(cashHanded, {
+            ...accountOf(event),
+            payment_id: paymentId,
+            received_on: receivedOn,
+            desk_id: deskId,
+            payer_identity: who.identity,
+            payer_kind: who.kind,
+            payer_name: who.name,
+            payer_tax_id: who.taxId ?? null,
+            amount_minor: minorOf(amount),
+            position: event.position,
+            reversed_position: null,
+            event_id: event.eventId,
+          }),
+        ]
+      },
+    }),
+    PaymentReversed: (event) => {
+      if (!isCountedCash(event.data)) return []
       return [
-        insert(cashHanded, {
-          ...accountOf(event),
-          payment_id: paymentId,
-          received_on: receivedOn,
-          desk_id: deskId,
-          payer_identity: who.identity,
-          payer_kind: who.kind,
-          payer_name: who.name,
-          payer_tax_id: who.taxId ?? null,
-          amount_minor: minorOf(amount),
-          position: event.position,
-          reversed_position: null,
-          event_id: event.eventId,
-        }),
+        set(
+          cashHanded,
+          { ...accountOf(event), payment_id: event.data.paymentId },
+          { reversed_position: event.position },
+        ),
       ]
     },
-    PaymentReversed: (event) => {
-      const { paymentId, amount, method } = event.data
-      if (method !== 'CASH' || amount.currency !== LEI) return []
-      return [set(cashHanded, { ...accountOf(event), payment_id: paymentId }, { reversed_position: event.position })]
-    },
-    PaymentAllocated: (event, rows) => settled(event, rows, 1n),
-    PaymentDeallocated: (event, rows) => settled(event, rows, -1n),
+    PaymentAllocated: folding({ wants: invoiceOf, fold: (event, { invoice }) => settled(event, invoice, 1n) }),
+    PaymentDeallocated: folding({ wants: invoiceOf, fold: (event, { invoice }) => settled(event, invoice, -1n) }),
   },
 })

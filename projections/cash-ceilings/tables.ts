@@ -1,8 +1,18 @@
 import type { ClientKind } from '@registru/domain'
-import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
+import {
+  bigint,
+  date,
+  defineRemembered,
+  defineTable,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 /** Who the debtors are: whoever pays in cash and names nobody else is one of them. */
-export const cashClients = defineTable({
+export const cashClients = defineRemembered({
   name: 'cash_clients',
   columns: {
     company_id: text(),
@@ -39,7 +49,7 @@ export const cashHanded = defineTable({
 })
 
 /** Invoices of instalment sale contracts: with individuals, outside the ceilings (Legea 70/2015 art. 4 (3)). */
-export const contractInvoices = defineTable({
+export const contractInvoices = defineRemembered({
   name: 'contract_invoices',
   columns: { company_id: text(), invoice_id: text(), client_id: text(), position: bigint() },
   key: ['company_id', 'invoice_id', 'client_id'],

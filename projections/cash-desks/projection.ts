@@ -1,8 +1,8 @@
 import { formatRomanianDay, type LedgerEvent, minorIn, minorOf } from '@registru/domain'
 import { DESKLESS } from '../core/books/cash.ts'
-import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
-import { defineProjection, wanted } from '../core/fold/projection.ts'
-import type { Rows } from '../core/fold/row-image.ts'
+import { add, change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
+import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
+import { defineProjection, folding } from '../core/fold/projection.ts'
 import type { RowOf } from '../core/fold/table.ts'
 import { type Against, type CashDocument, cashDeskDays, cashDesks, cashLines, cashPayments } from './tables.ts'
 
@@ -17,7 +17,7 @@ const paymentKey = ({ metadata, data }: PaymentEvent) => ({
   payment_id: data.paymentId,
   client_id: data.clientId,
 })
-const paymentRow = (event: PaymentEvent) => [wanted(cashPayments, paymentKey(event))]
+const paymentOf = (event: PaymentEvent) => wanted(cashPayments, paymentKey(event))
 
 const lineOf = ({ metadata, position, eventId }: LedgerEvent, at: number, line: Line): RowChange =>
   insert(cashLines, {
@@ -75,10 +75,12 @@ const againstOf = ({ settles, advance }: Issued): readonly Against[] => [
   ...(ZERO.test(advance) ? [] : ['CLIENT_CREDIT' as const]),
 ]
 
-const issued = (event: Extract<LedgerEvent, { readonly type: 'ReceiptIssued' }>, rows: Rows): readonly RowChange[] => {
+const issued = (
+  event: Extract<LedgerEvent, { readonly type: 'ReceiptIssued' }>,
+  owned: OwnedRow<typeof cashPayments>,
+): readonly RowChange[] => {
   const { data, position } = event
-  const key = paymentKey(event)
-  const payment = rows.get(cashPayments, key)
+  const payment = rowOf(owned)
   const said: CashDocument = { act: actOf(data), explanation: explanationOf(data), against: againstOf(data) }
   // A day that may be closed is left alone: what comes later is a line of its own day.
   if (payment.said.act !== undefined || payment.effective_on !== data.issuedOn) {
@@ -94,16 +96,16 @@ const issued = (event: Extract<LedgerEvent, { readonly type: 'ReceiptIssued' }>,
         out_minor: 0n,
         said,
       }),
-      set(cashPayments, key, { said }),
+      change(owned, { said }),
     ]
   }
   return [
     set(
       cashLines,
-      { company_id: key.company_id, position: payment.position, line: 0 },
+      { company_id: payment.company_id, position: payment.position, line: 0 },
       { receipt: said, receipt_position: position },
     ),
-    set(cashPayments, key, { said }),
+    change(owned, { said }),
   ]
 }
 
@@ -112,12 +114,6 @@ export const cashDesksProjection = defineProjection({
   name: 'cash_desks',
   version: 1,
   tables: [cashDesks, cashLines, cashDeskDays, cashPayments],
-  looksAt: [cashPayments],
-  reads: {
-    ReceiptIssued: paymentRow,
-    ReceiptAnnulled: paymentRow,
-    PaymentReversed: (event) => (event.data.method === 'CASH' ? paymentRow(event) : []),
-  },
   on: {
     CashDeskOpened: (event) => {
       const { companyId: company_id, deskId: desk_id, name, openedOn, openingBalances } = event.data
@@ -148,75 +144,82 @@ export const cashDesksProjection = defineProjection({
         ),
       ]
     },
-    PaymentRecorded: (event) => {
-      const { clientId, paymentId, amount, method, receivedOn, deskId = DESKLESS, payer, allocationRule } = event.data
-      if (method !== 'CASH') return []
-      const said: CashDocument = {
-        explanation: `încasare ${paymentId}, ${payer?.name ?? clientId}`,
-        against: [allocationRule === 'none@1' ? 'CLIENT_CREDIT' : 'RECEIVABLE'],
-      }
-      return [
-        ...lines(event, {
-          desk_id: deskId,
+    PaymentRecorded: folding({
+      wants: (event) => ({
+        payment: event.data.method === 'CASH' ? wantedNew(cashPayments, paymentKey(event)) : undefined,
+      }),
+      fold: (event, { payment }) => {
+        if (payment === undefined) return []
+        const { clientId, paymentId, amount, receivedOn, deskId = DESKLESS, payer, allocationRule } = event.data
+        const said: CashDocument = {
+          explanation: `încasare ${paymentId}, ${payer?.name ?? clientId}`,
+          against: [allocationRule === 'none@1' ? 'CLIENT_CREDIT' : 'RECEIVABLE'],
+        }
+        return [
+          ...lines(event, {
+            desk_id: deskId,
+            currency: amount.currency,
+            effective_on: receivedOn,
+            kind: 'PAYMENT',
+            client_id: clientId,
+            payment_id: paymentId,
+            in_minor: minorOf(amount),
+            out_minor: 0n,
+            said,
+          }),
+          create(payment, { position: event.position, desk_id: deskId, effective_on: receivedOn, said }),
+        ]
+      },
+    }),
+    ReceiptIssued: folding({
+      wants: (event) => ({ payment: paymentOf(event) }),
+      fold: (event, { payment }) => issued(event, payment),
+    }),
+    ReceiptAnnulled: folding({
+      wants: (event) => ({ payment: paymentOf(event) }),
+      fold: (event, { payment }) => {
+        const { clientId, paymentId, amount, annulledOn, reason } = event.data
+        return lines(event, {
+          desk_id: rowOf(payment).desk_id,
           currency: amount.currency,
-          effective_on: receivedOn,
-          kind: 'PAYMENT',
+          effective_on: annulledOn,
+          kind: 'ANNULMENT',
           client_id: clientId,
           payment_id: paymentId,
-          in_minor: minorOf(amount),
+          in_minor: 0n,
           out_minor: 0n,
-          said,
-        }),
-        insert(cashPayments, {
-          ...paymentKey(event),
-          position: event.position,
-          desk_id: deskId,
-          effective_on: receivedOn,
-          said,
-        }),
-      ]
-    },
-    ReceiptIssued: issued,
-    ReceiptAnnulled: (event, rows) => {
-      const { clientId, paymentId, amount, annulledOn, reason } = event.data
-      const payment = rows.get(cashPayments, paymentKey(event))
-      return lines(event, {
-        desk_id: payment.desk_id,
-        currency: amount.currency,
-        effective_on: annulledOn,
-        kind: 'ANNULMENT',
-        client_id: clientId,
-        payment_id: paymentId,
-        in_minor: 0n,
-        out_minor: 0n,
-        said: {
-          act: actOf(event.data),
-          explanation: `chitanța ${actOf(event.data)} ANULATĂ: ${reason}`,
-          against: [],
-        },
-      })
-    },
-    PaymentReversed: (event, rows) => {
-      const { clientId, paymentId, amount, method, reversedOn } = event.data
-      if (method !== 'CASH') return []
-      const payment = rows.get(cashPayments, paymentKey(event))
-      const { act } = payment.said
-      const of = act === undefined ? paymentId : `chitanța ${act}`
-      return lines(event, {
-        desk_id: payment.desk_id,
-        currency: amount.currency,
-        effective_on: reversedOn,
-        kind: 'REVERSAL',
-        client_id: clientId,
-        payment_id: paymentId,
-        in_minor: 0n,
-        out_minor: minorOf(amount),
-        said: {
-          ...payment.said,
-          explanation: `stornarea încasării din ${formatRomanianDay(payment.effective_on)}, ${of}`,
-        },
-      })
-    },
+          said: {
+            act: actOf(event.data),
+            explanation: `chitanța ${actOf(event.data)} ANULATĂ: ${reason}`,
+            against: [],
+          },
+        })
+      },
+    }),
+    PaymentReversed: folding({
+      wants: (event) => ({ payment: event.data.method === 'CASH' ? paymentOf(event) : undefined }),
+      fold: (event, { payment: owned }) => {
+        if (owned === undefined) return []
+        const { clientId, paymentId, amount, reversedOn } = event.data
+        const payment = rowOf(owned)
+        const { act } = payment.said
+        const of = act === undefined ? paymentId : `chitanța ${act}`
+        return lines(event, {
+          desk_id: payment.desk_id,
+          currency: amount.currency,
+          effective_on: reversedOn,
+          kind: 'REVERSAL',
+          client_id: clientId,
+          payment_id: paymentId,
+          in_minor: 0n,
+          out_minor: minorOf(amount),
+          said: {
+            ...payment.said,
+            explanation: `stornarea încasării din ${formatRomanianDay(payment.effective_on)}, ${of}`,
+          },
+        })
+      },
+    }),
     RefundRecorded: (event) => {
       const { clientId, paymentId, amount, method, refundedOn, deskId = DESKLESS, document } = event.data
       if (method !== 'CASH') return []

@@ -1,7 +1,9 @@
 import {
   bigint,
   date,
+  defineRemembered,
   defineTable,
+  defineTotals,
   integer,
   json,
   nullable,
@@ -74,7 +76,7 @@ export const cashLines = defineTable({
 })
 
 /** What came and went on a day; `opening_minor` is what lay in a drawer that was opened on it. */
-export const cashDeskDays = defineTable({
+export const cashDeskDays = defineTotals({
   name: 'cash_desk_days',
   columns: {
     company_id: text(),
@@ -88,12 +90,11 @@ export const cashDeskDays = defineTable({
     line_count: bigint(),
   },
   key: ['company_id', 'desk_id', 'currency', 'effective_on'],
-  totals: true,
   fillfactor: 50,
 })
 
 /** Where each cash payment stands in a register: the fold's own memory. */
-export const cashPayments = defineTable({
+export const cashPayments = defineRemembered({
   name: 'cash_payments',
   columns: {
     company_id: text(),

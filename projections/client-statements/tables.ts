@@ -1,4 +1,14 @@
-import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
+import {
+  bigint,
+  date,
+  defineTable,
+  defineTotals,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 export type StatementLineKind =
   | 'INVOICE'
@@ -36,7 +46,7 @@ export const statementLines = defineTable({
 })
 
 /** Month by month, so that the opening of any period adds up a few dozen rows, not a history. */
-export const statementMonths = defineTable({
+export const statementMonths = defineTotals({
   name: 'statement_months',
   columns: {
     company_id: text(),
@@ -48,12 +58,11 @@ export const statementMonths = defineTable({
     credit_minor: bigint(),
   },
   key: ['company_id', 'client_id', 'currency', 'month_on'],
-  totals: true,
   fillfactor: 70,
 })
 
 /** Day by day for the whole company, by when it was learned, so that its total adds up days, not clients. */
-export const statementDays = defineTable({
+export const statementDays = defineTotals({
   name: 'statement_days',
   columns: {
     company_id: text(),
@@ -65,7 +74,6 @@ export const statementDays = defineTable({
     credit_minor: bigint(),
   },
   key: ['company_id', 'currency', 'effective_on', 'stretch'],
-  totals: true,
   fillfactor: 50,
 })
 

@@ -1,5 +1,15 @@
 import type { PaymentMethod } from '@registru/domain'
-import { bigint, date, defineTable, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
+import {
+  bigint,
+  date,
+  defineTable,
+  defineTotals,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 export type TradeKind = 'INVOICED' | 'CANCELLED' | 'CREDITED' | 'COLLECTED' | 'REVERSED' | 'REFUNDED'
 
@@ -24,7 +34,7 @@ export const tradeEntries = defineTable({
 })
 
 /** What came in on each day by method, and what of it went back on this day. */
-export const collectionDays = defineTable({
+export const collectionDays = defineTotals({
   name: 'collection_days',
   columns: {
     company_id: text(),
@@ -36,12 +46,11 @@ export const collectionDays = defineTable({
     refunded_minor: bigint(),
   },
   key: ['company_id', 'effective_on', 'method', 'currency'],
-  totals: true,
   fillfactor: 50,
 })
 
 /** What was sold on each day, VAT included, and what was taken back of sales on this day. */
-export const salesDays = defineTable({
+export const salesDays = defineTotals({
   name: 'sales_days',
   columns: {
     company_id: text(),
@@ -51,7 +60,6 @@ export const salesDays = defineTable({
     credited_minor: bigint(),
   },
   key: ['company_id', 'effective_on', 'currency'],
-  totals: true,
   fillfactor: 50,
 })
 

@@ -1,8 +1,13 @@
 import { type LedgerEvent, type Money, type MoneyOrZero, minorIn, minorOf, type VatLine } from '@registru/domain'
-import { deferredVatReads, foldDeferredVat, type VatEvent, type VatMovement } from '../core/books/deferred-vat.ts'
+import {
+  deferredVatWants,
+  foldDeferredVat,
+  type VatEvent,
+  type VatMovement,
+  type VatRows,
+} from '../core/books/deferred-vat.ts'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
-import { defineProjection } from '../core/fold/projection.ts'
-import type { Rows } from '../core/fold/row-image.ts'
+import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import type { KeyOf } from '../core/fold/table.ts'
 import { stretchOf } from '../core/reading/clocks.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
@@ -63,11 +68,19 @@ const becomesDue = ({ currency, vatMinor }: VatMovement): readonly Leg[] => [
   ['VAT_DUE', -vatMinor, currency],
 ]
 
+const { wants, wantsMore } = deferredVatWants(deferredVat)
+
 /** TVA la încasare: what the event makes exigible goes along, from 4428 to 4427. */
-const postWithVat = (event: VatEvent, rows: Rows, entry: Entry): readonly RowChange[] => {
-  const { changes, movements } = foldDeferredVat(deferredVat, event, rows)
-  return [...changes, ...post(event, { ...entry, legs: [...entry.legs, ...movements.flatMap(becomesDue)] })]
-}
+const withVat =
+  <Event extends VatEvent>(entryOf: (event: Event) => Entry) =>
+  (event: Event, rows: VatRows): readonly RowChange[] => {
+    const { changes, movements } = foldDeferredVat(event, rows)
+    const entry = entryOf(event)
+    return [...changes, ...post(event, { ...entry, legs: [...entry.legs, ...movements.flatMap(becomesDue)] })]
+  }
+
+const posting = <Event extends VatEvent>(entryOf: (event: Event) => Entry): RowFold<Event> =>
+  folding({ wants, fold: withVat(entryOf) })
 
 interface Invoiced {
   readonly total: Money
@@ -132,34 +145,32 @@ const settled = ({ amount, conversion, functional }: Settled, sign: 1n | -1n): r
  */
 export const journal = defineProjection({
   name: 'journal',
-  version: 4,
+  version: 5,
   tables: [postings, accountDays, clientAccounts, deferredVat.documents, deferredVat.instruments],
-  reads: deferredVatReads(deferredVat),
-  looksAt: [deferredVat.documents, deferredVat.instruments],
   on: {
-    InvoiceRegistered: (event, rows) => {
+    InvoiceRegistered: posting((event) => {
       const { clientId, invoiceId, issuedOn, total, kind } = event.data
-      return postWithVat(event, rows, {
+      return {
         clientId,
         invoiceId,
         currency: total.currency,
         on: issuedOn,
         legs: [['RECEIVABLE', minorOf(total)], ...invoiced(event.data, proceedsOf(kind))],
-      })
-    },
-    InvoiceCancelled: (event, rows) => {
+      }
+    }),
+    InvoiceCancelled: posting((event) => {
       const { clientId, invoiceId, cancelledOn, total, kind } = event.data
-      return postWithVat(event, rows, {
+      return {
         clientId,
         invoiceId,
         currency: total.currency,
         on: cancelledOn,
         legs: [...opposite(invoiced(event.data, proceedsOf(kind))), ['RECEIVABLE', -minorOf(total)]],
-      })
-    },
-    CreditNoteRegistered: (event, rows) => {
+      }
+    }),
+    CreditNoteRegistered: posting((event) => {
       const { clientId, invoiceId, creditNoteId, creditedOn, total, kind } = event.data
-      return postWithVat(event, rows, {
+      return {
         clientId,
         ...(invoiceId === undefined ? { paymentId: creditNoteId } : { invoiceId }),
         currency: total.currency,
@@ -168,12 +179,12 @@ export const journal = defineProjection({
           ...opposite(invoiced(event.data, proceedsOf(kind))),
           [invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE', -minorOf(total)],
         ],
-      })
-    },
-    DiscountGranted: (event, rows) => {
+      }
+    }),
+    DiscountGranted: posting((event) => {
       const { clientId, invoiceId, kind, amount, grantedOn, vatLines, cashAccounting } = event.data
       const granted = { total: amount, vatLines, cashAccounting }
-      return postWithVat(event, rows, {
+      return {
         clientId,
         invoiceId,
         currency: amount.currency,
@@ -182,8 +193,8 @@ export const journal = defineProjection({
           ...opposite(invoiced(granted, kind === 'COMMERCIAL' ? 'COMMERCIAL_DISCOUNT' : 'SETTLEMENT_DISCOUNT')),
           ['RECEIVABLE', -minorOf(amount)],
         ],
-      })
-    },
+      }
+    }),
     InvoiceWrittenOff: (event) => {
       const { clientId, invoiceId, amount, writtenOffOn } = event.data
       const minor = minorOf(amount)
@@ -198,10 +209,10 @@ export const journal = defineProjection({
         ],
       })
     },
-    PaymentRecorded: (event, rows) => {
+    PaymentRecorded: posting((event) => {
       const { clientId, paymentId, amount, method, receivedOn } = event.data
       const minor = minorOf(amount)
-      return postWithVat(event, rows, {
+      return {
         clientId,
         paymentId,
         currency: amount.currency,
@@ -210,50 +221,54 @@ export const journal = defineProjection({
           [MONEY_ACCOUNT[method], minor],
           ['CLIENT_CREDIT', -minor],
         ],
-      })
-    },
-    PaymentAllocated: (event, rows) => {
+      }
+    }),
+    PaymentAllocated: posting((event) => {
       const { clientId, paymentId, invoiceId, amount, allocatedOn } = event.data
-      return postWithVat(event, rows, {
+      return {
         clientId,
         paymentId,
         invoiceId,
         currency: amount.currency,
         on: allocatedOn,
         legs: settled(event.data, 1n),
-      })
-    },
-    PaymentDeallocated: (event, rows) => {
+      }
+    }),
+    PaymentDeallocated: posting((event) => {
       const { clientId, paymentId, invoiceId, amount, deallocatedOn } = event.data
-      return postWithVat(event, rows, {
+      return {
         clientId,
         paymentId,
         invoiceId,
         currency: amount.currency,
         on: deallocatedOn,
         legs: settled(event.data, -1n),
-      })
-    },
-    PaymentCleared: (event, rows) => {
-      const { clientId, paymentId, amount, method, fee, clearedOn } = event.data
-      const minor = minorOf(amount)
-      const kept = minorIn(fee, amount.currency)
-      return postWithVat(event, rows, {
-        clientId,
-        paymentId,
-        currency: amount.currency,
-        on: clearedOn,
-        legs: [
-          ['BANK', minor - kept],
-          ['FEE', kept],
-          [MONEY_ACCOUNT[method], -minor],
-        ],
-      })
-    },
-    RefundRecorded: (event, rows) => {
+      }
+    }),
+    PaymentCleared: folding({
+      wants,
+      wantsMore,
+      fold: withVat((event) => {
+        const { clientId, paymentId, amount, method, fee, clearedOn } = event.data
+        const minor = minorOf(amount)
+        const kept = minorIn(fee, amount.currency)
+        return {
+          clientId,
+          paymentId,
+          currency: amount.currency,
+          on: clearedOn,
+          legs: [
+            ['BANK', minor - kept],
+            ['FEE', kept],
+            [MONEY_ACCOUNT[method], -minor],
+          ],
+        }
+      }),
+    }),
+    RefundRecorded: posting((event) => {
       const { clientId, paymentId, amount, method, refundedOn } = event.data
       const minor = minorOf(amount)
-      return postWithVat(event, rows, {
+      return {
         clientId,
         paymentId,
         currency: amount.currency,
@@ -262,12 +277,12 @@ export const journal = defineProjection({
           ['CLIENT_CREDIT', minor],
           [MONEY_ACCOUNT[method], -minor],
         ],
-      })
-    },
-    PaymentReversed: (event, rows) => {
+      }
+    }),
+    PaymentReversed: posting((event) => {
       const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data
       const minor = minorOf(amount)
-      return postWithVat(event, rows, {
+      return {
         clientId,
         paymentId,
         currency: amount.currency,
@@ -277,7 +292,7 @@ export const journal = defineProjection({
           // Money that had arrived leaves the bank; a fee that was kept on the way stays a cost.
           [cleared ? 'BANK' : MONEY_ACCOUNT[method], -minor],
         ],
-      })
-    },
+      }
+    }),
   },
 })

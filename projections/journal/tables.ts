@@ -3,6 +3,7 @@ import {
   bigint,
   date,
   defineTable,
+  defineTotals,
   instant,
   integer,
   nullable,
@@ -38,7 +39,7 @@ export const postings = defineTable({
 })
 
 /** Turnover of each account and day, by when it was learned, so that a trial balance adds up days, not postings. */
-export const accountDays = defineTable({
+export const accountDays = defineTotals({
   name: 'account_days',
   columns: {
     company_id: text(),
@@ -51,12 +52,11 @@ export const accountDays = defineTable({
     credit_minor: bigint(),
   },
   key: ['company_id', 'account', 'currency', 'effective_on', 'stretch'],
-  totals: true,
   fillfactor: 50,
 })
 
 /** What each client owes and has to its credit, all days together: postings after a day are taken off again. */
-export const clientAccounts = defineTable({
+export const clientAccounts = defineTotals({
   name: 'client_accounts',
   columns: {
     company_id: text(),
@@ -66,7 +66,6 @@ export const clientAccounts = defineTable({
     client_credit_minor: bigint(),
   },
   key: ['company_id', 'client_id', 'currency'],
-  totals: true,
   fillfactor: 50,
 })
 

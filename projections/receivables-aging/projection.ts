@@ -1,7 +1,7 @@
 import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
-import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
-import { begun, defineProjection, wanted } from '../core/fold/projection.ts'
-import type { Rows } from '../core/fold/row-image.ts'
+import { add, change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
+import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
+import { defineProjection, folding } from '../core/fold/projection.ts'
 import type { RowOf } from '../core/fold/table.ts'
 import { STILL_KNOWN, stretchOf } from '../core/reading/clocks.ts'
 import { changeFrom } from './steps.ts'
@@ -41,22 +41,22 @@ const spanChanges = (
   { item, parts, on, by }: Movement,
   firstLine: number,
 ): { readonly parts: readonly Part[]; readonly changes: readonly RowChange[]; readonly nextLine: number } => {
-  const change = changeFrom(parts, on, by, { position, firstLine })
+  const stepped = changeFrom(parts, on, by, { position, firstLine })
   const { company_id, item_kind, item_id, client_id, currency, issued_on } = item
   return {
-    parts: change.parts,
-    nextLine: firstLine + change.open.length,
+    parts: stepped.parts,
+    nextLine: firstLine + stepped.open.length,
     changes: [
       add(
         openDays,
         { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) },
         { amount_minor: by },
       ),
-      ...dueChanges(item, parts, change.parts),
-      ...change.close.map(({ knownFrom, line }) =>
+      ...dueChanges(item, parts, stepped.parts),
+      ...stepped.close.map(({ knownFrom, line }) =>
         set(openSpans, { company_id, known_from: knownFrom, line }, { known_to: position }),
       ),
-      ...change.open.map((span) =>
+      ...stepped.open.map((span) =>
         insert(openSpans, {
           company_id,
           known_from: position,
@@ -78,141 +78,122 @@ const spanChanges = (
   }
 }
 
+type OwnedItem = OwnedRow<typeof openItems>
+
+interface Beginning {
+  readonly item: OwnedItem
+  readonly amount: Money
+  readonly on: string
+  /** Absent: the whole is due on its own day. */
+  readonly dueParts?: readonly { readonly dueOn: string; readonly minor: bigint }[]
+}
+
 /** A new invoice or payment: open in full from its own day on. */
-const begin = (
-  event: LedgerEvent,
-  item: Item,
-  whole: bigint,
-  dueParts: readonly { readonly dueOn: string; readonly minor: bigint }[],
-): readonly RowChange[] => {
-  const parts = dueParts.map(({ dueOn, minor }): Part => ({ dueOn, amount: `${minor}`, steps: [] }))
-  const begun = spanChanges(event, { item, parts, on: item.issued_on, by: whole }, 0)
-  return [insert(openItems, { ...item, parts: begun.parts }), ...begun.changes]
+const begin = (event: LedgerEvent, { item, amount, on, dueParts }: Beginning): readonly RowChange[] => {
+  const by = minorOf(amount)
+  const { currency } = amount
+  const whole = [{ dueOn: on, minor: by }]
+  const parts = (dueParts ?? whole).map(({ dueOn, minor }): Part => ({ dueOn, amount: `${minor}`, steps: [] }))
+  const begun = spanChanges(event, { item: { ...item.key, currency, issued_on: on }, parts, on, by }, 0)
+  return [create(item, { currency, issued_on: on, parts: begun.parts }), ...begun.changes]
 }
 
 interface ItemMove {
-  readonly item: RowOf<typeof openItems>
+  readonly item: OwnedItem
   readonly by: bigint
 }
 
 /** What an event moves on items that are there already; all effective on one day. */
-const move = (event: LedgerEvent, on: string, moves: readonly ItemMove[]): readonly RowChange[] => {
+const move = (event: LedgerEvent, on: string, ...moves: readonly ItemMove[]): readonly RowChange[] => {
   let line = 0
   return moves.flatMap(({ item, by }) => {
-    const { parts, changes, nextLine } = spanChanges(event, { item, parts: item.parts, on, by }, line)
+    const row = rowOf(item)
+    const { parts, changes, nextLine } = spanChanges(event, { item: row, parts: row.parts, on, by }, line)
     line = nextLine
-    const { company_id, item_kind, item_id, client_id } = item
-    return [set(openItems, { company_id, item_kind, item_id, client_id }, { parts }), ...changes]
+    return [change(item, { parts }), ...changes]
   })
 }
 
-type Settling = { readonly paymentId: string; readonly invoiceId: string; readonly amount: Money }
+type OnInvoice = AccountEvent & { readonly data: { readonly invoiceId: string } }
+type OnPayment = AccountEvent & { readonly data: { readonly paymentId: string } }
 
-const bothItems = (event: AccountEvent & { readonly data: Settling }) => [
-  wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
-  wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
-]
-
-const newPayment = (event: AccountEvent, id: string) => [begun(openItems, keyOf(event, 'PAYMENT', id))]
-
-const invoiceItem = (event: AccountEvent & { readonly data: { readonly invoiceId: string } }) => [
-  wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)),
-]
-const paymentItem = (event: AccountEvent & { readonly data: { readonly paymentId: string } }) => [
-  wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)),
-]
-
-/** Something other than money lowers what an invoice asks for. */
-const lower = (event: AccountEvent, rows: Rows, invoiceId: string, on: string, amount: Money): readonly RowChange[] =>
-  move(event, on, [{ item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by: -minorOf(amount) }])
-
-/** Credit that begins with a payment or with a credit note on account. */
-const beginCredit = (
-  event: AccountEvent,
-  { id, amount, on }: { readonly id: string; readonly amount: Money; readonly on: string },
-): readonly RowChange[] => {
-  const whole = minorOf(amount)
-  const item = {
-    ...keyOf(event, 'PAYMENT', id),
-    currency: amount.currency,
-    issued_on: on,
-  }
-  return begin(event, item, whole, [{ dueOn: on, minor: whole }])
-}
+const invoiceOf = (event: OnInvoice) => ({ invoice: wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)) })
+const paymentOf = (event: OnPayment) => ({ payment: wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)) })
+const bothOf = (event: OnInvoice & OnPayment) => ({ ...invoiceOf(event), ...paymentOf(event) })
 
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
 export const receivablesAging = defineProjection({
   name: 'receivables_aging',
   version: 3,
   tables: [openItems, openSpans, openDues, openDays],
-  looksAt: [openItems],
-  reads: {
-    InvoiceRegistered: (event) => [begun(openItems, keyOf(event, 'INVOICE', event.data.invoiceId))],
-    PaymentRecorded: (event) => newPayment(event, event.data.paymentId),
-    PaymentAllocated: bothItems,
-    PaymentDeallocated: bothItems,
-    PaymentReversed: paymentItem,
-    RefundRecorded: paymentItem,
-    InvoiceCancelled: invoiceItem,
-    DiscountGranted: invoiceItem,
-    InvoiceWrittenOff: invoiceItem,
-    CreditNoteRegistered: (event) => {
-      const { invoiceId, creditNoteId } = event.data
-      return invoiceId === undefined
-        ? newPayment(event, creditNoteId)
-        : [wanted(openItems, keyOf(event, 'INVOICE', invoiceId))]
-    },
-  },
   on: {
-    InvoiceRegistered: (event) => {
-      const { invoiceId, total, issuedOn, dueOn, instalments } = event.data
-      const whole = minorOf(total)
-      const item = {
-        ...keyOf(event, 'INVOICE', invoiceId),
-        currency: total.currency,
-        issued_on: issuedOn,
-      }
-      const dueParts = instalments.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, total.currency) }))
-      return begin(event, item, whole, dueParts.length > 0 ? dueParts : [{ dueOn, minor: whole }])
-    },
-    InvoiceCancelled: (event, rows) =>
-      lower(event, rows, event.data.invoiceId, event.data.cancelledOn, event.data.total),
-    DiscountGranted: (event, rows) => lower(event, rows, event.data.invoiceId, event.data.grantedOn, event.data.amount),
-    InvoiceWrittenOff: (event, rows) =>
-      lower(event, rows, event.data.invoiceId, event.data.writtenOffOn, event.data.amount),
-    CreditNoteRegistered: (event, rows) => {
-      const { invoiceId, creditNoteId: id, creditedOn: on, total: amount } = event.data
-      return invoiceId === undefined
-        ? beginCredit(event, { id, amount, on })
-        : lower(event, rows, invoiceId, on, amount)
-    },
-    PaymentRecorded: (event) => {
-      const { paymentId: id, amount, receivedOn: on } = event.data
-      return beginCredit(event, { id, amount, on })
-    },
-    RefundRecorded: (event, rows) => {
-      const { paymentId, amount, refundedOn } = event.data
-      const item = rows.get(openItems, keyOf(event, 'PAYMENT', paymentId))
-      return move(event, refundedOn, [{ item, by: -minorOf(amount) }])
-    },
-    PaymentAllocated: (event, rows) => {
-      const { invoiceId, paymentId, amount, conversion, allocatedOn } = event.data
-      return move(event, allocatedOn, [
-        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by: -minorOf(amount) },
-        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by: -minorOf(conversion?.paid ?? amount) },
-      ])
-    },
-    PaymentDeallocated: (event, rows) => {
-      const { invoiceId, paymentId, amount, conversion, deallocatedOn } = event.data
-      return move(event, deallocatedOn, [
-        { item: rows.get(openItems, keyOf(event, 'INVOICE', invoiceId)), by: minorOf(amount) },
-        { item: rows.get(openItems, keyOf(event, 'PAYMENT', paymentId)), by: minorOf(conversion?.paid ?? amount) },
-      ])
-    },
-    PaymentReversed: (event, rows) => {
-      const { paymentId, amount, reversedOn } = event.data
-      const item = rows.get(openItems, keyOf(event, 'PAYMENT', paymentId))
-      return move(event, reversedOn, [{ item, by: -minorOf(amount) }])
-    },
+    InvoiceRegistered: folding({
+      wants: (event) => ({ item: wantedNew(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)) }),
+      fold: (event, { item }) => {
+        const { total: amount, issuedOn: on, dueOn, instalments } = event.data
+        const dueParts = instalments.map((part) => ({
+          dueOn: part.dueOn,
+          minor: minorIn(part.amount, amount.currency),
+        }))
+        const whole = [{ dueOn, minor: minorOf(amount) }]
+        return begin(event, { item, amount, on, dueParts: dueParts.length > 0 ? dueParts : whole })
+      },
+    }),
+    InvoiceCancelled: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice: item }) => move(event, event.data.cancelledOn, { item, by: -minorOf(event.data.total) }),
+    }),
+    DiscountGranted: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice: item }) => move(event, event.data.grantedOn, { item, by: -minorOf(event.data.amount) }),
+    }),
+    InvoiceWrittenOff: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice: item }) =>
+        move(event, event.data.writtenOffOn, { item, by: -minorOf(event.data.amount) }),
+    }),
+    // On account it is credit, as a payment is.
+    CreditNoteRegistered: folding({
+      wants: (event) => {
+        const { invoiceId, creditNoteId } = event.data
+        return invoiceId === undefined
+          ? { item: wantedNew(openItems, keyOf(event, 'PAYMENT', creditNoteId)) }
+          : { item: wanted(openItems, keyOf(event, 'INVOICE', invoiceId)) }
+      },
+      fold: (event, { item }) => {
+        const { invoiceId, creditedOn: on, total: amount } = event.data
+        return invoiceId === undefined
+          ? begin(event, { item, amount, on })
+          : move(event, on, { item, by: -minorOf(amount) })
+      },
+    }),
+    PaymentRecorded: folding({
+      wants: (event) => ({ item: wantedNew(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)) }),
+      fold: (event, { item }) => begin(event, { item, amount: event.data.amount, on: event.data.receivedOn }),
+    }),
+    RefundRecorded: folding({
+      wants: paymentOf,
+      fold: (event, { payment: item }) => move(event, event.data.refundedOn, { item, by: -minorOf(event.data.amount) }),
+    }),
+    PaymentAllocated: folding({
+      wants: bothOf,
+      fold: (event, { invoice, payment }) => {
+        const { amount, conversion, allocatedOn } = event.data
+        const paid = conversion?.paid ?? amount
+        return move(event, allocatedOn, { item: invoice, by: -minorOf(amount) }, { item: payment, by: -minorOf(paid) })
+      },
+    }),
+    PaymentDeallocated: folding({
+      wants: bothOf,
+      fold: (event, { invoice, payment }) => {
+        const { amount, conversion, deallocatedOn } = event.data
+        const paid = conversion?.paid ?? amount
+        return move(event, deallocatedOn, { item: invoice, by: minorOf(amount) }, { item: payment, by: minorOf(paid) })
+      },
+    }),
+    PaymentReversed: folding({
+      wants: paymentOf,
+      fold: (event, { payment: item }) => move(event, event.data.reversedOn, { item, by: -minorOf(event.data.amount) }),
+    }),
   },
 })

@@ -1,4 +1,15 @@
-import { bigint, date, defineTable, integer, ownJson, text, type ViewRowOf, word } from '../core/fold/table.ts'
+import {
+  bigint,
+  date,
+  defineRemembered,
+  defineTable,
+  defineTotals,
+  integer,
+  ownJson,
+  text,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 /** What is owed to the issuer (an invoice) or owed back (a payment not allocated yet). */
 export type ItemKind = 'INVOICE' | 'PAYMENT'
@@ -20,7 +31,7 @@ export interface Part {
 }
 
 /** What we believe now about each item: the fold's own memory of the spans that it may have to close. */
-export const openItems = defineTable({
+export const openItems = defineRemembered({
   name: 'open_items',
   columns: {
     company_id: text(),
@@ -70,7 +81,7 @@ export const openSpans = defineTable({
  * What is open in the end, everything known and every day come, by the days that ages count from: the whole company's
  * totals add up days, not invoices. What only holds after a day, or no longer, is taken from the spans.
  */
-export const openDues = defineTable({
+export const openDues = defineTotals({
   name: 'open_dues',
   columns: {
     company_id: text(),
@@ -81,12 +92,11 @@ export const openDues = defineTable({
     amount_minor: bigint(),
   },
   key: ['company_id', 'item_kind', 'currency', 'due_on', 'issued_on'],
-  totals: true,
   fillfactor: 50,
 })
 
 /** How what is open moved on each day, by when it was learned, so that a company's total adds up days at any pair of clocks. */
-export const openDays = defineTable({
+export const openDays = defineTotals({
   name: 'open_days',
   columns: {
     company_id: text(),
@@ -98,7 +108,6 @@ export const openDays = defineTable({
     amount_minor: bigint(),
   },
   key: ['company_id', 'item_kind', 'currency', 'effective_on', 'stretch'],
-  totals: true,
   fillfactor: 50,
 })
 

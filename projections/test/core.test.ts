@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert'
 import type { LedgerEvent } from '@registru/domain'
 import fc from 'fast-check'
 import t from 'tap'
-import { add, type Changes, insert, mergeChange, type RowChange, set, updatedRow } from '../core/fold/changes.ts'
+import { add, type Changes, insert, mergeUnseen, set, type UnseenChange, updatedRow } from '../core/fold/changes.ts'
 import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import { bigint, defineTable, nullable, text } from '../core/fold/table.ts'
@@ -18,9 +18,9 @@ const things = defineTable({
 
 const thing = (id: string) => ({ id, amount_minor: 5n, other_minor: 0n, label: null })
 
-const merged = (changes: readonly RowChange[]) => {
+const merged = (changes: readonly UnseenChange[]) => {
   const result: Changes = new Map()
-  for (const change of changes) mergeChange(result, change)
+  for (const change of changes) mergeUnseen(result, change)
   return {
     inserts: [...(result.get(things)?.inserts.values() ?? [])],
     updates: [...(result.get(things)?.updates.values() ?? [])],

@@ -9,7 +9,7 @@ import {
   moneyOf,
   type PaymentMethod,
 } from '@registru/domain'
-import { openReceiptBook, registerClient, registerInvoice } from '@registru/domain/examples'
+import { openReceiptBook, registerClient, registerInvoice, updateClient } from '@registru/domain/examples'
 import fc from 'fast-check'
 import { createLedger } from './ledger.ts'
 
@@ -37,7 +37,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 25 }),
+  kind: fc.nat({ max: 26 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -237,6 +237,10 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
   } else if (step.kind < 19) {
     const data = { clientId, paymentId, series, issuedOn: day, receiptId: `rec-${paymentId}-${step.variant}` }
     ledger.onAccount(companyId, { type: 'IssueReceipt', data }, day)
+  } else if (step.kind === 26) {
+    const kind = step.variant < 3 ? ('BUSINESS' as const) : ('INDIVIDUAL' as const)
+    const data = updateClient({ clientId, kind, name: `${clientId} ${step.variant}` })
+    ledger.onAccount(companyId, { type: 'UpdateClient', data }, day)
   } else if (step.kind > 19) {
     adjust(ledger, step, { companyId, clientId, currency, day })
   } else {

@@ -5,13 +5,14 @@ import { createPool, isRetryable, type PoolClient } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { add, type Changes, insert, mergeChange, type RowChange, set } from '../core/fold/changes.ts'
+import { add, type Changes, insert, mergeUnseen, set, type UnseenChange } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import {
   bigint,
   boolean,
   date,
   defineTable,
+  defineTotals,
   integer,
   json,
   nullable,
@@ -49,11 +50,10 @@ const things = defineTable({
   },
   key: ['id'],
 })
-const sums = defineTable({
+const sums = defineTotals({
   name: 'sums',
   columns: { id: text(), amount_minor: bigint(), other_minor: bigint() },
   key: ['id'],
-  totals: true,
 })
 const thing = (id: string) => ({
   id,
@@ -67,7 +67,7 @@ const thing = (id: string) => ({
 })
 
 /** A projection whose changes a test hands in, one list for each event. */
-const scripted = (script: readonly (readonly RowChange[])[]) => {
+const scripted = (script: readonly (readonly UnseenChange[])[]) => {
   let next = 0
   return defineProjection({ name: 'scripted', version: 1, tables: [things, sums], on: () => script[next++] ?? [] })
 }
@@ -92,7 +92,7 @@ const eventsOf = (count: number): readonly LedgerEvent[] => {
 const reachedBy = (events: readonly LedgerEvent[]) => ({ position: events.at(-1)?.position ?? -1n, storeId: 'test' })
 
 /** Applies one list of changes an event, all in one batch. */
-const apply = async (t: Test, script: readonly (readonly RowChange[])[]) => {
+const apply = async (t: Test, script: readonly (readonly UnseenChange[])[]) => {
   const client = await connect(t, await createTestDatabase(t))
   const projections = [scripted(script)]
   await ensureSchemas(client, projections)
@@ -127,7 +127,7 @@ t.test('rows of one batch may set and add different columns', async (t) => {
     set(things, { id: 'b' }, { amount_minor: 9n, label: 'x' }),
     set(things, { id: 'c' }, { label: null, on_day: '2026-11-02', flag: true }),
   ]) {
-    mergeChange(changes, change)
+    mergeUnseen(changes, change)
   }
   const { rows } = await client.query<{ position: bigint; epoch: bigint }>('select * from scripted_v1.checkpoint')
   const { position = -1n, epoch = -1n } = rows[0] ?? {}
@@ -181,9 +181,9 @@ t.test('any text and any JSON goes in and comes out as it is', (t) => {
       t,
       fc.asyncProperty(anyRows, async (rows) => {
         await client.query('truncate scripted_v1.things')
-        const write = async (list: readonly RowChange[]): Promise<void> => {
+        const write = async (list: readonly UnseenChange[]): Promise<void> => {
           const changes: Changes = new Map()
-          for (const change of list) mergeChange(changes, change)
+          for (const change of list) mergeUnseen(changes, change)
           const checkpoint = { schema: 'scripted_v1', epoch: 0n, from: position, to: position + 1n, storeId: 'test' }
           const { sql, values } = batchStatement([{ changes, checkpoint }])
           await client.query(sql(), [...values])

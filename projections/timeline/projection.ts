@@ -1,23 +1,23 @@
 import type { LedgerEvent } from '@registru/domain'
-import { insert, type RowChange, set } from '../core/fold/changes.ts'
-import { defineProjection, wanted } from '../core/fold/projection.ts'
-import type { Rows } from '../core/fold/row-image.ts'
+import { change, insert, put, type RowChange } from '../core/fold/changes.ts'
+import { type OwnedRow, wanted } from '../core/fold/owned-row.ts'
+import { defineProjection, folding } from '../core/fold/projection.ts'
 import { latest, moments } from './tables.ts'
 
-const key = { id: 'latest' } as const
+interface Wanted {
+  readonly before: OwnedRow<typeof latest>
+}
 
-const onEvent = ({ position, metadata }: LedgerEvent, rows: Rows): readonly RowChange[] => {
+const onEvent = ({ position, metadata }: LedgerEvent, { before }: Wanted): readonly RowChange[] => {
   const recordedMs = BigInt(Date.parse(metadata.recordedAt))
-  const before = rows.find(latest, key)
-  if (before !== undefined && recordedMs <= before.recorded_ms) return [set(latest, key, { position })]
+  const { found } = before
+  if (found !== undefined && recordedMs <= found.recorded_ms) return [change(before, { position })]
   const moment = insert(moments, {
     recorded_at: new Date(Number(recordedMs)).toISOString(),
     position,
-    position_before: before?.position ?? -1n,
+    position_before: found?.position ?? -1n,
   })
-  return before === undefined
-    ? [moment, insert(latest, { ...key, position, recorded_ms: recordedMs })]
-    : [moment, set(latest, key, { position, recorded_ms: recordedMs })]
+  return [moment, put(before, { position, recorded_ms: recordedMs })]
 }
 
 /** Turns "what did we know at that instant" into a position of the log. One row a new instant. */
@@ -25,7 +25,5 @@ export const timeline = defineProjection({
   name: 'timeline',
   version: 1,
   tables: [moments, latest],
-  reads: () => [wanted(latest, key)],
-  looksAt: [latest],
-  on: onEvent,
+  on: folding({ wants: () => ({ before: wanted(latest, { id: 'latest' }) }), fold: onEvent }),
 })

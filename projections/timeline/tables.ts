@@ -1,4 +1,4 @@
-import { bigint, defineTable, instant, type ViewRowOf, word } from '../core/fold/table.ts'
+import { bigint, defineRemembered, defineTable, instant, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /**
  * When the ledger's clock moved on: the first event recorded later than every event before it, and the last event
@@ -11,7 +11,7 @@ export const moments = defineTable({
 })
 
 /** The last event and the latest instant so far, in milliseconds since 1970. */
-export const latest = defineTable({
+export const latest = defineRemembered({
   name: 'latest_moment',
   columns: { id: word<'latest'>(), position: bigint(), recorded_ms: bigint() },
   key: ['id'],

@@ -1,11 +1,10 @@
-import { deferredVatReads, foldDeferredVat } from '../core/books/deferred-vat.ts'
+import { deferredVatWants, foldDeferredVat, type VatEvent, type VatRows } from '../core/books/deferred-vat.ts'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
-import { defineProjection } from '../core/fold/projection.ts'
-import type { Rows } from '../core/fold/row-image.ts'
+import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import { vatDays, vatDocuments, vatMovements } from './tables.ts'
 
-const moved = (event: Parameters<typeof foldDeferredVat>[1], rows: Rows): readonly RowChange[] => {
-  const { changes, movements } = foldDeferredVat(vatDocuments, event, rows)
+const fold = (event: VatEvent, rows: VatRows): readonly RowChange[] => {
+  const { changes, movements } = foldDeferredVat(event, rows)
   const { companyId: company_id } = event.metadata
   const lines = movements.flatMap((movement, line) => {
     const { currency, rate, on: effective_on } = movement
@@ -37,13 +36,14 @@ const moved = (event: Parameters<typeof foldDeferredVat>[1], rows: Rows): readon
   return [...changes, ...lines]
 }
 
+const { wants, wantsMore } = deferredVatWants(vatDocuments)
+const moved: RowFold<VatEvent> = folding({ wants, fold })
+
 /** TVA la încasare: the VAT that each collection makes exigible, and what waits in 4428. */
 export const vatOnCollection = defineProjection({
   name: 'vat_on_collection',
-  version: 1,
+  version: 2,
   tables: [vatDocuments.documents, vatDocuments.instruments, vatMovements, vatDays],
-  reads: deferredVatReads(vatDocuments),
-  looksAt: [vatDocuments.documents, vatDocuments.instruments],
   on: {
     InvoiceRegistered: moved,
     InvoiceCancelled: moved,
@@ -52,7 +52,7 @@ export const vatOnCollection = defineProjection({
     PaymentRecorded: moved,
     PaymentAllocated: moved,
     PaymentDeallocated: moved,
-    PaymentCleared: moved,
+    PaymentCleared: folding({ wants, wantsMore, fold }),
     PaymentReversed: moved,
     RefundRecorded: moved,
   },

@@ -1,5 +1,16 @@
 import { defineDeferredVatTables, type VatCause, type VatMovement } from '../core/books/deferred-vat.ts'
-import { bigint, date, defineTable, integer, nullable, text, uuid, type ViewRowOf, word } from '../core/fold/table.ts'
+import {
+  bigint,
+  date,
+  defineTable,
+  defineTotals,
+  integer,
+  nullable,
+  text,
+  uuid,
+  type ViewRowOf,
+  word,
+} from '../core/fold/table.ts'
 
 export const vatDocuments = defineDeferredVatTables('vat')
 
@@ -31,7 +42,7 @@ export const vatMovements = defineTable({
 })
 
 /** The movements of each day and rate, added up. */
-export const vatDays = defineTable({
+export const vatDays = defineTotals({
   name: 'vat_days',
   columns: {
     company_id: text(),
@@ -43,7 +54,6 @@ export const vatDays = defineTable({
     deferred_minor: bigint(),
   },
   key: ['company_id', 'effective_on', 'currency', 'rate'],
-  totals: true,
   fillfactor: 50,
 })
 

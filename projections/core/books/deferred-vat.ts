@@ -12,10 +12,9 @@ import {
   type VatPart,
   vatBetween,
 } from '@registru/domain'
-import { insert, type RowChange, set } from '../fold/changes.ts'
-import { begun, type RowWanted, wanted } from '../fold/projection.ts'
-import type { Rows } from '../fold/row-image.ts'
-import { defineTable, ownJson, text, word } from '../fold/table.ts'
+import { put, type RowChange } from '../fold/changes.ts'
+import { type Owned, type OwnedRow, type Wanted, wanted, wantedNew } from '../fold/owned-row.ts'
+import { defineRemembered, ownJson, text, word } from '../fold/table.ts'
 
 /** A credit note on account is a document of its own: its VAT comes back as its credit is used. */
 type DocumentKind = 'INVOICE' | 'CREDIT_NOTE'
@@ -34,18 +33,14 @@ interface Waiting {
   readonly amount: string
 }
 
-/**
- * Cheques and promissory notes that are not collected yet, and a copy of each document that they settle: the event that
- * tells of their collection names no invoice.
- */
+/** Cheques and promissory notes that are not collected yet, by payment. */
 export interface StoredInstruments {
   readonly waiting: Readonly<Record<string, readonly Waiting[]>>
-  readonly documents: Readonly<Record<string, StoredDocument>>
 }
 
 /** The fold's own memory; each read model that folds deferred VAT has tables of its own. */
 export const defineDeferredVatTables = (prefix: string) => ({
-  documents: defineTable({
+  documents: defineRemembered({
     name: `${prefix}_documents`,
     columns: {
       company_id: text(),
@@ -57,7 +52,7 @@ export const defineDeferredVatTables = (prefix: string) => ({
     key: ['company_id', 'kind', 'document_id', 'client_id'],
     fillfactor: 70,
   }),
-  instruments: defineTable({
+  instruments: defineRemembered({
     name: `${prefix}_instruments`,
     columns: { company_id: text(), client_id: text(), state: ownJson<StoredInstruments>() },
     key: ['company_id', 'client_id'],
@@ -90,6 +85,8 @@ export interface VatMovement {
   readonly deferredMinor: bigint
 }
 
+type Cause = Pick<VatMovement, 'paymentId' | 'cause' | 'on'>
+
 interface Folded {
   readonly changes: readonly RowChange[]
   readonly movements: readonly VatMovement[]
@@ -121,8 +118,6 @@ interface Document {
 /** VAT is exigible when such a payment is collected, not when the paper is handed over (Legea 227/2015 art. 282 (8)). */
 const INSTRUMENTS: ReadonlySet<PaymentMethod> = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
 
-const NOTHING: StoredInstruments = { waiting: {}, documents: {} }
-
 const stored = ({ currency, deferred, collectedMinor }: Document): StoredDocument => ({
   currency,
   gross: `${deferred.grossMinor}`,
@@ -139,14 +134,10 @@ const restored = ({ currency, gross, collected, parts }: StoredDocument): Docume
   },
 })
 
+const documentOf = ({ found }: DocumentRow): Document | undefined => found && restored(found.state)
+
 const without = <Value>(record: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> =>
   Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
-
-/** Forgets the copies of documents that nothing waits for any more. */
-const tidied = ({ waiting, documents }: StoredInstruments): StoredInstruments => {
-  const needed = new Set(Object.values(waiting).flatMap((parts) => parts.map(({ invoiceId }) => invoiceId)))
-  return { waiting, documents: Object.fromEntries(Object.entries(documents).filter(([id]) => needed.has(id))) }
-}
 
 /** Adds to what waits for the invoice; nothing left is no entry. */
 const waitingMore = (parts: readonly Waiting[], invoiceId: string, by: bigint): readonly Waiting[] => {
@@ -155,46 +146,38 @@ const waitingMore = (parts: readonly Waiting[], invoiceId: string, by: bigint): 
   return amount === 0n ? others : [...others, { invoiceId, amount: `${amount}` }]
 }
 
+type DocumentTable = DeferredVatTables['documents']
+type DocumentRow = OwnedRow<DocumentTable>
+
+type VatWants = {
+  readonly invoice?: Wanted<DocumentTable>
+  /** A credit note on account that settles as a payment does. */
+  readonly credit?: Wanted<DocumentTable>
+  readonly instruments?: Wanted<DeferredVatTables['instruments']>
+}
+type VatWantsMore = {
+  /** The invoices that a collected instrument settles: the event that tells of its collection names none. */
+  readonly collected: readonly Wanted<DocumentTable>[]
+}
+export type VatRows = Owned<VatWants & Partial<VatWantsMore>>
+
 /** What an event does to the documents and instruments of its account. */
-const openBook = (tables: DeferredVatTables, event: VatEvent, rows: Rows) => {
-  const account = { company_id: event.metadata.companyId, client_id: event.data.clientId }
-  const keyOf = (kind: DocumentKind, documentId: string) => ({ ...account, kind, document_id: documentId })
-  const known = rows.find(tables.instruments, account)
-  let instruments = known?.state ?? NOTHING
+const openBook = ({ instruments }: VatRows) => {
   const changes: RowChange[] = []
   const movements: VatMovement[] = []
-
-  const find = (kind: DocumentKind, documentId: string): Document | undefined => {
-    const state = rows.find(tables.documents, keyOf(kind, documentId))?.state
-    const copy = kind === 'INVOICE' ? instruments.documents[documentId] : undefined
-    const found = state ?? copy
-    return found && restored(found)
-  }
+  const waiting = instruments?.found?.state.waiting ?? {}
 
   return {
-    find,
-    instruments: () => instruments,
-    keepInstruments: (changed: StoredInstruments): void => {
-      instruments = changed
-    },
-    forgetInstrument: (paymentId: string): void => {
-      if (instruments.waiting[paymentId] === undefined) return
-      instruments = { ...instruments, waiting: without(instruments.waiting, paymentId) }
+    waiting,
+    /** Only events of instruments call it, and they all want the row. */
+    keepWaiting: (changed: StoredInstruments['waiting']): void => {
+      if (instruments !== undefined) changes.push(put(instruments, { state: { waiting: changed } }))
     },
     /** Begins a document, or moves one: what is deferred, what is collected, or both. */
-    move: (
-      { kind, documentId, paymentId, cause, on }: Omit<VatMovement, keyof VatPart | 'currency' | 'deferredMinor'>,
-      after: Document,
-    ): void => {
-      const before = find(kind, documentId)
-      const state = stored(after)
-      const key = keyOf(kind, documentId)
-      changes.push(
-        before === undefined ? insert(tables.documents, { ...key, state }) : set(tables.documents, key, { state }),
-      )
-      if (kind === 'INVOICE' && instruments.documents[documentId] !== undefined) {
-        instruments = { ...instruments, documents: { ...instruments.documents, [documentId]: state } }
-      }
+    move: (row: DocumentRow, { paymentId, cause, on }: Cause, after: Document): void => {
+      const { kind, document_id: documentId } = row.key
+      const before = documentOf(row)
+      changes.push(put(row, { state: stored(after) }))
       // A credit note on account takes back what an invoice brings.
       const signed = kind === 'INVOICE' ? (parts: readonly VatPart[]) => parts : negatedVat
       const exigible = signed(
@@ -214,18 +197,20 @@ const openBook = (tables: DeferredVatTables, event: VatEvent, rows: Rows) => {
         movements.push({ cause, kind, documentId, paymentId, on, currency, rate, baseMinor, vatMinor, deferredMinor })
       }
     },
-    folded: (): Folded => {
-      if (instruments === (known?.state ?? NOTHING)) return { changes, movements }
-      const state = tidied(instruments)
-      const kept =
-        known === undefined
-          ? insert(tables.instruments, { ...account, state })
-          : set(tables.instruments, account, { state })
-      return { changes: [...changes, kept], movements }
-    },
+    folded: (): Folded => ({ changes, movements }),
   }
 }
 type Book = ReturnType<typeof openBook>
+
+const forgetInstrument = (book: Book, paymentId: string): void => {
+  if (book.waiting[paymentId] !== undefined) book.keepWaiting(without(book.waiting, paymentId))
+}
+
+const collect = (book: Book, row: DocumentRow | undefined, cause: Cause, amountMinor: bigint): void => {
+  const document = row && documentOf(row)
+  if (row === undefined || document === undefined) return
+  book.move(row, cause, { ...document, collectedMinor: document.collectedMinor + amountMinor })
+}
 
 interface Settling {
   readonly paymentId: string
@@ -238,175 +223,151 @@ interface Settling {
   readonly paidMinor: bigint
 }
 
-const collect = (
-  book: Book,
-  kind: DocumentKind,
-  documentId: string,
-  { paymentId, cause, on }: Pick<Settling, 'paymentId' | 'cause' | 'on'>,
-  amountMinor: bigint,
-): void => {
-  const document = book.find(kind, documentId)
-  if (document === undefined) return
-  const collectedMinor = document.collectedMinor + amountMinor
-  book.move({ kind, documentId, paymentId, cause, on }, { ...document, collectedMinor })
-}
-
-const settle = (book: Book, settling: Settling): void => {
+const settle = (book: Book, { invoice, credit }: VatRows, settling: Settling): void => {
   const { paymentId, invoiceId, amountMinor, paidMinor } = settling
-  collect(book, 'CREDIT_NOTE', paymentId, settling, paidMinor)
-  const { waiting, documents } = book.instruments()
-  const parts = waiting[paymentId]
-  if (parts === undefined) {
-    collect(book, 'INVOICE', invoiceId, settling, amountMinor)
-    return
+  collect(book, credit, settling, paidMinor)
+  const parts = book.waiting[paymentId]
+  if (parts === undefined) collect(book, invoice, settling, amountMinor)
+  else if (invoice?.found !== undefined) {
+    book.keepWaiting({ ...book.waiting, [paymentId]: waitingMore(parts, invoiceId, amountMinor) })
   }
-  const document = book.find('INVOICE', invoiceId)
-  if (document === undefined) return
-  book.keepInstruments({
-    waiting: { ...waiting, [paymentId]: waitingMore(parts, invoiceId, amountMinor) },
-    documents: { ...documents, [invoiceId]: stored(document) },
-  })
 }
 
 const lessen = (
   book: Book,
-  { invoiceId: documentId, vatLines }: { readonly invoiceId: string; readonly vatLines: readonly VatLine[] },
-  currency: string,
-  cause: VatCause,
-  on: string,
+  row: DocumentRow | undefined,
+  { vatLines, currency, cause, on }: Pick<VatMovement, 'currency' | 'cause' | 'on'> & { vatLines: readonly VatLine[] },
 ): void => {
-  const document = book.find('INVOICE', documentId)
-  if (document === undefined) return
+  const document = row && documentOf(row)
+  if (row === undefined || document === undefined) return
   const deferred = lessenedVat(document.deferred, deferredVatOf(vatLines, currency))
-  book.move({ kind: 'INVOICE', documentId, paymentId: undefined, cause, on }, { ...document, deferred })
+  book.move(row, { paymentId: undefined, cause, on }, { ...document, deferred })
 }
 
 interface Deferring {
-  readonly kind: DocumentKind
-  readonly documentId: string
   readonly total: Money
   readonly vatLines: readonly VatLine[]
   readonly cashAccounting: boolean
-  readonly cause: VatCause
-  readonly on: string
 }
 
-const begin = (book: Book, { kind, documentId, total, vatLines, cashAccounting, cause, on }: Deferring): void => {
-  if (!cashAccounting) return
-  const { currency } = total
-  const deferred = deferredVatOf(vatLines, currency)
-  book.move({ kind, documentId, paymentId: undefined, cause, on }, { currency, deferred, collectedMinor: 0n })
+const begin = (
+  book: Book,
+  row: DocumentRow | undefined,
+  { total: { currency }, vatLines, cashAccounting }: Deferring,
+  cause: Cause,
+): void => {
+  if (row === undefined || !cashAccounting) return
+  book.move(row, cause, { currency, deferred: deferredVatOf(vatLines, currency), collectedMinor: 0n })
 }
 
-const foldInto = (book: Book, event: VatEvent): void => {
+const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
+  const { invoice, credit, collected = [] } = rows
   switch (event.type) {
-    case 'InvoiceRegistered': {
-      const { data } = event
-      begin(book, { ...data, kind: 'INVOICE', documentId: data.invoiceId, cause: 'INVOICED', on: data.issuedOn })
+    case 'InvoiceRegistered':
+      begin(book, invoice, event.data, { paymentId: undefined, cause: 'INVOICED', on: event.data.issuedOn })
       return
-    }
     case 'CreditNoteRegistered': {
-      const { data } = event
-      const { invoiceId, creditNoteId: documentId, creditedOn: on } = data
-      if (invoiceId === undefined) begin(book, { ...data, kind: 'CREDIT_NOTE', documentId, cause: 'CREDITED', on })
-      else lessen(book, { ...data, invoiceId }, data.total.currency, 'CREDITED', on)
+      const { invoiceId, creditedOn: on, vatLines, total } = event.data
+      if (invoiceId === undefined) begin(book, credit, event.data, { paymentId: undefined, cause: 'CREDITED', on })
+      else lessen(book, invoice, { vatLines, currency: total.currency, cause: 'CREDITED', on })
       return
     }
-    case 'InvoiceCancelled':
-      lessen(book, event.data, event.data.total.currency, 'CANCELLED', event.data.cancelledOn)
+    case 'InvoiceCancelled': {
+      const { vatLines, total, cancelledOn: on } = event.data
+      lessen(book, invoice, { vatLines, currency: total.currency, cause: 'CANCELLED', on })
       return
-    case 'DiscountGranted':
-      lessen(book, event.data, event.data.amount.currency, 'DISCOUNTED', event.data.grantedOn)
+    }
+    case 'DiscountGranted': {
+      const { vatLines, amount, grantedOn: on } = event.data
+      lessen(book, invoice, { vatLines, currency: amount.currency, cause: 'DISCOUNTED', on })
       return
+    }
     case 'PaymentRecorded': {
       const { paymentId, method } = event.data
-      if (!INSTRUMENTS.has(method)) return
-      const { waiting, documents } = book.instruments()
-      book.keepInstruments({ waiting: { ...waiting, [paymentId]: [] }, documents })
+      if (INSTRUMENTS.has(method)) book.keepWaiting({ ...book.waiting, [paymentId]: [] })
       return
     }
     case 'PaymentAllocated': {
       const { paymentId, invoiceId, amount, conversion, allocatedOn: on } = event.data
       const paidMinor = minorOf(conversion?.paid ?? amount)
-      settle(book, { paymentId, invoiceId, cause: 'ALLOCATED', on, amountMinor: minorOf(amount), paidMinor })
+      settle(book, rows, { paymentId, invoiceId, cause: 'ALLOCATED', on, amountMinor: minorOf(amount), paidMinor })
       return
     }
     case 'PaymentDeallocated': {
       const { paymentId, invoiceId, amount, conversion, deallocatedOn: on } = event.data
       const paidMinor = -minorOf(conversion?.paid ?? amount)
-      settle(book, { paymentId, invoiceId, cause: 'DEALLOCATED', on, amountMinor: -minorOf(amount), paidMinor })
+      settle(book, rows, { paymentId, invoiceId, cause: 'DEALLOCATED', on, amountMinor: -minorOf(amount), paidMinor })
       return
     }
     case 'PaymentCleared': {
       const { paymentId, clearedOn: on } = event.data
-      for (const { invoiceId, amount } of book.instruments().waiting[paymentId] ?? []) {
-        collect(book, 'INVOICE', invoiceId, { paymentId, cause: 'CLEARED', on }, BigInt(amount))
+      for (const row of collected) {
+        const part = book.waiting[paymentId]?.find(({ invoiceId }) => invoiceId === row.key.document_id)
+        collect(book, row, { paymentId, cause: 'CLEARED', on }, BigInt(part?.amount ?? 0))
       }
-      book.forgetInstrument(paymentId)
+      forgetInstrument(book, paymentId)
       return
     }
     case 'PaymentReversed':
-      book.forgetInstrument(event.data.paymentId)
+      forgetInstrument(book, event.data.paymentId)
       return
     case 'RefundRecorded': {
       const { paymentId, amount, refundedOn: on } = event.data
-      collect(book, 'CREDIT_NOTE', paymentId, { paymentId, cause: 'REFUNDED', on }, minorOf(amount))
+      collect(book, credit, { paymentId, cause: 'REFUNDED', on }, minorOf(amount))
     }
   }
 }
 
-/** The rows that `foldDeferredVat` wants to see; its keys are the events that it is to be told of. */
-export const deferredVatReads = ({ documents, instruments }: DeferredVatTables) => {
+/** Names the rows that `foldDeferredVat` works on. */
+export const deferredVatWants = (tables: DeferredVatTables) => {
   const account = ({ metadata, data }: VatEvent) => ({ company_id: metadata.companyId, client_id: data.clientId })
   const keyOf = (event: VatEvent, kind: DocumentKind, documentId: string) => ({
     ...account(event),
     kind,
     document_id: documentId,
   })
-  const document = (event: VatEvent, kind: DocumentKind, documentId: string): RowWanted =>
-    wanted(documents, keyOf(event, kind, documentId))
+  const document = (event: VatEvent, kind: DocumentKind, documentId: string) =>
+    wanted(tables.documents, keyOf(event, kind, documentId))
   /** Most documents are under no TVA la încasare, and most credit is a payment: what settles them finds nothing. */
-  const newDocument = (event: VatEvent, kind: DocumentKind, documentId: string): RowWanted =>
-    begun(documents, keyOf(event, kind, documentId))
-  const papers = (event: VatEvent): RowWanted => wanted(instruments, account(event))
+  const newDocument = (event: VatEvent, kind: DocumentKind, documentId: string) =>
+    wantedNew(tables.documents, keyOf(event, kind, documentId))
+  const ofInstrument = (event: VatEvent & { readonly data: { readonly method: PaymentMethod } }): VatWants =>
+    INSTRUMENTS.has(event.data.method) ? { instruments: wanted(tables.instruments, account(event)) } : {}
 
-  const settled = (event: VatEvent & { readonly data: { readonly invoiceId: string; readonly paymentId: string } }) => [
-    document(event, 'INVOICE', event.data.invoiceId),
-    document(event, 'CREDIT_NOTE', event.data.paymentId),
-    papers(event),
-  ]
-  const lessened = (
-    event: VatEvent & {
-      readonly data: { readonly invoiceId?: string | undefined; readonly cashAccounting: boolean }
-    },
-  ) => {
-    const { invoiceId, cashAccounting } = event.data
-    return cashAccounting && invoiceId !== undefined ? [document(event, 'INVOICE', invoiceId), papers(event)] : []
+  const wants = (event: VatEvent): VatWants => {
+    switch (event.type) {
+      case 'InvoiceRegistered':
+        return { invoice: newDocument(event, 'INVOICE', event.data.invoiceId) }
+      case 'CreditNoteRegistered': {
+        const { invoiceId, creditNoteId, cashAccounting } = event.data
+        if (invoiceId === undefined) return { credit: newDocument(event, 'CREDIT_NOTE', creditNoteId) }
+        return cashAccounting ? { invoice: document(event, 'INVOICE', invoiceId) } : {}
+      }
+      case 'InvoiceCancelled':
+      case 'DiscountGranted':
+        return event.data.cashAccounting ? { invoice: document(event, 'INVOICE', event.data.invoiceId) } : {}
+      case 'PaymentRecorded':
+        return { credit: newDocument(event, 'CREDIT_NOTE', event.data.paymentId), ...ofInstrument(event) }
+      case 'PaymentAllocated':
+      case 'PaymentDeallocated':
+        return {
+          invoice: document(event, 'INVOICE', event.data.invoiceId),
+          credit: document(event, 'CREDIT_NOTE', event.data.paymentId),
+          instruments: wanted(tables.instruments, account(event)),
+        }
+      case 'PaymentCleared':
+      case 'PaymentReversed':
+        return ofInstrument(event)
+      case 'RefundRecorded':
+        return { credit: document(event, 'CREDIT_NOTE', event.data.paymentId) }
+    }
   }
-  const credited = (event: Extract<VatEvent, { readonly type: 'CreditNoteRegistered' }>) =>
-    event.data.invoiceId === undefined ? [newDocument(event, 'CREDIT_NOTE', event.data.creditNoteId)] : lessened(event)
-  const ofInstrument = (event: VatEvent & { readonly data: { readonly method: PaymentMethod } }) =>
-    INSTRUMENTS.has(event.data.method) ? [papers(event)] : []
-
-  return {
-    InvoiceRegistered: (event: Extract<VatEvent, { readonly type: 'InvoiceRegistered' }>) => [
-      newDocument(event, 'INVOICE', event.data.invoiceId),
-    ],
-    InvoiceCancelled: lessened,
-    CreditNoteRegistered: credited,
-    DiscountGranted: lessened,
-    PaymentRecorded: (event: Extract<VatEvent, { readonly type: 'PaymentRecorded' }>) => [
-      newDocument(event, 'CREDIT_NOTE', event.data.paymentId),
-      ...ofInstrument(event),
-    ],
-    PaymentAllocated: settled,
-    PaymentDeallocated: settled,
-    PaymentCleared: ofInstrument,
-    PaymentReversed: ofInstrument,
-    RefundRecorded: (event: VatEvent & { readonly data: { readonly paymentId: string } }) => [
-      document(event, 'CREDIT_NOTE', event.data.paymentId),
-    ],
-  }
+  const wantsMore = (event: Extract<VatEvent, { readonly type: 'PaymentCleared' }>, rows: VatRows): VatWantsMore => ({
+    collected: (rows.instruments?.found?.state.waiting[event.data.paymentId] ?? []).map(({ invoiceId }) =>
+      document(event, 'INVOICE', invoiceId),
+    ),
+  })
+  return { wants, wantsMore }
 }
 
 /**
@@ -414,8 +375,8 @@ export const deferredVatReads = ({ documents, instruments }: DeferredVatTables) 
  * cheques and promissory notes when they are collected; an undo is negative, on its own day.
  * @see Legea 227/2015 art. 282 (3)-(8)
  */
-export const foldDeferredVat = (tables: DeferredVatTables, event: VatEvent, rows: Rows): Folded => {
-  const book = openBook(tables, event, rows)
-  foldInto(book, event)
+export const foldDeferredVat = (event: VatEvent, rows: VatRows): Folded => {
+  const book = openBook(rows)
+  foldInto(book, event, rows)
   return book.folded()
 }

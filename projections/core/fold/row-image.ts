@@ -1,30 +1,24 @@
-import { changedRow, type RowChange } from './changes.ts'
-import { RowsDisagree } from './errors.ts'
-import { type KeyOf, keyString, type Row, type RowOf, type Table } from './table.ts'
+import type { Wanted } from './owned-row.ts'
+import type { Row, Table } from './table.ts'
 
-/** What a projection sees of the rows it asked for, earlier changes of the same batch included. */
-export interface Rows {
-  readonly find: <T extends Table>(table: T, key: KeyOf<T>) => RowOf<T> | undefined
-  /** @throws RowsDisagree when there is no such row. */
-  readonly get: <T extends Table>(table: T, key: KeyOf<T>) => RowOf<T>
-}
-
-/** Rows of any tables by key, in memory. */
-export interface RowImage extends Rows {
-  readonly put: (table: Table, row: Row) => void
+/**
+ * Rows of remembered tables as they will stand once all that is folded is written. It holds every row that was touched and
+ * is not written yet, so that no load, which sees what is written alone, can bring back an older one.
+ */
+export interface RowImage {
+  /** Whether the image tells the truth about a row: it is here, or known to be absent. */
+  readonly knows: (row: Wanted) => boolean
+  /** `undefined`: there is no such row. @throws Error when the image does not know */
+  readonly find: (row: Wanted) => Row | undefined
+  readonly put: (table: Table, id: string, row: Row) => void
   /** Remembers that there is no such row, so that nobody looks for it again. */
-  readonly putAbsent: (table: Table, key: Row) => void
-  /** Whether `find` tells the truth about a row: it is here, or known to be absent. */
-  readonly knows: (table: Table, key: Row) => boolean
-  /** Only rows that are here are changed; another row is the writer's business alone. */
-  readonly apply: (change: RowChange) => void
-  /** In the order of their keys. */
-  readonly list: <T extends Table>(table: T) => readonly RowOf<T>[]
+  readonly putAbsent: (row: Wanted) => void
   /**
    * Begins to forget when more than this many rows were touched since the last time; what was touched since then stays.
-   * Answers whether anything was forgotten.
+   * @param folded position up to which the image holds what happened
+   * @param written position up to which the tables do
    */
-  readonly forgetBeyond: (rowsMax: number) => boolean
+  readonly forgetBeyond: (rowsMax: number, folded: bigint, written: bigint) => void
   readonly clear: () => void
 }
 
@@ -37,13 +31,12 @@ interface Generations {
   old: Map<string, Known>
 }
 
-/** What is known under a table's key as a row of that table. */
-const rowOf = <T extends Table>(known: Known | undefined): RowOf<T> | undefined =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only rows of a table are ever put under it
-  known === ABSENT ? undefined : (known as RowOf<T> | undefined)
-
-export const createRowImage = (): RowImage => {
+/** @param complete there is no row in the tables yet, so that what the image does not hold is not there */
+export const createRowImage = (complete: boolean): RowImage => {
   const tables = new Map<Table, Generations>()
+  let isComplete = complete
+  /** What the old generation tells of has happened up to here. */
+  let oldFolded = -1n
 
   const generationsOf = (table: Table): Generations => {
     const known = tables.get(table)
@@ -52,59 +45,44 @@ export const createRowImage = (): RowImage => {
     tables.set(table, empty)
     return empty
   }
-  const touch = (table: Table, key: string): Known | undefined => {
+  const touch = ({ table, id }: Wanted): Known | undefined => {
     const { young, old } = generationsOf(table)
-    const recent = young.get(key)
+    const recent = young.get(id)
     if (recent !== undefined) return recent
-    const known = old.get(key)
-    if (known !== undefined) young.set(key, known)
+    const known = old.get(id)
+    if (known !== undefined) young.set(id, known)
     return known
-  }
-  const find = <T extends Table>(table: T, key: KeyOf<T>): RowOf<T> | undefined =>
-    rowOf<T>(touch(table, keyString(table, key)))
-  const put = (table: Table, row: Row): void => {
-    generationsOf(table).young.set(keyString(table, row), row)
   }
 
   return {
-    find,
-    put,
-    get: (table, key) => {
-      const row = find(table, key)
-      if (row === undefined) throw new RowsDisagree(`${table.name}: history changes a row before introducing it`)
-      return row
+    knows: (row) => touch(row) !== undefined || isComplete,
+    find: (row) => {
+      const known = touch(row)
+      if (known === undefined && !isComplete) throw new Error(`${row.table.name}: a row that was not loaded`)
+      return known === ABSENT ? undefined : known
     },
-    putAbsent: (table, key) => {
-      generationsOf(table).young.set(keyString(table, key), ABSENT)
+    put: (table, id, row) => {
+      generationsOf(table).young.set(id, row)
     },
-    knows: (table, key) => touch(table, keyString(table, key)) !== undefined,
-    apply: (change) => {
-      const { table } = change
-      if (change.kind === 'insert') {
-        put(table, change.row)
-        return
-      }
-      const key = keyString(table, change.key)
-      const row = touch(table, key)
-      if (row !== undefined && row !== ABSENT) generationsOf(table).young.set(key, changedRow(row, change))
+    putAbsent: ({ table, id }) => {
+      generationsOf(table).young.set(id, ABSENT)
     },
-    list: <T extends Table>(table: T) => {
-      const { young, old } = generationsOf(table)
-      const byKey = [...new Map([...old, ...young])].toSorted(([a], [b]) => (a < b ? -1 : 1))
-      return byKey.map(([, known]) => rowOf<T>(known)).filter((row) => row !== undefined)
-    },
-    forgetBeyond: (rowsMax) => {
+    forgetBeyond: (rowsMax, folded, written) => {
+      if (oldFolded > written) return
       let touched = 0
       for (const { young } of tables.values()) touched += young.size
-      if (touched <= rowsMax) return false
-      let forgotten = false
+      if (touched <= rowsMax) return
       for (const generations of tables.values()) {
-        forgotten ||= generations.old.size > 0
+        if (generations.old.size > 0) isComplete = false
         generations.old = generations.young
         generations.young = new Map()
       }
-      return forgotten
+      oldFolded = folded
     },
-    clear: () => tables.clear(),
+    clear: () => {
+      tables.clear()
+      isComplete = false
+      oldFolded = -1n
+    },
   }
 }

@@ -51,31 +51,49 @@ export interface Table<
   readonly key: readonly Key[]
   /** Column lists (and more) as they follow `on table` in `create index`. No column that every event changes: it would defeat HOT updates. */
   readonly indexes: readonly string[]
-  /** A totals table knows only `add`: a row that is not there yet counts as zeros. */
   readonly totals: boolean
+  readonly remembered: boolean
   /** Room left in each page for updates in place, in percent of what is filled. */
   readonly fillfactor: number
   readonly derived?: Extra | undefined
 }
 
-export const defineTable = <
+/** Rows are added up by Postgres alone: one that is not there yet counts as zeros. */
+export type TotalsTable = Table & { readonly totals: true }
+/** Folds look at its rows, so only an event that wants a row may write it. */
+export type RememberedTable = Table & { readonly remembered: true }
+/** Rows are written by key, by folds that never look at them. */
+export type UnseenTable = Table & { readonly remembered: false }
+
+interface Definition<
   Shape extends Columns,
-  const Key extends keyof Shape & string,
-  Extra extends Readonly<Record<string, Derived>> = Readonly<Record<never, Derived>>,
->(definition: {
+  Key extends keyof Shape & string,
+  Extra extends Readonly<Record<string, Derived>>,
+> {
   readonly name: string
   readonly columns: Shape
   readonly key: readonly Key[]
   readonly indexes?: readonly string[]
-  readonly totals?: boolean
   readonly fillfactor?: number
   readonly derived?: Extra
-}): Table<Shape, Key, Extra> => ({
-  indexes: [],
-  totals: false,
-  fillfactor: 100,
-  ...definition,
-})
+}
+
+const definer =
+  <const Kind extends Pick<Table, 'totals' | 'remembered'>>(kind: Kind) =>
+  <
+    Shape extends Columns,
+    const Key extends keyof Shape & string,
+    Extra extends Readonly<Record<string, Derived>> = Readonly<Record<never, Derived>>,
+  >(
+    definition: Definition<Shape, Key, Extra>,
+  ): Table<Shape, Key, Extra> & Kind => ({ indexes: [], fillfactor: 100, ...definition, ...kind })
+
+/** History and documents: rows that are inserted, set and added to by key. */
+export const defineTable = definer({ totals: false, remembered: false })
+/** Sums: rows that are added to alone. */
+export const defineTotals = definer({ totals: true, remembered: false })
+/** What folds remember: rows that are created and changed by events that want them. */
+export const defineRemembered = definer({ totals: false, remembered: true })
 
 type ValueOf<C> = C extends { readonly value?: infer Value } ? Exclude<Value, undefined> : never
 

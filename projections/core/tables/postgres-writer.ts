@@ -1,8 +1,10 @@
 import type { LedgerEvent } from '@registru/domain'
 import { copyText, isRetryable, type PoolClient } from '@registru/runtime'
+import { foldBatch, moreRowsWantedBy, planBatch, rowsWantedBy } from '../fold/batch.ts'
 import type { Changes } from '../fold/changes.ts'
 import { Fenced, RowsDisagree } from '../fold/errors.ts'
-import { type Projection, project, type RowWanted, rowsWantedBy, schemaOf } from '../fold/projection.ts'
+import type { Wanted } from '../fold/owned-row.ts'
+import { type Projection, schemaOf } from '../fold/projection.ts'
 import { createRowImage, type RowImage } from '../fold/row-image.ts'
 import { keyString, type Row, type Table } from '../fold/table.ts'
 import type { Reached, Writer } from '../fold/writer.ts'
@@ -10,10 +12,7 @@ import { type BatchStatement, batchStatement, type CheckpointMove, REFUSED } fro
 import { type TableCopy, takeCopies } from './copies.ts'
 import { createKey } from './schema.ts'
 
-/**
- * Rows that folds have touched are kept up to twice this many, about 20 MB a projection. It is many batches: a row of the
- * batch that is being written, which no load would find yet, is never forgotten.
- */
+/** Rows that folds have touched are kept up to twice this many, about 20 MB a projection. */
 const IMAGE_ROWS_MAX = 15_000
 
 /** The same in a rebuild, which may take more memory to load less. */
@@ -69,7 +68,8 @@ export interface PostgresWriter extends Writer {
   readonly checkpoints: readonly Checkpoint[]
   /**
    * Loads and folds; may go on while the batch before is being written. What is prepared must be written, in order.
-   * @throws ProjectionFailed, and then nothing that was prepared and not written counts any more
+   * @throws ProjectionFailed, or what the write that went on meanwhile failed with; then nothing that was prepared and not
+   * written counts any more
    */
   readonly prepare: (events: readonly LedgerEvent[], reached: Reached) => Promise<PreparedBatch>
   /** @throws Fenced, RowsDisagree, and then nothing that was prepared and not written counts any more */
@@ -130,8 +130,6 @@ interface Line {
   readonly schema: string
   readonly epoch: bigint
   readonly image: RowImage
-  /** Whether the image holds every row that there is, so that what it does not hold need not be looked for. */
-  complete: boolean
   /** Tables that have their primary key; a rebuild makes the others' when it first looks for a row of theirs. */
   readonly keyed: Set<Table>
   /** Where the tables are. */
@@ -161,14 +159,19 @@ const takeEpoch = async (client: PoolClient, schema: string): Promise<Checkpoint
   return row
 }
 
-const loadRows = async (client: PoolClient, schema: string, table: Table, keys: readonly Row[]): Promise<Row[]> => {
+const selectRows = async (
+  client: PoolClient,
+  schema: string,
+  table: Table,
+  wanted: readonly Wanted[],
+): Promise<Row[]> => {
   const arrays = table.key.map((column, index) => `$${index + 1}::${table.columns[column]?.type ?? 'text'}[]`)
   const match = table.key.map((column) => `t.${column} = k.${column}`)
   const { rows } = await client.query<Record<string, unknown>>({
     name: `load ${schema}.${table.name}`,
     text: `select t.* from unnest(${arrays.join(', ')}) as k(${table.key.join(', ')})
       join ${schema}.${table.name} t on ${match.join(' and ')}`,
-    values: table.key.map((column) => keys.map((key) => key[column])),
+    values: table.key.map((column) => wanted.map(({ key }) => key[column])),
   })
   return rows
 }
@@ -188,25 +191,23 @@ const makeKey = async (client: PoolClient, { schema, keyed }: Line, table: Table
   keyed.add(table)
 }
 
-/** Brings the rows that a batch needs into the image, one query a table; rows that an earlier batch left there count. */
-const loadImage = async (client: PoolClient, line: Line, wantedRows: readonly RowWanted[]): Promise<void> => {
-  const missing = new Map<Table, Map<string, Row>>()
-  for (const { table, key, isNew } of wantedRows) {
-    if (line.image.knows(table, key)) continue
-    if (isNew) {
-      line.image.putAbsent(table, key)
-      continue
-    }
-    // Totals of rows that are not there yet are added up by Postgres alone.
-    if (line.complete && !table.totals) continue
-    const keys = missing.get(table) ?? new Map<string, Row>()
-    missing.set(table, keys.set(keyString(table, key), key))
+/** Brings rows that a batch wants into the image, one query a table; rows that an earlier batch left there count. */
+const loadRows = async (client: PoolClient, line: Line, wantedRows: readonly Wanted[]): Promise<void> => {
+  const { image, schema } = line
+  const missing = new Map<Table, Wanted[]>()
+  for (const row of wantedRows) {
+    if (image.knows(row)) continue
+    // Known to be absent until it is found.
+    image.putAbsent(row)
+    if (row.isNew) continue
+    const rows = missing.get(row.table)
+    if (rows === undefined) missing.set(row.table, [row])
+    else rows.push(row)
   }
-  for (const [table, keys] of missing) {
+  for (const [table, wanted] of missing) {
     await makeKey(client, line, table)
-    for (const key of keys.values()) line.image.putAbsent(table, key)
-    const rows = await loadRows(client, line.schema, table, [...keys.values()])
-    for (const row of rows) line.image.put(table, row)
+    const rows = await selectRows(client, schema, table, wanted)
+    for (const row of rows) image.put(table, keyString(table, row), row)
   }
 }
 
@@ -218,6 +219,8 @@ export interface PostgresWriterOptions {
   readonly projections: readonly Projection[]
   /** For a rebuild: new rows go in by COPY, and keys are made when they are first needed. Wants a reader of its own. */
   readonly bulk?: boolean
+  /** How many rows each projection's image holds at least before it forgets any. */
+  readonly imageRowsMax?: number
 }
 
 /** Takes the epoch of every checkpoint first: whoever held it before can write no more. */
@@ -226,6 +229,7 @@ export const openPostgresWriter = async ({
   reader = client,
   projections,
   bulk = false,
+  imageRowsMax = bulk ? IMAGE_ROWS_BULK_MAX : IMAGE_ROWS_MAX,
 }: PostgresWriterOptions): Promise<PostgresWriter> => {
   await client.query(SESSION_SETTINGS)
   if (reader !== client) await reader.query(SESSION_SETTINGS)
@@ -235,13 +239,11 @@ export const openPostgresWriter = async ({
     const schema = schemaOf(projection)
     const { position, epoch, ...row } = await takeEpoch(client, schema)
     const keyed = bulk ? await findKeyed(client, schema, projection.tables) : new Set(projection.tables)
-    const complete = position === -1n
     lines.push({
       projection,
       schema,
       epoch,
-      image: createRowImage(),
-      complete,
+      image: createRowImage(position === -1n),
       keyed,
       written: position,
       prepared: position,
@@ -301,13 +303,20 @@ export const openPostgresWriter = async ({
     }
   }
 
-  /** What the images hold would be ahead of the tables. */
-  const forgetPrepared = (): void => {
+  /** Why batches that were prepared will never be written: the images are ahead of the tables. */
+  let lost: { readonly error: unknown } | undefined
+  let writing: Promise<unknown> = Promise.resolve()
+
+  const mustNotBeLost = (): void => {
+    if (lost !== undefined) throw lost.error
+  }
+  const beginAnew = async (): Promise<void> => {
+    await writing
     for (const line of lines) {
       line.image.clear()
-      line.complete = false
       line.prepared = line.written
     }
+    lost = undefined
   }
 
   const prepareLine = async (
@@ -317,8 +326,11 @@ export const openPostgresWriter = async ({
   ): Promise<{ readonly changes: Changes; readonly checkpoint: CheckpointMove }> => {
     const { schema, epoch, prepared: from, image, projection } = line
     const fresh = events.filter((event) => event.position > from)
-    await loadImage(reader, line, rowsWantedBy(projection, fresh))
-    const changes = project(projection, fresh, image)
+    const batch = planBatch(projection, fresh)
+    await loadRows(reader, line, rowsWantedBy(batch))
+    await loadRows(reader, line, moreRowsWantedBy(batch, image))
+    mustNotBeLost()
+    const changes = foldBatch(batch, image)
     for (const [table, { updates }] of changes) if (updates.size > 0) await makeKey(reader, line, table)
     line.prepared = position
     const last = fresh.at(-1)
@@ -346,27 +358,29 @@ export const openPostgresWriter = async ({
   }
 
   const prepare: PostgresWriter['prepare'] = async (events, reached) => {
+    if (lost !== undefined) await beginAnew()
     try {
       const writes = []
       for (const line of lines) {
-        if (line.image.forgetBeyond(bulk ? IMAGE_ROWS_BULK_MAX : IMAGE_ROWS_MAX)) line.complete = false
+        line.image.forgetBeyond(imageRowsMax, line.prepared, line.written)
         if (line.prepared < reached.position) writes.push(await prepareLine(line, events, reached))
       }
+      mustNotBeLost()
       const copies = bulk ? takeCopies(writes) : []
       return { statement: writes.length > 0 ? batchStatement(writes) : undefined, copies, position: reached.position }
     } catch (error) {
-      forgetPrepared()
+      lost ??= { error }
       throw error
     }
   }
 
-  const write: PostgresWriter['write'] = async (batch) => {
+  const writeNow = async (batch: PreparedBatch): Promise<void> => {
     const { statement, position } = batch
     if (statement === undefined) return
     try {
       await run(batch, statement)
     } catch (error) {
-      forgetPrepared()
+      lost ??= { error }
       throw error
     }
     for (const line of lines) {
@@ -374,6 +388,11 @@ export const openPostgresWriter = async ({
       if (line.prepared < position) line.prepared = position
     }
     if (!bulk) await analyzeGrown(statement)
+  }
+  const write: PostgresWriter['write'] = (batch) => {
+    const done = writeNow(batch)
+    writing = done.catch(() => undefined)
+    return done
   }
 
   return {

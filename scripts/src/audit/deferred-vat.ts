@@ -227,16 +227,10 @@ export const createDeferredVat = (tables: {
     }
     if (account.hasInstruments) {
       const waiting: Record<string, unknown> = {}
-      const documents: Record<string, unknown> = {}
       for (const [paymentId, parts] of account.waiting) {
         waiting[paymentId] = [...parts].map(([invoiceId, amount]) => ({ invoiceId, amount: `${amount}` }))
-        for (const invoiceId of parts.keys()) {
-          const document = account.documents.get(`INVOICE ${invoiceId}`)
-          if (document !== undefined) documents[invoiceId] = snapshot(document)
-        }
       }
-      const state = { waiting, documents }
-      put(expected, tables.instruments, { ...scope, state: canonical(state) })
+      put(expected, tables.instruments, { ...scope, state: canonical({ waiting }) })
     }
     return moves
   }
