@@ -137,11 +137,11 @@ const forbidden = [
     to: { path: npm('pg|pg-copy-streams|pg-cursor|pg-pool|pg-protocol|pg-types') },
   },
   {
-    name: 'three-files-know-the-event-store-client',
+    name: 'four-files-know-the-event-store-client',
     comment: 'The conformance suite, the benchmarks and the tests of the adapter use the client as a stranger would.',
     from: {
       pathNot:
-        '^(?:shared/event-store/(?:src/(?:eventstoredb|append-stream|client-parts)\\.ts$|test/)|scripts/(?:conformance|bench)/)',
+        '^(?:shared/event-store/(?:src/(?:eventstoredb|append-stream|client-parts|stored-read)\\.ts$|test/)|scripts/(?:conformance|bench)/)',
     },
     to: { path: npm('@eventstore/db-client') },
   },

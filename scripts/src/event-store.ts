@@ -1,13 +1,14 @@
 /** Looks into an event store of either kind, and carries the events from one to another. */
 import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
-import { connectEventStore, type EventStore, type RecordedEvent } from '@registru/event-store'
+import { keepsImportedEvents } from '@registru/embedded'
+import { connectEventStore, type EventArchive, type EventStore, type RecordedEvent } from '@registru/event-store'
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
 import colors from 'picocolors'
 import { checkArchive, readManifest } from './event-store/archive.ts'
 import { exportEvents } from './event-store/export.ts'
-import { importEvents, isEmpty } from './event-store/import.ts'
+import { importKept, importMoved, isEmpty } from './event-store/import.ts'
 import { type Count, countEvents } from './event-store/stats.ts'
 import { homeFolder, readRunFile } from './run-file.ts'
 
@@ -29,7 +30,7 @@ const urlOf = (): string => {
 }
 
 /** Connected for the length of one command. */
-const withStore = async (work: (store: EventStore) => Promise<void>): Promise<void> => {
+const withStore = async (work: (store: EventStore & EventArchive) => Promise<void>): Promise<void> => {
   const store = connectEventStore({ url: urlOf() })
   try {
     await work(store)
@@ -147,7 +148,7 @@ program
 
 program
   .command('import')
-  .description('write an export into an empty event store of either kind')
+  .description('write an export into an empty event store: an embedded one keeps positions and instants as they were')
   .argument('<file>', 'as written by export, its manifest beside it')
   .option('--resume', 'the store is not empty: an earlier import of this file was cut off')
   .action((file: string, { resume }: { resume?: true }) =>
@@ -157,14 +158,29 @@ program
       if (resume !== true && !(await isEmpty(store))) {
         program.error('The event store is not empty. To go on with an import that was cut off, give --resume.')
       }
-      const written = await withProgress(manifest.events, (onProgress) => importEvents(store, file, onProgress))
-      console.log(`${written} events of ${manifest.streams} streams written.`)
+      const url = urlOf()
+      const isKept = await keepsImportedEvents(url)
+      await withProgress(manifest.events, (onProgress) =>
+        isKept ? importKept(store, url, file, manifest, onProgress) : importMoved(store, file, manifest, onProgress),
+      )
+      console.log(`${manifest.events} events of ${manifest.streams} streams written.`)
       console.log(
-        'Ids, revisions, data and order are the same; positions are new, and so is the identity of the store.\n' +
-          'So read models of the old store do not fit: start with a database without them, and the projector rebuilds them.',
+        isKept
+          ? 'Ids, revisions, bytes, order, positions and instants are the same; the identity of the store is new.'
+          : 'Ids, revisions, bytes and order are the same; positions and instants are new, and what they were stands in\n' +
+              'the stream ledger-origin. The identity of the store is new too.',
+      )
+      console.log(
+        'So read models of the old store do not fit: start with a database without them, and the projector rebuilds them.',
       )
     }),
   )
+
+// Whoever reads the output, `head` for instance, may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 
 try {
   await program.parseAsync()

@@ -1,5 +1,6 @@
 export { setEventClock } from './event-store/development-clock.ts'
 export { createHostility, type HostileMode, type Hostility } from './event-store/hostile.ts'
+export { importStoredEvents, keepsImportedEvents, type StoredEvent } from './event-store/import-method.ts'
 export {
   type EventStore,
   type EventStoreOptions,

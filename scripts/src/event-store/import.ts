@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EventStore, EventToAppend } from '@registru/event-store'
-import { ArchivedEvent, archivedLines } from './archive.ts'
+import { importStoredEvents, type StoredEvent } from '@registru/embedded'
+import {
+  type EventArchive,
+  type EventStore,
+  type LedgerImport,
+  type OriginPlace,
+  recordImport,
+} from '@registru/event-store'
+import { type ArchivedEvent, archivedEvents, bytesOf, type Manifest, ticksOf } from './archive.ts'
 import { isLedgerEvent } from './export.ts'
 
-/** Below what an append may hold, with room for the last line. */
-const APPEND_TEXT_MAX = 500_000
-const APPEND_EVENTS_MAX = 500
+/** Below what an append may hold, with room for the last event. */
+const BATCH_BYTES_MAX = 500_000
+const BATCH_EVENTS_MAX = 500
 const UNKNOWN_ATTEMPTS_MAX = 20
 const UNKNOWN_PAUSE_MS = 1_000
 
@@ -14,17 +21,43 @@ export const isEmpty = async (store: EventStore): Promise<boolean> => {
   return true
 }
 
-interface Batch {
-  readonly stream: string
-  readonly firstRevision: number
-  readonly events: EventToAppend[]
-  textLength: number
+const storedOf = ({ createdAt, data, metadata, position, ...event }: ArchivedEvent): StoredEvent => ({
+  ...event,
+  position: Number(position),
+  createdTicks: ticksOf(createdAt),
+  data: bytesOf(data),
+  metadata: bytesOf(metadata),
+})
+
+/** Runs of events that may go to the store together. */
+async function* batches(
+  file: string,
+  manifest: Manifest,
+  belongTogether: (one: StoredEvent, next: StoredEvent) => boolean,
+): AsyncGenerator<readonly StoredEvent[], void> {
+  let batch: StoredEvent[] = []
+  let bytes = 0
+  for await (const archived of archivedEvents(file, manifest)) {
+    const event = storedOf(archived)
+    const weight = event.data.byteLength + event.metadata.byteLength
+    const isFull = batch.length === BATCH_EVENTS_MAX || bytes + weight > BATCH_BYTES_MAX
+    const [first] = batch
+    if (first !== undefined && (isFull || !belongTogether(first, event))) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(event)
+    bytes += weight
+  }
+  if (batch.length > 0) yield batch
 }
 
-const write = async (store: EventStore, { stream, firstRevision, events }: Batch): Promise<void> => {
-  const expected = firstRevision === 0 ? 'no_stream' : BigInt(firstRevision - 1)
+const append = async (store: EventArchive, events: readonly StoredEvent[]): Promise<void> => {
+  const { stream = '', revision = 0 } = events[0] ?? {}
+  const expected = revision === 0 ? 'no_stream' : BigInt(revision - 1)
   for (let attempt = 1; ; attempt += 1) {
-    const appended = await store.append(stream, expected, events)
+    const appended = await store.appendStored(stream, expected, events)
     if (appended.outcome === 'written') return
     if (appended.outcome === 'conflict') {
       throw new Error(`${stream} ends at ${appended.actualRevision}, where the export goes on from ${expected}`)
@@ -34,34 +67,58 @@ const write = async (store: EventStore, { stream, firstRevision, events }: Batch
   }
 }
 
-/**
- * Writes a checked export, one append after the other, so that the events come into `$all` in their old order. What is there already
- * from an earlier attempt is confirmed by the store, so an import that was cut off may simply be run again.
- */
-export const importEvents = async (
+async function* placesOf(file: string, manifest: Manifest): AsyncGenerator<OriginPlace, void> {
+  for await (const { stream, revision, position, createdAt } of archivedEvents(file, manifest)) {
+    yield { stream, revision, position, createdAt }
+  }
+}
+
+async function* none(): AsyncGenerator<OriginPlace, void> {}
+
+/** What the log is told of its own origin: its generation is one above that of the log it came from. */
+const importOf = (
+  { generation, storeId, head, exportedAt, sha256 }: Manifest,
+  positions: LedgerImport['positions'],
+) => ({
+  generation: generation + 1,
+  storeId,
+  head,
+  exportedAt,
+  sha256,
+  positions,
+})
+
+/** Into an embedded store: every event at its place, with its instant. */
+export const importKept = async (
   store: EventStore,
+  url: string,
   file: string,
+  manifest: Manifest,
   onProgress: (events: number) => void,
-): Promise<number> => {
-  let batch: Batch | undefined
+): Promise<void> => {
   let written = 0
-  const flush = async (): Promise<void> => {
-    if (batch === undefined) return
-    await write(store, batch)
-    written += batch.events.length
-    onProgress(written)
-    batch = undefined
+  for await (const batch of batches(file, manifest, () => true)) {
+    await importStoredEvents(url, batch)
+    onProgress((written += batch.length))
   }
-  for await (const line of archivedLines(file)) {
-    const { stream, revision, id, type, data, metadata } = ArchivedEvent.parse(JSON.parse(line))
-    const isFull =
-      batch !== undefined &&
-      (batch.events.length === APPEND_EVENTS_MAX || batch.textLength + line.length > APPEND_TEXT_MAX)
-    if (batch?.stream !== stream || isFull) await flush()
-    batch ??= { stream, firstRevision: revision, events: [], textLength: 0 }
-    batch.events.push({ id, type, data, metadata })
-    batch.textLength += line.length
+  await recordImport(store, importOf(manifest, 'kept'), none())
+}
+
+/**
+ * Into any store, one append after the other, so that the events come into `$all` in their old order; where and when they stood is
+ * written before them. What is there already from an earlier attempt is confirmed by the store, so an import that was cut off may
+ * simply be run again.
+ */
+export const importMoved = async (
+  store: EventStore & EventArchive,
+  file: string,
+  manifest: Manifest,
+  onProgress: (events: number) => void,
+): Promise<void> => {
+  await recordImport(store, importOf(manifest, 'moved'), placesOf(file, manifest))
+  let written = 0
+  for await (const batch of batches(file, manifest, (one, next) => one.stream === next.stream)) {
+    await append(store, batch)
+    onProgress((written += batch.length))
   }
-  await flush()
-  return written
 }

@@ -1,5 +1,5 @@
 import { AppendRefused } from './errors.ts'
-import type { EventToAppend } from './event-store.ts'
+import type { EventToAppend, StoredEvent } from './event-store.ts'
 
 /**
  * Of data, metadata and types of an append together. A real server takes 1 MiB; lines differ in what they count, so
@@ -39,27 +39,52 @@ export const weightOf = (events: readonly EncodedEvent[]): number =>
     0,
   )
 
+const check = (stream: string, events: readonly EncodedEvent[]): readonly EncodedEvent[] => {
+  if (stream === '') throw new AppendRefused('a stream needs a name')
+  if (stream.startsWith('$')) throw new AppendRefused(`${stream} is a system stream`)
+  if (events.length === 0) throw new AppendRefused('an append needs at least one event')
+  for (const { id, type } of events) {
+    if (type === '' || type.startsWith('$')) throw new AppendRefused(`"${type}" is no event type of ours`)
+    if (!UUID.test(id)) throw new AppendRefused(`the id of ${type} is no lower-case UUID`)
+  }
+  const bytes = weightOf(events)
+  if (bytes >= APPEND_BYTES_MAX) {
+    throw new AppendRefused(`${bytes} bytes in one append; the limit is ${APPEND_BYTES_MAX}`)
+  }
+  return events
+}
+
 /**
  * Some appends stop a real node, and others are never answered: so all is looked at before the call.
  * @throws AppendRefused
  */
-export const encodeAppend = (stream: string, events: readonly EventToAppend[]): readonly EncodedEvent[] => {
-  if (stream === '') throw new AppendRefused('a stream needs a name')
-  if (stream.startsWith('$')) throw new AppendRefused(`${stream} is a system stream`)
-  if (events.length === 0) throw new AppendRefused('an append needs at least one event')
-  const encoded = events.map((event) => {
-    if (event.type === '' || event.type.startsWith('$')) {
-      throw new AppendRefused(`"${event.type}" is no event type of ours`)
-    }
-    if (!UUID.test(event.id)) throw new AppendRefused(`the id of ${event.type} is no lower-case UUID`)
-    if (Array.isArray(event.data)) throw new AppendRefused(`the data of ${event.type} is a list, not an object`)
-    const data = utf8.encode(jsonOf(event.data, `the data of ${event.type}`))
-    const metadata = utf8.encode(jsonOf(event.metadata, `the metadata of ${event.type}`))
-    return { id: event.id, type: event.type, contentType: 'application/json' as const, data, metadata }
-  })
-  const bytes = weightOf(encoded)
-  if (bytes >= APPEND_BYTES_MAX) {
-    throw new AppendRefused(`${bytes} bytes in one append; the limit is ${APPEND_BYTES_MAX}`)
-  }
-  return encoded
-}
+export const encodeAppend = (stream: string, events: readonly EventToAppend[]): readonly EncodedEvent[] =>
+  check(
+    stream,
+    events.map(({ id, type, data, metadata }) => {
+      if (Array.isArray(data)) throw new AppendRefused(`the data of ${type} is a list, not an object`)
+      return {
+        id,
+        type,
+        contentType: 'application/json',
+        data: utf8.encode(jsonOf(data, `the data of ${type}`)),
+        metadata: utf8.encode(jsonOf(metadata, `the metadata of ${type}`)),
+      }
+    }),
+  )
+
+/** @throws AppendRefused */
+export const encodeStored = (
+  stream: string,
+  events: readonly Pick<StoredEvent, 'id' | 'type' | 'isJson' | 'data' | 'metadata'>[],
+): readonly EncodedEvent[] =>
+  check(
+    stream,
+    events.map(({ id, type, isJson, data, metadata }) => ({
+      id,
+      type,
+      contentType: isJson ? 'application/json' : 'application/octet-stream',
+      data,
+      metadata,
+    })),
+  )

@@ -69,6 +69,34 @@ export type SubscriptionItem =
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   | { readonly kind: 'caughtUp' }
 
+/** An event as the store keeps it, for whoever carries it to another store. */
+export interface StoredEvent {
+  readonly stream: string
+  readonly revision: bigint
+  readonly position: bigint
+  /** 100-nanosecond ticks since the Unix epoch: all that the store knows of the instant. */
+  readonly createdTicks: bigint
+  readonly id: string
+  readonly type: string
+  readonly isJson: boolean
+  /** The very bytes; parsing and writing JSON again would change some. */
+  readonly data: Uint8Array
+  /** Empty where there is none. */
+  readonly metadata: Uint8Array
+}
+
+/** What export and import need beyond an `EventStore`. */
+export interface EventArchive {
+  /** The whole log, system events included, as it is stored. @throws StoreUnavailable */
+  readStored(): AsyncIterable<StoredEvent>
+  /** As `append`; data and metadata become the bytes given. */
+  appendStored(
+    stream: string,
+    expected: ExpectedRevision,
+    events: readonly Pick<StoredEvent, 'id' | 'type' | 'isJson' | 'data' | 'metadata'>[],
+  ): Promise<AppendOutcome>
+}
+
 /** An event remembered beside a reader's checkpoint: if the store no longer holds it, it is another store. */
 export interface Witness {
   readonly stream: string

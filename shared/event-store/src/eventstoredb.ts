@@ -17,7 +17,7 @@ import {
   WrongExpectedVersionError,
 } from '@eventstore/db-client'
 import { scan } from 'secure-json-parse'
-import { type EncodedEvent, encodeAppend, weightOf } from './append-encoding.ts'
+import { type EncodedEvent, encodeAppend, encodeStored, weightOf } from './append-encoding.ts'
 import { type Attempt, type Break, createAppendLane } from './append-lane.ts'
 import { appendUntilKnown } from './append-protocol.ts'
 import { type AppendConnection, createAppendConnection } from './append-stream.ts'
@@ -32,15 +32,18 @@ import {
 } from './errors.ts'
 import type {
   AppendOutcome,
+  EventArchive,
   EventStore,
   ExpectedRevision,
   ReadOptions,
   RecordedEvent,
+  StoredEvent,
   SubscribeOptions,
   SubscriptionItem,
 } from './event-store.ts'
 import { createFeed } from './feed.ts'
 import { type Logger, silentLogger } from './logger.ts'
+import { readAllStored } from './stored-read.ts'
 import { type OpenSubscription, subscribeForEver } from './subscription.ts'
 import { establishIdentity, isHeld } from './witness.ts'
 
@@ -216,10 +219,15 @@ const checkedRead = ({ from, direction = 'forwards', maxCount }: ReadOptions) =>
 
 const READ_AHEAD = { highWaterMark: READ_BUFFER_ITEMS }
 
-type ReadCall = (client: EventStoreDBClient) => StreamingRead<ResolvedEvent>
+/** `recorded`: what a reader is given of an event. */
+interface ReadCall<Raw, Item> {
+  readonly call: (client: EventStoreDBClient) => StreamingRead<Raw>
+  readonly recorded: (raw: Raw) => Item
+}
 
-interface ReadSource {
-  readonly open: () => StreamingRead<ResolvedEvent>
+interface ReadSource<Raw, Item> {
+  readonly open: () => StreamingRead<Raw>
+  readonly recorded: (raw: Raw) => Item
   /** So few events that the rest of them is sooner read than refused. */
   readonly isShort: boolean
   readonly onHeard: () => void
@@ -228,16 +236,17 @@ interface ReadSource {
   readonly failureOf: (error: unknown) => Error
 }
 
-const readEvents = ({
+const readEvents = <Raw, Item extends object>({
   open,
+  recorded,
   isShort,
   onHeard,
   onLost,
   timeoutMs,
   failureOf,
-}: ReadSource): AsyncIterableIterator<RecordedEvent, undefined> => {
-  let source: StreamingRead<ResolvedEvent> | undefined
-  const feed = createFeed<RecordedEvent>({
+}: ReadSource<Raw, Item>): AsyncIterableIterator<Item, undefined> => {
+  let source: StreamingRead<Raw> | undefined
+  const feed = createFeed<Item>({
     itemsMax: READ_BUFFER_ITEMS,
     pause: () => source?.pause(),
     resume: () => source?.resume(),
@@ -312,7 +321,7 @@ const itemOf = (item: AllStreamResolvedEvent | Marker): SubscriptionItem => {
 }
 
 /** Two TCP connections, one to read and one to append, opened when they are first needed. */
-export const connectEventStore = (options: ConnectOptions): EventStore => {
+export const connectEventStore = (options: ConnectOptions): EventStore & EventArchive => {
   const { url, logger = silentLogger } = options
   const appendTimeoutMs = options.appendTimeoutMs ?? APPEND_TIMEOUT_MS
   const readTimeoutMs = options.readTimeoutMs ?? READ_TIMEOUT_MS
@@ -329,10 +338,13 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     }
     reader = createClient(url)
   }
-  const read = (
-    call: ReadCall,
+  const read = <Raw, Item extends object>(
+    { call, recorded }: ReadCall<Raw, Item>,
     { maxCount = Number.POSITIVE_INFINITY }: ReadOptions,
-    { timeoutMs, failureOf = translate }: Partial<Pick<ReadSource, 'timeoutMs' | 'failureOf'>> = {},
+    {
+      timeoutMs,
+      failureOf = translate,
+    }: { readonly timeoutMs?: number; readonly failureOf?: (error: unknown) => Error } = {},
   ) => {
     // Who brings a patience of its own asks whether the store is there: it is let through, and hears for all.
     const guarded = timeoutMs === undefined
@@ -349,6 +361,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     const isShort = maxCount <= READ_BUFFER_ITEMS
     return readEvents({
       open,
+      recorded,
       isShort,
       onHeard: () => reading.answered(),
       onLost,
@@ -360,15 +373,15 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     if (stream === '') throw new ReadRefused('a stream needs a name')
     const { from, direction, maxCount } = checkedRead(readOptions)
     const fromRevision = from ?? (direction === 'forwards' ? 'start' : 'end')
-    return read(
-      (client) => client.readStream(stream, { direction, fromRevision, ...maxCount }, READ_AHEAD),
-      readOptions,
-    )
+    const call = (client: EventStoreDBClient) =>
+      client.readStream(stream, { direction, fromRevision, ...maxCount }, READ_AHEAD)
+    return read({ call, recorded }, readOptions)
   }
   const readAll = (readOptions: ReadOptions = {}, timeoutMs?: number) => {
     const { from, direction, maxCount } = checkedRead(readOptions)
     const fromPosition = from !== undefined ? placeAt(from) : direction === 'forwards' ? 'start' : 'end'
-    return read((client) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD), readOptions, {
+    const call = (client: EventStoreDBClient) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD)
+    return read({ call, recorded }, readOptions, {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(from !== undefined && { failureOf: translateOfPlace }),
     })
@@ -413,8 +426,11 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     const { outcome } = await probe(PROBE_TIMEOUT_MS)
     return outcome !== 'unknown'
   })
-  const append: EventStore['append'] = async (stream, expected, events) => {
-    const encoded = encodeAppend(stream, events)
+  const appendEncoded = async (
+    stream: string,
+    expected: ExpectedRevision,
+    encoded: readonly EncodedEvent[],
+  ): Promise<AppendOutcome> => {
     appending.admit()
     const startedAt = performance.now()
     try {
@@ -480,8 +496,11 @@ export const connectEventStore = (options: ConnectOptions): EventStore => {
     }
 
   const stop = new AbortController()
-  const store: EventStore = {
-    append,
+  const store: EventStore & EventArchive = {
+    append: async (stream, expected, events) => appendEncoded(stream, expected, encodeAppend(stream, events)),
+    appendStored: async (stream, expected, events) => appendEncoded(stream, expected, encodeStored(stream, events)),
+    readStored: () =>
+      read({ call: (client) => readAllStored(client, READ_AHEAD), recorded: (event: StoredEvent) => event }, {}),
     appendHealth: () => appending.health,
     readStream,
     readAll,

@@ -13,11 +13,13 @@ export {
 export type {
   AppendHealth,
   AppendOutcome,
+  EventArchive,
   EventStore,
   EventToAppend,
   ExpectedRevision,
   ReadOptions,
   RecordedEvent,
+  StoredEvent,
   SubscribeOptions,
   SubscriptionFilter,
   SubscriptionItem,
@@ -26,6 +28,7 @@ export type {
 export { type ConnectOptions, connectEventStore } from './eventstoredb.ts'
 export { findLastPosition } from './last-position.ts'
 export type { Logger } from './logger.ts'
+export { findImport, type LedgerImport, ORIGIN_STREAM, type OriginPlace, originPlaces, recordImport } from './origin.ts'
 export { requestHashOf } from './request-hash.ts'
 export {
   checkWitness,

@@ -18,10 +18,21 @@ const endpointOf = (url: string) => {
   }
 }
 
+/** The server answered with a status other than OK, or with none. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed'
+  readonly status: number | undefined
+
+  constructor(status: number | undefined, words: string) {
+    super(words === '' ? `the event store broke off the call (${status ?? 'no status'})` : words)
+    this.status = status
+  }
+}
+
 /**
  * One call of a method that only an embedded store has, so that no client knows it.
  * @returns the messages of the answer
- * @throws Error with the server's words
+ * @throws CallFailed with the server's words
  */
 export const callEventStore = async (url: string, path: string, messages: Iterable<Buffer>): Promise<Buffer[]> => {
   const { authority, tls, headers } = endpointOf(url)
@@ -49,7 +60,7 @@ export const callEventStore = async (url: string, path: string, messages: Iterab
       call.on('data', (chunk: Buffer) => void reader.push(chunk, (answer) => answers.push(Buffer.from(answer))))
       call.on('close', () => {
         if (status === '0') resolve(answers)
-        else reject(new Error(words === '' ? `the event store broke off the call (${status ?? 'no status'})` : words))
+        else reject(new CallFailed(status === undefined ? undefined : Number(status), words))
       })
       for (const message of messages) call.write(frameOf(message))
       call.end()

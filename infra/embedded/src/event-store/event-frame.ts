@@ -36,6 +36,8 @@ export interface EventToWrite {
   readonly isJson: boolean
   readonly data: Buffer
   readonly customMetadata: Buffer
+  /** Where and when an imported event stood. */
+  readonly kept?: { readonly position: number; readonly createdTicks: bigint }
 }
 
 export interface RecordedEvent {
@@ -75,7 +77,8 @@ let createdAtMs = -1
 let createdBytes = mapEntry('created', '0')
 
 /** 100-nanosecond ticks since the Unix epoch; as text, for the number is beyond 2^53. */
-const createdEntry = (nowMs: number): Buffer => {
+const createdEntry = (nowMs: number, keptTicks: bigint | undefined): Buffer => {
+  if (keptTicks !== undefined) return mapEntry('created', String(keptTicks))
   if (nowMs !== createdAtMs) {
     createdAtMs = nowMs
     createdBytes = mapEntry('created', `${nowMs}0000`)
@@ -121,7 +124,7 @@ export const writeEventFrame = (
 ): number => {
   const type = typeEntry(event.type)
   const contentType = event.isJson ? JSON_ENTRY : BINARY_ENTRY
-  const created = createdEntry(nowMs)
+  const created = createdEntry(nowMs, event.kept?.createdTicks)
   const positionLength = varintLength(position)
   const stream = lengthDelimited(streamName.length)
   // proto3 leaves a zero or an empty field out.

@@ -160,6 +160,11 @@ export const openEventLog = async (options: EventLogOptions): Promise<EventLog> 
         : decideDelete(expected, facts, command.kind)
     switch (decision.kind) {
       case 'write': {
+        const kept = command.events[0]?.kept
+        if (kept !== undefined && kept.position <= group.lastPosition) {
+          settle(pendingWrite, { kind: 'wrongExpectedRevision', current: facts.head })
+          return
+        }
         counters.writes++
         const written = group.apply(command, stream, facts)
         answers.push({ write: pendingWrite, outcome: { kind: 'written', ...written } })

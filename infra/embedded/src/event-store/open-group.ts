@@ -24,6 +24,7 @@ import type { WriteCommand } from './write-command.ts'
 const FRAME_BUFFER_BYTES = 64 * 1024
 /** The first position: nothing may take 0 for a place in the log. */
 const LOG_START = 548
+const TICKS_PER_MS = 10_000n
 const NOTHING = Buffer.alloc(0)
 
 /** Where the last event of a write stands; `revision` is -1 for an empty append to an absent stream. */
@@ -40,6 +41,8 @@ export interface SealedGroup extends StoredGroup {
 /** What is decided and not yet on its way to the disk: events get their revisions and positions here. */
 export interface OpenGroup {
   readonly bytes: number
+  /** Of the last event written, -1 if there is none. */
+  readonly lastPosition: number
   /** Writes what the command asks for, and what a real server writes by itself beside it. */
   apply(command: WriteCommand, stream: StreamState, facts: StreamFacts): Written
   /** Closes the group and opens the next. */
@@ -62,6 +65,7 @@ export const createOpenGroup = ({ cached, recent, stampAfter }: OpenGroupOptions
   let views = new Map<StreamState, StreamView>()
   /** Where the next event will stand. */
   let end = LOG_START
+  let lastPosition = -1
   let lastStampedMs = Number.NEGATIVE_INFINITY
 
   const clear = (): void => {
@@ -72,11 +76,14 @@ export const createOpenGroup = ({ cached, recent, stampAfter }: OpenGroupOptions
 
   /** Puts one event into the open group and returns its position. */
   const write = (stream: StreamState, event: EventToWrite, revision: number | bigint): number => {
-    const position = end
+    const position = event.kept?.position ?? end
     const frameStart = frames.length
-    lastStampedMs = stampAfter(lastStampedMs)
+    lastStampedMs =
+      event.kept === undefined ? stampAfter(lastStampedMs) : Number(event.kept.createdTicks / TICKS_PER_MS)
     const length = writeEventFrame(frames, event, stream.nameBytes, revision, position, lastStampedMs)
-    end += length
+    // A store that lays its events out more tightly than this one may go on inside the frame: places are only compared.
+    end = position + length
+    lastPosition = position
     rows.push({ position, streamKey: stream.key, revision, frameStart, frameEnd: frameStart + length })
     return position
   }
@@ -144,6 +151,9 @@ export const createOpenGroup = ({ cached, recent, stampAfter }: OpenGroupOptions
     get bytes() {
       return frames.length
     },
+    get lastPosition() {
+      return lastPosition
+    },
     apply,
     seal: () => {
       const sealed = { rows, views, frames: Buffer.from(frames.bytes.subarray(0, frames.length)) }
@@ -153,6 +163,7 @@ export const createOpenGroup = ({ cached, recent, stampAfter }: OpenGroupOptions
     restart: (from) => {
       clear()
       end = Math.max(LOG_START, from.end)
+      lastPosition = from.lastPosition
       lastStampedMs = from.lastFrame ? createdMs(readEventFrame(from.lastFrame, 0)) : Number.NEGATIVE_INFINITY
     },
   }

@@ -8,6 +8,7 @@ import { type EventLog, openEventLog } from './event-log.ts'
 import { createEventReader } from './event-reader.ts'
 import { createGrpcServer, type Method } from './grpc-server.ts'
 import { type Hostility, hostileLog, hostileMethod } from './hostile.ts'
+import { IMPORT, importMethod } from './import-method.ts'
 import { knownCallersOnly } from './known-callers-only.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { readMethod } from './read-method.ts'
@@ -83,6 +84,7 @@ export const serveStorage = async (
     [`${STREAMS}/Tombstone`, knownCallersOnly(writing(deleteMethod(log, 'tombstone')))],
     [`${STREAMS}/Read`, reading(readMethod({ log, reader, logger, hostility: hostile }))],
   ])
+  methods.set(IMPORT, knownCallersOnly(importMethod(log)))
   if (developmentClock) methods.set(SET_CLOCK, knownCallersOnly(setClockMethod(clock)))
   const server = createGrpcServer({ methods, access: createAccess(credentials), tls, logger })
   port = await server.listen(options.port ?? 0, host)
