@@ -8,7 +8,9 @@ import colors from 'picocolors'
 import { type CommandAnswer, type Endpoint, sendCommand } from './ledger-client.ts'
 import { homeFolder, readRunFile } from './run-file.ts'
 import { planFirm, type Step } from './seed/firm.ts'
+import { openHistory } from './seed/history.ts'
 import { runInLanes } from './seed/lanes.ts'
+import { sittingsOf } from './seed/weeks.ts'
 
 const wholeNumber =
   (max: number) =>
@@ -21,7 +23,8 @@ const wholeNumber =
 const program = new Command('npm run seed --')
   .description(
     'Fills a running system with a believable year of a small Romanian service firm: 40 clients, 600 invoices, payments,\n' +
-      'receipts. The same options give the same ledger; running again sends the same keys and changes nothing.',
+      'receipts. The same options give the same ledger; running again sends the same keys and changes nothing. In an empty ledger\n' +
+      'of `npm start` each week is known from the Tuesday after it, so that `knownAt` has something to tell.',
   )
   .option('--seed <text>', 'another text, another firm', '1')
   .option('--scale <n>', 'branches of the firm; each has 40 clients and 600 invoices', wholeNumber(1_000), 1)
@@ -119,9 +122,36 @@ const whatNext = ({ apiUrl, token }: Endpoint): string => {
 }
 
 const startedAt = performance.now()
+const firstRun = readRunFile(home)
+const history = firstRun && (await openHistory(firstRun, () => readRunFile(home)?.eventStoreUrl, patience * 60_000))
+if (history === undefined) {
+  console.error(
+    'Everything is known from today on: only an empty ledger of `npm start` (-- --reset) can be given a past.',
+  )
+}
+
+/** A past is entered week by week; without one, all lanes run beside each other from the first to the last. */
+const enterAll = async (): Promise<void> => {
+  if (history === undefined) return runInLanes(plan, concurrency, carryOut)
+  try {
+    for (const { enteredAt, steps } of sittingsOf(plan, new Date())) {
+      await history.set(enteredAt)
+      await runInLanes(steps, concurrency, carryOut)
+    }
+  } finally {
+    await history.set(undefined)
+  }
+}
+// A clock left in the past would stamp what others write; the second signal ends it all the same.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void Promise.resolve(history?.set(undefined)).finally(() => process.exit(130))
+  })
+}
+
 bar.start(plan.length, 0, { retries: 0 })
 try {
-  await runInLanes(plan, concurrency, carryOut)
+  await enterAll()
 } catch (error) {
   bar.stop()
   console.error(colors.red(error instanceof Error ? error.message : String(error)))

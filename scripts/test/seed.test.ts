@@ -22,6 +22,7 @@ import {
 import t from 'tap'
 import { planFirm, type Step } from '../src/seed/firm.ts'
 import { runInLanes } from '../src/seed/lanes.ts'
+import { sittingsOf } from '../src/seed/weeks.ts'
 
 const text = (step: Step): string =>
   `${step.key} ${step.day} ${step.lanes.join()} ${JSON.stringify(step.body(new Map()))}`
@@ -162,6 +163,21 @@ t.test('the plan of a firm', async (t) => {
       .filter((invoice) => invoice.open > 0n)
     t.ok(open.filter((invoice) => invoice.dueOn < '2026-08-26').length >= 5)
   })
+})
+
+t.test('the papers of a week are entered on the Tuesday after it', async (t) => {
+  const days = ['2026-10-25', '2026-10-26', '2026-10-31', '2026-11-01', '2026-11-02']
+  const at = (now: string) =>
+    sittingsOf(
+      days.map((day) => ({ day })),
+      new Date(now),
+    ).map(({ enteredAt, steps }) => [enteredAt.toISOString(), steps.map(({ day }) => day).join()])
+  t.same(at('2027-01-01T00:00:00Z'), [
+    ['2026-10-27T14:00:00.000Z', '2026-10-25'],
+    ['2026-11-03T14:00:00.000Z', '2026-10-26,2026-10-31,2026-11-01'],
+    ['2026-11-10T14:00:00.000Z', '2026-11-02'],
+  ])
+  t.equal(at('2026-11-05T08:00:00Z').at(-1)?.[0], '2026-11-05T08:00:00.000Z', 'nothing is entered later than now')
 })
 
 t.test('runInLanes', async (t) => {
