@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { erasePostgres, freePort, startPostgres } from '@registru/embedded'
-import { connectEventStore, type EventStore, eventIdOf, type RecordedEvent } from '@registru/event-store'
+import { connectEventStore, type EventStore, formerEventIdOf, type RecordedEvent } from '@registru/event-store'
 import { Command, InvalidArgumentError } from 'commander'
 import { programs } from './measure/temporary-system.ts'
 
@@ -88,7 +88,7 @@ interface Tally {
 const write = async (log: EventStore, stream: string, tally: Tally): Promise<void> => {
   let head: bigint | 'no_stream' = 'no_stream'
   while (!ending) {
-    const id = eventIdOf(randomUUID(), 0)
+    const id = formerEventIdOf(randomUUID(), 0)
     for (;;) {
       const outcome = await log.append(stream, head, [{ id, type: 'Written', data: { stream }, metadata: {} }])
       if (outcome.outcome === 'written') {

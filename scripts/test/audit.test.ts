@@ -29,7 +29,7 @@ import {
   refundRecorded,
   ron,
 } from '@registru/domain/examples'
-import { eventIdOf, type RecordedEvent } from '@registru/event-store'
+import { formerEventIdOf, type RecordedEvent } from '@registru/event-store'
 import { allProjections, ensureSchemas, openPostgresWriter, schemaOf } from '@registru/projections'
 import { createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
@@ -74,7 +74,7 @@ const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
       stream,
       revision,
       position: BigInt(index * 7),
-      id: eventIdOf(commandId, 0),
+      id: formerEventIdOf(commandId, 0),
       type,
       data,
       metadata,

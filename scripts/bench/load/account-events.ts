@@ -1,5 +1,5 @@
 import { type AccountEvent, type ClientAccount, clientAccount, clientAccountStream, moneyOf } from '@registru/domain'
-import { commandIdOf, type EventStore, type EventToAppend, eventIdOf } from '@registru/event-store'
+import { commandIdOf, type EventStore, type EventToAppend, formerEventIdOf } from '@registru/event-store'
 import { COMPANY, INVOICE_TOTAL } from './workload.ts'
 
 const EVENTS_AN_APPEND = 300
@@ -87,7 +87,7 @@ function* stored(clientId: string, events: Iterable<AccountEvent>): Iterable<Eve
       recordedAt,
       schemaVersion,
     }
-    yield { id: eventIdOf(commandId, index), type: encoded.type, data: encoded.data, metadata }
+    yield { id: formerEventIdOf(commandId, index), type: encoded.type, data: encoded.data, metadata }
   }
 }
 

@@ -8,7 +8,7 @@ import {
   decimalOf,
   ledgerCodec,
 } from '@registru/domain'
-import { type EventStore, type EventToAppend, eventIdOf } from '@registru/event-store'
+import { type EventStore, type EventToAppend, formerEventIdOf } from '@registru/event-store'
 import { createRandom } from '@registru/scripts/seed/random'
 import { COMPANY } from './workload.ts'
 
@@ -42,7 +42,7 @@ const lifeOf = (account: number): readonly EventToAppend[] => {
         recordedAt: new Date().toISOString(),
         schemaVersion,
       }
-      events.push({ id: eventIdOf(commandId, index), type: event.type, data, metadata })
+      events.push({ id: formerEventIdOf(commandId, index), type: event.type, data, metadata })
     })
     if (decided.length === 0) throw new Error(`${type} decided nothing`)
   }

@@ -12,7 +12,7 @@ import {
   receiptBookStream,
 } from '@registru/domain'
 import { enterReceipt, openReceiptBook, registerClient, registerCompany } from '@registru/domain/examples'
-import { commandIdOf, type EventStore, type EventToAppend, eventIdOf } from '@registru/event-store'
+import { commandIdOf, type EventStore, type EventToAppend, formerEventIdOf } from '@registru/event-store'
 import type { Random } from '@registru/scripts/seed/random'
 import { FIRST_DAY, nextCommand, SERIES } from './account-step.ts'
 
@@ -47,7 +47,7 @@ export const foundCompany = async (
       const { schemaVersion, event: written } = ledgerCodec.encode(event)
       const ids = { companyId, commandId, correlationId: commandId, causationId: commandId }
       const metadata = { ...ids, requestHash: '0'.repeat(64), actor: 'benchmark', recordedAt, schemaVersion }
-      return { id: eventIdOf(commandId, index), type: event.type, data: written.data, metadata }
+      return { id: formerEventIdOf(commandId, index), type: event.type, data: written.data, metadata }
     })
     const head = heads.get(stream)
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {

@@ -156,11 +156,13 @@ export type Fact = z.infer<typeof Fact>
 export const Metadata = z.object({
   companyId: z.string(),
   commandId: z.string(),
+  requestHash: z.string(),
   correlationId: z.string(),
   recordedAt: z.string(),
   actor: z.string(),
   reason: z.string().optional(),
   schemaVersion: z.int(),
+  salt: z.string().optional(),
 })
 
 /** Of the types that have had more than one shape, the newest that this auditor knows; it reads the older ones too. */

@@ -105,7 +105,11 @@ export const createFakeEventStore = (): FakeEventStore => {
     subscribeToAll: () => {
       throw new Error('subscriptions are not offered by this fake')
     },
-    head: refuse('head'),
+    head: async () => {
+      await store.beforeRead('$all')
+      const last = log.at(-1)
+      return last === undefined ? undefined : { position: last.position }
+    },
     identity: refuse('identity'),
     witnessHolds: refuse('witnessHolds'),
     ping: refuse('ping'),

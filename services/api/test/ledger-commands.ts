@@ -1,6 +1,6 @@
 import { type AccountCommand, type AccountEvent, clientAccountStream } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
-import { commandIdOf, type EventStore, requestHashOf } from '@registru/event-store'
+import { commandIdOf, type EventStore, formerRequestHashOf, requestHashOf } from '@registru/event-store'
 import type { CommandContext, Handled } from '../src/ledger/command-context.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import type { SnapshotKeeper } from '../src/ledger/snapshots.ts'
@@ -33,7 +33,8 @@ export const contextOf = (
 ): CommandContext => ({
   companyId: 'amc',
   commandId: commandIdOf('amc', name, key),
-  requestHash: requestHashOf(data),
+  requestHash: requestHashOf({ body: data, actor: 'test' }),
+  formerRequestHash: () => formerRequestHashOf(data),
   correlationId: key,
   causationId: key,
   actor: 'test',

@@ -13,6 +13,7 @@ import {
   weighIndex,
 } from '../src/ledger/command-index.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
+import { decodeSnapshot, encodeSnapshot } from '../src/ledger/snapshot-content.ts'
 import { createSnapshotTable, type SnapshotTable } from '../src/ledger/snapshot-table.ts'
 import { createSnapshotKeeper, type SnapshotKeeper } from '../src/ledger/snapshots.ts'
 import { openPool, until } from './api.ts'
@@ -193,9 +194,14 @@ t.test('loads are folded again from the start, as a check', async (t) => {
     const lying = start(other, liar)
     await grow(lying.ledger, 260, '2.00')
     const lie = await until('a snapshot', () => liar.rows.get(account))
-    table.rows.set(account, lie)
-    const at = Number(lie.revision)
-    t.equal(store.eventsOf(account)[at]?.id, other.eventsOf(account)[at]?.id, 'same commands, same ids')
+    // It ends with the event that stands in the stream: nothing but a fold of the whole can tell.
+    const { snapshot: format } = clientAccount
+    if (format === undefined) throw new Error('accounts have snapshots')
+    const source = { storeId: 'store-1', stream: account }
+    const told = decodeSnapshot(format, source, lie.content)
+    if ('unusable' in told) throw new Error(told.unusable)
+    told.lastEventId = store.eventsOf(account)[Number(lie.revision)]?.id
+    table.rows.set(account, { revision: lie.revision, content: encodeSnapshot(format, source, told) })
 
     const errors: unknown[] = []
     const keeper = createSnapshotKeeper({

@@ -16,6 +16,11 @@ export const EventMetadata = z.strictObject({
   /** UTC. Information, never order: order is revision and position. */
   recordedAt: z.iso.datetime(),
   schemaVersion: z.int().positive(),
+  /** 16 random bytes, base64url, of every event since ids cover their content: a proof blinds with them. */
+  salt: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{22}$/)
+    .optional(),
   /**
    * Last revision of the append that carried this event, where other commands shared it after this one: the answer's
    * position is that of the whole append, and a repeated command has to give the same answer.

@@ -1,6 +1,6 @@
 export { APPEND_BYTES_MAX } from './append-encoding.ts'
 export { type Backlog, type BacklogOptions, countBacklog } from './backlog.ts'
-export { commandIdOf, eventIdOf } from './command-ids.ts'
+export { commandIdOf, type EventContent, eventIdOf, formerEventIdOf } from './command-ids.ts'
 export {
   AppendRefused,
   PositionRefused,
@@ -29,7 +29,7 @@ export { type ConnectOptions, connectEventStore } from './eventstoredb.ts'
 export { findLastPosition } from './last-position.ts'
 export type { Logger } from './logger.ts'
 export { findImport, type LedgerImport, ORIGIN_STREAM, type OriginPlace, originPlaces, recordImport } from './origin.ts'
-export { requestHashOf } from './request-hash.ts'
+export { formerRequestHashOf, requestHashOf } from './request-hash.ts'
 export {
   checkWitness,
   findDivergence,

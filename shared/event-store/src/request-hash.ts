@@ -16,8 +16,19 @@ export const canonicalJson = (value: unknown): string => {
   return text
 }
 
+const hashOf = (value: unknown): string => hash('sha256', canonicalJson(value).normalize('NFC'))
+
+/** A request, and who makes it. */
+export interface HashedRequest {
+  readonly body: unknown
+  readonly actor: string
+}
+
 /**
- * SHA-256 of the canonical JSON of a request's body, in hex: equal for bodies that say the same, whatever their spacing, the
- * order of their keys, or the Unicode form in which a keyboard typed an ă.
+ * SHA-256 of the canonical JSON of a request, in hex: equal for requests that say the same, whatever the spacing, the order
+ * of keys, or the Unicode form in which a keyboard typed an ă.
  */
-export const requestHashOf = (body: unknown): string => hash('sha256', canonicalJson(body).normalize('NFC'))
+export const requestHashOf = ({ body, actor }: HashedRequest): string => hashOf({ body, actor })
+
+/** As it was before it covered who asks: commands that were recorded so are answered again for ever. */
+export const formerRequestHashOf = (body: unknown): string => hashOf(body)

@@ -1,5 +1,5 @@
 import { CompanyId } from '@registru/domain'
-import { commandIdOf, requestHashOf } from '@registru/event-store'
+import { commandIdOf, formerRequestHashOf, requestHashOf } from '@registru/event-store'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
 import { checkedQuickly } from '../http/zod-app.ts'
@@ -76,7 +76,8 @@ export const contextOf = (
   return {
     companyId,
     commandId: commandIdOf(companyId, name, idempotencyKey),
-    requestHash: requestHashOf(body),
+    requestHash: requestHashOf({ body, actor: DEVELOPMENT_ACTOR }),
+    formerRequestHash: () => formerRequestHashOf(body),
     correlationId: request.headers['correlation-id'] ?? request.id,
     causationId: request.id,
     actor: DEVELOPMENT_ACTOR,

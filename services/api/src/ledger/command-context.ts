@@ -5,6 +5,8 @@ export interface CommandContext {
   readonly companyId: string
   readonly commandId: string
   readonly requestHash: string
+  /** As commands were hashed before who asks was part of it: only a repeated one needs it. */
+  readonly formerRequestHash: () => string
   readonly correlationId: string
   readonly causationId: string
   readonly actor: string

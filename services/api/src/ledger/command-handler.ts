@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { CommandContext, Handled } from './command-context.ts'
 import { weighIndex } from './command-index.ts'
 import { emptyStream, type LoadedStream } from './loaded-stream.ts'
+import type { LogEnd } from './log-end.ts'
 import type { Snapshots } from './snapshots.ts'
 import { type ContextualCommand, createStreamWorker, type StreamWorker } from './stream-worker.ts'
 
@@ -15,6 +16,7 @@ const BYTES_PER_EVENT = 300
 export interface CommandHandlerOptions<State, Command extends Message, Event extends Message<string, object>> {
   readonly decider: Decider<State, Command, Event>
   readonly store: EventStore
+  readonly logEnd: LogEnd
   readonly today: () => string
   readonly now: () => Date
   /** Folded streams kept in memory; the next command of a kept one reads nothing. */

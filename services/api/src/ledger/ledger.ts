@@ -16,6 +16,7 @@ import {
 import type { EventStore } from '@registru/event-store'
 import { type CommandHandler, createCommandHandler } from './command-handler.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
+import { createLogEnd } from './log-end.ts'
 import { createHighestNumbers, guardBooks, type HighestNumbers } from './restore-guard.ts'
 import type { SnapshotKeeper } from './snapshots.ts'
 
@@ -51,7 +52,8 @@ export const createLedger = ({
   lastNumberElsewhere = () => Promise.resolve(undefined),
   ...options
 }: LedgerOptions): Ledger => {
-  const share = (part: number) => ({ ...options, cacheBytesMax: Math.floor(cacheBytesMax * part) })
+  const logEnd = createLogEnd(options.store)
+  const share = (part: number) => ({ ...options, logEnd, cacheBytesMax: Math.floor(cacheBytesMax * part) })
   const companies = createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) })
   const books = createCommandHandler({
     decider: receiptBook,

@@ -10,8 +10,11 @@ export interface LoadedStream<State> {
   readonly commands: CommandIndex
   /** The index holds each command once, at its first event. */
   lastCommandId: string | undefined
-  /** The newest `recordedAt` of the stream: later events never say an earlier instant, whatever the clock does. */
-  lastRecordedAt: string
+  /**
+   * The newest `recordedAt` that was read or sent: later events never say an earlier instant, whatever the clock does. It
+   * tells nothing of what is stored, for what was sent may have stood before with another instant.
+   */
+  recordedNotBefore: string
   /** Of the event at `revision`. */
   lastEventId: string | undefined
   /** Up to here the stream need not be read again: the newest snapshot that was found or taken. -1 without one. */
@@ -25,7 +28,7 @@ export const emptyStream = <State>(initialState: () => State): LoadedStream<Stat
   revision: -1n,
   commands: createCommandIndex(),
   lastCommandId: undefined,
-  lastRecordedAt: '',
+  recordedNotBefore: '',
   lastEventId: undefined,
   snapshotRevision: -1n,
   snapshotNotBefore: 0,
@@ -68,7 +71,7 @@ export const foldEvent = <State, Event extends Message<string, object>>(
     addCommand(loaded.commands, metadata.commandId, revision)
     loaded.lastCommandId = metadata.commandId
   }
-  if (metadata.recordedAt > loaded.lastRecordedAt) loaded.lastRecordedAt = metadata.recordedAt
+  if (metadata.recordedAt > loaded.recordedNotBefore) loaded.recordedNotBefore = metadata.recordedAt
 }
 
 /** Reads what was written since; returns whether there was anything. */

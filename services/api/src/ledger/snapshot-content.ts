@@ -18,11 +18,10 @@ const Label = z.strictObject({
   revision: z.string().regex(/^[0-9]+$/),
   lastEventId: z.string(),
   lastCommandId: z.string(),
-  lastRecordedAt: z.string(),
 })
 
 /** Raised when the parts below or the command index are kept in another way. */
-const LAYOUT = 1
+const LAYOUT = 2
 const NUMBER_BYTES = 4
 
 const withLength = (bytes: Uint8Array): readonly Uint8Array[] => {
@@ -40,7 +39,7 @@ export interface SnapshotSource {
 export const encodeSnapshot = <State>(
   { version, encode }: SnapshotFormat<State>,
   { storeId, stream }: SnapshotSource,
-  { state, revision, commands, lastCommandId, lastEventId, lastRecordedAt }: LoadedStream<State>,
+  { state, revision, commands, lastCommandId, lastEventId }: LoadedStream<State>,
 ): Buffer => {
   const label = Label.parse({
     storeId,
@@ -51,7 +50,6 @@ export const encodeSnapshot = <State>(
     revision: `${revision}`,
     lastEventId,
     lastCommandId,
-    lastRecordedAt,
   })
   const parts = [Buffer.from(JSON.stringify(label)), dumpIndex(commands), encode(state)].flatMap(withLength)
   const content = Buffer.concat([new Uint8Array(NUMBER_BYTES), ...parts])
@@ -86,9 +84,9 @@ export const decodeSnapshot = <State>(
   }
   if (label.storeId !== storeId || label.stream !== stream) return { unusable: 'another store' }
   const revision = BigInt(label.revision)
-  const { lastEventId, lastCommandId, lastRecordedAt } = label
+  const { lastEventId, lastCommandId } = label
   const commands = restoreIndex(next())
   const state = decode(next())
-  const last = { lastEventId, lastCommandId, lastRecordedAt }
+  const last = { lastEventId, lastCommandId, recordedNotBefore: '' }
   return { state, revision, commands, ...last, snapshotRevision: revision, snapshotNotBefore: 0 }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Decider, Message, SnapshotFormat } from '@registru/domain'
+import { type Decider, EventMetadata, type Message, type SnapshotFormat } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import type { Logger } from '@registru/runtime'
 import { emptyStream, foldEvent, type LoadedStream } from './loaded-stream.ts'
@@ -149,9 +149,12 @@ export const createSnapshotKeeper = ({
     format: SnapshotFormat<State>,
   ): Snapshots<State> => {
     /** Whether the event that the snapshot ends with stands where it says: a store may have been restored meanwhile. */
-    const standsIn = async (stream: string, { revision, lastEventId }: LoadedStream<State>): Promise<boolean> => {
-      for await (const event of store.readStream(stream, { from: revision, maxCount: 1 }))
-        return event.id === lastEventId
+    const standsIn = async (stream: string, found: LoadedStream<State>): Promise<boolean> => {
+      for await (const { id, metadata } of store.readStream(stream, { from: found.revision, maxCount: 1 })) {
+        // Within a stream the last event's is the newest. A snapshot does not say it: equal histories have equal snapshots.
+        if (id === found.lastEventId) found.recordedNotBefore = EventMetadata.parse(metadata).recordedAt
+        return id === found.lastEventId
+      }
       return false
     }
 

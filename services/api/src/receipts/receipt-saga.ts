@@ -15,7 +15,7 @@ import {
   receiptBookStream,
   refusalOf,
 } from '@registru/domain'
-import { requestHashOf } from '@registru/event-store'
+import { formerRequestHashOf, requestHashOf } from '@registru/event-store'
 import { v5 } from 'uuid'
 import type { CommandContext, Handled } from '../ledger/command-context.ts'
 import { lastPosition } from '../ledger/last-position.ts'
@@ -65,15 +65,19 @@ export interface ReceiptSaga {
 }
 
 /** A step that follows from an event of ours: no key, no caller's body, no condition. */
-const stepContext = (cause: Cause<unknown>, step: string): CommandContext => ({
-  companyId: cause.companyId,
-  commandId: v5(step, cause.eventId),
-  requestHash: requestHashOf({ step, eventId: cause.eventId }),
-  correlationId: cause.correlationId,
-  causationId: cause.eventId,
-  actor: cause.actor,
-  dryRun: false,
-})
+const stepContext = ({ companyId, eventId, correlationId, actor }: Cause<unknown>, step: string): CommandContext => {
+  const body = { step, eventId }
+  return {
+    companyId,
+    commandId: v5(step, eventId),
+    requestHash: requestHashOf({ body, actor }),
+    formerRequestHash: () => formerRequestHashOf(body),
+    correlationId,
+    causationId: eventId,
+    actor,
+    dryRun: false,
+  }
+}
 
 const issuerOf = ({ identity }: Company): EnterReceipt['issuer'] | undefined => {
   if (identity === undefined) return undefined

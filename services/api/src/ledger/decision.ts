@@ -1,0 +1,61 @@
+import { type Decider, type Message, Rejection } from '@registru/domain'
+import { APPEND_BYTES_MAX, eventIdOf } from '@registru/event-store'
+import type { CommandContext, Handled } from './command-context.ts'
+import { CommandTooLarge, PreconditionFailed } from './errors.ts'
+
+/** What type and metadata of one event weigh at most, as long as the actor's name is short. */
+const METADATA_BYTES = 900
+
+/** An event checked by its schema and in the order of its fields, as it will be read back. */
+export interface EncodedEvent<Event> {
+  readonly event: Event
+  readonly eventId: string
+  readonly schemaVersion: number
+  /** Of its data as JSON. */
+  readonly dataBytes: number
+}
+
+export type Decision<Event> =
+  | { readonly events: readonly EncodedEvent<Event>[]; readonly bytes: number; readonly refused?: undefined }
+  | { readonly refused: Error; readonly events?: undefined; readonly bytes?: undefined }
+
+/** What the command does to a state at this revision. */
+export const decideOn = <State, Command extends Message, Event extends Message<string, object>>(
+  { decide, codec }: Decider<State, Command, Event>,
+  command: Command,
+  context: CommandContext,
+  { state, revision, today }: { readonly state: State; readonly revision: bigint; readonly today: string },
+): Decision<Event> => {
+  const { commandId, requestHash, expectedRevision, companyRules: company, highestNumber } = context
+  if (expectedRevision !== undefined && expectedRevision !== revision) {
+    return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
+  }
+  try {
+    let bytes = 0
+    const events = decide(command, state, { today, company, highestNumber }).map((raw, index): EncodedEvent<Event> => {
+      const { event, schemaVersion } = codec.encode(raw)
+      const data = JSON.stringify(event.data)
+      const dataBytes = Buffer.byteLength(data)
+      bytes += METADATA_BYTES + dataBytes
+      const eventId = eventIdOf({ commandId, index, type: event.type, schemaVersion, data, requestHash })
+      return { event, eventId, schemaVersion, dataBytes }
+    })
+    return bytes < APPEND_BYTES_MAX ? { events, bytes } : { refused: new CommandTooLarge('more than one append holds') }
+  } catch (error) {
+    if (error instanceof Rejection) return { refused: error }
+    throw error
+  }
+}
+
+/** The answer of a command whose events come, or would come, after this revision. */
+export const describe = <Event extends Message<string, object>>(
+  stream: string,
+  events: readonly EncodedEvent<Event>[],
+  after: bigint,
+): Handled<Event> => ({
+  stream,
+  events: events.map(({ event, eventId }, index) => ({ ...event, eventId, revision: after + 1n + BigInt(index) })),
+  revision: after + BigInt(events.length),
+  position: undefined,
+  replayed: false,
+})
