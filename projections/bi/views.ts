@@ -154,7 +154,7 @@ export const biViews: readonly BiView[] = [
       column('position', 's.position', 'Place of the event in the log.'),
       column('event_id', 's.event_id', 'The event that says so.'),
     ],
-    from: `read.invoice_settlements s join read.invoice_balances i using (company_id, invoice_id, client_id) where ${ofMine('s')}`,
+    from: `read.invoice_settlements s join read.invoice_balances i using (company_id, invoice_id, client_id) where s.kind = 'ALLOCATED' and ${ofMine('s')}`,
   },
   {
     name: 'fact_payments',

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { countsSql } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { Against, CashDeskViews, CashDocument, CashLineKind } from './tables.ts'
 
@@ -56,7 +57,7 @@ export const listCashDesks = async (
   }>`
     select desk_id, d.name, d.opened_on, b.currency, b.balance_minor, b.opened_with_minor from (
       select desk_id, name, opened_on from read.cash_desks
-      where company_id = ${companyId} ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      where company_id = ${companyId} and ${countsSql({ asOf, knownAt }, 'opened_on', 'position')}
     ) d full join (
       select desk_id, currency, sum(opening_minor + in_minor - out_minor)::bigint as balance_minor,
         sum(opening_minor)::bigint as opened_with_minor

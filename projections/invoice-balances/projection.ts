@@ -1,88 +1,172 @@
-import { type EventMetadata, minorOf } from '@registru/domain'
-import { add, insert, set } from '../core/fold/changes.ts'
-import { defineProjection } from '../core/fold/projection.ts'
-import { invoiceBalances, invoiceSettlements } from './tables.ts'
+import { type LedgerEvent, type Money, minorOf } from '@registru/domain'
+import { change, create, insert, type RowChange } from '../core/fold/changes.ts'
+import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
+import { defineProjection, folding } from '../core/fold/projection.ts'
+import type { RowOf } from '../core/fold/table.ts'
+import { invoiceBalances, invoiceSettlements, type SettlementKind } from './tables.ts'
 
-const keyOf = (
-  invoiceId: string,
-  { clientId }: { readonly clientId: string },
-  { companyId }: Pick<EventMetadata, 'companyId'>,
-) => ({ company_id: companyId, invoice_id: invoiceId, client_id: clientId })
+type AccountEvent = LedgerEvent & { readonly data: { readonly clientId: string } }
+
+const keyOf = ({ data, metadata }: AccountEvent, invoiceId: string) => ({
+  company_id: metadata.companyId,
+  invoice_id: invoiceId,
+  client_id: data.clientId,
+})
+
+type Invoice = RowOf<typeof invoiceBalances>
+type AmountColumn = 'allocated_minor' | 'uncleared_minor' | 'credited_minor' | 'discounted_minor' | 'written_off_minor'
+
+/** Something that an event does to what an invoice asks for. */
+interface Settled {
+  readonly kind: SettlementKind
+  readonly minor: bigint
+  readonly on: string
+  readonly paymentId?: string
+  readonly uncleared?: boolean
+  readonly undoneBecause?: string
+}
+
+const amountsOf = ({ kind, minor, uncleared = false }: Settled): { readonly [Name in AmountColumn]?: bigint } => {
+  switch (kind) {
+    case 'ALLOCATED':
+      return { allocated_minor: minor, uncleared_minor: uncleared ? minor : 0n }
+    case 'CLEARED':
+      return { uncleared_minor: -minor }
+    case 'CREDITED':
+      return { credited_minor: minor }
+    case 'DISCOUNTED':
+      return { discounted_minor: minor }
+    case 'WRITTEN_OFF':
+      return { written_off_minor: minor }
+    case 'CANCELLED':
+      return {}
+  }
+}
+
+/** Adds to the invoice, and remembers how far clocks have to be for the row to be their answer. */
+const changed = (invoice: Invoice, { position }: LedgerEvent, settled: Settled) => {
+  const amounts = amountsOf(settled)
+  const plus = (column: AmountColumn): bigint => invoice[column] + (amounts[column] ?? 0n)
+  return {
+    allocated_minor: plus('allocated_minor'),
+    uncleared_minor: plus('uncleared_minor'),
+    credited_minor: plus('credited_minor'),
+    discounted_minor: plus('discounted_minor'),
+    written_off_minor: plus('written_off_minor'),
+    cancelled_on: settled.kind === 'CANCELLED' ? settled.on : invoice.cancelled_on,
+    last_effective_on: settled.on > invoice.last_effective_on ? settled.on : invoice.last_effective_on,
+    last_position: position,
+  }
+}
+
+type InvoiceRow = OwnedRow<typeof invoiceBalances>
+
+const settle = (event: AccountEvent, invoice: InvoiceRow, settled: Settled): readonly RowChange[] => [
+  change(invoice, changed(rowOf(invoice), event, settled)),
+  insert(invoiceSettlements, {
+    ...invoice.key,
+    position: event.position,
+    kind: settled.kind,
+    payment_id: settled.paymentId ?? null,
+    amount_minor: settled.minor,
+    uncleared: settled.uncleared ?? false,
+    effective_on: settled.on,
+    undone_because: settled.undoneBecause ?? null,
+    event_id: event.eventId,
+  }),
+]
+
+const invoiceOf = (event: AccountEvent & { readonly data: { readonly invoiceId: string } }) => ({
+  invoice: wanted(invoiceBalances, keyOf(event, event.data.invoiceId)),
+})
+
+/** Something other than money lowers what an invoice asks for. */
+const lowered = (kind: SettlementKind, amount: Money, on: string): Settled => ({ kind, minor: minorOf(amount), on })
 
 /** What each invoice was for and what has been settled on it. */
 export const invoiceBalancesProjection = defineProjection({
   name: 'invoice_balances',
-  version: 2,
+  version: 3,
   tables: [invoiceBalances, invoiceSettlements],
   on: {
-    InvoiceRegistered: ({ data, metadata, position }) => [
-      insert(invoiceBalances, {
-        ...keyOf(data.invoiceId, data, metadata),
-        kind: data.kind,
-        series: data.series ?? null,
-        number: data.number,
-        issued_on: data.issuedOn,
-        due_on: data.dueOn,
-        currency: data.total.currency,
-        total_minor: minorOf(data.total),
-        allocated_minor: 0n,
-        uncleared_minor: 0n,
-        credited_minor: 0n,
-        discounted_minor: 0n,
-        written_off_minor: 0n,
-        cancelled_on: null,
-        instalments: data.instalments,
-        position,
+    InvoiceRegistered: folding({
+      wants: (event) => ({ invoice: wantedNew(invoiceBalances, keyOf(event, event.data.invoiceId)) }),
+      fold: ({ data, position }, { invoice }) => [
+        create(invoice, {
+          kind: data.kind,
+          series: data.series ?? null,
+          number: data.number,
+          issued_on: data.issuedOn,
+          due_on: data.dueOn,
+          currency: data.total.currency,
+          total_minor: minorOf(data.total),
+          allocated_minor: 0n,
+          uncleared_minor: 0n,
+          credited_minor: 0n,
+          discounted_minor: 0n,
+          written_off_minor: 0n,
+          cancelled_on: null,
+          instalments: data.instalments,
+          position,
+          last_effective_on: data.issuedOn,
+          last_position: position,
+        }),
+      ],
+    }),
+    InvoiceCancelled: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) =>
+        settle(event, invoice, lowered('CANCELLED', event.data.total, event.data.cancelledOn)),
+    }),
+    // On account it settles invoices as a payment does.
+    CreditNoteRegistered: folding({
+      wants: (event) => {
+        const { invoiceId } = event.data
+        return { invoice: invoiceId === undefined ? undefined : wanted(invoiceBalances, keyOf(event, invoiceId)) }
+      },
+      fold: (event, { invoice }) =>
+        invoice === undefined
+          ? []
+          : settle(event, invoice, lowered('CREDITED', event.data.total, event.data.creditedOn)),
+    }),
+    DiscountGranted: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) =>
+        settle(event, invoice, lowered('DISCOUNTED', event.data.amount, event.data.grantedOn)),
+    }),
+    InvoiceWrittenOff: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) =>
+        settle(event, invoice, lowered('WRITTEN_OFF', event.data.amount, event.data.writtenOffOn)),
+    }),
+    PaymentAllocated: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) => {
+        const { paymentId, amount, allocatedOn: on, uncleared = false } = event.data
+        return settle(event, invoice, { kind: 'ALLOCATED', paymentId, minor: minorOf(amount), on, uncleared })
+      },
+    }),
+    PaymentDeallocated: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) => {
+        const { paymentId, amount, deallocatedOn: on, uncleared = false, reason: undoneBecause } = event.data
+        const undone = { paymentId, minor: -minorOf(amount), on, uncleared, undoneBecause }
+        return settle(event, invoice, { kind: 'ALLOCATED', ...undone })
+      },
+    }),
+    PaymentCleared: folding({
+      wants: (event) => ({
+        invoices: (event.data.settles ?? []).map(({ invoiceId }) => wanted(invoiceBalances, keyOf(event, invoiceId))),
       }),
-    ],
-    InvoiceCancelled: ({ data, metadata }) => [
-      set(invoiceBalances, keyOf(data.invoiceId, data, metadata), { cancelled_on: data.cancelledOn }),
-    ],
-    CreditNoteRegistered: ({ data, metadata }) =>
-      data.invoiceId === undefined
-        ? []
-        : [add(invoiceBalances, keyOf(data.invoiceId, data, metadata), { credited_minor: minorOf(data.total) })],
-    DiscountGranted: ({ data, metadata }) => [
-      add(invoiceBalances, keyOf(data.invoiceId, data, metadata), { discounted_minor: minorOf(data.amount) }),
-    ],
-    InvoiceWrittenOff: ({ data, metadata }) => [
-      add(invoiceBalances, keyOf(data.invoiceId, data, metadata), { written_off_minor: minorOf(data.amount) }),
-    ],
-    PaymentAllocated: ({ data, metadata, position, eventId }) => {
-      const key = keyOf(data.invoiceId, data, metadata)
-      const amount = minorOf(data.amount)
-      return [
-        add(invoiceBalances, key, { allocated_minor: amount, uncleared_minor: data.uncleared ? amount : 0n }),
-        insert(invoiceSettlements, {
-          ...key,
-          position,
-          payment_id: data.paymentId,
-          amount_minor: amount,
-          effective_on: data.allocatedOn,
-          undone_because: null,
-          event_id: eventId,
-        }),
-      ]
-    },
-    PaymentDeallocated: ({ data, metadata, position, eventId }) => {
-      const key = keyOf(data.invoiceId, data, metadata)
-      const amount = minorOf(data.amount)
-      return [
-        add(invoiceBalances, key, { allocated_minor: -amount, uncleared_minor: data.uncleared ? -amount : 0n }),
-        insert(invoiceSettlements, {
-          ...key,
-          position,
-          payment_id: data.paymentId,
-          amount_minor: -amount,
-          effective_on: data.deallocatedOn,
-          undone_because: data.reason,
-          event_id: eventId,
-        }),
-      ]
-    },
-    PaymentCleared: ({ data, metadata }) =>
-      (data.settles ?? []).map(({ invoiceId, amount }) =>
-        add(invoiceBalances, keyOf(invoiceId, data, metadata), { uncleared_minor: -minorOf(amount) }),
-      ),
+      fold: (event, { invoices }) => {
+        const { paymentId, clearedOn: on, settles = [] } = event.data
+        return settles.flatMap(({ amount }, index) => {
+          const invoice = invoices[index]
+          return invoice === undefined
+            ? []
+            : settle(event, invoice, { kind: 'CLEARED', paymentId, minor: minorOf(amount), on })
+        })
+      },
+    }),
   },
 })

@@ -1,9 +1,10 @@
 import { daysBetween, minorIn } from '@registru/domain'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
 import { unmetDueSql } from '../core/books/unmet-due.ts'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
-import type { InstalmentPart, InvoiceBalanceViews, InvoiceStatus } from './tables.ts'
+import { countsSql } from '../core/reading/clocks.ts'
+import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
+import { type InstalmentPart, type InvoiceBalanceViews, type InvoiceStatus, OPEN_SQL, STATUS_SQL } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */
 export interface InvoiceBalance {
@@ -71,44 +72,97 @@ const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({
   lastPaymentOn: row.last_payment_on ?? undefined,
 })
 
-const lastPaymentOn = sql<string | null>`(
+type Amount = 'allocated_minor' | 'uncleared_minor' | 'credited_minor' | 'discounted_minor' | 'written_off_minor'
+
+/** Each amount of an invoice, added up from its history. */
+const SUMS: Readonly<Record<Amount, RawBuilder<unknown>>> = {
+  allocated_minor: sql`sum(amount_minor) filter (where kind = 'ALLOCATED')`,
+  uncleared_minor: sql`sum(case kind when 'CLEARED' then -amount_minor else amount_minor end)
+    filter (where uncleared or kind = 'CLEARED')`,
+  credited_minor: sql`sum(amount_minor) filter (where kind = 'CREDITED')`,
+  discounted_minor: sql`sum(amount_minor) filter (where kind = 'DISCOUNTED')`,
+  written_off_minor: sql`sum(amount_minor) filter (where kind = 'WRITTEN_OFF')`,
+}
+const AMOUNTS: readonly Amount[] = [
+  'allocated_minor',
+  'uncleared_minor',
+  'credited_minor',
+  'discounted_minor',
+  'written_off_minor',
+]
+
+const settledSums = sql.join(AMOUNTS.map((amount) => sql`coalesce(${SUMS[amount]}, 0)::bigint as ${sql.ref(amount)}`))
+
+/** The history of the invoice `stored`, as far as it counts. */
+const historyOf = (clocks: Clocks) => sql`read.invoice_settlements
+  where (company_id, invoice_id, client_id) = (stored.company_id, stored.invoice_id, stored.client_id)
+    and ${countsSql(clocks, 'effective_on', 'position')}`
+
+/**
+ * Invoices as they stand at both clocks; one that is not issued or not known yet is none. A row that nothing beyond the clocks
+ * has touched is the answer itself; the amounts of others are added up from their history.
+ */
+const invoicesAt = (companyId: string, clocks: Clocks) => sql`(
+  select seen.*, ${sql.raw(OPEN_SQL)} as open_minor, ${sql.raw(STATUS_SQL)} as status from (
+    select stored.company_id, stored.invoice_id, stored.client_id, stored.kind, stored.series, stored.number,
+      stored.issued_on, stored.due_on, stored.currency, stored.total_minor, stored.instalments, stored.position,
+      ${sql.join(
+        AMOUNTS.map(
+          (amount) => sql`case when final.counts then stored.${sql.ref(amount)} else then_.${sql.ref(amount)} end
+            as ${sql.ref(amount)}`,
+        ),
+      )},
+      case when final.counts then stored.cancelled_on else then_.cancelled_on end as cancelled_on
+    from read.invoice_balances stored
+    cross join lateral (select ${countsSql(clocks, 'stored.last_effective_on', 'stored.last_position')} as counts) final
+    cross join lateral (
+      select ${settledSums}, max(effective_on) filter (where kind = 'CANCELLED') as cancelled_on
+      from ${historyOf(clocks)} and not final.counts
+    ) then_
+    where stored.company_id = ${companyId} and ${countsSql(clocks, 'stored.issued_on', 'stored.position')}
+  ) seen
+)`
+
+const lastPaymentOn = (clocks: Clocks) => sql`(
   select max(pair.last_on) from (
-    select max(s.effective_on) filter (where s.amount_minor > 0) as last_on
-    from read.invoice_settlements s
-    where (s.company_id, s.invoice_id, s.client_id) = (invoice.company_id, invoice.invoice_id, invoice.client_id)
-    group by s.payment_id having sum(s.amount_minor) > 0
+    select max(effective_on) filter (where amount_minor > 0) as last_on
+    from read.invoice_settlements
+    where (company_id, invoice_id, client_id) = (invoice.company_id, invoice.invoice_id, invoice.client_id)
+      and kind = 'ALLOCATED' and ${countsSql(clocks, 'effective_on', 'position')}
+    group by payment_id having sum(amount_minor) > 0
   ) pair
 )`
 
-const selectInvoices = (db: ReadHandle, companyId: string) =>
-  db
-    .withTables<InvoiceBalanceViews>()
-    .selectFrom('read.invoice_balances as invoice')
-    .selectAll('invoice')
-    .select(lastPaymentOn.as('last_payment_on'))
-    .where('invoice.company_id', '=', companyId)
+const selectInvoices = (
+  companyId: string,
+  clocks: Clocks,
+  conditions: readonly RawBuilder<unknown>[],
+) => sql<InvoiceRow>`
+  select invoice.*, ${lastPaymentOn(clocks)} as last_payment_on
+  from ${invoicesAt(companyId, clocks)} invoice
+  where ${sql.join([sql`true`, ...conditions], sql` and `)}`
+
+interface InvoiceQuestion extends Clocks {
+  readonly companyId: string
+  readonly invoiceId: string
+  readonly clientId?: string | undefined
+}
 
 /**
- * One invoice with every allocation it ever had, undone ones marked. Where several clients have an invoice of this id and
- * none is named, the one that was registered first.
+ * One invoice with every allocation that it had by then, those marked that were undone by then. Where several clients have an
+ * invoice of this id and none is named, the one that was registered first.
  */
 export const findInvoice = async (
   db: ReadHandle,
-  {
-    companyId,
-    invoiceId,
-    clientId,
-    asOf,
-  }: {
-    readonly companyId: string
-    readonly invoiceId: string
-    readonly clientId?: string | undefined
-    readonly asOf: string
-  },
+  { companyId, invoiceId, clientId, ...clocks }: InvoiceQuestion,
 ): Promise<(InvoiceBalance & { readonly allocations: readonly Settlement[] }) | undefined> => {
-  let query = selectInvoices(db, companyId).where('invoice.invoice_id', '=', invoiceId)
-  if (clientId !== undefined) query = query.where('invoice.client_id', '=', clientId)
-  const row = await query.orderBy('invoice.position').limit(1).executeTakeFirst()
+  const conditions = [
+    sql`invoice.invoice_id = ${invoiceId}`,
+    ...(clientId === undefined ? [] : [sql`invoice.client_id = ${clientId}`]),
+  ]
+  const { rows } = await sql<InvoiceRow>`${selectInvoices(companyId, clocks, conditions)}
+    order by invoice.position limit 1`.execute(db)
+  const row = rows[0]
   if (row === undefined) return undefined
   const entries = await db
     .withTables<InvoiceBalanceViews>()
@@ -117,11 +171,13 @@ export const findInvoice = async (
     .where('company_id', '=', companyId)
     .where('invoice_id', '=', invoiceId)
     .where('client_id', '=', row.client_id)
+    .where('kind', '=', 'ALLOCATED')
+    .where(countsSql(clocks, 'effective_on', 'position'))
     .orderBy('position')
     .execute()
   const allocations = settlementsOf(
     entries.map((entry) => ({
-      paymentId: entry.payment_id,
+      paymentId: entry.payment_id ?? '',
       invoiceId,
       amountMinor: entry.amount_minor,
       effectiveOn: entry.effective_on,
@@ -130,10 +186,58 @@ export const findInvoice = async (
       undoneBecause: entry.undone_because,
     })),
   )
-  return { ...invoiceBalance(row, asOf), allocations }
+  return { ...invoiceBalance(row, clocks.asOf), allocations }
 }
 
-export interface InvoiceFilter {
+/** The day of issue of an invoice that is known and not issued yet; `undefined`: there is none. */
+export const findIssueDay = async (
+  db: ReadHandle,
+  { companyId, invoiceId, clientId, asOf, knownAt }: InvoiceQuestion,
+): Promise<string | undefined> => {
+  const { rows } = await sql<{ issued_on: string }>`
+    select issued_on from read.invoice_balances
+    where company_id = ${companyId} and invoice_id = ${invoiceId} and issued_on > ${asOf}::date
+      ${clientId === undefined ? sql`` : sql`and client_id = ${clientId}`}
+      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+    order by position limit 1`.execute(db)
+  return rows[0]?.issued_on
+}
+
+/** What the history of an invoice adds up to: what its row has to say. Minor units. */
+export type SettledSums = Pick<
+  InvoiceBalance,
+  'allocatedMinor' | 'unclearedMinor' | 'creditedMinor' | 'discountedMinor' | 'writtenOffMinor'
+>
+
+/** Of some invoices, in their order, at both clocks. */
+export const listSettledSums = async (
+  db: ReadHandle,
+  {
+    companyId,
+    invoices,
+    ...clocks
+  }: Clocks & {
+    readonly companyId: string
+    readonly invoices: readonly Pick<InvoiceBalance, 'invoiceId' | 'clientId'>[]
+  },
+): Promise<readonly SettledSums[]> => {
+  const { rows } = await sql<{ readonly [Name in Amount]: bigint }>`
+    select then_.*
+    from unnest(${invoices.map(({ invoiceId }) => invoiceId)}::text[], ${invoices.map(({ clientId }) => clientId)}::text[])
+      with ordinality as asked (invoice_id, client_id, place)
+    cross join lateral (select ${companyId}::text as company_id, asked.invoice_id, asked.client_id) stored
+    cross join lateral (select ${settledSums} from ${historyOf(clocks)}) then_
+    order by asked.place`.execute(db)
+  return rows.map((row) => ({
+    allocatedMinor: row.allocated_minor,
+    unclearedMinor: row.uncleared_minor,
+    creditedMinor: row.credited_minor,
+    discountedMinor: row.discounted_minor,
+    writtenOffMinor: row.written_off_minor,
+  }))
+}
+
+export interface InvoiceFilter extends Clocks {
   readonly companyId: string
   readonly clientId?: string | undefined
   readonly status?: readonly InvoiceStatus[] | undefined
@@ -150,8 +254,6 @@ export interface InvoiceFilter {
   readonly totalToMinor?: bigint | undefined
   /** Part of the id, or of series and number; upper and lower case are the same. */
   readonly text?: string | undefined
-  /** For `overdueDays`. */
-  readonly asOf: string
   readonly after?: InvoiceCursor | undefined
   readonly limit: number
 }
@@ -161,47 +263,49 @@ const unmetDue = sql.raw<string>(unmetDueSql('invoice'))
 
 const LIKE_SPECIAL = /[\\%_]/g
 
-/** Earliest due first, then by id. */
+const patternOf = (text: string): string => `%${text.replace(LIKE_SPECIAL, '\\$&')}%`
+
+/** What narrows a list; all of it has to hold at the clocks. */
+const conditionsOf = (filter: InvoiceFilter): readonly RawBuilder<unknown>[] => {
+  const { clientId, status, dueBefore, dueFrom, dueTo, overdueBy, currency, totalFromMinor, totalToMinor } = filter
+  const { text, asOf, after } = filter
+  const given = <Value>(value: Value | undefined, condition: (value: Value) => RawBuilder<unknown>) =>
+    value === undefined ? [] : [condition(value)]
+  return [
+    ...given(clientId, (id) => sql`invoice.client_id = ${id}`),
+    ...given(status, (words) => sql`invoice.status = any(${[...words]}::text[])`),
+    ...given(dueBefore, (day) => sql`invoice.due_on < ${day}::date`),
+    ...given(dueFrom, (day) => sql`invoice.due_on >= ${day}::date`),
+    ...given(dueTo, (day) => sql`invoice.due_on <= ${day}::date`),
+    ...given(overdueBy, (days) => sql`invoice.open_minor > 0 and ${asOf}::date - ${unmetDue} >= ${days}::integer`),
+    ...given(currency, (code) => sql`invoice.currency = ${code}`),
+    ...given(totalFromMinor, (minor) => sql`invoice.total_minor >= ${minor}`),
+    ...given(totalToMinor, (minor) => sql`invoice.total_minor <= ${minor}`),
+    ...given(
+      text,
+      (part) => sql`(invoice.invoice_id ilike ${patternOf(part)}
+        or concat_ws(' ', invoice.series, invoice.number) ilike ${patternOf(part)})`,
+    ),
+    ...given(
+      after,
+      ({ dueOn, invoiceId, clientId: client }) => sql`(invoice.due_on, invoice.invoice_id, invoice.client_id)
+        > (${dueOn}::date, ${invoiceId}, ${client})`,
+    ),
+  ]
+}
+
+/** As they stand at both clocks, earliest due first, then by id. */
 export const listInvoices = async (
   db: ReadHandle,
-  { companyId, clientId, status, dueBefore, asOf, after, limit, ...filter }: InvoiceFilter,
+  filter: InvoiceFilter,
 ): Promise<Page<InvoiceBalance, InvoiceCursor>> => {
-  let query = selectInvoices(db, companyId)
-  if (clientId !== undefined) query = query.where('invoice.client_id', '=', clientId)
-  if (status !== undefined) query = query.where('invoice.status', 'in', [...status])
-  if (dueBefore !== undefined) query = query.where('invoice.due_on', '<', dueBefore)
-  const { dueFrom, dueTo, overdueBy, currency, totalFromMinor, totalToMinor, text } = filter
-  if (dueFrom !== undefined) query = query.where('invoice.due_on', '>=', dueFrom)
-  if (dueTo !== undefined) query = query.where('invoice.due_on', '<=', dueTo)
-  if (overdueBy !== undefined) {
-    query = query
-      .where('invoice.open_minor', '>', 0n)
-      .where(sql<boolean>`${asOf}::date - ${unmetDue} >= ${overdueBy}::integer`)
-  }
-  if (currency !== undefined) query = query.where('invoice.currency', '=', currency)
-  if (totalFromMinor !== undefined) query = query.where('invoice.total_minor', '>=', totalFromMinor)
-  if (totalToMinor !== undefined) query = query.where('invoice.total_minor', '<=', totalToMinor)
-  if (text !== undefined) {
-    const pattern = `%${text.replace(LIKE_SPECIAL, '\\$&')}%`
-    query = query.where(
-      sql<boolean>`(invoice.invoice_id ilike ${pattern} or concat_ws(' ', invoice.series, invoice.number) ilike ${pattern})`,
-    )
-  }
-  if (after !== undefined) {
-    query = query.where(
-      sql<boolean>`(invoice.due_on, invoice.invoice_id, invoice.client_id)
-        > (${after.dueOn}::date, ${after.invoiceId}, ${after.clientId})`,
-    )
-  }
-  const rows = await query
-    .orderBy('invoice.due_on')
-    .orderBy('invoice.invoice_id')
-    .orderBy('invoice.client_id')
-    .limit(rowsToAskFor(limit))
-    .execute()
+  const { companyId, limit, asOf } = filter
+  const { rows } = await sql<InvoiceRow>`${selectInvoices(companyId, filter, conditionsOf(filter))}
+    order by invoice.due_on, invoice.invoice_id, invoice.client_id
+    limit ${rowsToAskFor(limit)}`.execute(db)
   return pageOf(
     rows.map((row) => invoiceBalance(row, asOf)),
     limit,
-    ({ dueOn, invoiceId, clientId: client }) => ({ dueOn, invoiceId, clientId: client }),
+    ({ dueOn, invoiceId, clientId }) => ({ dueOn, invoiceId, clientId }),
   )
 }

@@ -1,6 +1,8 @@
 import {
   bigint,
+  boolean,
   date,
+  defineRemembered,
   defineTable,
   derived,
   json,
@@ -21,11 +23,21 @@ export interface InstalmentPart {
 
 const open = 'total_minor - allocated_minor - credited_minor - discounted_minor - written_off_minor'
 
+/** What follows from the amounts of an invoice, at whatever clocks they are. Over the columns of a row. */
+export const OPEN_SQL = `case when cancelled_on is null then ${open} else 0 end`
+export const STATUS_SQL = `case when cancelled_on is not null then 'CANCELLED'
+  when ${open} + uncleared_minor > 0
+    then case when allocated_minor > uncleared_minor then 'PARTIALLY_PAID' else 'UNPAID' end
+  when written_off_minor > 0 then 'WRITTEN_OFF'
+  when allocated_minor = 0 and credited_minor > 0 then 'CREDITED'
+  else 'PAID' end`
+
 /**
- * What each invoice was for and what has been settled on it. One row an invoice. An id is unique within its client's
+ * What each invoice was for and what has been settled on it in the end: every day come, everything known. One row an
+ * invoice; it answers for every pair of clocks that nothing which touched it lies beyond. An id is unique within its client's
  * account, for the account is what decides; that two clients have an invoice of one id must not stop the line.
  */
-export const invoiceBalances = defineTable({
+export const invoiceBalances = defineRemembered({
   name: 'invoice_balances',
   columns: {
     company_id: text(),
@@ -47,24 +59,30 @@ export const invoiceBalances = defineTable({
     cancelled_on: nullable(date()),
     instalments: json<readonly InstalmentPart[]>(),
     position: bigint(),
+    /** The latest day on which anything that touched it is effective, and the position of the last event that did. */
+    last_effective_on: date(),
+    last_position: bigint(),
   },
   key: ['company_id', 'invoice_id', 'client_id'],
   indexes: ['(company_id, client_id, due_on)', '(company_id, due_on)'],
   fillfactor: 80,
   derived: {
-    open_minor: derived<bigint>(`case when cancelled_on is null then ${open} else 0 end`),
-    status: derived<InvoiceStatus>(
-      `case when cancelled_on is not null then 'CANCELLED'
-        when ${open} + uncleared_minor > 0
-          then case when allocated_minor > uncleared_minor then 'PARTIALLY_PAID' else 'UNPAID' end
-        when written_off_minor > 0 then 'WRITTEN_OFF'
-        when allocated_minor = 0 and credited_minor > 0 then 'CREDITED'
-        else 'PAID' end`,
-    ),
+    open_minor: derived<bigint>(OPEN_SQL),
+    status: derived<InvoiceStatus>(STATUS_SQL),
   },
 })
 
-/** Allocations (positive) and undone ones (negative) of each invoice: history, never changed. */
+export type SettlementKind =
+  /** Negative when undone. */
+  | 'ALLOCATED'
+  | 'CREDITED'
+  | 'DISCOUNTED'
+  | 'WRITTEN_OFF'
+  | 'CANCELLED'
+  /** What was allocated by a cheque or promissory note counts as paid. */
+  | 'CLEARED'
+
+/** Everything that settles an invoice, from which its amounts at any pair of clocks are added up: history, never changed. */
 export const invoiceSettlements = defineTable({
   name: 'invoice_settlements',
   columns: {
@@ -72,8 +90,12 @@ export const invoiceSettlements = defineTable({
     invoice_id: text(),
     client_id: text(),
     position: bigint(),
-    payment_id: text(),
+    kind: word<SettlementKind>(),
+    /** Of an allocation. */
+    payment_id: nullable(text()),
     amount_minor: bigint(),
+    /** Of an allocation, and of what undoes it: it counts as paid only when it is cleared. */
+    uncleared: boolean(),
     effective_on: date(),
     undone_because: nullable(text()),
     event_id: uuid(),

@@ -13,7 +13,7 @@ const changed = ({
 /** Who the issuers and the debtors are, one row each, and who the debtors were. */
 export const parties = defineProjection({
   name: 'parties',
-  version: 3,
+  version: 4,
   tables: [companies, clients, clientChanges],
   on: {
     CompanyRegistered: ({ data, position }) => [
@@ -38,6 +38,8 @@ export const parties = defineProjection({
         trade_register_number: event.data.tradeRegisterNumber ?? null,
         address: event.data.address ?? null,
         email: event.data.email ?? null,
+        position: event.position,
+        last_position: event.position,
       }),
     ],
     ClientUpdated: (event) => [
@@ -46,6 +48,7 @@ export const parties = defineProjection({
         clients,
         { company_id: event.metadata.companyId, client_id: event.data.clientId },
         {
+          last_position: event.position,
           ...(event.data.kind !== undefined && { kind: event.data.kind }),
           ...(event.data.name !== undefined && { name: event.data.name }),
           ...(event.data.taxId !== undefined && { tax_id: event.data.taxId }),

@@ -32,25 +32,32 @@ const clientCard = (row: PartyViews['read.clients']): ClientCard => ({
   email: row.email ?? undefined,
 })
 
-/** The card as it was when the log ended at `knownAt`; a field that was never said is not there. */
-const clientKnownAt = async (
+/** The cards as they were when the log ended at `knownAt`, by id; a field that was never said is not there. */
+const clientsKnownAt = async (
   db: ReadHandle,
-  { companyId, clientId, knownAt }: { readonly companyId: string; readonly clientId: string; readonly knownAt: bigint },
-): Promise<ClientCard | undefined> => {
+  {
+    companyId,
+    clientIds,
+    knownAt,
+  }: { readonly companyId: string; readonly clientIds: readonly string[]; readonly knownAt: bigint },
+): Promise<ReadonlyMap<string, ClientCard>> => {
   const rows = await db
     .withTables<PartyViews>()
     .selectFrom('read.client_changes')
-    .select('changed')
+    .select(['client_id', 'changed'])
     .where('company_id', '=', companyId)
-    .where('client_id', '=', clientId)
+    .where('client_id', 'in', [...clientIds])
     .where('position', '<=', knownAt)
     .orderBy('position')
     .execute()
-  let card: ClientDetails = {}
-  for (const { changed } of rows) card = { ...card, ...changed }
-  const { kind, name, taxId, tradeRegisterNumber, address, email } = card
-  if (kind === undefined || name === undefined) return undefined
-  return { clientId, kind, name, taxId, tradeRegisterNumber, address, email }
+  const said = new Map<string, ClientDetails>()
+  for (const { client_id, changed } of rows) said.set(client_id, { ...said.get(client_id), ...changed })
+  const cards = new Map<string, ClientCard>()
+  for (const [clientId, { kind, name, taxId, tradeRegisterNumber, address, email }] of said) {
+    if (kind === undefined || name === undefined) continue
+    cards.set(clientId, { clientId, kind, name, taxId, tradeRegisterNumber, address, email })
+  }
+  return cards
 }
 
 export const findClient = async (
@@ -66,7 +73,9 @@ export const findClient = async (
     readonly knownAt?: bigint | undefined
   },
 ): Promise<ClientCard | undefined> => {
-  if (knownAt !== undefined) return clientKnownAt(db, { companyId, clientId, knownAt })
+  if (knownAt !== undefined) {
+    return (await clientsKnownAt(db, { companyId, clientIds: [clientId], knownAt })).get(clientId)
+  }
   const row = await db
     .withTables<PartyViews>()
     .selectFrom('read.clients')
@@ -107,20 +116,34 @@ export const listClients = async (
   db: ReadHandle,
   {
     companyId,
+    knownAt,
     after,
     limit,
-  }: { readonly companyId: string; readonly after?: string | undefined; readonly limit: number },
+  }: {
+    readonly companyId: string
+    /** A position; `undefined`: as they are called today. */
+    readonly knownAt?: bigint | undefined
+    readonly after?: string | undefined
+    readonly limit: number
+  },
 ): Promise<Page<ClientCard, string>> => {
   const rows = await db
     .withTables<PartyViews>()
     .selectFrom('read.clients')
     .selectAll()
     .where('company_id', '=', companyId)
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
     .$if(after !== undefined, (query) => query.where('client_id', '>', after ?? ''))
     .orderBy('client_id')
     .limit(rowsToAskFor(limit))
     .execute()
-  return pageOf(rows.map(clientCard), limit, (client) => client.clientId)
+  const { items, next } = pageOf(rows, limit, (row) => row.client_id)
+  const changedLater = items.filter(({ last_position }) => knownAt !== undefined && last_position > knownAt)
+  const then =
+    knownAt === undefined || changedLater.length === 0
+      ? new Map<string, ClientCard>()
+      : await clientsKnownAt(db, { companyId, clientIds: changedLater.map(({ client_id }) => client_id), knownAt })
+  return { items: items.map((row) => then.get(row.client_id) ?? clientCard(row)), next }
 }
 
 type CompanyRow = PartyViews['read.companies']

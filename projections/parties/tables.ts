@@ -29,6 +29,9 @@ export const clients = defineTable({
     trade_register_number: nullable(text()),
     address: nullable(json<Address>()),
     email: nullable(text()),
+    /** Of the event that told of it first, and of the last one that changed it. */
+    position: bigint(),
+    last_position: bigint(),
   },
   key: ['company_id', 'client_id'],
 })

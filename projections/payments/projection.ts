@@ -1,7 +1,7 @@
 import { type EventMetadata, minorIn, minorOf } from '@registru/domain'
 import { add, insert, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
-import { paymentRefunds, paymentSettlements, payments } from './tables.ts'
+import { paymentReceipts, paymentRefunds, paymentSettlements, payments } from './tables.ts'
 
 /** How a payment begins: with nothing settled, nothing cleared, nothing undone. */
 const untouched = {
@@ -10,7 +10,9 @@ const untouched = {
   refunded_minor: 0n,
   fee_minor: 0n,
   cleared_on: null,
+  cleared_position: null,
   reversed_on: null,
+  reversed_position: null,
   reversal_reason: null,
   reversal_note: null,
   receipt_series: null,
@@ -26,8 +28,8 @@ const keyOf = (
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
-  version: 1,
-  tables: [payments, paymentSettlements, paymentRefunds],
+  version: 2,
+  tables: [payments, paymentSettlements, paymentRefunds, paymentReceipts],
   on: {
     PaymentRecorded: ({ data, metadata, position, eventId }) => [
       insert(payments, {
@@ -66,13 +68,14 @@ export const paymentsProjection = defineProjection({
               event_id: eventId,
             }),
           ],
-    PaymentCleared: ({ data, metadata }) => [
+    PaymentCleared: ({ data, metadata, position }) => [
       set(payments, keyOf(data.paymentId, data, metadata), {
         cleared_on: data.clearedOn,
+        cleared_position: position,
         fee_minor: minorIn(data.fee, data.amount.currency),
       }),
     ],
-    RefundRecorded: ({ data, metadata, eventId }) => {
+    RefundRecorded: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.amount)
       return [
@@ -80,6 +83,7 @@ export const paymentsProjection = defineProjection({
         insert(paymentRefunds, {
           ...key,
           refund_id: data.refundId,
+          position,
           amount_minor: amount,
           method: data.method,
           refunded_on: data.refundedOn,
@@ -122,26 +126,44 @@ export const paymentsProjection = defineProjection({
         }),
       ]
     },
-    PaymentReversed: ({ data, metadata }) => {
+    PaymentReversed: ({ data, metadata, position }) => {
       const key = keyOf(data.paymentId, data, metadata)
       return [
         add(payments, key, { reversed_minor: minorOf(data.amount) }),
         set(payments, key, {
           reversed_on: data.reversedOn,
+          reversed_position: position,
           reversal_reason: data.reason,
           reversal_note: data.note ?? null,
         }),
       ]
     },
-    ReceiptIssued: ({ data, metadata }) => [
-      set(payments, keyOf(data.paymentId, data, metadata), {
-        receipt_series: data.series,
-        receipt_number: BigInt(data.number),
-      }),
-    ],
+    ReceiptIssued: ({ data, metadata, position }) => {
+      const key = keyOf(data.paymentId, data, metadata)
+      const receipt = { series: data.series, number: BigInt(data.number) }
+      return [
+        set(payments, key, { receipt_series: receipt.series, receipt_number: receipt.number }),
+        insert(paymentReceipts, {
+          ...key,
+          ...receipt,
+          position,
+          issued_on: data.issuedOn,
+          annulled_on: null,
+          annulled_position: null,
+        }),
+      ]
+    },
     // A payment has one living receipt: the next one is issued only after this one is annulled.
-    ReceiptAnnulled: ({ data, metadata }) => [
-      set(payments, keyOf(data.paymentId, data, metadata), { receipt_series: null, receipt_number: null }),
-    ],
+    ReceiptAnnulled: ({ data, metadata, position }) => {
+      const key = keyOf(data.paymentId, data, metadata)
+      return [
+        set(payments, key, { receipt_series: null, receipt_number: null }),
+        set(
+          paymentReceipts,
+          { ...key, series: data.series, number: BigInt(data.number) },
+          { annulled_on: data.annulledOn, annulled_position: position },
+        ),
+      ]
+    },
   },
 })

@@ -1,7 +1,8 @@
 import type { Payer, PaymentMethod, RefundMethod, ReversalReason } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
+import { counts, countsSql } from '../core/reading/clocks.ts'
+import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { PaymentViews } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */
@@ -31,6 +32,8 @@ export interface PaymentHistory {
   /** Undone ones are marked. */
   readonly allocations: readonly Settlement[]
   readonly refunds: readonly Refund[]
+  /** What its row keeps, where nothing that happened to it lies beyond the clocks: the same amounts from another table. */
+  readonly kept: Pick<PaymentHistory, 'allocatedMinor' | 'refundedMinor' | 'creditMinor'> | undefined
 }
 
 export interface Refund {
@@ -51,8 +54,18 @@ export interface PaymentCursor {
 }
 
 type PaymentRow = PaymentViews['read.payments']
+type SettlementRow = PaymentViews['read.payment_settlements']
+type RefundRow = PaymentViews['read.payment_refunds']
+type ReceiptRow = PaymentViews['read.payment_receipts']
 
-const refund = (row: PaymentViews['read.payment_refunds']): Refund => ({
+/** All that happened to a payment, in the order of the log. */
+interface Happened {
+  readonly settlements: readonly SettlementRow[]
+  readonly refunds: readonly RefundRow[]
+  readonly receipts: readonly ReceiptRow[]
+}
+
+const refund = (row: RefundRow): Refund => ({
   refundId: row.refund_id,
   amountMinor: row.amount_minor,
   method: row.method,
@@ -63,37 +76,65 @@ const refund = (row: PaymentViews['read.payment_refunds']): Refund => ({
   eventId: row.event_id,
 })
 
-const paymentHistory = (
-  row: PaymentRow,
-  allocations: readonly Settlement[],
-  refunds: readonly Refund[],
-): PaymentHistory => ({
-  paymentId: row.payment_id,
-  clientId: row.client_id,
-  method: row.method,
-  receivedOn: row.received_on,
-  currency: row.currency,
-  amountMinor: row.amount_minor,
-  allocatedMinor: row.allocated_minor,
-  refundedMinor: row.refunded_minor,
-  creditMinor: row.credit_minor,
-  allocationRule: row.allocation_rule,
-  deskId: row.desk_id ?? undefined,
-  bankReference: row.bank_reference ?? undefined,
-  remittanceText: row.remittance_text ?? undefined,
-  payer: row.payer ?? undefined,
-  clearing: row.cleared_on === null ? undefined : { on: row.cleared_on, feeMinor: row.fee_minor },
-  reversal:
-    row.reversed_on === null || row.reversal_reason === null
-      ? undefined
-      : { on: row.reversed_on, reason: row.reversal_reason, note: row.reversal_note ?? undefined },
-  receipt:
-    row.receipt_series === null || row.receipt_number === null
-      ? undefined
-      : { series: row.receipt_series, number: Number(row.receipt_number) },
-  allocations,
-  refunds,
-})
+const sumOf = (rows: readonly { readonly amount_minor: bigint }[]): bigint =>
+  rows.reduce((sum, row) => sum + row.amount_minor, 0n)
+
+const reversalOf = (row: PaymentRow): PaymentHistory['reversal'] =>
+  row.reversed_on === null || row.reversal_reason === null
+    ? undefined
+    : { on: row.reversed_on, reason: row.reversal_reason, note: row.reversal_note ?? undefined }
+
+/** The payment as it stands at both clocks, from what had happened to it by then. */
+const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): PaymentHistory => {
+  const happens = (on: string | null, position: bigint | null): boolean =>
+    position !== null && counts(clocks, on, position)
+  const settlements = happened.settlements.filter((entry) => happens(entry.effective_on, entry.position))
+  const refunds = happened.refunds.filter((entry) => happens(entry.refunded_on, entry.position))
+  const receipts = happened.receipts.filter((entry) => happens(entry.issued_on, entry.position))
+  const receipt = receipts.findLast((entry) => !happens(entry.annulled_on, entry.annulled_position))
+  const isCleared = happens(row.cleared_on, row.cleared_position)
+  const isReversed = happens(row.reversed_on, row.reversed_position)
+  const allocatedMinor = sumOf(settlements)
+  const refundedMinor = sumOf(refunds)
+  const isFinal =
+    settlements.length === happened.settlements.length &&
+    refunds.length === happened.refunds.length &&
+    isReversed === (row.reversed_position !== null)
+  return {
+    paymentId: row.payment_id,
+    clientId: row.client_id,
+    method: row.method,
+    receivedOn: row.received_on,
+    currency: row.currency,
+    amountMinor: row.amount_minor,
+    allocatedMinor,
+    refundedMinor,
+    creditMinor: row.amount_minor - allocatedMinor - refundedMinor - (isReversed ? row.reversed_minor : 0n),
+    allocationRule: row.allocation_rule,
+    deskId: row.desk_id ?? undefined,
+    bankReference: row.bank_reference ?? undefined,
+    remittanceText: row.remittance_text ?? undefined,
+    payer: row.payer ?? undefined,
+    clearing: isCleared && row.cleared_on !== null ? { on: row.cleared_on, feeMinor: row.fee_minor } : undefined,
+    reversal: isReversed ? reversalOf(row) : undefined,
+    receipt: receipt && { series: receipt.series, number: Number(receipt.number) },
+    allocations: settlementsOf(
+      settlements.map((entry) => ({
+        paymentId: entry.payment_id,
+        invoiceId: entry.invoice_id,
+        amountMinor: entry.amount_minor,
+        effectiveOn: entry.effective_on,
+        position: entry.position,
+        eventId: entry.event_id,
+        undoneBecause: entry.undone_because,
+      })),
+    ),
+    refunds: refunds.map(refund),
+    kept: isFinal
+      ? { allocatedMinor: row.allocated_minor, refundedMinor: row.refunded_minor, creditMinor: row.credit_minor }
+      : undefined,
+  }
+}
 
 /** Within a company; ids hold no space. */
 const keyOf = (row: { readonly client_id: string; readonly payment_id: string }): string =>
@@ -115,6 +156,7 @@ const grouped = <Row extends { readonly client_id: string; readonly payment_id: 
 const withHistory = async (
   db: ReadHandle,
   companyId: string,
+  clocks: Clocks,
   rows: readonly PaymentRow[],
 ): Promise<readonly PaymentHistory[]> => {
   if (rows.length === 0) return []
@@ -139,51 +181,82 @@ const withHistory = async (
       .orderBy('refund_id')
       .execute(),
   )
+  const receipts = grouped(
+    await tables
+      .selectFrom('read.payment_receipts')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .where('payment_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+  )
   return rows.map((row) => {
-    const entries = (settlements.get(keyOf(row)) ?? []).map((entry) => ({
-      paymentId: entry.payment_id,
-      invoiceId: entry.invoice_id,
-      amountMinor: entry.amount_minor,
-      effectiveOn: entry.effective_on,
-      position: entry.position,
-      eventId: entry.event_id,
-      undoneBecause: entry.undone_because,
-    }))
-    return paymentHistory(row, settlementsOf(entries), (refunds.get(keyOf(row)) ?? []).map(refund))
+    const key = keyOf(row)
+    const happened = {
+      settlements: settlements.get(key) ?? [],
+      refunds: refunds.get(key) ?? [],
+      receipts: receipts.get(key) ?? [],
+    }
+    return paymentAt(row, happened, clocks)
   })
 }
 
-const selectPayments = (db: ReadHandle, companyId: string) =>
-  db.withTables<PaymentViews>().selectFrom('read.payments').selectAll().where('company_id', '=', companyId)
+/** Payments that were received and known at both clocks. */
+const selectPayments = (db: ReadHandle, companyId: string, clocks: Clocks) =>
+  db
+    .withTables<PaymentViews>()
+    .selectFrom('read.payments')
+    .selectAll()
+    .where('company_id', '=', companyId)
+    .where(countsSql(clocks, 'received_on', 'position'))
+
+interface PaymentQuestion extends Clocks {
+  readonly companyId: string
+  readonly paymentId: string
+  readonly clientId?: string | undefined
+}
 
 /** Where several clients have a payment of this id and none is named, the one that was recorded first. */
 export const findPayment = async (
   db: ReadHandle,
-  {
-    companyId,
-    paymentId,
-    clientId,
-  }: { readonly companyId: string; readonly paymentId: string; readonly clientId?: string | undefined },
+  { companyId, paymentId, clientId, ...clocks }: PaymentQuestion,
 ): Promise<PaymentHistory | undefined> => {
-  let query = selectPayments(db, companyId).where('payment_id', '=', paymentId)
+  let query = selectPayments(db, companyId, clocks).where('payment_id', '=', paymentId)
   if (clientId !== undefined) query = query.where('client_id', '=', clientId)
   const rows = await query.orderBy('position').limit(1).execute()
-  return (await withHistory(db, companyId, rows))[0]
+  return (await withHistory(db, companyId, clocks, rows))[0]
 }
 
-export interface PaymentFilter {
+/** The day of a payment that is known and lies ahead of `asOf`; `undefined`: there is none. */
+export const findPaymentDay = async (
+  db: ReadHandle,
+  { companyId, paymentId, clientId, asOf, knownAt }: PaymentQuestion,
+): Promise<string | undefined> => {
+  let query = db
+    .withTables<PaymentViews>()
+    .selectFrom('read.payments')
+    .select('received_on')
+    .where('company_id', '=', companyId)
+    .where('payment_id', '=', paymentId)
+    .where('received_on', '>', asOf)
+  if (clientId !== undefined) query = query.where('client_id', '=', clientId)
+  if (knownAt !== undefined) query = query.where('position', '<=', knownAt)
+  return (await query.orderBy('position').limit(1).executeTakeFirst())?.received_on
+}
+
+export interface PaymentFilter extends Clocks {
   readonly companyId: string
   readonly clientId?: string | undefined
   readonly after?: PaymentCursor | undefined
   readonly limit: number
 }
 
-/** In the order in which the money came, then by id. */
+/** As they stand at both clocks, in the order in which the money came, then by id. */
 export const listPayments = async (
   db: ReadHandle,
-  { companyId, clientId, after, limit }: PaymentFilter,
+  { companyId, clientId, after, limit, ...clocks }: PaymentFilter,
 ): Promise<Page<PaymentHistory, PaymentCursor>> => {
-  let query = selectPayments(db, companyId)
+  let query = selectPayments(db, companyId, clocks)
   if (clientId !== undefined) query = query.where('client_id', '=', clientId)
   if (after !== undefined) {
     query = query.where(
@@ -202,5 +275,5 @@ export const listPayments = async (
     paymentId,
     clientId: client_id,
   }))
-  return { items: await withHistory(db, companyId, page.items), next: page.next }
+  return { items: await withHistory(db, companyId, clocks, page.items), next: page.next }
 }

@@ -15,7 +15,10 @@ import {
 /** A credit note on account settles invoices as a payment does. */
 export type CreditSource = PaymentMethod | 'CREDIT_NOTE'
 
-/** Money received, and credit notes on account. One row each; `credit_minor` of the view is what settles nothing yet. */
+/**
+ * Money received, and credit notes on account, with what became of them in the end: every day come, everything known. One row
+ * each; `credit_minor` of the view is what settles nothing yet.
+ */
 export const payments = defineTable({
   name: 'payments',
   columns: {
@@ -36,8 +39,10 @@ export const payments = defineTable({
     payer: nullable(json<Payer>()),
     /** Money on its way: the day it arrived, and what was kept of it. */
     cleared_on: nullable(date()),
+    cleared_position: nullable(bigint()),
     fee_minor: bigint(),
     reversed_on: nullable(date()),
+    reversed_position: nullable(bigint()),
     reversal_reason: nullable(word<ReversalReason>()),
     reversal_note: nullable(text()),
     /** The living receipt. */
@@ -78,6 +83,7 @@ export const paymentRefunds = defineTable({
     payment_id: text(),
     client_id: text(),
     refund_id: text(),
+    position: bigint(),
     amount_minor: bigint(),
     method: word<RefundMethod>(),
     refunded_on: date(),
@@ -89,8 +95,26 @@ export const paymentRefunds = defineTable({
   key: ['company_id', 'payment_id', 'client_id', 'refund_id'],
 })
 
+/** The receipts of each cash payment: the next one is issued only after the one before is annulled. */
+export const paymentReceipts = defineTable({
+  name: 'payment_receipts',
+  columns: {
+    company_id: text(),
+    payment_id: text(),
+    client_id: text(),
+    series: text(),
+    number: bigint(),
+    position: bigint(),
+    issued_on: date(),
+    annulled_on: nullable(date()),
+    annulled_position: nullable(bigint()),
+  },
+  key: ['company_id', 'payment_id', 'client_id', 'series', 'number'],
+})
+
 export type PaymentViews = {
   'read.payments': ViewRowOf<typeof payments>
   'read.payment_settlements': ViewRowOf<typeof paymentSettlements>
   'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
+  'read.payment_receipts': ViewRowOf<typeof paymentReceipts>
 }

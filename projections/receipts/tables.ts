@@ -2,6 +2,7 @@ import type { EventOf, ReceiptIssued } from '@registru/domain'
 import {
   bigint,
   date,
+  defineRemembered,
   defineTable,
   derived,
   integer,
@@ -15,7 +16,8 @@ import {
 /** A receipt's legal content, frozen at issue: the paper is printed from this alone. */
 export type ReceiptDocument = EventOf<typeof ReceiptIssued>['data']
 
-export const receiptBooks = defineTable({
+/** What is used of each range in the end: every day come, everything known. */
+export const receiptBooks = defineRemembered({
   name: 'receipt_books',
   columns: {
     company_id: text(),
@@ -31,9 +33,30 @@ export const receiptBooks = defineTable({
     last_number: bigint(),
     issued_count: bigint(),
     annulled_count: bigint(),
+    position: bigint(),
+    /** The latest day on which anything of it is effective, and the position of the last event of it. */
+    last_effective_on: date(),
+    last_position: bigint(),
   },
   key: ['company_id', 'series'],
   fillfactor: 50,
+})
+
+/** How the range of a book was opened, extended and passed over. */
+export const receiptRanges = defineTable({
+  name: 'receipt_ranges',
+  columns: {
+    company_id: text(),
+    series: text(),
+    position: bigint(),
+    /** Of the decision; `null`: from whenever it is known. */
+    effective_on: nullable(date()),
+    /** `null`: open-ended, as it was opened. */
+    to_number: nullable(bigint()),
+    /** All numbers up to this one are used or passed over. */
+    last_number: bigint(),
+  },
+  key: ['company_id', 'series', 'position'],
 })
 
 /** The register of receipts. An annulled one stays, with value 0. */
@@ -51,10 +74,13 @@ export const receipts = defineTable({
     currency: text(),
     amount_minor: bigint(),
     annulled_on: nullable(date()),
+    annulled_position: nullable(bigint()),
     annulment_reason: nullable(text()),
     /** The receipt that stands in for this annulled one. */
     replaced_by_series: nullable(text()),
     replaced_by_number: nullable(bigint()),
+    replaced_on: nullable(date()),
+    replaced_position: nullable(bigint()),
     /** Copies marked «DUPLICAT». */
     reprint_count: bigint(),
     document: json<ReceiptDocument>(),
@@ -65,7 +91,16 @@ export const receipts = defineTable({
   derived: { value_minor: derived<bigint>('case when annulled_on is null then amount_minor else 0 end') },
 })
 
+/** When each counted copy was made: a copy has no business day, so only the second clock knows it. */
+export const receiptReprints = defineTable({
+  name: 'receipt_reprints',
+  columns: { company_id: text(), series: text(), number: bigint(), copy: bigint(), position: bigint() },
+  key: ['company_id', 'series', 'number', 'copy'],
+})
+
 export type ReceiptViews = {
   'read.receipt_books': ViewRowOf<typeof receiptBooks>
+  'read.receipt_ranges': ViewRowOf<typeof receiptRanges>
   'read.receipts': ViewRowOf<typeof receipts>
+  'read.receipt_reprints': ViewRowOf<typeof receiptReprints>
 }

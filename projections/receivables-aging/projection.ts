@@ -124,7 +124,7 @@ const bothOf = (event: OnInvoice & OnPayment) => ({ ...invoiceOf(event), ...paym
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
 export const receivablesAging = defineProjection({
   name: 'receivables_aging',
-  version: 3,
+  version: 4,
   tables: [openItems, openSpans, openDues, openDays],
   on: {
     InvoiceRegistered: folding({

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
-import type { AgingViews, ItemKind } from './tables.ts'
+import type { ItemKind } from './tables.ts'
 
 /** Days late at which one bucket ends and the next begins, when the question names none. */
 export const DEFAULT_BUCKETS: readonly number[] = [0, 30, 60, 90]
@@ -373,32 +373,23 @@ export interface ItemName {
   readonly itemId: string
 }
 
-/**
- * What is open of some invoices or payments in the end, all that is known counted, by the fold that keeps the spans; in
- * their order, `undefined` for what there is none of.
- */
-export const listFinallyOpen = async (
+/** What the aging has open of some invoices or payments at both clocks, in their order; nothing: 0. */
+export const listOpenOf = async (
   db: ReadHandle,
   {
     companyId,
     kind,
     items,
-  }: { readonly companyId: string; readonly kind: ItemKind; readonly items: readonly ItemName[] },
-): Promise<readonly (bigint | undefined)[]> => {
-  const rows = await db
-    .withTables<AgingViews>()
-    .selectFrom('read.open_items')
-    .select(['item_id', 'client_id', 'parts'])
-    .where('company_id', '=', companyId)
-    .where('item_kind', '=', kind)
-    .where(sql<boolean>`item_id = any(${items.map(({ itemId }) => itemId)}::text[])`)
-    .execute()
+    ...clocks
+  }: Clocks & { readonly companyId: string; readonly kind: ItemKind; readonly items: readonly ItemName[] },
+): Promise<readonly bigint[]> => {
+  const { rows } = await sql<{ client_id: string; item_id: string; open: bigint }>`
+    select client_id, item_id, sum(amount_minor)::bigint as open
+    from ${spansOf(companyId, clocks)} and item_kind = ${kind}
+      and client_id = any(${[...new Set(items.map(({ clientId }) => clientId))]}::text[])
+      and item_id = any(${[...new Set(items.map(({ itemId }) => itemId))]}::text[])
+    group by client_id, item_id`.execute(db)
   // Ids hold no space.
-  const open = new Map(
-    rows.map(({ client_id, item_id, parts }) => [
-      `${client_id} ${item_id}`,
-      parts.reduce((sum, { steps }) => sum + BigInt(steps.at(-1)?.open ?? 0), 0n),
-    ]),
-  )
-  return items.map(({ clientId, itemId }) => open.get(`${clientId} ${itemId}`))
+  const open = new Map(rows.map((row) => [`${row.client_id} ${row.item_id}`, row.open]))
+  return items.map(({ clientId, itemId }) => open.get(`${clientId} ${itemId}`) ?? 0n)
 }

@@ -73,7 +73,7 @@ export const openSpans = defineTable({
   // The present is an equality on known_to, so the first index reads just what is open; the past reads what was believed later.
   indexes: [
     '(company_id, known_to, eff_to, eff_from) include (known_from, item_kind, client_id, currency, due_on, issued_on, amount_minor)',
-    '(company_id, client_id, known_to, eff_to)',
+    '(company_id, client_id, known_to, eff_to, item_id)',
   ],
 })
 

@@ -24,9 +24,11 @@ import {
   listClientBalances,
   listInvoices,
   listOpenItems,
+  listOpenOf,
   listPayments,
   listReceiptBooks,
   listReceipts,
+  listSettledSums,
   type OpenTotal,
   openPostgresWriter,
   type ReadHandle,
@@ -347,15 +349,17 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
       const events = playHistory(steps)
       await projectInto(events, 100)
       const companyId = companyIds[0]
-      const items = naiveItems(events, { companyId, asOf: '2199-12-31' })
-      const { items: invoices } = await listInvoices(db, { companyId, asOf: '2026-11-01', limit: 500 })
-      const { items: payments } = await listPayments(db, { companyId, limit: 500 })
+      const inTheEnd = { companyId, asOf: '2199-12-31' }
+      const { items: invoices } = await listInvoices(db, { ...inTheEnd, limit: 500 })
+      const { items: payments } = await listPayments(db, { ...inTheEnd, limit: 500 })
       deepStrictEqual(
         [
           ...invoices.map((invoice) => `INVOICE ${invoice.invoiceId} ${invoice.openMinor}`),
           ...payments.map((payment) => `PAYMENT ${payment.paymentId} ${payment.creditMinor}`),
         ].toSorted(),
-        items.map((item) => `${item.kind} ${item.id} ${item.open}`).toSorted(),
+        naiveItems(events, inTheEnd)
+          .map((item) => `${item.kind} ${item.id} ${item.open}`)
+          .toSorted(),
       )
       const lowered = naiveLowered(events, companyId)
       for (const { invoiceId, status, ...amounts } of invoices) {
@@ -374,7 +378,7 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
         )
       }
       for (const { invoiceId, allocatedMinor, lastPaymentOn } of invoices) {
-        const found = await findInvoice(db, { companyId, invoiceId, asOf: '2026-11-01' })
+        const found = await findInvoice(db, { ...inTheEnd, invoiceId })
         const living = (found?.allocations ?? []).filter(({ undone }) => !undone)
         deepStrictEqual(
           living.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
@@ -388,9 +392,9 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
           living.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
           payment.allocatedMinor,
         )
-        deepStrictEqual(await findPayment(db, { companyId, paymentId: payment.paymentId }), payment)
+        deepStrictEqual(await findPayment(db, { ...inTheEnd, paymentId: payment.paymentId }), payment)
       }
-      const { items: receipts } = await listReceipts(db, { companyId, series: 'CH', limit: 500 })
+      const { items: receipts } = await listReceipts(db, { ...inTheEnd, series: 'CH', limit: 500 })
       deepStrictEqual(
         receipts.map(({ number }) => number),
         receipts.map((_, index) => index + 1),
@@ -400,10 +404,87 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
         payments.flatMap(({ receipt }) => receipt?.number ?? []).toSorted((a, b) => a - b),
         living.map(({ number }) => number),
       )
-      const [book] = await listReceiptBooks(db, { companyId })
+      const [book] = await listReceiptBooks(db, inTheEnd)
       deepStrictEqual(book?.leftCount, 6 - receipts.length)
     }),
     15,
+  ),
+)
+
+const daysAround = (events: readonly LedgerEvent[]) =>
+  [...new Set(events.flatMap((event) => effectiveOn(event) ?? []))].flatMap((day) => [addDays(day, -1), day])
+
+t.test('documents and lists stand at both clocks as the aging does', (t) =>
+  holds(
+    t,
+    fc.asyncProperty(
+      stepsArbitrary(80),
+      fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 6, maxLength: 6 }),
+      async (steps, pairs) => {
+        const events = playHistory(steps)
+        await projectInto(events, 100)
+        const companyId = companyIds[0]
+        const days = daysAround(events)
+        for (const [day, place] of pairs) {
+          const asOf = days[day % Math.max(1, days.length)] ?? '2026-11-01'
+          const knownAt = place % 4 === 0 ? undefined : events[place % Math.max(1, events.length)]?.position
+          const clocks = { companyId, asOf, knownAt }
+          const { items: invoices } = await listInvoices(db, { ...clocks, limit: 500 })
+          const { items: payments } = await listPayments(db, { ...clocks, limit: 500 })
+          deepStrictEqual(
+            [
+              ...invoices.map((invoice) => `INVOICE ${invoice.invoiceId} ${invoice.openMinor}`),
+              ...payments.map((payment) => `PAYMENT ${payment.paymentId} ${payment.creditMinor}`),
+            ].toSorted(),
+            naiveItems(events, clocks)
+              .map((item) => `${item.kind} ${item.id} ${item.open}`)
+              .toSorted(),
+          )
+          const open = await listOpenOf(db, {
+            ...clocks,
+            kind: 'INVOICE',
+            items: invoices.map(({ clientId, invoiceId: itemId }) => ({ clientId, itemId })),
+          })
+          deepStrictEqual(
+            invoices.map(({ openMinor }) => openMinor),
+            open,
+          )
+          const settled = await listSettledSums(db, { ...clocks, invoices })
+          for (const [index, invoice] of invoices.entries()) {
+            const { invoiceId, clientId, allocatedMinor, unclearedMinor, openMinor, status } = invoice
+            deepStrictEqual({ ...invoice, ...settled[index] }, invoice, 'the row is the sum of its history')
+            deepStrictEqual(0n <= unclearedMinor && unclearedMinor <= allocatedMinor, true)
+            if (status === 'PAID') deepStrictEqual([openMinor, unclearedMinor], [0n, 0n])
+            const found = await findInvoice(db, { ...clocks, invoiceId, clientId })
+            const { allocations, ...same } = found ?? { ...invoice, allocations: [] }
+            deepStrictEqual(same, invoice)
+            const living = allocations.filter(({ undone }) => !undone)
+            deepStrictEqual(
+              living.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+              allocatedMinor,
+            )
+            for (const other of ['UNPAID', 'PAID'] as const) {
+              const { items } = await listInvoices(db, { ...clocks, clientId, status: [other], limit: 500 })
+              deepStrictEqual(
+                items.some((item) => item.invoiceId === invoiceId),
+                status === other,
+              )
+            }
+          }
+          const { items: receipts } = await listReceipts(db, { ...clocks, limit: 500 })
+          const [book] = await listReceiptBooks(db, clocks)
+          deepStrictEqual(
+            [book?.issuedCount ?? 0, book?.annulledCount ?? 0],
+            [receipts.length, receipts.filter(({ annulled }) => annulled !== undefined).length],
+          )
+          deepStrictEqual(
+            payments.flatMap(({ receipt }) => receipt?.number ?? []).toSorted((a, b) => a - b),
+            receipts.filter(({ annulled }) => annulled === undefined).map(({ number }) => number),
+          )
+        }
+      },
+    ),
+    12,
   ),
 )
 

@@ -82,13 +82,13 @@ t.test('each client has its own invoice', async (t) => {
 })
 
 t.test('each client has its own payment', async (t) => {
-  t.match(await findPayment(db, { companyId, paymentId, clientId: 'beta' }), {
+  t.match(await findPayment(db, { companyId, paymentId, clientId: 'beta', asOf }), {
     amountMinor: 5_000n,
     receipt: { number: 1 },
     allocations: [{ amountMinor: 5_000n }],
   })
-  t.match(await findPayment(db, { companyId, paymentId }), { clientId: 'alfa', receipt: undefined })
-  t.equal((await listPayments(db, { companyId, limit: 10 })).items.length, 2)
+  t.match(await findPayment(db, { companyId, paymentId, asOf }), { clientId: 'alfa', receipt: undefined })
+  t.equal((await listPayments(db, { companyId, asOf, limit: 10 })).items.length, 2)
 })
 
 t.test('a page may end between the two', async (t) => {

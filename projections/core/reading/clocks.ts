@@ -1,10 +1,21 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Clocks } from './read.ts'
 
 /** `known_to` of what is still believed: the largest position Postgres can hold. */
 export const STILL_KNOWN = 9_223_372_036_854_775_807n
 
 /** `eff_to` of what holds from its first day on; as a string it is later than any day. */
 export const FOREVER = 'infinity'
+
+/** Whether what an event says counts at both clocks, by its day (`null`: it has none) and its position. */
+export const counts = ({ asOf, knownAt }: Clocks, on: string | null, position: bigint): boolean =>
+  (on === null || on <= asOf) && (knownAt === undefined || position <= knownAt)
+
+/** The same of a row, by its columns. */
+export const countsSql = ({ asOf, knownAt }: Clocks, on: string, position: string): RawBuilder<boolean> =>
+  knownAt === undefined
+    ? sql`${sql.ref(on)} <= ${asOf}::date`
+    : sql`(${sql.ref(on)} <= ${asOf}::date and ${sql.ref(position)} <= ${knownAt}::bigint)`
 
 /**
  * Totals of days are kept apart by the stretch of the log in which they were learned: what was known at a position is whole

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Question } from './answers.ts'
 import { minorOf } from './facts.ts'
-import { decimalIn, type Known, minor, words } from './known.ts'
+import { decimalIn, type Known, minor, sum, words } from './known.ts'
 import type { Row } from './report.ts'
 
 /** As many as the API answers at once. */
@@ -32,9 +32,49 @@ const isOf =
 const optional = (row: Row, column: string, name: string): Readonly<Record<string, string>> =>
   row[column] === null ? {} : { [name]: words(row, column) }
 
+/** Rows with a day, up to the one that is asked about. */
+const until =
+  (asOf: string, column: string) =>
+  (row: Row): boolean =>
+    row[column] !== null && words(row, column) <= asOf
+
+/** Rows by whose they are. */
+const groupedBy = (rows: readonly Row[], ...columns: readonly string[]): ((of: Row) => readonly Row[]) => {
+  const keyIn = (row: Row): string => columns.map((column) => words(row, column)).join(' ')
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const group = groups.get(keyIn(row))
+    if (group === undefined) groups.set(keyIn(row), [row])
+    else group.push(row)
+  }
+  return (of) => groups.get(keyIn(of)) ?? []
+}
+
+/** The amounts of an invoice from the lines of its history that count, and what they make of it. */
+const standingOf = (row: Row, lines: readonly Row[]) => {
+  const of = (kind: string, lineOf: (line: Row) => boolean = () => true): bigint =>
+    sum(
+      lines.filter((line) => line['kind'] === kind && lineOf(line)),
+      (line) => minor(line, 'amount_minor'),
+    )
+  const allocated = of('ALLOCATED')
+  const uncleared = of('ALLOCATED', (line) => line['uncleared'] === true) - of('CLEARED')
+  const [credited, discounted, writtenOff] = [of('CREDITED'), of('DISCOUNTED'), of('WRITTEN_OFF')]
+  const left = minor(row, 'total_minor') - allocated - credited - discounted - writtenOff
+  const isCancelled = lines.some((line) => line['kind'] === 'CANCELLED')
+  const statusOf = (): string => {
+    if (isCancelled) return 'CANCELLED'
+    if (left + uncleared > 0n) return allocated > uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
+    if (writtenOff > 0n) return 'WRITTEN_OFF'
+    return allocated === 0n && credited > 0n ? 'CREDITED' : 'PAID'
+  }
+  const open = isCancelled ? 0n : left
+  return { allocated, uncleared, credited, discounted, writtenOff, open, status: statusOf() }
+}
+
 /** The first instalment that what is settled does not reach; the due day where there are none. */
-const unmetDueOn = (row: Row, parts: z.infer<typeof Instalments>): string => {
-  let uncovered = minor(row, 'total_minor') - minor(row, 'open_minor')
+const unmetDueOn = (row: Row, open: bigint, parts: z.infer<typeof Instalments>): string => {
+  let uncovered = minor(row, 'total_minor') - open
   for (const { dueOn, amount } of parts) {
     uncovered -= minorOf(amount)
     if (uncovered < 0n) return dueOn
@@ -42,14 +82,18 @@ const unmetDueOn = (row: Row, parts: z.infer<typeof Instalments>): string => {
   return words(row, 'due_on')
 }
 
-/** Earliest due first; what is open of them is what is open in the end. */
-export const answerInvoices = (known: Known, { asOf }: Question, clientId: string | undefined) => ({
-  items: list(known.rowsOf('invoice_balances').filter(isOf(clientId)), ['due_on', 'invoice_id', 'client_id']).map(
-    (row) => {
+/** Those that are issued, earliest due first, as they stand on the day. */
+export const answerInvoices = (known: Known, { asOf }: Question, clientId: string | undefined) => {
+  const settled = known.rowsOf('invoice_settlements').filter(until(asOf, 'effective_on'))
+  const linesOf = groupedBy(settled, 'client_id', 'invoice_id')
+  const issued = known.rowsOf('invoice_balances').filter(until(asOf, 'issued_on')).filter(isOf(clientId))
+  return {
+    items: list(issued, ['due_on', 'invoice_id', 'client_id']).map((row) => {
       const currency = words(row, 'currency')
-      const show = (column: string): string => decimalIn(known, minor(row, column), currency)
+      const show = (amount: bigint): string => decimalIn(known, amount, currency)
       const instalments = Instalments.parse(JSON.parse(words(row, 'instalments')))
-      const late = (Date.parse(asOf) - Date.parse(unmetDueOn(row, instalments))) / MS_A_DAY
+      const { allocated, uncleared, credited, discounted, writtenOff, open, status } = standingOf(row, linesOf(row))
+      const late = (Date.parse(asOf) - Date.parse(unmetDueOn(row, open, instalments))) / MS_A_DAY
       return {
         invoiceId: words(row, 'invoice_id'),
         clientId: words(row, 'client_id'),
@@ -59,87 +103,100 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
         issuedOn: words(row, 'issued_on'),
         dueOn: words(row, 'due_on'),
         currency,
-        total: show('total_minor'),
-        allocated: show('allocated_minor'),
-        uncleared: show('uncleared_minor'),
-        credited: show('credited_minor'),
-        discounted: show('discounted_minor'),
-        writtenOff: show('written_off_minor'),
-        open: show('open_minor'),
-        status: words(row, 'status'),
-        overdueDays: minor(row, 'open_minor') > 0n ? Math.max(0, late) : 0,
+        total: show(minor(row, 'total_minor')),
+        allocated: show(allocated),
+        uncleared: show(uncleared),
+        credited: show(credited),
+        discounted: show(discounted),
+        writtenOff: show(writtenOff),
+        open: show(open),
+        status,
+        overdueDays: open > 0n ? Math.max(0, late) : 0,
         instalments,
       }
-    },
-  ),
-})
+    }),
+  }
+}
 
-/** In the order in which the money came. */
-export const answerPayments = (known: Known, clientId: string | undefined) => ({
-  items: list(known.rowsOf('payments').filter(isOf(clientId)), ['received_on', 'payment_id', 'client_id']).map(
-    (row) => {
+/** Those that were received, in the order in which the money came, as they stand on the day. */
+export const answerPayments = (known: Known, { asOf }: Question, clientId: string | undefined) => {
+  const ofPayment = ['client_id', 'payment_id']
+  const settledOf = groupedBy(known.rowsOf('payment_settlements').filter(until(asOf, 'effective_on')), ...ofPayment)
+  const refundsOf = groupedBy(known.rowsOf('payment_refunds').filter(until(asOf, 'refunded_on')), ...ofPayment)
+  const receiptsOf = groupedBy(known.rowsOf('receipts').filter(until(asOf, 'issued_on')), ...ofPayment)
+  const received = known.rowsOf('payments').filter(until(asOf, 'received_on')).filter(isOf(clientId))
+  return {
+    items: list(received, ['received_on', 'payment_id', 'client_id']).map((row) => {
       const currency = words(row, 'currency')
-      const show = (of: Row, column: string): string => decimalIn(known, minor(of, column), currency)
-      const refunds = known
-        .rowsOf('payment_refunds')
-        .filter((refund) => refund['payment_id'] === row['payment_id'] && refund['client_id'] === row['client_id'])
+      const show = (amount: bigint): string => decimalIn(known, amount, currency)
+      const allocated = sum(settledOf(row), (line) => minor(line, 'amount_minor'))
+      const refunds = refundsOf(row)
+      const refunded = sum(refunds, (line) => minor(line, 'amount_minor'))
+      const isReversed = until(asOf, 'reversed_on')(row)
+      const reversed = isReversed ? minor(row, 'reversed_minor') : 0n
+      const receipt = receiptsOf(row)
+        .toSorted((a, b) => (minor(a, 'position') < minor(b, 'position') ? -1 : 1))
+        .findLast((paper) => !until(asOf, 'annulled_on')(paper))
       return {
         paymentId: words(row, 'payment_id'),
         clientId: words(row, 'client_id'),
         method: words(row, 'method'),
         receivedOn: words(row, 'received_on'),
         currency,
-        amount: show(row, 'amount_minor'),
-        allocated: show(row, 'allocated_minor'),
-        refunded: show(row, 'refunded_minor'),
-        credit: show(row, 'credit_minor'),
+        amount: show(minor(row, 'amount_minor')),
+        allocated: show(allocated),
+        refunded: show(refunded),
+        credit: show(minor(row, 'amount_minor') - allocated - refunded - reversed),
         allocationRule: words(row, 'allocation_rule'),
-        ...(row['reversed_on'] !== null && {
-          reversal: { on: words(row, 'reversed_on'), reason: words(row, 'reversal_reason') },
+        ...(isReversed && { reversal: { on: words(row, 'reversed_on'), reason: words(row, 'reversal_reason') } }),
+        ...(until(asOf, 'cleared_on')(row) && {
+          clearing: { on: words(row, 'cleared_on'), fee: show(minor(row, 'fee_minor')) },
         }),
-        ...(row['cleared_on'] !== null && { clearing: { on: words(row, 'cleared_on'), fee: show(row, 'fee_minor') } }),
-        ...(row['receipt_series'] !== null && {
-          receipt: { series: words(row, 'receipt_series'), number: Number(row['receipt_number']) },
+        ...(receipt !== undefined && {
+          receipt: { series: words(receipt, 'series'), number: Number(receipt['number']) },
         }),
         refunds: refunds.toSorted(inOrderOf('refunded_on', 'refund_id')).map((refund) => ({
           refundId: words(refund, 'refund_id'),
-          amount: show(refund, 'amount_minor'),
+          amount: show(minor(refund, 'amount_minor')),
           method: words(refund, 'method'),
           refundedOn: words(refund, 'refunded_on'),
           eventId: words(refund, 'event_id'),
         })),
       }
-    },
-  ),
-})
+    }),
+  }
+}
 
-/** The register: every number of every book, annulled ones with value 0. */
-export const answerReceipts = (known: Known, series: string | undefined) => ({
-  items: list(
-    known.rowsOf('receipts').filter((row) => series === undefined || row['series'] === series),
-    ['series', 'number'],
-  ).map((row) => {
-    const currency = words(row, 'currency')
-    const show = (column: string): string => decimalIn(known, minor(row, column), currency)
-    const replacedBy =
-      row['replaced_by_series'] === null
-        ? {}
-        : { replacedBy: { series: words(row, 'replaced_by_series'), number: Number(row['replaced_by_number']) } }
-    return {
-      series: words(row, 'series'),
-      number: Number(row['number']),
-      receiptId: words(row, 'receipt_id'),
-      clientId: words(row, 'client_id'),
-      paymentId: words(row, 'payment_id'),
-      deskId: words(row, 'desk_id'),
-      issuedOn: words(row, 'issued_on'),
-      currency,
-      amount: show('amount_minor'),
-      value: show('value_minor'),
-      ...(row['annulled_on'] !== null && {
-        annulled: { on: words(row, 'annulled_on'), reason: words(row, 'annulment_reason'), ...replacedBy },
-      }),
-      reprintCount: Number(row['reprint_count']),
-    }
-  }),
-})
+/** The register as it stands on the day: every number that is issued, annulled ones with value 0. */
+export const answerReceipts = (known: Known, { asOf }: Question, series: string | undefined) => {
+  const issued = known
+    .rowsOf('receipts')
+    .filter(until(asOf, 'issued_on'))
+    .filter((row) => series === undefined || row['series'] === series)
+  return {
+    items: list(issued, ['series', 'number']).map((row) => {
+      const currency = words(row, 'currency')
+      const amount = decimalIn(known, minor(row, 'amount_minor'), currency)
+      const isAnnulled = until(asOf, 'annulled_on')(row)
+      const replacedBy = until(asOf, 'replaced_on')(row)
+        ? { replacedBy: { series: words(row, 'replaced_by_series'), number: Number(row['replaced_by_number']) } }
+        : {}
+      return {
+        series: words(row, 'series'),
+        number: Number(row['number']),
+        receiptId: words(row, 'receipt_id'),
+        clientId: words(row, 'client_id'),
+        paymentId: words(row, 'payment_id'),
+        deskId: words(row, 'desk_id'),
+        issuedOn: words(row, 'issued_on'),
+        currency,
+        amount,
+        value: isAnnulled ? decimalIn(known, 0n, currency) : amount,
+        ...(isAnnulled && {
+          annulled: { on: words(row, 'annulled_on'), reason: words(row, 'annulment_reason'), ...replacedBy },
+        }),
+        reprintCount: Number(row['reprint_count']),
+      }
+    }),
+  }
+}

@@ -127,7 +127,7 @@ export const Fact = z.discriminatedUnion('type', [
     decisionOn: text,
     financialYear: z.int(),
   }),
-  fact('ReceiptRangeExtended', { series: text, to: z.int() }),
+  fact('ReceiptRangeExtended', { series: text, to: z.int(), decisionOn: text }),
   fact('ReceiptBookContinued', { series: text, continueFrom: z.int() }),
   fact('ReceiptRefused', receipt),
   fact('ReceiptReprinted', { series: text, number: z.int(), copy: z.int() }),

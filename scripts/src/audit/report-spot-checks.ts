@@ -101,27 +101,24 @@ export const addReportSpotChecks = ({ make, run }: SpotMaker): void => {
         answer: answerInvoices(known, { asOf }, options.client),
         path: 'invoices',
         query: { clientId: options.client, ...ALL },
-        knowsNowOnly: true,
       })),
     )
   make('payments', `Payments, the first ${LIST_ROWS_MAX} by the day on which they came`)
     .option('--client <id>', 'of one client')
     .action((options: SpotOptions & { readonly client?: string }) =>
-      run(options, (known) => ({
-        answer: answerPayments(known, options.client),
+      run(options, (known, asOf) => ({
+        answer: answerPayments(known, { asOf }, options.client),
         path: 'payments',
         query: { clientId: options.client, ...ALL },
-        knowsNowOnly: true,
       })),
     )
   make('receipts', `The register of receipts, the first ${LIST_ROWS_MAX} numbers`)
     .option('--series <text>', 'of one book')
     .action((options: SpotOptions & { readonly series?: string }) =>
-      run(options, (known) => ({
-        answer: answerReceipts(known, options.series),
+      run(options, (known, asOf) => ({
+        answer: answerReceipts(known, { asOf }, options.series),
         path: 'receipts',
         query: { series: options.series, ...ALL },
-        knowsNowOnly: true,
       })),
     )
 }

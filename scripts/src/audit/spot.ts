@@ -57,8 +57,6 @@ export interface Spot {
   /** Where the API answers the same. */
   readonly path: string
   readonly query: Query
-  /** The route answers the present alone: `knownAt` would be refused. */
-  readonly knowsNowOnly?: true
 }
 
 /** Makes a command that answers one question, and compares. */
@@ -77,13 +75,10 @@ export const runSpot = async (
   if (companyId === undefined) throw new CommandFailed(EXIT.USAGE, 'Which company? Give --company or REGISTRU_COMPANY.')
   const asOf = options.asOf ?? today()
   const known = await foldKnown(readFacts(io), companyId, knownBy(options.knownAt))
-  const { answer, path, query, knowsNowOnly } = answerOf(known, asOf)
+  const { answer, path, query } = answerOf(known, asOf)
   io.print(JSON.stringify({ ...answer, asOf, position: `${known.position}` }, undefined, 2))
   if (options.compare !== true) return EXIT.OK
-  if (knowsNowOnly === true && options.knownAt !== undefined) {
-    throw new CommandFailed(EXIT.USAGE, 'The API answers this for the present only: leave out --known-at or --compare.')
-  }
-  const knownAt = knowsNowOnly === true ? undefined : (options.knownAt ?? `${known.position}`)
+  const knownAt = options.knownAt ?? `${known.position}`
   const clocks = { asOf, knownAt, minPosition: `${known.position}` }
   const base = `/v1/companies/${encodeURIComponent(companyId)}/`
   const found = await askForAll(findApi(io, options.url), `${base}${path}`, { ...query, ...clocks })

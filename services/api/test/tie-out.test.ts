@@ -106,7 +106,21 @@ const corruptions: readonly Corruption[] = [
     {},
   ],
   ['open_days', "amount_minor = amount_minor + 1 where item_kind = 'PAYMENT'", 'journal/trial-balance', {}],
-  ['open_items', "parts = '[]' where item_id = 'tomorrow'", 'invoices/tomorrow', { invoiceId: 'tomorrow' }],
+  [
+    'open_spans',
+    "amount_minor = amount_minor + 1 where item_id = 'tomorrow'",
+    'invoices/tomorrow?asOf=2026-11-25',
+    { invoiceId: 'tomorrow', amounts: { invoice: '1210.00', openItem: '1210.01' } },
+  ],
+  // On a day that the row does not answer for, its history does.
+  [
+    'invoice_settlements',
+    "amount_minor = amount_minor - 1 where payment_id = 'pay-1'",
+    'invoices/inv-1024?asOf=2026-11-10',
+    { invoiceId: 'inv-1024' },
+  ],
+  ['invoice_balances', "uncleared_minor = 1 where invoice_id = 'inv-1024'", 'invoices/inv-1024', {}],
+  ['invoice_balances', "uncleared_minor = 1 where invoice_id = 'inv-1024'", 'invoices', { invoiceId: 'inv-1024' }],
   ['statement_days', 'debit_minor = debit_minor + 1', 'receivables/aging', { currency: 'RON' }],
   ['statement_months', 'debit_minor = debit_minor + 1', 'clients/alfa/statement', { clientId: 'alfa' }],
   [
@@ -127,7 +141,12 @@ const corruptions: readonly Corruption[] = [
   ['payments', "amount_minor = amount_minor + 1 where payment_id = 'pay-2'", 'payments/pay-2', { paymentId: 'pay-2' }],
   ['payment_settlements', 'amount_minor = amount_minor + 1', 'payments/pay-2', { paymentId: 'pay-2' }],
   // A page of a list.
-  ['open_items', "parts = '[]' where item_id = 'tomorrow'", 'invoices', { invoiceId: 'tomorrow' }],
+  [
+    'open_spans',
+    "amount_minor = amount_minor + 1 where item_id = 'tomorrow'",
+    'invoices?asOf=2026-11-25',
+    { invoiceId: 'tomorrow' },
+  ],
   [
     'invoice_balances',
     "total_minor = total_minor + 1 where invoice_id = 'inv-1024'",

@@ -2,7 +2,8 @@ import { addTo, type ChangingRow, type Expected, type Fold, find, jsonCell, put 
 import { minorOf, type PlacedFact } from '../facts.ts'
 
 export const invoices = { name: 'invoice_balances', key: ['company_id', 'invoice_id', 'client_id'] }
-const settlements = { name: 'invoice_settlements', position: 'position', within: [] }
+/** One event may settle several invoices: a paper that is collected. */
+const settlements = { name: 'invoice_settlements', position: 'position', within: ['client_id', 'invoice_id'] }
 
 const amount = (row: ChangingRow, column: string): bigint => BigInt(row[column] ?? 0n)
 
@@ -25,10 +26,35 @@ const conclude = (row: ChangingRow): void => {
 
 const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
   const { type, data, companyId: company_id, position } = fact
-  const change = (invoiceId: string, clientId: string, column: string, minor: bigint): void => {
-    addTo(expected, invoices, { company_id, invoice_id: invoiceId, client_id: clientId }, { [column]: minor })
-    const row = find(expected, invoices, company_id, invoiceId, clientId)
-    if (row !== undefined) conclude(row)
+  /** A line of the history of an invoice, and what its row has to say after it. */
+  const settle = (
+    of: { readonly clientId: string; readonly invoiceId: string },
+    line: { readonly kind: string; readonly minor: bigint; readonly on: string },
+    amounts: Readonly<Record<string, bigint>>,
+    more: ChangingRow = {},
+  ): void => {
+    const key = { company_id, invoice_id: of.invoiceId, client_id: of.clientId }
+    addTo(expected, invoices, key, amounts)
+    const row = find(expected, invoices, company_id, of.invoiceId, of.clientId)
+    if (row !== undefined) {
+      if (line.kind === 'CANCELLED') row['cancelled_on'] = line.on
+      const last = `${row['last_effective_on']}`
+      row['last_effective_on'] = line.on > last ? line.on : last
+      row['last_position'] = position
+      conclude(row)
+    }
+    expected.bear(settlements, {
+      ...key,
+      position,
+      kind: line.kind,
+      payment_id: null,
+      amount_minor: line.minor,
+      uncleared: false,
+      effective_on: line.on,
+      undone_because: null,
+      event_id: fact.eventId,
+      ...more,
+    })
   }
 
   switch (type) {
@@ -53,49 +79,46 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           cancelled_on: null,
           instalments: jsonCell(data.instalments),
           position,
+          last_effective_on: data.issuedOn,
+          last_position: position,
         }),
       )
       return
-    case 'InvoiceCancelled': {
-      const row = find(expected, invoices, company_id, data.invoiceId, data.clientId)
-      if (row === undefined) return
-      row['cancelled_on'] = data.cancelledOn
-      conclude(row)
-      return
+    case 'InvoiceCancelled':
+      return settle(data, { kind: 'CANCELLED', minor: minorOf(data.total.amount), on: data.cancelledOn }, {})
+    case 'CreditNoteRegistered': {
+      const { invoiceId, clientId, creditedOn: on } = data
+      if (invoiceId === undefined) return
+      const minor = minorOf(data.total.amount)
+      return settle({ clientId, invoiceId }, { kind: 'CREDITED', minor, on }, { credited_minor: minor })
     }
-    case 'CreditNoteRegistered':
-      if (data.invoiceId !== undefined)
-        change(data.invoiceId, data.clientId, 'credited_minor', minorOf(data.total.amount))
-      return
-    case 'DiscountGranted':
-      change(data.invoiceId, data.clientId, 'discounted_minor', minorOf(data.amount.amount))
-      return
-    case 'InvoiceWrittenOff':
-      change(data.invoiceId, data.clientId, 'written_off_minor', minorOf(data.amount.amount))
-      return
+    case 'DiscountGranted': {
+      const minor = minorOf(data.amount.amount)
+      return settle(data, { kind: 'DISCOUNTED', minor, on: data.grantedOn }, { discounted_minor: minor })
+    }
+    case 'InvoiceWrittenOff': {
+      const minor = minorOf(data.amount.amount)
+      return settle(data, { kind: 'WRITTEN_OFF', minor, on: data.writtenOffOn }, { written_off_minor: minor })
+    }
     case 'PaymentCleared':
-      for (const part of data.settles ?? []) {
-        change(part.invoiceId, data.clientId, 'uncleared_minor', -minorOf(part.amount.amount))
+      for (const { invoiceId, amount: settled } of data.settles ?? []) {
+        const minor = minorOf(settled.amount)
+        const line = { kind: 'CLEARED', minor, on: data.clearedOn }
+        const more = { payment_id: data.paymentId }
+        settle({ clientId: data.clientId, invoiceId }, line, { uncleared_minor: -minor }, more)
       }
       return
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
       const undone = type === 'PaymentDeallocated'
       const minor = (undone ? -1n : 1n) * minorOf(data.amount.amount)
-      change(data.invoiceId, data.clientId, 'allocated_minor', minor)
-      if (data.uncleared === true) change(data.invoiceId, data.clientId, 'uncleared_minor', minor)
-      expected.bear(settlements, {
-        company_id,
-        invoice_id: data.invoiceId,
-        client_id: data.clientId,
-        position,
-        payment_id: data.paymentId,
-        amount_minor: minor,
-        effective_on: undone ? data.deallocatedOn : data.allocatedOn,
-        undone_because: undone ? data.reason : null,
-        event_id: fact.eventId,
-      })
-      return
+      const uncleared = data.uncleared === true
+      return settle(
+        data,
+        { kind: 'ALLOCATED', minor, on: undone ? data.deallocatedOn : data.allocatedOn },
+        { allocated_minor: minor, uncleared_minor: uncleared ? minor : 0n },
+        { payment_id: data.paymentId, uncleared, undone_because: undone ? data.reason : null },
+      )
     }
     default:
       return

@@ -32,6 +32,8 @@ const foldParties = (expected: Expected, fact: PlacedFact): void => {
       trade_register_number: data.tradeRegisterNumber ?? before['trade_register_number'] ?? null,
       address: jsonCell(data.address) ?? before['address'] ?? null,
       email: data.email ?? before['email'] ?? null,
+      position: before['position'] ?? position,
+      last_position: position,
     })
   }
 }

@@ -5,13 +5,17 @@ export const payments = { name: 'payments', key: ['company_id', 'payment_id', 'c
 const settlements = { name: 'payment_settlements', position: 'position', within: [] }
 const refunds = { name: 'payment_refunds', key: ['company_id', 'payment_id', 'client_id', 'refund_id'] }
 
+const receipts = { name: 'payment_receipts', key: ['company_id', 'payment_id', 'client_id', 'series', 'number'] }
+
 const untouched = {
   allocated_minor: 0n,
   reversed_minor: 0n,
   refunded_minor: 0n,
   fee_minor: 0n,
   cleared_on: null,
+  cleared_position: null,
   reversed_on: null,
+  reversed_position: null,
   reversal_reason: null,
   reversal_note: null,
   receipt_series: null,
@@ -70,7 +74,11 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         payer: null,
       })
     case 'PaymentCleared':
-      return change(data.paymentId, data.clientId, { cleared_on: data.clearedOn, fee_minor: minorOf(data.fee) })
+      return change(data.paymentId, data.clientId, {
+        cleared_on: data.clearedOn,
+        cleared_position: position,
+        fee_minor: minorOf(data.fee),
+      })
     case 'RefundRecorded': {
       const minor = minorOf(data.amount.amount)
       add(data.paymentId, data.clientId, 'refunded_minor', minor)
@@ -79,6 +87,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         payment_id: data.paymentId,
         client_id: data.clientId,
         refund_id: data.refundId,
+        position,
         amount_minor: minor,
         method: data.method,
         refunded_on: data.refundedOn,
@@ -111,16 +120,36 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       add(data.paymentId, data.clientId, 'reversed_minor', minorOf(data.amount.amount))
       return change(data.paymentId, data.clientId, {
         reversed_on: data.reversedOn,
+        reversed_position: position,
         reversal_reason: data.reason,
         reversal_note: data.note ?? null,
       })
     case 'ReceiptIssued':
+      put(expected, receipts, {
+        company_id,
+        payment_id: data.paymentId,
+        client_id: data.clientId,
+        series: data.series,
+        number: BigInt(data.number),
+        position,
+        issued_on: data.issuedOn,
+        annulled_on: null,
+        annulled_position: null,
+      })
       return change(data.paymentId, data.clientId, { receipt_series: data.series, receipt_number: BigInt(data.number) })
     case 'ReceiptAnnulled':
+      Object.assign(
+        find(expected, receipts, company_id, data.paymentId, data.clientId, data.series, BigInt(data.number)) ?? {},
+        { annulled_on: data.annulledOn, annulled_position: position },
+      )
       return change(data.paymentId, data.clientId, { receipt_series: null, receipt_number: null })
     default:
       return
   }
 }
 
-export const paymentFold: Fold = { histories: [settlements], states: [payments, refunds], start: () => foldPayments }
+export const paymentFold: Fold = {
+  histories: [settlements],
+  states: [payments, refunds, receipts],
+  start: () => foldPayments,
+}

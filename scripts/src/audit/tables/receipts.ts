@@ -1,36 +1,60 @@
-import { addTo, type ChangingRow, type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
+import { addTo, type ChangingRow, type Expected, type Fold, find, type History, jsonCell, put } from '../expected.ts'
 import { minorOf, type PlacedFact } from '../facts.ts'
 
 const books = { name: 'receipt_books', key: ['company_id', 'series'] }
+const ranges: History = { name: 'receipt_ranges', position: 'position', within: [] }
+const reprints: History = { name: 'receipt_reprints', position: 'position', within: [] }
 const receipts = { name: 'receipts', key: ['company_id', 'series', 'number'] }
 
 const foldReceipts = (expected: Expected, fact: PlacedFact): void => {
-  const { type, data, companyId: company_id } = fact
+  const { type, data, companyId: company_id, position } = fact
   const change = (series: string, number: number, cells: ChangingRow): void => {
     const row = find(expected, receipts, company_id, series, BigInt(number))
     if (row !== undefined) Object.assign(row, cells)
   }
+  /** A book that something happened to, on a day or on none. */
+  const touch = (series: string, on: string | undefined, cells: ChangingRow): void => {
+    const book = find(expected, books, company_id, series)
+    if (book === undefined) return
+    const last = `${book['last_effective_on']}`
+    Object.assign(book, {
+      ...cells,
+      last_effective_on: on !== undefined && on > last ? on : last,
+      last_position: position,
+    })
+  }
 
   switch (type) {
-    case 'ReceiptBookOpened':
-      put(expected, books, {
+    case 'ReceiptBookOpened': {
+      const range = {
         company_id,
         series: data.series,
+        to_number: data.to === undefined ? null : BigInt(data.to),
+        last_number: BigInt(data.from - 1),
+      }
+      expected.bear(ranges, { ...range, position, effective_on: data.decisionOn })
+      put(expected, books, {
+        ...range,
         desk_id: data.deskId,
         from_number: BigInt(data.from),
-        to_number: data.to === undefined ? null : BigInt(data.to),
         decision_number: data.decisionNumber,
         decision_on: data.decisionOn,
         financial_year: data.financialYear,
-        last_number: BigInt(data.from - 1),
         issued_count: 0n,
         annulled_count: 0n,
+        position,
+        last_effective_on: data.decisionOn,
+        last_position: position,
       })
       return
+    }
     case 'ReceiptRangeExtended': {
-      const book = find(expected, books, company_id, data.series)
-      if (book !== undefined) book['to_number'] = BigInt(data.to)
-      return
+      const { series, decisionOn } = data
+      const to_number = BigInt(data.to)
+      const from = BigInt(find(expected, books, company_id, series)?.['from_number'] ?? 1n)
+      const range = { company_id, series, position, effective_on: decisionOn, to_number, last_number: from - 1n }
+      expected.bear(ranges, range)
+      return touch(series, decisionOn, { to_number })
     }
     case 'ReceiptIssued': {
       const { series, replaces } = data
@@ -49,37 +73,55 @@ const foldReceipts = (expected: Expected, fact: PlacedFact): void => {
         amount_minor: minor,
         value_minor: minor,
         annulled_on: null,
+        annulled_position: null,
         annulment_reason: null,
         replaced_by_series: null,
         replaced_by_number: null,
+        replaced_on: null,
+        replaced_position: null,
         reprint_count: 0n,
         document: jsonCell(fact.whole),
         position: fact.position,
         event_id: fact.eventId,
       })
-      const book = find(expected, books, company_id, series)
-      if (book !== undefined) book['last_number'] = number
+      touch(series, data.issuedOn, { last_number: number })
       addTo(expected, books, { company_id, series }, { issued_count: 1n })
       if (replaces === undefined) return
-      return change(replaces.series, replaces.number, { replaced_by_series: series, replaced_by_number: number })
+      return change(replaces.series, replaces.number, {
+        replaced_by_series: series,
+        replaced_by_number: number,
+        replaced_on: data.issuedOn,
+        replaced_position: position,
+      })
     }
     case 'ReceiptAnnulled':
       change(data.series, data.number, {
         annulled_on: data.annulledOn,
+        annulled_position: position,
         annulment_reason: data.reason,
         value_minor: 0n,
       })
+      touch(data.series, data.annulledOn, {})
       return addTo(expected, books, { company_id, series: data.series }, { annulled_count: 1n })
     case 'ReceiptBookContinued': {
-      const book = find(expected, books, company_id, data.series)
-      if (book !== undefined) book['last_number'] = BigInt(data.continueFrom) - 1n
-      return
+      const { series } = data
+      const last_number = BigInt(data.continueFrom) - 1n
+      const to_number = find(expected, books, company_id, series)?.['to_number'] ?? null
+      expected.bear(ranges, { company_id, series, position, effective_on: null, to_number, last_number })
+      return touch(series, undefined, { last_number })
     }
     case 'ReceiptReprinted':
+      expected.bear(reprints, {
+        company_id,
+        series: data.series,
+        number: BigInt(data.number),
+        copy: BigInt(data.copy),
+        position,
+      })
       return change(data.series, data.number, { reprint_count: BigInt(data.copy) })
     default:
       return
   }
 }
 
-export const receiptFold: Fold = { histories: [], states: [books, receipts], start: () => foldReceipts }
+export const receiptFold: Fold = { histories: [ranges, reprints], states: [books, receipts], start: () => foldReceipts }

@@ -67,6 +67,10 @@ const text = (value: unknown): string =>
 const told = (words: TemplateStringsArray, ...facts: readonly unknown[]): string | undefined =>
   facts.includes(undefined) ? undefined : String.raw({ raw: words }, ...facts.map(text))
 
+/** Of a document that is not there at the clocks of a question; a command has none. */
+const unknownThen = ({ asOf, knownAt }: RejectionDetails): string | undefined =>
+  told`there is none as of ${asOf}, by what was known at position ${knownAt}`
+
 /** A sentence for people where the facts make one; programs read `details`. */
 const detailOf = ({ code, details }: { code: Rejection['code']; details: RejectionDetails }): string | undefined => {
   const fact = (name: string): unknown => details[name]
@@ -88,6 +92,14 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return told`the invoice is in ${fact('invoiceCurrency')}, the payment in ${fact('paymentCurrency')}`
     case 'DAY_TOO_FAR_AHEAD':
       return told`${fact('day')} is after ${fact('latest')}, the last day that may be named today`
+    case 'INVOICE_NOT_FOUND':
+      return told`${fact('invoiceId')} is issued on ${fact('issuedOn')}, after ${fact('asOf')}` ?? unknownThen(details)
+    case 'PAYMENT_NOT_FOUND':
+      return (
+        told`${fact('paymentId')} is received on ${fact('receivedOn')}, after ${fact('asOf')}` ?? unknownThen(details)
+      )
+    case 'RECEIPT_NOT_FOUND':
+      return unknownThen(details)
     case 'INSTALMENTS_DO_NOT_ADD_UP':
       return told`the instalments add up to ${fact('sum')}, the total is ${fact('total')}: ${fact('rule')}`
     case 'PAYMENT_REFUNDED':

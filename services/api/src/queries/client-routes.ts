@@ -16,14 +16,14 @@ import { Client, ClientItem, Clients } from './answer-schemas.ts'
 import { explainLinks } from './links.ts'
 import { itemBody } from './open-items.ts'
 import { problemResponses } from './problems.ts'
-import { asOf, ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
+import { ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { certify } from './tie-out.ts'
 
 /** The rest is a statement of open items: there the pages are. */
 const OPEN_ITEMS_MAX = 50
 
 const ClientQuery = z.strictObject({ ...clocks, ...freshness })
-const ClientsQuery = z.strictObject({ ...asOf, ...freshness, ...list })
+const ClientsQuery = z.strictObject({ ...clocks, ...freshness, ...list })
 export const requireClient = async (
   handle: ReadHandle,
   { companyId, clientId }: { readonly companyId: string; readonly clientId: string },
@@ -56,7 +56,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
       schema: {
         tags: ['queries'],
         operationId: 'listClients',
-        summary: 'Clients, by id',
+        summary: 'Clients, by id, as they were called then',
         params: CompanyParams,
         querystring: ClientsQuery,
         response: { 200: Clients, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
@@ -68,7 +68,8 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
       return answerList(dependencies, query, reply, {
         row: ClientItem,
         place: ClientId,
-        read: (handle, _moment, page) => listClients(handle, { companyId, ...page }),
+        knowsKnownAt: true,
+        read: (handle, { knownAt }, page) => listClients(handle, { companyId, knownAt, ...page }),
       })
     },
   )

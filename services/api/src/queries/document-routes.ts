@@ -9,18 +9,16 @@ import {
   type OpenItem,
   type ReadHandle,
 } from '@registru/projections'
-import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { renderReminder } from '../documents/reminder-pdf.ts'
 import { renderStatement } from '../documents/statement-pdf.ts'
 import { MalformedRequest } from '../http/malformed-request.ts'
-import { PDF, pdfResponse } from '../http/media-types.ts'
+import { pdfResponse } from '../http/media-types.ts'
 import type { ZodApp } from '../http/zod-app.ts'
 import type { Moment, QueryDependencies } from './answer.ts'
-import { awaitedBy, knownPosition } from './known-at.ts'
-import { requireCompanyKnown } from './known-company.ts'
 import { signedOpen } from './open-items.ts'
 import { period, periodOf } from './period.ts'
+import { print } from './print.ts'
 import { problemResponses } from './problems.ts'
 import { ClientParams, clocks, freshness } from './query-parameters.ts'
 import { bookOf, certify, certifyClosings } from './tie-out.ts'
@@ -33,7 +31,6 @@ const LINES_MAX = 4_000
 
 const StatementQuery = z.strictObject({ ...period, ...clocks, ...freshness })
 const ReminderQuery = z.strictObject({ ...clocks, ...freshness })
-type Query = z.infer<typeof ReminderQuery>
 type Account = z.infer<typeof ClientParams>
 
 const partiesOf = async (handle: ReadHandle, { companyId, clientId }: Account, { knownAt }: Clocks) => {
@@ -97,26 +94,6 @@ const reminderOf = async (handle: ReadHandle, account: Account, moment: Moment) 
     return { ...item, document: (parts.get(itemId) ?? 1) > 1 ? `${name}, rata ${part}` : name }
   })
   return { ...parties, asOf: moment.asOf, items, credits: creditsOf(open.filter(({ kind }) => kind === 'PAYMENT')) }
-}
-
-/** Reads in one snapshot; the text is set when the snapshot is closed. */
-const print = async <Content>(
-  dependencies: QueryDependencies,
-  { query, reply, name }: { readonly query: Query; readonly reply: FastifyReply; readonly name: string },
-  read: (handle: ReadHandle, moment: Moment) => Promise<Content>,
-  render: (content: Content) => Promise<Buffer>,
-): Promise<FastifyReply> => {
-  const { readSide, today } = dependencies
-  const { position, value } = await readSide.snapshot(await awaitedBy(dependencies, query), async (handle, end) => {
-    const knownAt = await knownPosition(handle, query.knownAt)
-    await requireCompanyKnown(handle, reply.request.params, { knownAt })
-    return read(handle, { asOf: query.asOf ?? today(), knownAt, position: knownAt ?? end })
-  })
-  return reply
-    .header('Registru-Position', `${position}`)
-    .header('Content-Disposition', `inline; filename="${name}.pdf"`)
-    .type(PDF)
-    .send(await render(value))
 }
 
 const problems = problemResponses([

@@ -10,26 +10,29 @@ import {
 } from '@registru/domain'
 import {
   findInvoice,
+  findIssueDay,
   type InvoiceBalance,
-  listFinallyOpen,
   listInvoices,
+  listOpenOf,
+  listSettledSums,
   type ReadHandle,
+  type SettledSums,
   type Settlement,
 } from '@registru/projections'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
+import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
 import { revisionOf } from './client-routes.ts'
-import { END_OF_DAYS, explainLinks } from './links.ts'
+import { explainLinks } from './links.ts'
 import { problemResponses } from './problems.ts'
-import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
+import { CompanyParams, clocks, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 
 const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
 const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
-const InvoiceQuery = z.strictObject({ clientId: whoseId, ...asOf, ...freshness })
+const InvoiceQuery = z.strictObject({ clientId: whoseId, ...clocks, ...freshness })
 const TEXT_CHARACTERS_MAX = 64
 const Decimal = z.string().regex(/^(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$/, 'an amount, e.g. 1210.00')
 
@@ -54,7 +57,7 @@ const InvoicesQuery = z.strictObject({
     .regex(/^\P{Cc}+$/u, 'no control characters')
     .optional()
     .meta({ description: 'Part of the id, or of series and number' }),
-  ...asOf,
+  ...clocks,
   ...freshness,
   ...list,
 })
@@ -85,13 +88,53 @@ const invoiceBody = (invoice: InvoiceBalance) => {
   }
 }
 
-/** What each invoice shows as open, against the fold that keeps the open items. @throws TieOutFailed */
-const certifyInvoices = async (handle: ReadHandle, companyId: string, invoices: readonly InvoiceBalance[]) => {
+/** What the history of an invoice tells of it. */
+const SETTLED = [
+  'allocatedMinor',
+  'unclearedMinor',
+  'creditedMinor',
+  'discountedMinor',
+  'writtenOffMinor',
+] as const satisfies readonly (keyof SettledSums)[]
+
+/** What each invoice shows, against its history and the open items of the aging at the same clocks. @throws TieOutFailed */
+const certifyInvoices = async (
+  handle: ReadHandle,
+  companyId: string,
+  invoices: readonly InvoiceBalance[],
+  { asOf, knownAt }: Moment,
+) => {
+  if (invoices.length === 0) return
   const items = invoices.map(({ clientId, invoiceId: itemId }) => ({ clientId, itemId }))
-  const open = await listFinallyOpen(handle, { companyId, kind: 'INVOICE', items })
-  for (const [index, { clientId, invoiceId, currency, openMinor }] of invoices.entries()) {
-    certifyRow({ clientId, invoiceId, currency }, { invoice: openMinor, openItem: open[index] ?? 0n })
+  const open = await listOpenOf(handle, { companyId, kind: 'INVOICE', items, asOf, knownAt })
+  const settled = await listSettledSums(handle, { companyId, invoices, asOf, knownAt })
+  for (const [index, invoice] of invoices.entries()) {
+    const { clientId, invoiceId, currency, openMinor } = invoice
+    const whose = { clientId, invoiceId, currency }
+    certifyRow(whose, { invoice: openMinor, openItem: open[index] ?? 0n })
+    for (const amount of SETTLED) {
+      certifyRow(whose, { invoice: invoice[amount], history: settled[index]?.[amount] ?? 0n })
+    }
   }
+}
+
+/**
+ * Nothing is said of what is not there yet: not even that it will be, unless it was known.
+ * @throws Rejection that names both clocks
+ */
+const refuseInvoice = async (
+  handle: ReadHandle,
+  of: { readonly companyId: string; readonly invoiceId: string; readonly clientId: string | undefined },
+  { asOf, knownAt, position }: Moment,
+): Promise<never> => {
+  const issuedOn = await findIssueDay(handle, { ...of, asOf, knownAt })
+  const { invoiceId } = of
+  throw new Rejection('INVOICE_NOT_FOUND', {
+    invoiceId,
+    asOf,
+    knownAt: `${position}`,
+    ...(issuedOn !== undefined && { issuedOn }),
+  })
 }
 
 /** @throws MalformedRequest when no currency says what the amount is of, or it has more decimals than the currency */
@@ -115,7 +158,8 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         tags: ['queries'],
         operationId: 'findInvoice',
         summary: 'An invoice with its allocations',
-        description: 'Undone allocations are listed too, marked. `overdueDays` counts to `asOf`.',
+        description:
+          'As it stands at both clocks: what is effective later, or was learned later, has not happened. Undone allocations are listed too, marked. Before its issue, or before it was known, 404 `INVOICE_NOT_FOUND`.',
         params: InvoiceParams,
         querystring: InvoiceQuery,
         response: { 200: Invoice, ...problemResponses(['INVOICE_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
@@ -124,23 +168,16 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     (request, reply) => {
       const { companyId, invoiceId } = request.params
       return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
-        const invoice = await findInvoice(handle, {
-          companyId,
-          invoiceId,
-          clientId: request.query.clientId,
-          asOf: moment.asOf,
-        })
-        if (invoice === undefined) throw new Rejection('INVOICE_NOT_FOUND', { invoiceId })
+        const of = { companyId, invoiceId, clientId: request.query.clientId }
+        const invoice = (await findInvoice(handle, { ...of, ...moment })) ?? (await refuseInvoice(handle, of, moment))
         const whose = { clientId: invoice.clientId, invoiceId }
         const living = invoice.allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
         const { currency, allocatedMinor } = invoice
-        await certifyInvoices(handle, companyId, [invoice])
+        await certifyInvoices(handle, companyId, [invoice], moment)
         certifyRow({ ...whose, currency }, { allocated: allocatedMinor, allocations: living })
         const tieOut = await certify(handle, { companyId, clientId: invoice.clientId }, moment)
         const allocations = invoice.allocations.map((part: Settlement) => invoiceAllocation(part, invoice.currency))
-        // An invoice shows what is open in the end, whatever day is asked for.
-        const end = { ...moment, asOf: END_OF_DAYS }
-        const links = explainLinks(companyId, end, {
+        const links = explainLinks(companyId, moment, {
           explain: { figure: 'invoiceOpen', currency, ...whose },
           explainTotal: { figure: 'invoiceTotal', currency, ...whose },
           explainAllocated: { figure: 'invoiceAllocated', currency, ...whose },
@@ -161,6 +198,8 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         tags: ['queries'],
         operationId: 'listInvoices',
         summary: 'Invoices, earliest due first',
+        description:
+          'As they stand at both clocks, filters included; one that is not issued or not known yet is not among them.',
         params: CompanyParams,
         querystring: InvoicesQuery,
         response: { 200: Invoices, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
@@ -176,11 +215,13 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       return answerList(dependencies, query, reply, {
         row: InvoiceItem,
         place: Place,
-        read: async (handle, { asOf: day }, page) => {
-          const due = { dueBefore, dueFrom, dueTo, overdueBy, asOf: day }
-          const filter = { companyId, clientId, status, ...due, currency, ...totals, text, ...page }
+        knowsKnownAt: true,
+        read: async (handle, moment, page) => {
+          const { asOf, knownAt } = moment
+          const due = { dueBefore, dueFrom, dueTo, overdueBy }
+          const filter = { companyId, clientId, status, ...due, currency, ...totals, text, asOf, knownAt, ...page }
           const { items, next } = await listInvoices(handle, filter)
-          await certifyInvoices(handle, companyId, items)
+          await certifyInvoices(handle, companyId, items, moment)
           return { items: items.map(invoiceBody), next }
         },
       })

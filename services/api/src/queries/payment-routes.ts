@@ -1,23 +1,39 @@
 import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } from '@registru/domain'
-import { findPayment, listFinallyOpen, listPayments, type PaymentHistory, type ReadHandle } from '@registru/projections'
+import {
+  findPayment,
+  findPaymentDay,
+  listOpenOf,
+  listPayments,
+  type PaymentHistory,
+  type ReadHandle,
+} from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, answerList, type QueryDependencies } from './answer.ts'
+import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
 import { revisionOf } from './client-routes.ts'
-import { END_OF_DAYS, explainLinks } from './links.ts'
+import { explainLinks } from './links.ts'
 import { problemResponses } from './problems.ts'
-import { asOf, CompanyParams, freshness, list, whoseId } from './query-parameters.ts'
+import { CompanyParams, clocks, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow } from './tie-out.ts'
 
 const PaymentParams = z.strictObject({ companyId: CompanyId, paymentId: PaymentId })
-const PaymentQuery = z.strictObject({ clientId: whoseId, ...asOf, ...freshness })
-const PaymentsQuery = z.strictObject({ clientId: ClientId.optional(), ...asOf, ...freshness, ...list })
+const PaymentQuery = z.strictObject({ clientId: whoseId, ...clocks, ...freshness })
+const PaymentsQuery = z.strictObject({ clientId: ClientId.optional(), ...clocks, ...freshness, ...list })
 const Place = z.strictObject({ receivedOn: BusinessDay, paymentId: PaymentId, clientId: ClientId })
 
 const paymentBody = (history: PaymentHistory) => {
-  const { amountMinor, allocatedMinor, refundedMinor, creditMinor, allocations, refunds, clearing, ...payment } =
-    history
+  const {
+    amountMinor,
+    allocatedMinor,
+    refundedMinor,
+    creditMinor,
+    allocations,
+    refunds,
+    clearing,
+    kept: _,
+    ...payment
+  } = history
   const amount = (minor: bigint): string => decimalOf(minor, payment.currency)
   return {
     ...payment,
@@ -31,16 +47,46 @@ const paymentBody = (history: PaymentHistory) => {
   }
 }
 
-/** What each payment shows, against its allocations and the fold that keeps the open items. @throws TieOutFailed */
-const certifyPayments = async (handle: ReadHandle, companyId: string, payments: readonly PaymentHistory[]) => {
+/**
+ * What each payment shows, against its allocations, its row, and the open items of the aging at the same clocks.
+ * @throws TieOutFailed
+ */
+const certifyPayments = async (
+  handle: ReadHandle,
+  companyId: string,
+  payments: readonly PaymentHistory[],
+  { asOf, knownAt }: Moment,
+) => {
+  if (payments.length === 0) return
   const items = payments.map(({ clientId, paymentId: itemId }) => ({ clientId, itemId }))
-  const open = await listFinallyOpen(handle, { companyId, kind: 'PAYMENT', items })
+  const open = await listOpenOf(handle, { companyId, kind: 'PAYMENT', items, asOf, knownAt })
   for (const [index, payment] of payments.entries()) {
-    const { clientId, paymentId, currency, creditMinor, allocatedMinor, allocations } = payment
+    const { clientId, paymentId, currency, creditMinor, allocatedMinor, refundedMinor, allocations, kept } = payment
+    const whose = { clientId, paymentId, currency }
     const living = allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
-    certifyRow({ clientId, paymentId, currency }, { payment: creditMinor, openItem: open[index] ?? 0n })
-    certifyRow({ clientId, paymentId, currency }, { allocated: allocatedMinor, allocations: living })
+    certifyRow(whose, { payment: creditMinor, openItem: open[index] ?? 0n })
+    certifyRow(whose, { allocated: allocatedMinor, allocations: living })
+    if (kept === undefined) continue
+    certifyRow(whose, { history: creditMinor, payment: kept.creditMinor })
+    certifyRow(whose, { history: allocatedMinor, allocated: kept.allocatedMinor })
+    certifyRow(whose, { history: refundedMinor, refunded: kept.refundedMinor })
   }
+}
+
+/** @throws Rejection that names both clocks, and the day of a payment that was known to come */
+const refusePayment = async (
+  handle: ReadHandle,
+  of: { readonly companyId: string; readonly paymentId: string; readonly clientId: string | undefined },
+  { asOf, knownAt, position }: Moment,
+): Promise<never> => {
+  const receivedOn = await findPaymentDay(handle, { ...of, asOf, knownAt })
+  const { paymentId } = of
+  throw new Rejection('PAYMENT_NOT_FOUND', {
+    paymentId,
+    asOf,
+    knownAt: `${position}`,
+    ...(receivedOn !== undefined && { receivedOn }),
+  })
 }
 
 export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
@@ -50,7 +96,9 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       schema: {
         tags: ['queries'],
         operationId: 'findPayment',
-        summary: 'A payment with its whole history',
+        summary: 'A payment with its history',
+        description:
+          'As it stands at both clocks: what is effective later, or was learned later, has not happened. Before it was received, or before it was known, 404 `PAYMENT_NOT_FOUND`.',
         params: PaymentParams,
         querystring: PaymentQuery,
         response: { 200: Payment, ...problemResponses(['PAYMENT_NOT_FOUND', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
@@ -59,14 +107,13 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     (request, reply) => {
       const { companyId, paymentId } = request.params
       return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
-        const payment = await findPayment(handle, { companyId, paymentId, clientId: request.query.clientId })
-        if (payment === undefined) throw new Rejection('PAYMENT_NOT_FOUND', { paymentId })
+        const of = { companyId, paymentId, clientId: request.query.clientId }
+        const payment = (await findPayment(handle, { ...of, ...moment })) ?? (await refusePayment(handle, of, moment))
         const { clientId, currency } = payment
         const whose = { clientId, paymentId }
-        await certifyPayments(handle, companyId, [payment])
+        await certifyPayments(handle, companyId, [payment], moment)
         const tieOut = await certify(handle, { companyId, clientId }, moment)
-        const end = { ...moment, asOf: END_OF_DAYS }
-        const links = explainLinks(companyId, end, { explain: { figure: 'paymentCredit', currency, ...whose } })
+        const links = explainLinks(companyId, moment, { explain: { figure: 'paymentCredit', currency, ...whose } })
         const revision = await revisionOf(handle, { companyId, clientId }, moment)
         return { ...paymentBody(payment), revision, tieOut, links }
       })
@@ -80,6 +127,7 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         tags: ['queries'],
         operationId: 'listPayments',
         summary: 'Payments, in the order in which the money came',
+        description: 'As they stand at both clocks; one that is not received or not known yet is not among them.',
         params: CompanyParams,
         querystring: PaymentsQuery,
         response: { 200: Payments, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
@@ -91,9 +139,12 @@ export const paymentRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       return answerList(dependencies, query, reply, {
         row: PaymentItem,
         place: Place,
-        read: async (handle, _moment, page) => {
-          const { items, next } = await listPayments(handle, { companyId, clientId: query.clientId, ...page })
-          await certifyPayments(handle, companyId, items)
+        knowsKnownAt: true,
+        read: async (handle, moment, page) => {
+          const { asOf, knownAt } = moment
+          const filter = { companyId, clientId: query.clientId, asOf, knownAt, ...page }
+          const { items, next } = await listPayments(handle, filter)
+          await certifyPayments(handle, companyId, items, moment)
           return { items: items.map(paymentBody), next }
         },
       })

@@ -2,14 +2,14 @@ import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain
 import { findReceipt, listReceiptBooks, listReceipts, type ReadHandle, type ReceiptEntry } from '@registru/projections'
 import { z } from 'zod'
 import { renderReceipt } from '../documents/receipt-pdf.ts'
-import { PDF, pdfResponse } from '../http/media-types.ts'
+import { pdfResponse } from '../http/media-types.ts'
 import type { ZodApp } from '../http/zod-app.ts'
-import { answerFrom, answerList, answerTable, type QueryDependencies } from './answer.ts'
+import { answerFrom, answerList, answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { BookItem, Receipt, ReceiptBooks, ReceiptItem, Receipts } from './answer-schemas.ts'
 import { format } from './formats.ts'
-import { requireCompanyKnown } from './known-company.ts'
+import { print } from './print.ts'
 import { problemResponses } from './problems.ts'
-import { asOf, CompanyParams, freshness, freshnessOf, list } from './query-parameters.ts'
+import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 
 const ReceiptParams = z.strictObject({
   companyId: CompanyId,
@@ -19,17 +19,18 @@ const ReceiptParams = z.strictObject({
     .regex(/^[1-9][0-9]{0,9}$/, 'a number of the book')
     .meta({ examples: ['1'] }),
 })
-const ReceiptQuery = z.strictObject({ ...asOf, ...freshness })
+const ReceiptQuery = z.strictObject({ ...clocks, ...freshness })
 const PrintQuery = z.strictObject({
   reprint: z
     .string()
     .regex(/^[1-9][0-9]{0,5}$/, 'the number of a counted copy')
     .optional()
     .meta({ description: 'A copy that was counted; the original when absent' }),
+  ...clocks,
   ...freshness,
 })
-const ReceiptsQuery = z.strictObject({ series: ReceiptSeries.optional(), ...asOf, ...freshness, ...list })
-const BooksQuery = z.strictObject({ ...asOf, ...freshness, ...format })
+const ReceiptsQuery = z.strictObject({ series: ReceiptSeries.optional(), ...clocks, ...freshness, ...list })
+const BooksQuery = z.strictObject({ ...clocks, ...freshness, ...format })
 const Place = z.strictObject({ series: ReceiptSeries, number: z.int() })
 
 const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt }: ReceiptEntry) => ({
@@ -37,6 +38,21 @@ const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt 
   amount: decimalOf(amountMinor, receipt.currency),
   value: decimalOf(valueMinor, receipt.currency),
 })
+
+/** @throws Rejection that names both clocks */
+const refuseReceipt = (
+  of: { readonly series: string; readonly number: number; readonly reprint?: number | undefined },
+  { asOf, position }: Moment,
+): never => {
+  throw new Rejection('RECEIPT_NOT_FOUND', { ...of, asOf, knownAt: `${position}` })
+}
+
+/** As it stands at both clocks. @throws Rejection */
+const requireReceipt = async (
+  handle: ReadHandle,
+  { companyId, ...of }: { readonly companyId: string; readonly series: string; readonly number: number },
+  moment: Moment,
+): Promise<ReceiptEntry> => (await findReceipt(handle, { companyId, ...of, ...moment })) ?? refuseReceipt(of, moment)
 
 export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
@@ -53,9 +69,8 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     },
     (request, reply) => {
       const { companyId, series, number } = request.params
-      return answerFrom(dependencies, request.query, reply, async (handle) => {
-        const receipt = await findReceipt(handle, { companyId, series, number: Number(number) })
-        if (receipt === undefined) throw new Rejection('RECEIPT_NOT_FOUND', { series, number: Number(number) })
+      return answerFrom(dependencies, request.query, reply, async (handle, moment) => {
+        const receipt = await requireReceipt(handle, { companyId, series, number: Number(number) }, moment)
         return { ...receiptBody(receipt), document: receipt.document }
       })
     },
@@ -69,7 +84,7 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         operationId: 'printReceipt',
         summary: 'The receipt as PDF',
         description:
-          'From what was frozen at issue: the same bytes every time, unless the receipt was annulled meanwhile. `reprint=1` is the first copy that `ReprintReceipt` counted, marked «DUPLICAT».',
+          'From what was frozen at issue: the same bytes every time, unless the receipt was annulled by then. `reprint=1` is the first copy that `ReprintReceipt` counted, marked «DUPLICAT».',
         params: ReceiptParams,
         querystring: PrintQuery,
         response: {
@@ -78,29 +93,19 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
         },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { companyId, series, number } = request.params
-      const key = { companyId, series, number: Number(number) }
-      const { position, value: receipt } = await dependencies.readSide.snapshot(
-        freshnessOf(request.query),
-        async (handle) => {
-          await requireCompanyKnown(handle, key, {})
-          return findReceipt(handle, key)
-        },
-      )
       const reprint = request.query.reprint === undefined ? undefined : Number(request.query.reprint)
-      if (receipt === undefined || (reprint ?? 0) > receipt.reprintCount) {
-        throw new Rejection('RECEIPT_NOT_FOUND', {
-          series,
-          number: key.number,
-          ...(reprint !== undefined && { reprint }),
-        })
-      }
-      return reply
-        .header('Registru-Position', `${position}`)
-        .header('Content-Disposition', `inline; filename="${series}-${number}.pdf"`)
-        .type(PDF)
-        .send(await renderReceipt(receipt, reprint))
+      return print(
+        dependencies,
+        { query: request.query, reply, name: `${series}-${number}` },
+        async (handle, moment) => {
+          const receipt = await requireReceipt(handle, { companyId, series, number: Number(number) }, moment)
+          if ((reprint ?? 0) > receipt.reprintCount) refuseReceipt({ series, number: Number(number), reprint }, moment)
+          return receipt
+        },
+        (receipt) => renderReceipt(receipt, reprint),
+      )
     },
   )
 
@@ -122,8 +127,15 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
       return answerList(dependencies, query, reply, {
         row: ReceiptItem,
         place: Place,
-        read: async (handle, _moment, page) => {
-          const { items, next } = await listReceipts(handle, { companyId, series: query.series, ...page })
+        knowsKnownAt: true,
+        read: async (handle, { asOf, knownAt }, page) => {
+          const { items, next } = await listReceipts(handle, {
+            companyId,
+            series: query.series,
+            asOf,
+            knownAt,
+            ...page,
+          })
           return { items: items.map(receiptBody), next }
         },
       })
@@ -144,8 +156,8 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
     },
     (request, reply) => {
       const { companyId } = request.params
-      const read = async (handle: ReadHandle) => {
-        const books = await listReceiptBooks(handle, { companyId })
+      const read = async (handle: ReadHandle, { asOf, knownAt }: Moment) => {
+        const books = await listReceiptBooks(handle, { companyId, asOf, knownAt })
         const items = books.map(({ issuedCount, annulledCount, leftCount, ...book }) => ({
           ...book,
           issued: issuedCount,

@@ -1,0 +1,33 @@
+import type { ReadHandle } from '@registru/projections'
+import type { FastifyReply } from 'fastify'
+import { PDF } from '../http/media-types.ts'
+import type { Moment, QueryDependencies } from './answer.ts'
+import { awaitedBy, knownPosition } from './known-at.ts'
+import { requireCompanyKnown } from './known-company.ts'
+
+interface Asked {
+  readonly asOf?: string | undefined
+  readonly knownAt?: string | undefined
+  readonly minPosition?: string | undefined
+  readonly maxWait?: string | undefined
+}
+
+/** Reads in one snapshot; the text is set when the snapshot is closed. */
+export const print = async <Content>(
+  dependencies: QueryDependencies,
+  { query, reply, name }: { readonly query: Asked; readonly reply: FastifyReply; readonly name: string },
+  read: (handle: ReadHandle, moment: Moment) => Promise<Content>,
+  render: (content: Content) => Promise<Buffer>,
+): Promise<FastifyReply> => {
+  const { readSide, today } = dependencies
+  const { position, value } = await readSide.snapshot(await awaitedBy(dependencies, query), async (handle, end) => {
+    const knownAt = await knownPosition(handle, query.knownAt)
+    await requireCompanyKnown(handle, reply.request.params, { knownAt })
+    return read(handle, { asOf: query.asOf ?? today(), knownAt, position: knownAt ?? end })
+  })
+  return reply
+    .header('Registru-Position', `${position}`)
+    .header('Content-Disposition', `inline; filename="${name}.pdf"`)
+    .type(PDF)
+    .send(await render(value))
+}
