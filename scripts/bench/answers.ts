@@ -29,7 +29,7 @@ const wholeNumber = (text: string): number => {
 
 const program = new Command('npm run bench answers --')
   .description(
-    'Starts a whole system of its own, writes random histories, and asks it through HTTP: (a) balances, aging and statements\n' +
+    'Starts a whole system of its own, writes random histories, and asks it through HTTP: (a) documents, lists, balances, aging and statements\n' +
       'at random pairs of clocks, against a naive fold of the events, and the reports against the auditor; (b) answers with both clocks fixed, which stay the same\n' +
       'bytes after more events, a rebuild of every read model and a restart; (c) random figures against what explains them;\n' +
       '(d) writes that are read back at once from a projector that falls asleep; (e) the PDF of a receipt, before and after.\n' +

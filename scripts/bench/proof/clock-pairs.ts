@@ -2,12 +2,15 @@ import { addDays } from '@registru/domain'
 import { firstDifference } from '@registru/scripts/audit/differ'
 import type { PlacedFact } from '@registru/scripts/audit/facts'
 import type { Random } from '@registru/scripts/seed/random'
+import { z } from 'zod'
 import { type Campaign, fewAtATime } from './campaign.ts'
 import { type AgingTerms, naiveAging, naiveBalances, naiveStatement } from './naive-answers.ts'
+import { type DocumentFilter, naiveInvoices, naivePayments, naiveReceipts } from './naive-documents.ts'
 import { type Clocks, effectiveOn } from './naive-items.ts'
 import type { RandomCompany } from './random-company.ts'
 
 const IN_FLIGHT = 6
+const Page = z.looseObject({ items: z.array(z.unknown()), nextCursor: z.string().nullable() })
 const BUCKETS: readonly (readonly number[])[] = [[0, 30, 60, 90], [0, 15], [7, 14, 21, 28], [1], [0, 1, 2, 3, 120]]
 
 /** A pair of clocks as it is asked for, and what it means. */
@@ -32,14 +35,41 @@ export const randomPair = (facts: readonly PlacedFact[], own: readonly PlacedFac
   const chosen = random.between(0, 9)
   if (chosen === 0) return { asOf, knownAt: undefined, position: facts.at(-1)?.position ?? -1n }
   if (chosen === 1) {
-    const instant = random.pick(facts).recordedAt
+    // Before its first event a company is unknown.
+    const instant = random.pick(own).recordedAt
     return { asOf, knownAt: instant, position: positionAt(facts, instant) }
   }
   const { position } = random.pick(own)
   return { asOf, knownAt: `${position}`, position }
 }
 
-/** A: balances, statements and aging of every client at random pairs of clocks, against the naive fold. */
+const STATUSES = ['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'] as const
+
+/** What one pair asks of documents and lists, drawn before anything is asked. */
+interface DocumentTerms {
+  readonly filter: DocumentFilter
+  /** Rows of a page: a list has to be the same whether it comes whole or in pieces. */
+  readonly limit: number
+  readonly invoiceId: string
+  readonly paymentId: string
+}
+
+const randomTerms = (own: readonly PlacedFact[], clientIds: readonly string[], random: Random): DocumentTerms => {
+  const invoices = own.flatMap(({ type, data }) => (type === 'InvoiceRegistered' ? [data] : []))
+  const payments = own.flatMap(({ type, data }) => (type === 'PaymentRecorded' ? [data] : []))
+  return {
+    filter: {
+      ...(random.chance(0.5) && { clientId: random.pick(clientIds) }),
+      ...(random.chance(0.6) && { status: random.pick(STATUSES) }),
+      ...(random.chance(0.2) && { overdueBy: random.between(1, 60) }),
+    },
+    limit: random.pick([7, 500]),
+    invoiceId: random.pick(invoices).invoiceId,
+    paymentId: random.pick(payments).paymentId,
+  }
+}
+
+/** A: documents, lists, balances, statements and aging of every client at random pairs of clocks, against the naive fold. */
 export const checkClockPairs = async (
   campaign: Campaign,
   companies: readonly RandomCompany[],
@@ -63,7 +93,50 @@ export const checkClockPairs = async (
       if (difference !== undefined) find('pairs', path, difference)
     }
   }
-  const checkPair = async ({ companyId, clientIds }: RandomCompany, pair: Pair, terms: AgingTerms): Promise<void> => {
+  /** All rows of a list, page after page. */
+  const compareList = async (path: string, limit: number, byTheEvents: readonly object[]): Promise<void> => {
+    const items: unknown[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page = `${path}&limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`
+      const { status, text } = await get(page)
+      answers += 1
+      if (status !== 200) return find('pairs', page, `${status} ${text}`)
+      const body = Page.parse(JSON.parse(text))
+      items.push(...body.items)
+      cursor = body.nextCursor
+    }
+    const difference = firstDifference(byTheEvents, items)
+    if (difference !== undefined) find('pairs', path, difference)
+  }
+  const checkDocuments = async (
+    companyId: string,
+    clocks: Clocks,
+    query: string,
+    terms: DocumentTerms,
+  ): Promise<void> => {
+    const own = factsOf.get(companyId) ?? []
+    const base = `/v1/companies/${companyId}`
+    const { filter, limit, invoiceId, paymentId } = terms
+    const filters = Object.entries(filter).map(([name, value]) => `&${name}=${value}`)
+    const ofClient = filter.clientId === undefined ? '' : `&clientId=${filter.clientId}`
+    await compareList(`${base}/invoices?${query}${filters.join('')}`, limit, naiveInvoices(own, clocks, filter))
+    await compareList(`${base}/payments?${query}${ofClient}`, limit, naivePayments(own, clocks, filter))
+    await compareList(`${base}/receipts?${query}`, limit, naiveReceipts(own, clocks))
+    for (const invoice of naiveInvoices(own, clocks, {}).filter((one) => one.invoiceId === invoiceId)) {
+      await compare(`${base}/invoices/${invoiceId}?clientId=${invoice.clientId}&${query}`, invoice)
+    }
+    for (const payment of naivePayments(own, clocks, {}).filter((one) => one.paymentId === paymentId)) {
+      await compare(`${base}/payments/${paymentId}?clientId=${payment.clientId}&${query}`, payment)
+    }
+    const isThere = naiveInvoices(own, clocks, {}).some((one) => one.invoiceId === invoiceId)
+    if (!isThere) await compare(`${base}/invoices/${invoiceId}?${query}`, undefined)
+  }
+  const checkPair = async (
+    { companyId, clientIds }: RandomCompany,
+    pair: Pair,
+    terms: AgingTerms & { readonly documents: DocumentTerms },
+  ): Promise<void> => {
     const own = factsOf.get(companyId) ?? []
     const { asOf, position: knownAt } = pair
     const clocks: Clocks = { companyId, asOf, knownAt }
@@ -73,6 +146,7 @@ export const checkClockPairs = async (
       `${base}/receivables/aging?buckets=${terms.ends.join(',')}&by=${terms.by}&${query}`,
       naiveAging(own, clocks, terms),
     )
+    await checkDocuments(companyId, clocks, query, terms.documents)
     for (const clientId of clientIds) {
       const isKnown = own.some(
         ({ type, data, position }) => type === 'ClientRegistered' && data.clientId === clientId && position <= knownAt,
@@ -93,8 +167,10 @@ export const checkClockPairs = async (
     for (let number = 0; number < pairs; number += 1) {
       const company = companies[number % companies.length]
       if (company === undefined) return
-      const pair = randomPair(facts, factsOf.get(company.companyId) ?? [], random)
-      yield { company, pair, terms: { ends: random.pick(BUCKETS), by: random.pick(['due', 'issued'] as const) } }
+      const own = factsOf.get(company.companyId) ?? []
+      const pair = randomPair(facts, own, random)
+      const aging = { ends: random.pick(BUCKETS), by: random.pick(['due', 'issued'] as const) }
+      yield { company, pair, terms: { ...aging, documents: randomTerms(own, company.clientIds, random) } }
     }
   }
   await fewAtATime(work(), IN_FLIGHT, async ({ company, pair, terms }) => {

@@ -3,7 +3,7 @@ import { type Clocks, effectiveOn, type Item, itemsOf, openParts } from './naive
 
 const MS_A_DAY = 86_400_000
 
-const show = (minor: bigint, currency: string): string => {
+export const show = (minor: bigint, currency: string): string => {
   const digits = currency === 'JPY' ? 0 : 2
   const text = `${minor < 0n ? -minor : minor}`.padStart(digits + 1, '0')
   const whole = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`

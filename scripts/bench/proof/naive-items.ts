@@ -97,7 +97,10 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
 }
 
 /** What is open by due day: what is settled covers the earliest parts first. */
-export const openParts = ({ parts, open }: Item): readonly { readonly dueOn: string; readonly minor: bigint }[] => {
+export const openParts = ({
+  parts,
+  open,
+}: Pick<Item, 'parts' | 'open'>): readonly { readonly dueOn: string; readonly minor: bigint }[] => {
   let settled = parts.reduce((sum, { minor }) => sum + minor, 0n) - open
   return parts.map(({ dueOn, minor }) => {
     const covered = settled < minor ? settled : minor

@@ -1,0 +1,273 @@
+import { type Money, minorOf, type PlacedFact, paidOf } from '@registru/scripts/audit/facts'
+import { show } from './naive-answers.ts'
+import { type Clocks, effectiveOn, openParts } from './naive-items.ts'
+
+const MS_A_DAY = 86_400_000
+
+/** The business day of every event that changes a document. */
+const dayOf = (fact: PlacedFact): string | undefined => {
+  if (fact.type === 'PaymentCleared') return fact.data.clearedOn
+  if (fact.type === 'ReceiptIssued') return fact.data.issuedOn
+  return fact.type === 'ReceiptAnnulled' ? fact.data.annulledOn : effectiveOn(fact)
+}
+
+/** What had happened by a day, as far as it was known, in the order of the log. */
+const happened = (facts: readonly PlacedFact[], { companyId, asOf, knownAt }: Clocks): readonly PlacedFact[] =>
+  facts.filter((fact) => {
+    const on = dayOf(fact)
+    return fact.companyId === companyId && fact.position <= knownAt && on !== undefined && on <= asOf
+  })
+
+interface Part {
+  readonly paymentId: string
+  readonly on: string
+  minor: bigint
+}
+
+interface Invoice {
+  readonly data: Extract<PlacedFact, { readonly type: 'InvoiceRegistered' }>['data']
+  /** What stands of each allocation. */
+  readonly parts: Part[]
+  uncleared: bigint
+  credited: bigint
+  discounted: bigint
+  writtenOff: bigint
+  cancelled: boolean
+}
+
+interface Payment {
+  readonly clientId: string
+  readonly paymentId: string
+  readonly method: string
+  readonly on: string
+  readonly money: Money
+  allocated: bigint
+  refunded: bigint
+  reversed: bigint
+  reversal: { readonly on: string; readonly reason: string } | undefined
+  clearing: { readonly on: string; readonly fee: string } | undefined
+  receipt: { readonly series: string; readonly number: number } | undefined
+}
+
+interface Receipt {
+  readonly data: Extract<PlacedFact, { readonly type: 'ReceiptIssued' }>['data']
+  annulledOn: string | undefined
+  replacedBy: { readonly series: string; readonly number: number } | undefined
+}
+
+/** An undo takes the newest first. */
+const undo = (parts: Part[], paymentId: string, minor: bigint): void => {
+  let left = minor
+  for (const part of parts.toReversed()) {
+    if (part.paymentId !== paymentId) continue
+    const taken = part.minor < left ? part.minor : left
+    part.minor -= taken
+    left -= taken
+  }
+}
+
+/** Every event that had happened, one after the other. */
+const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
+  const invoices = new Map<string, Invoice>()
+  const payments = new Map<string, Payment>()
+  const receipts = new Map<string, Receipt>()
+  const invoiceOf = (clientId: string, id: string): Invoice => {
+    const invoice = invoices.get(`${clientId} ${id}`)
+    if (invoice === undefined) throw new Error(`invoice ${id} of ${clientId} moves before it is there`)
+    return invoice
+  }
+  const paymentOf = (clientId: string, id: string): Payment => {
+    const payment = payments.get(`${clientId} ${id}`)
+    if (payment === undefined) throw new Error(`payment ${id} of ${clientId} moves before it is there`)
+    return payment
+  }
+  const begin = (clientId: string, paymentId: string, method: string, on: string, money: Money): void => {
+    const untouched = { allocated: 0n, refunded: 0n, reversed: 0n }
+    const nothing = { reversal: undefined, clearing: undefined, receipt: undefined }
+    payments.set(`${clientId} ${paymentId}`, { clientId, paymentId, method, on, money, ...untouched, ...nothing })
+  }
+  for (const { type, data } of happened(facts, clocks)) {
+    switch (type) {
+      case 'InvoiceRegistered':
+        invoices.set(`${data.clientId} ${data.invoiceId}`, {
+          data,
+          parts: [],
+          uncleared: 0n,
+          credited: 0n,
+          discounted: 0n,
+          writtenOff: 0n,
+          cancelled: false,
+        })
+        break
+      case 'InvoiceCancelled':
+        invoiceOf(data.clientId, data.invoiceId).cancelled = true
+        break
+      case 'CreditNoteRegistered':
+        if (data.invoiceId === undefined) {
+          begin(data.clientId, data.creditNoteId, 'CREDIT_NOTE', data.creditedOn, data.total)
+        } else invoiceOf(data.clientId, data.invoiceId).credited += minorOf(data.total.amount)
+        break
+      case 'DiscountGranted':
+        invoiceOf(data.clientId, data.invoiceId).discounted += minorOf(data.amount.amount)
+        break
+      case 'InvoiceWrittenOff':
+        invoiceOf(data.clientId, data.invoiceId).writtenOff += minorOf(data.amount.amount)
+        break
+      case 'PaymentRecorded':
+        begin(data.clientId, data.paymentId, data.method, data.receivedOn, data.amount)
+        break
+      case 'PaymentAllocated':
+      case 'PaymentDeallocated': {
+        const invoice = invoiceOf(data.clientId, data.invoiceId)
+        const [minor, sign] = [minorOf(data.amount.amount), type === 'PaymentAllocated' ? 1n : -1n]
+        if (type === 'PaymentDeallocated') undo(invoice.parts, data.paymentId, minor)
+        else invoice.parts.push({ paymentId: data.paymentId, on: data.allocatedOn, minor })
+        if (data.uncleared === true) invoice.uncleared += sign * minor
+        paymentOf(data.clientId, data.paymentId).allocated += sign * minorOf(paidOf(data).amount)
+        break
+      }
+      case 'PaymentCleared':
+        paymentOf(data.clientId, data.paymentId).clearing = { on: data.clearedOn, fee: data.fee }
+        for (const { invoiceId, amount } of data.settles ?? []) {
+          invoiceOf(data.clientId, invoiceId).uncleared -= minorOf(amount.amount)
+        }
+        break
+      case 'PaymentReversed': {
+        const payment = paymentOf(data.clientId, data.paymentId)
+        payment.reversed += minorOf(data.amount.amount)
+        payment.reversal = { on: data.reversedOn, reason: data.reason }
+        break
+      }
+      case 'RefundRecorded':
+        paymentOf(data.clientId, data.paymentId).refunded += minorOf(data.amount.amount)
+        break
+      case 'ReceiptIssued': {
+        const { series, number, replaces } = data
+        receipts.set(`${series} ${number}`, { data, annulledOn: undefined, replacedBy: undefined })
+        paymentOf(data.clientId, data.paymentId).receipt = { series, number }
+        const replaced = replaces && receipts.get(`${replaces.series} ${replaces.number}`)
+        if (replaced !== undefined) replaced.replacedBy = { series, number }
+        break
+      }
+      case 'ReceiptAnnulled': {
+        const receipt = receipts.get(`${data.series} ${data.number}`)
+        if (receipt !== undefined) receipt.annulledOn = data.annulledOn
+        const payment = paymentOf(data.clientId, data.paymentId)
+        if (payment.receipt?.series === data.series && payment.receipt.number === data.number)
+          payment.receipt = undefined
+        break
+      }
+      default:
+    }
+  }
+  return { invoices, payments, receipts }
+}
+
+const sum = (parts: readonly Part[]): bigint => parts.reduce((total, { minor }) => total + minor, 0n)
+
+/** domain/romania.md §8: PAID is what money and notes have settled, as far as cheques are collected. */
+const statusOf = (invoice: Invoice, open: bigint): string => {
+  const allocated = sum(invoice.parts)
+  if (invoice.cancelled) return 'CANCELLED'
+  if (open + invoice.uncleared > 0n) return allocated > invoice.uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
+  if (invoice.writtenOff > 0n) return 'WRITTEN_OFF'
+  return allocated === 0n && invoice.credited > 0n ? 'CREDITED' : 'PAID'
+}
+
+const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
+  const { data, parts, uncleared, credited, discounted, writtenOff, cancelled } = invoice
+  const { total, dueOn, instalments } = data
+  const { currency } = total
+  const allocated = sum(parts)
+  const open = cancelled ? 0n : minorOf(total.amount) - allocated - credited - discounted - writtenOff
+  const dues =
+    instalments.length === 0
+      ? [{ dueOn, minor: minorOf(total.amount) }]
+      : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
+  const first = openParts({ parts: dues, open }).find(({ minor }) => minor > 0n)
+  const late = first === undefined ? 0 : (Date.parse(asOf) - Date.parse(first.dueOn)) / MS_A_DAY
+  const living = parts.filter(({ minor }) => minor > 0n)
+  const lastPaymentOn = living
+    .map(({ on }) => on)
+    .toSorted()
+    .at(-1)
+  return {
+    invoiceId: data.invoiceId,
+    clientId: data.clientId,
+    issuedOn: data.issuedOn,
+    dueOn,
+    total: show(minorOf(total.amount), currency),
+    allocated: show(allocated, currency),
+    uncleared: show(uncleared, currency),
+    credited: show(credited, currency),
+    discounted: show(discounted, currency),
+    writtenOff: show(writtenOff, currency),
+    open: show(open, currency),
+    status: statusOf(invoice, open),
+    overdueDays: open > 0n ? Math.max(0, late) : 0,
+    // What is not there has to be missing in the answer too.
+    lastPaymentOn,
+  }
+}
+
+const inOrderOf =
+  <Item>(keyOf: (item: Item) => readonly string[]) =>
+  (a: Item, b: Item): number => {
+    const [left, right] = [keyOf(a), keyOf(b)]
+    const at = left.findIndex((part, index) => part !== right[index])
+    return at === -1 ? 0 : (left[at] ?? '') < (right[at] ?? '') ? -1 : 1
+  }
+
+export interface DocumentFilter {
+  readonly clientId?: string
+  readonly status?: string
+  readonly overdueBy?: number
+}
+
+/** The list of invoices; each of its rows is what its document says as well. */
+export const naiveInvoices = (facts: readonly PlacedFact[], clocks: Clocks, filter: DocumentFilter) => {
+  const { clientId, status, overdueBy = 0 } = filter
+  return [...fold(facts, clocks).invoices.values()]
+    .map((invoice) => invoiceBody(invoice, clocks))
+    .filter((body) => clientId === undefined || body.clientId === clientId)
+    .filter((body) => status === undefined || body.status === status)
+    .filter(({ overdueDays }) => overdueDays >= overdueBy)
+    .toSorted(inOrderOf((body) => [body.dueOn, body.invoiceId, body.clientId]))
+}
+
+export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { clientId }: DocumentFilter) =>
+  [...fold(facts, clocks).payments.values()]
+    .filter((payment) => clientId === undefined || payment.clientId === clientId)
+    .toSorted(inOrderOf((payment) => [payment.on, payment.paymentId, payment.clientId]))
+    .map(({ money, on, allocated, refunded, reversed, reversal, clearing, receipt, ...payment }) => {
+      const { currency } = money
+      const amount = minorOf(money.amount)
+      return {
+        ...payment,
+        receivedOn: on,
+        currency,
+        amount: show(amount, currency),
+        allocated: show(allocated, currency),
+        refunded: show(refunded, currency),
+        credit: show(amount - allocated - refunded - reversed, currency),
+        reversal,
+        clearing,
+        receipt,
+      }
+    })
+
+export const naiveReceipts = (facts: readonly PlacedFact[], clocks: Clocks) =>
+  [...fold(facts, clocks).receipts.values()]
+    .toSorted((a, b) => a.data.number - b.data.number)
+    .map(({ data, annulledOn, replacedBy }) => {
+      const { amount, currency } = data.amount
+      return {
+        series: data.series,
+        number: data.number,
+        paymentId: data.paymentId,
+        issuedOn: data.issuedOn,
+        amount,
+        value: annulledOn === undefined ? amount : show(0n, currency),
+        annulled: annulledOn === undefined ? undefined : { on: annulledOn, replacedBy },
+      }
+    })
