@@ -10,12 +10,18 @@ const DATE_HEADER_PRECISION_MS = 1_000
 
 const ADVICE: Readonly<Record<string, string>> = {
   'event-store': 'Commands are refused until it is back. Look at the event store below.',
+  commands:
+    'The event store answers reads and takes no appends: has its cluster a quorum? It is tried again by itself.',
+  receipts: 'Receipts that a crash left half-done wait. Look at the receipts below.',
   postgres: 'Queries are refused until it is back; commands go on. Look at postgres below.',
   projector: 'Queries answer with what was projected last. Look at the projector below.',
   api: 'It is stopping: if nobody asked it to, its log tells why.',
 }
 
-const Ready = z.looseObject({ parts: z.record(z.string(), z.string()).optional() })
+const Ready = z.looseObject({
+  parts: z.record(z.string(), z.string()).optional(),
+  reasons: z.record(z.string(), z.string()).optional(),
+})
 const Problem = z.looseObject({ code: z.string(), detail: z.string().optional(), details: z.unknown().optional() })
 
 const get = (url: string, timeoutMs: number, token?: string): Promise<Response> =>
@@ -39,10 +45,14 @@ export const examineApi = async (at: Examination, { apiUrl, token }: Connection)
   if (!Number.isNaN(date.getTime())) compareClocks(at, date, askedMs, Date.now(), DATE_HEADER_PRECISION_MS)
 
   const ready = await get(`${apiUrl}/readyz`, PROBE_TIMEOUT_MS)
-  const { parts = {} } = Ready.parse(await ready.json())
+  const { parts = {}, reasons = {} } = Ready.parse(await ready.json())
   const down = Object.entries(parts).filter(([, state]) => state !== 'up')
   if (ready.ok && down.length === 0) at.ok('ready', Object.keys(parts).join(', '))
-  for (const [part, state] of down) at.wrong('ready', `${part} is ${state}`, ADVICE[part] ?? 'Its log tells why.')
+  for (const [part, state] of down) {
+    const reason = reasons[part]
+    const found = `${part} is ${state}${reason === undefined ? '' : `: ${reason}`}`
+    at.wrong('ready', found, ADVICE[part] ?? 'Its log tells why.')
+  }
 
   const known = await get(`${apiUrl}/v1/companies/doctor/clients?limit=1`, PROBE_TIMEOUT_MS, token)
   await known.arrayBuffer()

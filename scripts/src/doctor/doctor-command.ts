@@ -7,6 +7,7 @@ import { textTable } from '../cli/table.ts'
 import { homeFolder, readRunFile } from '../run-file.ts'
 import { examineApi, examineTieOut } from './api.ts'
 import { type Diagnosis, type Examination, examine, type Health, messageOf } from './diagnosis.ts'
+import { examineLocks } from './locks.ts'
 import { examineMachine } from './machine.ts'
 import { examinePostgres } from './postgres.ts'
 import { examineReadModels, examineReceiptProcess, examineWitness } from './read-models.ts'
@@ -68,13 +69,14 @@ const examineStores = async (
   if (client === undefined) return
   try {
     await attempt(at, 'answers', 'Its log tells more.', () => examinePostgres(at, client))
+    await attempt(at, 'locks', 'Its log tells more.', () => examineLocks(at, client))
     const read = examine('projector', diagnoses)
     const advice = 'If the read models are not there yet, start the projector.'
     const known = isStoreUp ? store : undefined
     await attempt(read, 'state', advice, () => examineReadModels(read, { db: createDatabase(pool), store: known }))
     if (known !== undefined) await attempt(read, 'same store', advice, () => examineWitness(read, client, known))
     const receipts = examine('receipts', diagnoses)
-    await attempt(receipts, 'process', 'Its place is in the API.', () => examineReceiptProcess(receipts, client))
+    await attempt(receipts, 'process', 'Its place is in the API.', () => examineReceiptProcess(receipts, client, known))
     if (api === undefined || !isApiUp) return
     const { rows } = await client.query<{ company_id: string }>(
       'select company_id from read.companies order by company_id limit $1',

@@ -1,19 +1,36 @@
 import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
-import { checkWitness, type EventStore, findLastPosition } from '@registru/event-store'
+import { checkWitness, countBacklog, type EventStore, findDivergence } from '@registru/event-store'
 import {
   allProjections,
   findProjectorReport,
+  listCheckpoints,
+  listInUse,
   listProjectionPositions,
   PROJECTOR_SILENT_AFTER_SECONDS,
   type ProjectorReport,
   type ReadHandle,
-  schemaOf,
 } from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
 import { type Examination, secondsSince } from './diagnosis.ts'
 
 const WORKING = new Set(['starting', 'catchingUp', 'live'])
-const BACKWARDS_MAX = 1_000
+const BACKLOG_TIMEOUT_MS = 5_000
+
+/** The ways that the drill of shared/docs/operations.md has tried. */
+const RESTORED_ADVICE =
+  'The event store was restored to an older copy, or replaced. Give it back what is missing and start the projector again; ' +
+  'or go on with what it has: registru projections rebuild all, registru projections switch all, then start the projector ' +
+  'again. First read shared/docs/operations.md, "After a restore".'
+
+const ADVICE: Readonly<Record<string, string>> = {
+  diverged: RESTORED_ADVICE,
+  stopped: 'Somebody stopped it: start it again.',
+  fenced: 'Another projector has taken over and says nothing: start one again.',
+  stalled: 'PostgreSQL stops what it tries: see which lock it waits for, below. It goes on by itself.',
+  faulted:
+    'It stands still at an event that it cannot project. Start the program that can: shared/docs/operations.md, ' +
+    '"An event that cannot be projected".',
+}
 
 const examineVersions = async (at: Examination, db: ReadHandle): Promise<bigint | undefined> => {
   const positions = await listProjectionPositions(db)
@@ -37,7 +54,9 @@ const examineVersions = async (at: Examination, db: ReadHandle): Promise<bigint 
 }
 
 const SILENT_ADVICE = 'The projector is silent: is its process running, and does it reach both stores?'
-const isSilent = ({ ageSeconds }: ProjectorReport): boolean => ageSeconds > PROJECTOR_SILENT_AFTER_SECONDS
+/** Whoever has ended for good says nothing more, and what it said last is still true. */
+const isSilent = ({ state, ageSeconds }: ProjectorReport): boolean =>
+  ageSeconds > PROJECTOR_SILENT_AFTER_SECONDS && state !== 'diverged' && state !== 'stopped'
 
 /** Whether the read models are those of this log, and how far behind it they are. */
 export const examineReadModels = async (
@@ -57,71 +76,55 @@ export const examineReadModels = async (
       at.wrong(
         'state',
         `${found}: ${JSON.stringify(report.detail)}`,
-        'It stands still until somebody acts: its log and shared/docs tell how.',
+        ADVICE[report.state] ?? 'It stands still until somebody acts: its log tells why.',
       )
   }
   const position = await examineVersions(at, db)
   if (position === undefined || store === undefined) return
-  const head = await findLastPosition(store, LEDGER_STREAM_PREFIXES, BACKWARDS_MAX)
-  if (head === undefined) {
-    at.note(
-      'lag',
-      `the last ${BACKWARDS_MAX} events of the log are not the ledger's`,
-      'Compare the positions at /readyz.',
-    )
-  } else if (head <= position) at.ok('lag', `none: the read models stand at ${position}`)
+  const backlog = await countBacklog(store, {
+    streamPrefixes: LEDGER_STREAM_PREFIXES,
+    signal: AbortSignal.timeout(BACKLOG_TIMEOUT_MS),
+    ...(position >= 0n && { after: position }),
+  })
+  if (backlog === undefined) {
+    at.note('lag', 'the event store did not count it in time', 'Look again, or at the progress of /readyz.')
+  } else if (backlog.events === 0) at.ok('lag', 'none: the read models know every event of the ledger')
   else {
-    const found = `the read models stand at ${position}, the log at ${head}`
+    const count = backlog.more ? `more than ${backlog.events}` : `${backlog.events}`
+    const found = `${count} events to go, the oldest written ${Math.round(backlog.seconds)} s ago`
     if (report === undefined || isSilent(report)) at.wrong('lag', found, SILENT_ADVICE)
     else at.note('lag', found, 'It is at work; look again in a moment.')
   }
 }
 
-interface CheckpointRow {
+/** A store that was restored to an older copy, or another store, must not be projected upon these rows. */
+export const examineWitness = async (at: Examination, client: PoolClient, store: EventStore): Promise<void> => {
+  const checkpoints = await listCheckpoints(client, await listInUse(client))
+  if (checkpoints.every(({ position }) => position < 0n)) return
+  const divergence = await findDivergence(store, checkpoints)
+  if (divergence === undefined) at.ok('same store', 'what was projected last is where it was')
+  else at.wrong('same store', divergence, RESTORED_ADVICE)
+}
+
+/** A step takes as long as a request; one that waits this long needs somebody. */
+const STEP_SECONDS_MAX = 60
+
+interface ReceiptsRow {
   readonly position: bigint
-  readonly store_id: string | null
+  readonly step_count: number
+  readonly updated_at: Date
   readonly witness_stream: string | null
   readonly witness_revision: bigint | null
   readonly witness_event_id: string | null
   readonly witness_position: bigint | null
 }
 
-/** A store that was restored to an older copy, or another store, must not be projected upon these rows. */
-export const examineWitness = async (at: Examination, client: PoolClient, store: EventStore): Promise<void> => {
-  const inUse = await client.query<{ name: string; version: number; generation: number }>(
-    'select name, version, generation from read.projections order by name limit 1',
-  )
-  const projection = inUse.rows[0]
-  if (projection === undefined) return
-  const { rows } = await client.query<CheckpointRow>(`select * from ${schemaOf(projection)}.checkpoint`)
-  const row = rows[0]
-  if (row === undefined || row.position < 0n) return
-  const { witness_stream: stream, witness_revision: revision, witness_event_id: eventId, witness_position: place } = row
-  const witness =
-    stream === null || revision === null || eventId === null || place === null
-      ? undefined
-      : { stream, revision, eventId, position: place }
-  const checkpoint = {
-    position: row.position,
-    ...(row.store_id !== null && { storeId: row.store_id }),
-    ...(witness !== undefined && { witness }),
-  }
-  const verdict = await checkWitness(store, checkpoint)
-  if (verdict === 'ok') at.ok('same store', 'the last projected event is where it was')
-  else {
-    at.wrong(
-      'same store',
-      verdict.diverged,
-      'The store was restored or replaced. Give it back what is missing, or rebuild the read models from it.',
-    )
-  }
-}
-
-/** A step takes as long as a request; one that waits this long needs somebody. */
-const STEP_SECONDS_MAX = 60
-
 /** Receipts whose two streams disagree until the process manager has finished them. */
-export const examineReceiptProcess = async (at: Examination, client: PoolClient): Promise<void> => {
+export const examineReceiptProcess = async (
+  at: Examination,
+  client: PoolClient,
+  store: EventStore | undefined,
+): Promise<void> => {
   const there = await client.query<{ there: boolean }>(
     `select to_regclass('process_manager.receipts') is not null as there`,
   )
@@ -129,21 +132,29 @@ export const examineReceiptProcess = async (at: Examination, client: PoolClient)
     at.note('process', 'never ran', 'It runs inside the API; it begins with its first start.')
     return
   }
-  const { rows } = await client.query<{ position: bigint; steps: number; updated_at: Date }>(
-    'select position, jsonb_array_length(steps)::integer as steps, updated_at from process_manager.receipts',
+  const { rows } = await client.query<ReceiptsRow>(
+    'select *, jsonb_array_length(steps)::integer as step_count from process_manager.receipts',
   )
   const row = rows[0]
   if (row === undefined) {
     at.ok('process', 'nothing to do yet')
     return
   }
+  const { witness_stream: stream, witness_revision: revision, witness_event_id: eventId, witness_position: place } = row
+  if (store !== undefined && stream && revision !== null && eventId && place !== null) {
+    const witness = { stream, revision, eventId, position: place }
+    const verdict = await checkWitness(store, { position: row.position, witness })
+    if (verdict === 'ok') at.ok('same store', 'what it read last is where it was')
+    else
+      at.wrong('same store', verdict.diverged, 'It begins anew once the read models are those of this log: see above.')
+  }
   const age = secondsSince(row.updated_at, Date.now())
-  if (row.steps === 0) at.ok('half-done', `none, as of position ${row.position}`)
-  else if (age < STEP_SECONDS_MAX) at.note('half-done', `${row.steps}, on their way`, 'Look again in a moment.')
+  if (row.step_count === 0) at.ok('half-done', `none, as of position ${row.position}`)
+  else if (age < STEP_SECONDS_MAX) at.note('half-done', `${row.step_count}, on their way`, 'Look again in a moment.')
   else
     at.wrong(
       'half-done',
-      `${row.steps}, for more than ${Math.round(age)} s`,
+      `${row.step_count}, for more than ${Math.round(age)} s`,
       'The log of the API tells what they wait for.',
     )
 }

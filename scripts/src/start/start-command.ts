@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
 import { erasePostgres, freePort } from '@registru/embedded'
+import { connectEventStore } from '@registru/event-store'
 import { ConfigurationError, readConfig, variables } from '@registru/runtime'
 import picocolors from 'picocolors'
 import { homeFolder, readRunFile } from '../run-file.ts'
@@ -36,6 +37,9 @@ const sameSignalMs = 1_000
 const exitCodeInterrupted = 130
 
 /** Something the user has to know, without a stack. */
+/** Discovery in a cluster asks several nodes; a person waits no longer. */
+const storePatienceMs = 6_000
+
 class StartError extends Error {}
 
 const isFree = (port: number): Promise<boolean> =>
@@ -152,8 +156,25 @@ const run = async (home: string, options: { reset: boolean; yes: boolean }, prog
   }
 }
 
+/** Without it our processes would try again and again, and nothing would say why nothing happens. @throws StartError */
+const mustAnswer = async (eventStoreUrl: string): Promise<void> => {
+  const store = connectEventStore({ url: eventStoreUrl })
+  try {
+    await store.ping(storePatienceMs)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StartError(`The event store of ESDB_URL does not answer: start it, or mend ESDB_URL. It says: ${reason}`)
+  } finally {
+    await store.dispose()
+  }
+}
+
 /** Runs until it is told to stop. @returns the exit code. */
-export const startCommand = async (args: string[], programs: Programs): Promise<number> => {
+export const startCommand = async (
+  args: string[],
+  programs: Programs,
+  isThere: (eventStoreUrl: string) => Promise<void> = mustAnswer,
+): Promise<number> => {
   const home = homeFolder(process.env)
   // Whoever read our output may be gone; that is no reason to fall.
   process.stdout.on('error', () => undefined)
@@ -173,6 +194,8 @@ export const startCommand = async (args: string[], programs: Programs): Promise<
       )
     }
     try {
+      const eventStoreUrl = process.env['ESDB_URL']
+      if (eventStoreUrl && !reset) await isThere(eventStoreUrl)
       await run(home, { reset, yes }, programs)
       return 0
     } finally {

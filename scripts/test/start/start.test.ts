@@ -199,6 +199,12 @@ t.test('npm start', async (t) => {
     t.match(reset.output(), 'DATABASE_URL and ESDB_URL names something else')
   })
 
+  t.test('says that the event store of ESDB_URL does not answer', async (t) => {
+    const started = start([], { ESDB_URL: 'esdb://127.0.0.1:1?tls=false', FAKE_ASKS_STORE: 'yes' })
+    t.equal(await started.ended, 1)
+    t.match(started.output(), 'The event store of ESDB_URL does not answer: start it, or mend ESDB_URL.')
+  })
+
   t.test('says when its port is taken', async (t) => {
     const other = createServer().listen(port, '127.0.0.1')
     await once(other, 'listening')
