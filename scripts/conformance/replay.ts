@@ -20,6 +20,7 @@ import { createSymbols, type Symbols } from './symbols.ts'
 const STEP_MS = 6_000
 const RAW_QUIET_MS = 1_500
 const CLOSING_MS = 500
+const UNDELETED_MS = 300
 
 export interface Position {
   readonly commit: bigint
@@ -243,8 +244,18 @@ export const createReplay = (script: Script, serverUrl: string, seed: string): R
     else if (other === undefined) isBroken = true
     return answer
   }
+  /** Soft-deleted, and not yet written to again. */
+  const deleted = new Set<string>()
+  /** Whoever writes to a deleted stream is answered a moment before a real server writes that the stream is there again. */
+  const settled = async (step: SingleStep, answer: unknown): Promise<unknown> => {
+    if (!('stream' in step) || step.stream === undefined || (isObject(answer) && 'error' in answer)) return answer
+    const original = step.stream.replace(/^\$\$/, '')
+    if (step.op === 'delete') deleted.add(original)
+    if ((step.op === 'append' || step.op === 'setMetadata') && deleted.delete(original)) await sleep(UNDELETED_MS)
+    return answer
+  }
   const performedStep = async (step: Step, deadline: number): Promise<unknown> => {
-    if (step.op !== 'parallel') return one(step, deadline)
+    if (step.op !== 'parallel') return settled(step, await one(step, deadline))
     const answers = await Promise.all(expanded(step.steps, stepSchema).map((inner) => one(inner, deadline)))
     return step.report === 'list' ? { list: answers } : { multiset: answers }
   }

@@ -45,6 +45,7 @@ import { createFeed } from './feed.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import { readAllStored } from './stored-read.ts'
 import { type OpenSubscription, subscribeForEver } from './subscription.ts'
+import { weightOfEvent } from './weight.ts'
 import { establishIdentity, isHeld } from './witness.ts'
 
 export interface ConnectOptions {
@@ -74,6 +75,7 @@ const READER_RENEWAL_PAUSE_MS = 20_000
 
 /** Read ahead of the consumer. */
 const READ_BUFFER_ITEMS = 512
+const READ_BUFFER_BYTES = 32 * 1024 * 1024
 
 /** The client's own; its smallest without a warning. */
 const KEEP_ALIVE_INTERVAL_MS = 10_000
@@ -217,7 +219,10 @@ const checkedRead = ({ from, direction = 'forwards', maxCount }: ReadOptions) =>
   return { from, direction, maxCount: maxCount === undefined ? {} : { maxCount } }
 }
 
-const READ_AHEAD = { highWaterMark: READ_BUFFER_ITEMS }
+/** What the client itself holds, without regard to bytes: large events must not become hundreds of megabytes. */
+const READ_AHEAD = { highWaterMark: 64 }
+
+type Payload = Pick<RecordedEvent, 'data' | 'metadata'>
 
 /** `recorded`: what a reader is given of an event. */
 interface ReadCall<Raw, Item> {
@@ -236,7 +241,7 @@ interface ReadSource<Raw, Item> {
   readonly failureOf: (error: unknown) => Error
 }
 
-const readEvents = <Raw, Item extends object>({
+const readEvents = <Raw, Item extends Payload>({
   open,
   recorded,
   isShort,
@@ -248,6 +253,8 @@ const readEvents = <Raw, Item extends object>({
   let source: StreamingRead<Raw> | undefined
   const feed = createFeed<Item>({
     itemsMax: READ_BUFFER_ITEMS,
+    bytesMax: READ_BUFFER_BYTES,
+    bytesOf: weightOfEvent,
     pause: () => source?.pause(),
     resume: () => source?.resume(),
     silence: (ms) => {
@@ -338,7 +345,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore & EventAr
     }
     reader = createClient(url)
   }
-  const read = <Raw, Item extends object>(
+  const read = <Raw, Item extends Payload>(
     { call, recorded }: ReadCall<Raw, Item>,
     { maxCount = Number.POSITIVE_INFINITY }: ReadOptions,
     {

@@ -14,8 +14,11 @@ export interface Feed<T> {
   next(timeoutMs?: number): Promise<IteratorResult<T, undefined>>
 }
 
-export interface FeedOptions {
+export interface FeedOptions<T> {
   readonly itemsMax: number
+  /** Items can be small or large: whichever limit is reached first. */
+  readonly bytesMax: number
+  readonly bytesOf: (item: T) => number
   readonly pause: () => void
   readonly resume: () => void
   readonly silence: (timeoutMs: number) => Error
@@ -28,8 +31,11 @@ interface Waiting<T> {
 
 const DONE = { value: undefined, done: true } as const
 
-export const createFeed = <T extends object>(options: FeedOptions): Feed<T> => {
+export const createFeed = <T extends object>(options: FeedOptions<T>): Feed<T> => {
   const items: T[] = []
+  /** Of each item, beside it. */
+  const weights: number[] = []
+  let bytes = 0
   let taken = 0
   let paused = false
   let finished: { readonly error?: Error } | undefined
@@ -37,6 +43,8 @@ export const createFeed = <T extends object>(options: FeedOptions): Feed<T> => {
   let waitingForRoom: (() => void)[] = []
 
   const buffered = (): number => items.length - taken
+  const isFull = (): boolean => buffered() >= options.itemsMax || bytes >= options.bytesMax
+  const isHalfEmpty = (): boolean => buffered() <= options.itemsMax / 2 && bytes <= options.bytesMax / 2
   const finish = (how: { readonly error?: Error }): void => {
     if (finished !== undefined) return
     finished = how
@@ -58,13 +66,15 @@ export const createFeed = <T extends object>(options: FeedOptions): Feed<T> => {
   const take = (): T | undefined => {
     const item = items[taken]
     if (item === undefined) return undefined
+    bytes -= weights[taken] ?? 0
     taken += 1
     // Cut the consumed part off in large pieces: shifting one by one would move the whole array each time.
     if (taken === items.length || taken >= options.itemsMax) {
       items.splice(0, taken)
+      weights.splice(0, taken)
       taken = 0
     }
-    if (buffered() <= options.itemsMax / 2) makeRoom()
+    if (isHalfEmpty()) makeRoom()
     return item
   }
   const nextPushed = (timeoutMs?: number): Promise<IteratorResult<T, undefined>> =>
@@ -94,8 +104,11 @@ export const createFeed = <T extends object>(options: FeedOptions): Feed<T> => {
         reader.resolve({ value: item, done: false })
         return
       }
+      const weight = options.bytesOf(item)
       items.push(item)
-      if (!paused && buffered() >= options.itemsMax) {
+      weights.push(weight)
+      bytes += weight
+      if (!paused && isFull()) {
         paused = true
         options.pause()
       }
@@ -104,13 +117,15 @@ export const createFeed = <T extends object>(options: FeedOptions): Feed<T> => {
     fail: (error) => finish({ error }),
     close: () => {
       items.length = 0
+      weights.length = 0
+      bytes = 0
       taken = 0
       finished = {}
       reader?.resolve(DONE)
       makeRoom()
     },
     room: () =>
-      buffered() <= options.itemsMax / 2
+      isHalfEmpty()
         ? Promise.resolve()
         : new Promise((resolve) => {
             waitingForRoom.push(resolve)

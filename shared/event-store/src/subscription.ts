@@ -3,10 +3,12 @@ import { StoreDiverged } from './errors.ts'
 import type { SubscribeOptions, SubscriptionItem } from './event-store.ts'
 import { createFeed } from './feed.ts'
 import type { Logger } from './logger.ts'
+import { weightOfEvent } from './weight.ts'
 import { checkWitness, type WitnessReader } from './witness.ts'
 
 /** Read ahead while the consumer works, so that a burst does not make the server drop us as too slow. */
 const BUFFER_ITEMS = 4_096
+const BUFFER_BYTES = 32 * 1024 * 1024
 
 const BACKOFF_FIRST_MS = 100
 const BACKOFF_MAX_MS = 5_000
@@ -52,6 +54,8 @@ export const subscribeForEver = (
   const signal = AbortSignal.any([options.signal, stop.signal])
   const feed = createFeed<SubscriptionItem>({
     itemsMax: BUFFER_ITEMS,
+    bytesMax: BUFFER_BYTES,
+    bytesOf: (item) => (item.kind === 'event' ? weightOfEvent(item.event) : 0),
     pause: () => current?.pause(),
     resume: () => current?.resume(),
     silence: () => new Error('a subscription waits for ever'),

@@ -3,10 +3,12 @@ import { createFeed } from '../src/feed.ts'
 
 const numbered = (number: number) => ({ number })
 
-const aFeed = (itemsMax = 4) => {
+const aFeed = (itemsMax = 4, bytesMax = 1_000) => {
   const asked: string[] = []
   const feed = createFeed<{ readonly number: number }>({
     itemsMax,
+    bytesMax,
+    bytesOf: ({ number }) => number,
     pause: () => asked.push('pause'),
     resume: () => asked.push('resume'),
     silence: (ms) => new Error(`nothing for ${ms} ms`),
@@ -34,6 +36,18 @@ t.test('gives what came before the failure, then the failure once', async (t) =>
   t.same(await feed.next(), { value: numbered(1), done: false })
   await t.rejects(feed.next(), { message: 'broken' })
   t.same(await feed.next(), { value: undefined, done: true })
+})
+
+t.test('asks the source to pause when what it holds is large, however few', async (t) => {
+  const { feed, asked } = aFeed(100, 1_000)
+  feed.push(numbered(600))
+  t.same(asked, [])
+  feed.push(numbered(500))
+  t.same(asked, ['pause'])
+  t.same(await feed.next(), { value: numbered(600), done: false })
+  t.same(asked, ['pause', 'resume'])
+  feed.push(numbered(600))
+  t.same(asked, ['pause', 'resume', 'pause'], 'what was taken no longer counts')
 })
 
 t.test('asks the source to pause when full, and to go on at half', async (t) => {

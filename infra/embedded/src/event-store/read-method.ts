@@ -131,6 +131,8 @@ export const readMethod = (options: ReadMethodOptions): Method => {
     }
     const { lastPosition } = log.tail
     if (start === (direction === 'forwards' ? 'end' : 'start')) return
+    // Forwards nothing lies beyond the end; backwards no event was ever there.
+    if (typeof start === 'number' && start > lastPosition && direction === 'backwards') return invalidPosition()
     if (typeof start === 'number' && start <= lastPosition && start > 0 && !(await reader.isEventPosition(start))) {
       return invalidPosition()
     }

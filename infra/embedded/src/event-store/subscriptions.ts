@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { streamDeletedStatus } from './append-method.ts'
 import { CallRefused } from './call-refused.ts'
 import type { EventFilter } from './event-filter.ts'
-import { eachFrame, framePosition, frameRevision, frameStreamName, type Span } from './event-frame.ts'
+import {
+  eachFrame,
+  framePosition,
+  frameRevision,
+  frameStreamName,
+  type Span,
+  TOMBSTONE_REVISION,
+} from './event-frame.ts'
 import type { EventLog } from './event-log.ts'
 import { ahead, type EventReader, type Shape, visibilityOf } from './event-reader.ts'
 import { type Call, sendPaced } from './grpc-server.ts'
@@ -177,6 +184,20 @@ export const subscribeToLog = async (
   }
 }
 
+const lastFrame = (frames: Buffer): number => {
+  let last = 0
+  eachFrame(frames, (frame) => {
+    last = frame
+  })
+  return last
+}
+
+/** A tombstone's revision is the largest there is, and nothing comes after it. */
+const endsInTombstone = (frames: Buffer): boolean =>
+  frameRevision(frames, lastFrame(frames)) >= Number(TOMBSTONE_REVISION)
+
+const withoutLast = (frames: Buffer): Buffer => frames.subarray(0, lastFrame(frames))
+
 /** A subscription to one stream, from behind a revision on. Returns when the call is over. */
 export const subscribeToStream = async (
   { log, reader, hostility }: Subscriptions,
@@ -198,6 +219,7 @@ export const subscribeToStream = async (
   const catchUp = async (): Promise<number> => {
     const position = tail.lastPosition
     const stream = await log.stream(name)
+    if (stream.tombstoned && !begun.tombstoned) throw new CallRefused(streamDeletedStatus(name))
     if (visibilityOf(stream) !== 'visible') return position
     for await (const page of reader.streamPages(stream, next, 'forwards', Number.POSITIVE_INFINITY)) {
       next = frameRevision(page.frames, 0) + page.count
@@ -233,6 +255,10 @@ export const subscribeToStream = async (
       position = page.lastPosition
       const frames = ofThisStream(page)
       if (frames.length === 0) continue
+      if (endsInTombstone(frames)) {
+        await deliver(liveFrames(withoutLast(frames), hostility))
+        throw new CallRefused(streamDeletedStatus(name))
+      }
       await deliver(liveFrames(frames, hostility))
       eachFrame(frames, (frame) => {
         next = frameRevision(frames, frame) + 1

@@ -46,7 +46,7 @@ export const openCluster = async (
   writeFileSync(passwordFile, password, { mode: 0o600 })
   giveTo(account, passwordFile)
   const unfinished = join(nursery, 'data')
-  const identity = [`--username=${superuser}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
+  const identity = [`--username=${superuser}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--data-checksums']
   const synced = durable ? [] : ['--no-sync']
   const args = [`--pgdata=${unfinished}`, ...identity, ...locale, ...synced]
   await promisify(execFile)(join(binaries, 'initdb'), args, runAs(account))

@@ -112,6 +112,9 @@ t.test('appends and reads', async (t) => {
     all.slice(0, 2).reverse(),
   )
   t.equal((await read(client, { all: (all[1] ?? 0) + 1 })).code, UNKNOWN, "a position that is no event's")
+  const beyond = (all[3] ?? 0) + 1_000_000
+  t.strictSame((await read(client, { all: beyond })).answers, [], 'nothing lies beyond the end')
+  t.equal((await read(client, { all: beyond }, { backwards: true })).code, UNKNOWN, 'nor is it a place to go back from')
   t.equal((await read(client, { all: 'start' }, { count: 0 })).code, INVALID_ARGUMENT)
   t.equal((await read(client, { stream: 's' }, { count: 0 })).code, UNKNOWN)
 })
@@ -135,7 +138,11 @@ t.test('an append in the old way, a delete and a tombstone', async (t) => {
   t.strictSame(kinds((await read(client, { stream: 's' })).answers), ['streamNotFound'])
   t.equal((await append(client, happened('s')))?.revision, 1)
   t.strictSame(revisions((await read(client, { stream: 's' })).answers), [1])
+  const live = subscribe(client, { stream: 's' })
+  t.strictSame(kinds(await live.answers(3)), ['confirmation', 'event', 'caughtUp'])
   t.equal((await remove('Tombstone')).code, OK)
+  t.match(await live.status, { code: FAILED_PRECONDITION, trailers: { exception: 'stream-deleted' } })
+  t.equal(live.messages.length, 3, 'the tombstone itself is not delivered')
   t.match(await remove('Tombstone'), { code: FAILED_PRECONDITION, trailers: { exception: 'stream-deleted' } })
   t.equal((await append(client, happened('s')))?.error, 'StreamDeleted')
   t.match(await read(client, { stream: 's' }), { code: FAILED_PRECONDITION, trailers: { 'stream-name': 's' } })

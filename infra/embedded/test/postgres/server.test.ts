@@ -106,6 +106,7 @@ t.test('the PostgreSQL supervisor', async (t) => {
   t.test('keeps the data, and knows the case of Romanian letters', async (t) => {
     const server = await start()
     t.equal(await count(server), 1)
+    t.match(await query(server.url(), 'show data_checksums'), [{ data_checksums: 'on' }])
     t.same(await query(server.url(), `select lower('ȘȚĂÎÂ') as text`), [{ text: 'șțăîâ' }])
     await server.stop()
   })
