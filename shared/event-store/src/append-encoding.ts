@@ -61,13 +61,13 @@ const check = (stream: string, events: readonly EncodedEvent[]): readonly Encode
 export const encodeAppend = (stream: string, events: readonly EventToAppend[]): readonly EncodedEvent[] =>
   check(
     stream,
-    events.map(({ id, type, data, metadata }) => {
+    events.map(({ id, type, data, dataJson, metadata }) => {
       if (Array.isArray(data)) throw new AppendRefused(`the data of ${type} is a list, not an object`)
       return {
         id,
         type,
         contentType: 'application/json',
-        data: utf8.encode(jsonOf(data, `the data of ${type}`)),
+        data: utf8.encode(dataJson ?? jsonOf(data, `the data of ${type}`)),
         metadata: utf8.encode(jsonOf(metadata, `the metadata of ${type}`)),
       }
     }),

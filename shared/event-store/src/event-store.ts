@@ -7,8 +7,8 @@ export interface EventToAppend {
   readonly id: string
   readonly type: string
   readonly data: object
-  /** Of the data's JSON in UTF-8, where the caller has written and measured it; then it is not written only to be measured. */
-  readonly dataBytes?: number
+  /** The data's JSON, where the caller has written it already: its UTF-8 is what the store keeps. */
+  readonly dataJson?: string
   readonly metadata: object
 }
 

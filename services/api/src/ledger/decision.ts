@@ -12,7 +12,8 @@ export interface EncodedEvent<Event> {
   readonly eventId: string
   readonly schemaVersion: number
   /** Of its data as JSON. */
-  readonly dataBytes: number
+  /** As it is stored, and as its id was derived from it. */
+  readonly dataJson: string
 }
 
 export type Decision<Event> =
@@ -34,11 +35,10 @@ export const decideOn = <State, Command extends Message, Event extends Message<s
     let bytes = 0
     const events = decide(command, state, { today, company, highestNumber }).map((raw, index): EncodedEvent<Event> => {
       const { event, schemaVersion } = codec.encode(raw)
-      const data = JSON.stringify(event.data)
-      const dataBytes = Buffer.byteLength(data)
-      bytes += METADATA_BYTES + dataBytes
-      const eventId = eventIdOf({ commandId, index, type: event.type, schemaVersion, data, requestHash })
-      return { event, eventId, schemaVersion, dataBytes }
+      const dataJson = JSON.stringify(event.data)
+      bytes += METADATA_BYTES + Buffer.byteLength(dataJson)
+      const eventId = eventIdOf({ commandId, index, type: event.type, schemaVersion, data: dataJson, requestHash })
+      return { event, eventId, schemaVersion, dataJson }
     })
     return bytes < APPEND_BYTES_MAX ? { events, bytes } : { refused: new CommandTooLarge('more than one append holds') }
   } catch (error) {

@@ -85,10 +85,10 @@ export const createDraft = <Command, Event extends Message<string, object>>() =>
         const shared = revision < through ? { appendedThrough: through } : {}
         const { companyId, commandId, requestHash, correlationId, causationId, actor } = context
         const told = { companyId, commandId, requestHash, correlationId, causationId, actor, recordedAt }
-        return events.map(({ event, eventId, schemaVersion, dataBytes }) => {
+        return events.map(({ event, eventId, schemaVersion, dataJson }) => {
           const salt = randomBytes(SALT_BYTES).toString('base64url')
           const metadata: EventMetadata = { ...told, schemaVersion, salt, ...shared }
-          return { id: eventId, type: event.type, data: event.data, dataBytes, metadata }
+          return { id: eventId, type: event.type, data: event.data, dataJson, metadata }
         })
       })
     },
