@@ -59,6 +59,11 @@ const ledger = createLedger({
   cacheBytesMax: CACHE_BYTES_MAX,
   snapshots,
   lastNumberElsewhere: createLastNumberReader(readSide),
+  askDivergence: async () => {
+    const { state, reason = 'it has stopped' } = (await readSide.projectorState()) ?? {}
+    return state === 'diverged' ? `the projector says: ${reason}` : undefined
+  },
+  logger,
 })
 const receipts = createReceiptSaga(ledger)
 const receiptProcess = startReceiptProcess({ store, pool, saga: receipts, logger })
@@ -77,6 +82,7 @@ const app = await buildApp({
 
 onShutdown(logger, async () => {
   await Promise.all([app.close(), receiptProcess.stop()])
+  ledger.stop()
   await snapshots.stop()
   await store.dispose()
   await Promise.all([pool.end(), aside.end(), snapshotPool.end()])

@@ -15,6 +15,7 @@ export const ledgerOver = (
     readonly now?: () => Date
     readonly cacheBytesMax?: number
     readonly snapshots?: SnapshotKeeper
+    readonly askDivergence?: () => Promise<string | undefined>
   } = {},
 ): Ledger =>
   createLedger({

@@ -36,4 +36,5 @@ export {
   IDENTITY_STREAM,
   type ReaderCheckpoint,
   type StoreCheckpoint,
+  type WitnessReader,
 } from './witness.ts'

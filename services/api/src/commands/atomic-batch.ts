@@ -67,6 +67,7 @@ export const carryOutAtomically = async (
         companies: { ...ledger.companies, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
         highestNumbers: ledger.highestNumbers,
+        stop: ledger.stop,
       },
       receipts: { requireBook: elsewhere, enter: elsewhere, preview: elsewhere, release: elsewhere },
     }

@@ -20,6 +20,7 @@ const COMMON_PROBLEMS: readonly CommandProblemCode[] = [
   'IDEMPOTENCY_KEY_REUSED',
   'OUTCOME_UNKNOWN',
   'OVERLOADED',
+  'STORE_DIVERGED',
   'STORE_UNAVAILABLE',
 ]
 

@@ -6,6 +6,7 @@ import { weighIndex } from './command-index.ts'
 import { emptyStream, type LoadedStream } from './loaded-stream.ts'
 import type { LogEnd } from './log-end.ts'
 import type { Snapshots } from './snapshots.ts'
+import type { StoreGuard } from './store-guard.ts'
 import { type ContextualCommand, createStreamWorker, type StreamWorker } from './stream-worker.ts'
 
 /** What a stream at rest takes besides state and commands. Measured over 5,000 of them. */
@@ -17,6 +18,7 @@ export interface CommandHandlerOptions<State, Command extends Message, Event ext
   readonly decider: Decider<State, Command, Event>
   readonly store: EventStore
   readonly logEnd: LogEnd
+  readonly guard: StoreGuard
   readonly today: () => string
   readonly now: () => Date
   /** Folded streams kept in memory; the next command of a kept one reads nothing. */
@@ -37,6 +39,8 @@ export interface CommandHandler<State, Command extends Message, Event extends Me
   readonly replayed: (stream: string, context: CommandContext) => Promise<Handled<Event> | undefined>
   /** The state if `accept` takes it; otherwise what the store says now, whatever it is. Read it before the next await. */
   readonly read: (stream: string, accept: (state: State) => boolean) => Promise<State>
+  /** Nothing that is remembered of the streams holds any more. */
+  readonly forgetAll: () => void
 }
 
 /** Gives each stream its one worker: those at work, and the ones last used as far as memory goes. */
@@ -46,7 +50,7 @@ export const createCommandHandler = <State, Command extends Message, Event exten
   ...options
 }: CommandHandlerOptions<State, Command, Event>): CommandHandler<State, Command, Event> => {
   type Worker = StreamWorker<State, Command, Event>
-  const { decider } = options
+  const { decider, guard } = options
   const busy = new Map<string, Worker>()
   /** A stream at rest is its state alone; only a worker that does not know what became of an append stays whole. */
   const idle = new LRUCache<string, LoadedStream<State> | Worker>({
@@ -97,10 +101,20 @@ export const createCommandHandler = <State, Command extends Message, Event exten
     return worker
   }
 
+  /** @throws StoreDiverged */
+  const guarded = (stream: string): Worker => {
+    guard.require()
+    return workerOf(stream)
+  }
+
   return {
-    handle: (stream, command, context) => workerOf(stream).handle(command, context),
-    handleAll: (stream, commands) => workerOf(stream).handleAll(commands),
-    replayed: (stream, context) => workerOf(stream).replayed(context),
-    read: (stream, accept) => workerOf(stream).read(accept),
+    handle: async (stream, command, context) => guarded(stream).handle(command, context),
+    handleAll: async (stream, commands) => guarded(stream).handleAll(commands),
+    replayed: async (stream, context) => guarded(stream).replayed(context),
+    read: async (stream, accept) => guarded(stream).read(accept),
+    forgetAll: () => {
+      for (const worker of busy.values()) worker.forget()
+      idle.clear()
+    },
   }
 }

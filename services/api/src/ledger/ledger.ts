@@ -14,16 +14,20 @@ import {
   receiptBookStream,
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
+import type { Logger } from '@registru/runtime'
 import { type CommandHandler, createCommandHandler } from './command-handler.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
 import { createLogEnd } from './log-end.ts'
 import { createHighestNumbers, guardBooks, type HighestNumbers } from './restore-guard.ts'
 import type { SnapshotKeeper } from './snapshots.ts'
+import { createStoreGuard } from './store-guard.ts'
 
 /** Accounts are many and long; books and companies are few, so they get a small share of the cache. */
 const ACCOUNTS_SHARE = 0.8
 const BOOKS_SHARE = 0.15
 const COMPANIES_SHARE = 0.05
+
+const silent = { error: () => undefined, warn: () => undefined, info: () => undefined }
 
 /** Every stream of the ledger, by the decider that it belongs to. */
 export interface Ledger {
@@ -32,6 +36,8 @@ export interface Ledger {
   readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
   readonly rules: CompanyRulesReader
   readonly highestNumbers: HighestNumbers
+  /** Ends what watches the store. */
+  readonly stop: () => void
 }
 
 export interface LedgerOptions {
@@ -42,6 +48,9 @@ export interface LedgerOptions {
   readonly cacheBytesMax: number
   /** The last number of a book as something besides the event store knows it; absent: nothing does. */
   readonly lastNumberElsewhere?: (companyId: string, series: string) => Promise<number | undefined>
+  /** What others who follow the log say is wrong with the store; absent: nobody is asked. */
+  readonly askDivergence?: () => Promise<string | undefined>
+  readonly logger?: Pick<Logger, 'error' | 'warn' | 'info'>
   /** Absent: every stream that is not in memory is folded from its start. */
   readonly snapshots?: SnapshotKeeper
 }
@@ -50,10 +59,20 @@ export const createLedger = ({
   cacheBytesMax,
   snapshots,
   lastNumberElsewhere = () => Promise.resolve(undefined),
+  askDivergence = () => Promise.resolve(undefined),
+  logger = silent,
   ...options
 }: LedgerOptions): Ledger => {
   const logEnd = createLogEnd(options.store)
-  const share = (part: number) => ({ ...options, logEnd, cacheBytesMax: Math.floor(cacheBytesMax * part) })
+  const guard = createStoreGuard({
+    store: options.store,
+    ask: askDivergence,
+    logger,
+    forgetAll: () => {
+      for (const { forgetAll } of [accounts, books, companies]) forgetAll()
+    },
+  })
+  const share = (part: number) => ({ ...options, logEnd, guard, cacheBytesMax: Math.floor(cacheBytesMax * part) })
   const companies = createCommandHandler({ decider: company, ...share(COMPANIES_SHARE) })
   const books = createCommandHandler({
     decider: receiptBook,
@@ -67,15 +86,17 @@ export const createLedger = ({
       return isOpened(await books.read(receiptBookStream(companyId, series), isOpened))
     },
   })
+  const accounts = createCommandHandler({
+    decider: clientAccount,
+    snapshots: snapshots?.of(clientAccount),
+    ...share(ACCOUNTS_SHARE),
+  })
   return {
-    accounts: createCommandHandler({
-      decider: clientAccount,
-      snapshots: snapshots?.of(clientAccount),
-      ...share(ACCOUNTS_SHARE),
-    }),
+    accounts,
     books: guardBooks(books, highestNumbers),
     companies,
     rules: createCompanyRulesReader(companies),
     highestNumbers,
+    stop: guard.stop,
   }
 }

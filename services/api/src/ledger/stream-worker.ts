@@ -9,6 +9,7 @@ import { type Answered, COMMANDS_PER_APPEND_MAX, createDraft, type Draft as Draf
 import { CommandTooLarge, ConcurrentModification, GroupRefused, OutcomeUnknown, Overloaded } from './errors.ts'
 import { catchUp, emptyStream, type LoadedStream } from './loaded-stream.ts'
 import type { LogEnd } from './log-end.ts'
+import type { StoreGuard } from './store-guard.ts'
 import { createStoredCommands } from './stored-commands.ts'
 import { type CommandTask, type GroupTask, type LookTask, newlyArrived } from './task.ts'
 
@@ -30,6 +31,7 @@ export interface StreamWorkerOptions<State, Command extends Message, Event exten
   readonly stream: string
   readonly store: EventStore
   readonly logEnd: LogEnd
+  readonly guard: StoreGuard
   readonly today: () => string
   readonly now: () => Date
   /** As an earlier worker of the stream left it. */
@@ -64,7 +66,7 @@ export interface StreamWorker<State, Command extends Message, Event extends Mess
 export const createStreamWorker = <State, Command extends Message, Event extends Message<string, object>>(
   options: StreamWorkerOptions<State, Command, Event>,
 ): StreamWorker<State, Command, Event> => {
-  const { decider, stream, store, logEnd, today, now, open, onWritten, onIdle } = options
+  const { decider, stream, store, logEnd, guard, today, now, open, onWritten, onIdle } = options
   type Task = CommandTask<Command, Event>
   type Group = GroupTask<Command, Event>
   type AnyTask = Task | Group | LookTask<State>
@@ -203,6 +205,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     target.revision = revision
     verifiedAt = provenAt
     for (const { answer } of draft.answered) answer()
+    guard.saw({ stream, revision, eventId: target.lastEventId ?? '', position })
     onWritten(target)
   }
 
@@ -255,7 +258,10 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     }
     queue.unshift(...again, ...answeredBeside(draft))
     await sleep(Math.random() * Math.min(CONFLICT_PAUSE_MAX_MS, CONFLICT_PAUSE_MS * 2 ** conflicts))
-    await refresh()
+    if (await refresh()) return
+    // The revision is not ours and nothing comes after it: what is remembered is ahead of the log.
+    loaded = undefined
+    await guard.check()
   }
 
   const lookWith = async (task: LookTask<State>): Promise<void> => {
@@ -265,6 +271,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   }
 
   const round = async (tasks: readonly AnyTask[]): Promise<void> => {
+    guard.require()
     if ((await delivery.settleFirst()) || isForgotten) loaded = undefined
     isForgotten = false
     const draft = createDraft<Command, Event>()

@@ -1,7 +1,8 @@
-import { StoreMisconfigured, StoreUnavailable } from '@registru/event-store'
+import { StoreDiverged, StoreMisconfigured, StoreUnavailable } from '@registru/event-store'
 import { type ProblemTable, tellerOf } from '../http/problems.ts'
 
 export const storeKinds = {
+  STORE_DIVERGED: { status: 503, title: 'The event store is not the one that was written to; somebody has to act' },
   STORE_UNAVAILABLE: { status: 503, title: 'The event store does not answer' },
 }
 
@@ -11,6 +12,9 @@ const tell = tellerOf(storeKinds)
 export const storeProblems: ProblemTable = {
   kinds: storeKinds,
   // Misconfigured: only an operator can help, and the log names the cause; for the caller the store is away.
-  tell: (error) =>
-    error instanceof StoreUnavailable || error instanceof StoreMisconfigured ? tell('STORE_UNAVAILABLE') : undefined,
+  tell: (error) => {
+    if (error instanceof StoreDiverged) return tell('STORE_DIVERGED', { detail: error.message })
+    if (error instanceof StoreUnavailable || error instanceof StoreMisconfigured) return tell('STORE_UNAVAILABLE')
+    return undefined
+  },
 }
