@@ -241,9 +241,9 @@ export const biViews: readonly BiView[] = [
       ),
     ],
     from: `(select company_id, client_id, currency, effective_on as day,
-        sum(debit_minor)::bigint as debit_minor, sum(credit_minor)::bigint as credit_minor,
+        sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor,
         (sum(sum(debit_minor - credit_minor)) over (
-          partition by company_id, client_id, currency order by effective_on))::bigint as balance_minor
+          partition by company_id, client_id, currency order by effective_on)) as balance_minor
       from read.statement_lines l where ${ofMine('l')}
       group by company_id, client_id, currency, effective_on) d`,
   },

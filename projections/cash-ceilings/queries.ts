@@ -67,7 +67,7 @@ export const listCashPayers = async (
       select sum(c.amount_minor) from read.contract_settlements c
       where c.company_id = h.company_id and c.payment_id = h.payment_id and c.client_id = h.client_id
         ${knownAt === undefined ? sql`` : sql`and c.position <= ${knownAt}`}
-    ), 0)::bigint as contract_minor
+    ), 0) as contract_minor
     from read.cash_handed h
     where h.company_id = ${companyId} and h.received_on = ${day}::date
       ${

@@ -112,7 +112,7 @@ const issued = (
 /** The registers of cash: what came into each drawer, what left it, on whose document. */
 export const cashDesksProjection = defineProjection({
   name: 'cash_desks',
-  version: 1,
+  version: 2,
   tables: [cashDesks, cashLines, cashDeskDays, cashPayments],
   on: {
     CashDeskOpened: (event) => {

@@ -59,8 +59,8 @@ export const listCashDesks = async (
       select desk_id, name, opened_on from read.cash_desks
       where company_id = ${companyId} and ${countsSql({ asOf, knownAt }, 'opened_on', 'position')}
     ) d full join (
-      select desk_id, currency, sum(opening_minor + in_minor - out_minor)::bigint as balance_minor,
-        sum(opening_minor)::bigint as opened_with_minor
+      select desk_id, currency, sum(opening_minor + in_minor - out_minor) as balance_minor,
+        sum(opening_minor) as opened_with_minor
       from (${known(companyId, knownAt)}) moved where effective_on <= ${asOf}::date
       group by desk_id, currency
       having sum(line_count) > 0
@@ -98,7 +98,7 @@ export const findCashTotals = async (
   }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: bigint | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
   const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
-    select currency, sum(in_minor - out_minor)::bigint as moved_minor from (${known(companyId, knownAt)}) moved
+    select currency, sum(in_minor - out_minor) as moved_minor from (${known(companyId, knownAt)}) moved
     where effective_on <= ${asOf}::date
     group by currency`.execute(db)
   return new Map(rows.map((row) => [row.currency, row.moved_minor]))
@@ -125,9 +125,9 @@ export const listCashDays = async (
     closing_minor: bigint
   }>`
     select * from (
-      select effective_on, sum(opening_minor)::bigint as begun_minor, sum(in_minor)::bigint as in_minor,
-        sum(out_minor)::bigint as out_minor,
-        (sum(sum(opening_minor + in_minor - out_minor)) over (order by effective_on))::bigint as closing_minor
+      select effective_on, sum(opening_minor) as begun_minor, sum(in_minor) as in_minor,
+        sum(out_minor) as out_minor,
+        (sum(sum(opening_minor + in_minor - out_minor)) over (order by effective_on)) as closing_minor
       from (${known(companyId, knownAt)}) moved
       where desk_id = ${deskId} and currency = ${currency} and effective_on <= ${to}::date
       group by effective_on
@@ -190,7 +190,7 @@ export const findCashDay = async (
   { companyId, deskId, currency, day, knownAt }: DeskQuestion & { readonly day: string },
 ): Promise<CashRegisterDay> => {
   const before = await sql<{ balance_minor: bigint | null }>`
-    select sum(opening_minor + in_minor - out_minor)::bigint as balance_minor from (${known(companyId, knownAt)}) moved
+    select sum(opening_minor + in_minor - out_minor) as balance_minor from (${known(companyId, knownAt)}) moved
     where desk_id = ${deskId} and currency = ${currency} and effective_on < ${day}::date`.execute(db)
   let query = db
     .withTables<CashDeskViews>()

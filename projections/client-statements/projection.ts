@@ -72,7 +72,7 @@ const conversion = (
 /** What passed between the two parties, in the order of effective days: the client's statement (fișă client). */
 export const clientStatements = defineProjection({
   name: 'client_statements',
-  version: 3,
+  version: 4,
   tables: [statementLines, statementMonths, statementDays, statementReceipts],
   on: {
     InvoiceRegistered: (event) => {

@@ -63,7 +63,7 @@ const findBalances = async (
         where company_id = ${companyId} and client_id = ${clientId}
           and position > ${knownAt} and ${beforeOrOn}`
   const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
-    select currency, sum(moved_minor)::bigint as balance_minor from (
+    select currency, sum(moved_minor) as balance_minor from (
       select currency, debit_minor - credit_minor as moved_minor from read.statement_months
       where company_id = ${companyId} and client_id = ${clientId} and month_on < ${monthOf(day)}::date
       union all
@@ -204,7 +204,7 @@ export const findStatementEnds = async (
   const { companyId, clientId, from, to, knownAt } = question
   const openings = await findBalances(db, { ...question, day: from, included: false })
   const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
-    select currency, sum(debit_minor - credit_minor)::bigint as moved_minor from read.statement_lines
+    select currency, sum(debit_minor - credit_minor) as moved_minor from read.statement_lines
     where company_id = ${companyId} and client_id = ${clientId}
       and currency in (
         select distinct currency from read.statement_months where company_id = ${companyId} and client_id = ${clientId}
@@ -260,7 +260,7 @@ export const findStatementClosings = async (
         select currency, credit_minor - debit_minor from read.statement_lines
         where company_id = ${companyId} and ${learnedInStretchAfter(knownAt)} and effective_on <= ${asOf}::date`
   const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
-    select currency, sum(moved_minor)::bigint as balance_minor from (
+    select currency, sum(moved_minor) as balance_minor from (
       select currency, debit_minor - credit_minor as moved_minor from read.statement_days
       where company_id = ${companyId} and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}
       ${learnedLater}
@@ -275,7 +275,7 @@ export const listStatementBalances = async (
   { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
 ): Promise<readonly { readonly clientId: string; readonly currency: string; readonly balanceMinor: bigint }[]> => {
   const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
-    select client_id, currency, sum(debit_minor - credit_minor)::bigint as balance_minor from read.statement_lines
+    select client_id, currency, sum(debit_minor - credit_minor) as balance_minor from read.statement_lines
     where company_id = ${companyId} and effective_on <= ${asOf}::date
       ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
     group by client_id, currency`.execute(db)

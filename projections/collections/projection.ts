@@ -60,7 +60,7 @@ const collected = (
 /** Money in and money back by day and method, and the sales that it is measured against. An undo counts on its own day. */
 export const collectionsProjection = defineProjection({
   name: 'collections',
-  version: 1,
+  version: 2,
   tables: [tradeEntries, collectionDays, salesDays],
   on: {
     InvoiceRegistered: (event) => {

@@ -46,8 +46,8 @@ export const listCollections = async (
     refunded_minor: bigint
   }>`
     select date_trunc(${by}, effective_on)::date as start, method, currency,
-      sum(collected_minor)::bigint as collected_minor, sum(reversed_minor)::bigint as reversed_minor,
-      sum(refunded_minor)::bigint as refunded_minor
+      sum(collected_minor) as collected_minor, sum(reversed_minor) as reversed_minor,
+      sum(refunded_minor) as refunded_minor
     from (
       select effective_on, method, currency, collected_minor, reversed_minor, refunded_minor from read.collection_days
       where company_id = ${companyId}
@@ -73,7 +73,7 @@ export const findSalesTotals = async (
   { companyId, from, to, knownAt }: Period,
 ): Promise<ReadonlyMap<string, bigint>> => {
   const { rows } = await sql<{ currency: string; sold_minor: bigint }>`
-    select currency, sum(case when kind = 'INVOICED' then amount_minor else -amount_minor end)::bigint as sold_minor
+    select currency, sum(case when kind = 'INVOICED' then amount_minor else -amount_minor end) as sold_minor
     from read.trade_entries
     where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date and method is null
       ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
@@ -93,7 +93,7 @@ export const listDailySales = async (
         select effective_on, currency, case when kind = 'INVOICED' then -amount_minor else amount_minor end
         from read.trade_entries where company_id = ${companyId} and position > ${knownAt} and method is null`
   const { rows } = await sql<{ effective_on: string; currency: string; sold_minor: bigint }>`
-    select effective_on, currency, sum(sold_minor)::bigint as sold_minor from (
+    select effective_on, currency, sum(sold_minor) as sold_minor from (
       select effective_on, currency, invoiced_minor - credited_minor as sold_minor from read.sales_days
       where company_id = ${companyId}
       ${learnedLater}

@@ -32,7 +32,7 @@ export interface FigureLine {
 /** In minor units; of postings debit less credit. */
 export const findFigureSum = async (db: ReadHandle, question: FigureQuestion): Promise<bigint> => {
   const { rows } = await sql<{ sum: bigint }>`
-    select coalesce(sum(amount_minor), 0)::bigint as sum from (${linesOf(question).lines}) line`.execute(db)
+    select coalesce(sum(amount_minor), 0) as sum from (${linesOf(question).lines}) line`.execute(db)
   return rows[0]?.sum ?? 0n
 }
 

@@ -32,7 +32,7 @@ const turnovers = async (
         select account, currency, -greatest(amount_minor, 0), least(amount_minor, 0) from read.postings
         where company_id = ${companyId} and ${learnedInStretchAfter(knownAt)} and effective_on <= ${asOf}::date`
   const { rows } = await sql<TurnoverRow>`
-    select account, currency, sum(debit_minor)::bigint as debit_minor, sum(credit_minor)::bigint as credit_minor from (
+    select account, currency, sum(debit_minor) as debit_minor, sum(credit_minor) as credit_minor from (
       select account, currency, debit_minor, credit_minor from read.account_days
       where company_id = ${companyId} and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}
       ${learnedLater}
@@ -82,7 +82,7 @@ export const listClientAccounts = async (
   { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
 ): Promise<readonly AccountBalance[]> => {
   const { rows } = await sql<{ account: Account; currency: string; balance_minor: bigint }>`
-    select account, currency, sum(amount_minor)::bigint as balance_minor from read.postings
+    select account, currency, sum(amount_minor) as balance_minor from read.postings
     where company_id = ${companyId} and client_id = ${clientId} and effective_on <= ${asOf}::date
       ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
     group by account, currency
@@ -118,7 +118,7 @@ export const findAccountTotals = async (
       ? sql``
       : sql`union all select currency, -amount_minor from read.postings where ${wanted} and ${learnedInStretchAfter(knownAt)}`
   const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
-    select currency, sum(moved_minor)::bigint as moved_minor from (
+    select currency, sum(moved_minor) as moved_minor from (
       select currency, debit_minor - credit_minor as moved_minor from read.account_days where ${wanted} ${inKnownStretches(knownAt)}
       ${learnedLater}
     ) moved
@@ -154,7 +154,7 @@ export const findReceivableTotals = async (
           where company_id = ${companyId} ${ofClient}
           union all ${posted} and effective_on > ${asOf}::date`
   const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
-    select currency, sum(moved_minor)::bigint as balance_minor from (${before} ${learnedLater}) moved
+    select currency, sum(moved_minor) as balance_minor from (${before} ${learnedLater}) moved
     group by currency`.execute(db)
   return new Map(rows.map((row) => [row.currency, row.balance_minor]))
 }
@@ -165,7 +165,7 @@ export const listReceivableBalances = async (
   { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
 ): Promise<readonly { readonly clientId: string; readonly currency: string; readonly balanceMinor: bigint }[]> => {
   const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
-    select client_id, currency, sum(amount_minor)::bigint as balance_minor from read.postings
+    select client_id, currency, sum(amount_minor) as balance_minor from read.postings
     where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT') and effective_on <= ${asOf}::date
       ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
     group by client_id, currency`.execute(db)
@@ -178,7 +178,7 @@ export const listReceivablesByInvoice = async (
   { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
 ): Promise<ReadonlyMap<string, bigint>> => {
   const { rows } = await sql<{ invoice_id: string; balance_minor: bigint }>`
-    select invoice_id, sum(amount_minor)::bigint as balance_minor from read.postings
+    select invoice_id, sum(amount_minor) as balance_minor from read.postings
     where company_id = ${companyId} and client_id = ${clientId} and account = 'RECEIVABLE' and invoice_id is not null
       and effective_on <= ${asOf}::date ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
     group by invoice_id

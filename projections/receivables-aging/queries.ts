@@ -112,8 +112,8 @@ export const findOpenTotals = async (
       : sql`${spansOf(companyId, clocks)} and client_id = ${clientId}`
   const { rows } = await sql<{ currency: string; open: bigint; credit: bigint }>`
     select currency,
-      coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE'), 0)::bigint as open,
-      coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0)::bigint as credit
+      coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE'), 0) as open,
+      coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0) as credit
     from ${source}
     group by currency`.execute(db)
   return new Map(rows.map(({ currency, open, credit }) => [currency, { openMinor: open, creditMinor: credit }]))
@@ -183,7 +183,7 @@ const agingQuery = (question: AgingQuestion, from = sourceOf(question)) => {
     [...ends, undefined].map((end, bucket) => {
       const notLater = bucket === 0 ? sql`` : sql`and ${day} < ${daysBefore(ends[bucket - 1])}`
       const notEarlier = end === undefined ? sql`` : sql`and ${day} >= ${daysBefore(end)}`
-      return sql`coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' ${notLater} ${notEarlier}), 0)::bigint
+      return sql`coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' ${notLater} ${notEarlier}), 0)
         as ${sql.ref(columnOf(bucket))}`
     }),
   )
@@ -194,7 +194,7 @@ const agingQuery = (question: AgingQuestion, from = sourceOf(question)) => {
   const keys = { client: sql`1, 3`, invoice: sql`1, 2, 3`, currency: sql`3` }[groupBy]
   return sql<AgingSqlRow>`
     select ${client} as client_id, ${invoice} as invoice_id, currency, ${bucketSums},
-      coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0)::bigint as credit_minor
+      coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0) as credit_minor
     from ${source}
     group by ${keys}
     order by ${keys}`
@@ -292,9 +292,9 @@ export const listClientBalances = async (
 ): Promise<readonly ClientBalance[]> => {
   const { rows } = await sql<{ currency: string; open: bigint; overdue: bigint; credit: bigint }>`
     select currency,
-      coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE'), 0)::bigint as open,
-      coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' and due_on < ${clocks.asOf}::date), 0)::bigint as overdue,
-      coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0)::bigint as credit
+      coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE'), 0) as open,
+      coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' and due_on < ${clocks.asOf}::date), 0) as overdue,
+      coalesce(sum(amount_minor) filter (where item_kind = 'PAYMENT'), 0) as credit
     from ${spansOf(companyId, clocks)} and client_id = ${clientId}
     group by currency
     order by currency`.execute(db)

@@ -19,8 +19,8 @@ export const listRecoveries = async (
   const believed =
     knownAt === undefined ? sql`known_to = ${STILL_KNOWN}` : sql`known_to > ${knownAt} and known_from <= ${knownAt}`
   const { rows } = await sql<{ week: string; currency: string; open_minor: bigint; overdue_minor: bigint }>`
-    select date_trunc('week', due_on)::date as week, currency, sum(amount_minor)::bigint as open_minor,
-      coalesce(sum(amount_minor) filter (where due_on < ${asOf}::date), 0)::bigint as overdue_minor
+    select date_trunc('week', due_on)::date as week, currency, sum(amount_minor) as open_minor,
+      coalesce(sum(amount_minor) filter (where due_on < ${asOf}::date), 0) as overdue_minor
     from read.open_spans
     where company_id = ${companyId} and ${believed} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date
       and item_kind = 'INVOICE'

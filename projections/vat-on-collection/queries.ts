@@ -43,7 +43,7 @@ export const listExigibleVat = async (
     base_minor: bigint
     vat_minor: bigint
   }>`
-    select effective_on, currency, rate, sum(base_minor)::bigint as base_minor, sum(vat_minor)::bigint as vat_minor
+    select effective_on, currency, rate, sum(base_minor) as base_minor, sum(vat_minor) as vat_minor
     from (${known(companyId, knownAt)}) moved
     where effective_on between ${from}::date and ${to}::date
     group by effective_on, currency, rate
@@ -64,7 +64,7 @@ export const findExigibleTotals = async (
   { companyId, from, to, knownAt }: Period,
 ): Promise<ReadonlyMap<string, bigint>> => {
   const { rows } = await sql<{ currency: string; vat_minor: bigint }>`
-    select currency, sum(vat_minor)::bigint as vat_minor from read.vat_movements
+    select currency, sum(vat_minor) as vat_minor from read.vat_movements
     where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date
       ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
     group by currency`.execute(db)
@@ -83,7 +83,7 @@ export const listDeferredVat = async (
   { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
 ): Promise<readonly DeferredVatBalance[]> => {
   const { rows } = await sql<{ currency: string; rate: string; deferred_minor: bigint }>`
-    select currency, rate, sum(deferred_minor)::bigint as deferred_minor
+    select currency, rate, sum(deferred_minor) as deferred_minor
     from (${known(companyId, knownAt)}) moved
     where effective_on <= ${asOf}::date
     group by currency, rate

@@ -345,6 +345,7 @@ const rich = [
 const corrupted: Readonly<Record<string, (column: string) => string>> = {
   text: (column) => `coalesce(${column}, '') || 'x'`,
   bigint: (column) => `coalesce(${column}, 0) - 1`,
+  numeric: (column) => `${column} - 1`,
   integer: (column) => `coalesce(${column}, 0) + 100`,
   boolean: (column) => `${column} is not true`,
   date: (column) => `case when isfinite(${column}) then ${column} + 100 else date '2099-01-01' end`,

@@ -1,5 +1,15 @@
-/** How a column stands in Postgres. Amounts are `bigint` minor units beside a currency. */
-export type ColumnType = 'text' | 'bigint' | 'integer' | 'boolean' | 'date' | 'timestamptz' | 'uuid' | 'jsonb' | 'json'
+/** How a column stands in Postgres. Amounts are `bigint` minor units beside a currency, and sums of them `numeric`. */
+export type ColumnType =
+  | 'text'
+  | 'bigint'
+  | 'numeric'
+  | 'integer'
+  | 'boolean'
+  | 'date'
+  | 'timestamptz'
+  | 'uuid'
+  | 'jsonb'
+  | 'json'
 
 export interface Column<Value = unknown> {
   readonly type: ColumnType
@@ -14,6 +24,8 @@ const of =
 
 export const text = of<string>('text')
 export const bigint = of<bigint>('bigint')
+/** Adds up whatever is accepted: no number of amounts makes it too large (decision 0022). */
+export const sum = of<bigint>('numeric')
 export const integer = of<number>('integer')
 export const boolean = of<boolean>('boolean')
 /** A business day, `yyyy-mm-dd`; `infinity` is a legal value and compares as a string after every day. */

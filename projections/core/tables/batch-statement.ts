@@ -34,7 +34,7 @@ const arrayLiteral = (type: ColumnType, values: readonly unknown[]): string => {
 }
 
 /** Types whose text holds nothing that a literal would have to quote. */
-const PLAIN = new Set<ColumnType>(['bigint', 'integer', 'boolean', 'uuid', 'date'])
+const PLAIN = new Set<ColumnType>(['bigint', 'numeric', 'integer', 'boolean', 'uuid', 'date'])
 
 /** One array of whole rows: Postgres takes it apart a fifth faster than an array a column. */
 const rowsLiteral = (table: Table, rows: readonly Row[]): string => {

@@ -4,6 +4,8 @@ import pg from 'pg'
 const { builtins, setTypeParser } = pg.types
 // int8 is exact money or a place in the log: never a double.
 setTypeParser(builtins.INT8, BigInt)
+// Sums of exact money may be larger than any int8; a number with a fraction stays text.
+setTypeParser(builtins.NUMERIC, (text) => (/^-?\d+$/.test(text) ? BigInt(text) : text))
 // A date is a business day, not an instant at local midnight. An instant (timestamptz) is a Date.
 setTypeParser(builtins.DATE, (text) => text)
 
