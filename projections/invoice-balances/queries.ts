@@ -38,7 +38,9 @@ export interface InvoiceCursor {
   readonly clientId: string
 }
 
-type InvoiceRow = InvoiceBalanceViews['read.invoice_balances'] & { readonly last_payment_on: string | null }
+type InvoiceRow = Omit<InvoiceBalanceViews['read.invoice_balances'], 'last_effective_on' | 'last_position'> & {
+  readonly last_payment_on: string | null
+}
 
 /** Money falls on the earliest instalments first, so the first one that is not covered is the one that is late. */
 const unmetDueDay = (row: InvoiceRow): string => {

@@ -70,10 +70,16 @@ const changesSql = ({ companyId, clients, invoices, lastDay, changing, prefix = 
 /** Each book is told the same, with as many rows as its projection would write. */
 const bookSql = (): readonly string[] => [
   `insert into ${tableInUse('invoice_balances')} (company_id, invoice_id, client_id, kind, number, issued_on, due_on, currency,
-      total_minor, allocated_minor, uncleared_minor, credited_minor, discounted_minor, written_off_minor, instalments, position)
+      total_minor, allocated_minor, uncleared_minor, credited_minor, discounted_minor, written_off_minor, instalments, position,
+      last_effective_on, last_position)
     select company_id, item_id, client_id, 'INVOICE', item_id, min(issued_on), min(due_on), 'RON', max(minor), max(minor) - sum(minor),
-      0, 0, 0, 0, '[]', min(position)
+      0, 0, 0, 0, '[]', min(position), max(effective_on), max(position)
     from change where item_kind = 'INVOICE' group by 1, 2, 3`,
+  `insert into ${tableInUse('invoice_settlements')} (company_id, invoice_id, client_id, position, kind, payment_id, amount_minor,
+      uncleared, effective_on, undone_because, event_id)
+    select company_id, item_id, client_id, position, 'ALLOCATED', 'pay-' || item_id, -minor, false, effective_on,
+      case when minor > 0 then 'BOUNCED' end, gen_random_uuid()
+    from change where item_kind = 'INVOICE' and step > 0`,
   `insert into ${tableInUse('open_spans')} (company_id, known_from, line, known_to, client_id, item_kind, item_id, part, currency,
       issued_on, due_on, amount_minor, eff_from, eff_to)
     select company_id, position, 0, coalesce(lead(position) over item, 9223372036854775807), client_id, item_kind, item_id, 0,
@@ -141,8 +147,13 @@ const bookSql = (): readonly string[] => [
     select company_id, client_id, 'RON', coalesce(sum(amount) filter (where account = 'RECEIVABLE'), 0),
       coalesce(sum(amount) filter (where account = 'CLIENT_CREDIT'), 0)
     from leg group by 1, 2`,
-  `insert into ${tableInUse('clients')} (company_id, client_id, kind, name)
-    select distinct company_id, client_id, 'INDIVIDUAL', client_id from change`,
+  `insert into ${tableInUse('clients')} (company_id, client_id, kind, name, position, last_position)
+    select company_id, client_id, 'INDIVIDUAL', client_id, min(position), min(position) from change group by 1, 2`,
+  // A company is known from its first event on.
+  `insert into ${tableInUse('event_index')} (company_id, position, stream, revision, type, correlation_id, command_id, recorded_at)
+    select company_id, min(position), 'company-' || company_id, 0, 'CompanyRegistered', 'portfolio', gen_random_uuid(),
+      min(known_on) + interval '12 hours'
+    from change group by 1`,
   `insert into ${tableInUse('client_changes')} (company_id, client_id, position, changed)
     select company_id, client_id, min(position), jsonb_build_object('kind', 'INDIVIDUAL', 'name', client_id) from change group by 1, 2`,
   `insert into ${tableInUse('moments')} (recorded_at, position, position_before)
@@ -168,6 +179,7 @@ export const fillPortfolio = async (pool: Pool, portfolio: Portfolio): Promise<v
       'statement_lines',
       'postings',
       'invoice_balances',
+      'invoice_settlements',
       'account_days',
     ]) {
       await client.query(`vacuum analyze ${tableInUse(table)}`)
