@@ -35,9 +35,10 @@ export const randomPair = (facts: readonly PlacedFact[], own: readonly PlacedFac
   const chosen = random.between(0, 9)
   if (chosen === 0) return { asOf, knownAt: undefined, position: facts.at(-1)?.position ?? -1n }
   if (chosen === 1) {
-    // Before its first event a company is unknown.
     const instant = random.pick(own).recordedAt
-    return { asOf, knownAt: instant, position: positionAt(facts, instant) }
+    const position = positionAt(facts, instant)
+    // Before its first event a company is unknown.
+    if (position >= (own[0]?.position ?? 0n)) return { asOf, knownAt: instant, position }
   }
   const { position } = random.pick(own)
   return { asOf, knownAt: `${position}`, position }
