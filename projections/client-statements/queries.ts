@@ -287,6 +287,7 @@ export interface LastPayment {
   readonly on: string
   readonly currency: string
   readonly amountMinor: bigint
+  readonly position: bigint
 }
 
 /** The latest payment of a client that was not reversed, of all currencies. */
@@ -298,8 +299,14 @@ export const findLastPayment = async (
     const [effectiveOn, position] = [sql.ref(`${alias}.effective_on`), sql.ref(`${alias}.position`)]
     return sql`and ${effectiveOn} <= ${asOf}::date ${knownAt === undefined ? sql`` : sql`and ${position} <= ${knownAt}`}`
   }
-  const { rows } = await sql<{ payment_id: string; effective_on: string; currency: string; credit_minor: bigint }>`
-    select last.payment_id, last.effective_on, last.currency, last.credit_minor
+  const { rows } = await sql<{
+    payment_id: string
+    effective_on: string
+    currency: string
+    credit_minor: bigint
+    position: bigint
+  }>`
+    select last.payment_id, last.effective_on, last.currency, last.credit_minor, last.position
     from (
       select distinct currency from read.statement_months where company_id = ${companyId} and client_id = ${clientId}
     ) used cross join lateral (
@@ -324,6 +331,7 @@ export const findLastPayment = async (
       on: row.effective_on,
       currency: row.currency,
       amountMinor: row.credit_minor,
+      position: row.position,
     }
   )
 }

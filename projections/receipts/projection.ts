@@ -1,9 +1,9 @@
-import { type LedgerEvent, minorOf } from '@registru/domain'
+import { type LedgerEvent, minorIn, minorOf } from '@registru/domain'
 import { change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
 import { defineProjection, folding } from '../core/fold/projection.ts'
 import type { ValuesOf } from '../core/fold/table.ts'
-import { receiptBooks, receiptRanges, receiptReprints, receipts } from './tables.ts'
+import { type ReceiptDocument, receiptBooks, receiptRanges, receiptReprints, receipts } from './tables.ts'
 
 type BookEvent = LedgerEvent & { readonly data: { readonly series: string } }
 
@@ -32,6 +32,13 @@ const touch = (
     last_position: position,
   })
 }
+
+const saidIn = ({ amount, advance, settles }: ReceiptDocument): bigint =>
+  settles.reduce((sum, { amount: taken, openAfter, conversion }) => {
+    const settled = conversion?.settled ?? taken
+    const converted = conversion === undefined ? 0n : minorOf(settled)
+    return sum + minorOf(taken) + minorIn(openAfter, settled.currency) + converted
+  }, minorOf(amount) + minorIn(advance, amount.currency))
 
 /** Every receipt of every book, annulled ones included, and how much of each range is used. */
 export const receiptsProjection = defineProjection({
@@ -115,6 +122,7 @@ export const receiptsProjection = defineProjection({
             replaced_position: null,
             reprint_count: 0n,
             document: data,
+            said_minor: saidIn(data),
             position,
             event_id: eventId,
           }),

@@ -84,6 +84,8 @@ export const receipts = defineTable({
     /** Copies marked «DUPLICAT». */
     reprint_count: bigint(),
     document: json<ReceiptDocument>(),
+    /** All amounts of the document added up: what a paper says of an invoice no other table keeps. */
+    said_minor: bigint(),
     position: bigint(),
     event_id: uuid(),
   },

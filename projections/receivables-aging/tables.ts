@@ -8,7 +8,6 @@ import {
   ownJson,
   sum,
   text,
-  type ViewRowOf,
   word,
 } from '../core/fold/table.ts'
 
@@ -111,10 +110,3 @@ export const openDays = defineTotals({
   key: ['company_id', 'item_kind', 'currency', 'effective_on', 'stretch'],
   fillfactor: 50,
 })
-
-export type AgingViews = {
-  'read.open_items': ViewRowOf<typeof openItems>
-  'read.open_spans': ViewRowOf<typeof openSpans>
-  'read.open_dues': ViewRowOf<typeof openDues>
-  'read.open_days': ViewRowOf<typeof openDays>
-}

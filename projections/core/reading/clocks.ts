@@ -21,7 +21,7 @@ export const countsSql = ({ asOf, knownAt }: Clocks, on: string, position: strin
  * Totals of days are kept apart by the stretch of the log in which they were learned: what was known at a position is whole
  * stretches, less the rest of the last one. Positions count bytes, so a stretch is some 20,000 events.
  */
-const STRETCH_POSITIONS = 16_777_216n
+export const STRETCH_POSITIONS = 16_777_216n
 
 /** In which stretch a position lies, counted from 0. */
 export const stretchOf = (position: bigint): bigint => position / STRETCH_POSITIONS

@@ -138,7 +138,15 @@ export const Fact = z.discriminatedUnion('type', [
     amount: Money,
     issuedOn: text,
     receivedFrom: z.object({ name: text }),
-    settles: z.array(z.object({ series: maybe, number: text })),
+    settles: z.array(
+      z.object({
+        series: maybe,
+        number: text,
+        amount: Money,
+        openAfter: text,
+        conversion: z.object({ settled: Money }).optional(),
+      }),
+    ),
     advance: text,
     replaces: z.object({ series: text, number: z.int() }).optional(),
   }),

@@ -6,6 +6,19 @@ const ranges: History = { name: 'receipt_ranges', position: 'position', within: 
 const reprints: History = { name: 'receipt_reprints', position: 'position', within: [] }
 const receipts = { name: 'receipts', key: ['company_id', 'series', 'number'] }
 
+const saidIn = ({
+  amount,
+  advance,
+  settles,
+}: Extract<PlacedFact, { readonly type: 'ReceiptIssued' }>['data']): bigint => {
+  const amounts = settles.flatMap((part) => [
+    part.amount.amount,
+    part.openAfter,
+    ...(part.conversion === undefined ? [] : [part.conversion.settled.amount]),
+  ])
+  return [amount.amount, advance, ...amounts].reduce((sum, said) => sum + minorOf(said), 0n)
+}
+
 const foldReceipts = (expected: Expected, fact: PlacedFact): void => {
   const { type, data, companyId: company_id, position } = fact
   const change = (series: string, number: number, cells: ChangingRow): void => {
@@ -81,6 +94,7 @@ const foldReceipts = (expected: Expected, fact: PlacedFact): void => {
         replaced_position: null,
         reprint_count: 0n,
         document: jsonCell(fact.whole),
+        said_minor: saidIn(data),
         position: fact.position,
         event_id: fact.eventId,
       })

@@ -29,7 +29,9 @@ export const TieOut = z
         currency: z.string(),
         openItems: amount,
         credit: amount,
-        aging: amount.meta({ description: 'Not yet due and all buckets, less credit' }),
+        aging: amount
+          .optional()
+          .meta({ description: 'Not yet due and all buckets, less credit; where a table of its own tells' }),
         statement: amount.meta({ description: 'Closing of the statement' }),
         journal: amount.meta({ description: 'RECEIVABLE and CLIENT_CREDIT' }),
       }),
@@ -38,7 +40,7 @@ export const TieOut = z
   .meta({
     id: 'TieOut',
     description:
-      'Computed for this answer: openItems − credit = aging = statement = journal. Books that differ are never shown: 500 `TIE_OUT_FAILED` names where',
+      'Computed for this answer, each side from a table of its own: openItems − credit = aging = statement = journal. Books that differ are never shown: 500 `TIE_OUT_FAILED` names where',
   })
 
 /** The certificate of an answer that is no balance of clients: what two books say, by currency. */

@@ -1,5 +1,5 @@
 import { BusinessDay, CASH_LAW, cashLimitsOn, ceilingFor, decimalOf } from '@registru/domain'
-import { listCashPayers, listPolicyChanges, type PayerDay } from '@registru/projections'
+import { findHandedDifference, listCashPayers, listPolicyChanges, type PayerDay } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type QueryDependencies } from './answer.ts'
@@ -8,6 +8,7 @@ import { policiesInForce } from './company-routes.ts'
 import { format } from './formats.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
+import { certifyRows } from './tie-out.ts'
 
 const LEI = 'RON'
 
@@ -82,6 +83,10 @@ export const cashCeilingRoutes = (app: ZodApp, dependencies: QueryDependencies):
         read: async (handle, { asOf, knownAt }) => {
           const on = query.day ?? asOf
           const payers = await listCashPayers(handle, { companyId, day: on, knownAt })
+          const documents = payers.flatMap(({ payments }) =>
+            payments.map(({ clientId, paymentId: id }) => ({ clientId, id })),
+          )
+          await certifyRows(findHandedDifference(handle, { companyId, documents }))
           const policies = policiesInForce(await listPolicyChanges(handle, { companyId, knownAt }))
           const items = payers.map((handed) => ceilingBody(handed, on, policies['cashAndCarry'] === true))
           return {

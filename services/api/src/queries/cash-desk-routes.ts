@@ -8,6 +8,7 @@ import {
   findCashDay,
   findCashTotals,
   findCompany,
+  findOpeningDifference,
   listCashDays,
   listCashDesks,
   listPolicyChanges,
@@ -24,7 +25,7 @@ import { explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness } from './query-parameters.ts'
-import { bookOf, certifyBooks, certifyRow } from './tie-out.ts'
+import { bookOf, certifyBooks, certifyRow, certifyRows } from './tie-out.ts'
 
 const deskId = z
   .union([CashDeskId, z.literal(DESKLESS)])
@@ -155,11 +156,13 @@ const findCash = (handle: ReadHandle, companyId: string, { asOf, knownAt }: Mome
   findAccountTotals(handle, { companyId, accounts: ['CASH'], to: asOf, knownAt })
 
 /** The journal knows of no desks, so all of them together are held against it; what lay in one at first it has not. */
-const certifyCash = async (handle: ReadHandle, companyId: string, clocks: Moment) =>
-  certifyBooks(clocks, {
+const certifyCash = async (handle: ReadHandle, companyId: string, clocks: Moment) => {
+  await certifyRows(findOpeningDifference(handle, { companyId }))
+  return certifyBooks(clocks, {
     desks: await findCashTotals(handle, { companyId, ...clocks }),
     journal: await findCash(handle, companyId, clocks),
   })
+}
 
 const totalsOf = (
   cashDay: CashDay,
@@ -192,6 +195,7 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         row: BalanceRow,
         read: async (handle, clock) => {
           const desks = await listCashDesks(handle, { companyId, ...clock })
+          await certifyRows(findOpeningDifference(handle, { companyId }))
           const tieOut = certifyBooks(clock, {
             desks: bookOf(
               desks.flatMap(({ balances }) => balances),

@@ -4,6 +4,7 @@ import {
   findAccountRevision,
   findClient,
   findLastPayment,
+  findStatementLineDifference,
   listClientBalances,
   listClients,
   listOpenItems,
@@ -17,7 +18,7 @@ import { explainLinks } from './links.ts'
 import { itemBody } from './open-items.ts'
 import { problemResponses } from './problems.ts'
 import { ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
-import { certify } from './tie-out.ts'
+import { certify, certifyRows } from './tie-out.ts'
 
 /** The rest is a statement of open items: there the pages are. */
 const OPEN_ITEMS_MAX = 50
@@ -95,6 +96,8 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
         const tieOut = await certify(handle, { companyId, clientId }, moment)
         const items = await listOpenItems(handle, { companyId, clientId, ...moment, limit: OPEN_ITEMS_MAX + 1 })
         const lastPayment = await findLastPayment(handle, { companyId, clientId, ...moment })
+        const lines = lastPayment === undefined ? [] : [lastPayment]
+        await certifyRows(findStatementLineDifference(handle, { companyId, clientId, lines }))
         const ofClient = { currency: '{currency}', clientId }
         return {
           ...client,

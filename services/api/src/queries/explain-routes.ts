@@ -3,6 +3,7 @@ import {
   type FigureLine,
   type FigureQuestion,
   findCompany,
+  findFigureDifference,
   findFigureSum,
   listFigureLines,
   type ReadHandle,
@@ -15,6 +16,7 @@ import { amount, day, listOf } from './answer-schemas.ts'
 import { Figure, figureFilters, figureOf, requireFilters, signOf } from './figures.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
+import { certifyRows } from './tie-out.ts'
 
 const ExplainQuery = z.strictObject({
   figure: Figure,
@@ -118,11 +120,15 @@ export const explainRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           const question = await questionAt(handle, companyId, query, moment)
           sum = after === undefined ? await findFigureSum(handle, question) : BigInt(after.sum)
           const { items, next } = await listFigureLines(handle, { ...question, after, limit })
+          // The sum is that of all lines; later pages carry it on and show theirs.
+          const shown = after === undefined ? undefined : items.map(({ position }) => position)
+          await certifyRows(findFigureDifference(handle, question, shown))
           return { items: items.map((line) => lineBody(query, line)), next: next && { ...next, sum: `${sum}` } }
         },
         head: () => ({ figure, currency, sum: decimalOf(sum * signOf(figure), currency) }),
         stream: async function* (handle, moment, after) {
           const question = await questionAt(handle, companyId, query, moment)
+          await certifyRows(findFigureDifference(handle, question))
           for await (const lines of streamFigureLines(handle, { ...question, after })) {
             yield lines.map((line) => lineBody(query, line))
           }

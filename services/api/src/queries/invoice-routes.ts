@@ -10,6 +10,7 @@ import {
 } from '@registru/domain'
 import {
   findInvoice,
+  findInvoiceDifference,
   findIssueDay,
   type InvoiceBalance,
   listInvoices,
@@ -28,7 +29,7 @@ import { revisionOf } from './client-routes.ts'
 import { explainLinks } from './links.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list, whoseId } from './query-parameters.ts'
-import { certify, certifyRow } from './tie-out.ts'
+import { certify, certifyRow, certifyRows } from './tie-out.ts'
 
 const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
 const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
@@ -116,6 +117,9 @@ const certifyInvoices = async (
       certifyRow(whose, { invoice: invoice[amount], history: settled[index]?.[amount] ?? 0n })
     }
   }
+  // What the history says in turn, against the journal.
+  const documents = invoices.map(({ clientId, invoiceId: id }) => ({ clientId, id }))
+  await certifyRows(findInvoiceDifference(handle, { companyId, documents }))
 }
 
 /**

@@ -2,6 +2,7 @@ import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } fro
 import {
   findPayment,
   findPaymentDay,
+  findPaymentDifference,
   listOpenOf,
   listPayments,
   type PaymentHistory,
@@ -15,7 +16,7 @@ import { revisionOf } from './client-routes.ts'
 import { explainLinks } from './links.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list, whoseId } from './query-parameters.ts'
-import { certify, certifyRow } from './tie-out.ts'
+import { certify, certifyRow, certifyRows } from './tie-out.ts'
 
 const PaymentParams = z.strictObject({ companyId: CompanyId, paymentId: PaymentId })
 const PaymentQuery = z.strictObject({ clientId: whoseId, ...clocks, ...freshness })
@@ -71,6 +72,9 @@ const certifyPayments = async (
     certifyRow(whose, { history: allocatedMinor, allocated: kept.allocatedMinor })
     certifyRow(whose, { history: refundedMinor, refunded: kept.refundedMinor })
   }
+  // What the history says in turn, against the journal.
+  const documents = payments.map(({ clientId, paymentId: id }) => ({ clientId, id }))
+  await certifyRows(findPaymentDifference(handle, { companyId, documents }))
 }
 
 /** @throws Rejection that names both clocks, and the day of a payment that was known to come */

@@ -1,5 +1,12 @@
 import { CompanyId, decimalOf, ReceiptSeries, Rejection } from '@registru/domain'
-import { findReceipt, listReceiptBooks, listReceipts, type ReadHandle, type ReceiptEntry } from '@registru/projections'
+import {
+  findReceipt,
+  findReceiptDifference,
+  listReceiptBooks,
+  listReceipts,
+  type ReadHandle,
+  type ReceiptEntry,
+} from '@registru/projections'
 import { z } from 'zod'
 import { renderReceipt } from '../documents/receipt-pdf.ts'
 import { pdfResponse } from '../http/media-types.ts'
@@ -10,6 +17,7 @@ import { format } from './formats.ts'
 import { print } from './print.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
+import { certifyRows } from './tie-out.ts'
 
 const ReceiptParams = z.strictObject({
   companyId: CompanyId,
@@ -47,12 +55,20 @@ const refuseReceipt = (
   throw new Rejection('RECEIPT_NOT_FOUND', { ...of, asOf, knownAt: `${position}` })
 }
 
-/** As it stands at both clocks. @throws Rejection */
+/** What receipts say, against what was paid. @throws TieOutFailed */
+const certifyReceipts = (handle: ReadHandle, companyId: string, receipts: readonly ReceiptEntry[]) =>
+  certifyRows(findReceiptDifference(handle, { companyId, receipts }))
+
+/** As it stands at both clocks. @throws Rejection, TieOutFailed */
 const requireReceipt = async (
   handle: ReadHandle,
   { companyId, ...of }: { readonly companyId: string; readonly series: string; readonly number: number },
   moment: Moment,
-): Promise<ReceiptEntry> => (await findReceipt(handle, { companyId, ...of, ...moment })) ?? refuseReceipt(of, moment)
+): Promise<ReceiptEntry> => {
+  const receipt = (await findReceipt(handle, { companyId, ...of, ...moment })) ?? refuseReceipt(of, moment)
+  await certifyReceipts(handle, companyId, [receipt])
+  return receipt
+}
 
 export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): void => {
   app.get(
@@ -136,6 +152,7 @@ export const receiptRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
             knownAt,
             ...page,
           })
+          await certifyReceipts(handle, companyId, items)
           return { items: items.map(receiptBody), next }
         },
       })

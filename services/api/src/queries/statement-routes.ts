@@ -1,6 +1,7 @@
 import { addDays, BusinessDay, Currency, decimalOf, InvoiceId, PaymentId } from '@registru/domain'
 import {
   findStatementEnds,
+  findStatementLineDifference,
   findStatementPage,
   listClientBalances,
   listOpenItems,
@@ -19,7 +20,7 @@ import { itemBody, type OpenItemBody } from './open-items.ts'
 import { period, periodOf } from './period.ts'
 import { problemResponses } from './problems.ts'
 import { ClientParams, clocks, freshness, list } from './query-parameters.ts'
-import { certify, certifyClosings } from './tie-out.ts'
+import { certify, certifyClosings, certifyRows } from './tie-out.ts'
 
 type Style = 'balanceForward' | 'openItem'
 
@@ -118,6 +119,8 @@ const balanceForward = (account: Account, query: StatementQuery): List<typeof Li
   const questionAt = (moment: Moment) => ({ ...account, ...periodOf(query, moment), knownAt: moment.knownAt })
   const read: List<typeof LinePlace, LineBody>['read'] = async (handle, moment, { after, limit }) => {
     page = await findStatementPage(handle, { ...questionAt(moment), after, limit })
+    const shown = page.currencies.flatMap(({ currency, lines }) => lines.map((line) => ({ ...line, currency })))
+    await certifyRows(findStatementLineDifference(handle, { ...account, lines: shown }))
     const items = page.currencies.flatMap(({ currency, lines }) => lines.map((line) => lineBody(currency, line)))
     return { items, next: page.next }
   }

@@ -1,7 +1,9 @@
 import { decimalOf } from '@registru/domain'
 import {
   type Aging,
+  type Difference,
   findAging,
+  findAgingTotals,
   findOpenTotals,
   findReceivableTotals,
   findStatementClosings,
@@ -21,17 +23,20 @@ export interface Scope {
   readonly clientId?: string | undefined
 }
 
-/** The four sides of one currency, in minor units. Each is added up from a table of its own, whole companies too. */
+/**
+ * The sides of one currency, in minor units. Each is added up from a table of its own, whole companies too; `undefined`: there
+ * is no other table to add it up from, so nothing is claimed of it.
+ */
 interface Sides {
   readonly openItemsMinor: bigint
   readonly creditMinor: bigint
-  readonly agingMinor: bigint
+  readonly agingMinor: bigint | undefined
   readonly statementMinor: bigint
   readonly journalMinor: bigint
 }
 
 /** Where the books first differ, and what two of them say. */
-export interface FirstDifference {
+interface FirstDifference {
   readonly clientId?: string
   readonly invoiceId?: string
   readonly paymentId?: string
@@ -45,7 +50,7 @@ export class TieOutFailed extends Error {
   override readonly name = 'TieOutFailed'
   readonly details: object
 
-  constructor(details: { readonly first: FirstDifference } & Readonly<Record<string, unknown>>) {
+  constructor(details: { readonly first: object } & Readonly<Record<string, unknown>>) {
     super('the read models do not tie out')
     this.details = details
   }
@@ -53,16 +58,30 @@ export class TieOutFailed extends Error {
 
 type AgedTotals = Pick<Aging, 'totals'>
 
+/**
+ * The aging of a company as we know it now stands in a table of its own, by due days. Of one client, or of the past, it is
+ * made of the spans that the open items are made of: unless an answer shows one, there is none to compare.
+ */
+const agingOf = async (
+  handle: ReadHandle,
+  { companyId, clientId }: Scope,
+  { asOf, knownAt }: Moment,
+): Promise<AgedTotals | undefined> => {
+  if (clientId !== undefined || knownAt !== undefined) return undefined
+  return { totals: await findAgingTotals(handle, { companyId, asOf, knownAt, groupBy: 'currency' }) }
+}
+
 const sidesOf = async (
   handle: ReadHandle,
   scope: Scope,
   clocks: Moment,
-  aged: AgedTotals | undefined,
+  shown: AgedTotals | undefined,
 ): Promise<ReadonlyMap<string, Sides>> => {
   const question = { ...scope, asOf: clocks.asOf, knownAt: clocks.knownAt }
   const open = await findOpenTotals(handle, question)
   const statement = await findStatementClosings(handle, question)
   const journal = await findReceivableTotals(handle, question)
+  const aged = shown ?? (await agingOf(handle, scope, clocks))
   const aging = new Map(aged?.totals.map((total) => [total.currency, total.netMinor]))
   const currencies = [...new Set([...open.keys(), ...statement.keys(), ...journal.keys(), ...aging.keys()])].toSorted()
   return new Map(
@@ -73,7 +92,7 @@ const sidesOf = async (
         {
           openItemsMinor: openMinor,
           creditMinor,
-          agingMinor: aged === undefined ? openMinor - creditMinor : (aging.get(currency) ?? 0n),
+          agingMinor: aged === undefined ? undefined : (aging.get(currency) ?? 0n),
           statementMinor: statement.get(currency) ?? 0n,
           journalMinor: journal.get(currency) ?? 0n,
         },
@@ -83,13 +102,13 @@ const sidesOf = async (
 }
 
 const ties = ({ openItemsMinor, creditMinor, ...others }: Sides): boolean =>
-  Object.values(others).every((other) => other === openItemsMinor - creditMinor)
+  Object.values(others).every((other) => other === undefined || other === openItemsMinor - creditMinor)
 
 const amountsOf = (currency: string, sides: Sides) => ({
   currency,
   openItems: decimalOf(sides.openItemsMinor, currency),
   credit: decimalOf(sides.creditMinor, currency),
-  aging: decimalOf(sides.agingMinor, currency),
+  ...(sides.agingMinor === undefined ? {} : { aging: decimalOf(sides.agingMinor, currency) }),
   statement: decimalOf(sides.statementMinor, currency),
   journal: decimalOf(sides.journalMinor, currency),
 })
@@ -169,7 +188,7 @@ const firstDifference = async (
 }
 
 /**
- * Adds up what a client or a company owes from four tables and puts the sums under the answer.
+ * Adds up what a client or a company owes from several tables and puts the sums under the answer.
  * @param aged the aging that the answer shows, where it shows one: its own rows are a side then
  * @throws TieOutFailed
  */
@@ -232,6 +251,20 @@ export const certifyRow = (
     Object.entries(amountsMinor).map(([book, minor]) => [book, decimalOf(minor, of.currency)] as const),
   )
   throw new TieOutFailed({ first: { ...of, amounts } })
+}
+
+/** Holds the rows that are shown against their other sides, each in a table of its own. @throws TieOutFailed */
+export const certifyRows = async (looking: Promise<Difference | undefined>): Promise<void> => {
+  const found = await looking
+  if (found === undefined) return
+  const { tie, currency, place, amountsMinor } = found
+  const amounts = Object.fromEntries(
+    Object.entries(amountsMinor).map(([book, minor]) => [
+      book,
+      currency === undefined ? `${minor}` : decimalOf(minor, currency),
+    ]),
+  )
+  throw new TieOutFailed({ first: { ...place, tie, currency, amounts } })
 }
 
 /**

@@ -3,6 +3,8 @@ import {
   type ExigibleVat,
   findAccountTotals,
   findExigibleTotals,
+  findVatDayDifference,
+  findVatMovementDifference,
   listDeferredVat,
   listExigibleVat,
   listVatEntries,
@@ -18,7 +20,7 @@ import { explainLinks } from './links.ts'
 import { period, periodOf } from './period.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
-import { bookOf, certifyBooks } from './tie-out.ts'
+import { bookOf, certifyBooks, certifyRows } from './tie-out.ts'
 
 const VatQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...format })
 const VatEntriesQuery = z.strictObject({ ...period, ...clocks, ...freshness, ...list })
@@ -96,6 +98,7 @@ const certifyPeriod = async (
   asked: Parameters<typeof listExigibleVat>[1],
 ): Promise<readonly ExigibleVat[]> => {
   const days = await listExigibleVat(handle, asked)
+  await certifyRows(findVatDayDifference(handle, asked))
   certifyBooks(
     { ...clock, asOf: asked.to },
     { exigible: bookOf(days, ({ vatMinor }) => vatMinor), movements: await findExigibleTotals(handle, asked) },
@@ -194,6 +197,8 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
           if (page.after === undefined) await certifyPeriod(handle, clock, period)
           const filter = { ...period, ...page }
           const { items, next } = await listVatEntries(handle, filter)
+          const positions = items.map(({ position }) => position)
+          await certifyRows(findVatMovementDifference(handle, { companyId, positions }))
           return { items: items.map(vatEntryBody), next }
         },
       })

@@ -1,0 +1,157 @@
+import { invoiceBalances, invoiceSettlements } from '../invoice-balances/tables.ts'
+import { paymentRefunds, paymentSettlements, payments } from '../payments/tables.ts'
+import { receipts } from '../receipts/tables.ts'
+import { FINALLY_OPEN, WHOLE } from './aging-ties.ts'
+import { defineTie, posted } from './tie.ts'
+
+/** An amount of an event, written with all the digits of its currency, in minor units. */
+const minorOf = (decimal: string): string => `replace(${decimal}, '.', '')::numeric`
+
+const settledBy = (kind: string): string => `sum(amount_minor) filter (where kind = '${kind}')`
+
+export const invoicesTie = defineTie({
+  name: 'invoices',
+  table: invoiceBalances,
+  from: `held
+    left join read.open_items item on item.item_kind = 'INVOICE'
+      and (item.company_id, item.item_id, item.client_id) = (held.company_id, held.invoice_id, held.client_id)
+    cross join lateral (
+      select ${settledBy('ALLOCATED')} as allocated, ${settledBy('CREDITED')} as credited, ${settledBy('DISCOUNTED')} as discounted,
+        ${settledBy('WRITTEN_OFF')} as written_off, sum(amount_minor) filter (where uncleared) as waiting,
+        ${settledBy('CLEARED')} as cleared
+      from read.invoice_settlements
+      where (company_id, invoice_id, client_id) = (held.company_id, held.invoice_id, held.client_id)
+    ) settled`,
+  place: ['client_id', 'invoice_id'],
+  books: [
+    { total: 'held.total_minor', openItem: WHOLE, journal: posted(`'RECEIVABLE'`, { on: 'held.issued_on' }) },
+    { open: 'held.open_minor', openItem: FINALLY_OPEN },
+    { allocated: 'held.allocated_minor', settlements: 'settled.allocated' },
+    { uncleared: 'held.uncleared_minor', settlements: 'coalesce(settled.waiting, 0) - coalesce(settled.cleared, 0)' },
+    { credited: 'held.credited_minor', settlements: 'settled.credited' },
+    { discounted: 'held.discounted_minor', settlements: 'settled.discounted' },
+    { writtenOff: 'held.written_off_minor', settlements: 'settled.written_off' },
+    {
+      total: 'held.total_minor',
+      instalments: `coalesce((
+        select sum(${minorOf(`instalment ->> 'amount'`)}) from jsonb_array_elements(held.instalments) instalment
+      ), held.total_minor)`,
+    },
+  ],
+})
+
+export const invoiceSettlementsTie = defineTie({
+  name: 'settlements of invoices',
+  table: invoiceSettlements,
+  from: `held join read.invoice_balances invoice using (company_id, invoice_id, client_id)`,
+  place: ['client_id', 'invoice_id', 'payment_id', 'position'],
+  currency: 'invoice.currency',
+  books: [
+    {
+      settlement: `case held.kind when 'CLEARED' then 0 else held.amount_minor end`,
+      journal: `case held.kind when 'CLEARED' then 0 else -${posted(`'RECEIVABLE'`, { currency: 'invoice.currency' })} end`,
+    },
+    // The journal moves nothing on an invoice when a cheque is collected: what was waiting for it is.
+    {
+      cleared: `case held.kind when 'CLEARED' then held.amount_minor end`,
+      waiting: `case held.kind when 'CLEARED' then (
+        select sum(amount_minor) from read.invoice_settlements waiting
+        where (waiting.company_id, waiting.invoice_id, waiting.client_id, waiting.payment_id)
+            = (held.company_id, held.invoice_id, held.client_id, held.payment_id)
+          and waiting.uncleared and waiting.position < held.position) end`,
+    },
+  ],
+})
+
+export const paymentsTie = defineTie({
+  name: 'payments',
+  table: payments,
+  from: `held
+    left join read.open_items item on item.item_kind = 'PAYMENT'
+      and (item.company_id, item.item_id, item.client_id) = (held.company_id, held.payment_id, held.client_id)
+    cross join lateral (
+      select sum(amount_minor) as amount_minor from read.payment_settlements
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+    ) settled
+    cross join lateral (
+      select sum(amount_minor) as amount_minor from read.payment_refunds
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+    ) refund
+    cross join lateral (
+      select sum(amount_minor) as amount_minor from read.postings
+      where (company_id, client_id, effective_on, payment_id) = (held.company_id, held.client_id, held.cleared_on, held.payment_id)
+        and account = 'FEE'
+    ) fee`,
+  place: ['client_id', 'payment_id'],
+  books: [
+    {
+      amount: 'held.amount_minor',
+      openItem: WHOLE,
+      journal: `-${posted(`'CLIENT_CREDIT'`, { on: 'held.received_on' })}`,
+    },
+    { credit: 'held.credit_minor', openItem: FINALLY_OPEN },
+    { allocated: 'held.allocated_minor', settlements: 'settled.amount_minor' },
+    { refunded: 'held.refunded_minor', refunds: 'refund.amount_minor' },
+    { fee: 'held.fee_minor', journal: 'fee.amount_minor' },
+  ],
+})
+
+export const paymentSettlementsTie = defineTie({
+  name: 'settlements of payments',
+  table: paymentSettlements,
+  from: `held join read.payments payment using (company_id, payment_id, client_id)`,
+  place: ['client_id', 'payment_id', 'invoice_id', 'position'],
+  currency: 'payment.currency',
+  books: [{ settlement: 'held.amount_minor', journal: posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' }) }],
+})
+
+export const refundsTie = defineTie({
+  name: 'refunds',
+  table: paymentRefunds,
+  from: `held join read.payments payment using (company_id, payment_id, client_id)`,
+  place: ['client_id', 'payment_id', 'refund_id'],
+  currency: 'payment.currency',
+  books: [
+    {
+      refund: 'held.amount_minor',
+      journal: `(
+        select sum(amount_minor) from read.postings
+        where (company_id, client_id, effective_on, event_id) = (held.company_id, held.client_id, held.refunded_on, held.event_id)
+          and account = 'CLIENT_CREDIT')`,
+    },
+  ],
+})
+
+/** All amounts that a receipt's document says. */
+const SAID = `(
+  select sum(${minorOf(`value #>> '{}'`)}) from (
+    select jsonb_path_query(held.document, '$.amount.amount') as value
+    union all select jsonb_path_query(held.document, '$.advance')
+    union all select jsonb_path_query(held.document, '$.settles[*].amount.amount')
+    union all select jsonb_path_query(held.document, '$.settles[*].openAfter')
+    union all select jsonb_path_query(held.document, '$.settles[*].conversion.settled.amount')
+  ) said)`
+
+export const receiptsTie = defineTie({
+  name: 'receipts',
+  table: receipts,
+  from: `held left join read.payments payment using (company_id, payment_id, client_id)`,
+  place: ['series', 'number', 'client_id', 'payment_id'],
+  books: [
+    {
+      receipt: 'held.amount_minor',
+      document: minorOf(`held.document -> 'amount' ->> 'amount'`),
+      payment: 'payment.amount_minor',
+    },
+    { said: 'held.said_minor', document: SAID },
+  ],
+})
+
+export const documentTies = [
+  invoicesTie,
+  invoiceSettlementsTie,
+  paymentsTie,
+  paymentSettlementsTie,
+  refundsTie,
+  receiptsTie,
+]
