@@ -98,6 +98,23 @@ const createReadSchema = (): readonly string[] => [
     updated_at timestamptz not null default now()
   )`,
   REGISTER_OLDER_BUILDS,
+  // What the check of the books found, and how far it has come: see `ties`.
+  `create table if not exists ${READ_SCHEMA}.differences (
+    tie text not null,
+    company_id text not null,
+    place jsonb not null,
+    currency text,
+    amounts jsonb not null,
+    first_seen_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now(),
+    primary key (tie, company_id, place)
+  )`,
+  `create table if not exists ${READ_SCHEMA}.checked_ties (
+    tie text primary key,
+    checked_at timestamptz not null,
+    took_seconds double precision not null,
+    rows bigint not null
+  )`,
   CREATE_DEPENDENTS,
   REFUSE_BATCH,
 ]

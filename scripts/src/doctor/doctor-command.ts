@@ -6,6 +6,7 @@ import { type Connection, EXIT, type ExitCode, findApi, type Io } from '../cli/i
 import { textTable } from '../cli/table.ts'
 import { homeFolder, readRunFile } from '../run-file.ts'
 import { examineApi, examineTieOut } from './api.ts'
+import { examineBooks } from './books.ts'
 import { type Diagnosis, type Examination, examine, type Health, messageOf } from './diagnosis.ts'
 import { examineLocks } from './locks.ts'
 import { examineMachine } from './machine.ts'
@@ -75,6 +76,8 @@ const examineStores = async (
     const known = isStoreUp ? store : undefined
     await attempt(read, 'state', advice, () => examineReadModels(read, { db: createDatabase(pool), store: known }))
     if (known !== undefined) await attempt(read, 'same store', advice, () => examineWitness(read, client, known))
+    const books = examine('numbers', diagnoses)
+    await attempt(books, 'books', advice, () => examineBooks(books, createDatabase(pool)))
     const receipts = examine('receipts', diagnoses)
     await attempt(receipts, 'process', 'Its place is in the API.', () => examineReceiptProcess(receipts, client, known))
     if (api === undefined || !isApiUp) return

@@ -21,7 +21,7 @@ import { composeProblems } from './http/problems.ts'
 import { sendSecurityHeaders } from './http/security-headers.ts'
 import { checkWithZod } from './http/zod-app.ts'
 import type { SnapshotCounts } from './ledger/snapshots.ts'
-import { measureRequests, metricsRoute, showSnapshots } from './metrics.ts'
+import { measureRequests, metricsRoute, showDifferences, showSnapshots } from './metrics.ts'
 import { rejectionProblems } from './problems/rejections.ts'
 import { storeProblems } from './problems/store.ts'
 import { showProgress } from './progress.ts'
@@ -107,6 +107,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   answerWithProblems(app, problems)
   const metrics = measureRequests(app)
   showProgress(metrics, { store, readSide, receiptProcess })
+  showDifferences(metrics, readSide.differences)
   if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
   await app.register(swagger, {
     openapi: openApi,

@@ -50,6 +50,22 @@ export const measureRequests = (app: FastifyInstance): RequestMetrics => {
   return { registry, contentType: registry.contentType, beforeText, text }
 }
 
+/** Shows what the check of the books has found. */
+export const showDifferences = (
+  { registry, beforeText }: Pick<RequestMetrics, 'registry' | 'beforeText'>,
+  differences: () => Promise<number>,
+): void => {
+  const gauge = new Gauge({
+    name: 'registru_book_differences',
+    help: 'Rows of read models that differ from what another table says: none, or somebody has to look; doctor names them',
+    registers: [registry],
+  })
+  beforeText.push(async () => {
+    // Without Postgres nothing is known: a number of an hour ago would say otherwise.
+    gauge.set(await differences().catch(() => Number.NaN))
+  })
+}
+
 /** Shows what the snapshots did since the start, as they count it themselves. */
 export const showSnapshots = (registry: Registry, counts: Readonly<SnapshotCounts>): void => {
   const gauge = new Gauge({

@@ -1,6 +1,7 @@
 import { connectEventStore } from '@registru/event-store'
 import { createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
 import { watchBiSessions } from './bi-sessions.ts'
+import { SLICE_TIMEOUT_MS, startBookCheck } from './book-check.ts'
 import { startProjector } from './projector.ts'
 
 const { DATABASE_URL, ESDB_URL, LOG_LEVEL } = variables
@@ -17,11 +18,21 @@ const store = connectEventStore({ url: config.ESDB_URL, logger })
 const projector = startProjector({ pool, store, logger })
 const stopWatching = watchBiSessions(pool, logger)
 
+// Of its own, so that a slice of the check never takes a connection from the line.
+const checkPool = createPool({
+  url: config.DATABASE_URL,
+  connectionsMax: 2,
+  applicationName: 'registru check of the books',
+  statementTimeoutMs: SLICE_TIMEOUT_MS,
+  onIdleError: (error) => logger.warn({ err: error }, 'An idle connection was lost'),
+})
+const bookCheck = startBookCheck({ pool: checkPool, logger })
+
 const close = async (): Promise<void> => {
   await stopWatching()
-  await projector.stop()
+  await Promise.all([projector.stop(), bookCheck.stop()])
   await store.dispose()
-  await pool.end()
+  await Promise.all([pool.end(), checkPool.end()])
 }
 onShutdown(logger, close)
 

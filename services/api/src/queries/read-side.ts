@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreUnavailable } from '@registru/event-store'
 import {
+  countFindings,
   enterAsReader,
   findProjectorReport,
   findReadPosition,
@@ -64,6 +65,8 @@ export interface ReadSide {
   readonly projectorState: () => Promise<ProjectorWord | undefined>
   /** How far the read models have come, and how fast. */
   readonly progress: () => Promise<ReadProgress>
+  /** How many rows of the read models differ from their other sides, as far as the check of the books has come. */
+  readonly differences: () => Promise<number>
 }
 
 export interface ProjectorWord {
@@ -211,6 +214,7 @@ export const createReadSide = ({ pool, aside }: Connections): ReadSide => {
       const [position, report] = await Promise.all([findReadPosition(besides), findProjectorReport(besides)])
       return { position, eventsPerSecond: ProjectorDetail.safeParse(report?.detail).data?.eventsPerSecond }
     },
+    differences: () => countFindings(database),
     projectorState: async () => {
       try {
         return saidBy(await findProjectorReport(besides))
