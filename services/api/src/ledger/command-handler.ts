@@ -101,17 +101,17 @@ export const createCommandHandler = <State, Command extends Message, Event exten
     return worker
   }
 
-  /** @throws StoreDiverged */
-  const guarded = (stream: string): Worker => {
-    guard.require()
-    return workerOf(stream)
+  /** Nobody is refused on an older word than the question: the store may be the right one again. @throws StoreDiverged */
+  const guarded = async <Answer>(stream: string, ask: (worker: Worker) => Promise<Answer>): Promise<Answer> => {
+    if (guard.isDiverged()) await guard.check()
+    return ask(workerOf(stream))
   }
 
   return {
-    handle: async (stream, command, context) => guarded(stream).handle(command, context),
-    handleAll: async (stream, commands) => guarded(stream).handleAll(commands),
-    replayed: async (stream, context) => guarded(stream).replayed(context),
-    read: async (stream, accept) => guarded(stream).read(accept),
+    handle: (stream, command, context) => guarded(stream, (worker) => worker.handle(command, context)),
+    handleAll: (stream, commands) => guarded(stream, (worker) => worker.handleAll(commands)),
+    replayed: (stream, context) => guarded(stream, (worker) => worker.replayed(context)),
+    read: (stream, accept) => guarded(stream, (worker) => worker.read(accept)),
     forgetAll: () => {
       for (const worker of busy.values()) worker.forget()
       idle.clear()

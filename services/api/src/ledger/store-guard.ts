@@ -11,6 +11,8 @@ const CHECK_EVERY_MS = 1_000
 export interface StoreGuard {
   /** @throws StoreDiverged as long as the store is another one */
   readonly require: () => void
+  /** Whether the last look found another store. */
+  readonly isDiverged: () => boolean
   /** An event that this process knows to be written. */
   readonly saw: (witness: Witness) => void
   /** Something contradicts what is known: looks at once. @throws StoreDiverged, StoreUnavailable */
@@ -75,6 +77,7 @@ export const createStoreGuard = ({ store, ask, logger, forgetAll }: StoreGuardOp
   }
   return {
     require,
+    isDiverged: () => diverged !== undefined,
     saw: (witness) => {
       if (newest === undefined || witness.position > newest.position) newest = witness
     },
