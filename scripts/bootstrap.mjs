@@ -225,12 +225,22 @@ const prepare = ({ needs = 'run', compile: wantsCompile = true, needsTap = false
     if (wantsCompile) compile(folders, needs)
   })
 
+/** Its first comment. */
+const purposeOf = (file) => /^\/\*\* (.*?)(?: \*\/)?$/m.exec(fs.readFileSync(file, 'utf8'))?.[1] ?? ''
+
 const resolveScript = ({ script, folder }, args) => {
   if (folder !== undefined) {
     const names = fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith('.js')) : []
     const name = args.shift()
     if (names.includes(`${name}.js`)) return path.resolve(folder, `${name}.js`)
-    fail(`Which one? ${names.map((file) => path.basename(file, '.js')).join(', ') || 'There is none yet.'}`)
+    const asked = name === undefined || name === '--help'
+    const lines = names.map(
+      (file) => `  ${path.basename(file, '.js').padEnd(14)} ${purposeOf(path.join(folder, file))}`,
+    )
+    const list = ['Usage: npm run bench <name> [-- options]', '', ...lines].join('\n')
+    if (!asked) fail(`No benchmark ${name}.\n\n${list}`)
+    console.log(list)
+    process.exit(0)
   }
   const candidates = [`${script}.js`, `${script}.mjs`, `${script}/index.js`]
   return path.resolve(candidates.find((file) => fs.existsSync(file)) ?? fail(`${candidates[0]} is not there.`))
@@ -257,7 +267,13 @@ if (name === undefined || name === '--help' || name === 'help') {
 const command = Object.hasOwn(commands, name) ? commands[name] : fail([`No command ${name}.`, ...usage()].join('\n'))
 process.chdir(root)
 stopWithParent()
-await prepare(command)
+try {
+  await prepare(command)
+} catch (error) {
+  // A file system that refuses (in a read-only folder by ENOENT) is the machine's affair; anything else is ours.
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOENT'].includes(error.code)) throw error
+  fail(`${root} cannot be written (${error.message}), and what the command needs is installed and compiled there.`)
+}
 if (name !== 'build') {
   const script = resolveScript(command, args)
   process.argv = [process.execPath, script, ...(command.arguments ?? []), ...args]

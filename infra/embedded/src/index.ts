@@ -8,6 +8,7 @@ export {
   startEventStore,
 } from './event-store/start-event-store.ts'
 export { createMemoryStorage } from './event-store/storage-memory.ts'
+export { NoServerAccount } from './postgres/account.ts'
 export {
   erasePostgres,
   freePort,

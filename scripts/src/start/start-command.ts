@@ -3,9 +3,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
-import { erasePostgres, freePort } from '@registru/embedded'
+import { erasePostgres, freePort, NoServerAccount } from '@registru/embedded'
 import { connectEventStore } from '@registru/event-store'
-import { ConfigurationError, readConfig, variables } from '@registru/runtime'
+import { ConfigurationError, listenAddress, readConfig, variables } from '@registru/runtime'
 import picocolors from 'picocolors'
 import { homeFolder, readRunFile } from '../run-file.ts'
 import { developmentToken, takeHome } from './home.ts'
@@ -21,6 +21,8 @@ Starts PostgreSQL, the event store, the projector and the API on this machine, a
 
 Environment:
   PORT            of the API; otherwise 7310, or the next free one
+  HOST            address that the API listens on, for a container; otherwise 127.0.0.1
+  HTTP_WITHOUT_TLS  "allowed": HOST may be reached from elsewhere, because something in front of it speaks TLS
   REGISTRU_HOME   where everything is kept; otherwise .registru in the checkout
   REGISTRU_TOKEN  the token of the API; otherwise one is made up and kept
   DATABASE_URL    use this PostgreSQL instead of starting one
@@ -135,8 +137,12 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
 const run = async (home: string, options: { reset: boolean; yes: boolean }, programs: Programs): Promise<void> => {
   const print = (line: string): void => console.log(line)
   const environment = process.env
-  const { PORT, REGISTRU_TOKEN } = variables
-  const config = readConfig({ PORT: PORT.optional(), REGISTRU_TOKEN: REGISTRU_TOKEN.optional() }, environment)
+  const { PORT, REGISTRU_TOKEN, HOST, HTTP_WITHOUT_TLS } = variables
+  const config = readConfig(
+    { PORT: PORT.optional(), REGISTRU_TOKEN: REGISTRU_TOKEN.optional(), HOST, HTTP_WITHOUT_TLS },
+    environment,
+  )
+  listenAddress(config)
   if (options.reset) await erase(home, environment, options.yes)
   const port = await choosePort(config.PORT, print)
   const token = config.REGISTRU_TOKEN ?? developmentToken(home)
@@ -167,6 +173,31 @@ const mustAnswer = async (eventStoreUrl: string): Promise<void> => {
   } finally {
     await store.dispose()
   }
+}
+
+/** Of what the file system refuses only the first of its words is news: where, and why. */
+const CANNOT_WRITE: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'it is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  ENOTDIR: 'a part of it is a file',
+  ENOENT: 'it cannot be made there',
+}
+
+const unwritable = (error: unknown, home: string): string | undefined => {
+  if (!(error instanceof Error)) return undefined
+  // PostgreSQL's own programs say it in words alone.
+  const code = /no space left on device|check free disk space/i.test(error.message)
+    ? 'ENOSPC'
+    : 'code' in error
+      ? String(error.code)
+      : ''
+  const why = CANNOT_WRITE[code]
+  // To write into a file that is open names no path.
+  const where = 'path' in error ? String(error.path) : home
+  return why && `${where} cannot be written: ${why}. Set REGISTRU_HOME to a folder that can.`
 }
 
 /** Runs until it is told to stop. @returns the exit code. */
@@ -202,9 +233,11 @@ export const startCommand = async (
       taken.release()
     }
   } catch (error) {
-    const isPlain = error instanceof StartError || error instanceof ConfigurationError
+    const isPlain = [StartError, ConfigurationError, NoServerAccount].some((kind) => error instanceof kind)
     const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-    if (isPlain) console.error(error.message)
+    const refused = unwritable(error, home)
+    if (isPlain && error instanceof Error) console.error(error.message)
+    else if (refused !== undefined) console.error(refused)
     else if (isUsage) console.error(`${error.message}\n\n${help}`)
     else console.error('Registru could not start:', error)
     return 1

@@ -68,6 +68,23 @@ t.test('npm start', async (t) => {
     })
     return { child, output: () => output, ended }
   }
+
+  t.test('says in one sentence where it cannot start', async (t) => {
+    const file = join(home, 'a-file')
+    writeFileSync(file, '')
+    const cases: [NodeJS.ProcessEnv, RegExp][] = [
+      [{ REGISTRU_HOME: join(file, 'home') }, /^\S+ cannot be written: a part of it is a file\. Set REGISTRU_HOME/],
+      [{ HOST: '0.0.0.0' }, /^Wrong configuration:\n {2}HOST: lets others reach plain HTTP/],
+      [{ HOST: 'everywhere' }, /^Wrong configuration:\n {2}HOST: expected an address of this machine/],
+    ]
+    for (const [environment, said] of cases) {
+      const { output, ended } = start([], environment)
+      t.equal(await ended, 1)
+      t.match(output(), said)
+      t.notMatch(output(), / at .*:\d+/, 'and no stack')
+    }
+    rmSync(file)
+  })
   const runFile = (): RunFile | undefined => readRunFile(home)
   const ready = async (started: Started): Promise<RunFile> => {
     await until('ready', () => runFile() !== undefined || started.child.exitCode !== null)

@@ -1,5 +1,14 @@
 import { connectEventStore } from '@registru/event-store'
-import { createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
+import {
+  configured,
+  createLogger,
+  createPool,
+  listenAddress,
+  onShutdown,
+  readConfig,
+  reportReady,
+  variables,
+} from '@registru/runtime'
 import { buildApp } from './app.ts'
 import { businessDayOf } from './business-clock.ts'
 import { createLastNumberReader } from './ledger/last-number.ts'
@@ -19,7 +28,10 @@ const SNAPSHOT_CONNECT_TIMEOUT_MS = 500
 const SNAPSHOT_TIMEOUT_MS = 5_000
 const CACHE_BYTES_MAX = 128 * 1024 * 1024
 
-const config = readConfig(variables, process.env)
+const { config, host } = configured(() => {
+  const config = readConfig(variables, process.env)
+  return { config, host: listenAddress(config) }
+})
 const logger = createLogger({ name: 'api', level: config.LOG_LEVEL })
 const store = connectEventStore({ url: config.ESDB_URL, logger })
 const pool = createPool({
@@ -88,5 +100,5 @@ onShutdown(logger, async () => {
   await Promise.all([pool.end(), aside.end(), snapshotPool.end()])
 })
 
-const url = await app.listen({ host: '127.0.0.1', port: config.PORT })
+const url = await app.listen({ host, port: config.PORT })
 reportReady({ url })

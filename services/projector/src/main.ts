@@ -1,11 +1,11 @@
 import { connectEventStore } from '@registru/event-store'
-import { createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
+import { configured, createLogger, createPool, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
 import { watchBiSessions } from './bi-sessions.ts'
 import { SLICE_TIMEOUT_MS, startBookCheck } from './book-check.ts'
 import { startProjector } from './projector.ts'
 
 const { DATABASE_URL, ESDB_URL, LOG_LEVEL } = variables
-const config = readConfig({ DATABASE_URL, ESDB_URL, LOG_LEVEL }, process.env)
+const config = configured(() => readConfig({ DATABASE_URL, ESDB_URL, LOG_LEVEL }, process.env))
 const logger = createLogger({ name: 'projector', level: config.LOG_LEVEL })
 
 const pool = createPool({

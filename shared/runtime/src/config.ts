@@ -11,6 +11,9 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** As for wrong usage. */
+const EXIT_CONFIGURATION = 2
+
 const portMax = 65_535
 /** Shorter could be guessed. */
 const tokenCharactersMin = 16
@@ -27,7 +30,41 @@ export const variables = {
   REGISTRU_TOKEN: z.string().min(tokenCharactersMin, `expected at least ${tokenCharactersMin} characters`),
   /** 0: a free one. */
   PORT: z.coerce.number('expected a port number').int().min(0).max(portMax),
+  /** Where a process listens; elsewhere than on loopback only with `HTTP_WITHOUT_TLS`. */
+  HOST: z
+    .union(
+      [z.ipv4(), z.ipv6(), z.literal('localhost')],
+      'expected an address of this machine, like 127.0.0.1 or 0.0.0.0',
+    )
+    .default('127.0.0.1'),
+  /** The token crosses the network in the clear unless something in front speaks TLS: that has to be said. */
+  HTTP_WITHOUT_TLS: z
+    .enum(['allowed'], 'expected "allowed", where a proxy in front speaks TLS, or leave it out')
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+}
+
+const LOOPBACK = /^(?:127\.|::1$|localhost$)/
+
+/**
+ * The address to listen on.
+ * @throws ConfigurationError where others could reach it and nobody has said that something in front speaks TLS
+ */
+export const listenAddress = ({
+  HOST,
+  HTTP_WITHOUT_TLS,
+}: {
+  readonly HOST: string
+  readonly HTTP_WITHOUT_TLS?: 'allowed' | undefined
+}): string => {
+  if (LOOPBACK.test(HOST) || HTTP_WITHOUT_TLS === 'allowed') return HOST
+  throw new ConfigurationError([
+    {
+      variable: 'HOST',
+      message:
+        'lets others reach plain HTTP, and with it the token. Put a proxy that speaks TLS in front and set HTTP_WITHOUT_TLS=allowed, or leave HOST out for 127.0.0.1',
+    },
+  ])
 }
 
 /**
@@ -47,4 +84,15 @@ export const readConfig = <Shape extends z.ZodRawShape>(
       return { variable, message: given[variable] === undefined ? 'is not set' : message }
     }),
   )
+}
+
+/** For the main file of a process: what is wrong with the environment is a sentence and an exit code, not a stack. */
+export const configured = <Config>(read: () => Config): Config => {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return process.exit(EXIT_CONFIGURATION)
+  }
 }

@@ -1,4 +1,4 @@
-export { ConfigurationError, readConfig, variables } from './config.ts'
+export { ConfigurationError, configured, listenAddress, readConfig, variables } from './config.ts'
 export { findProcess, type RunningProcess } from './find-process.ts'
 export { type LogFile, openLogFile } from './log-file.ts'
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts'

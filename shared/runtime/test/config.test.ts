@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ConfigurationError, readConfig, variables } from '../src/config.ts'
+import { ConfigurationError, listenAddress, readConfig, variables } from '../src/config.ts'
 
 t.test('readConfig', async (t) => {
   const { DATABASE_URL, PORT, LOG_LEVEL, REGISTRU_TOKEN, ESDB_URL } = variables
@@ -42,5 +42,23 @@ t.test('readConfig', async (t) => {
       t.same(readConfig({ ESDB_URL }, { ESDB_URL: url }), { ESDB_URL: url })
     }
     t.throws(() => readConfig({ ESDB_URL }, { ESDB_URL: 'http://one:2113' }), ConfigurationError)
+  })
+})
+
+t.test('listenAddress', async (t) => {
+  const { HOST, HTTP_WITHOUT_TLS } = variables
+  const address = (environment: NodeJS.ProcessEnv) => listenAddress(readConfig({ HOST, HTTP_WITHOUT_TLS }, environment))
+
+  t.test('is loopback unless another is named', async (t) => {
+    t.equal(address({}), '127.0.0.1')
+    for (const host of ['127.0.0.2', '::1', 'localhost']) t.equal(address({ HOST: host }), host)
+  })
+  t.test('refuses what others can reach, unless it is said that something in front speaks TLS', async (t) => {
+    for (const host of ['0.0.0.0', '::', '10.0.0.7']) {
+      t.throws(() => address({ HOST: host }), ConfigurationError)
+      t.equal(address({ HOST: host, HTTP_WITHOUT_TLS: 'allowed' }), host)
+    }
+    t.throws(() => address({ HOST: '0.0.0.0', HTTP_WITHOUT_TLS: 'yes' }), ConfigurationError)
+    t.throws(() => address({ HOST: 'everywhere' }), ConfigurationError)
   })
 })

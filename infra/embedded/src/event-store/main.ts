@@ -1,25 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { createLogger, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
+import { configured, createLogger, onShutdown, readConfig, reportReady, variables } from '@registru/runtime'
 import { z } from 'zod'
 import { createHostility, hostileModes } from './hostile.ts'
 import { startEventStore } from './start-event-store.ts'
 
-const config = readConfig(
-  {
-    EVENT_STORE_DATABASE_URL: variables.DATABASE_URL,
-    EVENT_STORE_PORT: variables.PORT.default(0),
-    /** Other than loopback only with a certificate and credentials. */
-    EVENT_STORE_HOST: z.string().optional(),
-    EVENT_STORE_CERT_FILE: z.string().optional(),
-    EVENT_STORE_KEY_FILE: z.string().optional(),
-    EVENT_STORE_USERNAME: z.string().optional(),
-    EVENT_STORE_PASSWORD: z.string().optional(),
-    /** For demo data only. */
-    EVENT_STORE_DEVELOPMENT_CLOCK: z.stringbool().default(false),
-    LOG_LEVEL: variables.LOG_LEVEL,
-  },
-  process.env,
+const config = configured(() =>
+  readConfig(
+    {
+      EVENT_STORE_DATABASE_URL: variables.DATABASE_URL,
+      EVENT_STORE_PORT: variables.PORT.default(0),
+      /** Other than loopback only with a certificate and credentials. */
+      EVENT_STORE_HOST: z.string().optional(),
+      EVENT_STORE_CERT_FILE: z.string().optional(),
+      EVENT_STORE_KEY_FILE: z.string().optional(),
+      EVENT_STORE_USERNAME: z.string().optional(),
+      EVENT_STORE_PASSWORD: z.string().optional(),
+      /** For demo data only. */
+      EVENT_STORE_DEVELOPMENT_CLOCK: z.stringbool().default(false),
+      LOG_LEVEL: variables.LOG_LEVEL,
+    },
+    process.env,
+  ),
 )
 const { values } = parseArgs({ options: { hostile: { type: 'string' } } })
 const hostileMode = z.enum(hostileModes).optional().parse(values.hostile)
