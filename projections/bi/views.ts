@@ -211,7 +211,11 @@ export const biViews: readonly BiView[] = [
       client('p'),
       column('account', 'p.account', 'Symbolic account; see dim_account.'),
       column('effective_on', 'p.effective_on', 'Business day on which it counts; see dim_day.'),
-      column('recorded_at', 'p.recorded_at', 'Instant at which the ledger learned of it.'),
+      column(
+        'recorded_at',
+        'p.recorded_at',
+        'Instant stamped by the process that took the command; positions, not it, order what was known.',
+      ),
       column('invoice_id', 'p.invoice_id', 'The invoice that it is about, if any.'),
       column('payment_id', 'p.payment_id', 'The payment that it is about, if any.'),
       ...currencyColumns('p.currency'),

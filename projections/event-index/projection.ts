@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import { isClockEvent, type LedgerEvent } from '@registru/domain'
 import { insert } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import { eventIndex } from './tables.ts'
@@ -12,9 +12,11 @@ const paymentIdOf = ({ data }: LedgerEvent): string | null => {
 /** Finds the events of a client, an invoice, a payment, a request or a command, for who checks the books. */
 export const eventIndexProjection = defineProjection({
   name: 'event_index',
-  version: 1,
+  version: 2,
   tables: [eventIndex],
   on: (event) => {
+    // It is about nothing, and of no company.
+    if (isClockEvent(event)) return []
     const { data, metadata, position, stream, revision, type } = event
     return [
       insert(eventIndex, {

@@ -1,5 +1,4 @@
 import { clientAccountStream } from '@registru/domain'
-import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { EventIndexViews } from './tables.ts'
 
@@ -21,11 +20,9 @@ export interface EventFilter {
   readonly correlationId?: string | undefined
   readonly commandId?: string | undefined
   readonly type?: string | undefined
-  /** First and last instant at which the ledger learned of it, RFC 3339 in UTC. */
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  /** A position; `undefined`: from the first event on. */
+  /** Positions: beyond the first, up to the second. `undefined`: from the first event on, to the last. */
   readonly after?: bigint | undefined
+  readonly upTo?: bigint | undefined
   readonly limit: number
 }
 
@@ -80,7 +77,7 @@ export const findAccountRevision = async (
 
 /** In the order of the log. */
 export const listEventPlaces = async (db: ReadHandle, filter: EventFilter): Promise<Page<EventPlace, bigint>> => {
-  const { companyId, after, limit, from, to } = filter
+  const { companyId, after, upTo, limit } = filter
   let query = db
     .withTables<EventIndexViews>()
     .selectFrom('read.event_index')
@@ -98,9 +95,8 @@ export const listEventPlaces = async (db: ReadHandle, filter: EventFilter): Prom
     const value = equals[column]
     if (value !== undefined) query = query.where(column, '=', value)
   }
-  if (from !== undefined) query = query.where('recorded_at', '>=', sql<string>`${from}::timestamptz`)
-  if (to !== undefined) query = query.where('recorded_at', '<=', sql<string>`${to}::timestamptz`)
   if (after !== undefined) query = query.where('position', '>', after)
+  if (upTo !== undefined) query = query.where('position', '<=', upTo)
   const rows = await query.orderBy('position').limit(rowsToAskFor(limit)).execute()
   return pageOf(rows, limit, (last) => last.position)
 }

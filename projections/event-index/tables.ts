@@ -24,7 +24,6 @@ export const eventIndex = defineTable({
     '(company_id, payment_id, position) where payment_id is not null',
     'using hash (correlation_id)',
     'using hash (command_id)',
-    'using brin (recorded_at)',
   ],
 })
 

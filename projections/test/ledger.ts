@@ -39,7 +39,9 @@ export const createLog = () => {
       revisions.set(stream, revision)
       position += (3n + (position % 5n)) * 1_000_000n
       const metadata = eventMetadata({ companyId, recordedAt })
-      events.push({ ...message, eventId: uuidOf(events.length), stream, revision, position, metadata } as LedgerEvent)
+      const eventId = uuidOf(events.length)
+      const createdAt = new Date(recordedFrom + appends * betweenAppendsMs)
+      events.push({ ...message, eventId, stream, revision, position, createdAt, metadata } as LedgerEvent)
     }
   }
   return { events, append }

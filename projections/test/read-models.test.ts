@@ -14,8 +14,6 @@ import {
   findInvoice,
   findOpenTotals,
   findPayment,
-  findPositionKnownAt,
-  findReadPosition,
   findReceivableTotals,
   findStatement,
   findStatementClosings,
@@ -513,20 +511,5 @@ t.test('the opening of a period is the closing of the one before', async (t) => 
   t.ok(first.length > 0)
   for (const { currency, closingMinor } of first) {
     t.equal(second.find((statement) => statement.currency === currency)?.openingMinor ?? 0n, closingMinor)
-  }
-})
-
-t.test('an instant is a position that no later event changes', async (t) => {
-  const steps = fc.sample(stepsArbitrary(60), { numRuns: 1, seed: 3 })[0] ?? []
-  const events = playHistory(steps)
-  await projectInto(events, 500)
-  t.equal(await findReadPosition(db), events.at(-1)?.position)
-  t.equal(await findPositionKnownAt(db, '2100-01-01T00:00:00Z'), events.at(-1)?.position)
-  t.equal(await findPositionKnownAt(db, '2000-01-01T00:00:00Z'), -1n)
-  for (const event of events) {
-    const instant = event.metadata.recordedAt
-    const next = events.findIndex(({ metadata }) => metadata.recordedAt > instant)
-    const expected = (next === -1 ? events.at(-1) : events[next - 1])?.position ?? -1n
-    t.equal(await findPositionKnownAt(db, instant), expected)
   }
 })

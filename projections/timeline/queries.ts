@@ -1,22 +1,33 @@
 import { sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 
+/** By which the projector is asked to prove that an instant is over; the payload is the instant, in milliseconds since 1970. */
+export const LEDGER_CLOCK_CHANNEL = 'registru_ledger_clock'
+
+/** Clocks of machines that keep time differ by less. */
+export const CLOCK_AHEAD_MAX_MS = 5_000
+
 /**
- * The last position of which the ledger knew at an instant (RFC 3339): everything before the first event recorded later,
- * or the last event when none was. Once an event was recorded later, it never changes. -1: nothing was known.
+ * The last position of which the ledger knew at an instant (RFC 3339): everything before the first event that the log has
+ * from later on. It never changes, whatever is appended. `undefined`: nothing that is projected proves the instant over.
+ * -1: nothing was known.
  */
-export const findPositionKnownAt = async (db: ReadHandle, instant: string): Promise<bigint> => {
+export const findPositionKnownAt = async (db: ReadHandle, instant: string): Promise<bigint | undefined> => {
   const { rows } = await sql<{ position: bigint | null }>`
+    with log_clock as (select min(instant) as started from read.moments where clock = 'LOG')
     select coalesce(
-      (select position_before from read.moments where recorded_at > ${instant}::timestamptz order by recorded_at limit 1),
-      (select position from read.latest_moment)
+      (select position_before from read.moments, log_clock
+        where clock = 'RECORDERS' and instant > ${instant}::timestamptz and started > ${instant}::timestamptz
+        order by instant limit 1),
+      (select position_before from read.moments
+        where clock = 'LOG' and instant > ${instant}::timestamptz order by instant limit 1)
     ) as position`.execute(db)
-  return rows[0]?.position ?? -1n
+  return rows[0]?.position ?? undefined
 }
 
-/** Whether an event recorded later than an instant (RFC 3339) is projected: what was known at it never changes then. */
-export const isInstantOver = async (db: ReadHandle, instant: string): Promise<boolean> => {
-  const { rows } = await sql<{ over: boolean }>`
-    select exists (select from read.moments where recorded_at > ${instant}::timestamptz) as over`.execute(db)
-  return rows[0]?.over ?? false
+/** The instant, in milliseconds since 1970, up to which the log has provably come; every earlier one is over. -1: none. */
+export const findLedgerClock = async (db: ReadHandle): Promise<bigint> => {
+  const { rows } = await sql<{ instant_ms: bigint }>`
+    select instant_ms from read.latest_moment where clock = 'LOG'`.execute(db)
+  return rows[0]?.instant_ms ?? -1n
 }

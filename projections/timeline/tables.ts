@@ -1,19 +1,25 @@
 import { bigint, defineRemembered, defineTable, instant, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /**
- * When the ledger's clock moved on: the first event recorded later than every event before it, and the last event
- * before that one. Clocks of several writers differ a little, so only a new maximum makes a row.
+ * By which clock an instant is told: that of the recorders, who stamp before they write, until the log has one of its own,
+ * which stamps in the order of the log.
+ */
+export type Clock = 'RECORDERS' | 'LOG'
+
+/**
+ * When a clock moved on: the first event of an instant later than every one before it, and the last event before that.
+ * Clocks of several recorders differ, and a store's may go back, so only a new maximum makes a row.
  */
 export const moments = defineTable({
   name: 'moments',
-  columns: { recorded_at: instant(), position: bigint(), position_before: bigint() },
-  key: ['recorded_at'],
+  columns: { clock: word<Clock>(), instant: instant(), position: bigint(), position_before: bigint() },
+  key: ['clock', 'instant'],
 })
 
-/** The last event and the latest instant so far, in milliseconds since 1970. */
+/** The last event, and the latest instant so far of the clock that counts, in milliseconds since 1970. */
 export const latest = defineRemembered({
   name: 'latest_moment',
-  columns: { id: word<'latest'>(), position: bigint(), recorded_ms: bigint() },
+  columns: { id: word<'latest'>(), position: bigint(), clock: word<Clock>(), instant_ms: bigint() },
   key: ['id'],
   fillfactor: 50,
 })

@@ -78,7 +78,7 @@ const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
       type,
       data,
       metadata,
-      createdAt: new Date(),
+      createdAt: new Date(FIRST_MS + index * 1_000 + 7),
     }
   })
 }

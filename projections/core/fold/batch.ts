@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 import { type Changes, mergeOwned, mergeUnseen, type RowChange } from './changes.ts'
 import { ProjectionFailed, RowsDisagree } from './errors.ts'
 import { type Holding, holdingOf, type Wants } from './owned-row.ts'
@@ -7,8 +7,8 @@ import type { RowImage } from './row-image.ts'
 
 /** An event and what it wants to see. */
 interface Step {
-  readonly event: LedgerEvent
-  readonly entry: EventFold<LedgerEvent>
+  readonly event: LogEvent
+  readonly entry: EventFold<LogEvent>
   readonly wants: Wants
   /** The same rows in a line. */
   readonly rows: readonly Holding[]
@@ -35,7 +35,7 @@ const inLine = (wants: Wants): readonly Holding[] => {
 }
 
 /** @throws ProjectionFailed */
-export const planBatch = (projection: Projection, events: readonly LedgerEvent[]): PlannedBatch => {
+export const planBatch = (projection: Projection, events: readonly LogEvent[]): PlannedBatch => {
   const steps: Step[] = []
   for (const event of events) {
     const entry = foldOf(projection, event)
@@ -54,7 +54,7 @@ export const planBatch = (projection: Projection, events: readonly LedgerEvent[]
   return { projection, steps }
 }
 
-const hold = (rows: readonly Holding[], event: LedgerEvent, image: RowImage): void => {
+const hold = (rows: readonly Holding[], event: LogEvent, image: RowImage): void => {
   for (const row of rows) {
     row.found = image.find(row)
     row.owner = event
@@ -93,7 +93,7 @@ const runStep = ({ event, entry, wants, rows }: Step, image: RowImage): readonly
   return entry.fold(event, asOwned({ ...wants, ...more }))
 }
 
-const apply = (change: RowChange, event: LedgerEvent, changes: Changes, image: RowImage): void => {
+const apply = (change: RowChange, event: LogEvent, changes: Changes, image: RowImage): void => {
   if (!('owned' in change)) {
     mergeUnseen(changes, change)
     return

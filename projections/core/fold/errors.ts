@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 
 /** Rows and history disagree: a row inserted twice, or a change to a row that is not there. Stops the line. */
 export class RowsDisagree extends Error {
@@ -19,9 +19,9 @@ export class GenerationInUse extends Error {
 export class ProjectionFailed extends Error {
   override readonly name = 'ProjectionFailed'
   readonly projection: string
-  readonly event: Pick<LedgerEvent, 'type' | 'stream' | 'revision' | 'position'>
+  readonly event: Pick<LogEvent, 'type' | 'stream' | 'revision' | 'position'>
 
-  constructor(projection: string, event: LedgerEvent, cause: unknown) {
+  constructor(projection: string, event: LogEvent, cause: unknown) {
     // Messages of the language may quote values; our own do not.
     const reason = cause instanceof RowsDisagree ? cause.message : cause instanceof Error ? cause.name : 'unknown'
     super(`${projection} cannot project ${event.type} at ${event.stream}@${event.revision}: ${reason}`, { cause })

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 import { foldBatch, planBatch } from './batch.ts'
 import { type Changes, type TableChanges, updatedRow } from './changes.ts'
 import { RowsDisagree } from './errors.ts'
@@ -61,7 +61,7 @@ export const createMemoryWriter = (projections: readonly Projection[]): MemoryWr
         return byKey.map(([, row]) => row as RowOf<T>)
       },
     },
-    apply: (events: readonly LedgerEvent[], reached) => {
+    apply: (events: readonly LogEvent[], reached) => {
       const fresh = events.filter((event) => event.position > position)
       for (const [projection, image] of images) write(foldBatch(planBatch(projection, fresh), image))
       position = reached.position

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 import { RowsDisagree } from './errors.ts'
 import { type KeyOf, keyString, type RememberedTable, type Row, type RowOf } from './table.ts'
 
@@ -31,7 +31,7 @@ export type Owned<W> = { readonly [Name in keyof W]: OwnedOf<W[Name]> }
 export interface Holding extends Wanted {
   found: Row | undefined
   /** The event whose fold may write it; `undefined` until the row is found. */
-  owner: LedgerEvent | undefined
+  owner: LogEvent | undefined
 }
 
 const want = <T extends RememberedTable>(table: T, key: KeyOf<T>, isNew: boolean): Wanted<T> => {

@@ -1,9 +1,9 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 import type { RowChange } from './changes.ts'
 import type { Owned, Wants } from './owned-row.ts'
 import type { Table } from './table.ts'
 
-type EventNamed<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { readonly type: Type }>
+type EventNamed<Type extends LogEvent['type']> = Extract<LogEvent, { readonly type: Type }>
 
 /** A fold that owns rows; see `folding`. */
 export interface RowFold<Event> {
@@ -37,7 +37,7 @@ export interface Projection {
   readonly generation?: number
   readonly tables: readonly Table[]
   /** Pure: a fold a type of event, or one that is told of every event. */
-  readonly on: EventFold<LedgerEvent> | { readonly [Type in LedgerEvent['type']]?: EventFold<EventNamed<Type>> }
+  readonly on: EventFold<LogEvent> | { readonly [Type in LogEvent['type']]?: EventFold<EventNamed<Type>> }
 }
 
 export const defineProjection = (projection: Projection): Projection => projection
@@ -49,11 +49,11 @@ export const schemaOf = ({
 }: Pick<Projection, 'name' | 'version' | 'generation'>): string =>
   `${name}_v${version}${generation === 1 ? '' : `_g${generation}`}`
 
-const isOne = (on: Projection['on']): on is EventFold<LedgerEvent> => typeof on === 'function' || 'fold' in on
+const isOne = (on: Projection['on']): on is EventFold<LogEvent> => typeof on === 'function' || 'fold' in on
 
 /** `undefined`: the event does nothing here. */
-export const foldOf = ({ on }: Projection, event: LedgerEvent): EventFold<LedgerEvent> | undefined => {
+export const foldOf = ({ on }: Projection, event: LogEvent): EventFold<LogEvent> | undefined => {
   if (isOne(on)) return on
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- looked up by the event's own type: the mapped type has checked the pair
-  return on[event.type] as EventFold<LedgerEvent> | undefined
+  return on[event.type] as EventFold<LogEvent> | undefined
 }

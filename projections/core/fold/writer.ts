@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 
 /** Where the store was when a batch was read. */
 export interface Reached {
@@ -13,5 +13,5 @@ export interface Writer {
    * so sending a batch again changes nothing.
    * @throws Fenced, ProjectionFailed, RowsDisagree
    */
-  readonly apply: (events: readonly LedgerEvent[], reached: Reached) => Promise<void>
+  readonly apply: (events: readonly LogEvent[], reached: Reached) => Promise<void>
 }

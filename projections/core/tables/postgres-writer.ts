@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 import { copyText, isRetryable, type PoolClient } from '@registru/runtime'
 import { foldBatch, moreRowsWantedBy, planBatch, rowsWantedBy } from '../fold/batch.ts'
 import type { Changes } from '../fold/changes.ts'
@@ -71,7 +71,7 @@ export interface PostgresWriter extends Writer {
    * @throws ProjectionFailed, or what the write that went on meanwhile failed with; then nothing that was prepared and not
    * written counts any more
    */
-  readonly prepare: (events: readonly LedgerEvent[], reached: Reached) => Promise<PreparedBatch>
+  readonly prepare: (events: readonly LogEvent[], reached: Reached) => Promise<PreparedBatch>
   /** @throws Fenced, RowsDisagree, and then nothing that was prepared and not written counts any more */
   readonly write: (batch: PreparedBatch) => Promise<void>
 }
@@ -321,7 +321,7 @@ export const openPostgresWriter = async ({
 
   const prepareLine = async (
     line: Line,
-    events: readonly LedgerEvent[],
+    events: readonly LogEvent[],
     { position, storeId }: Reached,
   ): Promise<{ readonly changes: Changes; readonly checkpoint: CheckpointMove }> => {
     const { schema, epoch, prepared: from, image, projection } = line

@@ -156,8 +156,8 @@ const bookSql = (): readonly string[] => [
     from change group by 1`,
   `insert into ${tableInUse('client_changes')} (company_id, client_id, position, changed)
     select company_id, client_id, min(position), jsonb_build_object('kind', 'INDIVIDUAL', 'name', client_id) from change group by 1, 2`,
-  `insert into ${tableInUse('moments')} (recorded_at, position, position_before)
-    select known_on + interval '12 hours', min(position), min(position) - ${EVENT_POSITIONS} from change group by known_on
+  `insert into ${tableInUse('moments')} (clock, instant, position, position_before)
+    select 'LOG', known_on + interval '12 hours', min(position), min(position) - ${EVENT_POSITIONS} from change group by known_on
     on conflict do nothing`,
 ]
 

@@ -1,6 +1,7 @@
 import { addDays } from '@registru/domain'
 import { firstDifference } from '@registru/scripts/audit/differ'
 import type { PlacedFact } from '@registru/scripts/audit/facts'
+import { startOfClock, wasKnownAt } from '@registru/scripts/audit/instants'
 import type { Random } from '@registru/scripts/seed/random'
 import { z } from 'zod'
 import { type Campaign, fewAtATime } from './campaign.ts'
@@ -21,10 +22,11 @@ export interface Pair {
   readonly position: bigint
 }
 
-/** What was known at an instant: everything before the first event that was recorded later. */
+/** What was known at an instant: everything before the first event that the log has from later on. */
 const positionAt = (facts: readonly PlacedFact[], instant: string): bigint => {
-  const ms = Date.parse(instant)
-  const later = facts.findIndex(({ recordedAt }) => Date.parse(recordedAt) > ms)
+  const clock = facts.map(startOfClock).find((start) => start !== undefined)
+  const isKnown = wasKnownAt(Date.parse(instant), clock)
+  const later = facts.findIndex((fact) => !isKnown(fact))
   return (later === -1 ? facts.at(-1) : facts[later - 1])?.position ?? -1n
 }
 
@@ -35,7 +37,7 @@ export const randomPair = (facts: readonly PlacedFact[], own: readonly PlacedFac
   const chosen = random.between(0, 9)
   if (chosen === 0) return { asOf, knownAt: undefined, position: facts.at(-1)?.position ?? -1n }
   if (chosen === 1) {
-    const instant = random.pick(own).recordedAt
+    const instant = new Date(random.pick(own).createdMs).toISOString()
     const position = positionAt(facts, instant)
     // Before its first event a company is unknown.
     if (position >= (own[0]?.position ?? 0n)) return { asOf, knownAt: instant, position }

@@ -32,6 +32,8 @@ const fact = <const Type extends string, Shape extends z.ZodRawShape>(type: Type
 
 /** Version 1 of each event. An event that is not listed makes the auditor say that it is blind, not that all is well. */
 export const Fact = z.discriminatedUnion('type', [
+  fact('LedgerClockStarted', {}),
+  fact('LedgerClockTicked', {}),
   fact('CompanyRegistered', {
     companyId: text,
     name: text,
@@ -173,6 +175,17 @@ export const Metadata = z.object({
   salt: z.string().optional(),
 })
 
+/** The log's own clock has no company, no command and nobody who recorded it. */
+export const ClockMetadata = z.object({ schemaVersion: z.int() }).transform((metadata) => ({
+  ...metadata,
+  companyId: '',
+  commandId: '',
+  correlationId: '',
+  recordedAt: '',
+  actor: '',
+  reason: undefined,
+}))
+
 /** Of the types that have had more than one shape, the newest that this auditor knows; it reads the older ones too. */
 const VERSIONS: Readonly<Record<string, number>> = { ReceiptRefused: 2 }
 
@@ -185,6 +198,8 @@ export type PlacedFact = Fact & {
   readonly commandId: string
   readonly correlationId: string
   readonly recordedAt: string
+  /** When the store wrote it, by the store's clock. */
+  readonly createdMs: number
   readonly actor: string
   readonly reason: string | undefined
   readonly stream: string

@@ -1,9 +1,10 @@
 import { eventIdOf, formerEventIdOf, type RecordedEvent } from '@registru/event-store'
-import { Fact, isKnownVersion, Metadata, type PlacedFact } from './facts.ts'
+import { ClockMetadata, Fact, isKnownVersion, Metadata, type PlacedFact } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
 import { createSpilledKeys } from './spilled-keys.ts'
 
-const prefixes = ['company-', 'clientAccount-', 'receiptBook-']
+const CLOCK = 'ledger-clock'
+const prefixes = ['company-', 'clientAccount-', 'receiptBook-', CLOCK]
 
 /** The store's own events and other people's streams are none of the ledger's. */
 export const isOfTheLedger = (stream: string): boolean => prefixes.some((prefix) => stream.startsWith(prefix))
@@ -17,13 +18,15 @@ export const readFact = ({
   revision,
   position,
   id,
+  createdAt,
 }: RecordedEvent): PlacedFact | undefined => {
   const fact = Fact.safeParse({ type, data })
-  const place = Metadata.safeParse(metadata)
+  const place = (stream === CLOCK ? ClockMetadata : Metadata).safeParse(metadata)
   if (!fact.success || !place.success || !isKnownVersion(type, place.data.schemaVersion)) return undefined
   const { companyId, commandId, correlationId, recordedAt, actor, reason } = place.data
   const told = { companyId, commandId, correlationId, recordedAt, actor, reason }
-  return { ...fact.data, ...told, stream, revision, position, eventId: id, whole: data }
+  const createdMs = createdAt.getTime()
+  return { ...fact.data, ...told, createdMs, stream, revision, position, eventId: id, whole: data }
 }
 
 export interface LogRead {
@@ -94,6 +97,11 @@ export const readLog = async function* (
       heads.set(stream, { revision, commandId, count: count + 1 })
       read.streams = heads.size
       if (fact === undefined) continue
+      if (stream === CLOCK) {
+        // Of no command.
+        yield fact
+        continue
+      }
       if (count === 0) {
         commands.add(commandId, at)
         once.compared += 1

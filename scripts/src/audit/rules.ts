@@ -282,7 +282,7 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       payment.fee = minorOf(data.fee)
       return
     }
-    // They say who answers, who owes, what is open, or that a copy was printed; no amount depends on them.
+    // They say who answers, who owes, what is open, that a copy was printed, or what time it is; no amount depends on them.
     case 'CompanyRegistered':
     case 'ClientRegistered':
     case 'ClientUpdated':
@@ -293,6 +293,8 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     case 'CashLimitOverridden':
     case 'ReceiptRefused':
     case 'ReceiptReprinted':
+    case 'LedgerClockStarted':
+    case 'LedgerClockTicked':
       return
     case 'ReceiptIssued': {
       const { series, number, clientId, paymentId, amount, issuedOn } = data

@@ -6,6 +6,7 @@ import { CommandFailed, EXIT, type ExitCode, findApi, findEventStore, type Io } 
 import { showProgress } from '../cli/progress.ts'
 import { firstDifference } from './differ.ts'
 import type { PlacedFact } from './facts.ts'
+import { type ClockStart, startOfClock, wasKnownAt } from './instants.ts'
 import { foldKnown, type Known } from './known.ts'
 import { isOfTheLedger, readFact } from './log.ts'
 
@@ -19,13 +20,27 @@ export interface SpotOptions {
 
 const today = (): string => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Bucharest' }).format(new Date())
 
-/** A position counts events; an instant counts what was recorded up to the first event that was recorded later. */
-const knownBy = (knownAt: string | undefined): ((fact: PlacedFact) => boolean) => {
+/** A position counts events; an instant counts them up to the first one that the log has from later on. */
+const knownBy = (knownAt: string | undefined, clock: ClockStart | undefined): ((fact: PlacedFact) => boolean) => {
   if (knownAt === undefined) return () => true
   if (/^\d+$/.test(knownAt)) return ({ position }) => position <= BigInt(knownAt)
   const ms = Date.parse(knownAt)
   if (Number.isNaN(ms)) throw new CommandFailed(EXIT.USAGE, '--known-at wants an instant (RFC 3339) or a position.')
-  return ({ recordedAt }) => Date.parse(recordedAt) <= ms
+  return wasKnownAt(ms, clock)
+}
+
+/** Of the log, which says it in the first event of a stream of its own. */
+const findStartOfClock = async (io: Io): Promise<ClockStart | undefined> => {
+  const store = connectEventStore({ url: findEventStore(io) })
+  try {
+    for await (const event of store.readStream('ledger-clock', { maxCount: 1 })) {
+      const fact = readFact(event)
+      return fact && startOfClock(fact)
+    }
+    return undefined
+  } finally {
+    await store.dispose()
+  }
 }
 
 const readFacts = async function* (io: Io): AsyncGenerator<PlacedFact> {
@@ -74,7 +89,7 @@ export const runSpot = async (
   const companyId = options.company ?? io.environment['REGISTRU_COMPANY']
   if (companyId === undefined) throw new CommandFailed(EXIT.USAGE, 'Which company? Give --company or REGISTRU_COMPANY.')
   const asOf = options.asOf ?? today()
-  const known = await foldKnown(readFacts(io), companyId, knownBy(options.knownAt))
+  const known = await foldKnown(readFacts(io), companyId, knownBy(options.knownAt, await findStartOfClock(io)))
   const { answer, path, query } = answerOf(known, asOf)
   io.print(JSON.stringify({ ...answer, asOf, position: `${known.position}` }, undefined, 2))
   if (options.compare !== true) return EXIT.OK

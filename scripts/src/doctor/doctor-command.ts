@@ -11,7 +11,7 @@ import { type Diagnosis, type Examination, examine, type Health, messageOf } fro
 import { examineLocks } from './locks.ts'
 import { examineMachine } from './machine.ts'
 import { examinePostgres } from './postgres.ts'
-import { examineReadModels, examineReceiptProcess, examineWitness } from './read-models.ts'
+import { examineLedgerClock, examineReadModels, examineReceiptProcess, examineWitness } from './read-models.ts'
 
 const PROBE_TIMEOUT_MS = 5_000
 /** A proof a company: more would make the doctor a load of its own. */
@@ -75,6 +75,7 @@ const examineStores = async (
     const advice = 'If the read models are not there yet, start the projector.'
     const known = isStoreUp ? store : undefined
     await attempt(read, 'state', advice, () => examineReadModels(read, { db: createDatabase(pool), store: known }))
+    await attempt(read, "log's clock", advice, () => examineLedgerClock(read, createDatabase(pool), Date.now()))
     if (known !== undefined) await attempt(read, 'same store', advice, () => examineWitness(read, client, known))
     const books = examine('numbers', diagnoses)
     await attempt(books, 'books', advice, () => examineBooks(books, createDatabase(pool)))

@@ -2,6 +2,8 @@ import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
 import { checkWitness, countBacklog, type EventStore, findDivergence } from '@registru/event-store'
 import {
   allProjections,
+  CLOCK_AHEAD_MAX_MS,
+  findLedgerClock,
   findProjectorReport,
   listCheckpoints,
   listInUse,
@@ -95,6 +97,28 @@ export const examineReadModels = async (
     if (report === undefined || isSilent(report)) at.wrong('lag', found, SILENT_ADVICE)
     else at.note('lag', found, 'It is at work; look again in a moment.')
   }
+}
+
+const MS_PER_S = 1_000
+
+/** The log's clock orders what was known when; a store whose clock has jumped hides what came since from instants until then. */
+export const examineLedgerClock = async (at: Examination, db: ReadHandle, nowMs: number): Promise<void> => {
+  const clockMs = Number(await findLedgerClock(db))
+  if (clockMs < 0) {
+    at.ok("log's clock", 'not started: it begins with the first event')
+    return
+  }
+  const instant = new Date(clockMs).toISOString()
+  if (clockMs <= nowMs + CLOCK_AHEAD_MAX_MS) {
+    at.ok("log's clock", `has come to ${instant}`)
+    return
+  }
+  const seconds = Math.round((clockMs - nowMs) / MS_PER_S)
+  at.wrong(
+    "log's clock",
+    `has come to ${instant}, ${seconds} s beyond this machine's`,
+    "Let the event store's machines keep time by NTP. Until that instant, instants since the jump tell what was known before it; positions are exact.",
+  )
 }
 
 /** A store that was restored to an older copy, or another store, must not be projected upon these rows. */

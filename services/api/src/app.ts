@@ -5,6 +5,7 @@ import type { EventStore } from '@registru/event-store'
 import type { Logger } from '@registru/runtime'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { showClockAhead } from './clock-ahead.ts'
 import { batchRoute } from './commands/batch-route.ts'
 import type { CommandDependencies } from './commands/command-definition.ts'
 import { commandRoutes } from './commands/command-routes.ts'
@@ -108,6 +109,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   const metrics = measureRequests(app)
   showProgress(metrics, { store, readSide, receiptProcess })
   showDifferences(metrics, readSide.differences)
+  showClockAhead(metrics, { readSide, now })
   if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
   await app.register(swagger, {
     openapi: openApi,

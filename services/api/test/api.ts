@@ -46,10 +46,15 @@ export const nowhere = new Writable({ write: (_chunk, _encoding, done) => done()
 export const createApi = async (
   store: EventStore,
   pool: Pool,
-  override: { readonly logger?: ReturnType<typeof createLogger>; readonly saga?: (ledger: Ledger) => ReceiptSaga } = {},
+  override: {
+    readonly logger?: ReturnType<typeof createLogger>
+    readonly saga?: (ledger: Ledger) => ReceiptSaga
+    /** A machine of its own has a clock of its own. */
+    readonly now?: () => Date
+  } = {},
 ): Promise<Api> => {
   const today = () => TODAY
-  const now = () => new Date()
+  const now = override.now ?? (() => new Date())
   const readSide = createReadSide({ pool, aside: pool })
   const ledger = createLedger({
     store,

@@ -1,10 +1,23 @@
-import { readLedgerEvent } from '@registru/domain'
+import { randomUUID } from 'node:crypto'
+import {
+  LEDGER_CLOCK_STREAM,
+  LEDGER_STREAM_PREFIXES,
+  LedgerClockStarted,
+  LedgerClockTicked,
+  ledgerClockCodec,
+  readLogEvent,
+} from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import { allProjections, openPostgresWriter } from '@registru/projections'
 import type { Pool } from '@registru/runtime'
 
+interface Readers {
+  readonly store: EventStore
+  readonly pool: Pool
+}
+
 /** Brings the read models up to the head of the log, as a projector that is started for it. */
-export const project = async ({ store, pool }: { readonly store: EventStore; readonly pool: Pool }): Promise<void> => {
+export const project = async ({ store, pool }: Readers): Promise<void> => {
   const client = await pool.connect()
   try {
     const writer = await openPostgresWriter({ client, projections: allProjections })
@@ -12,8 +25,8 @@ export const project = async ({ store, pool }: { readonly store: EventStore; rea
     const done = rows[0]?.position ?? -1n
     const events = []
     for await (const event of store.readAll()) {
-      if (event.position > done && /^(?:company|clientAccount|receiptBook)-/.test(event.stream)) {
-        events.push(readLedgerEvent(event))
+      if (event.position > done && LEDGER_STREAM_PREFIXES.some((prefix) => event.stream.startsWith(prefix))) {
+        events.push(readLogEvent(event))
       }
     }
     const position = events.at(-1)?.position
@@ -21,4 +34,16 @@ export const project = async ({ store, pool }: { readonly store: EventStore; rea
   } finally {
     client.release(true)
   }
+}
+
+/** Moves the log's clock on, as a projector that was asked to, and projects it. */
+export const tick = async ({ store, pool }: Readers): Promise<void> => {
+  let head: bigint | undefined
+  for await (const { revision } of store.readStream(LEDGER_CLOCK_STREAM)) head = revision
+  const { schemaVersion, event } = ledgerClockCodec.encode(
+    head === undefined ? LedgerClockStarted.of({}) : LedgerClockTicked.of({}),
+  )
+  const appended = { id: randomUUID(), type: event.type, data: event.data, metadata: { schemaVersion } }
+  await store.append(LEDGER_CLOCK_STREAM, head ?? 'no_stream', [appended])
+  await project({ store, pool })
 }

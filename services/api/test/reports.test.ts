@@ -4,7 +4,7 @@ import t from 'tap'
 import { z } from 'zod'
 import { authorization, createApi, startStores } from './api.ts'
 import { textOfPdf } from './pdf-text.ts'
-import { project } from './projected.ts'
+import { project, tick } from './projected.ts'
 
 const { ron } = examples
 t.setTimeout(120_000)
@@ -228,6 +228,7 @@ const typesAt = async (path: string): Promise<readonly string[]> =>
   Listed.parse(await answer(path)).items.map(({ type }) => type)
 
 t.test('events for auditors', async (t) => {
+  await tick({ store, pool })
   t.strictSame(await typesAt('events?paymentId=cash-2'), [
     'PaymentRecorded',
     'ReceiptRequested',
@@ -300,7 +301,10 @@ t.test('events for auditors', async (t) => {
         items,
       )
       const [head, row] = (await api.get(`${path}&format=csv`)).body.split('\r\n')
-      t.equal(head, 'stream,revision,position,eventId,type,recordedAt,actor,reason,commandId,correlationId,data')
+      t.equal(
+        head,
+        'stream,revision,position,eventId,type,recordedAt,actor,reason,commandId,correlationId,data,createdAt',
+      )
       t.match(row, new RegExp(`^[\\w:-]+,\\d+,\\d+,[\\w-]+,${type},`))
       t.equal((await api.get(`${path}&format=csv&limit=1`)).body.trimEnd().split('\r\n').length, 2)
     }

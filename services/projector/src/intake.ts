@@ -1,10 +1,10 @@
-import { type LedgerEvent, readLedgerEvent } from '@registru/domain'
+import { type LogEvent, readLogEvent } from '@registru/domain'
 import type { SubscriptionItem } from '@registru/event-store'
 import { Poison } from './poison.ts'
 
 /** What is there when the writer is free. */
 export interface Batch {
-  readonly events: readonly LedgerEvent[]
+  readonly events: readonly LogEvent[]
   /** Everything up to here has been seen; `undefined` when nothing moved. */
   readonly position: bigint | undefined
   readonly caughtUp: boolean
@@ -17,7 +17,7 @@ export interface Intake {
   readonly take: (eventsMax: number) => Promise<Batch | undefined>
 }
 
-type Read = { readonly event: LedgerEvent } | { readonly poison: Poison } | { readonly position: bigint } | 'caughtUp'
+type Read = { readonly event: LogEvent } | { readonly poison: Poison } | { readonly position: bigint } | 'caughtUp'
 
 /** Decoded events wait here while Postgres works: two batches, so that the next one is always ready. */
 const READ_AHEAD_MAX = 1_000
@@ -26,7 +26,7 @@ const readItem = (item: SubscriptionItem): Read => {
   if (item.kind === 'caughtUp') return 'caughtUp'
   if (item.kind === 'checkpoint') return { position: item.position }
   try {
-    return { event: readLedgerEvent(item.event) }
+    return { event: readLogEvent(item.event) }
   } catch (cause) {
     return { poison: new Poison(item.event, cause) }
   }
@@ -72,7 +72,7 @@ export const createIntake = (items: AsyncIterable<SubscriptionItem>): Intake => 
   }
 
   const gather = (reads: readonly Read[]): Batch => {
-    const events: LedgerEvent[] = []
+    const events: LogEvent[] = []
     let position: bigint | undefined
     let caughtUp = false
     let poison: Poison | undefined

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LedgerEvent } from '@registru/domain'
+import type { LogEvent } from '@registru/domain'
 import { Fenced, type PostgresWriter } from '@registru/projections'
 import { isRetryable } from '@registru/runtime'
 import type { Batch, Intake } from './intake.ts'
@@ -15,6 +15,13 @@ const BATCH_EVERY_MS = 5
 /** A position that moves past foreign events alone is written down this often, so that a restart need not pass them again. */
 const IDLE_CHECKPOINT_EVERY_MS = 5_000
 
+export interface Written {
+  readonly events: number
+  readonly position: bigint
+  /** The latest instant at which the store says it wrote one of them, in milliseconds since 1970. */
+  readonly newestMs: number
+}
+
 export interface LineOptions {
   readonly writer: PostgresWriter
   readonly intake: Intake
@@ -24,7 +31,7 @@ export interface LineOptions {
   readonly pace: Pace
   /** Ends the line after the batch that is being written. */
   readonly signal: AbortSignal
-  readonly onBatch: (written: { readonly events: number; readonly position: bigint }) => void
+  readonly onBatch: (written: Written) => void
   readonly onCaughtUp: () => void
 }
 
@@ -34,7 +41,7 @@ const mayBePoison = (error: unknown): boolean => !(error instanceof Fenced || is
 /** Writes what came before the poison, then names it. */
 const findPoison = async (
   { writer, storeId }: LineOptions,
-  events: readonly LedgerEvent[],
+  events: readonly LogEvent[],
   error: unknown,
 ): Promise<never> => {
   for (const event of events) {
@@ -49,7 +56,7 @@ const findPoison = async (
 }
 
 interface Writing {
-  readonly events: readonly LedgerEvent[]
+  readonly events: readonly LogEvent[]
   /** How it ended: with an error, or without. Never rejects, for it may end while nobody looks. */
   readonly done: Promise<{ readonly error: unknown } | undefined>
 }
@@ -91,7 +98,8 @@ export const followLine = async (options: LineOptions): Promise<void> => {
       await writer.write(prepared)
       writtenAtMs = Date.now()
       pace.written()
-      onBatch({ events: events.length, position })
+      const newestMs = events.reduce((latest, { createdAt }) => Math.max(latest, createdAt.getTime()), 0)
+      onBatch({ events: events.length, position, newestMs })
       if (caughtUp) onCaughtUp()
     }
     writing = {

@@ -15,6 +15,7 @@ import {
 } from '@registru/projections'
 import { isRetryable, isTimedOut, type Logger, type Pool, type PoolClient } from '@registru/runtime'
 import { type Connections, withConnections } from './connections.ts'
+import { createClockAlarm, createLedgerClock, type LedgerClock } from './ledger-clock.ts'
 import { createPace } from './pace.ts'
 import { Poison } from './poison.ts'
 import { mustBeTheSameStore } from './same-store.ts'
@@ -81,6 +82,7 @@ export const startProjector = ({
 }: ProjectorOptions): Projector => {
   const stopping = new AbortController()
   const report = createStatusReport(pool, logger)
+  const watchClock = createClockAlarm(logger)
   /** New read models that have caught up, by schema, and wait to be put in use. */
   const abreast = new Set<string>()
   /** What this projector writes: of each projection the generation in use, or the one that comes next. */
@@ -120,10 +122,12 @@ export const startProjector = ({
       together,
       to,
       signal,
+      clock,
     }: {
       readonly together: readonly Projection[]
       readonly to?: bigint
       readonly signal: AbortSignal
+      readonly clock?: LedgerClock
     },
   ): Promise<void> =>
     runSession({
@@ -135,13 +139,17 @@ export const startProjector = ({
       pace,
       signal,
       onStarted: (position) => {
+        clock?.open()
+        if (position >= 0n) void clock?.start()
         status = { ...status, position }
         become('catchingUp')
         becomeReady()
         logger.info({ position: `${position}`, projections: together.length }, 'Projecting')
       },
-      onBatch: ({ events, position }) => {
+      onBatch: ({ events, position, newestMs }) => {
         failures = 0
+        if (events > 0) void clock?.start()
+        watchClock(newestMs)
         status = { ...status, position, events: status.events + events }
         report.write(status)
       },
@@ -214,7 +222,7 @@ export const startProjector = ({
   }
 
   const work = async (connections: Connections): Promise<void> => {
-    const { client, lost } = connections
+    const { client, reader, lost } = connections
     const regrouping = new AbortController()
     const regroup = (): void => regrouping.abort()
     const signal = AbortSignal.any([stopping.signal, lost, regrouping.signal])
@@ -236,7 +244,9 @@ export const startProjector = ({
       return
     }
 
-    const lines = [follow(connections, { together: followed, signal })]
+    const clock = createLedgerClock({ store, logger, signal })
+    await clock.listen(reader)
+    const lines = [follow(connections, { together: followed, signal, clock })]
     if (newcomers.length > 0) lines.push(catchUp(newcomers, signal, regroup))
     // When one line ends, however it does, the other ends with it; what ended the first is what counts.
     await Promise.all(lines.map((line) => line.finally(regroup)))

@@ -3,7 +3,7 @@ import type { EventStore, SubscriptionItem } from '@registru/event-store'
 import { openPostgresWriter, type Projection } from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
 import { createIntake } from './intake.ts'
-import { followLine } from './line.ts'
+import { followLine, type Written } from './line.ts'
 import type { Pace } from './pace.ts'
 import { mustBeTheSameStore, mustHavePosition, startOf } from './same-store.ts'
 
@@ -21,7 +21,7 @@ export interface SessionOptions {
   readonly pace: Pace
   readonly signal: AbortSignal
   readonly onStarted: (position: bigint) => void
-  readonly onBatch: (written: { readonly events: number; readonly position: bigint }) => void
+  readonly onBatch: (written: Written) => void
   readonly onCaughtUp: () => void
 }
 

@@ -1,5 +1,6 @@
 import { type LedgerEvent, ledgerCodec } from '@registru/domain'
 import {
+  type AppendOutcome,
   type EventStore,
   PositionRefused,
   type RecordedEvent,
@@ -20,11 +21,43 @@ export interface MemoryEventStore extends EventStore {
 /** As the event stands on disk. */
 export const recorded = (event: LedgerEvent): RecordedEvent => {
   const { type, data } = ledgerCodec.encode(event).event
-  const { stream, revision, position, eventId: id, metadata } = event
-  return { stream, revision, position, id, type, data, metadata, createdAt: new Date(metadata.recordedAt) }
+  const { stream, revision, position, eventId: id, metadata, createdAt } = event
+  return { stream, revision, position, id, type, data, metadata, createdAt }
 }
 
 const refuse = (what: string) => () => Promise.reject(new Error(`${what} is not offered by this fake`))
+
+/** The same fake, to which the log's clock can be appended. Its clock is the machine's. */
+export const acceptingAppends = (store: MemoryEventStore): MemoryEventStore => {
+  const lastOf = async (stream?: string): Promise<RecordedEvent | undefined> => {
+    let last: RecordedEvent | undefined
+    for await (const event of store.readAll()) if (stream === undefined || event.stream === stream) last = event
+    return last
+  }
+  const lastOnly = async function* (stream?: string): AsyncGenerator<RecordedEvent> {
+    const last = await lastOf(stream)
+    if (last !== undefined) yield last
+  }
+  let turn: Promise<unknown> = Promise.resolve()
+  return {
+    ...store,
+    readStream: (stream, options) =>
+      options?.direction === 'backwards' ? lastOnly(stream) : store.readStream(stream, options),
+    readAll: (options) => (options?.direction === 'backwards' ? lastOnly() : store.readAll(options)),
+    append: (stream, expected, events) => {
+      const inTurn = turn.then(async (): Promise<AppendOutcome> => {
+        const head = (await lastOf(stream))?.revision ?? -1n
+        if (head !== (expected === 'no_stream' ? -1n : expected)) return { outcome: 'conflict' }
+        const position = ((await lastOf())?.position ?? 0n) + 10n
+        const createdAt = new Date()
+        store.add(events.map((event) => ({ ...event, stream, revision: head + 1n, position, createdAt })))
+        return { outcome: 'written', revision: head + 1n, position }
+      })
+      turn = inTurn
+      return inTurn
+    },
+  }
+}
 
 /** The reading half of an event store, in memory: order, gaps, caught-up signs and absence, but no network. */
 export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore => {

@@ -11,5 +11,6 @@ export const placed = (messages: readonly LedgerMessage[], from = 0): readonly L
     const eventId = `00000000-0000-4000-8000-${place.toString(16).padStart(12, '0')}`
     const metadata = eventMetadata({ companyId })
     const position = BigInt(1_000 + place * 10)
-    return { ...message, stream, revision: BigInt(place), position, eventId, metadata } as LedgerEvent
+    const createdAt = new Date(metadata.recordedAt)
+    return { ...message, stream, revision: BigInt(place), position, eventId, createdAt, metadata } as LedgerEvent
   })

@@ -23,6 +23,7 @@ export {
 export type { EventDefinition, EventOf } from './event-definition.ts'
 export { ExchangeRate, RateSource } from './exchange-rate.ts'
 export * from './ids.ts'
+export * from './ledger-clock.ts'
 export * from './ledger-events.ts'
 export type { Message } from './message.ts'
 export * from './metadata.ts'

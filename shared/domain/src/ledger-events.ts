@@ -1,6 +1,7 @@
 import { type AccountEvent, accountEventDefinitions } from './client-account/events.ts'
 import { type Codec, createCodec } from './codec.ts'
 import { type CompanyEvent, companyEventDefinitions } from './company/events.ts'
+import { LEDGER_CLOCK_STREAM, type LedgerClockEvent, LedgerClockMetadata, ledgerClockCodec } from './ledger-clock.ts'
 import type { Message } from './message.ts'
 import { EventMetadata } from './metadata.ts'
 import { type ReceiptBookEvent, receiptBookEventDefinitions } from './receipt-book/events.ts'
@@ -15,17 +16,29 @@ export const ledgerCodec: Codec<LedgerMessage> = createCodec([
 ])
 
 /** An event where it stands: its place in its stream, in the whole log, and both clocks (the effective day is in `data`). */
-export type Recorded<Event extends Message> = Event & {
+export type Recorded<Event extends Message, Metadata = EventMetadata> = Event & {
   readonly eventId: string
   readonly stream: string
   readonly revision: bigint
   readonly position: bigint
-  readonly metadata: EventMetadata
+  /** When the store wrote it, by the store's clock. The log's order maps instants, and this is what it orders. */
+  readonly createdAt: Date
+  readonly metadata: Metadata
 }
 
+/** Of one company. */
 export type LedgerEvent = {
   [Type in LedgerMessage['type']]: Recorded<Extract<LedgerMessage, { type: Type }>>
 }[LedgerMessage['type']]
+
+export type RecordedClockEvent = {
+  [Type in LedgerClockEvent['type']]: Recorded<Extract<LedgerClockEvent, { type: Type }>, LedgerClockMetadata>
+}[LedgerClockEvent['type']]
+
+/** Whatever the read models are told of. */
+export type LogEvent = LedgerEvent | RecordedClockEvent
+
+export const isClockEvent = (event: LogEvent): event is RecordedClockEvent => event.stream === LEDGER_CLOCK_STREAM
 
 interface StoredEvent {
   readonly id: string
@@ -35,6 +48,7 @@ interface StoredEvent {
   readonly type: string
   readonly data: unknown
   readonly metadata: unknown
+  readonly createdAt: Date
 }
 
 /**
@@ -44,7 +58,16 @@ interface StoredEvent {
 export const readLedgerEvent = (stored: StoredEvent): LedgerEvent => {
   const metadata = EventMetadata.parse(stored.metadata)
   const { type, data } = ledgerCodec.decode(stored.type, metadata.schemaVersion, stored.data)
-  const { id: eventId, stream, revision, position } = stored
+  const { id: eventId, stream, revision, position, createdAt } = stored
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the codec paired type and data; a spread would lose it
-  return { type, data, eventId, stream, revision, position, metadata } as LedgerEvent
+  return { type, data, eventId, stream, revision, position, createdAt, metadata } as LedgerEvent
+}
+
+/** As `readLedgerEvent`, of any stream that the read models follow. @throws UnreadableEvent */
+export const readLogEvent = (stored: StoredEvent): LogEvent => {
+  if (stored.stream !== LEDGER_CLOCK_STREAM) return readLedgerEvent(stored)
+  const metadata = LedgerClockMetadata.parse(stored.metadata)
+  const { type, data } = ledgerClockCodec.decode(stored.type, metadata.schemaVersion, stored.data)
+  const { id: eventId, stream, revision, position, createdAt } = stored
+  return { type, data, eventId, stream, revision, position, createdAt, metadata }
 }

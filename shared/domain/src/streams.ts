@@ -1,4 +1,5 @@
 import type { ClientId, CompanyId, ReceiptSeries } from './ids.ts'
+import { LEDGER_CLOCK_STREAM } from './ledger-clock.ts'
 
 /** `category-{company}` or `category-{company}:{id}`; ids hold neither `:` nor a leading `-`, so a name reads one way. */
 export const companyStream = (companyId: CompanyId): string => `company-${companyId}`
@@ -8,4 +9,4 @@ export const receiptBookStream = (companyId: CompanyId, series: ReceiptSeries): 
   `receiptBook-${companyId}:${series}`
 
 /** The streams of the ledger, as prefixes for a subscription. */
-export const LEDGER_STREAM_PREFIXES = ['company-', 'clientAccount-', 'receiptBook-'] as const
+export const LEDGER_STREAM_PREFIXES = ['company-', 'clientAccount-', 'receiptBook-', LEDGER_CLOCK_STREAM] as const

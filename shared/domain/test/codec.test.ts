@@ -100,6 +100,7 @@ t.test('a stored event', async (t) => {
     type,
     data: throughStore(data),
     metadata: eventMetadata(),
+    createdAt: new Date('2026-11-02T09:00:01.234Z'),
   }
 
   t.test('is read with its place and both clocks', async (t) => {

@@ -12,6 +12,7 @@ const said = (whole: unknown, name: string): string | undefined => {
 
 const foldEventIndex = (expected: Expected, fact: PlacedFact): void => {
   const { whole } = fact
+  if (fact.companyId === '') return
   expected.bear(eventIndex, {
     company_id: fact.companyId,
     position: fact.position,

@@ -4,19 +4,21 @@ import type { PlacedFact } from '../facts.ts'
 const moments = { name: 'moments', position: 'position', within: [] }
 const latest = { name: 'latest_moment', key: ['id'] }
 
-/** Every event moves the latest one on; an instant later than all before it makes a moment. */
-const foldTimeline = (expected: Expected, { position, recordedAt }: PlacedFact): void => {
+/** Every event moves the latest one on; an instant later than all before it, or another clock, makes a moment. */
+const foldTimeline = (expected: Expected, { type, position, recordedAt, createdMs }: PlacedFact): void => {
   const before = find(expected, latest, 'latest')
-  const recordedMs = BigInt(Date.parse(recordedAt))
-  const latestMs = BigInt(before?.['recorded_ms'] ?? -1n)
-  if (recordedMs > latestMs) {
+  const clock = before?.['clock'] === 'LOG' || type === 'LedgerClockStarted' ? 'LOG' : 'RECORDERS'
+  const instantMs = BigInt(clock === 'LOG' ? createdMs : Date.parse(recordedAt))
+  const latestMs = before?.['clock'] === clock ? BigInt(before['instant_ms'] ?? -1n) : -1n
+  if (instantMs > latestMs) {
     expected.bear(moments, {
-      recorded_at: new Date(Number(recordedMs)).toISOString(),
+      clock,
+      instant: new Date(Number(instantMs)).toISOString(),
       position,
       position_before: before?.['position'] ?? -1n,
     })
   }
-  put(expected, latest, { id: 'latest', position, recorded_ms: recordedMs > latestMs ? recordedMs : latestMs })
+  put(expected, latest, { id: 'latest', position, clock, instant_ms: instantMs > latestMs ? instantMs : latestMs })
 }
 
 export const timelineFold: Fold = { histories: [moments], states: [latest], start: () => foldTimeline }

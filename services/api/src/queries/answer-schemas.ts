@@ -11,6 +11,10 @@ export const moment = {
   position: z.string().meta({ description: 'Place in the log up to which this answer knows' }),
   asOf: day,
   knownAt: z.string().optional(),
+  knownAtPosition: z
+    .string()
+    .optional()
+    .meta({ description: 'The position that `knownAt` means: everything up to it was known' }),
 }
 /** What a command names in `If-Match` that was decided on this answer. */
 export const revision = z.int().meta({
@@ -311,6 +315,7 @@ export const Events = z
         revision: z.int(),
         position: z.string(),
         eventId: z.uuid(),
+        createdAt: z.iso.datetime().meta({ description: 'When the event store wrote it, by its clock' }),
         type: z.string(),
         data: z.looseObject({}),
         metadata: z.looseObject({}),

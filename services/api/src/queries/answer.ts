@@ -77,7 +77,7 @@ const departureOf = ({ raw }: FastifyReply): AbortSignal => {
 const momentLines = (query: Asked, moment: Moment) => ({
   position: `${moment.position}`,
   asOf: moment.asOf,
-  ...(query.knownAt === undefined ? {} : { knownAt: query.knownAt }),
+  ...(query.knownAt === undefined ? {} : { knownAt: query.knownAt, knownAtPosition: `${moment.position}` }),
 })
 
 /**

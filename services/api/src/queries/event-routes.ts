@@ -1,7 +1,13 @@
 import { Readable } from 'node:stream'
 import { ClientId, clientAccountStream, companyStream, InvoiceId, PaymentId, Rejection } from '@registru/domain'
 import type { EventStore, ReadOptions, RecordedEvent } from '@registru/event-store'
-import { type EventPlace, listEventPlaces, PAGE_ROWS_MAX } from '@registru/projections'
+import {
+  type EventPlace,
+  findPositionKnownAt,
+  listEventPlaces,
+  PAGE_ROWS_MAX,
+  type ReadHandle,
+} from '@registru/projections'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
@@ -26,8 +32,10 @@ const filters = {
     .regex(/^[A-Z][A-Za-z]{1,63}$/, 'a type of event')
     .optional()
     .meta({ examples: ['PaymentRecorded'] }),
-  from: instant.optional().meta({ description: 'First instant at which the ledger learned of it (RFC 3339)' }),
-  to: instant.optional().meta({ description: 'Last such instant' }),
+  from: instant.optional().meta({ description: 'What was not known before this instant (RFC 3339)' }),
+  to: instant
+    .optional()
+    .meta({ description: 'What was known at this instant, as `knownAt` says it; so far, where it is not over' }),
 }
 
 const EventsQuery = z
@@ -56,12 +64,13 @@ const belongsTo = (companyId: string, stream: string): boolean => {
   return owner === companyId && /^(company|clientAccount|receiptBook)-/.test(stream)
 }
 
-const eventBody = ({ stream, revision, position, id, type, data, metadata }: RecordedEvent) => ({
+const eventBody = ({ stream, revision, position, id, type, createdAt, data, metadata }: RecordedEvent) => ({
   stream,
   revision: Number(revision),
   position: `${position}`,
   eventId: id,
   type,
+  createdAt: createdAt.toISOString(),
   data,
   metadata,
 })
@@ -98,6 +107,7 @@ const COLUMNS: readonly Column[] = [
   textColumn('type'),
   ...['recordedAt', 'actor', 'reason', 'commandId', 'correlationId'].map((name) => textColumn(name, 'metadata', name)),
   jsonColumn('data'),
+  textColumn('createdAt'),
 ]
 
 /** The events of a stream up to the end of the log as it was when the answer began. */
@@ -195,8 +205,17 @@ const eventsAt = async (store: Store, places: readonly EventPlace[]): Promise<re
   return found.toSorted((a, b) => (a.position < b.position ? -1 : 1))
 }
 
-const inUtc = (instant: string | undefined): string | undefined =>
-  instant === undefined ? undefined : new Date(instant).toISOString()
+const knownAt = (handle: ReadHandle, instantMs: number): Promise<bigint | undefined> =>
+  findPositionKnownAt(handle, new Date(instantMs).toISOString())
+
+/** The log's own order says what was known when: what an event's `recordedAt` says is a fact about it, and no more. */
+const stretchOfLog = async (handle: ReadHandle, { from, to }: EventsQuery, end: bigint) => ({
+  after: from === undefined ? undefined : ((await knownAt(handle, Date.parse(from) - 1)) ?? end),
+  upTo: to === undefined ? undefined : await knownAt(handle, Date.parse(to)),
+})
+
+const laterOf = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a
 
 /** Found through the index, read from the event store. */
 const listOf = (
@@ -206,7 +225,8 @@ const listOf = (
 ): List<typeof PlaceInLog, ReturnType<typeof eventBody>> => ({
   row: COLUMNS,
   place: PlaceInLog,
-  read: async (handle, _moment, { after, limit }) => {
+  read: async (handle, moment, { after, limit }) => {
+    const stretch = await stretchOfLog(handle, query, moment.position)
     const { items, next } = await listEventPlaces(handle, {
       companyId,
       clientId: query.clientId,
@@ -215,9 +235,8 @@ const listOf = (
       correlationId: query.correlationId,
       commandId: query.commandId,
       type: query.type,
-      from: inUtc(query.from),
-      to: inUtc(query.to),
-      after: after === undefined ? undefined : BigInt(after.position),
+      after: laterOf(stretch.after, after === undefined ? undefined : BigInt(after.position)),
+      upTo: stretch.upTo,
       limit,
     })
     const events = await eventsAt(store, items)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
+import { ReadSideUnavailable } from './read-errors.ts'
 
 /** How often it is looked whether the projector has come far enough, however many wait. */
 const POLL_MS = 10
@@ -7,30 +7,31 @@ const POLL_MS = 10
 const GRACE_MS = 500
 
 interface Waiter {
-  readonly minPosition: bigint
+  readonly wanted: bigint
   readonly deadline: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
-export interface PositionWatch {
+/** Of something that only grows: a place in the log, or the instant that the log has come to. */
+export interface Watch {
   /**
-   * @throws ReadModelBehind after `maxWaitMs`, ReadSideUnavailable when no look was answered until then, and what the look
+   * @throws what `late` makes after `maxWaitMs`, ReadSideUnavailable when no look was answered until then, and what the look
    * itself fails with
    */
-  readonly reach: (minPosition: bigint, maxWaitMs: number) => Promise<void>
+  readonly reach: (wanted: bigint, maxWaitMs: number) => Promise<void>
 }
 
 /** Readers that wait for the projector look together: a thousand of them ask Postgres no more often than one. */
-export const createPositionWatch = (find: () => Promise<bigint>): PositionWatch => {
+export const createWatch = (find: () => Promise<bigint>, late: (found: bigint, wanted: bigint) => Error): Watch => {
   let waiters: readonly Waiter[] = []
   let isLooking = false
 
   /** @returns whoever goes on waiting */
-  const tell = (told: readonly Waiter[], position: bigint): readonly Waiter[] =>
-    told.filter(({ minPosition, deadline, resolve, reject }) => {
-      if (position >= minPosition) resolve()
-      else if (performance.now() >= deadline) reject(new ReadModelBehind(position, minPosition))
+  const tell = (told: readonly Waiter[], found: bigint): readonly Waiter[] =>
+    told.filter(({ wanted, deadline, resolve, reject }) => {
+      if (found >= wanted) resolve()
+      else if (performance.now() >= deadline) reject(late(found, wanted))
       else return true
       return false
     })
@@ -52,7 +53,7 @@ export const createPositionWatch = (find: () => Promise<bigint>): PositionWatch 
   }
 
   return {
-    reach: (minPosition, maxWaitMs) =>
+    reach: (wanted, maxWaitMs) =>
       new Promise((resolve, reject) => {
         const unanswered = setTimeout(
           () => reject(new ReadSideUnavailable(`no answer within ${maxWaitMs} ms`)),
@@ -65,7 +66,7 @@ export const createPositionWatch = (find: () => Promise<bigint>): PositionWatch 
             settle(...args)
           }
         const deadline = performance.now() + maxWaitMs
-        waiters = [...waiters, { minPosition, deadline, resolve: settled(resolve), reject: settled(reject) }]
+        waiters = [...waiters, { wanted, deadline, resolve: settled(resolve), reject: settled(reject) }]
         if (!isLooking) void look()
       }),
   }

@@ -5,7 +5,7 @@ import { storeKinds } from '../problems/store.ts'
 import {
   CommandNotFound,
   InstantNotSettled,
-  LogEndUnknown,
+  KnownAtInFuture,
   QueryTooLarge,
   ReadModelBehind,
   ReadSideUnavailable,
@@ -14,6 +14,7 @@ import { TieOutFailed } from './tie-out.ts'
 
 const ownKinds = {
   COMMAND_NOT_FOUND: { status: 404, title: 'The read models know no event of the command' },
+  KNOWN_AT_IN_FUTURE: { status: 422, title: 'What will be known at a later instant than now nobody knows' },
   QUERY_TOO_LARGE: { status: 422, title: 'The query takes too long; asked again it would take as long' },
   READ_MODEL_BEHIND: { status: 504, title: 'The read model has not reached the position asked for' },
   READ_SIDE_UNAVAILABLE: { status: 503, title: 'Queries cannot be answered at the moment; commands can' },
@@ -35,7 +36,7 @@ export const problemResponses = (codes: readonly QueryProblemCode[]) =>
 const NARROWER =
   'narrow it by client, currency or days, take pages (limit, cursor), or ask for sums (groupBy=currency) instead of rows'
 
-const tell = tellerOf({ ...storeKinds, ...ownKinds })
+const tell = tellerOf(ownKinds)
 
 /** What keeps a query from its answer. */
 export const queryProblems: ProblemTable = {
@@ -47,9 +48,9 @@ export const queryProblems: ProblemTable = {
     }
     if (error instanceof ReadModelBehind) return tell('READ_MODEL_BEHIND', { details: error.lag })
     if (error instanceof InstantNotSettled) {
-      return tell('READ_MODEL_BEHIND', { detail: error.message, details: { settledInMs: error.settledInMs } })
+      return tell('READ_MODEL_BEHIND', { detail: error.message, details: error.details })
     }
-    if (error instanceof LogEndUnknown) return tell('STORE_UNAVAILABLE', { detail: error.message })
+    if (error instanceof KnownAtInFuture) return tell('KNOWN_AT_IN_FUTURE', { details: error.details })
     if (error instanceof TieOutFailed) return tell('TIE_OUT_FAILED', { details: error.details, isOurs: true })
     if (error instanceof QueryTooLarge) return tell('QUERY_TOO_LARGE', { detail: NARROWER })
     if (error instanceof ReadSideUnavailable) return tell('READ_SIDE_UNAVAILABLE')

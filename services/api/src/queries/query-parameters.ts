@@ -45,7 +45,7 @@ export const clocks = {
   ...asOf,
   knownAt: z.union([position, instant], 'an instant (RFC 3339) or a position (digits)').optional().meta({
     description:
-      'What was known then: an instant (RFC 3339, not in the future), or a position, waited for like `minPosition`; everything when absent',
+      'What was known then: an instant (RFC 3339, to the millisecond, not in the future), or a position; either is waited for like `minPosition`; everything when absent. `knownAtPosition` in the answer is the position that an instant means, for ever',
   }),
 }
 

@@ -32,25 +32,30 @@ export class QueryTooLarge extends Error {
   override readonly name = 'QueryTooLarge'
 }
 
-/** Writers may still be at work on what was known at an instant that is hardly over. */
+const instantOf = (ms: number): string => new Date(ms).toISOString()
+
+/** Nothing that is projected proves that the instant is over: an event that was known at it may still come. */
 export class InstantNotSettled extends Error {
   override readonly name = 'InstantNotSettled'
-  readonly settledInMs: number
+  /** Instants: what was asked for, and up to where the log has come as far as the read models know. */
+  readonly details: { readonly knownAt: string; readonly settledBefore: string | null }
 
-  constructor(settledInMs: number) {
-    super(`what was known at that instant is settled in ${settledInMs} ms`)
-    this.settledInMs = settledInMs
+  constructor(instantMs: number, settledMs: number | undefined) {
+    super('the log has not come past that instant, as far as the read models know')
+    this.details = {
+      knownAt: instantOf(instantMs),
+      settledBefore: settledMs === undefined || settledMs < 0 ? null : instantOf(settledMs),
+    }
   }
 }
 
-/** The event store is away, so nobody can tell whether the read models know all that was known at an instant. */
-export class LogEndUnknown extends Error {
-  override readonly name = 'LogEndUnknown'
+/** What will be known nobody knows. */
+export class KnownAtInFuture extends Error {
+  override readonly name = 'KnownAtInFuture'
+  readonly details: { readonly knownAt: string; readonly now: string }
 
-  constructor(options: ErrorOptions) {
-    super(
-      'the event store does not say where the log ends, so nobody can tell what was known at that instant; an earlier one, or a position, can be asked for',
-      options,
-    )
+  constructor(instantMs: number, nowMs: number) {
+    super('knownAt is an instant that is still to come')
+    this.details = { knownAt: instantOf(instantMs), now: instantOf(nowMs) }
   }
 }

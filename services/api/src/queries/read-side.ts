@@ -3,17 +3,19 @@ import { StoreUnavailable } from '@registru/event-store'
 import {
   countFindings,
   enterAsReader,
+  findLedgerClock,
   findProjectorReport,
   findReadPosition,
   findReadState,
+  LEDGER_CLOCK_CHANNEL,
   PROJECTOR_SILENT_AFTER_SECONDS,
   type ProjectorReport,
   type ReadHandle,
 } from '@registru/projections'
 import { createDatabase, isRetryable, type Pool } from '@registru/runtime'
 import { z } from 'zod'
-import { createPositionWatch } from './position-watch.ts'
-import { QueryTooLarge, ReadSideUnavailable } from './read-errors.ts'
+import { createWatch } from './position-watch.ts'
+import { InstantNotSettled, QueryTooLarge, ReadModelBehind, ReadSideUnavailable } from './read-errors.ts'
 
 export interface Freshness {
   /** The position that a command answered with; the reader waits for it. */
@@ -60,6 +62,15 @@ export interface ReadSide {
     freshness: Freshness,
     read: (handle: ReadHandle, position: bigint) => Promise<Value>,
   ) => Promise<Answer<Value>>
+  /** The instant that the log has come to, in milliseconds since 1970: every earlier one is over. @throws ReadSideUnavailable */
+  readonly ledgerClock: () => Promise<number>
+  /** Whether the read models prove that an instant is over, without a wait. @throws ReadSideUnavailable */
+  readonly isOver: (instantMs: number) => Promise<boolean>
+  /**
+   * Waits until an instant is over; where the log lies idle, it asks the projector for a proof.
+   * @throws InstantNotSettled, ReadSideUnavailable
+   */
+  readonly pass: (instantMs: number, maxWaitMs: number) => Promise<void>
   readonly ping: (timeoutMs: number) => Promise<void>
   /** What the projector last said of itself, `silent` when that is long ago; `undefined` before it ever ran. */
   readonly projectorState: () => Promise<ProjectorWord | undefined>
@@ -96,6 +107,9 @@ const saidBy = (report: ProjectorReport | undefined): ProjectorWord | undefined 
   const reason = ProjectorDetail.safeParse(detail).data?.reason
   return { state, ...(reason !== undefined && { reason }) }
 }
+
+/** As often as the projector proves anything. */
+const ASK_FOR_PROOF_EVERY_MS = 1_000
 
 /** undefined_table, invalid_schema_name: no projector has set up the read models yet. */
 const NOT_SET_UP: readonly unknown[] = ['42P01', '3F000']
@@ -136,7 +150,29 @@ export const createReadSide = ({ pool, aside }: Connections): ReadSide => {
   const database: ReadHandle = createDatabase<unknown>(pool)
   const besides: ReadHandle = createDatabase<unknown>(aside)
 
-  const watch = createPositionWatch(() => findReadPosition(besides))
+  const watch = createWatch(
+    () => findReadPosition(besides),
+    (position, minPosition) => new ReadModelBehind(position, minPosition),
+  )
+  const clockWatch = createWatch(
+    () => findLedgerClock(besides),
+    (clockMs, wantedMs) => new InstantNotSettled(Number(wantedMs) - 1, Number(clockMs)),
+  )
+  const pass = (instantMs: number, maxWaitMs: number): Promise<void> =>
+    guard(() => clockWatch.reach(BigInt(instantMs) + 1n, maxWaitMs))
+  const isOver = async (instantMs: number): Promise<boolean> => {
+    try {
+      await pass(instantMs, 0)
+      return true
+    } catch (error) {
+      if (error instanceof InstantNotSettled) return false
+      throw error
+    }
+  }
+  /** Of the projector. What comes of it is seen by who waits. */
+  const askForProof = (instantMs: number): void => {
+    aside.query('select pg_notify($1, $2)', [LEDGER_CLOCK_CHANNEL, `${instantMs}`]).catch(() => undefined)
+  }
 
   const begin = async (departure: AbortSignal | undefined): Promise<Snapshot> => {
     const handle = await database
@@ -203,6 +239,19 @@ export const createReadSide = ({ pool, aside }: Connections): ReadSide => {
         return { position, value: await guard(() => read(handle, position)) }
       } finally {
         await close()
+      }
+    },
+    ledgerClock: () => guard(async () => Number(await findLedgerClock(besides))),
+    isOver,
+    pass: async (instantMs, maxWaitMs) => {
+      if (await isOver(instantMs)) return
+      askForProof(instantMs)
+      // Again and again: a projector may have begun to listen, or the store's clock may have been behind.
+      const asking = setInterval(() => askForProof(instantMs), ASK_FOR_PROOF_EVERY_MS)
+      try {
+        await pass(instantMs, maxWaitMs)
+      } finally {
+        clearInterval(asking)
       }
     },
     ping: async (timeoutMs) => {

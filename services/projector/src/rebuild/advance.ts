@@ -1,4 +1,4 @@
-import { LEDGER_STREAM_PREFIXES, type LedgerEvent } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, type LogEvent } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import { openPostgresWriter, type Projection } from '@registru/projections'
 import type { Connections } from '../connections.ts'
@@ -26,7 +26,7 @@ export interface AdvanceOptions {
 }
 
 interface Read {
-  readonly events: readonly LedgerEvent[]
+  readonly events: readonly LogEvent[]
   /** Of the last item that was seen, which may lie beyond `to`. */
   readonly reached: bigint
   readonly done: boolean
@@ -37,7 +37,7 @@ const readBatch = async (
   intake: Intake,
   { to, eventsMax, from }: { readonly to: bigint | undefined; readonly eventsMax: number; readonly from: bigint },
 ): Promise<Read> => {
-  const events: LedgerEvent[] = []
+  const events: LogEvent[] = []
   let reached = from
   let done = false
   while (!done && events.length < eventsMax) {
