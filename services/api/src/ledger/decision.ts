@@ -11,8 +11,7 @@ export interface EncodedEvent<Event> {
   readonly event: Event
   readonly eventId: string
   readonly schemaVersion: number
-  /** Of its data as JSON. */
-  /** As it is stored, and as its id was derived from it. */
+  /** Of its data, as it is stored and as its id was derived from it. */
   readonly dataJson: string
 }
 
