@@ -92,6 +92,18 @@ const broken: Record<string, Import[]> = {
   'read-models-write-nothing': [['projections/one/g.ts', '../core/tables/a.ts']],
   'services-are-strangers': [['services/api/src/b.ts', '../../projector/src/a.ts']],
   'service-sources-start-nothing': [['services/api/src/c.ts', '../../../infra/embedded/src/a.ts']],
+  'http-knows-nobody': [['services/api/src/http/b.ts', '../queries/a.ts']],
+  'the-ledger-knows-no-catalogue': [
+    ['services/api/src/ledger/b.ts', '../commands/a.ts'],
+    ['services/api/src/ledger/c.ts', '../http/a.ts'],
+  ],
+  'receipts-know-the-ledger-alone': [['services/api/src/receipts/b.ts', '../commands/a.ts']],
+  'commands-and-queries-are-strangers': [
+    ['services/api/src/queries/b.ts', '../commands/a.ts'],
+    ['services/api/src/documents/b.ts', '../ledger/a.ts'],
+  ],
+  'commands-know-no-queries': [['services/api/src/commands/b.ts', '../documents/a.ts']],
+  'rooms-of-the-api-know-no-application': [['services/api/src/queries/c.ts', '../app.ts']],
   'services-know-no-scripts': [
     ['services/api/test/b.ts', '../../../scripts/src/a.ts'],
     ['infra/embedded/src/b.ts', '../../../scripts/src/a.ts'],
@@ -115,7 +127,7 @@ const broken: Record<string, Import[]> = {
     ['shared/runtime/src/e.ts', 'pg'],
     ['services/api/test/c.ts', 'pg'],
   ],
-  'one-file-knows-the-event-store-client': [
+  'four-files-know-the-event-store-client': [
     ['shared/event-store/src/b.ts', '@eventstore/db-client'],
     ['services/api/test/d.ts', '@eventstore/db-client'],
     ['scripts/src/b.ts', '@eventstore/db-client'],
@@ -149,6 +161,11 @@ const allowed: Import[] = [
   ['projections/test/z.ts', '../../infra/embedded/src/a.ts'],
   ['projections/index.ts', './one/a.ts'],
   ['services/api/src/z.ts', '../../../projections/index.ts'],
+  ['services/api/src/commands/z.ts', '../ledger/a.ts'],
+  ['services/api/src/queries/z.ts', '../http/a.ts'],
+  ['services/api/src/receipts/z.ts', '../ledger/a.ts'],
+  ['services/api/src/http/z.ts', '../version.ts'],
+  ['services/api/src/app.ts', './queries/a.ts'],
   ['services/api/test/z.ts', '../../../shared/runtime/src/testing.ts'],
   ['infra/embedded/src/z.ts', '../../../shared/runtime/src/a.ts'],
   ['scripts/src/z.ts', '../../services/api/src/a.ts'],
