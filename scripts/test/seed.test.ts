@@ -140,6 +140,16 @@ t.test('the plan of a firm', async (t) => {
     )
   })
 
+  t.test('numbers its invoices in the order of their days', async (t) => {
+    const invoices = bodies(plan, 'RegisterInvoice').map((body) => RegisterInvoice.parse(body))
+    const byNumber = invoices.toSorted((a, b) => Number(a.number) - Number(b.number))
+    t.same(
+      byNumber.map(({ issuedOn }) => issuedOn),
+      invoices.map(({ issuedOn }) => issuedOn).toSorted(),
+    )
+    t.equal(Number(byNumber.at(-1)?.number) - Number(byNumber[0]?.number), 599, 'without a gap')
+  })
+
   t.test('is accepted by the domain, and leaves invoices 90 days late', async (t) => {
     const accounts = new Map<string, ClientAccount>()
     const warnings: unknown[] = []

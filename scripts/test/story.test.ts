@@ -1,17 +1,33 @@
-/** The whole system, as `npm start` runs it: from an invoice to what is still owed. `.ci/run` runs it on every Node. */
-import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+/** The whole system, as `npm start` runs it: README's own commands, then kills. `.ci/run` runs it on every Node. */
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { z } from 'zod'
 import { type RunFile, readRunFile } from '../src/run-file.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const limitMs = 60_000
+
+const runFile = promisify(execFile)
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+const PaymentOfReadme = z.looseObject({ paymentId: z.literal('pay-1') })
+
+interface WalkthroughStep {
+  readonly commands: string
+  readonly shown: string
+}
+
+/** README's shell blocks, each with the output that stands under it, without those that start the system and the seed. */
+const walkthrough = (markdown: string): readonly WalkthroughStep[] =>
+  [...markdown.matchAll(/^```sh\n(.*?)^```\n(?:```(?:json)?\n(.*?)^```\n)?/gms)]
+    .map(([, commands = '', shown = '']) => ({ commands, shown }))
+    .filter(({ commands }) => !commands.startsWith('npm '))
 
 const Accepted = z.looseObject({ position: z.string(), revision: z.int(), result: z.unknown() })
 
@@ -51,12 +67,6 @@ t.test('the story', async (t) => {
       headers: { authorization, 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify(body),
     })
-  const accepted = async (name: string, body: unknown, key: string = randomUUID()) => {
-    const response = await send(key, name, body)
-    const answer: unknown = await response.json()
-    if (response.status !== 201) throw new Error(`${name}: ${response.status} ${JSON.stringify(answer)}`)
-    return Accepted.parse(answer)
-  }
   const get = async (path: string, position: string): Promise<unknown> => {
     const url = `${company}/${path}${path.includes('?') ? '&' : '?'}minPosition=${position}`
     const response = await fetch(url, { headers: { authorization } })
@@ -64,86 +74,33 @@ t.test('the story', async (t) => {
     return response.json()
   }
   const ron = (amount: string) => ({ amount, currency: 'RON' })
-  const address = { city: 'Iași', countryCode: 'RO' }
-  const invoice = (number: string, base: string, vat: string, total: string) => ({
-    clientId: 'alfa',
-    invoiceId: `inv-${number}`,
-    series: 'AMC',
-    number,
-    issuedOn: '2026-10-01',
-    dueOn: '2026-10-31',
-    total: ron(total),
-    vatLines: [{ rate: '21', base, vat }],
+
+  t.test('a firm with a past is seeded into the empty ledger', async (t) => {
+    const seeded = await runFile(process.execPath, [join(root, 'scripts/dist/src/seed.js')], { env: environment })
+    t.notMatch(seeded.stderr, /known from today on/)
+    t.match(seeded.stdout, /1071 written/)
   })
 
-  await accepted('RegisterCompany', {
-    name: 'AMC Servicii SRL',
-    taxId: 'RO1234567897',
-    tradeRegisterNumber: 'J22/100/2016',
-    address: { street: 'Str. Fabricii 7', county: 'IS', ...address },
-    functionalCurrency: 'RON',
+  t.test('what README shows is what its commands print', async (t) => {
+    const here = (block: string): string =>
+      block.replaceAll('http://127.0.0.1:7310', run.apiUrl).replaceAll('./.registru/run.json', join(home, 'run.json'))
+    const endOfStep = '--- end of step ---'
+    const steps = walkthrough(readme)
+    t.ok(steps.length >= 6)
+    const script = steps.map(({ commands }) => `${here(commands)}\necho '${endOfStep}'`).join('\n')
+    const { stdout, stderr } = await runFile('sh', ['-eu', '-c', script], { env: environment })
+    t.equal(stderr, '')
+    const printed = stdout.split(`${endOfStep}\n`)
+    for (const [index, { commands, shown }] of steps.entries()) t.equal(printed[index], shown, commands)
   })
-  await accepted('OpenReceiptBook', {
-    series: 'AMC-C',
-    deskId: 'C1',
-    from: 1,
-    to: 5000,
-    decisionNumber: '12',
-    decisionOn: '2026-01-05',
-    financialYear: 2026,
-  })
-  await accepted('RegisterClient', {
-    clientId: 'alfa',
-    kind: 'BUSINESS',
-    name: 'Alfa SRL',
-    taxId: '123456789',
-    address,
-  })
-  await accepted('RegisterInvoice', invoice('1024', '1000.00', '210.00', '1210.00'))
-  await accepted('RegisterInvoice', invoice('1025', '500.00', '105.00', '605.00'))
 
-  const payment = {
-    clientId: 'alfa',
-    paymentId: 'pay-1',
-    amount: ron('1500.00'),
-    method: 'CASH',
-    receivedOn: '2026-11-02',
-    deskId: 'C1',
-    allocation: {
-      rule: 'explicit',
-      items: [
-        { invoiceId: 'inv-1024', amount: '1210.00' },
-        { invoiceId: 'inv-1025', amount: '200.00' },
-      ],
-    },
-    receipt: { series: 'AMC-C' },
-  }
-
-  t.test('a payment settles two invoices and has its receipt', async (t) => {
-    const { position, result } = await accepted('RecordPayment', payment, 'first-payment')
-    t.match(result, {
-      paymentId: 'pay-1',
-      allocated: payment.allocation.items,
-      credit: '90.00',
-      receipt: { series: 'AMC-C', number: 1, amountInWords: /una mie cinci sute|o mie cinci sute/ },
-    })
-    t.match(await get('invoices/inv-1024', position), { open: '0.00', status: 'PAID' })
-    t.match(await get('invoices/inv-1025', position), { open: '405.00', status: 'PARTIALLY_PAID' })
-    t.match(await get('receivables/aging?asOf=2026-11-24', position), {
-      rows: [{ clientId: 'alfa', currency: 'RON', open: '405.00', credit: '90.00', net: '315.00' }],
-      totals: [{ currency: 'RON', open: '405.00', credit: '90.00', net: '315.00' }],
-    })
-    t.match(await get('clients/alfa/statement?from=2026-10-01&to=2026-11-30', position), {
-      currencies: [{ currency: 'RON', opening: '0.00', closing: '315.00' }],
-    })
-    t.match(await get('receipts?series=AMC-C', position), { items: [{ series: 'AMC-C', number: 1 }] })
-  })
+  const payment = PaymentOfReadme.parse(JSON.parse(/RecordPayment" [^{]*'(\{[^']*\})'/.exec(readme)?.[1] ?? ''))
 
   t.test('the same key again is the same payment, another body under it is refused', async (t) => {
-    const again = await send('first-payment', 'RecordPayment', payment)
+    const again = await send('pay-1', 'RecordPayment', payment)
     t.equal(again.status, 200)
     t.equal(again.headers.get('idempotency-replayed'), 'true')
-    const other = await send('first-payment', 'RecordPayment', { ...payment, amount: ron('1499.99') })
+    const other = await send('pay-1', 'RecordPayment', { ...payment, amount: ron('1499.99') })
     t.equal(other.status, 422)
     t.match(await other.json(), { code: 'IDEMPOTENCY_KEY_REUSED' })
   })
@@ -153,7 +110,7 @@ t.test('the story', async (t) => {
       clientId: 'alfa',
       paymentId: 'pay-1',
       invoiceId: 'inv-1025',
-      amount: '90.01',
+      amount: '0.01',
       allocatedOn: '2026-11-20',
     }
     const response = await send('too-much', 'AllocatePayment', body)
@@ -169,7 +126,7 @@ t.test('the story', async (t) => {
         return now === undefined || now === pid ? undefined : now
       })
     }
-    const last = { ...payment, paymentId: 'pay-2', amount: ron('405.00'), allocation: { rule: 'oldestDueFirst' } }
+    const last = { ...payment, paymentId: 'pay-2', amount: ron('315.00') }
     const answer = await until('a command after the kills', async () => {
       const response = await send('second-payment', 'RecordPayment', last).catch(() => undefined)
       return response?.ok ? Accepted.parse(await response.json()) : undefined

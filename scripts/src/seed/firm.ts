@@ -83,11 +83,15 @@ interface Branch {
   readonly book: string
   readonly steps: Step[]
   readonly count: (name: string) => number
+  /** The days of its invoices so far, as they were drawn. */
+  readonly issueDays: BusinessDay[]
+  /** What the invoice drawn as the so-manyeth is numbered, for a series rises with its days. */
+  readonly numbers: readonly number[]
 }
 
 const bookLane = (book: string): string => `book ${book}`
 
-const openBranch = (seed: string, number: number): Branch => {
+const openBranch = (seed: string, number: number, numbers: readonly number[]): Branch => {
   const counters = new Map<string, number>()
   const series = number === 1 ? 'AMC' : `AMC${number}`
   return {
@@ -97,6 +101,8 @@ const openBranch = (seed: string, number: number): Branch => {
     desk: `C${number}`,
     book: `${series}-C`,
     steps: [],
+    issueDays: [],
+    numbers,
     count: (name) => {
       const next = (counters.get(name) ?? 0) + 1
       counters.set(name, next)
@@ -114,7 +120,8 @@ const invoiceOf = (branch: Branch, client: Party, issuedOn: BusinessDay, currenc
   const base = BigInt(unit * random.between(1, client.kind === 'BUSINESS' ? quantityMax : Math.ceil(quantityMax / 4)))
   const rate = issuedOn < newRateFrom ? 19n : 21n
   const vat = vatOf(base, rate)
-  const number = `${1000 + branch.count('invoice')}`
+  const drawn = branch.issueDays.push(issuedOn) - 1
+  const number = `${1001 + (branch.numbers[drawn] ?? drawn)}`
   const invoiceId = `${series.toLowerCase()}-${number}`
   const dueOn = addDays(issuedOn, client.kind === 'BUSINESS' ? random.pick([15, 30, 30, 45]) : random.pick([0, 7, 15]))
   const total = base + vat
@@ -452,8 +459,8 @@ const payOneByOne = (branch: Branch, desk: Desk, client: Party, habit: Habit, in
   }
 }
 
-const planBranch = (seed: string, number: number): readonly Step[] => {
-  const branch = openBranch(seed, number)
+const drawBranch = (seed: string, number: number, numbers: readonly number[]): Branch => {
+  const branch = openBranch(seed, number, numbers)
   const { random, steps, book } = branch
   const opening = {
     series: book,
@@ -494,7 +501,16 @@ const planBranch = (seed: string, number: number): readonly Step[] => {
     if (habit === 'monthly' || habit === 'ahead') payMonthly(desk, habit, invoices)
     else if (habit !== 'never') payOneByOne(branch, desk, client, habit, invoices)
   }
-  return steps
+  return branch
+}
+
+/** Drawn twice: which number an invoice bears is known when the days of all of them are. */
+const planBranch = (seed: string, number: number): readonly Step[] => {
+  const { issueDays } = drawBranch(seed, number, [])
+  const byDay = [...issueDays.entries()].toSorted(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const numbers = new Array<number>(issueDays.length)
+  for (const [rank, [drawn]] of byDay.entries()) numbers[drawn] = rank
+  return drawBranch(seed, number, numbers).steps
 }
 
 /**
