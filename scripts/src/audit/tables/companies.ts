@@ -9,24 +9,25 @@ const MS_A_DAY = 86_400_000
 
 const dayBefore = (day: string): string => new Date(Date.parse(day) - MS_A_DAY).toISOString().slice(0, 10)
 
+const trailOf = ({ companyId, position, actor, recordedAt, eventId }: PlacedFact) => ({
+  company_id: companyId,
+  position,
+  actor,
+  recorded_at: new Date(recordedAt).toISOString(),
+  event_id: eventId,
+})
+
 const foldCompanies = (expected: Expected, fact: PlacedFact): void => {
-  const { type, data, position, actor, reason = null } = fact
-  const trail = {
-    company_id: fact.companyId,
-    position,
-    actor,
-    recorded_at: new Date(fact.recordedAt).toISOString(),
-    event_id: fact.eventId,
-  }
+  const { type, data, reason = null } = fact
   if (type === 'PolicySet') {
     for (const [policy, value] of policiesIn(fact.whole))
-      expected.bear(policies, { ...trail, policy, value: policyCell(value), reason })
+      expected.bear(policies, { ...trailOf(fact), policy, value: policyCell(value), reason })
   } else if (type === 'PeriodClosed') {
     const cells = { change: 'CLOSED', day: data.through, closed_through: data.through, reason }
-    expected.bear(periods, { ...trail, ...cells, requested_by: null, approved_by: null })
+    expected.bear(periods, { ...trailOf(fact), ...cells, requested_by: null, approved_by: null })
   } else if (type === 'PeriodReopened') {
     expected.bear(periods, {
-      ...trail,
+      ...trailOf(fact),
       change: 'REOPENED',
       day: data.from,
       closed_through: dayBefore(data.from),
