@@ -11,6 +11,7 @@ import { showProgress } from '../cli/progress.ts'
 import { textTable } from '../cli/table.ts'
 import { type Audited, auditReadModels } from './audit.ts'
 import { readPositions } from './found.ts'
+import { readWithFirstInstants } from './instants.ts'
 import { isOfTheLedger } from './log.ts'
 import { createReport, expectEqual, type Report } from './report.ts'
 import { addSpotChecks } from './spot-checks.ts'
@@ -133,7 +134,7 @@ const auditOnce = (stores: Stores, io: Io, options: AuditOptions, deadline: numb
       const acknowledged = await readAcknowledged(options.acknowledged)
       const audited = await auditReadModels(
         stores.client,
-        stores.store.readAll(),
+        readWithFirstInstants(stores.store),
         position,
         report,
         (at, count) => progress.update(at, position, count),

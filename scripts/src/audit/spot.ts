@@ -6,7 +6,7 @@ import { CommandFailed, EXIT, type ExitCode, findApi, findEventStore, type Io } 
 import { showProgress } from '../cli/progress.ts'
 import { firstDifference } from './differ.ts'
 import type { PlacedFact } from './facts.ts'
-import { type ClockStart, startOfClock, wasKnownAt } from './instants.ts'
+import { type ClockStart, readWithFirstInstants, startOfClock, wasKnownAt, withFirstInstant } from './instants.ts'
 import { foldKnown, type Known } from './known.ts'
 import { isOfTheLedger, readFact } from './log.ts'
 
@@ -34,7 +34,7 @@ const findStartOfClock = async (io: Io): Promise<ClockStart | undefined> => {
   const store = connectEventStore({ url: findEventStore(io) })
   try {
     for await (const event of store.readStream('ledger-clock', { maxCount: 1 })) {
-      const fact = readFact(event)
+      const fact = readFact(await withFirstInstant(store, event))
       return fact && startOfClock(fact)
     }
     return undefined
@@ -49,7 +49,7 @@ const readFacts = async function* (io: Io): AsyncGenerator<PlacedFact> {
   try {
     const head = (await store.head())?.position ?? 0n
     let count = 0
-    for await (const event of store.readAll()) {
+    for await (const event of readWithFirstInstants(store)) {
       if (event.position > head) break
       if (!isOfTheLedger(event.stream)) continue
       const fact = readFact(event)

@@ -58,8 +58,10 @@ export const instantOf = (ticks: bigint): string => {
   return `${ms}${String(ticks % TICKS_PER_MS).padStart(4, '0')}Z`
 }
 
+export const ticksOfMs = (ms: number): bigint => BigInt(ms) * TICKS_PER_MS
+
 export const ticksOf = (instant: string): bigint =>
-  BigInt(Date.parse(`${instant.slice(0, 23)}Z`)) * TICKS_PER_MS + BigInt(instant.slice(23, 27))
+  ticksOfMs(Date.parse(`${instant.slice(0, 23)}Z`)) + BigInt(instant.slice(23, 27))
 
 export const payloadOf = (bytes: Uint8Array): z.infer<typeof Payload> => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -91,7 +93,7 @@ const readLine = (line: string, format: Manifest['format']): ArchivedEvent => {
   const { data, metadata, createdAt, ...event } = EventWithoutBytes.parse(JSON.parse(line))
   return {
     ...event,
-    createdAt: instantOf(BigInt(Date.parse(createdAt)) * TICKS_PER_MS),
+    createdAt: instantOf(ticksOfMs(Date.parse(createdAt))),
     isJson: true,
     data: JSON.stringify(data),
     metadata: JSON.stringify(metadata),

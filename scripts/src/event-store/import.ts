@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { importStoredEvents, type StoredEvent } from '@registru/embedded'
 import {
+  beginImport,
+  completeImport,
   type EventArchive,
   type EventStore,
+  importAnnounced,
   type LedgerImport,
+  ORIGIN_STREAM,
   type OriginPlace,
-  recordImport,
 } from '@registru/event-store'
-import { type ArchivedEvent, archivedEvents, bytesOf, type Manifest, ticksOf } from './archive.ts'
+import { type ArchivedEvent, archivedEvents, bytesOf, type Manifest, ticksOf, ticksOfMs } from './archive.ts'
 import { isLedgerEvent } from './export.ts'
 
 /** Below what an append may hold, with room for the last event. */
@@ -73,8 +76,6 @@ async function* placesOf(file: string, manifest: Manifest): AsyncGenerator<Origi
   }
 }
 
-async function* none(): AsyncGenerator<OriginPlace, void> {}
-
 /** What the log is told of its own origin: its generation is one above that of the log it came from. */
 const importOf = (
   { generation, storeId, head, exportedAt, sha256 }: Manifest,
@@ -88,7 +89,38 @@ const importOf = (
   positions,
 })
 
-/** Into an embedded store: every event at its place, with its instant. */
+/**
+ * The announcement of an import, right below its first event: nothing else can stand there, for its export has left out what
+ * the old store wrote of itself before, and an append would lie beyond it.
+ */
+const announcementBefore = async (
+  file: string,
+  manifest: Manifest,
+  imported: LedgerImport,
+): Promise<readonly StoredEvent[]> => {
+  const { id, type, data, metadata } = importAnnounced(imported)
+  for await (const { position } of archivedEvents(file, manifest)) {
+    return [
+      {
+        stream: ORIGIN_STREAM,
+        revision: 0,
+        position: Number(position) - 1,
+        createdTicks: ticksOfMs(Date.parse(imported.exportedAt)),
+        id,
+        type,
+        isJson: true,
+        data: Buffer.from(JSON.stringify(data)),
+        metadata: Buffer.from(JSON.stringify(metadata)),
+      },
+    ]
+  }
+  return []
+}
+
+/**
+ * Into an embedded store: every event at its place, with its instant. What is there already is confirmed by the store, so an
+ * import that was cut off may simply be run again.
+ */
 export const importKept = async (
   store: EventStore,
   url: string,
@@ -96,12 +128,14 @@ export const importKept = async (
   manifest: Manifest,
   onProgress: (events: number) => void,
 ): Promise<void> => {
+  const imported = importOf(manifest, 'kept')
+  await importStoredEvents(url, await announcementBefore(file, manifest, imported))
   let written = 0
   for await (const batch of batches(file, manifest, () => true)) {
     await importStoredEvents(url, batch)
     onProgress((written += batch.length))
   }
-  await recordImport(store, importOf(manifest, 'kept'), none())
+  await completeImport(store, imported)
 }
 
 /**
@@ -115,10 +149,12 @@ export const importMoved = async (
   manifest: Manifest,
   onProgress: (events: number) => void,
 ): Promise<void> => {
-  await recordImport(store, importOf(manifest, 'moved'), placesOf(file, manifest))
+  const imported = importOf(manifest, 'moved')
+  await beginImport(store, imported, placesOf(file, manifest))
   let written = 0
   for await (const batch of batches(file, manifest, (one, next) => one.stream === next.stream)) {
     await append(store, batch)
     onProgress((written += batch.length))
   }
+  await completeImport(store, imported)
 }

@@ -9,7 +9,7 @@ import {
   LedgerClockTicked,
   ledgerClockCodec,
 } from '@registru/domain'
-import type { EventStore, RecordedEvent } from '@registru/event-store'
+import { createFirstInstant, type EventStore, isImporting, type RecordedEvent } from '@registru/event-store'
 import { CLOCK_AHEAD_MAX_MS, LEDGER_CLOCK_CHANNEL } from '@registru/projections'
 import type { Logger, PoolClient } from '@registru/runtime'
 
@@ -64,18 +64,26 @@ export const createLedgerClock = ({ store, logger, signal }: LedgerClockOptions)
   let isOpen = false
   let isStarted = false
 
+  const firstInstantOf = createFirstInstant(store)
+
   const headOfClock = async (): Promise<bigint | undefined> =>
     (await lastOf(store.readStream(LEDGER_CLOCK_STREAM, { direction: 'backwards', maxCount: 1 })))?.revision
 
-  /** At the exact revision: where another projector was quicker, its event has proved as much. */
-  const append = async (head: bigint | undefined): Promise<void> => {
+  /**
+   * At the exact revision: where another projector was quicker, its event has proved as much. A log that is being imported
+   * brings a clock of its own, event by event, and anything between would be in their way.
+   * @returns whether there is a clock now
+   */
+  const append = async (head: bigint | undefined): Promise<boolean> => {
+    if (await isImporting(store)) return false
     const event = head === undefined ? LedgerClockStarted.of({}) : LedgerClockTicked.of({})
     await store.append(LEDGER_CLOCK_STREAM, head ?? 'no_stream', [encoded(event)])
+    return true
   }
 
   const proveOnce = async (instantMs: number): Promise<void> => {
     const last = await lastOf(store.readAll({ direction: 'backwards', maxCount: 1 }))
-    if (last !== undefined && isOurs(last) && last.createdAt.getTime() > instantMs) return
+    if (last !== undefined && isOurs(last) && (await firstInstantOf(last)).getTime() > instantMs) return
     await append(await headOfClock())
     mayTickAt = performance.now() + TICK_EVERY_MS
   }
@@ -115,7 +123,7 @@ export const createLedgerClock = ({ store, logger, signal }: LedgerClockOptions)
       mayTickAt = performance.now() + TICK_EVERY_MS
       try {
         const head = await headOfClock()
-        if (head === undefined) await append(head)
+        isStarted = head !== undefined || (await append(head))
       } catch (error) {
         isStarted = false
         letFail(error)

@@ -1,5 +1,5 @@
 import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
-import type { EventStore, SubscriptionItem } from '@registru/event-store'
+import { atFirstInstants, type EventStore, type SubscriptionItem } from '@registru/event-store'
 import { openPostgresWriter, type Projection } from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
 import { createIntake } from './intake.ts'
@@ -55,7 +55,7 @@ export const runSession = async (options: SessionOptions): Promise<void> => {
 
   const { position, witness } = startOf(writer.checkpoints)
   const ended = new AbortController()
-  const items = store.subscribeToAll({
+  const subscription = store.subscribeToAll({
     streamPrefixes: LEDGER_STREAM_PREFIXES,
     checkpointInterval: CHECKPOINT_INTERVAL,
     signal: AbortSignal.any([signal, ended.signal]),
@@ -65,6 +65,7 @@ export const runSession = async (options: SessionOptions): Promise<void> => {
   options.onStarted(position)
   try {
     const { onBatch, onCaughtUp } = options
+    const items = atFirstInstants(store, subscription)
     const intake = createIntake(to === undefined ? items : upTo(store, items, to))
     await followLine({ writer, intake, storeId, to, pace, signal, onBatch, onCaughtUp })
   } finally {

@@ -163,8 +163,9 @@ t.test('stops the line at an event that does not fit the rows, without telling w
   t.match(projector.status().poison, {
     type: 'InvoiceRegistered',
     revision: '4',
-    projection: 'receivables_aging',
-    reason: 'open_items: the row is already there',
+    // Several read models would refuse it: the first of them, in their order, says so.
+    projection: 'invoice_balances',
+    reason: 'invoice_balances: the row is already there',
   })
   t.notMatch(JSON.stringify(projector.status().poison), /secret/)
   t.equal(await findReadPosition(db), 1_030n, 'what came before is projected')

@@ -26,9 +26,20 @@ export type {
   Witness,
 } from './event-store.ts'
 export { type ConnectOptions, connectEventStore } from './eventstoredb.ts'
+export { atFirstInstants, createFirstInstant } from './first-instants.ts'
 export { findLastPosition } from './last-position.ts'
 export type { Logger } from './logger.ts'
-export { findImport, type LedgerImport, ORIGIN_STREAM, type OriginPlace, originPlaces, recordImport } from './origin.ts'
+export {
+  beginImport,
+  completeImport,
+  findImport,
+  importAnnounced,
+  isImporting,
+  type LedgerImport,
+  ORIGIN_STREAM,
+  type OriginPlace,
+  originPlaces,
+} from './origin.ts'
 export { formerRequestHashOf, requestHashOf } from './request-hash.ts'
 export {
   checkWitness,

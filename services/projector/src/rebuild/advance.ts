@@ -1,5 +1,5 @@
 import { LEDGER_STREAM_PREFIXES, type LogEvent } from '@registru/domain'
-import type { EventStore } from '@registru/event-store'
+import { atFirstInstants, type EventStore } from '@registru/event-store'
 import { openPostgresWriter, type Projection } from '@registru/projections'
 import type { Connections } from '../connections.ts'
 import { createIntake, type Intake } from '../intake.ts'
@@ -74,7 +74,7 @@ export const advance = async (options: AdvanceOptions): Promise<void> => {
     ...(from >= 0n && { after: from }),
     ...(start.witness !== undefined && { witness: start.witness }),
   })
-  const intake = createIntake(items)
+  const intake = createIntake(atFirstInstants(store, items))
   const eventsMax = bulk ? BULK_EVENTS : BATCH_EVENTS
   let writing = Promise.resolve()
   let count = 0

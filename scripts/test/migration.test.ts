@@ -1,0 +1,183 @@
+/** A ledger that moves to another event store: answers at both clocks before and after, with a projector at work meanwhile. */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildApp, createLedger, createReadSide, createReceiptSaga } from '@registru/api'
+import * as examples from '@registru/domain/examples'
+import { startEventStore } from '@registru/embedded'
+import { connectEventStore, type EventArchive, type EventStore, isImporting } from '@registru/event-store'
+import { LEDGER_CLOCK_CHANNEL } from '@registru/projections'
+import { startProjector } from '@registru/projector'
+import { createLogger, createPool, type Pool } from '@registru/runtime'
+import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
+import t from 'tap'
+import { auditReadModels } from '../src/audit/audit.ts'
+import { readWithFirstInstants } from '../src/audit/instants.ts'
+import { createReport } from '../src/audit/report.ts'
+import { readManifest } from '../src/event-store/archive.ts'
+import { exportEvents } from '../src/event-store/export.ts'
+import { importKept, importMoved } from '../src/event-store/import.ts'
+
+t.setTimeout(240_000)
+const TOKEN = 'a-token'
+const CACHE_BYTES_MAX = 10_000_000
+const PAYMENTS = 8
+const { ron } = examples
+const logger = createLogger({ name: 'test', level: 'silent' })
+
+interface Place {
+  readonly url: string
+  readonly store: EventStore & EventArchive
+  readonly pool: Pool
+  readonly pay: (paymentId: string) => Promise<void>
+  readonly must: (name: string, body: object) => Promise<void>
+  /** The answer with `P` for its own position. */
+  readonly known: (knownAt: string) => Promise<string>
+  readonly stop: () => Promise<void>
+}
+
+/** A whole installation: event store, database, projector, API. */
+const install = async (test: Teardown): Promise<Place> => {
+  const databaseUrl = await createTestDatabase(test)
+  const server = await startEventStore({ databaseUrl })
+  const store = connectEventStore({ url: server.url })
+  const openPool = () =>
+    createPool({ url: databaseUrl, connectionsMax: 8, applicationName: 'test', onIdleError: () => undefined })
+  const [pool, reading, aside] = [openPool(), openPool(), openPool()]
+  const projector = startProjector({ pool, store, logger })
+  await projector.ready
+  const today = () => '2026-11-24'
+  const now = () => new Date()
+  const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX })
+  const receipts = createReceiptSaga(ledger)
+  const readSide = createReadSide({ pool: reading, aside })
+  const app = await buildApp({ ledger, receipts, store, readSide, token: TOKEN, logger, today, now })
+  test.teardown(async () => {
+    await app.close()
+    await projector.stop()
+    ledger.stop()
+    await store.dispose()
+    await Promise.all([pool, reading, aside].map((one) => one.end()))
+    await server.stop()
+  })
+  const authorization = `Bearer ${TOKEN}`
+  const must = async (name: string, payload: object): Promise<void> => {
+    const url = `/v1/companies/amc/commands/${name}`
+    const headers = { authorization, 'idempotency-key': randomUUID() }
+    const response = await app.inject({ method: 'POST', url, headers, payload })
+    if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
+  }
+  return {
+    url: server.url,
+    store,
+    pool,
+    must,
+    pay: (paymentId) =>
+      must('RecordPayment', {
+        ...examples.recordPayment({ paymentId, amount: ron('10.00') }),
+        allocation: undefined,
+      }),
+    known: async (knownAt) => {
+      const url = `/v1/companies/amc/receivables/aging?asOf=2026-11-24&maxWait=10000&knownAt=${knownAt}`
+      const { statusCode, body } = await app.inject({ url, headers: { authorization } })
+      if (statusCode !== 200) throw new Error(`${statusCode} ${body}`)
+      const { position }: { position: string } = JSON.parse(body)
+      return body.replaceAll(position, 'P')
+    },
+    stop: projector.stop,
+  }
+}
+
+const audit = async ({ store, pool }: Place): Promise<readonly string[]> => {
+  const report = createReport()
+  const client = await pool.connect()
+  try {
+    await client.query('begin transaction isolation level repeatable read read only')
+    const { rows } = await client.query<{ position: bigint }>('select min(position) as position from read.positions')
+    await auditReadModels(
+      client,
+      readWithFirstInstants(store),
+      BigInt(rows[0]?.position ?? -1n),
+      report,
+      () => undefined,
+    )
+    await client.query('rollback')
+  } finally {
+    client.release()
+  }
+  return report.checks.filter(({ differences }) => differences > 0).map(({ name, first }) => `${name}: ${first?.what}`)
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'registru-migration-'))
+t.teardown(() => rmSync(folder, { recursive: true }))
+const file = join(folder, 'events.ndjson.gz')
+
+const old = await install(t)
+await old.must('RegisterCompany', examples.registerCompany())
+await old.must('RegisterClient', examples.registerClient())
+await old.must('RegisterInvoice', examples.registerInvoice())
+const given: { readonly instant: string; readonly body: string }[] = []
+const keep = async (place: Place): Promise<void> => {
+  const instant = new Date().toISOString()
+  given.push({ instant, body: await place.known(instant) })
+}
+for (let payment = 0; payment < PAYMENTS; payment += 1) {
+  await keep(old)
+  await old.pay(`before-${payment}`)
+}
+await keep(old)
+await exportEvents(old.store, file, () => undefined)
+await old.stop()
+const manifest = readManifest(file)
+t.equal(new Set(given.map(({ body }) => body)).size, PAYMENTS + 1, 'each payment changes the answer')
+
+const unchanged = async (test: { equal: (found: unknown, wanted: unknown, what: string) => void }, place: Place) => {
+  for (const { instant, body } of given) test.equal(await place.known(instant), body, instant)
+}
+
+t.test('into an embedded store, which keeps places and instants', async (t) => {
+  const place = await install(t)
+  await importKept(place.store, place.url, file, manifest, () => undefined)
+  await unchanged(t, place)
+  t.same(await audit(place), [])
+})
+
+t.test('into another store, by an import that is cut off while somebody asks for proofs', async (t) => {
+  const place = await install(t)
+  let asked = 0
+  const cutOff = importMoved(place.store, file, manifest, (written) => {
+    if (written > manifest.events / 2) throw new Error('killed')
+  })
+  await t.rejects(cutOff, /killed/)
+  t.equal(await isImporting(place.store), true)
+  for (; asked < 3; asked += 1) {
+    await place.pool.query('select pg_notify($1, $2)', [LEDGER_CLOCK_CHANNEL, `${Date.now()}`])
+    await sleep(600)
+  }
+  await importMoved(place.store, file, manifest, () => undefined)
+  t.equal(await isImporting(place.store), false)
+  await unchanged(t, place)
+  t.same(await audit(place), [])
+
+  t.comment('and the clock goes on across the border')
+  const [atTheEnd] = given.slice(-1)
+  const between = new Date().toISOString()
+  t.equal(await place.known(between), atTheEnd?.body.replaceAll(atTheEnd.instant, between))
+  await place.pay('after')
+  const after = new Date().toISOString()
+  t.match(JSON.parse(await place.known(after)), { rows: [{ open: `${1210 - 10 * (PAYMENTS + 1)}.00` }] })
+  await unchanged(t, place)
+  t.equal(await place.known(between), atTheEnd?.body.replaceAll(atTheEnd.instant, between))
+  t.same(await audit(place), [])
+
+  t.comment('and across a second one')
+  const again = join(folder, 'again.ndjson')
+  await exportEvents(place.store, again, () => undefined)
+  const third = await install(t)
+  await importMoved(third.store, again, readManifest(again), () => undefined)
+  await unchanged(t, third)
+  t.match(JSON.parse(await third.known(after)), { rows: [{ open: `${1210 - 10 * (PAYMENTS + 1)}.00` }] })
+  t.same(await audit(third), [])
+})
