@@ -18,6 +18,12 @@ const forbidden = [
     to: { path: '^infra/' },
   },
   {
+    name: 'the-event-store-knows-places',
+    comment: 'What a position and a revision are; of the domain it carries bytes.',
+    from: { path: '^shared/event-store/' },
+    to: { path: '^shared/domain/', pathNot: '^shared/domain/(?:src|dist/src)/places\\.' },
+  },
+  {
     name: 'projections-know-domain-and-runtime',
     from: { path: '^projections/' },
     to: { path: '^(?:services|scripts|shared/(?!domain/|runtime/))' },

@@ -1,4 +1,4 @@
-import type { ClientKind } from '@registru/domain'
+import type { ClientKind, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { CashCeilingViews } from './tables.ts'
@@ -60,7 +60,7 @@ export const listCashPayers = async (
     companyId,
     day,
     knownAt,
-  }: { readonly companyId: string; readonly day: string; readonly knownAt?: bigint | undefined },
+  }: { readonly companyId: string; readonly day: string; readonly knownAt?: Position | undefined },
 ): Promise<readonly PayerDay[]> => {
   const { rows } = await sql<HandedRow>`
     select h.*, coalesce((

@@ -5,6 +5,7 @@ import {
   defineRemembered,
   defineTable,
   nullable,
+  position,
   text,
   uuid,
   type ViewRowOf,
@@ -38,9 +39,9 @@ export const cashHanded = defineTable({
     payer_name: text(),
     payer_tax_id: nullable(text()),
     amount_minor: bigint(),
-    position: bigint(),
+    position: position(),
     /** From here on it is taken back, and no longer counts. */
-    reversed_position: nullable(bigint()),
+    reversed_position: nullable(position()),
     event_id: uuid(),
   },
   key: ['company_id', 'payment_id', 'client_id'],
@@ -51,7 +52,7 @@ export const cashHanded = defineTable({
 /** Invoices of instalment sale contracts: with individuals, outside the ceilings (Legea 70/2015 art. 4 (3)). */
 export const contractInvoices = defineRemembered({
   name: 'contract_invoices',
-  columns: { company_id: text(), invoice_id: text(), client_id: text(), position: bigint() },
+  columns: { company_id: text(), invoice_id: text(), client_id: text(), position: position() },
   key: ['company_id', 'invoice_id', 'client_id'],
 })
 
@@ -62,7 +63,7 @@ export const contractSettlements = defineTable({
     company_id: text(),
     payment_id: text(),
     client_id: text(),
-    position: bigint(),
+    position: position(),
     amount_minor: bigint(),
   },
   key: ['company_id', 'payment_id', 'client_id', 'position'],

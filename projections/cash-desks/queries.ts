@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { countsSql } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
@@ -21,11 +22,11 @@ interface DeskQuestion {
   readonly deskId: string
   readonly currency: string
   /** A position; `undefined`: everything. */
-  readonly knownAt?: bigint | undefined
+  readonly knownAt?: Position | undefined
 }
 
 /** Sums of days, less what was learned after `knownAt`. */
-const known = (companyId: string, knownAt: bigint | undefined) => sql`
+const known = (companyId: string, knownAt: Position | undefined) => sql`
   select desk_id, currency, effective_on, opening_minor, in_minor, out_minor, line_count from read.cash_desk_days
   where company_id = ${companyId}
   ${
@@ -45,7 +46,7 @@ export const listCashDesks = async (
     companyId,
     asOf,
     knownAt,
-  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: bigint | undefined },
+  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: Position | undefined },
 ): Promise<readonly CashDesk[]> => {
   const { rows } = await sql<{
     desk_id: string
@@ -95,7 +96,7 @@ export const findCashTotals = async (
     companyId,
     asOf,
     knownAt,
-  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: bigint | undefined },
+  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: Position | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
   const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
     select currency, sum(in_minor - out_minor) as moved_minor from (${known(companyId, knownAt)}) moved
@@ -164,12 +165,12 @@ export interface CashRegisterDay {
 
 type LineRow = CashDeskViews['read.cash_lines']
 
-const saidIn = (row: LineRow, knownAt: bigint | undefined): CashDocument => {
+const saidIn = (row: LineRow, knownAt: Position | undefined): CashDocument => {
   const { receipt, receipt_position: since } = row
   return receipt !== null && since !== null && (knownAt === undefined || since <= knownAt) ? receipt : row.said
 }
 
-const cashLine = (row: LineRow, kind: CashLine['kind'], knownAt: bigint | undefined): CashLine => {
+const cashLine = (row: LineRow, kind: CashLine['kind'], knownAt: Position | undefined): CashLine => {
   const { act, explanation, against } = saidIn(row, knownAt)
   return {
     kind,

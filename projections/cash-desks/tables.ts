@@ -7,6 +7,7 @@ import {
   integer,
   json,
   nullable,
+  position,
   sum,
   text,
   uuid,
@@ -44,7 +45,7 @@ export const cashDesks = defineTable({
     desk_id: text(),
     name: text(),
     opened_on: date(),
-    position: bigint(),
+    position: position(),
     event_id: uuid(),
   },
   key: ['company_id', 'desk_id'],
@@ -55,7 +56,7 @@ export const cashLines = defineTable({
   name: 'cash_lines',
   columns: {
     company_id: text(),
-    position: bigint(),
+    position: position(),
     line: integer(),
     desk_id: text(),
     currency: text(),
@@ -68,7 +69,7 @@ export const cashLines = defineTable({
     said: json<CashDocument>(),
     /** What the receipt says of the line once it is issued, and the event from which on it does. */
     receipt: nullable(json<CashDocument>()),
-    receipt_position: nullable(bigint()),
+    receipt_position: nullable(position()),
     event_id: uuid(),
   },
   key: ['company_id', 'position', 'line'],
@@ -101,7 +102,7 @@ export const cashPayments = defineRemembered({
     company_id: text(),
     payment_id: text(),
     client_id: text(),
-    position: bigint(),
+    position: position(),
     desk_id: text(),
     effective_on: date(),
     /** What the line says at last; with an act, a receipt has been issued. */

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
@@ -17,7 +18,7 @@ export interface StatementLine {
   /** After this line: debits less credits, advances included. */
   readonly balanceMinor: bigint
   readonly eventId: string
-  readonly position: bigint
+  readonly position: Position
 }
 
 export interface CurrencyStatement {
@@ -34,7 +35,7 @@ export interface StatementQuestion {
   readonly from: string
   readonly to: string
   /** Position up to which the answer knows anything; `undefined`: everything projected so far. */
-  readonly knownAt?: bigint | undefined
+  readonly knownAt?: Position | undefined
 }
 
 /**
@@ -287,7 +288,7 @@ export interface LastPayment {
   readonly on: string
   readonly currency: string
   readonly amountMinor: bigint
-  readonly position: bigint
+  readonly position: Position
 }
 
 /** The latest payment of a client that was not reversed, of all currencies. */
@@ -304,7 +305,7 @@ export const findLastPayment = async (
     effective_on: string
     currency: string
     credit_minor: bigint
-    position: bigint
+    position: Position
   }>`
     select last.payment_id, last.effective_on, last.currency, last.credit_minor, last.position
     from (

@@ -4,6 +4,7 @@ import {
   defineTable,
   defineTotals,
   nullable,
+  position,
   sum,
   text,
   uuid,
@@ -31,7 +32,7 @@ export const statementLines = defineTable({
     client_id: text(),
     currency: text(),
     effective_on: date(),
-    position: bigint(),
+    position: position(),
     kind: word<StatementLineKind>(),
     /** Series and number of an invoice, the bank's reference of a payment; `null`: the payment's id or receipt tells. */
     document: nullable(text()),
@@ -88,8 +89,8 @@ export const statementReceipts = defineTable({
     series: text(),
     number: bigint(),
     /** Positions of its issue and of its annulment. */
-    known_from: bigint(),
-    known_to: bigint(),
+    known_from: position(),
+    known_to: position(),
   },
   key: ['company_id', 'payment_id', 'client_id', 'series', 'number'],
 })

@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '@registru/domain'
+import type { PaymentMethod, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { DaySales } from './days-sales-outstanding.ts'
@@ -8,7 +8,7 @@ interface Period {
   readonly from: string
   readonly to: string
   /** A position; `undefined`: everything. */
-  readonly knownAt?: bigint | undefined
+  readonly knownAt?: Position | undefined
 }
 
 export type CollectedBy = 'day' | 'week' | 'month'

@@ -5,6 +5,7 @@ import {
   defineTable,
   defineTotals,
   nullable,
+  position,
   sum,
   text,
   uuid,
@@ -19,7 +20,7 @@ export const tradeEntries = defineTable({
   name: 'trade_entries',
   columns: {
     company_id: text(),
-    position: bigint(),
+    position: position(),
     kind: word<TradeKind>(),
     client_id: text(),
     /** The invoice, credit note or payment. */

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { CompanyViews, PeriodChange } from './tables.ts'
 
@@ -14,7 +15,7 @@ export interface PolicyChange {
 interface CompanyQuestion {
   readonly companyId: string
   /** A position; `undefined`: everything. */
-  readonly knownAt?: bigint | undefined
+  readonly knownAt?: Position | undefined
 }
 
 const text = (instant: unknown): string => (instant instanceof Date ? instant.toISOString() : String(instant))
@@ -29,7 +30,7 @@ export const listPolicyChanges = async (
     .selectFrom('read.company_policies')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
     .orderBy('position')
     .orderBy('policy')
     .execute()
@@ -68,7 +69,7 @@ export const listPeriodChanges = async (
     .selectFrom('read.company_periods')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
     .orderBy('position')
     .execute()
   return rows.map((row) => ({

@@ -1,10 +1,10 @@
 import {
-  bigint,
   date,
   defineTable,
   instant,
   json,
   nullable,
+  position,
   text,
   uuid,
   type ViewRowOf,
@@ -17,7 +17,7 @@ export const companyPolicies = defineTable({
   columns: {
     company_id: text(),
     policy: text(),
-    position: bigint(),
+    position: position(),
     value: json<string | number | boolean>(),
     actor: text(),
     reason: nullable(text()),
@@ -34,7 +34,7 @@ export const companyPeriods = defineTable({
   name: 'company_periods',
   columns: {
     company_id: text(),
-    position: bigint(),
+    position: position(),
     change: word<PeriodChange>(),
     /** Last closed day, or first day that is open again. */
     day: date(),

@@ -1,12 +1,12 @@
-import { clientAccountStream } from '@registru/domain'
+import { BEFORE_THE_LOG, clientAccountStream, type Position, type Revision } from '@registru/domain'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { EventIndexViews } from './tables.ts'
 
 /** Where an event stands. */
 export interface EventPlace {
-  readonly position: bigint
+  readonly position: Position
   readonly stream: string
-  readonly revision: bigint
+  readonly revision: Revision
   readonly type: string
 }
 
@@ -21,8 +21,8 @@ export interface EventFilter {
   readonly commandId?: string | undefined
   readonly type?: string | undefined
   /** Positions: beyond the first, up to the second. `undefined`: from the first event on, to the last. */
-  readonly after?: bigint | undefined
-  readonly upTo?: bigint | undefined
+  readonly after?: Position | undefined
+  readonly upTo?: Position | undefined
   readonly limit: number
 }
 
@@ -35,7 +35,7 @@ export const isCompanyKnown = async (
   }: {
     readonly companyId: string
     /** A position; `undefined`: everything. */
-    readonly knownAt?: bigint | undefined
+    readonly knownAt?: Position | undefined
   },
 ): Promise<boolean> => {
   const row = await db
@@ -43,7 +43,7 @@ export const isCompanyKnown = async (
     .selectFrom('read.event_index')
     .select('position')
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
@@ -59,8 +59,8 @@ export const findAccountRevision = async (
     companyId,
     clientId,
     position,
-  }: { readonly companyId: string; readonly clientId: string; readonly position: bigint },
-): Promise<bigint | undefined> => {
+  }: { readonly companyId: string; readonly clientId: string; readonly position: Position },
+): Promise<Revision | undefined> => {
   const row = await db
     .withTables<EventIndexViews>()
     .selectFrom('read.event_index')
@@ -76,7 +76,7 @@ export const findAccountRevision = async (
 }
 
 /** In the order of the log. */
-export const listEventPlaces = async (db: ReadHandle, filter: EventFilter): Promise<Page<EventPlace, bigint>> => {
+export const listEventPlaces = async (db: ReadHandle, filter: EventFilter): Promise<Page<EventPlace, Position>> => {
   const { companyId, after, upTo, limit } = filter
   let query = db
     .withTables<EventIndexViews>()

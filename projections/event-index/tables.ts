@@ -1,13 +1,13 @@
-import { bigint, defineTable, instant, nullable, text, uuid, type ViewRowOf } from '../core/fold/table.ts'
+import { defineTable, instant, nullable, position, revision, text, uuid, type ViewRowOf } from '../core/fold/table.ts'
 
 /** Where each event stands and what it is about. What it says is in the event store alone. */
 export const eventIndex = defineTable({
   name: 'event_index',
   columns: {
     company_id: text(),
-    position: bigint(),
+    position: position(),
     stream: text(),
-    revision: bigint(),
+    revision: revision(),
     type: text(),
     client_id: nullable(text()),
     invoice_id: nullable(text()),

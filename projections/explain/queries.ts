@@ -1,3 +1,4 @@
+import type { Position, Revision } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { Account } from '../journal/accounts.ts'
@@ -22,10 +23,10 @@ export interface FigureLine {
   readonly amountMinor: bigint
   readonly effectiveOn: string
   readonly recordedAt: string | undefined
-  readonly position: bigint
+  readonly position: Position
   readonly line: number
   readonly stream: string | undefined
-  readonly revision: bigint | undefined
+  readonly revision: Revision | undefined
   readonly eventId: string | undefined
 }
 
@@ -43,15 +44,15 @@ interface LineRow {
   readonly payment_id: string | null
   readonly amount_minor: bigint
   readonly effective_on: string
-  readonly position: bigint
+  readonly position: Position
   readonly line: number
   readonly event_id: string | null
 }
 
 interface PlaceRow {
-  readonly position: bigint
+  readonly position: Position
   readonly stream: string
-  readonly revision: bigint
+  readonly revision: Revision
   readonly recorded_at: Date
 }
 
@@ -59,7 +60,7 @@ const placesOf = async (
   db: ReadHandle,
   companyId: string,
   rows: readonly LineRow[],
-): Promise<ReadonlyMap<bigint, PlaceRow>> => {
+): Promise<ReadonlyMap<Position, PlaceRow>> => {
   const positions = rows.filter((row) => row.event_id !== null).map((row) => `${row.position}`)
   const places = await sql<PlaceRow>`
     select position, stream, revision, recorded_at from read.event_index

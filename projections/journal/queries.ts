@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { inKnownStretches, learnedInStretchAfter } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
@@ -108,7 +109,7 @@ export const findAccountTotals = async (
     /** Both days belong to the period. */
     readonly from?: string
     readonly to: string
-    readonly knownAt?: bigint | undefined
+    readonly knownAt?: Position | undefined
   },
 ): Promise<ReadonlyMap<string, bigint>> => {
   const wanted = sql`company_id = ${companyId} and account in (${sql.join(accounts)})
@@ -142,7 +143,8 @@ export const findReceivableTotals = async (
   const ofClient = clientId === undefined ? sql`` : sql`and client_id = ${clientId}`
   const posted = sql`select currency, -amount_minor from read.postings
     where company_id = ${companyId} ${ofClient} and account in ('RECEIVABLE', 'CLIENT_CREDIT')`
-  const isLater = (known: bigint) => (clientId === undefined ? learnedInStretchAfter(known) : sql`position > ${known}`)
+  const isLater = (known: Position) =>
+    clientId === undefined ? learnedInStretchAfter(known) : sql`position > ${known}`
   const learnedLater =
     knownAt === undefined ? sql`` : sql`union all ${posted} and ${isLater(knownAt)} and effective_on <= ${asOf}::date`
   const before =

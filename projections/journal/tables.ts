@@ -7,6 +7,8 @@ import {
   instant,
   integer,
   nullable,
+  position,
+  revision,
   sum,
   text,
   uuid,
@@ -20,7 +22,7 @@ export const postings = defineTable({
   name: 'postings',
   columns: {
     company_id: text(),
-    position: bigint(),
+    position: position(),
     line: integer(),
     account: word<Account>(),
     currency: text(),
@@ -31,7 +33,7 @@ export const postings = defineTable({
     invoice_id: nullable(text()),
     payment_id: nullable(text()),
     /** The event's place in its stream, the client's account. */
-    revision: bigint(),
+    revision: revision(),
     event_id: uuid(),
   },
   key: ['company_id', 'client_id', 'effective_on', 'position', 'line'],

@@ -1,4 +1,4 @@
-import type { Address, ClientKind } from '@registru/domain'
+import { type Address, BEFORE_THE_LOG, type ClientKind, type Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { ClientDetails, PartyViews } from './tables.ts'
@@ -39,7 +39,7 @@ const clientsKnownAt = async (
     companyId,
     clientIds,
     knownAt,
-  }: { readonly companyId: string; readonly clientIds: readonly string[]; readonly knownAt: bigint },
+  }: { readonly companyId: string; readonly clientIds: readonly string[]; readonly knownAt: Position },
 ): Promise<ReadonlyMap<string, ClientCard>> => {
   const rows = await db
     .withTables<PartyViews>()
@@ -70,7 +70,7 @@ export const findClient = async (
     readonly companyId: string
     readonly clientId: string
     /** A position; `undefined`: as the client is called today. */
-    readonly knownAt?: bigint | undefined
+    readonly knownAt?: Position | undefined
   },
 ): Promise<ClientCard | undefined> => {
   if (knownAt !== undefined) {
@@ -97,7 +97,7 @@ export const findClientNames = async (
     readonly companyId: string
     readonly clientIds: readonly string[]
     /** A position; `undefined`: as they are called today. */
-    readonly knownAt?: bigint | undefined
+    readonly knownAt?: Position | undefined
   },
 ): Promise<ReadonlyMap<string, string>> => {
   const wanted = sql`company_id = ${companyId} and client_id = any(${[...clientIds]}::text[])`
@@ -122,7 +122,7 @@ export const listClients = async (
   }: {
     readonly companyId: string
     /** A position; `undefined`: as they are called today. */
-    readonly knownAt?: bigint | undefined
+    readonly knownAt?: Position | undefined
     readonly after?: string | undefined
     readonly limit: number
   },
@@ -132,7 +132,7 @@ export const listClients = async (
     .selectFrom('read.clients')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
     .$if(after !== undefined, (query) => query.where('client_id', '>', after ?? ''))
     .orderBy('client_id')
     .limit(rowsToAskFor(limit))
@@ -166,7 +166,7 @@ export const listCompanies = async (
     limit,
   }: {
     /** A position; `undefined`: everything. */
-    readonly knownAt?: bigint | undefined
+    readonly knownAt?: Position | undefined
     readonly after?: string | undefined
     readonly limit: number
   },
@@ -175,7 +175,7 @@ export const listCompanies = async (
     .withTables<PartyViews>()
     .selectFrom('read.companies')
     .selectAll()
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
     .$if(after !== undefined, (query) => query.where('company_id', '>', after ?? ''))
     .orderBy('company_id')
     .limit(rowsToAskFor(limit))
@@ -191,7 +191,7 @@ export const findCompany = async (
   }: {
     readonly companyId: string
     /** A position; `undefined`: whenever it was registered. */
-    readonly knownAt?: bigint | undefined
+    readonly knownAt?: Position | undefined
   },
 ): Promise<CompanyCard | undefined> => {
   const row = await db
@@ -199,7 +199,7 @@ export const findCompany = async (
     .selectFrom('read.companies')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? 0n))
+    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
     .executeTakeFirst()
   return row && companyCard(row)
 }

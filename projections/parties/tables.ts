@@ -1,5 +1,5 @@
 import type { Address, ClientKind } from '@registru/domain'
-import { bigint, defineTable, json, nullable, text, type ViewRowOf, word } from '../core/fold/table.ts'
+import { defineTable, json, nullable, position, text, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /** Issuers. */
 export const companies = defineTable({
@@ -12,7 +12,7 @@ export const companies = defineTable({
     address: json<Address>(),
     functional_currency: text(),
     /** Of the event that told of it. */
-    position: bigint(),
+    position: position(),
   },
   key: ['company_id'],
 })
@@ -30,8 +30,8 @@ export const clients = defineTable({
     address: nullable(json<Address>()),
     email: nullable(text()),
     /** Of the event that told of it first, and of the last one that changed it. */
-    position: bigint(),
-    last_position: bigint(),
+    position: position(),
+    last_position: position(),
   },
   key: ['company_id', 'client_id'],
 })
@@ -49,7 +49,7 @@ export interface ClientDetails {
 /** Who each debtor was said to be, so that a paper of another day names the one of that day. */
 export const clientChanges = defineTable({
   name: 'client_changes',
-  columns: { company_id: text(), client_id: text(), position: bigint(), changed: json<ClientDetails>() },
+  columns: { company_id: text(), client_id: text(), position: position(), changed: json<ClientDetails>() },
   key: ['company_id', 'client_id', 'position'],
 })
 

@@ -1,4 +1,4 @@
-import type { Payer, PaymentMethod, RefundMethod, ReversalReason } from '@registru/domain'
+import type { Payer, PaymentMethod, Position, RefundMethod, ReversalReason } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
 import { counts, countsSql } from '../core/reading/clocks.ts'
@@ -86,7 +86,7 @@ const reversalOf = (row: PaymentRow): PaymentHistory['reversal'] =>
 
 /** The payment as it stands at both clocks, from what had happened to it by then. */
 const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): PaymentHistory => {
-  const happens = (on: string | null, position: bigint | null): boolean =>
+  const happens = (on: string | null, position: Position | null): boolean =>
     position !== null && counts(clocks, on, position)
   const settlements = happened.settlements.filter((entry) => happens(entry.effective_on, entry.position))
   const refunds = happened.refunds.filter((entry) => happens(entry.refunded_on, entry.position))

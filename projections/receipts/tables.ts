@@ -8,6 +8,7 @@ import {
   integer,
   json,
   nullable,
+  position,
   text,
   uuid,
   type ViewRowOf,
@@ -33,10 +34,10 @@ export const receiptBooks = defineRemembered({
     last_number: bigint(),
     issued_count: bigint(),
     annulled_count: bigint(),
-    position: bigint(),
+    position: position(),
     /** The latest day on which anything of it is effective, and the position of the last event of it. */
     last_effective_on: date(),
-    last_position: bigint(),
+    last_position: position(),
   },
   key: ['company_id', 'series'],
   fillfactor: 50,
@@ -48,7 +49,7 @@ export const receiptRanges = defineTable({
   columns: {
     company_id: text(),
     series: text(),
-    position: bigint(),
+    position: position(),
     /** Of the decision; `null`: from whenever it is known. */
     effective_on: nullable(date()),
     /** `null`: open-ended, as it was opened. */
@@ -74,19 +75,19 @@ export const receipts = defineTable({
     currency: text(),
     amount_minor: bigint(),
     annulled_on: nullable(date()),
-    annulled_position: nullable(bigint()),
+    annulled_position: nullable(position()),
     annulment_reason: nullable(text()),
     /** The receipt that stands in for this annulled one. */
     replaced_by_series: nullable(text()),
     replaced_by_number: nullable(bigint()),
     replaced_on: nullable(date()),
-    replaced_position: nullable(bigint()),
+    replaced_position: nullable(position()),
     /** Copies marked «DUPLICAT». */
     reprint_count: bigint(),
     document: json<ReceiptDocument>(),
     /** All amounts of the document added up: what a paper says of an invoice no other table keeps. */
     said_minor: bigint(),
-    position: bigint(),
+    position: position(),
     event_id: uuid(),
   },
   key: ['company_id', 'series', 'number'],
@@ -96,7 +97,7 @@ export const receipts = defineTable({
 /** When each counted copy was made: a copy has no business day, so only the second clock knows it. */
 export const receiptReprints = defineTable({
   name: 'receipt_reprints',
-  columns: { company_id: text(), series: text(), number: bigint(), copy: bigint(), position: bigint() },
+  columns: { company_id: text(), series: text(), number: bigint(), copy: bigint(), position: position() },
   key: ['company_id', 'series', 'number', 'copy'],
 })
 

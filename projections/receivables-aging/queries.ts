@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
@@ -51,7 +52,7 @@ const labelsOf = (ends: readonly number[]): readonly string[] => [
 ]
 
 /** The present is asked for by equality, which the index answers with exactly what is open. */
-const believed = (knownAt: bigint | undefined) =>
+const believed = (knownAt: Position | undefined) =>
   knownAt === undefined ? sql`known_to = ${STILL_KNOWN}` : sql`known_to > ${knownAt} and known_from <= ${knownAt}`
 
 const spansOf = (companyId: string, { asOf, knownAt }: Clocks) => sql`read.open_spans

@@ -1,8 +1,9 @@
+import { type Position, positionOf } from '@registru/domain'
 import { FOREVER } from '../core/reading/clocks.ts'
 import type { Part, Step } from './tables.ts'
 
 export interface SpanToClose {
-  readonly knownFrom: bigint
+  readonly knownFrom: Position
   readonly line: number
 }
 
@@ -85,7 +86,7 @@ export const changeFrom = (
   parts: readonly Part[],
   day: string,
   delta: bigint,
-  event: { readonly position: bigint; readonly firstLine: number },
+  event: { readonly position: Position; readonly firstLine: number },
 ): StepChange => {
   const close: SpanToClose[] = []
   const open: SpanToOpen[] = []
@@ -109,7 +110,7 @@ export const changeFrom = (
       return { ...level, span: { knownFrom, line } }
     })
     for (const { span } of left) {
-      if (span !== undefined) close.push({ knownFrom: BigInt(span.knownFrom), line: span.line })
+      if (span !== undefined) close.push({ knownFrom: positionOf(BigInt(span.knownFrom)), line: span.line })
     }
     return steps
   }

@@ -6,6 +6,7 @@ import {
   defineTotals,
   integer,
   ownJson,
+  position,
   sum,
   text,
   word,
@@ -54,10 +55,10 @@ export const openSpans = defineTable({
   name: 'open_spans',
   columns: {
     company_id: text(),
-    known_from: bigint(),
+    known_from: position(),
     /** Tells apart the spans that one event began. */
     line: integer(),
-    known_to: bigint(),
+    known_to: position(),
     client_id: text(),
     item_kind: word<ItemKind>(),
     item_id: text(),

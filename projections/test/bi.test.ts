@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { Currency, decimalOf } from '@registru/domain'
+import { BEFORE_THE_LOG, Currency, decimalOf } from '@registru/domain'
 import { createDatabase, createPool, type Pool, type PoolClient } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
@@ -58,7 +58,7 @@ const prepare = async (t: Test) => {
   const writer = await openPostgresWriter({ client, projections: allProjections })
   const [steps = []] = fc.sample(stepsArbitrary(200, 200), { seed: 7, numRuns: 1 })
   const events = playHistory(steps)
-  await writer.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+  await writer.apply(events, { position: events.at(-1)?.position ?? BEFORE_THE_LOG, storeId: 'test' })
   await installBi(client)
   return { url, client }
 }

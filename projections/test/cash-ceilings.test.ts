@@ -1,5 +1,5 @@
 /** Whose cash it was, and what of it the law counts. */
-import type { LedgerMessage } from '@registru/domain'
+import { type LedgerMessage, positionOf } from '@registru/domain'
 import {
   clientRegistered,
   clientUpdated,
@@ -20,7 +20,7 @@ const rowsOf = async (...messages: readonly LedgerMessage[]) => {
   const log = createLog()
   log.append('amc', 'clientAccount-amc:alfa', messages)
   const writer = createMemoryWriter([cashCeilings])
-  await writer.apply(log.events, { position: 1_000_000n, storeId: 'memory' })
+  await writer.apply(log.events, { position: positionOf(1_000_000n), storeId: 'memory' })
   return writer.rows
 }
 const cash = (paymentId: string, change = {}) =>

@@ -1,6 +1,6 @@
 /** Registers of cash: nothing moves on a day that is over, and the drawers hold what came less what left. */
 import { deepStrictEqual } from 'node:assert'
-import { type LedgerEvent, type LedgerMessage, minorOf } from '@registru/domain'
+import { type LedgerEvent, type LedgerMessage, minorOf, positionOf } from '@registru/domain'
 import {
   cashDeskOpened,
   paymentRecorded,
@@ -21,7 +21,7 @@ import { holds } from './random.ts'
 
 const rowsOf = async (events: readonly LedgerEvent[]) => {
   const writer = createMemoryWriter([cashDesksProjection])
-  await writer.apply(events, { position: 1_000_000n, storeId: 'memory' })
+  await writer.apply(events, { position: positionOf(1_000_000n), storeId: 'memory' })
   return writer.rows
 }
 

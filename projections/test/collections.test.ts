@@ -1,6 +1,6 @@
 /** Collected, sold, and the days that sales wait for their money. */
 import { deepStrictEqual } from 'node:assert'
-import { minorOf } from '@registru/domain'
+import { minorOf, positionOf } from '@registru/domain'
 import fc from 'fast-check'
 import t from 'tap'
 import { countBackDso, simpleDso } from '../collections/days-sales-outstanding.ts'
@@ -46,7 +46,7 @@ t.test('over random histories, days add up to the events', (t) =>
     fc.asyncProperty(stepsArbitrary(80, 20), async (steps) => {
       const events = playHistory(steps)
       const writer = createMemoryWriter([collectionsProjection])
-      await writer.apply(events, { position: 1_000_000n, storeId: 'memory' })
+      await writer.apply(events, { position: positionOf(1_000_000n), storeId: 'memory' })
       const naive = new Map<string, bigint>()
       const move = (currency: string, on: string, minor: bigint): void => {
         const key = `${currency} ${on}`

@@ -1,6 +1,13 @@
 /** What was known when: a position of the log that nothing changes once an answer has been given. */
 import { deepStrictEqual } from 'node:assert'
-import { LEDGER_CLOCK_STREAM, type LogEvent } from '@registru/domain'
+import {
+  BEFORE_THE_LOG,
+  LEDGER_CLOCK_STREAM,
+  type LogEvent,
+  type Position,
+  positionOf,
+  revisionOf,
+} from '@registru/domain'
 import { clientRegistered, eventMetadata } from '@registru/domain/examples'
 import { createDatabase, createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
@@ -41,7 +48,7 @@ const logOf = (stamps: readonly Stamps[]): readonly LogEvent[] => {
   return stamps.map(({ recorded, created }, index) => {
     const placed = {
       eventId: `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`,
-      position: BigInt(100 + index * 10),
+      position: positionOf(BigInt(100 + index * 10)),
       createdAt: new Date(NOON + created * 1_000),
     }
     if (recorded === undefined) {
@@ -52,16 +59,16 @@ const logOf = (stamps: readonly Stamps[]): readonly LogEvent[] => {
         data: {},
         ...placed,
         stream: LEDGER_CLOCK_STREAM,
-        revision: ticks - 1n,
+        revision: revisionOf(ticks - 1n),
         metadata: { schemaVersion: 1 },
       }
     }
     const metadata = eventMetadata({ recordedAt: at(recorded) })
     const stream = `clientAccount-amc:${index}`
-    return { ...clientRegistered({ clientId: `${index}` }), ...placed, stream, revision: 0n, metadata }
+    return { ...clientRegistered({ clientId: `${index}` }), ...placed, stream, revision: revisionOf(0n), metadata }
   })
 }
-const positionOf = (index: number): bigint => (index < 0 ? -1n : BigInt(100 + index * 10))
+const placeOf = (index: number): Position => (index < 0 ? BEFORE_THE_LOG : positionOf(BigInt(100 + index * 10)))
 
 const empty = async (): Promise<void> => {
   const tables = timeline.tables.map((table) => `${schemaOf(timeline)}.${table.name}`)
@@ -75,7 +82,7 @@ const project = async (batches: readonly (readonly LogEvent[])[], look: () => Pr
     const writing = await pool.connect()
     try {
       const writer = await openPostgresWriter({ client: writing, projections: [timeline] })
-      await writer.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+      await writer.apply(events, { position: events.at(-1)?.position ?? BEFORE_THE_LOG, storeId: 'test' })
     } finally {
       writing.release()
     }
@@ -104,25 +111,25 @@ t.test('a recorder whose clock is an hour ahead hides nothing', async (t) => {
 
 t.test('an append that was long on its way counts from when it stands in the log', async (t) => {
   const stamps = [START, { recorded: 2, created: 2 }, { recorded: 1, created: 5 }, { created: 6 }]
-  t.same(await known(stamps, [1, 4, 5]), [positionOf(0), positionOf(1), positionOf(2)])
+  t.same(await known(stamps, [1, 4, 5]), [placeOf(0), placeOf(1), placeOf(2)])
 })
 
 t.test('a store whose clock goes back changes nothing that was settled', async (t) => {
   const stamps = [START, { recorded: 5, created: 5 }, { recorded: 6, created: 1 }, { recorded: 7, created: 6 }]
-  t.same(await known(stamps, [1, 4, 5]), [positionOf(0), positionOf(0), positionOf(2)])
+  t.same(await known(stamps, [1, 4, 5]), [placeOf(0), placeOf(0), placeOf(2)])
 })
 
 t.test('nothing is settled before the log has a clock, nor at the instant that it has come to', async (t) => {
   t.same(await known([{ recorded: 1, created: 1 }], [2]), [undefined])
   t.equal(await findLedgerClock(db), -1n)
-  t.same(await known([{ recorded: 1, created: 1 }, { created: 4 }], [3, 4]), [positionOf(0), undefined])
+  t.same(await known([{ recorded: 1, created: 1 }, { created: 4 }], [3, 4]), [placeOf(0), undefined])
   t.equal(await findLedgerClock(db), BigInt(NOON + 4_000))
 })
 
 /** As it was answered before the log had a clock of its own: everything before the first event that was recorded later. */
 const byRecorders = (stamps: readonly Stamps[], seconds: number): bigint => {
   const later = stamps.findIndex(({ recorded }) => recorded !== undefined && recorded > seconds)
-  return positionOf(later === -1 ? stamps.length - 1 : later - 1)
+  return placeOf(later === -1 ? stamps.length - 1 : later - 1)
 }
 
 t.test('what was answered of an old log stays, when it is given a clock', async (t) => {
@@ -132,11 +139,7 @@ t.test('what was answered of an old log stays, when it is given a clock', async 
   const before = instants.map((seconds) => byRecorders(old, seconds))
   const upgraded = [...old, { created: 9 }, { recorded: 12, created: 10 }, { created: 30 }]
   t.same(await known(upgraded, instants), before)
-  t.same(
-    await known(upgraded, [9, 10, 29]),
-    [positionOf(7), positionOf(8), positionOf(8)],
-    'from there on the log tells',
-  )
+  t.same(await known(upgraded, [9, 10, 29]), [placeOf(7), placeOf(8), placeOf(8)], 'from there on the log tells')
 })
 
 /** Few enough seconds that many events share one, and that clocks often go back. */
@@ -156,7 +159,7 @@ const naive = (stamps: readonly Stamps[], instant: number): bigint | undefined =
   const [old, since] = [stamps.slice(0, start), stamps.slice(start)]
   const later = since.findIndex(({ created }) => created > instant)
   if (later === -1) return undefined
-  return instant < (since[0]?.created ?? 0) ? byRecorders(old, instant) : positionOf(start + later - 1)
+  return instant < (since[0]?.created ?? 0) ? byRecorders(old, instant) : placeOf(start + later - 1)
 }
 
 t.test('an answer never changes once it is given, however the log is cut and grows', (t) =>

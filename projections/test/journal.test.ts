@@ -1,4 +1,4 @@
-import { CreditNoteRegistered, type LedgerMessage, minorOf, type PaymentMethod } from '@registru/domain'
+import { CreditNoteRegistered, type LedgerMessage, minorOf, type PaymentMethod, positionOf } from '@registru/domain'
 import {
   creditNoteRegistered,
   discountGranted,
@@ -25,7 +25,7 @@ const project = async (messages: readonly LedgerMessage[]) => {
   const log = createLog()
   log.append('amc', 'clientAccount-amc:alfa', messages)
   const writer = createMemoryWriter([journal])
-  await writer.apply(log.events, { position: 1_000_000n, storeId: 'memory' })
+  await writer.apply(log.events, { position: positionOf(1_000_000n), storeId: 'memory' })
   return writer.rows
 }
 

@@ -1,5 +1,6 @@
 import {
   type AccountCommand,
+  BEFORE_THE_STREAM,
   type ClientAccount,
   clientAccount,
   clientAccountStream,
@@ -7,11 +8,14 @@ import {
   type LedgerEvent,
   type LedgerMessage,
   type Message,
+  positionOf,
   type ReceiptBook,
   type ReceiptBookCommand,
   Rejection,
+  type Revision,
   receiptBook,
   receiptBookStream,
+  revisionAfter,
 } from '@registru/domain'
 import { companyRegistered, enterReceipt, eventMetadata } from '@registru/domain/examples'
 
@@ -26,8 +30,8 @@ const betweenAppendsMs = 700
  */
 export const createLog = () => {
   const events: LedgerEvent[] = []
-  const revisions = new Map<string, bigint>()
-  let position = 10_000_000_547n
+  const revisions = new Map<string, Revision>()
+  let position = positionOf(10_000_000_547n)
   let appends = 0
 
   const append = (companyId: string, stream: string, messages: readonly LedgerMessage[]): void => {
@@ -35,9 +39,9 @@ export const createLog = () => {
     const skewMs = (appends % 4) * 500
     const recordedAt = new Date(recordedFrom + appends * betweenAppendsMs - skewMs).toISOString()
     for (const message of messages) {
-      const revision = (revisions.get(stream) ?? -1n) + 1n
+      const revision = revisionAfter(revisions.get(stream) ?? BEFORE_THE_STREAM)
       revisions.set(stream, revision)
-      position += (3n + (position % 5n)) * 1_000_000n
+      position = positionOf(position + (3n + (position % 5n)) * 1_000_000n)
       const metadata = eventMetadata({ companyId, recordedAt })
       const eventId = uuidOf(events.length)
       const createdAt = new Date(recordedFrom + appends * betweenAppendsMs)

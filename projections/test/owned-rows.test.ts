@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert'
-import { type LedgerEvent, type LedgerMessage, PaymentCleared } from '@registru/domain'
+import { BEFORE_THE_LOG, type LedgerEvent, type LedgerMessage, PaymentCleared } from '@registru/domain'
 import {
   clientRegistered,
   clientUpdated,
@@ -46,7 +46,10 @@ const logOf = (...messages: readonly LedgerMessage[]): readonly LedgerEvent[] =>
   return log.events
 }
 const threeClients = logOf(clientRegistered(), clientRegistered(), clientRegistered())
-const reachedBy = (events: readonly LedgerEvent[]) => ({ position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+const reachedBy = (events: readonly LedgerEvent[]) => ({
+  position: events.at(-1)?.position ?? BEFORE_THE_LOG,
+  storeId: 'test',
+})
 
 type Counter = OwnedRow<typeof counters>
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert'
-import type { LedgerEvent } from '@registru/domain'
+import { BEFORE_THE_LOG, type LedgerEvent, type Position, positionOf } from '@registru/domain'
 import { clientRegistered, recordPayment, registerClient, registerInvoice } from '@registru/domain/examples'
 import { createPool, isRetryable, type PoolClient } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
@@ -89,7 +89,10 @@ const eventsOf = (count: number): readonly LedgerEvent[] => {
   return log.events
 }
 
-const reachedBy = (events: readonly LedgerEvent[]) => ({ position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+const reachedBy = (events: readonly LedgerEvent[]) => ({
+  position: events.at(-1)?.position ?? BEFORE_THE_LOG,
+  storeId: 'test',
+})
 
 /** Applies one list of changes an event, all in one batch. */
 const apply = async (t: Test, script: readonly (readonly UnseenChange[])[]) => {
@@ -129,9 +132,9 @@ t.test('rows of one batch may set and add different columns', async (t) => {
   ]) {
     mergeUnseen(changes, change)
   }
-  const { rows } = await client.query<{ position: bigint; epoch: bigint }>('select * from scripted_v1.checkpoint')
-  const { position = -1n, epoch = -1n } = rows[0] ?? {}
-  const checkpoint = { schema: 'scripted_v1', epoch, from: position, to: position + 1n, storeId: 'test' }
+  const { rows } = await client.query<{ position: Position; epoch: bigint }>('select * from scripted_v1.checkpoint')
+  const { position = BEFORE_THE_LOG, epoch = -1n } = rows[0] ?? {}
+  const checkpoint = { schema: 'scripted_v1', epoch, from: position, to: positionOf(position + 1n), storeId: 'test' }
   const { sql, values } = batchStatement([{ changes, checkpoint }])
   await client.query(sql(), [...values])
   const after = await client.query('select * from scripted_v1.things order by id')
@@ -176,7 +179,7 @@ t.test('any text and any JSON goes in and comes out as it is', (t) => {
     const client = await connect(t, await createTestDatabase(t))
     const projections = [scripted([])]
     await ensureSchemas(client, projections)
-    let position = -1n
+    let position = BEFORE_THE_LOG
     await holds(
       t,
       fc.asyncProperty(anyRows, async (rows) => {
@@ -184,10 +187,16 @@ t.test('any text and any JSON goes in and comes out as it is', (t) => {
         const write = async (list: readonly UnseenChange[]): Promise<void> => {
           const changes: Changes = new Map()
           for (const change of list) mergeUnseen(changes, change)
-          const checkpoint = { schema: 'scripted_v1', epoch: 0n, from: position, to: position + 1n, storeId: 'test' }
+          const checkpoint = {
+            schema: 'scripted_v1',
+            epoch: 0n,
+            from: position,
+            to: positionOf(position + 1n),
+            storeId: 'test',
+          }
           const { sql, values } = batchStatement([{ changes, checkpoint }])
           await client.query(sql(), [...values])
-          position += 1n
+          position = checkpoint.to
         }
         const expected = rows.map(({ id, label, detail }) => ({
           id,
@@ -317,7 +326,7 @@ t.test('kills at any moment leave neither gaps nor doubles', async (t) => {
     const client = await connect(t, url)
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
     const writer = await openPostgresWriter({ client, projections: allProjections })
-    const left = events.filter(({ position }) => position > (writer.checkpoints[0]?.position ?? -1n))
+    const left = events.filter(({ position }) => position > (writer.checkpoints[0]?.position ?? BEFORE_THE_LOG))
     for (let at = 0; at < left.length; at += 7) {
       const batch = left.slice(at, at + 7)
       const kill = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert'
-import { addDays, type LedgerEvent, minorIn, minorOf } from '@registru/domain'
+import { addDays, BEFORE_THE_LOG, type LedgerEvent, minorIn, minorOf, type Position } from '@registru/domain'
 import { createDatabase, createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
@@ -70,7 +70,7 @@ const projectInto = async (events: readonly LedgerEvent[], batchSize: number): P
   try {
     const writer = await openPostgresWriter({ client, projections: allProjections })
     for (const batch of batchesOf(events, batchSize)) {
-      await writer.apply(batch, { position: batch.at(-1)?.position ?? -1n, storeId: 'test' })
+      await writer.apply(batch, { position: batch.at(-1)?.position ?? BEFORE_THE_LOG, storeId: 'test' })
     }
   } finally {
     client.release(true)
@@ -106,7 +106,7 @@ t.test('Postgres holds the rows that the fold in memory gives', (t) =>
       const events = playHistory(steps)
       await projectInto(events, batchSize)
       const memory = createMemoryWriter(allProjections)
-      await memory.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+      await memory.apply(events, { position: events.at(-1)?.position ?? BEFORE_THE_LOG, storeId: 'test' })
       for (const projection of allProjections) {
         for (const table of projection.tables) {
           const expected = memory.rows.list(table).map(asStored)
@@ -122,7 +122,7 @@ interface Question {
   readonly companyId: string
   readonly clientId: string
   readonly asOf: string
-  readonly knownAt?: bigint | undefined
+  readonly knownAt?: Position | undefined
 }
 
 type Totals = Readonly<Record<string, { readonly open: bigint; readonly credit: bigint }>>
@@ -173,7 +173,7 @@ const netOf = (totals: ReadonlyMap<string, OpenTotal>) =>
 /** Every side of the tie-out, each from tables of its own, against the fold that knows none of them. */
 const tieOut = async (
   events: readonly LedgerEvent[],
-  clocks: { readonly asOf: string; readonly knownAt?: bigint | undefined },
+  clocks: { readonly asOf: string; readonly knownAt?: Position | undefined },
 ): Promise<void> => {
   for (const companyId of companyIds) {
     const aging = await findAging(db, { companyId, ...clocks })

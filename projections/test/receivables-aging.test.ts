@@ -1,4 +1,4 @@
-import type { LedgerMessage } from '@registru/domain'
+import { type LedgerMessage, positionOf } from '@registru/domain'
 import {
   invoiceRegistered,
   paymentAllocated,
@@ -19,7 +19,7 @@ const spansOf = async (itemId: string, messages: readonly LedgerMessage[]) => {
   const log = createLog()
   log.append('amc', 'clientAccount-amc:alfa', messages)
   const writer = createMemoryWriter([receivablesAging])
-  await writer.apply(log.events, { position: 1_000_000n, storeId: 'memory' })
+  await writer.apply(log.events, { position: positionOf(1_000_000n), storeId: 'memory' })
   const ordinal = (position: bigint): number | 'now' =>
     position === STILL_KNOWN ? 'now' : log.events.findIndex((event) => event.position === position)
   return writer.rows
@@ -75,7 +75,7 @@ const parts: readonly Part[] = [
 
 t.test('instalments', async (t) => {
   t.test('money covers the earliest first and leaves the others’ spans alone', async (t) => {
-    const { close, open } = changeFrom(parts, '2026-11-02', -200n, { position: 9n, firstLine: 0 })
+    const { close, open } = changeFrom(parts, '2026-11-02', -200n, { position: positionOf(9n), firstLine: 0 })
     t.same(close, [{ knownFrom: 1n, line: 0 }])
     t.same(
       open.map(({ part, amountMinor, effFrom, effTo }) => [part, amountMinor, effFrom, effTo]),
@@ -87,7 +87,7 @@ t.test('instalments', async (t) => {
   })
 
   t.test('more than the first one goes on to the second', async (t) => {
-    const changed = changeFrom(parts, '2026-11-02', -450n, { position: 9n, firstLine: 0 }).parts
+    const changed = changeFrom(parts, '2026-11-02', -450n, { position: positionOf(9n), firstLine: 0 }).parts
     t.same(
       changed.map(({ steps }) => steps.at(-1)?.open),
       ['0', '550'],
@@ -95,8 +95,8 @@ t.test('instalments', async (t) => {
   })
 
   t.test('what is undone comes back on the last one', async (t) => {
-    const settled = changeFrom(parts, '2026-11-02', -1_000n, { position: 9n, firstLine: 0 }).parts
-    const again = changeFrom(settled, '2026-11-05', 200n, { position: 10n, firstLine: 0 })
+    const settled = changeFrom(parts, '2026-11-02', -1_000n, { position: positionOf(9n), firstLine: 0 }).parts
+    const again = changeFrom(settled, '2026-11-05', 200n, { position: positionOf(10n), firstLine: 0 })
     t.same(
       again.open.map(({ part, dueOn, amountMinor }) => [part, dueOn, amountMinor]),
       [[1, '2026-11-30', 200n]],

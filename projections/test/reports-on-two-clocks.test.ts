@@ -1,6 +1,6 @@
 /** What was known at a position is what the read models said when they had come as far. */
 import { deepStrictEqual } from 'node:assert'
-import { addDays, type LedgerEvent } from '@registru/domain'
+import { addDays, BEFORE_THE_LOG, type LedgerEvent, type Position } from '@registru/domain'
 import { createDatabase, createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
@@ -63,7 +63,7 @@ const projectAfresh = async (events: readonly LedgerEvent[]): Promise<void> => {
   const client = await pool.connect()
   try {
     const writer = await openPostgresWriter({ client, projections })
-    await writer.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+    await writer.apply(events, { position: events.at(-1)?.position ?? BEFORE_THE_LOG, storeId: 'test' })
   } finally {
     client.release(true)
   }
@@ -73,7 +73,7 @@ const FIRST_DAY = '2026-08-25'
 const DAYS = 120
 
 /** Everything that these read models answer for one company. */
-const answers = async (asOf: string, knownAt: bigint | undefined) => {
+const answers = async (asOf: string, knownAt: Position | undefined) => {
   const companyId = 'amc'
   const question = { companyId, asOf, knownAt, from: FIRST_DAY, to: asOf }
   const desk = { companyId, deskId: DESKLESS, currency: 'RON', knownAt }
@@ -99,7 +99,7 @@ const sumsOf = <Row extends { readonly currency: string }>(rows: readonly Row[],
 const withoutZeros = (sums: ReadonlyMap<string, bigint>) => new Map([...sums].filter(([, minor]) => minor !== 0n))
 
 /** What the certificates of these answers hold against each other. */
-const agree = async (asOf: string, knownAt: bigint | undefined): Promise<void> => {
+const agree = async (asOf: string, knownAt: Position | undefined): Promise<void> => {
   const companyId = 'amc'
   const question = { companyId, asOf, knownAt, from: addDays(asOf, -40), to: asOf }
   const journalOf = async (accounts: readonly Account[], from?: string) =>

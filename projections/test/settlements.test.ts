@@ -1,3 +1,4 @@
+import { positionOf } from '@registru/domain'
 import t from 'tap'
 import { type SettlementEntry, settlementsOf } from '../core/books/settlements.ts'
 
@@ -6,7 +7,7 @@ const entry = (position: number, amountMinor: bigint, paymentId = 'pay-1'): Sett
   invoiceId: 'inv-1024',
   amountMinor,
   effectiveOn: `2026-11-0${position}`,
-  position: BigInt(position),
+  position: positionOf(BigInt(position)),
   eventId: `event-${position}`,
   undoneBecause: amountMinor < 0n ? 'WRONG_INVOICE' : null,
 })

@@ -1,6 +1,6 @@
 /** Random histories tie out: four sums from tables of their own, of every client and currency, at several pairs of clocks. */
 import { deepStrictEqual } from 'node:assert'
-import { addDays, type LedgerEvent } from '@registru/domain'
+import { addDays, BEFORE_THE_LOG, type LedgerEvent } from '@registru/domain'
 import fc from 'fast-check'
 import t from 'tap'
 import { clientStatements } from '../client-statements/projection.ts'
@@ -104,7 +104,7 @@ t.test('random histories tie out', (t) =>
     fc.asyncProperty(stepsArbitrary(60), fc.array(pair, { minLength: 2, maxLength: 2 }), async (steps, pairs) => {
       const events = playHistory(steps)
       const writer = createMemoryWriter([receivablesAging, clientStatements, journal])
-      const position = events.at(-1)?.position ?? -1n
+      const position = events.at(-1)?.position ?? BEFORE_THE_LOG
       await writer.apply(events, { position, storeId: 'test' })
       const days = events.flatMap((event) => effectiveOn(event) ?? [])
       for (const { day, shift, known } of pairs) {

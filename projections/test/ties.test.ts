@@ -1,6 +1,6 @@
 /** Histories that could have happened: no two books differ, whatever table is looked at and however it is cut. */
 import { deepStrictEqual } from 'node:assert'
-import type { LedgerEvent } from '@registru/domain'
+import { BEFORE_THE_LOG, type LedgerEvent } from '@registru/domain'
 import { createDatabase, createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
@@ -37,7 +37,7 @@ const projectAfresh = async (events: readonly LedgerEvent[]): Promise<void> => {
   const client = await pool.connect()
   try {
     const writer = await openPostgresWriter({ client, projections: allProjections })
-    await writer.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+    await writer.apply(events, { position: events.at(-1)?.position ?? BEFORE_THE_LOG, storeId: 'test' })
   } finally {
     client.release(true)
   }

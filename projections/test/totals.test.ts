@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import { BEFORE_THE_LOG, type LedgerEvent, type Position, positionOf } from '@registru/domain'
 import { createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import fc from 'fast-check'
@@ -44,17 +44,17 @@ t.test('no total is too large to grow on', async (t) => {
   for (const projection of allProjections) {
     const changes = totalsOf(projection, events)
     const schema = schemaOf(projection)
-    const add = async (from: bigint): Promise<void> => {
-      const checkpoint = { schema, epoch: 0n, from, to: from + 1n, storeId: 'test' }
+    const add = async (from: Position): Promise<void> => {
+      const checkpoint = { schema, epoch: 0n, from, to: positionOf(from + 1n), storeId: 'test' }
       const { sql, values } = batchStatement([{ changes, checkpoint }])
       await client.query(sql(), [...values])
     }
-    await add(-1n)
+    await add(BEFORE_THE_LOG)
     for (const table of changes.keys()) {
       const atBound = sumsOf(table).map((sum) => `${sum} = ${BOUND}`)
       await client.query(`update ${schema}.${table.name} set ${atBound.join(', ')}`)
     }
-    await add(0n)
+    await add(positionOf(0n))
     for (const table of changes.keys()) {
       for (const sum of sumsOf(table)) {
         const { rows } = await client.query<{ total: bigint }>(

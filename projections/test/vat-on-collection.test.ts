@@ -8,6 +8,7 @@ import {
   type LedgerMessage,
   lessenedVat,
   minorOf,
+  positionOf,
 } from '@registru/domain'
 import {
   creditNoteRegistered,
@@ -33,7 +34,7 @@ import { holds } from './random.ts'
 
 const rowsOf = async (events: readonly LedgerEvent[]) => {
   const writer = createMemoryWriter([vatOnCollection])
-  await writer.apply(events, { position: 1_000_000n, storeId: 'memory' })
+  await writer.apply(events, { position: positionOf(1_000_000n), storeId: 'memory' })
   return writer.rows
 }
 
@@ -207,7 +208,7 @@ t.test('what waits is the balance of 4428, and what is exigible went to 4427', (
     fc.asyncProperty(stepsArbitrary(80, 20), async (steps) => {
       const events = playHistory(steps)
       const writer = createMemoryWriter([journal, vatOnCollection])
-      await writer.apply(events, { position: 1_000_000n, storeId: 'memory' })
+      await writer.apply(events, { position: positionOf(1_000_000n), storeId: 'memory' })
       const sums = new Map<string, bigint>()
       const add = (key: string, minor: bigint): void => void sums.set(key, (sums.get(key) ?? 0n) + minor)
       for (const row of writer.rows.list(postings)) {

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 import { type FigureQuestion, linesOf } from '../explain/figures.ts'
@@ -85,7 +86,7 @@ export const findStatementLineDifference = (
   }: {
     readonly companyId: string
     readonly clientId: string
-    readonly lines: readonly { readonly currency: string; readonly on: string; readonly position: bigint }[]
+    readonly lines: readonly { readonly currency: string; readonly on: string; readonly position: Position }[]
   },
 ): Promise<Difference | undefined> =>
   findFirst(db, [
@@ -147,7 +148,7 @@ export const findVatDayDifference = (db: ReadHandle, { companyId, from, to }: Pe
   ])
 
 /** Which lines of a figure are looked at, by position; `undefined`: all of them. */
-type Positions = readonly bigint[] | undefined
+type Positions = readonly Position[] | undefined
 
 /** The rows that the lines of a figure were made of, and what holds them. */
 const looksOf = (question: FigureQuestion, positions: Positions): readonly (readonly [Tie, RawBuilder<unknown>])[] => {
@@ -191,7 +192,7 @@ export const findFigureDifference = (
 /** Of single movements of VAT. */
 export const findVatMovementDifference = (
   db: ReadHandle,
-  { companyId, positions }: { readonly companyId: string; readonly positions: readonly bigint[] },
+  { companyId, positions }: { readonly companyId: string; readonly positions: readonly Position[] },
 ) =>
   findFirst(db, [
     [

@@ -1,4 +1,4 @@
-import { isClockEvent, type LogEvent } from '@registru/domain'
+import { BEFORE_THE_LOG, isClockEvent, type LogEvent } from '@registru/domain'
 import { change, insert, put, type RowChange } from '../core/fold/changes.ts'
 import { type OwnedRow, wanted } from '../core/fold/owned-row.ts'
 import { defineProjection, folding } from '../core/fold/projection.ts'
@@ -24,7 +24,7 @@ const onEvent = (event: LogEvent, { before }: Wanted): readonly RowChange[] => {
     clock,
     instant: new Date(Number(instant)).toISOString(),
     position,
-    position_before: found?.position ?? -1n,
+    position_before: found?.position ?? BEFORE_THE_LOG,
   })
   return [moment, put(before, { position, clock, instant_ms: instant })]
 }

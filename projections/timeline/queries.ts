@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 
@@ -12,8 +13,8 @@ export const CLOCK_AHEAD_MAX_MS = 5_000
  * from later on. It never changes, whatever is appended. `undefined`: nothing that is projected proves the instant over.
  * -1: nothing was known.
  */
-export const findPositionKnownAt = async (db: ReadHandle, instant: string): Promise<bigint | undefined> => {
-  const { rows } = await sql<{ position: bigint | null }>`
+export const findPositionKnownAt = async (db: ReadHandle, instant: string): Promise<Position | undefined> => {
+  const { rows } = await sql<{ position: Position | null }>`
     with log_clock as (select min(instant) as started from read.moments where clock = 'LOG')
     select coalesce(
       (select position_before from read.moments, log_clock

@@ -1,4 +1,4 @@
-import { bigint, defineRemembered, defineTable, instant, type ViewRowOf, word } from '../core/fold/table.ts'
+import { bigint, defineRemembered, defineTable, instant, position, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /**
  * By which clock an instant is told: that of the recorders, who stamp before they write, until the log has one of its own,
@@ -12,14 +12,14 @@ export type Clock = 'RECORDERS' | 'LOG'
  */
 export const moments = defineTable({
   name: 'moments',
-  columns: { clock: word<Clock>(), instant: instant(), position: bigint(), position_before: bigint() },
+  columns: { clock: word<Clock>(), instant: instant(), position: position(), position_before: position() },
   key: ['clock', 'instant'],
 })
 
 /** The last event, and the latest instant so far of the clock that counts, in milliseconds since 1970. */
 export const latest = defineRemembered({
   name: 'latest_moment',
-  columns: { id: word<'latest'>(), position: bigint(), clock: word<Clock>(), instant_ms: bigint() },
+  columns: { id: word<'latest'>(), position: position(), clock: word<Clock>(), instant_ms: bigint() },
   key: ['id'],
   fillfactor: 50,
 })

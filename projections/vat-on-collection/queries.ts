@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { VatCause } from '../core/books/deferred-vat.ts'
 import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
@@ -8,7 +9,7 @@ interface Period {
   readonly from: string
   readonly to: string
   /** A position; `undefined`: everything. */
-  readonly knownAt?: bigint | undefined
+  readonly knownAt?: Position | undefined
 }
 
 export interface ExigibleVat {
@@ -20,7 +21,7 @@ export interface ExigibleVat {
 }
 
 /** Sums of days, less what was learned after `knownAt`: the cost follows the days and the distance from now. */
-const known = (companyId: string, knownAt: bigint | undefined) => sql`
+const known = (companyId: string, knownAt: Position | undefined) => sql`
   select effective_on, currency, rate, base_minor, vat_minor, deferred_minor from read.vat_days
   where company_id = ${companyId}
   ${
@@ -93,7 +94,7 @@ export const listDeferredVat = async (
 }
 
 export interface VatEntry extends ExigibleVat {
-  readonly position: bigint
+  readonly position: Position
   readonly line: number
   readonly cause: VatCause
   readonly clientId: string

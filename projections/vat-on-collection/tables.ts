@@ -6,6 +6,8 @@ import {
   defineTotals,
   integer,
   nullable,
+  position,
+  revision,
   sum,
   text,
   uuid,
@@ -20,7 +22,7 @@ export const vatMovements = defineTable({
   name: 'vat_movements',
   columns: {
     company_id: text(),
-    position: bigint(),
+    position: position(),
     line: integer(),
     effective_on: date(),
     cause: word<VatCause>(),
@@ -35,7 +37,7 @@ export const vatMovements = defineTable({
     vat_minor: bigint(),
     /** What the balance of 4428 gained. */
     deferred_minor: bigint(),
-    revision: bigint(),
+    revision: revision(),
     event_id: uuid(),
   },
   key: ['company_id', 'position', 'line'],

@@ -1,4 +1,5 @@
 /** Kills the event store, its PostgreSQL and both under writers, and looks whether anything acknowledged is lost or doubled. */
+
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -6,6 +7,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Revision } from '@registru/domain'
 import { erasePostgres, freePort, startPostgres } from '@registru/embedded'
 import { connectEventStore, type EventStore, formerEventIdOf, type RecordedEvent } from '@registru/event-store'
 import { Command, InvalidArgumentError } from 'commander'
@@ -86,7 +88,7 @@ interface Tally {
 
 /** Sends the same event until it knows, as the ledger does; a conflict is its own earlier attempt or a defect. */
 const write = async (log: EventStore, stream: string, tally: Tally): Promise<void> => {
-  let head: bigint | 'no_stream' = 'no_stream'
+  let head: Revision | 'no_stream' = 'no_stream'
   while (!ending) {
     const id = formerEventIdOf(randomUUID(), 0)
     for (;;) {

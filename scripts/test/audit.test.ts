@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { type LedgerMessage, ledgerCodec, readLedgerEvent, receiptBookEventDefinitions } from '@registru/domain'
+import {
+  BEFORE_THE_LOG,
+  BEFORE_THE_STREAM,
+  type LedgerMessage,
+  ledgerCodec,
+  positionOf,
+  type Revision,
+  readLedgerEvent,
+  receiptBookEventDefinitions,
+  revisionAfter,
+  revisionOf,
+} from '@registru/domain'
 import {
   cashDeskOpened,
   clientRegistered,
@@ -60,12 +71,12 @@ const inTheBook: ReadonlySet<string> = new Set(receiptBookEventDefinitions.map((
 
 /** A log of events, each from a command of its own. */
 const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
-  const heads = new Map<string, bigint>()
+  const heads = new Map<string, Revision>()
   return messages.map((message, index) => {
     const { type, data } = message
     const { schemaVersion } = ledgerCodec.encode(message)
     const stream = inTheBook.has(type) ? book : account
-    const revision = (heads.get(stream) ?? -1n) + 1n
+    const revision = revisionAfter(heads.get(stream) ?? BEFORE_THE_STREAM)
     heads.set(stream, revision)
     const commandId = randomUUID()
     const recordedAt = new Date(FIRST_MS + index * 1_000).toISOString()
@@ -73,7 +84,7 @@ const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
     return {
       stream,
       revision,
-      position: BigInt(index * 7),
+      position: positionOf(BigInt(index * 7)),
       id: formerEventIdOf(commandId, 0),
       type,
       data,
@@ -92,8 +103,9 @@ const fold = async (
 ): Promise<{ ledger: Ledger; report: Report; wrong: readonly string[] }> => {
   const report = createReport()
   const ledger = createLedger()
-  const read: LogRead = { events: 0, streams: 0, position: -1n, awaited: new Set() }
-  for await (const fact of readLog(streamOf(log), 1_000_000n, report, read)) holdToRules(ledger, report, fact)
+  const read: LogRead = { events: 0, streams: 0, position: BEFORE_THE_LOG, awaited: new Set() }
+  for await (const fact of readLog(streamOf(log), positionOf(1_000_000n), report, read))
+    holdToRules(ledger, report, fact)
   const wrong = report.checks.flatMap(({ first }) => (first === undefined ? [] : [first.what]))
   return { ledger, report, wrong }
 }
@@ -238,7 +250,7 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
     const [, , payment] = log
     if (payment === undefined) return t.fail('no payment')
     const last = log.at(-1)
-    const again = { ...payment, revision: 5n, position: (last?.position ?? 0n) + 7n }
+    const again = { ...payment, revision: revisionOf(5n), position: positionOf((last?.position ?? 0n) + 7n) }
     const { wrong } = await fold([...log, again])
     t.ok(
       wrong.some((text) => /^[0-9a-f-]{36} at clientAccount-amc:alfa 5/.test(text)),
@@ -380,7 +392,7 @@ t.test('an audit of read models', async (t) => {
   t.teardown(() => client.release())
   await ensureSchemas(client, allProjections)
   const writer = await openPostgresWriter({ client, projections: allProjections })
-  const position = log.at(-1)?.position ?? -1n
+  const position = log.at(-1)?.position ?? BEFORE_THE_LOG
   await writer.apply(log.map(readLedgerEvent), { position, storeId: 'test' })
 
   const audit = async (until = position): Promise<readonly string[]> => {

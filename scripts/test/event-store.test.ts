@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { revisionOf } from '@registru/domain'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore, findImport, originPlaces } from '@registru/event-store'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
@@ -44,7 +45,7 @@ const fill = async (url: string): Promise<number> => {
       data: { text: 'ăîșț "quoted"\u2028', number: index },
       metadata: { actor: 'test' },
     }))
-    await store.append(stream, length === 0 ? 'no_stream' : BigInt(length - 1), events)
+    await store.append(stream, length === 0 ? 'no_stream' : revisionOf(BigInt(length - 1)), events)
     lengths.set(stream, length + events.length)
     written += events.length
   }

@@ -1,10 +1,12 @@
 /** A ledger that moves to another event store: answers at both clocks before and after, with a projector at work meanwhile. */
+
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp, createLedger, createReadSide, createReceiptSaga } from '@registru/api'
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore, type EventArchive, type EventStore, isImporting } from '@registru/event-store'
@@ -95,11 +97,11 @@ const audit = async ({ store, pool }: Place): Promise<readonly string[]> => {
   const client = await pool.connect()
   try {
     await client.query('begin transaction isolation level repeatable read read only')
-    const { rows } = await client.query<{ position: bigint }>('select min(position) as position from read.positions')
+    const { rows } = await client.query<{ position: Position }>('select min(position) as position from read.positions')
     await auditReadModels(
       client,
       readWithFirstInstants(store),
-      BigInt(rows[0]?.position ?? -1n),
+      rows[0]?.position ?? BEFORE_THE_LOG,
       report,
       () => undefined,
     )

@@ -1,10 +1,11 @@
+import type { Position } from '@registru/domain'
 /** One allocation (positive) or undo (negative) between a payment and an invoice, in the order of the log. */
 export interface SettlementEntry {
   readonly paymentId: string
   readonly invoiceId: string
   readonly amountMinor: bigint
   readonly effectiveOn: string
-  readonly position: bigint
+  readonly position: Position
   readonly eventId: string
   /** Why it was undone; `null` for an allocation. */
   readonly undoneBecause: string | null

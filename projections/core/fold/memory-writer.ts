@@ -1,4 +1,4 @@
-import type { LogEvent } from '@registru/domain'
+import { BEFORE_THE_LOG, type LogEvent } from '@registru/domain'
 import { foldBatch, planBatch } from './batch.ts'
 import { type Changes, type TableChanges, updatedRow } from './changes.ts'
 import { RowsDisagree } from './errors.ts'
@@ -37,7 +37,7 @@ const writeTo = (rows: Map<string, Row>, table: Table, { inserts, updates }: Tab
 export const createMemoryWriter = (projections: readonly Projection[]): MemoryWriter => {
   const tables = new Map<Table, Map<string, Row>>()
   const images = new Map<Projection, RowImage>(projections.map((projection) => [projection, createRowImage(true)]))
-  let position = -1n
+  let position = BEFORE_THE_LOG
 
   const rowsOf = (table: Table): Map<string, Row> => {
     const known = tables.get(table)

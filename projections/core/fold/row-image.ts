@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import type { Wanted } from './owned-row.ts'
 import type { Row, Table } from './table.ts'
 
@@ -18,7 +19,7 @@ export interface RowImage {
    * @param folded position up to which the image holds what happened
    * @param written position up to which the tables do
    */
-  readonly forgetBeyond: (rowsMax: number, folded: bigint, written: bigint) => void
+  readonly forgetBeyond: (rowsMax: number, folded: Position, written: Position) => void
   readonly clear: () => void
 }
 

@@ -1,3 +1,5 @@
+import type { Position, Revision } from '@registru/domain'
+
 /** How a column stands in Postgres. Amounts are `bigint` minor units beside a currency, and sums of them `numeric`. */
 export type ColumnType =
   | 'text'
@@ -24,6 +26,8 @@ const of =
 
 export const text = of<string>('text')
 export const bigint = of<bigint>('bigint')
+export const position = of<Position>('bigint')
+export const revision = of<Revision>('bigint')
 /** Adds up whatever is accepted: no number of amounts makes it too large (decision 0022). */
 export const sum = of<bigint>('numeric')
 export const integer = of<number>('integer')
@@ -115,8 +119,15 @@ export type ViewRowOf<T extends Table> = RowOf<T> & {
   readonly [Name in keyof NonNullable<T['derived']>]: ValueOf<NonNullable<T['derived']>[Name]>
 }
 export type KeyOf<T extends Table> = Pick<RowOf<T>, T['key'][number]>
+/** Places are bigint too, but there is nothing that could be added to one. */
 type AmountColumn<T extends Table> = {
-  [Name in keyof RowOf<T>]: RowOf<T>[Name] extends bigint ? (Name extends T['key'][number] ? never : Name) : never
+  [Name in keyof RowOf<T>]: RowOf<T>[Name] extends Position | Revision
+    ? never
+    : RowOf<T>[Name] extends bigint
+      ? Name extends T['key'][number]
+        ? never
+        : Name
+      : never
 }[keyof RowOf<T>]
 export type AmountsOf<T extends Table> = { readonly [Name in AmountColumn<T>]?: bigint }
 export type ValuesOf<T extends Table> = Partial<Omit<RowOf<T>, T['key'][number]>>

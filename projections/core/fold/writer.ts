@@ -1,9 +1,9 @@
-import type { LogEvent } from '@registru/domain'
+import type { LogEvent, Position } from '@registru/domain'
 
 /** Where the store was when a batch was read. */
 export interface Reached {
   /** Everything up to here has been seen: at or after the batch's last event. */
-  readonly position: bigint
+  readonly position: Position
   readonly storeId: string
 }
 

@@ -1,14 +1,15 @@
+import { type Position, positionOf } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import type { Clocks } from './read.ts'
 
 /** `known_to` of what is still believed: the largest position Postgres can hold. */
-export const STILL_KNOWN = 9_223_372_036_854_775_807n
+export const STILL_KNOWN = positionOf(9_223_372_036_854_775_807n)
 
 /** `eff_to` of what holds from its first day on; as a string it is later than any day. */
 export const FOREVER = 'infinity'
 
 /** Whether what an event says counts at both clocks, by its day (`null`: it has none) and its position. */
-export const counts = ({ asOf, knownAt }: Clocks, on: string | null, position: bigint): boolean =>
+export const counts = ({ asOf, knownAt }: Clocks, on: string | null, position: Position): boolean =>
   (on === null || on <= asOf) && (knownAt === undefined || position <= knownAt)
 
 /** The same of a row, by its columns. */
@@ -24,12 +25,12 @@ export const countsSql = ({ asOf, knownAt }: Clocks, on: string, position: strin
 export const STRETCH_POSITIONS = 16_777_216n
 
 /** In which stretch a position lies, counted from 0. */
-export const stretchOf = (position: bigint): bigint => position / STRETCH_POSITIONS
+export const stretchOf = (position: Position): bigint => position / STRETCH_POSITIONS
 
 /** Of totals that are kept by stretch: those of which anything was known. `undefined`: all. */
-export const inKnownStretches = (knownAt: bigint | undefined): RawBuilder<unknown> =>
+export const inKnownStretches = (knownAt: Position | undefined): RawBuilder<unknown> =>
   knownAt === undefined ? sql`` : sql`and stretch <= ${stretchOf(knownAt)}`
 
 /** Of single rows, by a column that holds a position: those that these totals hold too much. */
-export const learnedInStretchAfter = (knownAt: bigint, column = 'position'): RawBuilder<unknown> =>
+export const learnedInStretchAfter = (knownAt: Position, column = 'position'): RawBuilder<unknown> =>
   sql`${sql.ref(column)} > ${knownAt} and ${sql.ref(column)} < ${(stretchOf(knownAt) + 1n) * STRETCH_POSITIONS}`

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { ReadHandle } from './read.ts'
 
@@ -5,27 +6,27 @@ export interface ProjectionPosition {
   readonly name: string
   readonly version: number
   /** Everything up to here is in the tables; -1: nothing. */
-  readonly position: bigint
+  readonly position: Position
   readonly updatedAt: Date
 }
 
 /** Of every projection in use, by name. */
 export const listProjectionPositions = async (db: ReadHandle): Promise<readonly ProjectionPosition[]> => {
-  const { rows } = await sql<{ name: string; version: number; position: bigint; updated_at: Date }>`
+  const { rows } = await sql<{ name: string; version: number; position: Position; updated_at: Date }>`
     select name, version, position, updated_at from read.positions order by name`.execute(db)
   return rows.map(({ updated_at: updatedAt, ...row }) => ({ ...row, updatedAt }))
 }
 
 /** Up to where every projection in use has come: what an answer from all of them may call its position. */
-export const findReadPosition = async (db: ReadHandle): Promise<bigint> => {
-  const { rows } = await sql<{ position: bigint | null }>`
+export const findReadPosition = async (db: ReadHandle): Promise<Position> => {
+  const { rows } = await sql<{ position: Position | null }>`
     select min(position) as position from read.positions`.execute(db)
-  return rows[0]?.position ?? -1n
+  return rows[0]?.position ?? BEFORE_THE_LOG
 }
 
 /** What a snapshot of the read models is of. */
 export interface ReadState {
-  readonly position: bigint
+  readonly position: Position
   /** Names and versions of the projections in use, in one line. */
   readonly versions: string
   /** The server's process that answers: who wants to end its query needs it. */
@@ -34,12 +35,12 @@ export interface ReadState {
 
 /** Everything that an answer says of the moment it is from, in one round trip. */
 export const findReadState = async (db: ReadHandle): Promise<ReadState> => {
-  const { rows } = await sql<{ position: bigint | null; versions: string | null; process_id: number }>`
+  const { rows } = await sql<{ position: Position | null; versions: string | null; process_id: number }>`
     select min(position) as position, string_agg(name || '_v' || version, ' ' order by name) as versions,
       pg_backend_pid() as process_id
     from read.positions`.execute(db)
   const row = rows[0]
-  return { position: row?.position ?? -1n, versions: row?.versions ?? '', processId: row?.process_id ?? 0 }
+  return { position: row?.position ?? BEFORE_THE_LOG, versions: row?.versions ?? '', processId: row?.process_id ?? 0 }
 }
 
 /** As long as its process runs, a projector at work says so at least this often. */

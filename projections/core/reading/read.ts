@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import type { Kysely } from 'kysely'
 
 /** A Kysely handle or a transaction of one. A query names the read views it uses itself, so any handle will do. */
@@ -15,7 +16,7 @@ export const PAGE_ROWS_MAX = 500
  */
 export interface Clocks {
   readonly asOf: string
-  readonly knownAt?: bigint | undefined
+  readonly knownAt?: Position | undefined
 }
 
 export interface Page<Item, Cursor> {

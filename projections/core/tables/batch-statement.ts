@@ -1,3 +1,4 @@
+import type { Position, Revision } from '@registru/domain'
 import type { Changes, RowUpdate, TableChanges } from '../fold/changes.ts'
 import { type ColumnType, columnOf, type Row, type Table, textOf } from '../fold/table.ts'
 import { READ_SCHEMA } from '../reading/read.ts'
@@ -135,15 +136,15 @@ const partsOf = (schema: string, table: Table, changes: TableChanges): readonly 
 export interface CheckpointMove {
   readonly schema: string
   readonly epoch: bigint
-  readonly from: bigint
-  readonly to: bigint
+  readonly from: Position
+  readonly to: Position
   readonly storeId: string
   /** The last event applied; absent when only the position moves on. */
   readonly witness?: {
     readonly stream: string
-    readonly revision: bigint
+    readonly revision: Revision
     readonly eventId: string
-    readonly position: bigint
+    readonly position: Position
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import type { PoolClient } from '@registru/runtime'
 import { GenerationInUse } from '../fold/errors.ts'
 import { type Projection, schemaOf } from '../fold/projection.ts'
@@ -12,7 +13,7 @@ export interface Generation {
   readonly ready: boolean
   readonly use: 'IN_USE' | 'PREVIOUS' | undefined
   /** `undefined`: its schema is gone. */
-  readonly position: bigint | undefined
+  readonly position: Position | undefined
   readonly bytes: bigint
 }
 
@@ -46,7 +47,7 @@ export const listGenerations = async (client: PoolClient): Promise<readonly Gene
   for (const { name, version, generation, ready, bytes, ...row } of rows) {
     const use = row.in_use ? 'IN_USE' : row.previous ? 'PREVIOUS' : undefined
     const found = row.present
-      ? await client.query<{ position: bigint }>(
+      ? await client.query<{ position: Position }>(
           `select position from ${schemaOf({ name, version, generation })}.checkpoint`,
         )
       : undefined

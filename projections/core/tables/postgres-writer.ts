@@ -1,4 +1,4 @@
-import type { LogEvent } from '@registru/domain'
+import type { LogEvent, Position, Revision } from '@registru/domain'
 import { copyText, isRetryable, type PoolClient } from '@registru/runtime'
 import { foldBatch, moreRowsWantedBy, planBatch, rowsWantedBy } from '../fold/batch.ts'
 import type { Changes } from '../fold/changes.ts'
@@ -42,14 +42,14 @@ const SESSION_SETTINGS = `set plan_cache_mode = force_generic_plan; set enable_h
 export interface Checkpoint {
   readonly projection: Pick<Projection, 'name' | 'version' | 'generation'>
   /** -1: nothing read yet. */
-  readonly position: bigint
+  readonly position: Position
   /** The last event of ours at or before the position, and the store it came from. */
   readonly witness:
     | {
         readonly stream: string
-        readonly revision: bigint
+        readonly revision: Revision
         readonly eventId: string
-        readonly position: bigint
+        readonly position: Position
         readonly storeId: string
       }
     | undefined
@@ -60,7 +60,7 @@ export interface PreparedBatch {
   readonly statement: BatchStatement | undefined
   /** New rows that go in by COPY, in the same transaction. */
   readonly copies: readonly TableCopy[]
-  readonly position: bigint
+  readonly position: Position
 }
 
 export interface PostgresWriter extends Writer {
@@ -101,13 +101,13 @@ const hasSqlState = (error: unknown, sqlState: string): boolean =>
   error instanceof Error && 'code' in error && error.code === sqlState
 
 interface CheckpointRow {
-  readonly position: bigint
+  readonly position: Position
   readonly epoch: bigint
   readonly store_id: string | null
   readonly witness_stream: string | null
-  readonly witness_revision: bigint | null
+  readonly witness_revision: Revision | null
   readonly witness_event_id: string | null
-  readonly witness_position: bigint | null
+  readonly witness_position: Position | null
 }
 
 const witnessOf = (row: Omit<CheckpointRow, 'position' | 'epoch'>): Checkpoint['witness'] =>
@@ -133,9 +133,9 @@ interface Line {
   /** Tables that have their primary key; a rebuild makes the others' when it first looks for a row of theirs. */
   readonly keyed: Set<Table>
   /** Where the tables are. */
-  written: bigint
+  written: Position
   /** Where the tables will be once all that is prepared is written; the image is there already. */
-  prepared: bigint
+  prepared: Position
 }
 
 /** Tells, and promises nothing: only the epoch's holder may rely on it. */

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import type { PoolClient } from '@registru/runtime'
 import { type Projection, schemaOf } from '../fold/projection.ts'
 import type { Column, Table } from '../fold/table.ts'
@@ -296,11 +297,13 @@ export const switchReadViews = async (client: PoolClient, projections: readonly 
 export const listPositions = async (
   client: PoolClient,
   projections: readonly Projection[],
-): Promise<ReadonlyMap<Projection, bigint>> => {
-  const positions = new Map<Projection, bigint>()
+): Promise<ReadonlyMap<Projection, Position>> => {
+  const positions = new Map<Projection, Position>()
   for (const projection of projections) {
-    const { rows } = await client.query<{ position: bigint }>(`select position from ${schemaOf(projection)}.checkpoint`)
-    positions.set(projection, rows[0]?.position ?? -1n)
+    const { rows } = await client.query<{ position: Position }>(
+      `select position from ${schemaOf(projection)}.checkpoint`,
+    )
+    positions.set(projection, rows[0]?.position ?? BEFORE_THE_LOG)
   }
   return positions
 }

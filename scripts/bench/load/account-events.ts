@@ -1,4 +1,11 @@
-import { type AccountEvent, type ClientAccount, clientAccount, clientAccountStream, moneyOf } from '@registru/domain'
+import {
+  type AccountEvent,
+  BEFORE_THE_STREAM,
+  type ClientAccount,
+  clientAccount,
+  clientAccountStream,
+  moneyOf,
+} from '@registru/domain'
 import { commandIdOf, type EventStore, type EventToAppend, formerEventIdOf } from '@registru/event-store'
 import { COMPANY, INVOICE_TOTAL } from './workload.ts'
 
@@ -95,9 +102,9 @@ function* stored(clientId: string, events: Iterable<AccountEvent>): Iterable<Eve
 export const writeAccount = async (store: EventStore, clientId: string, events: number): Promise<void> => {
   const stream = clientAccountStream(COMPANY, clientId)
   let group: EventToAppend[] = []
-  let revision = -1n
+  let revision = BEFORE_THE_STREAM
   const append = async (): Promise<void> => {
-    const result = await store.append(stream, revision < 0n ? 'no_stream' : revision, group)
+    const result = await store.append(stream, revision === BEFORE_THE_STREAM ? 'no_stream' : revision, group)
     if (result.outcome !== 'written') throw new Error(`${stream} could not be written: ${result.outcome}`)
     revision = result.revision
     group = []

@@ -8,6 +8,7 @@ import {
   ledgerCodec,
   type Message,
   Rejection,
+  type Revision,
   receiptBook,
   receiptBookStream,
 } from '@registru/domain'
@@ -36,7 +37,7 @@ export const foundCompany = async (
   const clientIds = Array.from({ length: clients }, (_, index) => `client-${index + 1}`)
   const accounts = new Map(clientIds.map((clientId) => [clientId, clientAccount.initialState()]))
   const book = receiptBook.initialState()
-  const heads = new Map<string, bigint>()
+  const heads = new Map<string, Revision>()
   let commands = 0
 
   const append = async (stream: string, events: readonly LedgerMessage[]): Promise<number> => {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import { connectEventStore, type EventStore } from '@registru/event-store'
 import { createPool, type PoolClient } from '@registru/runtime'
 import type { Command } from 'commander'
@@ -62,11 +63,11 @@ const withStores = async <Result>(io: Io, work: (stores: Stores) => Promise<Resu
 }
 
 /** The last event of the ledger; the store's own events do not count. */
-const ledgerHead = async (store: EventStore): Promise<bigint> => {
+const ledgerHead = async (store: EventStore): Promise<Position> => {
   for await (const event of store.readAll({ direction: 'backwards', maxCount: BACKWARDS_MAX })) {
     if (isOfTheLedger(event.stream)) return event.position
   }
-  return -1n
+  return BEFORE_THE_LOG
 }
 
 /** Runs the work in one snapshot in which all projections stand at one position that is not behind the head. */
@@ -74,7 +75,7 @@ const atOnePosition = async <Result>(
   { store, client }: Stores,
   io: Io,
   { deadline, behind }: { readonly deadline: number; readonly behind: boolean },
-  work: (position: bigint) => Promise<Result>,
+  work: (position: Position) => Promise<Result>,
 ): Promise<Result> => {
   const head = await ledgerHead(store)
   const progress = showProgress(io, 'waiting for the read models')

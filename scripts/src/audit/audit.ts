@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import type { RecordedEvent } from '@registru/event-store'
 import type { PoolClient } from '@registru/runtime'
 import { startComparison } from './compare.ts'
@@ -53,12 +54,12 @@ export interface Audited extends LogRead {
 export const auditReadModels = async (
   client: PoolClient,
   events: AsyncIterable<RecordedEvent>,
-  until: bigint,
+  until: Position,
   report: Report,
-  onEvent: (position: bigint, count: number) => void,
+  onEvent: (position: Position, count: number) => void,
   awaited = new Set<string>(),
 ): Promise<Audited> => {
-  const read: LogRead = { events: 0, streams: 0, position: -1n, awaited }
+  const read: LogRead = { events: 0, streams: 0, position: BEFORE_THE_LOG, awaited }
   const ledger = createLedger()
   const comparison = await startComparison(client, folds, report)
   const foldsUnderWay = folds.map(({ start }) => start())

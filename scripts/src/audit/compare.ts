@@ -1,3 +1,4 @@
+import { type Position, positionOf } from '@registru/domain'
 import type { PoolClient } from '@registru/runtime'
 import { type Birth, type ChangingRow, type Expected, type Fold, type History, keyOf, type State } from './expected.ts'
 import { listReadModels, openHistory, readTable } from './found.ts'
@@ -6,7 +7,7 @@ import { type Cell, type Check, expectEqual, expectSameCells, type Report, type 
 export interface Comparison {
   readonly expected: Expected
   /** Compares what events up to here gave birth to: the tables are read in step with the log. */
-  readonly upTo: (position: bigint) => Promise<void>
+  readonly upTo: (position: Position) => Promise<void>
   /** Compares the rows that change, and names tables and columns that no fold tells of. */
   readonly end: () => Promise<void>
 }
@@ -43,7 +44,7 @@ interface HistoryUnderWay {
   readonly table: History
   readonly check: Check
   readonly key: readonly string[]
-  readonly read: (until: bigint) => Promise<readonly Row[]>
+  readonly read: (until: Position) => Promise<readonly Row[]>
   /** Born, and not yet compared. */
   born: Birth[]
   /** Compared, but what is foretold has not come true yet. */
@@ -56,7 +57,7 @@ interface StateUnderWay {
 }
 
 /** Beyond every event: what stands there is too much. */
-const LAST_POSITION = 2n ** 63n - 1n
+const LAST_POSITION = positionOf(2n ** 63n - 1n)
 
 /**
  * Compares every cell of every read model with what the events tell, in both directions. Rows that an event writes once
@@ -145,7 +146,7 @@ export const startComparison = async (
     }
   }
 
-  const compareBorn = async (history: HistoryUnderWay, until: bigint): Promise<void> => {
+  const compareBorn = async (history: HistoryUnderWay, until: Position): Promise<void> => {
     const { table, key } = history
     const births = new Map(ranked(history.born, table, (birth) => birth.row))
     history.born = []

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import type { PlacedFact } from './facts.ts'
 import type { Cell, Row } from './report.ts'
 
@@ -54,7 +55,7 @@ export interface Fold {
 }
 
 /** Totals of days are kept apart for every 16 MiB of the log, by position. */
-export const stretchOf = (position: bigint): bigint => position >> 24n
+export const stretchOf = (position: Position): bigint => position >> 24n
 
 export const keyOf = (parts: readonly Cell[]): string => parts.join(' ')
 

@@ -1,3 +1,4 @@
+import type { Position, Revision } from '@registru/domain'
 import { z } from 'zod'
 
 /**
@@ -203,8 +204,8 @@ export type PlacedFact = Fact & {
   readonly actor: string
   readonly reason: string | undefined
   readonly stream: string
-  readonly revision: bigint
-  readonly position: bigint
+  readonly revision: Revision
+  readonly position: Position
   readonly eventId: string
   /** Everything that the event says, what no table shows included. */
   readonly whole: unknown

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import type { PoolClient } from '@registru/runtime'
 import { type ChangingRow, canonical, type History } from './expected.ts'
 import type { Row } from './report.ts'
@@ -8,15 +9,15 @@ const ROWS_A_FETCH = 2_000
 
 /** Where the projections in use stand; one number when they stand together. */
 export interface Positions {
-  readonly least: bigint
-  readonly most: bigint
+  readonly least: Position
+  readonly most: Position
 }
 
 export const readPositions = async (client: PoolClient): Promise<Positions> => {
-  const { rows } = await client.query<{ least: bigint | null; most: bigint | null }>(
+  const { rows } = await client.query<{ least: Position | null; most: Position | null }>(
     `select min(position) as least, max(position) as most from ${SCHEMA}.positions`,
   )
-  return { least: rows[0]?.least ?? -1n, most: rows[0]?.most ?? -1n }
+  return { least: rows[0]?.least ?? BEFORE_THE_LOG, most: rows[0]?.most ?? BEFORE_THE_LOG }
 }
 
 /** The one view that is no read model: where each of them stands. */
@@ -58,7 +59,7 @@ const openCursor = async (client: PoolClient, table: string, order: string): Pro
 export const openHistory = async (
   client: PoolClient,
   { name, position }: History,
-): Promise<(until: bigint) => Promise<readonly Row[]>> => {
+): Promise<(until: Position) => Promise<readonly Row[]>> => {
   const fetch = await openCursor(client, name, `order by ${position}`)
   let buffer: readonly Row[] = await fetch()
   let next = 0

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import type { EventStore, RecordedEvent } from '@registru/event-store'
 import { z } from 'zod'
 import type { PlacedFact } from './facts.ts'
@@ -51,7 +52,7 @@ export const readWithFirstInstants = async function* (
 
 /** Where the log's own clock begins: before it an instant is told by what recorders stamped, from it on by the store. */
 export interface ClockStart {
-  readonly position: bigint
+  readonly position: Position
   readonly ms: number
 }
 

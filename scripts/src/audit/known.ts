@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import { type Birth, type Expected, type Fold, type History, keyOf, type State } from './expected.ts'
 import type { PlacedFact } from './facts.ts'
 import type { Row } from './report.ts'
@@ -17,7 +18,7 @@ export interface Known {
   readonly rowsOf: (table: string) => readonly Row[]
   readonly decimals: ReadonlyMap<string, number>
   /** Of the last event that was known. */
-  readonly position: bigint
+  readonly position: Position
 }
 
 const FOLDS: readonly Fold[] = [
@@ -72,7 +73,7 @@ export const foldKnown = async (
   }
   const folds = FOLDS.map(({ start }) => start())
   const decimals = new Map<string, number>()
-  let position = -1n
+  let position = BEFORE_THE_LOG
   for await (const fact of facts) {
     // The first event that was not known yet ends what was: nothing after it can have been.
     if (!isKnown(fact)) break

@@ -1,3 +1,4 @@
+import { BEFORE_THE_STREAM, type Position, type Revision } from '@registru/domain'
 import { eventIdOf, formerEventIdOf, type RecordedEvent } from '@registru/event-store'
 import { ClockMetadata, Fact, isKnownVersion, Metadata, type PlacedFact } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
@@ -33,20 +34,20 @@ export interface LogRead {
   events: number
   streams: number
   /** Of the last event of the ledger. */
-  position: bigint
+  position: Position
   /** `stream id` of events that have to be there; those that were seen are taken out. */
   readonly awaited: Set<string>
 }
 
 /** The last event of a stream, and the command that it is of. */
 interface Head {
-  readonly revision: bigint
+  readonly revision: Revision
   readonly commandId: string
   /** Of the command's events so far. */
   readonly count: number
 }
 
-const NO_HEAD: Head = { revision: -1n, commandId: '', count: 0 }
+const NO_HEAD: Head = { revision: BEFORE_THE_STREAM, commandId: '', count: 0 }
 
 /** Events without salt are from before ids covered the content: those follow from the command alone. */
 const ownIdOf = ({ type, data, metadata }: RecordedEvent, commandId: string, index: number): string => {
@@ -67,7 +68,7 @@ const isNext = (event: RecordedEvent, { commandId, count }: Head): boolean =>
  */
 export const readLog = async function* (
   events: AsyncIterable<RecordedEvent>,
-  until: bigint,
+  until: Position,
   report: Report,
   read: LogRead,
 ): AsyncGenerator<PlacedFact> {

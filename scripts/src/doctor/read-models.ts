@@ -1,4 +1,4 @@
-import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, type Position, type Revision } from '@registru/domain'
 import { checkWitness, countBacklog, type EventStore, findDivergence } from '@registru/event-store'
 import {
   allProjections,
@@ -34,7 +34,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     '"An event that cannot be projected".',
 }
 
-const examineVersions = async (at: Examination, db: ReadHandle): Promise<bigint | undefined> => {
+const examineVersions = async (at: Examination, db: ReadHandle): Promise<Position | undefined> => {
   const positions = await listProjectionPositions(db)
   const inUse = new Map(positions.map((one) => [one.name, one]))
   for (const { name, version } of allProjections) {
@@ -134,13 +134,13 @@ export const examineWitness = async (at: Examination, client: PoolClient, store:
 const STEP_SECONDS_MAX = 60
 
 interface ReceiptsRow {
-  readonly position: bigint
+  readonly position: Position
   readonly step_count: number
   readonly updated_at: Date
   readonly witness_stream: string | null
-  readonly witness_revision: bigint | null
+  readonly witness_revision: Revision | null
   readonly witness_event_id: string | null
-  readonly witness_position: bigint | null
+  readonly witness_position: Position | null
 }
 
 /** Receipts whose two streams disagree until the process manager has finished them. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { revisionOf } from '@registru/domain'
 import { importStoredEvents, type StoredEvent } from '@registru/embedded'
 import {
   beginImport,
@@ -58,7 +59,7 @@ async function* batches(
 
 const append = async (store: EventArchive, events: readonly StoredEvent[]): Promise<void> => {
   const { stream = '', revision = 0 } = events[0] ?? {}
-  const expected = revision === 0 ? 'no_stream' : BigInt(revision - 1)
+  const expected = revision === 0 ? 'no_stream' : revisionOf(BigInt(revision - 1))
   for (let attempt = 1; ; attempt += 1) {
     const appended = await store.appendStored(stream, expected, events)
     if (appended.outcome === 'written') return

@@ -1,3 +1,4 @@
+import { type Position, positionOf } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 
 export interface Count {
@@ -8,7 +9,7 @@ export interface Count {
 
 export interface Stats {
   readonly storeId: string
-  readonly head: bigint
+  readonly head: Position
   readonly events: number
   readonly streams: number
   readonly firstAt: Date | undefined
@@ -36,7 +37,7 @@ export const countEvents = async (store: EventStore, onProgress: (events: number
   let events = 0
   let firstAt: Date | undefined
   let lastAt: Date | undefined
-  let head = 0n
+  let head = positionOf(0n)
   for await (const { stream, type, createdAt, position } of store.readAll()) {
     add(byType, type, stream)
     add(byCategory, stream.replace(/-.*$/s, ''), stream)

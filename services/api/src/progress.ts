@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, type Position } from '@registru/domain'
 import {
   type Backlog,
   type BacklogOptions,
@@ -42,7 +42,7 @@ const inTime = <Value>(probe: Promise<Value>): Promise<Value | undefined> =>
 
 const followerAt = async (
   store: ProgressDependencies['store'],
-  position: bigint | undefined,
+  position: Position | undefined,
   filter: SubscriptionFilter & Pick<BacklogOptions, 'counts'>,
 ): Promise<Follower> => {
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)

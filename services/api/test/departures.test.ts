@@ -1,5 +1,7 @@
 /** Callers who leave: what was asked for them ends, however busy Postgres is. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { positionOf } from '@registru/domain'
 import { allProjections, ensureSchemas, findTrialBalance, schemaOf, switchReadViews } from '@registru/projections'
 import { createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
@@ -72,7 +74,7 @@ t.test('who asks for a position, or whether anybody is there, does not wait for 
   const reports = await Promise.all(Array.from({ length: CONNECTIONS }, () => readSide.open({ maxWaitMs: 0 })))
   await readSide.ping(5_000)
   t.equal((await readSide.progress()).position, -1n)
-  await t.rejects(readSide.open({ minPosition: 5n, maxWaitMs: 10 }), { name: 'ReadModelBehind' })
+  await t.rejects(readSide.open({ minPosition: positionOf(5n), maxWaitMs: 10 }), { name: 'ReadModelBehind' })
   const late = readSide.open({ maxWaitMs: 0 })
   await t.rejects(late, { name: 'ReadSideUnavailable' }, 'who finds no free connection in time is told so')
   await Promise.all(reports.map(({ close }) => close()))

@@ -1,4 +1,5 @@
 /** The event store is swapped, emptied or restored to an older copy under a running process: commands are refused, and say why. */
+import { revisionOf } from '@registru/domain'
 import { type EventStore, StoreDiverged } from '@registru/event-store'
 import t from 'tap'
 import { until } from './api.ts'
@@ -19,7 +20,9 @@ const olderCopyOf = async (store: FakeEventStore, storeId: string, events: numbe
   const copy = await createNamedStore(storeId)
   for (const [index, { id, type, data, metadata }] of store.eventsOf(account).slice(0, events).entries()) {
     if (typeof data !== 'object' || data === null || typeof metadata !== 'object' || metadata === null) continue
-    await copy.append(account, index === 0 ? 'no_stream' : BigInt(index) - 1n, [{ id, type, data, metadata }])
+    await copy.append(account, index === 0 ? 'no_stream' : revisionOf(BigInt(index) - 1n), [
+      { id, type, data, metadata },
+    ])
   }
   return copy
 }

@@ -1,5 +1,7 @@
 /** What the papers say, read back from their bytes. */
+
 import { createHash } from 'node:crypto'
+import { positionOf } from '@registru/domain'
 import { receiptIssued, ron } from '@registru/domain/examples'
 import type { ClientCard, CompanyCard, CurrencyStatement, ReceiptEntry } from '@registru/projections'
 import t from 'tap'
@@ -28,7 +30,7 @@ const client: ClientCard = {
 }
 const line = (index: number): CurrencyStatement['lines'][number] => ({
   on: '2026-11-02',
-  position: BigInt(index),
+  position: positionOf(BigInt(index)),
   kind: 'INVOICE',
   document: `AMC ${1_000 + index}`,
   counterpartyDocument: undefined,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { positionOf, revisionAfter, revisionOf } from '@registru/domain'
 import {
   type AppendOutcome,
   type EventStore,
@@ -38,13 +39,13 @@ export const createFakeEventStore = (): FakeEventStore => {
   const byStream = new Map<string, RecordedEvent[]>()
   const appends: { stream: string; events: readonly EventToAppend[] }[] = []
   const onTheirWay: (() => void)[] = []
-  let position = 548n
+  let position = positionOf(548n)
 
   const eventsOf = (stream: string): RecordedEvent[] => byStream.get(stream) ?? []
 
   const write = (stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): AppendOutcome => {
     const own = eventsOf(stream)
-    const current = BigInt(own.length) - 1n
+    const current = revisionOf(BigInt(own.length) - 1n)
     const after = expected === 'no_stream' ? -1n : expected
     if (after > current) return { outcome: 'conflict', actualRevision: current < 0n ? 'no_stream' : current }
     if (after < current) {
@@ -55,10 +56,10 @@ export const createFakeEventStore = (): FakeEventStore => {
       return { outcome: 'written', revision: last.revision, position: last.position }
     }
     for (const [index, { id, type, data, metadata }] of events.entries()) {
-      position += 100n + BigInt(JSON.stringify(data).length)
+      position = positionOf(position + 100n + BigInt(JSON.stringify(data).length))
       const event = {
         stream,
-        revision: current + 1n + BigInt(index),
+        revision: revisionAfter(current, index + 1),
         position,
         id,
         type,
@@ -70,7 +71,7 @@ export const createFakeEventStore = (): FakeEventStore => {
       own.push(event)
     }
     byStream.set(stream, own)
-    return { outcome: 'written', revision: current + BigInt(events.length), position }
+    return { outcome: 'written', revision: revisionAfter(current, events.length), position }
   }
 
   const store: FakeEventStore = {

@@ -5,6 +5,8 @@ import {
   LedgerClockStarted,
   LedgerClockTicked,
   ledgerClockCodec,
+  type Position,
+  type Revision,
   readLogEvent,
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
@@ -21,7 +23,7 @@ export const project = async ({ store, pool }: Readers): Promise<void> => {
   const client = await pool.connect()
   try {
     const writer = await openPostgresWriter({ client, projections: allProjections })
-    const { rows } = await client.query<{ position: bigint }>('select min(position) as position from read.positions')
+    const { rows } = await client.query<{ position: Position }>('select min(position) as position from read.positions')
     const done = rows[0]?.position ?? -1n
     const events = []
     for await (const event of store.readAll()) {
@@ -38,7 +40,7 @@ export const project = async ({ store, pool }: Readers): Promise<void> => {
 
 /** Moves the log's clock on, as a projector that was asked to, and projects it. */
 export const tick = async ({ store, pool }: Readers): Promise<void> => {
-  let head: bigint | undefined
+  let head: Revision | undefined
   for await (const { revision } of store.readStream(LEDGER_CLOCK_STREAM)) head = revision
   const { schemaVersion, event } = ledgerClockCodec.encode(
     head === undefined ? LedgerClockStarted.of({}) : LedgerClockTicked.of({}),

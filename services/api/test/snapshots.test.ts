@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AccountCommand, accountInvoices, clientAccount } from '@registru/domain'
+import { type AccountCommand, accountInvoices, clientAccount, revisionOf } from '@registru/domain'
 import { createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
@@ -228,13 +228,13 @@ t.test('the index of commands takes at most 16 bytes a command and finds each', 
   const idOf = (number: number) =>
     `${(Math.imul(number, 2_654_435_761) >>> 0).toString(16).padStart(8, '0')}-0000-5000-8000-000000000000`
   for (let number = 0; number < 100_000; number += 1) {
-    addCommand(index, idOf(number), BigInt(number))
+    addCommand(index, idOf(number), revisionOf(BigInt(number)))
     if (number > 1_000 && number % 997 === 0) t.ok(weighIndex(index) / (number + 1) <= 16)
   }
   t.comment(`${(weighIndex(index) / 100_000).toFixed(1)} bytes a command`)
   const restored = restoreIndex(dumpIndex(index))
   for (let number = 0; number < 100_000; number += 101) {
-    t.ok(candidatesOf(index, idOf(number)).includes(BigInt(number)))
+    t.ok(candidatesOf(index, idOf(number)).includes(revisionOf(BigInt(number))))
     t.same(candidatesOf(restored, idOf(number)), candidatesOf(index, idOf(number)))
   }
   t.same(candidatesOf(createCommandIndex(), idOf(1)), [])
@@ -247,12 +247,12 @@ t.test('the table in Postgres', async (t) => {
 
   t.test('gives back what it was given, the newest of a stream', async (t) => {
     t.equal(await table.read(account), undefined)
-    await table.write(account, 5n, content)
-    await table.write(account, 4n, Buffer.from('older'))
+    await table.write(account, revisionOf(5n), content)
+    await table.write(account, revisionOf(4n), Buffer.from('older'))
     t.ok((await table.read(account))?.equals(content))
-    await table.write(account, 6n, Buffer.from('newer'))
+    await table.write(account, revisionOf(6n), Buffer.from('newer'))
     t.same(await table.read(account), Buffer.from('newer'))
-    await table.write("it's another", 1n, Buffer.alloc(0))
+    await table.write("it's another", revisionOf(1n), Buffer.alloc(0))
     t.same(await table.read("it's another"), Buffer.alloc(0))
     await table.remove(account)
     t.equal(await table.read(account), undefined)
@@ -261,7 +261,7 @@ t.test('the table in Postgres', async (t) => {
   t.test('is created by whoever comes first', async (t) => {
     const emptyUrl = await createTestDatabase(t)
     const tables = Array.from({ length: 4 }, () => createSnapshotTable(openPool(t, emptyUrl)))
-    await Promise.all(tables.map((each, index) => each.write(account, BigInt(index), content)))
+    await Promise.all(tables.map((each, index) => each.write(account, revisionOf(BigInt(index)), content)))
     t.ok((await tables[0]?.read(account))?.equals(content))
   })
 

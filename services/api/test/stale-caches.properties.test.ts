@@ -3,7 +3,7 @@
  * any of them, while appends are lost, late or unheard. Every answer is what the log says, and no memory differs from it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AccountEvent, clientAccount, EventMetadata, Rejection } from '@registru/domain'
+import { type AccountEvent, clientAccount, EventMetadata, Rejection, revisionOf } from '@registru/domain'
 import { eventIdOf, formerEventIdOf, StoreUnavailable } from '@registru/event-store'
 import fc from 'fast-check'
 import t from 'tap'
@@ -178,7 +178,7 @@ t.test('a command that was recorded under the former hash and ids is answered ag
     const { salt: _salt, commandId, ...told } = EventMetadata.parse(metadata)
     const requestHash = type === 'PaymentRecorded' ? context.formerRequestHash() : told.requestHash
     const id = formerEventIdOf(commandId, 0)
-    await older.append(account, revision === 0 ? 'no_stream' : BigInt(revision) - 1n, [
+    await older.append(account, revision === 0 ? 'no_stream' : revisionOf(BigInt(revision) - 1n), [
       { id, type, data: z.looseObject({}).parse(data), metadata: { ...told, commandId, requestHash } },
     ])
   }

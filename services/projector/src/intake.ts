@@ -1,4 +1,4 @@
-import { type LogEvent, readLogEvent } from '@registru/domain'
+import { type LogEvent, type Position, readLogEvent } from '@registru/domain'
 import type { SubscriptionItem } from '@registru/event-store'
 import { Poison } from './poison.ts'
 
@@ -6,7 +6,7 @@ import { Poison } from './poison.ts'
 export interface Batch {
   readonly events: readonly LogEvent[]
   /** Everything up to here has been seen; `undefined` when nothing moved. */
-  readonly position: bigint | undefined
+  readonly position: Position | undefined
   readonly caughtUp: boolean
   /** What came right after the events and cannot be read; nothing follows it. */
   readonly poison: Poison | undefined
@@ -17,7 +17,7 @@ export interface Intake {
   readonly take: (eventsMax: number) => Promise<Batch | undefined>
 }
 
-type Read = { readonly event: LogEvent } | { readonly poison: Poison } | { readonly position: bigint } | 'caughtUp'
+type Read = { readonly event: LogEvent } | { readonly poison: Poison } | { readonly position: Position } | 'caughtUp'
 
 /** Decoded events wait here while Postgres works: two batches, so that the next one is always ready. */
 const READ_AHEAD_MAX = 1_000
@@ -73,7 +73,7 @@ export const createIntake = (items: AsyncIterable<SubscriptionItem>): Intake => 
 
   const gather = (reads: readonly Read[]): Batch => {
     const events: LogEvent[] = []
-    let position: bigint | undefined
+    let position: Position | undefined
     let caughtUp = false
     let poison: Poison | undefined
     for (const read of reads) {

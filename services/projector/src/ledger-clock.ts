@@ -8,6 +8,7 @@ import {
   LedgerClockStarted,
   LedgerClockTicked,
   ledgerClockCodec,
+  type Revision,
 } from '@registru/domain'
 import { createFirstInstant, type EventStore, isImporting, type RecordedEvent } from '@registru/event-store'
 import { CLOCK_AHEAD_MAX_MS, LEDGER_CLOCK_CHANNEL } from '@registru/projections'
@@ -66,7 +67,7 @@ export const createLedgerClock = ({ store, logger, signal }: LedgerClockOptions)
 
   const firstInstantOf = createFirstInstant(store)
 
-  const headOfClock = async (): Promise<bigint | undefined> =>
+  const headOfClock = async (): Promise<Revision | undefined> =>
     (await lastOf(store.readStream(LEDGER_CLOCK_STREAM, { direction: 'backwards', maxCount: 1 })))?.revision
 
   /**
@@ -74,7 +75,7 @@ export const createLedgerClock = ({ store, logger, signal }: LedgerClockOptions)
    * brings a clock of its own, event by event, and anything between would be in their way.
    * @returns whether there is a clock now
    */
-  const append = async (head: bigint | undefined): Promise<boolean> => {
+  const append = async (head: Revision | undefined): Promise<boolean> => {
     if (await isImporting(store)) return false
     const event = head === undefined ? LedgerClockStarted.of({}) : LedgerClockTicked.of({})
     await store.append(LEDGER_CLOCK_STREAM, head ?? 'no_stream', [encoded(event)])

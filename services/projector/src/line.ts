@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LogEvent } from '@registru/domain'
+import type { LogEvent, Position } from '@registru/domain'
 import { Fenced, type PostgresWriter } from '@registru/projections'
 import { isRetryable } from '@registru/runtime'
 import type { Batch, Intake } from './intake.ts'
@@ -17,7 +17,7 @@ const IDLE_CHECKPOINT_EVERY_MS = 5_000
 
 export interface Written {
   readonly events: number
-  readonly position: bigint
+  readonly position: Position
   /** The latest instant at which the store says it wrote one of them, in milliseconds since 1970. */
   readonly newestMs: number
 }
@@ -27,7 +27,7 @@ export interface LineOptions {
   readonly intake: Intake
   readonly storeId: string
   /** The intake ends here, and the checkpoints shall say so even if no event of ours stands at it. */
-  readonly to?: bigint | undefined
+  readonly to?: Position | undefined
   readonly pace: Pace
   /** Ends the line after the batch that is being written. */
   readonly signal: AbortSignal
@@ -82,7 +82,7 @@ export const followLine = async (options: LineOptions): Promise<void> => {
     throw failed.error
   }
 
-  const begin = async ({ events, caughtUp }: Batch, position: bigint): Promise<void> => {
+  const begin = async ({ events, caughtUp }: Batch, position: Position): Promise<void> => {
     let prepared: Awaited<ReturnType<typeof writer.prepare>>
     try {
       prepared = await writer.prepare(events, { position, storeId })

@@ -1,4 +1,4 @@
-import { UnreadableEvent } from '@registru/domain'
+import { type Position, type Revision, UnreadableEvent } from '@registru/domain'
 import { ProjectionFailed, RowsDisagree } from '@registru/projections'
 
 /** An event that stops the line: where it stands and why, never what it holds. */
@@ -23,8 +23,8 @@ export class Poison extends Error {
 export interface PoisonedEvent {
   readonly type: string
   readonly stream: string
-  readonly revision: bigint
-  readonly position: bigint
+  readonly revision: Revision
+  readonly position: Position
 }
 
 export interface PoisonReport {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import { type EventStore, StoreDiverged, StoreMisconfigured, StoreUnavailable } from '@registru/event-store'
 import {
   allProjections,
@@ -94,7 +95,13 @@ export const startProjector = ({
     becomeReady = resolve
   })
 
-  let status: ProjectorStatus = { state: 'starting', position: -1n, events: 0, poison: undefined, reason: undefined }
+  let status: ProjectorStatus = {
+    state: 'starting',
+    position: BEFORE_THE_LOG,
+    events: 0,
+    poison: undefined,
+    reason: undefined,
+  }
   const become = (state: ProjectorState, why: Partial<Pick<ProjectorStatus, 'poison' | 'reason'>> = {}): void => {
     status = { ...status, poison: undefined, reason: undefined, ...why, state }
     // The one at work speaks for the read models.
@@ -125,7 +132,7 @@ export const startProjector = ({
       clock,
     }: {
       readonly together: readonly Projection[]
-      readonly to?: bigint
+      readonly to?: Position
       readonly signal: AbortSignal
       readonly clock?: LedgerClock
     },

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import { checkWitness, type EventStore, findDivergence, StoreDiverged, type Witness } from '@registru/event-store'
 import type { Checkpoint } from '@registru/projections'
 
@@ -15,7 +16,7 @@ export const mustBeTheSameStore = async (store: EventStore, checkpoints: readonl
  * position may have been given out by a history that the store has lost.
  * @throws StoreDiverged
  */
-export const mustHavePosition = async (store: EventStore, position: bigint): Promise<void> => {
+export const mustHavePosition = async (store: EventStore, position: Position): Promise<void> => {
   const verdict = await checkWitness(store, { position })
   if (verdict !== 'ok') throw new StoreDiverged(verdict.diverged)
 }
@@ -23,8 +24,8 @@ export const mustHavePosition = async (store: EventStore, position: bigint): Pro
 /** Where readers of these checkpoints go on together, and the last event known there. */
 export const startOf = (
   checkpoints: readonly Checkpoint[],
-): { readonly position: bigint; readonly witness: Witness | undefined } => {
+): { readonly position: Position; readonly witness: Witness | undefined } => {
   const [first, ...others] = checkpoints
-  if (first === undefined) return { position: -1n, witness: undefined }
+  if (first === undefined) return { position: BEFORE_THE_LOG, witness: undefined }
   return others.reduce((least, other) => (other.position < least.position ? other : least), first)
 }

@@ -1,4 +1,4 @@
-import { LEDGER_STREAM_PREFIXES } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, type Position } from '@registru/domain'
 import { atFirstInstants, type EventStore, type SubscriptionItem } from '@registru/event-store'
 import { openPostgresWriter, type Projection } from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
@@ -17,10 +17,10 @@ export interface SessionOptions {
   readonly store: EventStore
   readonly projections: readonly Projection[]
   /** A position that the store gave out, where to end; absent: never. */
-  readonly to?: bigint | undefined
+  readonly to?: Position | undefined
   readonly pace: Pace
   readonly signal: AbortSignal
-  readonly onStarted: (position: bigint) => void
+  readonly onStarted: (position: Position) => void
   readonly onBatch: (written: Written) => void
   readonly onCaughtUp: () => void
 }
@@ -29,7 +29,7 @@ export interface SessionOptions {
 const upTo = async function* (
   store: EventStore,
   items: AsyncIterable<SubscriptionItem>,
-  to: bigint,
+  to: Position,
 ): AsyncGenerator<SubscriptionItem, undefined> {
   for await (const item of items) {
     const position =

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import type { PoisonReport } from './poison.ts'
 
 export type ProjectorState =
@@ -19,7 +20,7 @@ export type ProjectorState =
 export interface ProjectorStatus {
   readonly state: ProjectorState
   /** Up to where everything is projected; -1: nothing. */
-  readonly position: bigint
+  readonly position: Position
   /** Applied since the start. */
   readonly events: number
   /** Where the line stands still and why. */

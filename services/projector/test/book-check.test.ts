@@ -1,5 +1,7 @@
 /** A row that was changed by hand is found by the check that goes round, named, and forgotten when it is mended. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BEFORE_THE_LOG } from '@registru/domain'
 import { clientRegistered, invoiceRegistered, paymentAllocated, paymentRecorded } from '@registru/domain/examples'
 import {
   allProjections,
@@ -27,7 +29,7 @@ const client = await pool.connect()
 await ensureSchemas(client, allProjections)
 const writer = await openPostgresWriter({ client, projections: allProjections })
 const events = placed([clientRegistered(), invoiceRegistered(), paymentRecorded(), paymentAllocated()])
-await writer.apply(events, { position: events.at(-1)?.position ?? -1n, storeId: 'test' })
+await writer.apply(events, { position: events.at(-1)?.position ?? BEFORE_THE_LOG, storeId: 'test' })
 client.release()
 
 const logger = createLogger({ name: 'check', level: 'silent' })

@@ -1,4 +1,11 @@
-import { type LedgerEvent, ledgerCodec } from '@registru/domain'
+import {
+  BEFORE_THE_STREAM,
+  type LedgerEvent,
+  ledgerCodec,
+  positionOf,
+  revisionAfter,
+  revisionOf,
+} from '@registru/domain'
 import {
   type AppendOutcome,
   type EventStore,
@@ -46,12 +53,12 @@ export const acceptingAppends = (store: MemoryEventStore): MemoryEventStore => {
     readAll: (options) => (options?.direction === 'backwards' ? lastOnly() : store.readAll(options)),
     append: (stream, expected, events) => {
       const inTurn = turn.then(async (): Promise<AppendOutcome> => {
-        const head = (await lastOf(stream))?.revision ?? -1n
+        const head = (await lastOf(stream))?.revision ?? BEFORE_THE_STREAM
         if (head !== (expected === 'no_stream' ? -1n : expected)) return { outcome: 'conflict' }
-        const position = ((await lastOf())?.position ?? 0n) + 10n
+        const position = positionOf(((await lastOf())?.position ?? 0n) + 10n)
         const createdAt = new Date()
-        store.add(events.map((event) => ({ ...event, stream, revision: head + 1n, position, createdAt })))
-        return { outcome: 'written', revision: head + 1n, position }
+        store.add(events.map((event) => ({ ...event, stream, revision: revisionAfter(head), position, createdAt })))
+        return { outcome: 'written', revision: revisionAfter(head), position }
       })
       turn = inTurn
       return inTurn
@@ -92,7 +99,7 @@ export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore =>
     head: async () => {
       mustBeThere()
       const last = log.at(-1)
-      return Promise.resolve(last && { position: last.position + 100n })
+      return Promise.resolve(last && { position: positionOf(last.position + 100n) })
     },
     identity: async () => {
       mustBeThere()
@@ -127,8 +134,8 @@ export const createMemoryEventStore = (storeId = 'store-1'): MemoryEventStore =>
   }
   const meta: RecordedEvent = {
     stream: 'ledger-meta',
-    revision: 0n,
-    position: 1n,
+    revision: revisionOf(0n),
+    position: positionOf(1n),
     id: '00000000-0000-4000-8000-ffffffffffff',
     type: 'StoreIdentified',
     data: {},

@@ -1,4 +1,4 @@
-import type { LedgerEvent, LedgerMessage } from '@registru/domain'
+import { type LedgerEvent, type LedgerMessage, positionOf, revisionOf } from '@registru/domain'
 import { eventMetadata } from '@registru/domain/examples'
 
 export const companyId = 'amc'
@@ -10,7 +10,15 @@ export const placed = (messages: readonly LedgerMessage[], from = 0): readonly L
     const place = from + index
     const eventId = `00000000-0000-4000-8000-${place.toString(16).padStart(12, '0')}`
     const metadata = eventMetadata({ companyId })
-    const position = BigInt(1_000 + place * 10)
+    const position = positionOf(BigInt(1_000 + place * 10))
     const createdAt = new Date(metadata.recordedAt)
-    return { ...message, stream, revision: BigInt(place), position, eventId, createdAt, metadata } as LedgerEvent
+    return {
+      ...message,
+      stream,
+      revision: revisionOf(BigInt(place)),
+      position,
+      eventId,
+      createdAt,
+      metadata,
+    } as LedgerEvent
   })

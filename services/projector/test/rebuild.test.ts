@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LedgerMessage } from '@registru/domain'
+import { type LedgerMessage, positionOf } from '@registru/domain'
 import {
   clientRegistered,
   companyRegistered,
@@ -259,7 +259,7 @@ t.test('an event store that was restored to an older copy', async (t) => {
       Array.from({ length: count }, (_, index) => clientRegistered({ clientId: `other-${index}` })),
       from,
     ).map((event) => {
-      const position = event.position + 3n
+      const position = positionOf(event.position + 3n)
       const eventId = event.eventId.replace(/^0{8}/, '11111111')
       return recorded({ ...event, position, eventId })
     })

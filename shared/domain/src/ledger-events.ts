@@ -4,6 +4,7 @@ import { type CompanyEvent, companyEventDefinitions } from './company/events.ts'
 import { LEDGER_CLOCK_STREAM, type LedgerClockEvent, LedgerClockMetadata, ledgerClockCodec } from './ledger-clock.ts'
 import type { Message } from './message.ts'
 import { EventMetadata } from './metadata.ts'
+import type { Position, Revision } from './places.ts'
 import { type ReceiptBookEvent, receiptBookEventDefinitions } from './receipt-book/events.ts'
 
 export type LedgerMessage = AccountEvent | ReceiptBookEvent | CompanyEvent
@@ -19,8 +20,8 @@ export const ledgerCodec: Codec<LedgerMessage> = createCodec([
 export type Recorded<Event extends Message, Metadata = EventMetadata> = Event & {
   readonly eventId: string
   readonly stream: string
-  readonly revision: bigint
-  readonly position: bigint
+  readonly revision: Revision
+  readonly position: Position
   /** When the store wrote it, by the store's clock. The log's order maps instants, and this is what it orders. */
   readonly createdAt: Date
   readonly metadata: Metadata
@@ -43,8 +44,8 @@ export const isClockEvent = (event: LogEvent): event is RecordedClockEvent => ev
 interface StoredEvent {
   readonly id: string
   readonly stream: string
-  readonly revision: bigint
-  readonly position: bigint
+  readonly revision: Revision
+  readonly position: Position
   readonly type: string
   readonly data: unknown
   readonly metadata: unknown

@@ -1,3 +1,4 @@
+import { positionOf, revisionOf } from '@registru/domain'
 import t from 'tap'
 import { z } from 'zod'
 import { createCodec } from '../src/codec.ts'
@@ -95,8 +96,8 @@ t.test('a stored event', async (t) => {
   const stored = {
     id: '1b4e28ba-2fa1-5d3b-883f-0016d3cca427',
     stream: 'clientAccount-amc:alfa',
-    revision: 1n,
-    position: 77n,
+    revision: revisionOf(1n),
+    position: positionOf(77n),
     type,
     data: throughStore(data),
     metadata: eventMetadata(),

@@ -1,3 +1,4 @@
+import type { Revision } from '@registru/domain/places'
 import { StoreUnavailable } from './errors.ts'
 import type { AppendOutcome } from './event-store.ts'
 
@@ -6,7 +7,7 @@ export const APPENDS_IN_FLIGHT_MAX = 500
 const BYTES_IN_FLIGHT_MAX = 64 * 1024 * 1024
 
 /** `confirmed`: written, but the answer does not say where in `$all`. */
-export type AttemptOutcome = AppendOutcome | { readonly outcome: 'confirmed'; readonly revision: bigint }
+export type AttemptOutcome = AppendOutcome | { readonly outcome: 'confirmed'; readonly revision: Revision }
 
 /** `redirected`: the stream of appends is over, but its client knows where the leader is. `ended`: over, and no use going on. */
 export type Break = 'redirected' | 'ended'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { EventStoreDBClient } from '@eventstore/db-client'
+import { type Position, positionOf, type Revision, revisionOf } from '@registru/domain/places'
 import type { EncodedEvent } from './append-encoding.ts'
 import {
   type AppendRequest,
@@ -39,9 +40,9 @@ export interface AppendConnection {
 }
 
 export interface AppendAnswer {
-  readonly revision: bigint
+  readonly revision: Revision
   /** `undefined` where the server confirms an earlier write without its place. */
-  readonly position: bigint | undefined
+  readonly position: Position | undefined
 }
 
 interface Waiting {
@@ -98,8 +99,8 @@ const settle = ({ stream, resolve, reject }: Waiting, response: AppendResponse):
   if (success === undefined) return reject(refusalOf(response, stream))
   const position = success.getPosition()?.getCommitPosition()
   resolve({
-    revision: BigInt(success.getCurrentRevision()),
-    position: position === undefined ? undefined : BigInt(position),
+    revision: revisionOf(BigInt(success.getCurrentRevision())),
+    position: position === undefined ? undefined : positionOf(BigInt(position)),
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain/places'
 import type { EventStore, SubscriptionFilter } from './event-store.ts'
 
 /** Beyond this nobody needs the exact number, and counting on would read what the reader itself has to read. */
@@ -14,7 +15,7 @@ export interface Backlog {
 
 export type BacklogOptions = SubscriptionFilter & {
   /** Where the reader stands: a position that the store gave out; absent: before the start. */
-  readonly after?: bigint
+  readonly after?: Position
   /** Which of the events that the filter lets through count. */
   readonly counts?: (stream: string) => boolean
   readonly signal: AbortSignal

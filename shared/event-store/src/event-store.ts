@@ -1,5 +1,6 @@
+import type { Position, Revision } from '@registru/domain/places'
 /** Where an append must find its stream. "Any" and "exists" cannot be said: they would let a delayed packet land late. */
-export type ExpectedRevision = 'no_stream' | bigint
+export type ExpectedRevision = 'no_stream' | Revision
 
 /** Plain JSON without bigint; encoded and checked before anything is sent. */
 export interface EventToAppend {
@@ -15,9 +16,9 @@ export interface EventToAppend {
 export interface RecordedEvent {
   readonly stream: string
   /** Place in the stream, from 0. */
-  readonly revision: bigint
+  readonly revision: Revision
   /** Place in `$all`: increasing, with gaps. */
-  readonly position: bigint
+  readonly position: Position
   readonly id: string
   readonly type: string
   /** Parsed JSON; a string where the text is no JSON or would poison a prototype; a `Uint8Array` where it never was JSON. */
@@ -36,13 +37,13 @@ export interface RecordedEvent {
  * the same revision again is always safe.
  */
 export type AppendOutcome =
-  | { readonly outcome: 'written' /** Of the last event. */; readonly revision: bigint; readonly position: bigint }
-  | { readonly outcome: 'conflict'; readonly actualRevision?: bigint | 'no_stream' }
+  | { readonly outcome: 'written' /** Of the last event. */; readonly revision: Revision; readonly position: Position }
+  | { readonly outcome: 'conflict'; readonly actualRevision?: Revision | 'no_stream' }
   | { readonly outcome: 'unknown'; readonly cause: unknown }
 
-export interface ReadOptions {
+export interface ReadOptions<Place extends Position | Revision = Position | Revision> {
   /** Inclusive, but exclusive backwards in `$all`, where only a position that the store has given out will do. */
-  readonly from?: bigint
+  readonly from?: Place
   readonly maxCount?: number
   readonly direction?: 'forwards' | 'backwards'
 }
@@ -54,7 +55,7 @@ export type SubscriptionFilter =
 
 export type SubscribeOptions = SubscriptionFilter & {
   /** The last position already dealt with; absent: from the start. */
-  readonly after?: bigint
+  readonly after?: Position
   /** The last event that the reader knows at or before `after`: after a loss the store must still hold it. */
   readonly witness?: Witness
   /** Ends the iteration; what is still buffered is dropped. */
@@ -66,14 +67,14 @@ export type SubscribeOptions = SubscriptionFilter & {
 /** `checkpoint`: everything up to this position has been delivered or filtered out. */
 export type SubscriptionItem =
   | { readonly kind: 'event'; readonly event: RecordedEvent }
-  | { readonly kind: 'checkpoint'; readonly position: bigint }
+  | { readonly kind: 'checkpoint'; readonly position: Position }
   | { readonly kind: 'caughtUp' }
 
 /** An event as the store keeps it, for whoever carries it to another store. */
 export interface StoredEvent {
   readonly stream: string
-  readonly revision: bigint
-  readonly position: bigint
+  readonly revision: Revision
+  readonly position: Position
   /** 100-nanosecond ticks since the Unix epoch: all that the store knows of the instant. */
   readonly createdTicks: bigint
   readonly id: string
@@ -100,9 +101,9 @@ export interface EventArchive {
 /** An event remembered beside a reader's checkpoint: if the store no longer holds it, it is another store. */
 export interface Witness {
   readonly stream: string
-  readonly revision: bigint
+  readonly revision: Revision
   readonly eventId: string
-  readonly position: bigint
+  readonly position: Position
 }
 
 /** How the latest appends of this process went: what a ping cannot tell, for a store may answer reads and take no write. */
@@ -132,16 +133,16 @@ export interface EventStore {
   append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendOutcome>
   appendHealth(): AppendHealth
   /** A missing stream is empty. @throws StoreUnavailable, StreamDeleted, ReadRefused */
-  readStream(stream: string, options?: ReadOptions): AsyncIterable<RecordedEvent>
+  readStream(stream: string, options?: ReadOptions<Revision>): AsyncIterable<RecordedEvent>
   /** System events included. @throws StoreUnavailable, ReadRefused, PositionRefused where no event begins at `from` */
-  readAll(options?: ReadOptions): AsyncIterable<RecordedEvent>
+  readAll(options?: ReadOptions<Position>): AsyncIterable<RecordedEvent>
   /**
    * Every event of the wanted streams, each once, in order, for ever: losses of the connection are mended inside.
    * @throws StoreDiverged when the store came back without what it had delivered
    */
   subscribeToAll(options: SubscribeOptions): AsyncIterable<SubscriptionItem>
   /** The last position in `$all`; `undefined` in an empty store. */
-  head(): Promise<{ readonly position: bigint } | undefined>
+  head(): Promise<{ readonly position: Position } | undefined>
   /** The store's random id, written once into the stream `ledger-meta`. */
   identity(): Promise<string>
   witnessHolds(witness: Witness): Promise<boolean>

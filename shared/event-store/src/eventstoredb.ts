@@ -8,14 +8,15 @@ import {
   eventTypeFilter,
   isCommandError,
   MaxAppendSizeExceededError,
-  type Position,
   type ResolvedEvent,
+  type Position as StorePosition,
   StreamDeletedError,
   type StreamingRead,
   StreamNotFoundError,
   streamNameFilter,
   WrongExpectedVersionError,
 } from '@eventstore/db-client'
+import { type Position, positionOf, type Revision, revisionOf } from '@registru/domain/places'
 import { scan } from 'secure-json-parse'
 import { type EncodedEvent, encodeAppend, encodeStored, weightOf } from './append-encoding.ts'
 import { type Attempt, type Break, createAppendLane } from './append-lane.ts'
@@ -62,7 +63,7 @@ const APPEND_TIMEOUT_MS = 5_000
 const PROBE_TIMEOUT_MS = 2_500
 /** Nothing is ever written to it: the probe asks for a revision that it never has, and the refusal is the answer. */
 const PROBE_STREAM = 'ledger-probe'
-const NEVER_REACHED = 1_000_000n
+const NEVER_REACHED = revisionOf(1_000_000n)
 /** Below the append's, so that a command against a silent store is answered within 5 s from its first read on. */
 const READ_TIMEOUT_MS = 4_000
 const CONFIRMATION_TIMEOUT_MS = 5_000
@@ -161,7 +162,9 @@ const breakOf = (error: unknown): Break | undefined => {
 const failedAttempt = (error: unknown): Attempt => {
   const broke = breakOf(error)
   if (error instanceof WrongExpectedVersionError) {
-    return { broke: undefined, result: { outcome: 'conflict', actualRevision: error.actualVersion } }
+    const { actualVersion: actual } = error
+    const actualRevision = actual === 'no_stream' ? actual : revisionOf(actual)
+    return { broke: undefined, result: { outcome: 'conflict', actualRevision } }
   }
   if (error instanceof StreamDeletedError) return { broke: undefined, result: translate(error) }
   if (broke === undefined && error instanceof AccessDeniedError) return { broke, result: translate(error) }
@@ -198,8 +201,8 @@ const recorded = ({ event, commitPosition }: ResolvedEvent): RecordedEvent => {
   if (event === undefined || position === undefined) throw new StoreUnavailable('the event store sent no event')
   return {
     stream: event.streamId,
-    revision: event.revision,
-    position,
+    revision: revisionOf(event.revision),
+    position: positionOf(position),
     id: event.id,
     type: event.type,
     data: decoded(event.data),
@@ -208,10 +211,14 @@ const recorded = ({ event, commitPosition }: ResolvedEvent): RecordedEvent => {
   }
 }
 
-const placeAt = (position: bigint): Position => ({ commit: position, prepare: position })
+const placeAt = (position: Position): StorePosition => ({ commit: position, prepare: position })
 
 /** A real node never answers a read of nothing. @throws ReadRefused */
-const checkedRead = ({ from, direction = 'forwards', maxCount }: ReadOptions) => {
+const checkedRead = <Place extends Position | Revision>({
+  from,
+  direction = 'forwards',
+  maxCount,
+}: ReadOptions<Place>) => {
   if (maxCount !== undefined && !(Number.isSafeInteger(maxCount) && maxCount > 0)) {
     throw new ReadRefused(`maxCount ${maxCount} is no count of events`)
   }
@@ -319,7 +326,7 @@ const readEvents = <Raw, Item extends Payload>({
 }
 
 /** Markers travel through the subscription's own queue, so that no checkpoint overtakes an event before it. */
-type Marker = { readonly checkpoint: bigint } | { readonly caughtUp: true }
+type Marker = { readonly checkpoint: Position } | { readonly caughtUp: true }
 
 const itemOf = (item: AllStreamResolvedEvent | Marker): SubscriptionItem => {
   if ('checkpoint' in item) return { kind: 'checkpoint', position: item.checkpoint }
@@ -376,7 +383,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore & EventAr
       failureOf,
     })
   }
-  const readStream = (stream: string, readOptions: ReadOptions = {}) => {
+  const readStream = (stream: string, readOptions: ReadOptions<Revision> = {}) => {
     if (stream === '') throw new ReadRefused('a stream needs a name')
     const { from, direction, maxCount } = checkedRead(readOptions)
     const fromRevision = from ?? (direction === 'forwards' ? 'start' : 'end')
@@ -384,7 +391,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore & EventAr
       client.readStream(stream, { direction, fromRevision, ...maxCount }, READ_AHEAD)
     return read({ call, recorded }, readOptions)
   }
-  const readAll = (readOptions: ReadOptions = {}, timeoutMs?: number) => {
+  const readAll = (readOptions: ReadOptions<Position> = {}, timeoutMs?: number) => {
     const { from, direction, maxCount } = checkedRead(readOptions)
     const fromPosition = from !== undefined ? placeAt(from) : direction === 'forwards' ? 'start' : 'end'
     const call = (client: EventStoreDBClient) => client.readAll({ direction, fromPosition, ...maxCount }, READ_AHEAD)
@@ -393,7 +400,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore & EventAr
       ...(from !== undefined && { failureOf: translateOfPlace }),
     })
   }
-  const head = async (timeoutMs?: number): Promise<{ readonly position: bigint } | undefined> => {
+  const head = async (timeoutMs?: number): Promise<{ readonly position: Position } | undefined> => {
     for await (const { position } of readAll({ direction: 'backwards', maxCount: 1 }, timeoutMs)) return { position }
     return undefined
   }
@@ -409,7 +416,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore & EventAr
 
   const lane = createAppendLane(() => createAppendConnection(createClient(url)))
   /** A repeated append may be confirmed without its position, which then is read. */
-  const placed = async (stream: string, revision: bigint): Promise<AppendOutcome> => {
+  const placed = async (stream: string, revision: Revision): Promise<AppendOutcome> => {
     try {
       for await (const event of readStream(stream, { from: revision, maxCount: 1 })) {
         if (event.revision === revision) return { outcome: 'written', revision, position: event.position }
@@ -464,7 +471,7 @@ export const connectEventStore = (options: ConnectOptions): EventStore & EventAr
         prefixes: [...(isByType ? options.typePrefixes : options.streamPrefixes)],
         checkpointInterval: options.checkpointInterval ?? 1,
         checkpointReached: (_subscription, place) => {
-          mark({ checkpoint: place.commit })
+          mark({ checkpoint: positionOf(place.commit) })
         },
       })
       const fromPosition = after === undefined ? 'start' : placeAt(after)

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain/places'
 import type { EventStore } from './event-store.ts'
 
 /** Most logs end with an event of ours; on a server's busy days a few hundred of its own come after it. */
@@ -11,8 +12,8 @@ export const findLastPosition = async (
   store: Pick<EventStore, 'readAll'>,
   streamPrefixes: readonly string[],
   eventsMax: number,
-): Promise<bigint | undefined> => {
-  let from: bigint | undefined
+): Promise<Position | undefined> => {
+  let from: Position | undefined
   for (let seen = 0; seen < eventsMax; seen += PAGE_EVENTS) {
     let count = 0
     const page = store.readAll({ direction: 'backwards', maxCount: PAGE_EVENTS, ...(from !== undefined && { from }) })

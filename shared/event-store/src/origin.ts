@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Position, revisionOf } from '@registru/domain/places'
 import { commandIdOf } from './command-ids.ts'
 import { StoreUnavailable } from './errors.ts'
 import type { EventStore, EventToAppend, RecordedEvent } from './event-store.ts'
@@ -95,7 +96,7 @@ export const readOriginPage = async (
   store: Pick<EventStore, 'readStream'>,
   index: number,
 ): Promise<OriginPage | undefined> => {
-  for await (const event of store.readStream(ORIGIN_STREAM, { from: BigInt(index), maxCount: 1 })) {
+  for await (const event of store.readStream(ORIGIN_STREAM, { from: revisionOf(BigInt(index)), maxCount: 1 })) {
     const [first, ...others] = placesIn(event)
     return first && { index, places: [first, ...others] }
   }
@@ -125,7 +126,7 @@ const findLastPage = async (
 /** How many pages there are, and where the import ended, if it has. */
 const measureOrigin = async (
   store: Pick<EventStore, 'readStream'>,
-): Promise<{ readonly pages: number; readonly end: bigint | undefined }> => {
+): Promise<{ readonly pages: number; readonly end: Position | undefined }> => {
   for await (const last of store.readStream(ORIGIN_STREAM, { direction: 'backwards', maxCount: 1 })) {
     const revision = Number(last.revision)
     return last.type === COMPLETED ? { pages: revision - 1, end: last.position } : { pages: revision, end: undefined }
@@ -137,16 +138,17 @@ const measureOrigin = async (
 const presentPosition = async (
   store: Pick<EventStore, 'readStream'>,
   { stream, revision }: OriginPlace,
-): Promise<bigint | undefined> => {
-  for await (const event of store.readStream(stream, { from: BigInt(revision), maxCount: 1 })) return event.position
+): Promise<Position | undefined> => {
+  for await (const event of store.readStream(stream, { from: revisionOf(BigInt(revision)), maxCount: 1 }))
+    return event.position
   return undefined
 }
 
 /** The page that tells of a moved event, by the position that it has now. */
 export const findOriginPageAt = async (
   store: Pick<EventStore, 'readStream'>,
-  position: bigint,
-): Promise<{ readonly page: OriginPage | undefined; readonly end: bigint | undefined }> => {
+  position: Position,
+): Promise<{ readonly page: OriginPage | undefined; readonly end: Position | undefined }> => {
   const { pages, end } = await measureOrigin(store)
   const page = await findLastPage(store, pages, async (first) => {
     const begin = await presentPosition(store, first)
@@ -169,7 +171,11 @@ export const importAnnounced = (imported: LedgerImport): EventToAppend =>
 
 const append = async (store: Pick<EventStore, 'append'>, revision: number, event: EventToAppend): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
-    const appended = await store.append(ORIGIN_STREAM, revision === 0 ? 'no_stream' : BigInt(revision - 1), [event])
+    const appended = await store.append(
+      ORIGIN_STREAM,
+      revision === 0 ? 'no_stream' : revisionOf(BigInt(revision - 1)),
+      [event],
+    )
     if (appended.outcome === 'conflict') throw new Error(`${ORIGIN_STREAM} tells of another import`)
     if (appended.outcome === 'written') return
     if (attempt === APPEND_ATTEMPTS_MAX) throw new StoreUnavailable('the event store does not answer')

@@ -1,4 +1,5 @@
 import type { EventStoreDBClient, StreamingRead } from '@eventstore/db-client'
+import { positionOf, revisionOf } from '@registru/domain/places'
 import { createUUID, Empty, parseUUID, type ReadEvent, ReadReq, ReadStream, StreamsClient } from './client-parts.ts'
 import { StoreUnavailable } from './errors.ts'
 import type { StoredEvent } from './event-store.ts'
@@ -10,8 +11,8 @@ const storedOf = (read: ReadEvent): StoredEvent => {
   const described = event.getMetadataMap()
   return {
     stream: Buffer.from(event.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8'),
-    revision: BigInt(event.getStreamRevision()),
-    position: BigInt(event.getCommitPosition()),
+    revision: revisionOf(BigInt(event.getStreamRevision())),
+    position: positionOf(BigInt(event.getCommitPosition())),
     createdTicks: BigInt(described.get('created') ?? 0),
     id,
     type: described.get('type') ?? '',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Position } from '@registru/domain/places'
 import { StoreDiverged } from './errors.ts'
 import type { SubscribeOptions, SubscriptionItem } from './event-store.ts'
 import { createFeed } from './feed.ts'
@@ -34,7 +35,7 @@ export interface RawSubscriptionEvents {
   readonly onLoss: (loss: Loss) => void
 }
 
-export type OpenSubscription = (after: bigint | undefined, events: RawSubscriptionEvents) => RawSubscription
+export type OpenSubscription = (after: Position | undefined, events: RawSubscriptionEvents) => RawSubscription
 
 const backoffMs = (losses: number): number =>
   Math.max(BACKOFF_FIRST_MS, Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** losses))

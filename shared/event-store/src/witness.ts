@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Position } from '@registru/domain/places'
 import { PositionRefused, StoreUnavailable } from './errors.ts'
 import type { EventStore, RecordedEvent, Witness } from './event-store.ts'
 
@@ -9,7 +10,7 @@ export const IDENTITY_STREAM = 'ledger-meta'
 /** What a reader keeps beside its rows, in the same transaction. */
 export interface StoreCheckpoint {
   readonly storeId?: string
-  readonly position: bigint
+  readonly position: Position
   readonly witness?: Witness
 }
 
@@ -63,7 +64,7 @@ const REFUSAL_PAUSE_MS = 100
  * Whether a reader may go on from there. A place of another history may lie in the middle of an event of this one: a
  * subscription from it fails for ever, in words that a server in trouble uses too.
  */
-const isPlace = async ({ readAll }: WitnessReader, position: bigint): Promise<boolean> => {
+const isPlace = async ({ readAll }: WitnessReader, position: Position): Promise<boolean> => {
   for (let refusals = 0; refusals < REFUSALS_MIN; refusals += 1) {
     try {
       await firstOf(readAll({ from: position, maxCount: 1 }))
@@ -110,7 +111,7 @@ export const checkWitness = async (
 export interface ReaderCheckpoint {
   readonly projection: { readonly name: string }
   /** -1: nothing read yet. */
-  readonly position: bigint
+  readonly position: Position
   readonly witness: (Witness & { readonly storeId: string }) | undefined
 }
 

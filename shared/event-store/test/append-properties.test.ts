@@ -1,3 +1,4 @@
+import { revisionOf } from '@registru/domain/places'
 import fc from 'fast-check'
 import t from 'tap'
 import type { AppendOutcome, EventStore, ExpectedRevision } from '../src/index.ts'
@@ -106,7 +107,7 @@ t.test(`appends under random faults (seed ${seed}, ${RUNS} runs)`, { timeout: RU
       }
       const length = lengths.get(current.stream) ?? 0
       const at = { right: length - 1, behind: length - 2, ahead: length + 1, none: -1 }[current.expected]
-      const expected = at < 0 ? ('no_stream' as const) : BigInt(at)
+      const expected = at < 0 ? ('no_stream' as const) : revisionOf(BigInt(at))
       const events = Array.from({ length: current.count }, () => anEvent())
       sent.push({ stream: name, expected, events, outcome: store.append(name, expected, events) })
       if (current.expected === 'right') lengths.set(current.stream, length + current.count)

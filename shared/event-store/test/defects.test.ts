@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { revisionOf } from '@registru/domain/places'
 import t, { type Test } from 'tap'
-import { type AppendOutcome, connectEventStore, type EventStore, type SubscriptionItem } from '../src/index.ts'
+import {
+  type AppendOutcome,
+  connectEventStore,
+  type EventStore,
+  type ExpectedRevision,
+  type SubscriptionItem,
+} from '../src/index.ts'
 import { startCallProxy } from './call-proxy.ts'
-import { anEvent, collect, connect, idsOf, revisionOf, startServer } from './stores.ts'
+import { anEvent, collect, connect, idsOf, startServer, writtenRevision } from './stores.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 
 /** Each test shows one defect of the client fenced. A defect that gets through also ends the process, or hangs the test. */
@@ -62,7 +69,7 @@ t.test('a broken connection never ends the process, and what was in flight is to
 
 t.test('a failing read does not touch appends in flight', async (t) => {
   const { proxy, store } = await throughCalls(t)
-  revisionOf(await store.append('held-first', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('held-first', 'no_stream', [anEvent()]))
   proxy.holdAnswers()
   const held = appendTo(store, 8, 'held')
   await sleep(50)
@@ -79,14 +86,14 @@ t.test('a failing read does not touch appends in flight', async (t) => {
 t.test('two connections of a process know nothing of each other', async (t) => {
   const { proxy: heldProxy, store: held } = await throughCalls(t)
   const { proxy: brokenProxy, store: broken } = await throughTcp(t)
-  revisionOf(await held.append('held-first', 'no_stream', [anEvent()]))
-  revisionOf(await broken.append('broken-first', 'no_stream', [anEvent()]))
+  writtenRevision(await held.append('held-first', 'no_stream', [anEvent()]))
+  writtenRevision(await broken.append('broken-first', 'no_stream', [anEvent()]))
   heldProxy.holdAnswers()
   const appends = appendTo(held, 8, 'held')
   await sleep(50)
   // To the client's own streams this is one failure: it would reject the held appends, and their answers would end the process.
   brokenProxy.reset()
-  revisionOf(await broken.append('broken-again', 'no_stream', [anEvent()]))
+  writtenRevision(await broken.append('broken-again', 'no_stream', [anEvent()]))
   heldProxy.releaseAnswers()
   t.same(await settled(appends), Array(8).fill('written'))
   t.equal(heldProxy.callsOf('BatchAppend'), 1, 'on the stream that they were sent on')
@@ -94,7 +101,7 @@ t.test('two connections of a process know nothing of each other', async (t) => {
 
 t.test('a silent server leaves every append unknown within six seconds', async (t) => {
   const { proxy, store } = await throughTcp(t)
-  revisionOf(await store.append('silent-first', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('silent-first', 'no_stream', [anEvent()]))
   proxy.swallowAnswers()
   t.same(await settled(appendTo(store, 64, 'silent')), Array(64).fill('unknown'))
   proxy.heal()
@@ -110,7 +117,7 @@ t.test('a server that was silent from the start is no different', async (t) => {
 
 t.test('a frozen connection full of large appends ends no process', async (t) => {
   const { proxy, store } = await throughTcp(t, IMPATIENT)
-  revisionOf(await store.append('frozen-first', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('frozen-first', 'no_stream', [anEvent()]))
   proxy.freeze()
   // More than the windows of HTTP/2 and the sockets hold: the client has to wait before it can write.
   const large = { text: 'x'.repeat(20_000) }
@@ -122,7 +129,7 @@ t.test('a frozen connection full of large appends ends no process', async (t) =>
 
 t.test('an append stream that the server ended with OK is replaced', async (t) => {
   const { proxy, store } = await throughCalls(t)
-  revisionOf(await store.append('ended-first', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('ended-first', 'no_stream', [anEvent()]))
   proxy.holdAnswers()
   const appends = appendTo(store, 4, 'ended')
   await sleep(50)
@@ -145,14 +152,14 @@ t.test('data that cannot be serialised is refused before the client sees it', as
 t.test('a refused append is a conflict with the true revision, and has a message of ours', async (t) => {
   const { store } = await throughTcp(t)
   await store.append('refused-1', 'no_stream', [anEvent(), anEvent()])
-  t.same(await store.append('refused-1', 0n, [anEvent()]), { outcome: 'conflict', actualRevision: 1n })
+  t.same(await store.append('refused-1', revisionOf(0n), [anEvent()]), { outcome: 'conflict', actualRevision: 1n })
 })
 
 t.test('what the server can do is not asked for, so that a failed answer cannot be remembered', async (t) => {
   const { proxy, store } = await throughCalls(t)
   // INTERNAL is remembered for the life of the client.
   proxy.refuseCalls('GetSupportedMethods', 13, 1)
-  t.equal(revisionOf(await store.append('capable-1', 'no_stream', [anEvent()])), 0n)
+  t.equal(writtenRevision(await store.append('capable-1', 'no_stream', [anEvent()])), 0n)
   t.equal(proxy.callsOf('GetSupportedMethods'), 0)
 })
 
@@ -169,7 +176,7 @@ t.test('a server that never was up is unknown to appends and unavailable to read
 t.test('a store that stays silent costs the first callers their patience, and no others', async (t) => {
   const { proxy, store } = await throughTcp(t, IMPATIENT)
   t.match(store.appendHealth(), { state: 'untried', unanswered: 0 })
-  revisionOf(await store.append('patient-first', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('patient-first', 'no_stream', [anEvent()]))
   t.match(store.appendHealth(), { state: 'answering', unanswered: 0 })
   proxy.freeze()
   t.same(await settled(appendTo(store, 1, 'patient')), ['unknown'])
@@ -184,14 +191,14 @@ t.test('a store that stays silent costs the first callers their patience, and no
   }
   proxy.heal()
   await resumed(store)
-  revisionOf(await store.append('told', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('told', 'no_stream', [anEvent()]))
   t.match(store.appendHealth(), { state: 'answering', unanswered: 0 })
   t.same(await collect(store.readStream('ledger-probe')), [], 'the probes have written nothing')
 })
 
 t.test('reads that stay unanswered are refused at once, and a ping that is answered ends that', async (t) => {
   const { proxy, store } = await throughTcp(t, { readTimeoutMs: 300 })
-  revisionOf(await store.append('mute', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('mute', 'no_stream', [anEvent()]))
   proxy.freeze()
   for (let count = 0; count < 3; count += 1) {
     await t.rejects(collect(store.readStream('mute')), { name: 'StoreUnavailable', message: /nothing read/ })
@@ -217,7 +224,7 @@ t.test('reads of a silent server end', async (t) => {
 
 t.test('reads that are ended early leave the connection to the others', async (t) => {
   const { store } = await throughTcp(t)
-  revisionOf(
+  writtenRevision(
     await store.append(
       'long',
       'no_stream',
@@ -243,7 +250,7 @@ t.test('a store that was away for long is found again at once', async (t) => {
   for (let attempt = 0; attempt < 12; attempt += 1) await settled(appendTo(store, 1, `away-${attempt}`))
   proxy.heal()
   const startedAt = Date.now()
-  t.equal(revisionOf(await store.append('back-1', 'no_stream', [anEvent()])), 0n)
+  t.equal(writtenRevision(await store.append('back-1', 'no_stream', [anEvent()])), 0n)
   await store.ping(1_000)
   t.ok(Date.now() - startedAt < 1_000)
 })
@@ -257,11 +264,11 @@ t.test('a subscription survives resets, restarts and silence, and delivers each 
       if (item.kind === 'event') seen.push(item.event.revision)
     }
   })()
-  let revision: bigint | 'no_stream' = 'no_stream'
+  let revision: ExpectedRevision = 'no_stream'
   const appendSome = async () => {
     for (let count = 0; count < 50; count += 1) {
       const outcome: AppendOutcome = await store.append('lasting-1', revision, [anEvent()])
-      revision = revisionOf(outcome)
+      revision = writtenRevision(outcome)
     }
   }
   await appendSome()
@@ -294,11 +301,11 @@ t.test('a subscription dropped for being slow goes on at once and loses nothing'
       if (seen.length % 50 === 0) await sleep(20)
     }
   })()
-  let revision: bigint | 'no_stream' = 'no_stream'
+  let revision: ExpectedRevision = 'no_stream'
   for (let burst = 0; burst < 10; burst += 1) {
     const events = Array.from({ length: 100 }, () => anEvent())
     const outcome: AppendOutcome = await store.append('slow-1', revision, events)
-    revision = revisionOf(outcome)
+    revision = writtenRevision(outcome)
     proxy.dropReads(10)
   }
   const startedAt = Date.now()

@@ -1,7 +1,8 @@
 import { binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client'
+import { type Position, positionOf, revisionOf } from '@registru/domain/places'
 import t from 'tap'
 import { APPEND_BYTES_MAX, checkWitness, countBacklog, findLastPosition, type SubscriptionItem } from '../src/index.ts'
-import { anEvent, collect, connect, idsOf, revisionOf, startServer } from './stores.ts'
+import { anEvent, collect, connect, idsOf, startServer, writtenRevision } from './stores.ts'
 
 t.test('appends', async (t) => {
   const server = await startServer(t)
@@ -10,7 +11,7 @@ t.test('appends', async (t) => {
   t.test('are written at the exact revision', async (t) => {
     const [first, second, third] = [anEvent(), anEvent(), anEvent()]
     t.match(await store.append('appends-1', 'no_stream', [first, second]), { outcome: 'written', revision: 1n })
-    t.match(await store.append('appends-1', 1n, [third]), { outcome: 'written', revision: 2n })
+    t.match(await store.append('appends-1', revisionOf(1n), [third]), { outcome: 'written', revision: 2n })
     const events = await collect(store.readStream('appends-1'))
     t.same(
       events.map(({ id, revision, stream }) => ({ id, revision, stream })),
@@ -24,7 +25,7 @@ t.test('appends', async (t) => {
   t.test('sent again are confirmed with the first position, even when the stream has grown', async (t) => {
     const [first, second] = [anEvent(), anEvent()]
     const written = await store.append('appends-2', 'no_stream', [first])
-    await store.append('appends-2', 0n, [second])
+    await store.append('appends-2', revisionOf(0n), [second])
     t.same(await store.append('appends-2', 'no_stream', [first]), written)
     t.same(await idsOf(store.readStream('appends-2')), [first.id, second.id])
   })
@@ -32,8 +33,8 @@ t.test('appends', async (t) => {
   t.test('conflict at another revision, and say where the stream is', async (t) => {
     await store.append('appends-3', 'no_stream', [anEvent()])
     t.same(await store.append('appends-3', 'no_stream', [anEvent()]), { outcome: 'conflict', actualRevision: 0n })
-    t.same(await store.append('appends-3', 7n, [anEvent()]), { outcome: 'conflict', actualRevision: 0n })
-    const absent = await store.append('appends-4', 0n, [anEvent()])
+    t.same(await store.append('appends-3', revisionOf(7n), [anEvent()]), { outcome: 'conflict', actualRevision: 0n })
+    const absent = await store.append('appends-4', revisionOf(0n), [anEvent()])
     t.same(absent, { outcome: 'conflict', actualRevision: 'no_stream' })
   })
 
@@ -59,8 +60,8 @@ t.test('appends', async (t) => {
     const event = { type: 'Tested', metadata: {} }
     const overhead = JSON.stringify({ text: '' }).length + event.type.length + JSON.stringify(event.metadata).length
     const text = 'x'.repeat(APPEND_BYTES_MAX - overhead - 1)
-    t.equal(revisionOf(await store.append('appends-5', 'no_stream', [anEvent({ ...event, data: { text } })])), 0n)
-    await t.rejects(store.append('appends-5', 0n, [anEvent({ ...event, data: { text: `${text}x` } })]))
+    t.equal(writtenRevision(await store.append('appends-5', 'no_stream', [anEvent({ ...event, data: { text } })])), 0n)
+    await t.rejects(store.append('appends-5', revisionOf(0n), [anEvent({ ...event, data: { text: `${text}x` } })]))
   })
 })
 
@@ -69,18 +70,18 @@ t.test('reads', async (t) => {
   const store = connect(t, server.url)
   const events = Array.from({ length: 1_200 }, (_, number) => anEvent({ data: { number } }))
   for (let start = 0; start < events.length; start += 100) {
-    const expected = start === 0 ? 'no_stream' : BigInt(start - 1)
-    revisionOf(await store.append('reads-1', expected, events.slice(start, start + 100)))
+    const expected = start === 0 ? 'no_stream' : revisionOf(BigInt(start - 1))
+    writtenRevision(await store.append('reads-1', expected, events.slice(start, start + 100)))
   }
   const ids = events.map(({ id }) => id)
 
   t.test('go both ways from everywhere', async (t) => {
     t.same(await idsOf(store.readStream('reads-1')), ids)
     t.same(await idsOf(store.readStream('reads-1', { direction: 'backwards' })), ids.toReversed())
-    t.same(await idsOf(store.readStream('reads-1', { from: 1_190n, maxCount: 5 })), ids.slice(1_190, 1_195))
+    t.same(await idsOf(store.readStream('reads-1', { from: revisionOf(1_190n), maxCount: 5 })), ids.slice(1_190, 1_195))
     const lastTwo = await idsOf(store.readStream('reads-1', { direction: 'backwards', maxCount: 2 }))
     t.same(lastTwo, ids.toReversed().slice(0, 2))
-    t.same(await idsOf(store.readStream('reads-1', { from: 5_000n })), [])
+    t.same(await idsOf(store.readStream('reads-1', { from: revisionOf(5_000n) })), [])
   })
 
   t.test('of a missing stream are empty', async (t) => {
@@ -104,7 +105,7 @@ t.test('reads', async (t) => {
     )
     t.ok(ours.every((event, index) => index === 0 || event.position > (ours[index - 1]?.position ?? 0n)))
     t.equal((await store.head())?.position, all.at(-1)?.position)
-    const fromTenth = await collect(store.readAll({ from: ours[9]?.position ?? 0n, maxCount: 1 }))
+    const fromTenth = await collect(store.readAll({ from: ours[9]?.position ?? positionOf(0n), maxCount: 1 }))
     t.equal(fromTenth[0]?.id, ids[9])
   })
 
@@ -114,7 +115,7 @@ t.test('reads', async (t) => {
       t.throws(() => store.readStream('reads-1', { maxCount }), { name: 'ReadRefused' })
     }
     t.throws(() => store.readStream(''), { name: 'ReadRefused' })
-    t.throws(() => store.readStream('reads-1', { from: -1n }), { name: 'ReadRefused' })
+    t.throws(() => store.readStream('reads-1', { from: revisionOf(-1n) }), { name: 'ReadRefused' })
   })
 
   t.test('give as text what would poison a prototype', async (t) => {
@@ -143,7 +144,7 @@ t.test('foreign events', async (t) => {
   t.same(binary?.metadata, bytes)
   t.match(text, { data: 'only text', metadata: undefined })
   await t.rejects(collect(store.readStream('foreign-2')), { name: 'StreamDeleted' })
-  await t.rejects(store.append('foreign-2', 0n, [anEvent()]), { name: 'StreamDeleted' })
+  await t.rejects(store.append('foreign-2', revisionOf(0n), [anEvent()]), { name: 'StreamDeleted' })
 })
 
 t.test('the store has an identity that two processes agree upon', async (t) => {
@@ -167,15 +168,17 @@ t.test('the witness check', async (t) => {
   t.equal(await checkWitness(store, { storeId, position, witness }), 'ok')
   t.equal(await store.witnessHolds(witness), true)
   t.equal(await store.witnessHolds({ ...witness, eventId: storeId }), false)
-  t.equal(await store.witnessHolds({ ...witness, revision: 1n }), false)
-  t.equal(await store.witnessHolds({ ...witness, position: position + 1n }), false)
+  t.equal(await store.witnessHolds({ ...witness, revision: revisionOf(1n) }), false)
+  t.equal(await store.witnessHolds({ ...witness, position: positionOf(position + 1n) }), false)
   const diverged = { diverged: String }
   t.match(await checkWitness(store, { storeId: 'another', position, witness }), diverged)
-  t.match(await checkWitness(store, { storeId, position: position + 1n }), diverged)
+  t.match(await checkWitness(store, { storeId, position: positionOf(position + 1n) }), diverged)
   t.match(await checkWitness(store, { storeId, position, witness: { ...witness, stream: 'witness-2' } }), diverged)
 
-  await store.append('witness-1', 0n, [anEvent()])
-  t.match(await checkWitness(store, { storeId, position: position + 1n }), { diverged: /no event .* begins at/ })
+  await store.append('witness-1', revisionOf(0n), [anEvent()])
+  t.match(await checkWitness(store, { storeId, position: positionOf(position + 1n) }), {
+    diverged: /no event .* begins at/,
+  })
 })
 
 t.test('a subscription from a position that another history gave out', async (t) => {
@@ -185,13 +188,15 @@ t.test('a subscription from a position that another history gave out', async (t)
   const [first, second] = await collect(store.readStream('place-1'))
   if (first === undefined || second === undefined) throw new Error('two events were written')
   const { signal } = new AbortController()
-  const between = store.subscribeToAll({ streamPrefixes: ['place-'], after: first.position + 1n, signal })
+  const between = store.subscribeToAll({ streamPrefixes: ['place-'], after: positionOf(first.position + 1n), signal })
   await t.rejects(collect(between), { name: 'StoreDiverged' }, 'it is not waited for as if the store were away')
   const { stream, revision, position } = first
   const witness = { stream, revision, eventId: second.id, position }
   const elsewhere = store.subscribeToAll({ streamPrefixes: ['place-'], after: second.position, witness, signal })
   await t.rejects(collect(elsewhere), { name: 'StoreDiverged' }, 'the last event that the reader knew is not there')
-  await t.rejects(collect(store.readAll({ from: first.position + 1n, maxCount: 1 })), { name: 'PositionRefused' })
+  await t.rejects(collect(store.readAll({ from: positionOf(first.position + 1n), maxCount: 1 })), {
+    name: 'PositionRefused',
+  })
 })
 
 t.test('a subscription', async (t) => {
@@ -235,7 +240,11 @@ t.test('a subscription', async (t) => {
   await reading
   const place = seen.flatMap((item) => (item.kind === 'event' ? [item.event.position] : []))[49]
   const resumed: string[] = []
-  const again = { streamPrefixes: ['wanted-', 'also-'], signal: new AbortController().signal, after: place ?? 0n }
+  const again = {
+    streamPrefixes: ['wanted-', 'also-'],
+    signal: new AbortController().signal,
+    after: place ?? positionOf(0n),
+  }
   for await (const item of store.subscribeToAll(again)) {
     if (item.kind === 'event') resumed.push(item.event.id)
     if (item.kind === 'caughtUp') break
@@ -284,7 +293,7 @@ t.test('what a reader has still to read', async (t) => {
   const server = await startServer(t)
   const store = connect(t, server.url)
   const { signal } = new AbortController()
-  const backlog = (after?: bigint) =>
+  const backlog = (after?: Position) =>
     countBacklog(store, { streamPrefixes: ['ours-'], signal, ...(after !== undefined && { after }) })
   const nothing = { events: 0, more: false, seconds: 0 }
   t.strictSame(await backlog(), nothing, 'an empty log has nothing for it')
@@ -295,10 +304,10 @@ t.test('what a reader has still to read', async (t) => {
   t.match(await backlog(), { events: 3, more: false })
   const [first] = await collect(store.readStream('ours-1', { maxCount: 1 }))
   t.match(await backlog(first?.position), { events: 2 })
-  t.strictSame(await backlog(written.outcome === 'written' ? written.position : -1n), nothing)
+  t.strictSame(await backlog(written.outcome === 'written' ? written.position : positionOf(-1n)), nothing)
   for (let at = 0; at < 10; at += 1) {
     const many = Array.from({ length: 100 }, () => anEvent())
-    await store.append('ours-2', at === 0 ? 'no_stream' : BigInt(at * 100 - 1), many)
+    await store.append('ours-2', at === 0 ? 'no_stream' : revisionOf(BigInt(at * 100 - 1)), many)
   }
   t.match(await backlog(), { events: 1_000, more: true }, 'it is not counted without end')
 })

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { revisionOf } from '@registru/domain/places'
 import t, { type Test } from 'tap'
 import type { EventStore, ExpectedRevision } from '../src/index.ts'
 import { startCluster } from './cluster.ts'
@@ -28,7 +29,7 @@ const write = async (store: EventStore, stream: string, until: () => boolean): P
       await sleep(20)
     }
     ids.push(event.id)
-    expected = BigInt(ids.length - 1)
+    expected = revisionOf(BigInt(ids.length - 1))
   }
   return ids
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { revisionOf } from '@registru/domain/places'
 import { createHostility, type HostileMode } from '@registru/embedded'
 import t, { type Test } from 'tap'
-import { connectEventStore, type EventStore } from '../src/index.ts'
-import { anEvent, collect, connect, idsOf, revisionOf, startServer } from './stores.ts'
+import { connectEventStore, type EventStore, type ExpectedRevision } from '../src/index.ts'
+import { anEvent, collect, connect, idsOf, startServer, writtenRevision } from './stores.ts'
 
 const isLong = process.env['LONG'] !== undefined
 
@@ -10,7 +11,7 @@ const hostileServer = async (t: Test, options: { readonly appendTimeoutMs?: numb
   const hostility = createHostility()
   const server = await startServer(t, { hostile: hostility })
   const store = connect(t, server.url, options)
-  revisionOf(await store.append('warm-1', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('warm-1', 'no_stream', [anEvent()]))
   return { hostility, server, store }
 }
 
@@ -84,7 +85,7 @@ t.test('slow answers are waited for, too slow ones are unknown', async (t) => {
   const { hostility, store } = await hostileServer(t)
   hostility.mode = 'slow'
   hostility.delayMs = 300
-  revisionOf(await store.append('slow-1', 'no_stream', [anEvent()]))
+  writtenRevision(await store.append('slow-1', 'no_stream', [anEvent()]))
   hostility.delayMs = 4_000
   const startedAt = Date.now()
   const event = anEvent()
@@ -127,11 +128,11 @@ const followed = async (t: Test, mode: HostileMode) => {
   })()
   while (!caughtUp) await sleep(10)
   hostility.mode = mode
-  let revision: bigint | 'no_stream' = 'no_stream'
+  let revision: ExpectedRevision = 'no_stream'
   for (let burst = 0; burst < 10; burst += 1) {
     const events = Array.from({ length: 50 }, () => anEvent())
     const outcome = await store.append('followed-1', revision, events)
-    revision = revisionOf(outcome)
+    revision = writtenRevision(outcome)
   }
   const startedAt = Date.now()
   while (seen.length < 500 && Date.now() - startedAt < 10_000) await sleep(20)
@@ -155,8 +156,8 @@ t.test('a clock that jumps changes nothing but the time of writing', async (t) =
   const day = 86_400_000
   for (const [index, offset] of [-5 * day, 5 * day, 0].entries()) {
     hostility.clockOffsetMs = offset
-    const expected = index === 0 ? ('no_stream' as const) : BigInt(index - 1)
-    t.equal(revisionOf(await store.append('clock-1', expected, [anEvent()])), BigInt(index))
+    const expected = index === 0 ? ('no_stream' as const) : revisionOf(BigInt(index - 1))
+    t.equal(writtenRevision(await store.append('clock-1', expected, [anEvent()])), BigInt(index))
   }
   const events = await collect(store.readStream('clock-1'))
   t.ok(events.every((event, index) => index === 0 || event.position > (events[index - 1]?.position ?? 0n)))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectEventStore } from '../src/index.ts'
-import { anEvent, collect, revisionOf, startServer } from './stores.ts'
+import { anEvent, collect, startServer, writtenRevision } from './stores.ts'
 
 const fixtures = resolve(import.meta.dirname, '../../test/fixtures')
 const certificate = join(fixtures, 'localhost-cert.pem')
@@ -21,7 +21,7 @@ t.test('a secure store', async (t) => {
   t.test('is written to and read', async (t) => {
     const store = await connected(t, 'ledger:right@', trusted)
     await store.ping(2_000)
-    t.equal(revisionOf(await store.append('secure-1', 'no_stream', [anEvent()])), 0n)
+    t.equal(writtenRevision(await store.append('secure-1', 'no_stream', [anEvent()])), 0n)
     t.equal((await collect(store.readStream('secure-1'))).length, 1)
   })
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Revision } from '@registru/domain/places'
 import { type EventStoreOptions, startEventStore } from '@registru/embedded'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
 import {
@@ -54,7 +55,7 @@ export const idsOf = async (events: AsyncIterable<RecordedEvent>): Promise<strin
   (await collect(events)).map(({ id }) => id)
 
 /** The revision of a written append; anything else fails the test. */
-export const revisionOf = (outcome: AppendOutcome): bigint => {
+export const writtenRevision = (outcome: AppendOutcome): Revision => {
   if (outcome.outcome === 'written') return outcome.revision
   throw new Error(`not written: ${outcome.outcome}`, { cause: outcome })
 }

@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { addTo, type ChangingRow, canonical, type Expected, type Fold, find, put } from '../expected.ts'
 import { type Money, minorOf, type PlacedFact } from '../facts.ts'
 
@@ -19,7 +20,7 @@ interface Said {
 interface Standing {
   readonly deskId: string
   readonly on: string
-  readonly position: bigint
+  readonly position: Position
   said: Said
 }
 

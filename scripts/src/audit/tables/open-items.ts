@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import {
   addTo,
   type Birth,
@@ -25,7 +26,7 @@ const FOREVER = 'infinity'
 
 interface Span extends Level {
   readonly birth: Birth
-  readonly knownFrom: bigint
+  readonly knownFrom: Position
   readonly line: number
 }
 

@@ -1,4 +1,4 @@
-import type { RejectionCode } from '@registru/domain'
+import type { Position, RejectionCode, Revision } from '@registru/domain'
 import type { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -12,14 +12,14 @@ export interface CommandDependencies {
 /** What the caller hears of a command, the HTTP parts apart. */
 export interface CommandAnswer {
   readonly stream: string
-  readonly revision: bigint
+  readonly revision: Revision
   /** Where a reader has to be to know of all that the command did; `undefined` when nothing was written. */
-  readonly position: bigint | undefined
+  readonly position: Position | undefined
   readonly events: readonly {
     readonly type: string
     readonly data: unknown
     readonly eventId: string
-    readonly revision: bigint
+    readonly revision: Revision
   }[]
   readonly replayed: boolean
   readonly result: object

@@ -1,4 +1,4 @@
-import { CompanyId } from '@registru/domain'
+import { CompanyId, revisionOf } from '@registru/domain'
 import { commandIdOf, formerRequestHashOf, requestHashOf } from '@registru/event-store'
 import { z } from 'zod'
 import { DEVELOPMENT_ACTOR } from '../http/authorise.ts'
@@ -89,5 +89,5 @@ export const contextOf = (
 export const commandContextOf = (request: CommandRequest, name: string): CommandContext => {
   const { 'idempotency-key': idempotencyKey, 'if-match': revision } = request.headers
   const context = contextOf(request, { name, idempotencyKey, body: request.body })
-  return revision === undefined ? context : { ...context, expectedRevision: BigInt(revision.slice(1, -1)) }
+  return revision === undefined ? context : { ...context, expectedRevision: revisionOf(BigInt(revision.slice(1, -1))) }
 }

@@ -1,4 +1,4 @@
-import type { CompanyRules, Message } from '@registru/domain'
+import type { CompanyRules, Message, Position, Revision } from '@registru/domain'
 
 /** Who asks, under which key, and on what condition. */
 export interface CommandContext {
@@ -11,7 +11,7 @@ export interface CommandContext {
   readonly causationId: string
   readonly actor: string
   /** From `If-Match`: the command is refused unless the stream is at this revision. */
-  readonly expectedRevision?: bigint
+  readonly expectedRevision?: Revision
   /** What the company has decided about itself, for commands that its rules bind. */
   readonly companyRules?: CompanyRules
   /** For a receipt book: the highest of its numbers that anybody else tells of. */
@@ -22,16 +22,16 @@ export interface CommandContext {
 
 export type HandledEvent<Event extends Message<string, object>> = Event & {
   readonly eventId: string
-  readonly revision: bigint
+  readonly revision: Revision
 }
 
 export interface Handled<Event extends Message<string, object>> {
   readonly stream: string
   readonly events: readonly HandledEvent<Event>[]
   /** Of the command's last event; the stream's when the command changed nothing. */
-  readonly revision: bigint
+  readonly revision: Revision
   /** Where a reader has to be to know of the command; `undefined` when nothing was written. */
-  readonly position: bigint | undefined
+  readonly position: Position | undefined
   /** The command had been carried out before; this is its first answer. */
   readonly replayed: boolean
 }

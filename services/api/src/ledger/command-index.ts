@@ -1,3 +1,4 @@
+import { type Revision, revisionOf } from '@registru/domain'
 /** Where a stream's commands stand, at 16 bytes each at most: idempotency never expires, so an old account knows very many. */
 export interface CommandIndex {
   /** Fingerprint and revision + 1 in turn; zero is an empty place, for a stream never holds 2^32 events. */
@@ -44,21 +45,21 @@ const grow = (index: CommandIndex): void => {
 }
 
 /** @param revision of the command's first event */
-export const addCommand = (index: CommandIndex, commandId: string, revision: bigint): void => {
+export const addCommand = (index: CommandIndex, commandId: string, revision: Revision): void => {
   if ((index.count + 1) * ENTRY_NUMBERS > index.entries.length * LOAD_MAX) grow(index)
   insert(index.entries, fingerprintOf(commandId), Number(revision) + 1)
   index.count += 1
 }
 
 /** Revisions whose events may be the command's; the caller compares the whole id, for a fingerprint can coincide. */
-export const candidatesOf = ({ entries, count }: CommandIndex, commandId: string): readonly bigint[] => {
-  const found: bigint[] = []
+export const candidatesOf = ({ entries, count }: CommandIndex, commandId: string): readonly Revision[] => {
+  const found: Revision[] = []
   if (count === 0) return found
   const fingerprint = fingerprintOf(commandId)
   for (let at = homeOf(fingerprint, entries); ; at = after(at, entries)) {
     const place = entries[at + 1] ?? EMPTY
     if (place === EMPTY) return found
-    if (entries[at] === fingerprint) found.push(BigInt(place - 1))
+    if (entries[at] === fingerprint) found.push(revisionOf(BigInt(place - 1)))
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Decider, type Message, Rejection } from '@registru/domain'
+import { type Decider, type Message, Rejection, type Revision, revisionAfter } from '@registru/domain'
 import { APPEND_BYTES_MAX, eventIdOf } from '@registru/event-store'
 import type { CommandContext, Handled } from './command-context.ts'
 import { CommandTooLarge, PreconditionFailed } from './errors.ts'
@@ -24,7 +24,7 @@ export const decideOn = <State, Command extends Message, Event extends Message<s
   { decide, codec }: Decider<State, Command, Event>,
   command: Command,
   context: CommandContext,
-  { state, revision, today }: { readonly state: State; readonly revision: bigint; readonly today: string },
+  { state, revision, today }: { readonly state: State; readonly revision: Revision; readonly today: string },
 ): Decision<Event> => {
   const { commandId, requestHash, expectedRevision, companyRules: company, highestNumber } = context
   if (expectedRevision !== undefined && expectedRevision !== revision) {
@@ -50,11 +50,11 @@ export const decideOn = <State, Command extends Message, Event extends Message<s
 export const describe = <Event extends Message<string, object>>(
   stream: string,
   events: readonly EncodedEvent<Event>[],
-  after: bigint,
+  after: Revision,
 ): Handled<Event> => ({
   stream,
-  events: events.map(({ event, eventId }, index) => ({ ...event, eventId, revision: after + 1n + BigInt(index) })),
-  revision: after + BigInt(events.length),
+  events: events.map(({ event, eventId }, index) => ({ ...event, eventId, revision: revisionAfter(after, index + 1) })),
+  revision: revisionAfter(after, events.length),
   position: undefined,
   replayed: false,
 })

@@ -1,4 +1,4 @@
-import { EventMetadata } from '@registru/domain'
+import { BEFORE_THE_STREAM, EventMetadata, type Position, type Revision, revisionAfter } from '@registru/domain'
 import { type EventStore, type EventToAppend, type RecordedEvent, StoreUnavailable } from '@registru/event-store'
 import type { LogEnd } from './log-end.ts'
 
@@ -9,7 +9,7 @@ const RESENDS_MAX = 3
 export interface Parcel {
   readonly events: readonly EventToAppend[]
   /** The revision that it is sent for. */
-  readonly after: bigint
+  readonly after: Revision
   readonly commandIds: ReadonlySet<string>
 }
 
@@ -19,7 +19,7 @@ export interface Parcel {
  * can never land.
  */
 export type Settled =
-  | { readonly is: 'written'; readonly position: bigint; readonly provenAt: number }
+  | { readonly is: 'written'; readonly position: Position; readonly provenAt: number }
   | { readonly is: 'stands' }
   | { readonly is: 'overtaken' }
 
@@ -52,7 +52,8 @@ export const createDelivery = (
   /** What stands where the parcel belongs; `undefined` when nothing does. */
   const lookFor = async ({ events, after }: Parcel, sentAt: number): Promise<Settled | undefined> => {
     const there: RecordedEvent[] = []
-    for await (const event of store.readStream(stream, { from: after + 1n, maxCount: events.length })) there.push(event)
+    for await (const event of store.readStream(stream, { from: revisionAfter(after), maxCount: events.length }))
+      there.push(event)
     const last = there.at(-1)
     if (last === undefined) return undefined
     // Equal ids are equal events. An earlier attempt may have written the first of them alone: then the rest can never land.
@@ -69,9 +70,9 @@ export const createDelivery = (
    */
   const tellWrittenFrom = async (
     parcel: Parcel,
-    position: bigint,
+    position: Position,
     sentAt: number,
-    end: Promise<bigint> | undefined,
+    end: Promise<Position> | undefined,
     provenSince: number | undefined,
   ): Promise<Settled> => {
     if (provenSince !== undefined) return { is: 'written', position, provenAt: provenSince }
@@ -89,7 +90,7 @@ export const createDelivery = (
     // Looked at when the append is answered; until then its failure is nobody's.
     end?.catch(() => undefined)
     for (let times = 1; ; times += 1) {
-      const outcome = await store.append(stream, after < 0n ? 'no_stream' : after, events)
+      const outcome = await store.append(stream, after === BEFORE_THE_STREAM ? 'no_stream' : after, events)
       unsettled = parcel
       const settled: Settled | undefined =
         outcome.outcome === 'written'

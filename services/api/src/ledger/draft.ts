@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { EventMetadata, Message } from '@registru/domain'
+import type { EventMetadata, Message, Revision } from '@registru/domain'
 import { APPEND_BYTES_MAX, type EventToAppend } from '@registru/event-store'
 import type { EncodedEvent } from './decision.ts'
 import type { LoadedStream } from './loaded-stream.ts'
@@ -77,7 +77,7 @@ export const createDraft = <Command, Event extends Message<string, object>>() =>
       }
     },
     /** As they are sent, to come after this revision. */
-    toAppend: (after: bigint, recordedAt: string): readonly EventToAppend[] => {
+    toAppend: (after: Revision, recordedAt: string): readonly EventToAppend[] => {
       const through = Number(after) + eventCount
       let revision = Number(after)
       return decided.flatMap(({ task: { context }, events }) => {

@@ -1,3 +1,4 @@
+import type { Revision } from '@registru/domain'
 /** The same key came with another body: the first command stands, this one is a mistake of the caller. */
 export class IdempotencyKeyReused extends Error {
   override readonly name = 'IdempotencyKeyReused'
@@ -14,9 +15,9 @@ export class IdempotencyKeyReused extends Error {
 export class PreconditionFailed extends Error {
   override readonly name = 'PreconditionFailed'
   /** Where the stream is; `undefined` before its first event. */
-  readonly revision: bigint | undefined
+  readonly revision: Revision | undefined
 
-  constructor(revision: bigint | undefined) {
+  constructor(revision: Revision | undefined) {
     super('the stream is at another revision')
     this.revision = revision
   }

@@ -1,4 +1,13 @@
-import { type Codec, type Decider, EventMetadata, type Message } from '@registru/domain'
+import {
+  BEFORE_THE_STREAM,
+  type Codec,
+  type Decider,
+  EventMetadata,
+  type Message,
+  type Position,
+  type Revision,
+  revisionAfter,
+} from '@registru/domain'
 import type { EventStore, RecordedEvent } from '@registru/event-store'
 import { addCommand, type CommandIndex, createCommandIndex } from './command-index.ts'
 
@@ -6,7 +15,7 @@ import { addCommand, type CommandIndex, createCommandIndex } from './command-ind
 export interface LoadedStream<State> {
   state: State
   /** -1 before the first event. */
-  revision: bigint
+  revision: Revision
   readonly commands: CommandIndex
   /** The index holds each command once, at its first event. */
   lastCommandId: string | undefined
@@ -18,19 +27,19 @@ export interface LoadedStream<State> {
   /** Of the event at `revision`. */
   lastEventId: string | undefined
   /** Up to here the stream need not be read again: the newest snapshot that was found or taken. -1 without one. */
-  snapshotRevision: bigint
+  snapshotRevision: Revision
   /** Monotonic ms; the next snapshot waits until then. */
   snapshotNotBefore: number
 }
 
 export const emptyStream = <State>(initialState: () => State): LoadedStream<State> => ({
   state: initialState(),
-  revision: -1n,
+  revision: BEFORE_THE_STREAM,
   commands: createCommandIndex(),
   lastCommandId: undefined,
   recordedNotBefore: '',
   lastEventId: undefined,
-  snapshotRevision: -1n,
+  snapshotRevision: BEFORE_THE_STREAM,
   snapshotNotBefore: 0,
 })
 
@@ -38,8 +47,8 @@ export const emptyStream = <State>(initialState: () => State): LoadedStream<Stat
 export interface StreamEvent<Event extends Message<string, object>> {
   readonly event: Event
   readonly eventId: string
-  readonly revision: bigint
-  readonly position: bigint
+  readonly revision: Revision
+  readonly position: Position
   readonly metadata: EventMetadata
 }
 
@@ -82,7 +91,7 @@ export const catchUp = async <State, Event extends Message<string, object>>(
   loaded: LoadedStream<State>,
 ): Promise<boolean> => {
   const before = loaded.revision
-  for await (const recorded of store.readStream(stream, { from: loaded.revision + 1n })) {
+  for await (const recorded of store.readStream(stream, { from: revisionAfter(loaded.revision) })) {
     foldEvent(decider, loaded, recorded)
   }
   return loaded.revision !== before

@@ -1,16 +1,15 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 
 /** Where the log ends, by a read that begins after the question. All who ask meanwhile share the next one. */
-export type LogEnd = () => Promise<bigint>
-
-const BEFORE_THE_FIRST = -1n
+export type LogEnd = () => Promise<Position>
 
 export const createLogEnd = (store: Pick<EventStore, 'head'>): LogEnd => {
-  let reading: Promise<bigint> | undefined
-  let next: Promise<bigint> | undefined
+  let reading: Promise<Position> | undefined
+  let next: Promise<Position> | undefined
 
-  const begin = (): Promise<bigint> => {
-    const begun = store.head().then((head) => head?.position ?? BEFORE_THE_FIRST)
+  const begin = (): Promise<Position> => {
+    const begun = store.head().then((head) => head?.position ?? BEFORE_THE_LOG)
     reading = begun
     const end = (): void => {
       if (reading === begun) reading = undefined
@@ -19,7 +18,7 @@ export const createLogEnd = (store: Pick<EventStore, 'head'>): LogEnd => {
     return begun
   }
 
-  const beginNext = (): Promise<bigint> => {
+  const beginNext = (): Promise<Position> => {
     next = undefined
     return begin()
   }

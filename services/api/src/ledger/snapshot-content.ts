@@ -1,6 +1,6 @@
 import { endianness } from 'node:os'
 import { crc32 } from 'node:zlib'
-import type { SnapshotFormat } from '@registru/domain'
+import { revisionOf, type SnapshotFormat } from '@registru/domain'
 import { z } from 'zod'
 import { dumpIndex, restoreIndex } from './command-index.ts'
 import type { LoadedStream } from './loaded-stream.ts'
@@ -83,7 +83,7 @@ export const decodeSnapshot = <State>(
     return { unusable: 'another version' }
   }
   if (label.storeId !== storeId || label.stream !== stream) return { unusable: 'another store' }
-  const revision = BigInt(label.revision)
+  const revision = revisionOf(BigInt(label.revision))
   const { lastEventId, lastCommandId } = label
   const commands = restoreIndex(next())
   const state = decode(next())

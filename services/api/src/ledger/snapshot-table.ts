@@ -1,10 +1,11 @@
+import type { Revision } from '@registru/domain'
 import { copyBinaryOut, type Pool } from '@registru/runtime'
 
 /** Where snapshots lie: the newest of each stream. A cache: whatever happens to it, nothing is lost. */
 export interface SnapshotTable {
   readonly read: (stream: string) => Promise<Buffer | undefined>
   /** Keeps the one at the higher revision. */
-  readonly write: (stream: string, revision: bigint, content: Uint8Array) => Promise<void>
+  readonly write: (stream: string, revision: Revision, content: Uint8Array) => Promise<void>
   readonly remove: (stream: string) => Promise<void>
 }
 

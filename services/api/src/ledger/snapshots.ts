@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Decider, EventMetadata, type Message, type SnapshotFormat } from '@registru/domain'
+import {
+  type Decider,
+  EventMetadata,
+  type Message,
+  type Revision,
+  revisionAfter,
+  type SnapshotFormat,
+} from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import type { Logger } from '@registru/runtime'
 import { emptyStream, foldEvent, type LoadedStream } from './loaded-stream.ts'
@@ -158,10 +165,10 @@ export const createSnapshotKeeper = ({
       return false
     }
 
-    const foldAll = async (stream: string, through: bigint): Promise<LoadedStream<State>> => {
+    const foldAll = async (stream: string, through: Revision): Promise<LoadedStream<State>> => {
       const loaded = emptyStream(decider.initialState)
       while (loaded.revision < through && !stopping) {
-        const from = loaded.revision + 1n
+        const from = revisionAfter(loaded.revision)
         const maxCount = Math.min(PAGE_EVENTS, Number(through - loaded.revision))
         for await (const event of store.readStream(stream, { from, maxCount })) foldEvent(decider, loaded, event)
         if (loaded.revision < from) throw new Error(`${stream} ends before revision ${through}`)
@@ -170,7 +177,7 @@ export const createSnapshotKeeper = ({
       return loaded
     }
 
-    const verify = async (stream: string, content: Buffer, revision: bigint, distrust: () => void): Promise<void> => {
+    const verify = async (stream: string, content: Buffer, revision: Revision, distrust: () => void): Promise<void> => {
       try {
         const whole = await foldAll(stream, revision)
         if (stopping) return

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Decider, Message } from '@registru/domain'
+import { type Decider, type Message, type Position, type Revision, revisionAfter } from '@registru/domain'
 import { type EventStore, StoreUnavailable } from '@registru/event-store'
 import type { CommandContext, Handled } from './command-context.ts'
 import { addCommand, candidatesOf } from './command-index.ts'
@@ -106,7 +106,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
   const findIn = ({ commands }: LoadedStream<State>, context: CommandContext) =>
     stored.find(context, candidatesOf(commands, context.commandId))
 
-  const decide = ({ command, context }: Task, { state }: LoadedStream<State>, revision: bigint) =>
+  const decide = ({ command, context }: Task, { state }: LoadedStream<State>, revision: Revision) =>
     decideOn(decider, command, context, { state, revision, today: today() })
 
   /** @returns 'later' when the task has to wait for the append of this round */
@@ -121,7 +121,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
         return 'taken'
       }
       draft.applyTo(target, decider.evolve)
-      const revision = target.revision + BigInt(draft.eventCount())
+      const revision = revisionAfter(target.revision, draft.eventCount())
       const decision = decide(task, target, revision)
       if (decision.refused === undefined && decision.events.length > 0 && !task.context.dryRun) {
         if (!draft.hasRoomFor(decision.bytes)) return 'later'
@@ -161,7 +161,7 @@ export const createStreamWorker = <State, Command extends Message, Event extends
           answered.push({ task, answer: () => task.succeed(replay) })
           continue
         }
-        const revision = target.revision + BigInt(draft.eventCount())
+        const revision = revisionAfter(target.revision, draft.eventCount())
         const decision = decide(task, target, revision)
         if (decision.refused !== undefined || !draft.isBytesLeftFor(decision.bytes)) {
           refused = new GroupRefused(index, decision.refused ?? new CommandTooLarge(stream))
@@ -192,14 +192,14 @@ export const createStreamWorker = <State, Command extends Message, Event extends
     }
   }
 
-  const succeed = (draft: Draft, target: LoadedStream<State>, position: bigint, provenAt: number): void => {
+  const succeed = (draft: Draft, target: LoadedStream<State>, position: Position, provenAt: number): void => {
     draft.applyTo(target, decider.evolve)
     let { revision } = target
     for (const { task, events } of draft.decided) {
-      addCommand(target.commands, task.context.commandId, revision + 1n)
+      addCommand(target.commands, task.context.commandId, revisionAfter(revision))
       target.lastCommandId = task.context.commandId
       task.succeed({ ...describe(stream, events, revision), position })
-      revision += BigInt(events.length)
+      revision = revisionAfter(revision, events.length)
       target.lastEventId = events.at(-1)?.eventId
     }
     target.revision = revision

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import type { Position } from '@registru/domain'
 import { PAGE_ROWS_MAX, type Page, type ReadHandle } from '@registru/projections'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
@@ -33,9 +34,9 @@ interface Asked {
 export interface Moment {
   readonly asOf: string
   /** A position; `undefined`: everything. */
-  readonly knownAt: bigint | undefined
+  readonly knownAt: Position | undefined
   /** The position that the answer tells of: that of `knownAt`, or the reader's own. */
-  readonly position: bigint
+  readonly position: Position
 }
 
 const isUnchanged = (reply: FastifyReply, etag: string): boolean => {

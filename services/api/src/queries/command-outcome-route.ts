@@ -1,3 +1,4 @@
+import type { Position } from '@registru/domain'
 import { type EventPlace, listEventPlaces, PAGE_ROWS_MAX, type ReadHandle } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
@@ -11,7 +12,7 @@ const CommandOutcomeParams = CompanyParams.extend({ commandId: z.uuid() })
 
 const everyPlace = async (db: ReadHandle, companyId: string, commandId: string): Promise<readonly EventPlace[]> => {
   const places: EventPlace[] = []
-  let after: bigint | undefined
+  let after: Position | undefined
   do {
     const page = await listEventPlaces(db, { companyId, commandId, after, limit: PAGE_ROWS_MAX })
     places.push(...page.items)

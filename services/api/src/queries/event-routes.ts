@@ -1,5 +1,17 @@
 import { Readable } from 'node:stream'
-import { ClientId, clientAccountStream, companyStream, InvoiceId, PaymentId, Rejection } from '@registru/domain'
+import {
+  BEFORE_THE_LOG,
+  ClientId,
+  clientAccountStream,
+  companyStream,
+  InvoiceId,
+  PaymentId,
+  type Position,
+  positionOf,
+  Rejection,
+  type Revision,
+  revisionOf,
+} from '@registru/domain'
 import type { EventStore, ReadOptions, RecordedEvent } from '@registru/event-store'
 import {
   type EventPlace,
@@ -111,7 +123,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** The events of a stream up to the end of the log as it was when the answer began. */
-const eventsOf = async function* (store: Store, stream: string, options: ReadOptions, end: bigint) {
+const eventsOf = async function* (store: Store, stream: string, options: ReadOptions<Revision>, end: Position) {
   for await (const event of store.readStream(stream, options)) {
     if (event.position > end) return
     yield event
@@ -148,11 +160,11 @@ const answerStream = async (
 ): Promise<FastifyReply> => {
   const chosen = formatOf(query, reply.request.headers.accept)
   const begun = cursors.decode(PlaceInStream, [stream], query.cursor)
-  const position = (await store.head())?.position ?? -1n
+  const position = (await store.head())?.position ?? BEFORE_THE_LOG
   const moment = { asOf: today(), knownAt: undefined, position }
   if (tag(reply, { position, versions: 'log' }, moment, chosen)) return reply.code(304).send()
   const first = begun?.place.revision ?? 0
-  const from = BigInt(first)
+  const from = revisionOf(BigInt(first))
   const requireSome = async (some: readonly object[]): Promise<void> => {
     if (some.length === 0 && begun === undefined) await refuseEmpty(store, { companyId, clientId: query.clientId })
   }
@@ -205,16 +217,16 @@ const eventsAt = async (store: Store, places: readonly EventPlace[]): Promise<re
   return found.toSorted((a, b) => (a.position < b.position ? -1 : 1))
 }
 
-const knownAt = (handle: ReadHandle, instantMs: number): Promise<bigint | undefined> =>
+const knownAt = (handle: ReadHandle, instantMs: number): Promise<Position | undefined> =>
   findPositionKnownAt(handle, new Date(instantMs).toISOString())
 
 /** The log's own order says what was known when: what an event's `recordedAt` says is a fact about it, and no more. */
-const stretchOfLog = async (handle: ReadHandle, { from, to }: EventsQuery, end: bigint) => ({
+const stretchOfLog = async (handle: ReadHandle, { from, to }: EventsQuery, end: Position) => ({
   after: from === undefined ? undefined : ((await knownAt(handle, Date.parse(from) - 1)) ?? end),
   upTo: to === undefined ? undefined : await knownAt(handle, Date.parse(to)),
 })
 
-const laterOf = (a: bigint | undefined, b: bigint | undefined): bigint | undefined =>
+const laterOf = (a: Position | undefined, b: Position | undefined): Position | undefined =>
   a === undefined || (b !== undefined && b > a) ? b : a
 
 /** Found through the index, read from the event store. */
@@ -235,7 +247,7 @@ const listOf = (
       correlationId: query.correlationId,
       commandId: query.commandId,
       type: query.type,
-      after: laterOf(stretch.after, after === undefined ? undefined : BigInt(after.position)),
+      after: laterOf(stretch.after, after === undefined ? undefined : positionOf(BigInt(after.position))),
       upTo: stretch.upTo,
       limit,
     })

@@ -1,3 +1,4 @@
+import { type Position, positionOf } from '@registru/domain'
 import { findPositionKnownAt, type ReadHandle } from '@registru/projections'
 import { freshnessOf, isPosition } from './query-parameters.ts'
 import { InstantNotSettled, KnownAtInFuture } from './read-errors.ts'
@@ -18,9 +19,9 @@ interface Asked {
  * The position that `knownAt` means: itself, or what was known at an instant.
  * @throws InstantNotSettled where the snapshot does not prove the instant over: without `awaitedBy`, or in a database put back
  */
-export const knownPosition = async (handle: ReadHandle, knownAt: string | undefined): Promise<bigint | undefined> => {
+export const knownPosition = async (handle: ReadHandle, knownAt: string | undefined): Promise<Position | undefined> => {
   if (knownAt === undefined) return undefined
-  if (isPosition(knownAt)) return BigInt(knownAt)
+  if (isPosition(knownAt)) return positionOf(BigInt(knownAt))
   const instant = new Date(knownAt)
   // In UTC: Postgres knows fewer offsets than RFC 3339.
   const position = await findPositionKnownAt(handle, instant.toISOString())

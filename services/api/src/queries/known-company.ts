@@ -1,4 +1,4 @@
-import { Rejection } from '@registru/domain'
+import { type Position, Rejection } from '@registru/domain'
 import { isCompanyKnown, type ReadHandle } from '@registru/projections'
 import { at } from './columns.ts'
 
@@ -10,7 +10,7 @@ import { at } from './columns.ts'
 export const requireCompanyKnown = async (
   handle: ReadHandle,
   params: unknown,
-  { knownAt }: { readonly knownAt?: bigint | undefined },
+  { knownAt }: { readonly knownAt?: Position | undefined },
 ): Promise<void> => {
   const companyId = at(params, ['companyId'])
   if (typeof companyId !== 'string' || (await isCompanyKnown(handle, { companyId, knownAt }))) return

@@ -6,29 +6,32 @@ const POLL_MS = 10
 /** A look that is under way at the end of a wait may still be answered; Postgres may also never answer it. */
 const GRACE_MS = 500
 
-interface Waiter {
-  readonly wanted: bigint
+interface Waiter<Place> {
+  readonly wanted: Place
   readonly deadline: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
 /** Of something that only grows: a place in the log, or the instant that the log has come to. */
-export interface Watch {
+export interface Watch<Place> {
   /**
    * @throws what `late` makes after `maxWaitMs`, ReadSideUnavailable when no look was answered until then, and what the look
    * itself fails with
    */
-  readonly reach: (wanted: bigint, maxWaitMs: number) => Promise<void>
+  readonly reach: (wanted: Place, maxWaitMs: number) => Promise<void>
 }
 
 /** Readers that wait for the projector look together: a thousand of them ask Postgres no more often than one. */
-export const createWatch = (find: () => Promise<bigint>, late: (found: bigint, wanted: bigint) => Error): Watch => {
-  let waiters: readonly Waiter[] = []
+export const createWatch = <Place extends bigint>(
+  find: () => Promise<Place>,
+  late: (found: Place, wanted: Place) => Error,
+): Watch<Place> => {
+  let waiters: readonly Waiter<Place>[] = []
   let isLooking = false
 
   /** @returns whoever goes on waiting */
-  const tell = (told: readonly Waiter[], found: bigint): readonly Waiter[] =>
+  const tell = (told: readonly Waiter<Place>[], found: Place): readonly Waiter<Place>[] =>
     told.filter(({ wanted, deadline, resolve, reject }) => {
       if (found >= wanted) resolve()
       else if (performance.now() >= deadline) reject(late(found, wanted))

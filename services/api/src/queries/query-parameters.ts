@@ -1,4 +1,4 @@
-import { BusinessDay, ClientId, CompanyId } from '@registru/domain'
+import { BusinessDay, ClientId, CompanyId, positionOf } from '@registru/domain'
 import { PAGE_ROWS_MAX } from '@registru/projections'
 import { z } from 'zod'
 import { format } from './formats.ts'
@@ -87,7 +87,7 @@ export const freshnessOf = (query: {
   readonly knownAt?: string | undefined
 }) => {
   const awaited = [query.minPosition, query.knownAt].flatMap((text) =>
-    text !== undefined && isPosition(text) ? [BigInt(text)] : [],
+    text !== undefined && isPosition(text) ? [positionOf(BigInt(text))] : [],
   )
   return {
     minPosition: awaited.length === 0 ? undefined : awaited.reduce((a, b) => (a > b ? a : b)),

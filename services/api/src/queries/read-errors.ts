@@ -1,10 +1,11 @@
+import type { Position } from '@registru/domain'
 /** The projector has not come as far as the caller wants to read. */
 export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind'
   /** Positions as decimal strings: where the read models are, and what was asked for. */
   readonly lag: { readonly position: string; readonly minPosition: string }
 
-  constructor(position: bigint, minPosition: bigint) {
+  constructor(position: Position, minPosition: Position) {
     super('the read model is behind')
     this.lag = { position: `${position}`, minPosition: `${minPosition}` }
   }
@@ -16,7 +17,7 @@ export class CommandNotFound extends Error {
   /** The position, as a decimal string, is where the read models are. */
   readonly details: { readonly commandId: string; readonly position: string }
 
-  constructor(commandId: string, position: bigint) {
+  constructor(commandId: string, position: Position) {
     super('no event of the command is known')
     this.details = { commandId, position: `${position}` }
   }

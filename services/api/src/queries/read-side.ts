@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Position } from '@registru/domain'
 import { StoreUnavailable } from '@registru/event-store'
 import {
   countFindings,
@@ -19,7 +20,7 @@ import { InstantNotSettled, QueryTooLarge, ReadModelBehind, ReadSideUnavailable 
 
 export interface Freshness {
   /** The position that a command answered with; the reader waits for it. */
-  readonly minPosition?: bigint | undefined
+  readonly minPosition?: Position | undefined
   /** How long it waits before it is told the lag. */
   readonly maxWaitMs: number
 }
@@ -28,7 +29,7 @@ export interface Freshness {
 export interface Snapshot {
   readonly handle: ReadHandle
   /** Up to where in the log the read models know. */
-  readonly position: bigint
+  readonly position: Position
   /** Which versions of the read models answer. */
   readonly versions: string
   /** May be called again. */
@@ -37,7 +38,7 @@ export interface Snapshot {
 
 export interface Answer<Value> {
   /** Up to where in the log the read models knew when they answered. */
-  readonly position: bigint
+  readonly position: Position
   readonly value: Value
 }
 
@@ -60,7 +61,7 @@ export interface ReadSide {
    */
   readonly snapshot: <Value>(
     freshness: Freshness,
-    read: (handle: ReadHandle, position: bigint) => Promise<Value>,
+    read: (handle: ReadHandle, position: Position) => Promise<Value>,
   ) => Promise<Answer<Value>>
   /** The instant that the log has come to, in milliseconds since 1970: every earlier one is over. @throws ReadSideUnavailable */
   readonly ledgerClock: () => Promise<number>
@@ -87,7 +88,7 @@ export interface ProjectorWord {
 }
 
 export interface ReadProgress {
-  readonly position: bigint
+  readonly position: Position
   /** What the projector applied lately, as it says itself. */
   readonly eventsPerSecond: number | undefined
 }

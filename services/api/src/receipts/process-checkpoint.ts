@@ -1,3 +1,4 @@
+import type { Position, Revision } from '@registru/domain'
 import { checkWitness, type EventStore, findDivergence, type Witness } from '@registru/event-store'
 import { listCheckpoints, listInUse } from '@registru/projections'
 import type { Pool } from '@registru/runtime'
@@ -5,7 +6,7 @@ import type { ReceiptStep } from './receipt-step.ts'
 
 /** Where the process manager is: the position it has read to, and the steps it has seen begun and not ended. */
 export interface ProcessCheckpoint {
-  readonly position: bigint | undefined
+  readonly position: Position | undefined
   readonly steps: readonly ReceiptStep[]
   /** The store that it has read, and the last event it was given; `undefined` in rows of an earlier version. */
   readonly storeId?: string | undefined
@@ -26,13 +27,13 @@ const CREATE = `
     add column if not exists witness_position bigint`
 
 interface CheckpointRow {
-  readonly position: bigint
+  readonly position: Position
   readonly steps: readonly ReceiptStep[]
   readonly store_id: string | null
   readonly witness_stream: string | null
-  readonly witness_revision: bigint | null
+  readonly witness_revision: Revision | null
   readonly witness_event_id: string | null
-  readonly witness_position: bigint | null
+  readonly witness_position: Position | null
 }
 
 const START: ProcessCheckpoint = { position: undefined, steps: [] }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LEDGER_STREAM_PREFIXES, readLedgerEvent } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, type Position, readLedgerEvent } from '@registru/domain'
 import { type EventStore, StoreDiverged, type Witness } from '@registru/event-store'
 import type { Logger, Pool } from '@registru/runtime'
 import { withLeadership } from './leadership.ts'
@@ -27,7 +27,7 @@ export interface ReceiptProcessStatus {
   /** `standby`: another process leads. `waiting`: a store is away. `diverged`: the event store is not the one it has read from. */
   readonly state: 'standby' | 'following' | 'waiting' | 'diverged'
   /** Up to where it has read; `undefined` when it does not lead. */
-  readonly position: bigint | undefined
+  readonly position: Position | undefined
   /** Receipts that are requested and not numbered, or annulled and not released. */
   readonly open: number
   /** Of `diverged`. */

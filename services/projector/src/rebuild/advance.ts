@@ -1,4 +1,4 @@
-import { LEDGER_STREAM_PREFIXES, type LogEvent } from '@registru/domain'
+import { LEDGER_STREAM_PREFIXES, type LogEvent, type Position } from '@registru/domain'
 import { atFirstInstants, type EventStore } from '@registru/event-store'
 import { openPostgresWriter, type Projection } from '@registru/projections'
 import type { Connections } from '../connections.ts'
@@ -18,24 +18,24 @@ export interface AdvanceOptions {
   /** Generations that nobody else writes. */
   readonly projections: readonly Projection[]
   /** Where to stop; absent: at the end of the log, as it is when it is reached. */
-  readonly to?: bigint
+  readonly to?: Position
   /** Into tables without keys and indexes. */
   readonly bulk?: boolean
   readonly signal: AbortSignal
-  readonly onProgress?: (position: bigint, events: number) => void
+  readonly onProgress?: (position: Position, events: number) => void
 }
 
 interface Read {
   readonly events: readonly LogEvent[]
   /** Of the last item that was seen, which may lie beyond `to`. */
-  readonly reached: bigint
+  readonly reached: Position
   readonly done: boolean
 }
 
 /** The next events, as many as a batch takes, but none beyond `to`. */
 const readBatch = async (
   intake: Intake,
-  { to, eventsMax, from }: { readonly to: bigint | undefined; readonly eventsMax: number; readonly from: bigint },
+  { to, eventsMax, from }: { readonly to: Position | undefined; readonly eventsMax: number; readonly from: Position },
 ): Promise<Read> => {
   const events: LogEvent[] = []
   let reached = from

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import { type Projection, schemaOf } from '@registru/projections'
 import type { PoolClient } from '@registru/runtime'
 import { atOnePosition, type MeetOptions, type Pair } from './meet.ts'
@@ -21,7 +22,7 @@ export interface TableDifference {
 }
 
 export interface Difference {
-  readonly position: bigint
+  readonly position: Position
   readonly tables: readonly TableDifference[]
 }
 
@@ -107,7 +108,7 @@ export const diffGenerations = async (
   const { pool, pairs, intended, onTable } = options
   const snapshot = await pool.connect()
   try {
-    let at = -1n
+    let at = BEFORE_THE_LOG
     await atOnePosition(options, async (_, position) => {
       at = position
       // An attempt before this one may have begun it already.

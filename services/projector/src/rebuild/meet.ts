@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Position } from '@registru/domain'
 import { type EventStore, findDivergence, StoreDiverged } from '@registru/event-store'
 import { listCheckpoints, listInUse, listPositions, type Projection, schemaOf } from '@registru/projections'
 import type { Pool, PoolClient } from '@registru/runtime'
@@ -32,7 +33,9 @@ const PATIENCE_MS = 120_000
 /** A lock that is not free within this, such as that of a batch that is being written, is tried again. */
 const LOCK_TIMEOUT_MS = 1_000
 
-const extremeOf = (positions: ReadonlyMap<Projection, bigint>): { readonly least: bigint; readonly most: bigint } => {
+const extremeOf = (
+  positions: ReadonlyMap<Projection, Position>,
+): { readonly least: Position; readonly most: Position } => {
   const all = [...positions.values()]
   return { least: all.reduce((a, b) => (b < a ? b : a)), most: all.reduce((a, b) => (b > a ? b : a)) }
 }
@@ -49,20 +52,20 @@ const isWorthAnotherTry = (error: unknown): error is Error =>
 const holdProjector = async (
   holder: PoolClient,
   projections: readonly Projection[],
-): Promise<ReadonlyMap<Projection, bigint>> => {
+): Promise<ReadonlyMap<Projection, Position>> => {
   for (const projection of projections) {
     await holder.query(`select from ${schemaOf(projection)}.checkpoint for update`)
   }
   return listPositions(holder, projections)
 }
 
-type Work = (holder: PoolClient, position: bigint) => Promise<void>
+type Work = (holder: PoolClient, position: Position) => Promise<void>
 
 /** @returns why it has to be tried again; `undefined`: it is done */
 const whileHeld = async (
   { pairs, before }: MeetOptions,
   holder: PoolClient,
-  work: (held: ReadonlyMap<Projection, bigint>) => Promise<string | undefined>,
+  work: (held: ReadonlyMap<Projection, Position>) => Promise<string | undefined>,
 ): Promise<string | undefined> => {
   try {
     await holder.query('begin')

@@ -1,3 +1,4 @@
+import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import {
   beginGeneration,
@@ -22,7 +23,7 @@ export interface RebuildOptions {
 
 export interface RebuildProgress {
   readonly stage: 'reading' | 'indexing' | 'catchingUp'
-  readonly position: bigint
+  readonly position: Position
   readonly events: number
 }
 
@@ -40,11 +41,11 @@ export const rebuild = async (options: RebuildOptions): Promise<readonly Project
     await ensureReadSchema(client)
     for (const projection of projections) built.push(await beginGeneration(client, projection))
 
-    const read = (stage: RebuildProgress['stage']) => (position: bigint, events: number) =>
+    const read = (stage: RebuildProgress['stage']) => (position: Position, events: number) =>
       onProgress({ stage, position, events })
     await advance({ connections, store, projections: built, bulk: true, signal, onProgress: read('reading') })
     for (const projection of built) {
-      onProgress({ stage: 'indexing', position: -1n, events: 0 })
+      onProgress({ stage: 'indexing', position: BEFORE_THE_LOG, events: 0 })
       await completeTables(client, projection)
     }
     await advance({ connections, store, projections: built, signal, onProgress: read('catchingUp') })
