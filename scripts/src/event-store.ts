@@ -5,11 +5,12 @@ import { connectEventStore, type EventArchive, type EventStore, type RecordedEve
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
-import colors from 'picocolors'
+import { colors } from './colors.ts'
 import { checkArchive, readManifest } from './event-store/archive.ts'
 import { exportEvents } from './event-store/export.ts'
 import { importKept, importMoved, isEmpty } from './event-store/import.ts'
 import { type Count, countEvents } from './event-store/stats.ts'
+import { fileProblem, sayFileProblem } from './file-problem.ts'
 import { homeFolder, readRunFile } from './run-file.ts'
 
 const count = (text: string): number => {
@@ -185,6 +186,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error)
+  const problem = fileProblem(error)
+  if (problem !== undefined) console.error(sayFileProblem(problem))
+  else console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 }

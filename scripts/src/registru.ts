@@ -1,7 +1,8 @@
 /** `registru`: what people ask of a ledger and do to it, from a terminal. */
-import colors from 'picocolors'
+
 import { EXIT, type Io } from './cli/io.ts'
 import { runRegistru } from './cli/program.ts'
+import { colors } from './colors.ts'
 
 const io: Io = {
   environment: process.env,

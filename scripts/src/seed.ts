@@ -1,10 +1,11 @@
 /** Fills a running system with a believable year of a small Romanian service firm, through the API alone. */
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, openSync, type WriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
-import colors from 'picocolors'
+import { colors } from './colors.ts'
+import { fileProblem, sayFileProblem } from './file-problem.ts'
 import { type CommandAnswer, type Endpoint, sendCommand } from './ledger-client.ts'
 import { homeFolder, readRunFile } from './run-file.ts'
 import { planFirm, type Step } from './seed/firm.ts'
@@ -22,8 +23,8 @@ const wholeNumber =
 
 const program = new Command('npm run seed --')
   .description(
-    'Fills a running system with a believable year of a small Romanian service firm: 40 clients, 600 invoices, payments,\n' +
-      'receipts. The same options give the same ledger; running again sends the same keys and changes nothing. In an empty ledger\n' +
+    'Fills a running system with a believable year of a small Romanian service firm: 40 clients, 600 invoices, payments, ' +
+      'receipts. The same options give the same ledger; running again sends the same keys and changes nothing. In an empty ledger ' +
       'of `npm start` each week is known from the Tuesday after it, so that `knownAt` has something to tell.',
   )
   .option('--seed <text>', 'another text, another firm', '1')
@@ -65,7 +66,23 @@ const bar = new SingleBar({
   hideCursor: true,
 })
 
-const acknowledged = journal === undefined ? undefined : createWriteStream(journal, { flags: 'a' })
+/** Opened before anything is sent: what is acknowledged has to be kept. */
+const openJournal = (file: string): WriteStream => {
+  try {
+    const stream = createWriteStream(file, { fd: openSync(file, 'a') })
+    return stream.on('error', (error) => {
+      console.error(sayFileProblem(fileProblem(error) ?? { path: file, reason: error.message }))
+      process.kill(process.pid, 'SIGTERM')
+    })
+  } catch (error) {
+    const problem = fileProblem(error)
+    if (problem === undefined) throw error
+    console.error(sayFileProblem(problem))
+    process.exit(1)
+  }
+}
+
+const acknowledged = journal === undefined ? undefined : openJournal(journal)
 const remember = (step: Step, { commandId, stream, revision, events }: CommandAnswer): void => {
   const line = {
     key: step.key,

@@ -164,6 +164,46 @@ t.test('the exit code tells what happened', async (t) => {
     t.equal(code, EXIT.USAGE)
     t.match(said, /--company/)
   })
+  t.test('a slip of the finger is told what may have been meant', async (t) => {
+    const { environment, asked } = await startApi(t, () => ({ body: aging }))
+    const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+      [
+        ['events', '--type', 'PaymentRecordd'],
+        /^There is no type of event PaymentRecordd: did you mean PaymentRecorded\?$/,
+      ],
+      [['events', '--type', 'invoice'], /did you mean Invoice\w+( or \w*Invoice\w*)+\?$/],
+      [['events', '--type', 'Qqqqqqqqqqqq'], /^There is no type of event Qqqqqqqqqqqq: there are \w+, /],
+      [['explain', 'invoiceOpn'], /^There is no figure invoiceOpn: did you mean invoiceOpen\?$/],
+    ]
+    for (const [args, expected] of cases) {
+      const { code, said } = await run(t, args, environment)
+      t.equal(code, EXIT.USAGE)
+      t.match(said, expected)
+    }
+    t.same(asked, [])
+  })
+  t.test('a file that cannot be written', async (t) => {
+    const { environment } = await startApi(t, () => ({ body: Buffer.from('%PDF-') }))
+    const file = join(temporaryFolder(t), 'no-such-folder', 'receipt.pdf')
+    const { code, said } = await run(t, ['receipt', 'AMC-C', '1', '--pdf', file], environment)
+    t.equal(code, EXIT.USAGE)
+    t.equal(said, `${file} cannot be read or written: there is no such file or folder.`)
+  })
+  t.test('help fits a narrow terminal: no line was broken or filled for another', async (t) => {
+    for (const name of ['', 'explain', 'audit', 'doctor', 'projections', 'bi']) {
+      const { printed } = await run(t, [...(name === '' ? [] : [name]), '--help'])
+      const lines = printed.split('\n')
+      t.same(
+        lines.filter((line) => line.length > 80),
+        [],
+      )
+      // Filled up: the next word would not have fitted.
+      const description = lines.slice(2, lines.indexOf('', 2))
+      for (const [index, line] of description.slice(0, -1).entries()) {
+        t.ok(line.length + 1 + (description[index + 1]?.split(' ')[0] ?? '').length > 80, line)
+      }
+    }
+  })
   t.test('help is no mistake, of any command', async (t) => {
     const { code, printed } = await run(t, ['--help'])
     t.equal(code, EXIT.OK)

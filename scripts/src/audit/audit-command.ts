@@ -5,11 +5,11 @@ import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import { connectEventStore, type EventStore } from '@registru/event-store'
 import { createPool, type PoolClient } from '@registru/runtime'
 import type { Command } from 'commander'
-import colors from 'picocolors'
 import { z } from 'zod'
 import { CommandFailed, EXIT, type ExitCode, findStores, type Io, parseSeconds } from '../cli/io.ts'
 import { showProgress } from '../cli/progress.ts'
 import { textTable } from '../cli/table.ts'
+import { colors } from '../colors.ts'
 import { type Audited, auditReadModels } from './audit.ts'
 import { readPositions } from './found.ts'
 import { readWithFirstInstants } from './instants.ts'
@@ -208,8 +208,8 @@ export const addAuditCommand = (program: Command, io: Io, end: (code: ExitCode) 
     .command('audit')
     .summary('every read model against every event, cell by cell')
     .description(
-      'Read every event through the client, recompute every table of every read model by code of its own, and compare\n' +
-        'each cell, at one position. Names the first difference of each table, with both values (amounts in minor units).\n' +
+      'Read every event through the client, recompute every table of every read model by code of its own, and compare ' +
+        'each cell, at one position. Names the first difference of each table, with both values (amounts in minor units). ' +
         'Goes past the API: it connects to the stores of the running system, or to DATABASE_URL and ESDB_URL.',
     )
     .option('--acknowledged <file>', 'every command in this journal of npm run seed must be in the log')

@@ -111,7 +111,7 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
 
   bi.command('create-role')
     .description(
-      'a login that sees bi_v1 and nothing else, of these companies only; prints its connection string, once.\n' +
+      'a login that sees bi_v1 and nothing else, of these companies only; prints its connection string, once. ' +
         'Again for the same name: a new password, and these companies instead.',
     )
     .argument('[role]', 'bi_ and lower-case letters, digits, _', 'bi_reader')

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
-import colors from 'picocolors'
 import { addAuditCommand } from '../audit/audit-command.ts'
+import { colors } from '../colors.ts'
 import { addDoctorCommand } from '../doctor/doctor-command.ts'
+import { fileProblem, sayFileProblem } from '../file-problem.ts'
 import { addProjectionsCommand } from '../projections/projections-command.ts'
 import { addBiCommand } from './bi-command.ts'
 import { CommandFailed, EXIT, type ExitCode, type Io } from './io.ts'
@@ -16,8 +17,9 @@ Exit codes:
   4  the API refused
   70 a mistake of ours
 
-It finds the running system by .registru/run.json (REGISTRU_HOME moves that folder); elsewhere give --url or REGISTRU_URL, and the
-token in REGISTRU_TOKEN. REGISTRU_COMPANY stands in for --company.`
+It finds the running system by .registru/run.json (REGISTRU_HOME moves that
+folder); elsewhere give --url or REGISTRU_URL, and the token in REGISTRU_TOKEN.
+REGISTRU_COMPANY stands in for --company.`
 
 /** Runs one command line to its end. Prints and asks through `io` alone. */
 export const runRegistru = async (args: readonly string[], io: Io): Promise<ExitCode> => {
@@ -45,6 +47,9 @@ export const runRegistru = async (args: readonly string[], io: Io): Promise<Exit
       io.say(colors.red(error.message))
       return error.code
     }
-    throw error
+    const problem = fileProblem(error)
+    if (problem === undefined) throw error
+    io.say(colors.red(sayFileProblem(problem)))
+    return EXIT.USAGE
   }
 }

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs'
+import { ledgerCodec } from '@registru/domain'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { ask, askForAll, askForBytes, type Query } from './ask.ts'
 import { CommandFailed, type Connection, EXIT, type ExitCode, findApi, type Io } from './io.ts'
+import { nearTo } from './near.ts'
 import { type Column, textTable } from './table.ts'
 
 interface CommonOptions {
@@ -339,6 +341,14 @@ const limitOf = (text: string): number => {
   throw new CommandFailed(EXIT.USAGE, '--limit wants a whole number above zero.')
 }
 
+/** @throws CommandFailed that names what may have been meant */
+const mustBeOneOf = (what: string, given: string, names: readonly string[]): void => {
+  if (names.includes(given)) return
+  const near = nearTo(given, names)
+  const meant = near.length === 0 ? `there are ${names.join(', ')}` : `did you mean ${near.join(' or ')}?`
+  throw new CommandFailed(EXIT.USAGE, `There is no ${what} ${given}: ${meant}`)
+}
+
 const companyPath = ({ environment }: Io, { company }: CommonOptions, rest: string): string => {
   const companyId = company ?? environment['REGISTRU_COMPANY']
   if (companyId === undefined) throw new CommandFailed(EXIT.USAGE, 'Which company? Give --company or REGISTRU_COMPANY.')
@@ -452,7 +462,7 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
   withClocks(program.command('explain'))
     .summary('the postings and events behind a figure')
     .description(
-      'The postings and events behind a figure, and their sum: the figure to the ban. Name the figure and what it is of, or give\n' +
+      'The postings and events behind a figure, and their sum: the figure to the ban. Name the figure and what it is of, or give ' +
         'the link that stands beside it in an answer (links.explain).',
     )
     .argument('<figure>', `${FIGURES.join(', ')}, or a link`)
@@ -483,6 +493,7 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
         )
         return
       }
+      mustBeOneOf('figure', figure, FIGURES)
       const { currency, client: clientId, invoice: invoiceId, payment: paymentId, event: eventId } = options
       const { account, bucket, buckets, by, method, desk: deskId, rate, from, to } = options
       const whose = { clientId, invoiceId, paymentId, eventId, account, deskId }
@@ -504,6 +515,7 @@ export const addQueryCommands = (program: Command, io: Io, end: (code: ExitCode)
     .option('--to <instant>', 'recorded at this instant or before')
     .option('--limit <n>', 'at most so many', '100')
     .action(async (options: CommonOptions & EventOptions & { limit: string }) => {
+      if (options.type !== undefined) mustBeOneOf('type of event', options.type, ledgerCodec.types)
       const path = companyPath(io, options, 'events')
       const query = {
         clientId: options.client,

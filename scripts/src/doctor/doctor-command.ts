@@ -1,9 +1,9 @@
 import { connectEventStore, type EventStore } from '@registru/event-store'
 import { createDatabase, createPool, type Pool } from '@registru/runtime'
 import type { Command } from 'commander'
-import colors from 'picocolors'
 import { type Connection, EXIT, type ExitCode, findApi, type Io } from '../cli/io.ts'
 import { textTable } from '../cli/table.ts'
+import { colors } from '../colors.ts'
 import { homeFolder, readRunFile } from '../run-file.ts'
 import { examineApi, examineTieOut } from './api.ts'
 import { examineBooks } from './books.ts'
@@ -148,7 +148,7 @@ export const addDoctorCommand = (program: Command, io: Io, end: (code: ExitCode)
     .command('doctor')
     .summary('what is down, behind or misconfigured, and what to do')
     .description(
-      'Looks at this machine, the API, the event store, PostgreSQL, the projector, the receipts under way, and the proof of the\n' +
+      'Looks at this machine, the API, the event store, PostgreSQL, the projector, the receipts under way, and the proof of the ' +
         'numbers (TIE_OUT) of each company. Says of everything that is down, behind or misconfigured what to do.',
     )
     .option('--url <url>', 'the API, if it is not the one that runs here (or REGISTRU_URL)')

@@ -17,10 +17,10 @@ import {
 } from '@registru/projector'
 import { createPool, type Pool } from '@registru/runtime'
 import type { Command } from 'commander'
-import colors from 'picocolors'
 import { CommandFailed, EXIT, type ExitCode, findStores, type Io } from '../cli/io.ts'
 import { showProgress } from '../cli/progress.ts'
 import { textTable } from '../cli/table.ts'
+import { colors } from '../colors.ts'
 import { inUseOf, nameOf, otherOf, parseNamed } from './named.ts'
 
 /** An index of a large table takes minutes. */
@@ -258,8 +258,8 @@ export const addProjectionsCommand = (program: Command, io: Io, end: (code: Exit
     .command('projections')
     .summary('rebuild read models beside the ones in use, compare, switch')
     .description(
-      'Read models are built anew beside the ones in use, compared row by row at one position, and put in use in one\n' +
-        'transaction; commands and queries go on throughout. <what> is all, a name (journal), a version (journal@2) or one\n' +
+      'Read models are built anew beside the ones in use, compared row by row at one position, and put in use in one ' +
+        'transaction; commands and queries go on throughout. <what> is all, a name (journal), a version (journal@2) or one ' +
         'build of it (journal@2#3). Goes to the stores of the running system, or to DATABASE_URL and ESDB_URL.',
     )
   const command = (name: string, description: string): Command =>

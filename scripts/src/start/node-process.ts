@@ -1,9 +1,15 @@
 import { spawn } from 'node:child_process'
 import { type LogFile, Ready } from '@registru/runtime'
+import { lastWords } from './last-words.ts'
 import type { Exit, Running } from './supervise.ts'
 
 /** A projector migrates and reads its first batch before it is ready. */
 const readyLimitMs = 60_000
+
+/** Why it failed, for people: the log has the rest. */
+export class PartFailed extends Error {
+  override readonly name = 'PartFailed'
+}
 
 export interface NodeProcessOptions {
   readonly name: string
@@ -65,6 +71,8 @@ export const startNodeProcess = (
     child.once('error', reject)
     void exited.then(({ reason, tail }) => {
       decided()
-      reject(new Error(`${name} ended before it was ready (${reason}).\n${tail}`))
+      const said = lastWords(tail)
+      const why = said === undefined ? '' : ` It said last: ${said}`
+      reject(new PartFailed(`${name} ended before it was ready (${reason}).${why}\nIts log: ${log.path}`))
     })
   })

@@ -6,9 +6,11 @@ import { parseArgs } from 'node:util'
 import { erasePostgres, freePort, NoServerAccount } from '@registru/embedded'
 import { connectEventStore } from '@registru/event-store'
 import { ConfigurationError, listenAddress, readConfig, variables } from '@registru/runtime'
-import picocolors from 'picocolors'
+import { colors } from '../colors.ts'
+import { fileProblem } from '../file-problem.ts'
 import { homeFolder, readRunFile } from '../run-file.ts'
 import { developmentToken, takeHome } from './home.ts'
+import { PartFailed } from './node-process.ts'
 import { type Programs, type System, startSystem } from './system.ts'
 
 const help = `Usage: npm start [-- options]
@@ -38,10 +40,10 @@ const sameSignalMs = 1_000
 /** As a shell reports a command that was interrupted. */
 const exitCodeInterrupted = 130
 
-/** Something the user has to know, without a stack. */
 /** Discovery in a cluster asks several nodes; a person waits no longer. */
 const storePatienceMs = 6_000
 
+/** Something the user has to know, without a stack. */
 class StartError extends Error {}
 
 const isFree = (port: number): Promise<boolean> =>
@@ -88,7 +90,7 @@ const erase = async (home: string, environment: NodeJS.ProcessEnv, sure: boolean
 }
 
 const screen = (home: string, { run, data }: System): string => {
-  const { bold, dim } = picocolors
+  const { bold, dim } = colors
   const line = (label: string, text: string): string => `  ${dim(label.padEnd(9))} ${text}`
   const elsewhere = ['postgres', 'event-store'].filter((part) => run.processes[part] === undefined)
   return [
@@ -175,29 +177,11 @@ const mustAnswer = async (eventStoreUrl: string): Promise<void> => {
   }
 }
 
-/** Of what the file system refuses only the first of its words is news: where, and why. */
-const CANNOT_WRITE: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'it is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of the disk is used up',
-  ENOTDIR: 'a part of it is a file',
-  ENOENT: 'it cannot be made there',
-}
-
 const unwritable = (error: unknown, home: string): string | undefined => {
-  if (!(error instanceof Error)) return undefined
-  // PostgreSQL's own programs say it in words alone.
-  const code = /no space left on device|check free disk space/i.test(error.message)
-    ? 'ENOSPC'
-    : 'code' in error
-      ? String(error.code)
-      : ''
-  const why = CANNOT_WRITE[code]
-  // To write into a file that is open names no path.
-  const where = 'path' in error ? String(error.path) : home
-  return why && `${where} cannot be written: ${why}. Set REGISTRU_HOME to a folder that can.`
+  const problem = fileProblem(error)
+  return (
+    problem && `${problem.path ?? home} cannot be written: ${problem.reason}. Set REGISTRU_HOME to a folder that can.`
+  )
 }
 
 /** Runs until it is told to stop. @returns the exit code. */
@@ -233,7 +217,7 @@ export const startCommand = async (
       taken.release()
     }
   } catch (error) {
-    const isPlain = [StartError, ConfigurationError, NoServerAccount].some((kind) => error instanceof kind)
+    const isPlain = [StartError, PartFailed, ConfigurationError, NoServerAccount].some((kind) => error instanceof kind)
     const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
     const refused = unwritable(error, home)
     if (isPlain && error instanceof Error) console.error(error.message)

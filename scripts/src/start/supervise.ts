@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lastWords } from './last-words.ts'
 
 export interface Exit {
   /** The signal or the exit code, for people. */
@@ -17,6 +18,8 @@ export interface Running {
 
 export interface Part {
   readonly name: string
+  /** The file that keeps what it says. */
+  readonly log: string
   /** Fulfilled when it does its work. Gives up when the signal is aborted. */
   readonly start: (stopping: AbortSignal) => Promise<Running>
 }
@@ -37,8 +40,6 @@ const steadyAfterMs = 30_000
 const exitCodeForGood = 78
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const indent = (text: string): string => text.replaceAll(/^/gm, '    ')
 
 /** Starts a part and keeps it running: whenever it dies it is started again, later and later. */
 export const supervise = async (part: Part, { stopping, print, onChange }: Supervisor) => {
@@ -70,13 +71,14 @@ export const supervise = async (part: Part, { stopping, print, onChange }: Super
       running = undefined
       if (stopping.aborted) return
       // Killed from outside, it has nothing to say about it.
-      const lastWords = code === undefined || tail === '' ? '' : ` It said last:\n${indent(tail)}`
+      const said = code === undefined ? undefined : lastWords(tail)
+      const why = said === undefined ? '' : `\n    It said last: ${said}\n    Its log: ${part.log}`
       if (code === exitCodeForGood) {
         onChange(part.name, undefined)
-        return print(`${part.name} has stopped for good (${reason}): it needs a decision of yours.${lastWords}`)
+        return print(`${part.name} has stopped for good (${reason}): it needs a decision of yours.${why}`)
       }
       if (Date.now() - startedAt > steadyAfterMs) delayMs = firstDelayMs
-      print(`${part.name} died (${reason}), it is started again in ${delayMs / 1000} s.${lastWords}`)
+      print(`${part.name} died (${reason}), it is started again in ${delayMs / 1000} s.${why}`)
     }
   }
 

@@ -99,7 +99,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       onUrl(child.url)
       return child
     }
-    return { name, start }
+    return { name, log: log.path, start }
   }
 
   const postgres = async (): Promise<{ url: string; data: string | undefined }> => {
@@ -113,7 +113,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       await createDatabaseIfMissing(server)
       return server
     }
-    await keep({ name: 'postgres', start })
+    await keep({ name: 'postgres', log: logPath('postgres'), start })
     if (server === undefined) throw new Error('PostgreSQL did not start')
     return { url: server.url(databaseName), data: server.data }
   }

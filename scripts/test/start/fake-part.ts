@@ -28,6 +28,6 @@ onShutdown(createLogger({ name, level: 'silent' }), async () => {
   server.close()
 })
 process.on('SIGUSR2', () => {
-  console.error('The store has diverged.')
+  console.error('The store has diverged.\n    at somewhere (file.js:1:1)')
   process.exit(78)
 })

@@ -104,6 +104,13 @@ t.test('a statement', async (t) => {
   t.ok(pages > 2, 'the header stands on every page')
   t.strictSame(has(long, `pagina ${pages} din ${pages}`, 'AMC 1119'), [])
   t.equal(count(long, `Registru ${VERSION}`), pages)
+  // Whatever the number of lines, the last page has more than the sentence that closes it.
+  for (let lines = 25; lines < 45; lines += 1) {
+    const whole = textOfPdf(await renderStatement(statement(lines)))
+    const lastPage = whole.slice(whole.lastIndexOf('Debit'))
+    t.strictSame(has(lastPage, 'Rulaj', 'Sold final', 'clientul datorează'), [], `${lines} lines`)
+    t.equal(count(whole, 'Debit'), count(whole, `Registru ${VERSION}`), 'each page has a table')
+  }
   t.strictSame(has(textOfPdf(await renderStatement({ ...statement(0), currencies: [] })), 'nicio operațiune'), [])
 })
 

@@ -9,6 +9,8 @@ const FOOTER_HEIGHT = 24
 const CELL_PADDING = 3
 /** A heading does not stand alone at the end of a page: the head of its table and a row go with it. */
 const HEADING_ROOM = 72
+/** Nor do the totals at a table's end: the sentence about them goes with them. */
+const CLOSING_ROOM = 24
 const SMALL = 8
 const NORMAL = 9
 const LARGE = 14
@@ -124,10 +126,13 @@ export const newListPage = ({
   const table: ListPage['table'] = (columns, rows) => {
     const header: TableRow = { cells: columns.map((column) => column.title), bold: true }
     const headerHeight = heightOf(columns, header)
+    const heights = rows.map((cells) => heightOf(columns, cells))
+    const totalsFrom = rows.findLastIndex(({ bold = false }) => !bold) + 1
+    const totalsHeight = heights.slice(totalsFrom).reduce((sum, height) => sum + height, CLOSING_ROOM)
     let headed = false
-    for (const cells of rows) {
-      const height = heightOf(columns, cells)
-      const needed = headed ? height : headerHeight + height
+    for (const [index, cells] of rows.entries()) {
+      const height = heights[index] ?? 0
+      const needed = (headed ? 0 : headerHeight) + (index === totalsFrom ? totalsHeight : height)
       if (pdf.y + needed > bottom) {
         pdf.addPage()
         headed = false

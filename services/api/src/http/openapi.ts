@@ -95,5 +95,10 @@ export const tidyDocument = (made: object): object => {
   return withoutUnusedSchemas({ ...document, paths: asToTry(document.paths) })
 }
 
-/** The token outlives a reload of the page; only a click on a route opens it. */
-export const uiConfig = { persistAuthorization: true, docExpansion: 'list', filter: true } as const
+/** The token outlives a reload of the page; only a click on a route opens it; no other product's name stands above. */
+export const uiConfig = {
+  persistAuthorization: true,
+  docExpansion: 'list',
+  filter: true,
+  layout: 'BaseLayout',
+} as const

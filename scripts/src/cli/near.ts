@@ -1,0 +1,24 @@
+/** How many characters have to be changed, left out or put in to make one of the other. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, character] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (character === other ? 0 : 1)
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+/** A slip of the finger or two, and whatever case it is written in. */
+const SLIPS_MAX = 3
+
+/** The names that may have been meant, the likeliest first; of what is like none of them, none. */
+export const nearTo = (given: string, names: readonly string[]): readonly string[] =>
+  names
+    .map((name) => ({ name, slips: distance(given.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ name, slips }) => slips <= SLIPS_MAX || name.toLowerCase().includes(given.toLowerCase()))
+    .toSorted((a, b) => a.slips - b.slips)
+    .map(({ name }) => name)
