@@ -1,8 +1,8 @@
 import { unmetDueSql } from '../core/books/unmet-due.ts'
 
 /**
- * `bi_v1`: what BI tools see. A contract: columns are added, never changed or dropped; what must change becomes `bi_v2`
- * beside it. Written over the stable read views, so it follows a projection that is switched to another version.
+ * `bi_v1`: what BI tools see. A contract: columns are added, never dropped, and a number may get room for more digits;
+ * any other change becomes `bi_v2` beside it. Written over the stable read views, so it follows a projection that is switched to another version.
  */
 export const BI_SCHEMA = 'bi_v1'
 /** Who may see what; nobody but the owner reads or writes here. */
@@ -33,13 +33,27 @@ export const DIGITS_OF_CURRENCIES: Readonly<Record<number, readonly string[]>> =
 
 const listed = (digits: number): string => (DIGITS_OF_CURRENCIES[digits] ?? []).map((code) => `'${code}'`).join(', ')
 
+/** A document's amount is bounded; what many of them add up to only by what BI tools take for a number (decision 0022). */
+const AMOUNT = { decimal: 'numeric(18,2)', minor: 'bigint' }
+const SUM = { decimal: 'numeric(38,2)', minor: 'numeric(38,0)' }
+
 /** An amount twice: as decimals for most currencies, and exact for every currency. */
-const amount = (name: string, minor: string, currency: string, comment: string): readonly BiColumn[] => {
+const amount = (
+  name: string,
+  minor: string,
+  currency: string,
+  comment: string,
+  types: typeof AMOUNT = AMOUNT,
+): readonly BiColumn[] => {
   const decimal = `case when ${currency} in (${listed(3)}, ${listed(4)}) then null
-    when ${currency} in (${listed(0)}) then ${minor} else ${minor} / 100.0 end`
+    when ${currency} in (${listed(0)}) then ${minor} else ${minor} * 0.01 end`
   return [
-    column(name, `(${decimal})::numeric(18,2)`, `${comment}. Empty in a currency of more than two decimals.`),
-    column(`${name}_minor`, `(${minor})::bigint`, `${comment}, in minor units (bani, cents); exact in every currency.`),
+    column(name, `(${decimal})::${types.decimal}`, `${comment}. Empty in a currency of more than two decimals.`),
+    column(
+      `${name}_minor`,
+      `(${minor})::${types.minor}`,
+      `${comment}, in minor units (bani, cents); exact in every currency.`,
+    ),
   ]
 }
 
@@ -235,13 +249,14 @@ export const biViews: readonly BiView[] = [
       client('d'),
       column('day', 'd.day', 'The business day; see dim_day.'),
       ...currencyColumns('d.currency'),
-      ...amount('debit', 'd.debit_minor', 'd.currency', 'What was charged on the day'),
-      ...amount('credit', 'd.credit_minor', 'd.currency', 'What was settled or received on the day'),
+      ...amount('debit', 'd.debit_minor', 'd.currency', 'What was charged on the day', SUM),
+      ...amount('credit', 'd.credit_minor', 'd.currency', 'What was settled or received on the day', SUM),
       ...amount(
         'balance',
         'd.balance_minor',
         'd.currency',
         'Balance at the end of the day; negative when the company owes',
+        SUM,
       ),
     ],
     from: `(select company_id, client_id, currency, effective_on as day,

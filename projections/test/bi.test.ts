@@ -28,6 +28,7 @@ import {
   readBiTypes,
   removeBi,
   romanianAccount,
+  schemaOf,
   switchReadViews,
 } from '../index.ts'
 import { FUNCTIONS_OF_A_READER } from './bi-functions.ts'
@@ -85,6 +86,23 @@ const refusal = async (client: PoolClient, statement: string): Promise<string> =
 const INSUFFICIENT_PRIVILEGE = '42501'
 
 const { url, client } = await prepare(t)
+
+t.test('no sum is too large to be shown', async (t) => {
+  const most = 9_223_372_036_854_775_807n
+  const statements = allProjections.find(({ name }) => name === 'client_statements')
+  if (statements === undefined) throw new Error('client_statements is no read model')
+  await client.query('begin')
+  await client.query(`insert into bi_access.grants values (session_user, '*')`)
+  await client.query(`update ${schemaOf(statements)}.statement_lines set debit_minor = ${most}, credit_minor = 0`)
+  const { rows } = await client.query<{ minor: bigint; decimal: string }>(
+    `select balance_minor as minor, balance as decimal from bi_v1.fact_daily_balances
+     where currency = 'RON' order by balance_minor desc limit 1`,
+  )
+  await client.query('rollback')
+  const { minor = 0n, decimal } = rows[0] ?? {}
+  t.ok(minor > most && minor % most === 0n, `${minor}`)
+  t.equal(decimal, decimalOf(minor, 'RON'))
+})
 
 t.test('bi_v1 keeps its contract', async (t) => {
   const types = await readBiTypes(client)

@@ -1,0 +1,472 @@
+import {
+  type AccountCommand,
+  AllocatePayment,
+  AnnulReceipt,
+  addDays,
+  CancelInvoice,
+  ClosePeriod,
+  type CompanyCommand,
+  ConfirmPaymentCleared,
+  ContinueReceiptBook,
+  type Currency,
+  clientAccount,
+  clientAccountStream,
+  company,
+  companyStream,
+  DeallocatePayment,
+  type Decider,
+  decimalOf,
+  decimalsOfCurrency,
+  ExtendReceiptRange,
+  GrantDiscount,
+  IssueReceipt,
+  type LedgerEvent,
+  type LedgerMessage,
+  type Message,
+  MINOR_MAX,
+  moneyOf,
+  OpenCashDesk,
+  OpenReceiptBook,
+  PaymentMethod,
+  type ReceiptBookCommand,
+  RecordPayment,
+  RecordRefund,
+  RecordSetOff,
+  RefundMethod,
+  RegisterClient,
+  RegisterCompany,
+  RegisterCreditNote,
+  RegisterInvoice,
+  ReopenPeriod,
+  ReprintReceipt,
+  ReversalReason,
+  ReversePayment,
+  receiptBook,
+  receiptBookStream,
+  SetPolicy,
+  UpdateClient,
+  WriteOffInvoice,
+} from '@registru/domain'
+import { eventMetadata } from '@registru/domain/examples'
+
+type Command = AccountCommand | CompanyCommand | ReceiptBookCommand
+type DataOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>['data']
+/** Commands that only the ledger asks of itself. */
+type OwnCommand = 'DeclineReceipt' | 'EnterReceipt' | 'ReleaseReceipt'
+
+interface CommandSchema {
+  readonly parse: (data: unknown) => object
+  readonly toJSONSchema: (options: { readonly io: 'input' }) => unknown
+}
+
+/** A command that is missing here does not compile, and one that nothing below asks for fails the test. */
+export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand>, CommandSchema>> = {
+  AllocatePayment,
+  AnnulReceipt,
+  CancelInvoice,
+  ClosePeriod,
+  ConfirmPaymentCleared,
+  ContinueReceiptBook,
+  DeallocatePayment,
+  ExtendReceiptRange,
+  GrantDiscount,
+  IssueReceipt,
+  OpenCashDesk,
+  OpenReceiptBook,
+  RecordPayment,
+  RecordRefund,
+  RecordSetOff,
+  RegisterClient,
+  RegisterCompany,
+  RegisterCreditNote,
+  RegisterInvoice,
+  ReopenPeriod,
+  ReprintReceipt,
+  ReversePayment,
+  SetPolicy,
+  UpdateClient,
+  WriteOffInvoice,
+}
+
+/** What is extreme about a company, beside the sizes that all of them reach. */
+export interface Edge {
+  readonly companyId: string
+  readonly functional: Currency
+  readonly foreign: Currency
+  readonly today: string
+  /** How many invoices one payment settles. */
+  readonly items: number
+  /** A text that takes this many characters, or an odd shorter one. */
+  readonly text: (lengthMax: number) => string
+}
+
+const FIRST_DAY = '1990-01-01'
+const LAST_DAY = '2199-12-31'
+/** The most allocations that one command takes. */
+export const ITEMS_MAX = 500
+const NUMBER_MAX = 9_999_999_999
+
+/** The longest id that there is. */
+export const longId = (name: string): string => name.padEnd(64, '~')
+
+const numbered = <Item>(length: number, item: (index: number) => Item): Item[] =>
+  Array.from({ length }, (_, index) => item(index))
+
+/** A log of one company, in which every command that was asked for was accepted. */
+const createCompany = ({ companyId, today, text }: Edge) => {
+  const events: LedgerEvent[] = []
+  const asked: { readonly type: string; readonly data: object }[] = []
+  const states = new Map<string, { revision: bigint; state: unknown }>()
+
+  const append = <State, Of extends Command, Event extends LedgerMessage & Message>(
+    decider: Decider<State, Of, Event>,
+    stream: string,
+    command: Of,
+  ): readonly Event[] => {
+    const known = states.get(stream) as { revision: bigint; state: State } | undefined
+    const held = known ?? { revision: -1n, state: decider.initialState() }
+    const rules = states.get(companyStream(companyId))?.state as ReturnType<typeof company.initialState> | undefined
+    const decided = decider.decide(command, held.state, { today, company: rules?.rules })
+    if (decided.length === 0) throw new Error(`${command.type} changes nothing`)
+    asked.push(command)
+    for (const event of decided) {
+      held.state = decider.evolve(held.state, event)
+      held.revision += 1n
+      const metadata = eventMetadata({
+        companyId,
+        actor: text(200),
+        reason: text(500),
+        correlationId: '~'.repeat(128),
+        causationId: '~'.repeat(128),
+      })
+      const place = { stream, revision: held.revision, eventId: crypto.randomUUID(), position: 0n, metadata }
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a decider pairs type and data; a spread loses it
+      events.push({ ...event, ...place } as unknown as LedgerEvent)
+    }
+    states.set(stream, held)
+    return decided
+  }
+
+  /** As at the edge: the schema first, then what the route adds. */
+  const commandOf = <Of extends Command>(type: keyof typeof commandSchemas, data: object, ofRoute: object = {}): Of =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of this type has just checked it
+    ({ type, data: { ...commandSchemas[type].parse(data), ...ofRoute } }) as unknown as Of
+
+  const onBook = (command: ReceiptBookCommand): void => {
+    for (const event of append(receiptBook, receiptBookStream(companyId, command.data.series), command)) {
+      if (event.type === 'ReceiptRefused') {
+        const { clientId, paymentId, receiptId, series, code } = event.data
+        carryOut({ type: 'DeclineReceipt', data: { clientId, paymentId, receiptId, series, code } })
+      }
+      if (event.type === 'ReceiptAnnulled') carryOut({ type: 'ReleaseReceipt', data: event.data })
+    }
+  }
+  const carryOut = (command: AccountCommand): void => {
+    for (const event of append(clientAccount, clientAccountStream(companyId, command.data.clientId), command)) {
+      if (event.type !== 'ReceiptRequested') continue
+      const { clientId: _, ...request } = event.data
+      const person = { name: text(200), taxId: text(32), tradeRegisterNumber: text(64), address: addressOf(text) }
+      const papers = { issuer: person, receivedFrom: person, cashier: text(200) }
+      onBook({ type: 'EnterReceipt', data: { ...request, clientId: event.data.clientId, ...papers } })
+    }
+  }
+  return {
+    events,
+    asked,
+    onCompany: <Type extends CompanyCommand['type']>(type: Type, data: Omit<DataOf<Type>, 'companyId'>): void => {
+      append(company, companyStream(companyId), commandOf<CompanyCommand>(type, data, { companyId }))
+    },
+    onBook: <Type extends Exclude<ReceiptBookCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
+      onBook(commandOf(type, data)),
+    onAccount: <Type extends Exclude<AccountCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
+      carryOut(commandOf(type, data)),
+  }
+}
+
+const addressOf = (text: Edge['text']) => ({
+  street: text(200),
+  city: text(100),
+  county: text(50),
+  postalCode: text(16),
+  // A foreign one: a Romanian fiscal code has at most ten digits.
+  countryCode: 'AQ',
+})
+
+const emailOf = (letter: string): string => `${letter.repeat(64)}@${`${letter.repeat(60)}.`.repeat(3)}ro`
+
+/** The life of a company that asks for as much as it may, with every field of every command. */
+export const playExtremes = (edge: Edge) => {
+  const { functional, foreign, today, text } = edge
+  const { events, asked, onCompany, onBook, onAccount } = createCompany(edge)
+  const most = decimalOf(MINOR_MAX, functional)
+  const least = decimalOf(1n, functional)
+  const mostForeign = decimalOf(MINOR_MAX, foreign)
+  const total = moneyOf(MINOR_MAX, functional)
+  const totalForeign = moneyOf(MINOR_MAX, foreign)
+  const rateOf = (rate: string) => ({ rate, source: 'BNR', publishedOn: FIRST_DAY }) as const
+  /** The rate at which the largest amounts of both currencies are worth the same. */
+  const digits = decimalsOfCurrency(foreign) - decimalsOfCurrency(functional)
+  const par = digits < 0 ? `0.${'1'.padStart(-digits, '0')}` : `1${'0'.repeat(digits)}`
+  const [deskId, series] = [longId('desk'), longId('series')]
+  const [clientId, individual] = [longId('client'), longId('individual')]
+
+  const clientOf = (letter: string) => ({
+    name: text(200),
+    taxId: text(32),
+    tradeRegisterNumber: text(64),
+    address: addressOf(text),
+    email: emailOf(letter),
+  })
+  const vatLines = (currency: Currency, whole: bigint) => [
+    { rate: '99.99', base: decimalOf(whole - 38n, currency), vat: decimalOf(0n, currency) },
+    ...numbered(19, (index) => ({ rate: `${index}`, base: decimalOf(1n, currency), vat: decimalOf(1n, currency) })),
+  ]
+  const instalments = (currency: Currency) => [
+    ...numbered(59, (index) => ({ dueOn: addDays(FIRST_DAY, index), amount: decimalOf(1n, currency) })),
+    { dueOn: LAST_DAY, amount: decimalOf(MINOR_MAX - 59n, currency) },
+  ]
+  const invoice = (name: string, change: Partial<DataOf<'RegisterInvoice'>> = {}) => {
+    const document = { series: text(64), number: text(64), issuedOn: FIRST_DAY, dueOn: LAST_DAY, total }
+    onAccount('RegisterInvoice', { clientId, invoiceId: longId(name), ...document, ...change })
+  }
+  const payment = (name: string, change: Partial<DataOf<'RecordPayment'>> = {}) =>
+    onAccount('RecordPayment', {
+      clientId,
+      paymentId: longId(name),
+      amount: total,
+      method: 'BANK_TRANSFER',
+      receivedOn: FIRST_DAY,
+      allocation: { rule: 'none' },
+      ...change,
+    })
+  const payer = { name: text(200), taxId: text(32), address: addressOf(text) }
+  const cashOverride = { reason: text(500), approvedBy: text(200) }
+  const smallInvoices = (prefix: string, count: number) =>
+    numbered(count, (index) => {
+      invoice(`${prefix}-${index}`, { total: moneyOf(1n, functional), dueOn: FIRST_DAY })
+      return { invoiceId: longId(`${prefix}-${index}`), amount: least }
+    })
+
+  // The company, its desk and its book.
+  onCompany('RegisterCompany', {
+    name: text(200),
+    taxId: text(32),
+    tradeRegisterNumber: text(64),
+    address: addressOf(text),
+    functionalCurrency: functional,
+  })
+  for (const cashGuard of ['REJECT', 'WARN', 'REQUIRE_OVERRIDE'] as const) {
+    onCompany('SetPolicy', { cashGuard, cashAndCarry: true, instrumentCountsAsPaid: cashGuard === 'WARN' })
+  }
+  onCompany('OpenCashDesk', {
+    deskId,
+    name: text(200),
+    openedOn: FIRST_DAY,
+    openingBalances: ['RON', 'EUR', 'USD', 'JPY', 'CLF', 'UYW', 'KWD', 'GBP', 'CHF', 'HUF'].map((currency) =>
+      moneyOf(MINOR_MAX, currency),
+    ),
+  })
+  const decision = { decisionNumber: text(64), decisionOn: LAST_DAY }
+  const book = { from: NUMBER_MAX - 3, to: NUMBER_MAX - 3, financialYear: 2199 }
+  onBook('OpenReceiptBook', { series, deskId, ...book, ...decision })
+
+  // Clients.
+  onAccount('RegisterClient', { clientId, kind: 'BUSINESS', ...clientOf('a') })
+  onAccount('UpdateClient', { clientId, kind: 'INDIVIDUAL', ...clientOf('b') })
+  onAccount('UpdateClient', { clientId, kind: 'BUSINESS' })
+  onAccount('RegisterClient', { clientId: individual, kind: 'INDIVIDUAL', ...clientOf('c') })
+
+  // Documents in both currencies, and all that lowers them.
+  for (const [name, currency] of [
+    ['own', functional],
+    ['foreign', foreign],
+  ] as const) {
+    const exchangeRate = currency === functional ? {} : { exchangeRate: rateOf(par) }
+    const largest = {
+      total: moneyOf(MINOR_MAX, currency),
+      vatLines: vatLines(currency, MINOR_MAX),
+      cashAccounting: true,
+      instalments: instalments(currency),
+      instalmentContract: true,
+      ...exchangeRate,
+    }
+    for (const kind of ['INVOICE', 'ADVANCE'] as const) {
+      for (const end of ['cancelled', 'credited', 'discounted', 'writtenOff', 'paid', 'setOff']) {
+        invoice(`${name}-${kind}-${end}`, { kind, ...largest })
+      }
+      const invoiceId = (end: string) => longId(`${name}-${kind}-${end}`)
+      onAccount('CancelInvoice', { clientId, invoiceId: invoiceId('cancelled'), reason: text(500), cancelledOn: today })
+      onAccount('WriteOffInvoice', {
+        clientId,
+        invoiceId: invoiceId('writtenOff'),
+        amount: decimalOf(MINOR_MAX, currency),
+        reason: text(500),
+        approvedBy: text(200),
+        writtenOffOn: today,
+      })
+      const note = { series: text(64), number: text(64), issuedOn: FIRST_DAY, total: largest.total }
+      const { vatLines: lines } = largest
+      const creditNoteId = longId(`${name}-${kind}-note`)
+      onAccount('RegisterCreditNote', {
+        clientId,
+        creditNoteId,
+        invoiceId: invoiceId('credited'),
+        ...note,
+        vatLines: lines,
+      })
+      onAccount('RegisterCreditNote', {
+        clientId,
+        creditNoteId: longId(`${name}-${kind}-on-account`),
+        ...note,
+        vatLines: lines,
+        cashAccounting: true,
+        ...exchangeRate,
+      })
+      for (const discount of ['SETTLEMENT', 'COMMERCIAL'] as const) {
+        const amount = MINOR_MAX / 2n
+        onAccount('GrantDiscount', {
+          clientId,
+          invoiceId: invoiceId('discounted'),
+          kind: discount,
+          amount: decimalOf(amount, currency),
+          vatLines: vatLines(currency, amount),
+          grantedOn: today,
+          note: text(500),
+        })
+      }
+    }
+  }
+
+  // Money of every kind, between two currencies too, and the way back.
+  for (const [index, method] of PaymentMethod.options.entries()) {
+    const refund = RefundMethod.options[index % RefundMethod.options.length] ?? 'CASH'
+    const arrives = !['CASH', 'BANK_TRANSFER', 'SET_OFF', 'OTHER_AGREED'].includes(method)
+    for (const [reasonIndex, reason] of ReversalReason.options.entries()) {
+      const name = `${method}-${reason}`
+      const paymentId = longId(name)
+      const items = [{ invoiceId: longId('own-INVOICE-paid'), amount: most }]
+      payment(name, {
+        method,
+        bankReference: text(64),
+        remittanceText: text(500),
+        payer,
+        deskId,
+        cashOverride,
+        allocation: { rule: 'explicit', items },
+      })
+      if (arrives && reasonIndex === 0) {
+        onAccount('ConfirmPaymentCleared', {
+          clientId,
+          paymentId,
+          clearedOn: today,
+          fee: most,
+          bankReference: text(64),
+        })
+      }
+      onAccount('ReversePayment', { clientId, paymentId, reason, reversedOn: today, note: text(500) })
+    }
+    payment(`${method}-given-back`, { method, deskId, cashOverride })
+    onAccount('RecordRefund', {
+      clientId,
+      refundId: longId(`${method}-refund`),
+      paymentId: longId(`${method}-given-back`),
+      amount: most,
+      method: refund,
+      refundedOn: today,
+      deskId,
+      document: text(64),
+      note: text(500),
+    })
+  }
+  const across = [
+    ['own-ADVANCE-paid', most, totalForeign],
+    ['foreign-ADVANCE-paid', mostForeign, total],
+  ] as const
+  for (const [index, [invoiceName, amount, paid]] of across.entries()) {
+    const invoiceId = longId(invoiceName)
+    const value = paid.currency === foreign ? { exchangeRate: rateOf('0.0000000001') } : {}
+    const items = [{ invoiceId, amount, exchangeRate: rateOf(par) }]
+    const paymentId = longId(`across-${index}`)
+    payment(`across-${index}`, { amount: paid, allocation: { rule: 'explicit', items }, ...value })
+    for (const reason of ['WRONG_INVOICE', 'WRONG_AMOUNT', 'CLIENT_REQUEST', 'OTHER'] as const) {
+      onAccount('DeallocatePayment', {
+        clientId,
+        paymentId,
+        invoiceId,
+        amount,
+        deallocatedOn: today,
+        reason,
+        note: text(500),
+      })
+      onAccount('AllocatePayment', {
+        clientId,
+        paymentId,
+        invoiceId,
+        amount,
+        exchangeRate: rateOf(par),
+        allocatedOn: today,
+        cashOverride,
+      })
+    }
+  }
+  for (const [index, rate] of ['999999.9999999999', par].entries()) {
+    const amount = moneyOf(1n, foreign)
+    const invoiceId = longId(`setOff-${index}`)
+    invoice(`setOff-${index}`, { total: amount, exchangeRate: rateOf(rate) })
+    const paid = index === 0 ? undefined : moneyOf(1n, functional)
+    onAccount('RecordSetOff', {
+      clientId,
+      paymentId: longId(`setOff-${index}`),
+      amount: paid ?? amount,
+      setOffOn: FIRST_DAY,
+      ...(paid === undefined ? { exchangeRate: rateOf(rate) } : {}),
+      document: text(64),
+      items: [{ invoiceId, amount: amount.amount, ...(paid === undefined ? {} : { exchangeRate: rateOf(rate) }) }],
+      note: text(500),
+    })
+  }
+
+  // As many allocations as one command can have, by name and by rule, undone at once.
+  const sumOf = (count: number) => moneyOf(BigInt(count), functional)
+  const items = smallInvoices('many', edge.items)
+  payment('many', { amount: sumOf(edge.items), allocation: { rule: 'explicit', items } })
+  onAccount('ReversePayment', { clientId, paymentId: longId('many'), reason: 'MISTAKE' })
+  onAccount('RecordSetOff', {
+    clientId,
+    paymentId: longId('many-set-off'),
+    amount: sumOf(edge.items),
+    setOffOn: today,
+    document: text(64),
+    items,
+  })
+  smallInvoices('named', 2)
+  payment('named', { allocation: { rule: 'named' }, remittanceText: text(500) })
+  smallInvoices('due', edge.items + 1)
+  payment('due', { amount: sumOf(edge.items + 1), allocation: { rule: 'oldestDueFirst' } })
+
+  // Receipts: the last numbers that there are, a refusal, an annulment, and the longest «reprezentând».
+  const ofReceipts = smallInvoices('receipt', edge.items)
+  const receipt = (name: string) => ({ series, receiptId: longId(name) })
+  const inCash = { method: 'CASH', deskId, payer, cashOverride, receivedOn: today } as const
+  payment('first', {
+    ...inCash,
+    receipt: receipt('first'),
+    amount: sumOf(edge.items),
+    allocation: { rule: 'explicit', items: ofReceipts },
+  })
+  payment('second', { ...inCash, receipt: receipt('refused') })
+  onBook('ExtendReceiptRange', { series, to: NUMBER_MAX, ...decision })
+  const issued = { clientId, paymentId: longId('second'), series, issuedOn: today }
+  onAccount('IssueReceipt', { ...issued, receiptId: longId('second') })
+  onBook('ContinueReceiptBook', { series, continueFrom: NUMBER_MAX, reason: text(500), acknowledgedBy: text(200) })
+  payment('third', { ...inCash, receipt: receipt('third') })
+  for (const number of [NUMBER_MAX - 3, NUMBER_MAX]) {
+    onBook('ReprintReceipt', { series, number, reason: text(500) })
+    onBook('AnnulReceipt', { series, number, reason: text(500), annulledOn: today, alsoReversePayment: true })
+  }
+
+  // Last, for a closed period holds all days before today.
+  onCompany('ClosePeriod', { through: addDays(today, -1) })
+  onCompany('ReopenPeriod', { from: FIRST_DAY, reason: text(500), requestedBy: text(200), approvedBy: 'another' })
+  return { events, asked }
+}
