@@ -35,7 +35,6 @@ export type { Reached, Writer } from './core/fold/writer.ts'
 export * from './core/reading/positions.ts'
 export { type Clocks, PAGE_ROWS_MAX, type Page, pageOf, type ReadHandle } from './core/reading/read.ts'
 export { enterAsReader, keepReadersOut, ReadersAtWork, waitForOlderReaders } from './core/reading/readers.ts'
-export { POSITION_CHANNEL } from './core/tables/batch-statement.ts'
 export {
   beginGeneration,
   dropGeneration,

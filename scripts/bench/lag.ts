@@ -1,7 +1,8 @@
 /** How long a decision takes to be seen: from the answer to a command to its position in the read models, under clients at once. */
 
-import { POSITION_CHANNEL } from '@registru/projections'
-import { createPool } from '@registru/runtime'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findReadPosition, type ReadHandle } from '@registru/projections'
+import { createDatabase, createPool } from '@registru/runtime'
 import Table from 'cli-table3'
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
@@ -18,7 +19,7 @@ const program = new Command('npm run bench lag --')
   .description(
     'Starts a whole system of its own and lets clients record payments, each as soon as its last one is answered. Prints how\n' +
       'long commands take, how long after the answer they are seen, and the ratio of the two at the 99th percentile, round by\n' +
-      'round. Seen means committed in every read model: the projector tells as it commits. Leaves nothing behind.',
+      'round. Seen means committed in every read model, which is asked for every millisecond. Leaves nothing behind.',
   )
   .option('--clients <n>', 'commands in flight', positive, 16)
   .option('--accounts <n>', 'accounts that they are spread over', positive, 1_000)
@@ -30,6 +31,7 @@ const options = program.opts<{ clients: number; accounts: number; seconds: numbe
 
 const COMPANY = 'bench'
 const PROJECTED_WITHIN_MS = 60_000
+const LOOK_EVERY_MS = 1
 const Answer = z.looseObject({ position: z.string() })
 
 const system = await startTemporarySystem((line) => console.error(line))
@@ -39,29 +41,30 @@ const pool = createPool({
   applicationName: 'bench',
   onIdleError: () => undefined,
 })
+const db: ReadHandle = createDatabase<unknown>(pool)
 
 /** Fulfils promises as the read models reach their positions. */
-const watchPositions = async () => {
-  const client = await pool.connect()
-  let reached = -1n
-  const waiting: { readonly position: bigint; readonly seen: () => void }[] = []
-  client.on('notification', ({ payload = '-1' }) => {
-    reached = BigInt(payload)
-    for (let index = waiting.length - 1; index >= 0; index -= 1) {
-      const one = waiting[index]
-      if (one === undefined || one.position > reached) continue
-      waiting.splice(index, 1)
-      one.seen()
+const watchPositions = () => {
+  let waiting: readonly { readonly position: bigint; readonly seen: () => void }[] = []
+  let isStopped = false
+  const look = async (): Promise<void> => {
+    while (!isStopped) {
+      const reached = waiting.length === 0 ? -1n : await findReadPosition(db)
+      for (const { position, seen } of waiting) if (position <= reached) seen()
+      waiting = waiting.filter(({ position }) => position > reached)
+      await sleep(LOOK_EVERY_MS)
     }
-  })
-  await client.query(`listen ${POSITION_CHANNEL}`)
+  }
+  const looking = look()
   return {
     until: (position: bigint): Promise<void> =>
       new Promise((seen) => {
-        if (position <= reached) seen()
-        else waiting.push({ position, seen })
+        waiting = [...waiting, { position, seen }]
       }),
-    stop: () => client.release(true),
+    stop: (): Promise<void> => {
+      isStopped = true
+      return looking
+    },
   }
 }
 
@@ -88,7 +91,7 @@ interface Round {
   readonly lagMs: Float64Array
 }
 
-const work = async (positions: Awaited<ReturnType<typeof watchPositions>>, round: number): Promise<Round> => {
+const work = async (positions: ReturnType<typeof watchPositions>, round: number): Promise<Round> => {
   const commandMs: number[] = []
   const lagMs: number[] = []
   const seen: Promise<void>[] = []
@@ -122,7 +125,7 @@ const work = async (positions: Awaited<ReturnType<typeof watchPositions>>, round
 }
 
 try {
-  const positions = await watchPositions()
+  const positions = watchPositions()
   for (let account = 0; account < options.accounts; account += 1) {
     const clientId = clientOf(account)
     await send('RegisterClient', clientId, { clientId, kind: 'INDIVIDUAL', name: clientId })
@@ -142,8 +145,8 @@ try {
     table.push([round, ...cells, (lag / command).toFixed(2)])
   }
   console.log(options.json === true ? JSON.stringify(rows) : table.toString())
-  positions.stop()
+  await positions.stop()
 } finally {
-  await pool.end()
+  await db.destroy()
   await system.stop()
 }

@@ -189,9 +189,6 @@ export interface BatchStatement {
   readonly inserted: ReadonlyMap<string, number>
 }
 
-/** Told of each batch's position when it commits, so that a reader who waits need not ask again and again. */
-export const POSITION_CHANNEL = 'registru_position'
-
 /** One statement for a whole batch: rows of all tables and all checkpoints, or nothing at all, in one round trip. */
 export const batchStatement = (
   writes: readonly { readonly changes: Changes; readonly checkpoint: CheckpointMove }[],
@@ -218,17 +215,12 @@ export const batchStatement = (
     const named = parts.map((part, index) => `p${index} as (${part.sql(part.types.map(bind))})`)
     const counts = parts.map((_, index) => `(select count(*) from p${index})`)
     return `with ${named.join(',\n')}
-      select case when array[${counts.join(', ')}] = ${bind('bigint[]')}
-        then pg_notify('${POSITION_CHANNEL}', ${bind('text')}) else ${READ_SCHEMA}.refuse_batch() end`
+      select ${READ_SCHEMA}.refuse_batch() where array[${counts.join(', ')}] <> ${bind('bigint[]')}`
   }
   return {
     shape: parts.map(({ shape }) => shape).join('\n'),
     sql,
-    values: [
-      ...parts.flatMap(({ values }) => values),
-      `{${parts.map(({ rows }) => rows).join()}}`,
-      `${writes[0]?.checkpoint.to ?? -1n}`,
-    ],
+    values: [...parts.flatMap(({ values }) => values), `{${parts.map(({ rows }) => rows).join()}}`],
     inserted,
   }
 }
