@@ -1,5 +1,6 @@
 import type { ClientKind, Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { CashCeilingViews } from './tables.ts'
 
@@ -66,14 +67,14 @@ export const listCashPayers = async (
     select h.*, coalesce((
       select sum(c.amount_minor) from read.contract_settlements c
       where c.company_id = h.company_id and c.payment_id = h.payment_id and c.client_id = h.client_id
-        ${knownAt === undefined ? sql`` : sql`and c.position <= ${knownAt}`}
+        and ${wasKnown(knownAt, 'c.position')}
     ), 0) as contract_minor
     from read.cash_handed h
     where h.company_id = ${companyId} and h.received_on = ${day}::date
-      ${
+      and ${wasKnown(knownAt, 'h.position')} and ${
         knownAt === undefined
-          ? sql`and h.reversed_position is null`
-          : sql`and h.position <= ${knownAt} and (h.reversed_position is null or h.reversed_position > ${knownAt})`
+          ? sql`h.reversed_position is null`
+          : sql`(h.reversed_position is null or h.reversed_position > ${knownAt})`
       }
     order by h.desk_id, h.payer_identity, h.position`.execute(db)
   const groups = new Map<string, HandedRow[]>()

@@ -1,6 +1,6 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
-import { countsSql } from '../core/reading/clocks.ts'
+import { countsSql, wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { Against, CashDeskViews, CashDocument, CashLineKind } from './tables.ts'
 
@@ -201,7 +201,7 @@ export const findCashDay = async (
     .where('desk_id', '=', deskId)
     .where('currency', '=', currency)
     .where('effective_on', '=', day)
-  if (knownAt !== undefined) query = query.where('position', '<=', knownAt)
+  query = query.where(wasKnown(knownAt))
   const rows = await query.orderBy('position').orderBy('line').execute()
   let openingMinor = before.rows[0]?.balance_minor ?? 0n
   const lines: CashLine[] = []

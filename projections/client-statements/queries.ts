@@ -1,6 +1,6 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
-import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/reading/clocks.ts'
+import { countsSql, inKnownStretches, learnedInStretchAfter, wasBelieved, wasKnown } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 import { monthOf } from './projection.ts'
 import type { StatementLineKind, StatementViews } from './tables.ts'
@@ -110,7 +110,7 @@ const listLines = async (
       sql<string | null>`(
         select receipt.series || ' ' || receipt.number from read.statement_receipts receipt
         where (receipt.company_id, receipt.payment_id, receipt.client_id) = (line.company_id, line.payment_id, line.client_id)
-          and receipt.known_from <= ${knownAt ?? STILL_KNOWN} and receipt.known_to > ${knownAt ?? STILL_KNOWN - 1n}
+          and ${wasBelieved(knownAt)}
         limit 1
       )`.as('receipt'),
     )
@@ -119,7 +119,7 @@ const listLines = async (
     .where('currency', '=', currency)
     .where('effective_on', '>=', from)
     .where('effective_on', '<=', to)
-  if (knownAt !== undefined) query = query.where('position', '<=', knownAt)
+  query = query.where(wasKnown(knownAt))
   if (after !== undefined) {
     query = query.where(sql<boolean>`(effective_on, position) > (${after.on}::date, ${after.position}::bigint)`)
   }
@@ -211,7 +211,7 @@ export const findStatementEnds = async (
         select distinct currency from read.statement_months where company_id = ${companyId} and client_id = ${clientId}
       )
       and effective_on between ${from}::date and ${to}::date
-      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and ${wasKnown(knownAt)}
     group by currency`.execute(db)
   const ends = new Map(openings)
   for (const { currency, moved_minor } of rows) ends.set(currency, (ends.get(currency) ?? 0n) + moved_minor)
@@ -278,7 +278,7 @@ export const listStatementBalances = async (
   const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
     select client_id, currency, sum(debit_minor - credit_minor) as balance_minor from read.statement_lines
     where company_id = ${companyId} and effective_on <= ${asOf}::date
-      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and ${wasKnown(knownAt)}
     group by client_id, currency`.execute(db)
   return rows.map((row) => ({ clientId: row.client_id, currency: row.currency, balanceMinor: row.balance_minor }))
 }
@@ -296,10 +296,8 @@ export const findLastPayment = async (
   db: ReadHandle,
   { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
 ): Promise<LastPayment | undefined> => {
-  const known = (alias: string) => {
-    const [effectiveOn, position] = [sql.ref(`${alias}.effective_on`), sql.ref(`${alias}.position`)]
-    return sql`and ${effectiveOn} <= ${asOf}::date ${knownAt === undefined ? sql`` : sql`and ${position} <= ${knownAt}`}`
-  }
+  const known = (alias: string) =>
+    sql`and ${countsSql({ asOf, knownAt }, `${alias}.effective_on`, `${alias}.position`)}`
   const { rows } = await sql<{
     payment_id: string
     effective_on: string

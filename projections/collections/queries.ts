@@ -1,5 +1,6 @@
 import type { PaymentMethod, Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { DaySales } from './days-sales-outstanding.ts'
 
@@ -76,7 +77,7 @@ export const findSalesTotals = async (
     select currency, sum(case when kind = 'INVOICED' then amount_minor else -amount_minor end) as sold_minor
     from read.trade_entries
     where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date and method is null
-      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and ${wasKnown(knownAt)}
     group by currency`.execute(db)
   return new Map(rows.map((row) => [row.currency, row.sold_minor]))
 }

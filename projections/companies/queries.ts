@@ -1,4 +1,5 @@
-import { BEFORE_THE_LOG, type Position } from '@registru/domain'
+import type { Position } from '@registru/domain'
+import { wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { CompanyViews, PeriodChange } from './tables.ts'
 
@@ -30,7 +31,7 @@ export const listPolicyChanges = async (
     .selectFrom('read.company_policies')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
+    .where(wasKnown(knownAt))
     .orderBy('position')
     .orderBy('policy')
     .execute()
@@ -69,7 +70,7 @@ export const listPeriodChanges = async (
     .selectFrom('read.company_periods')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
+    .where(wasKnown(knownAt))
     .orderBy('position')
     .execute()
   return rows.map((row) => ({

@@ -1,4 +1,5 @@
-import { BEFORE_THE_LOG, clientAccountStream, type Position, type Revision } from '@registru/domain'
+import { clientAccountStream, type Position, type Revision } from '@registru/domain'
+import { wasKnown } from '../core/reading/clocks.ts'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { EventIndexViews } from './tables.ts'
 
@@ -43,7 +44,7 @@ export const isCompanyKnown = async (
     .selectFrom('read.event_index')
     .select('position')
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
+    .where(wasKnown(knownAt))
     .limit(1)
     .executeTakeFirst()
   return row !== undefined

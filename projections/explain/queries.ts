@@ -2,7 +2,7 @@ import type { Position, Revision } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { Account } from '../journal/accounts.ts'
-import { type FigureQuestion, linesOf } from './figures.ts'
+import { type FigureQuestion, linesOf } from './figure-lines.ts'
 
 export interface FigureCursor {
   /** Empty where no client has a part in the order. */

@@ -2,7 +2,7 @@ import { daysBetween, minorIn } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
 import { unmetDueSql } from '../core/books/unmet-due.ts'
-import { countsSql } from '../core/reading/clocks.ts'
+import { countsSql, wasKnown } from '../core/reading/clocks.ts'
 import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import { type InstalmentPart, type InvoiceBalanceViews, type InvoiceStatus, OPEN_SQL, STATUS_SQL } from './tables.ts'
 
@@ -200,7 +200,7 @@ export const findIssueDay = async (
     select issued_on from read.invoice_balances
     where company_id = ${companyId} and invoice_id = ${invoiceId} and issued_on > ${asOf}::date
       ${clientId === undefined ? sql`` : sql`and client_id = ${clientId}`}
-      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and ${wasKnown(knownAt)}
     order by position limit 1`.execute(db)
   return rows[0]?.issued_on
 }

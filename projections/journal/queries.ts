@@ -1,6 +1,6 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
-import { inKnownStretches, learnedInStretchAfter } from '../core/reading/clocks.ts'
+import { inKnownStretches, learnedInStretchAfter, wasKnown } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 import { type Account, romanianAccount } from './accounts.ts'
 
@@ -85,7 +85,7 @@ export const listClientAccounts = async (
   const { rows } = await sql<{ account: Account; currency: string; balance_minor: bigint }>`
     select account, currency, sum(amount_minor) as balance_minor from read.postings
     where company_id = ${companyId} and client_id = ${clientId} and effective_on <= ${asOf}::date
-      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and ${wasKnown(knownAt)}
     group by account, currency
     order by account, currency`.execute(db)
   return rows.map((row) => ({ account: row.account, currency: row.currency, balanceMinor: row.balance_minor }))
@@ -169,7 +169,7 @@ export const listReceivableBalances = async (
   const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
     select client_id, currency, sum(amount_minor) as balance_minor from read.postings
     where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT') and effective_on <= ${asOf}::date
-      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and ${wasKnown(knownAt)}
     group by client_id, currency`.execute(db)
   return rows.map((row) => ({ clientId: row.client_id, currency: row.currency, balanceMinor: row.balance_minor }))
 }
@@ -182,7 +182,7 @@ export const listReceivablesByInvoice = async (
   const { rows } = await sql<{ invoice_id: string; balance_minor: bigint }>`
     select invoice_id, sum(amount_minor) as balance_minor from read.postings
     where company_id = ${companyId} and client_id = ${clientId} and account = 'RECEIVABLE' and invoice_id is not null
-      and effective_on <= ${asOf}::date ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and effective_on <= ${asOf}::date and ${wasKnown(knownAt)}
     group by invoice_id
     having sum(amount_minor) <> 0`.execute(db)
   return new Map(rows.map((row) => [row.invoice_id, row.balance_minor]))

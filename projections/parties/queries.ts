@@ -1,5 +1,6 @@
-import { type Address, BEFORE_THE_LOG, type ClientKind, type Position } from '@registru/domain'
+import { type Address, type ClientKind, type Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { wasKnown } from '../core/reading/clocks.ts'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { ClientDetails, PartyViews } from './tables.ts'
 
@@ -47,7 +48,7 @@ const clientsKnownAt = async (
     .select(['client_id', 'changed'])
     .where('company_id', '=', companyId)
     .where('client_id', 'in', [...clientIds])
-    .where('position', '<=', knownAt)
+    .where(wasKnown(knownAt))
     .orderBy('position')
     .execute()
   const said = new Map<string, ClientDetails>()
@@ -105,7 +106,7 @@ export const findClientNames = async (
     knownAt === undefined
       ? sql`select client_id, name from read.clients where ${wanted}`
       : sql`select distinct on (client_id) client_id, changed ->> 'name' as name from read.client_changes
-          where ${wanted} and position <= ${knownAt} and changed ? 'name'
+          where ${wanted} and ${wasKnown(knownAt)} and changed ? 'name'
           order by client_id, position desc`
   }`.execute(db)
   return new Map(rows.map(({ client_id, name }) => [client_id, name]))
@@ -132,7 +133,7 @@ export const listClients = async (
     .selectFrom('read.clients')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
+    .where(wasKnown(knownAt))
     .$if(after !== undefined, (query) => query.where('client_id', '>', after ?? ''))
     .orderBy('client_id')
     .limit(rowsToAskFor(limit))
@@ -175,7 +176,7 @@ export const listCompanies = async (
     .withTables<PartyViews>()
     .selectFrom('read.companies')
     .selectAll()
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
+    .where(wasKnown(knownAt))
     .$if(after !== undefined, (query) => query.where('company_id', '>', after ?? ''))
     .orderBy('company_id')
     .limit(rowsToAskFor(limit))
@@ -199,7 +200,7 @@ export const findCompany = async (
     .selectFrom('read.companies')
     .selectAll()
     .where('company_id', '=', companyId)
-    .$if(knownAt !== undefined, (query) => query.where('position', '<=', knownAt ?? BEFORE_THE_LOG))
+    .where(wasKnown(knownAt))
     .executeTakeFirst()
   return row && companyCard(row)
 }

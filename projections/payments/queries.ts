@@ -1,7 +1,7 @@
 import type { Payer, PaymentMethod, Position, RefundMethod, ReversalReason } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
-import { counts, countsSql } from '../core/reading/clocks.ts'
+import { counts, countsSql, wasKnown } from '../core/reading/clocks.ts'
 import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { PaymentViews } from './tables.ts'
 
@@ -240,7 +240,7 @@ export const findPaymentDay = async (
     .where('payment_id', '=', paymentId)
     .where('received_on', '>', asOf)
   if (clientId !== undefined) query = query.where('client_id', '=', clientId)
-  if (knownAt !== undefined) query = query.where('position', '<=', knownAt)
+  query = query.where(wasKnown(knownAt))
   return (await query.orderBy('position').limit(1).executeTakeFirst())?.received_on
 }
 

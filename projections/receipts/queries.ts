@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { counts, countsSql } from '../core/reading/clocks.ts'
+import { counts, countsSql, wasKnown } from '../core/reading/clocks.ts'
 import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { ReceiptDocument, ReceiptViews } from './tables.ts'
 
@@ -111,7 +111,7 @@ const selectReceipts = (db: ReadHandle, companyId: string, clocks: Clocks) => {
       ? sql<bigint>`receipt.reprint_count`
       : sql<bigint>`(select count(*) from read.receipt_reprints
           where (company_id, series, number) = (receipt.company_id, receipt.series, receipt.number)
-            and position <= ${knownAt})`
+            and ${wasKnown(knownAt)})`
   return db
     .withTables<ReceiptViews>()
     .selectFrom('read.receipts as receipt')
@@ -168,7 +168,7 @@ export const listReceiptBooks = async (
   { companyId, ...clocks }: Clocks & { readonly companyId: string },
 ): Promise<readonly ReceiptBookEntry[]> => {
   const { asOf, knownAt } = clocks
-  const known = knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`
+  const known = sql`and ${wasKnown(knownAt)}`
   const ofBook = sql`(company_id, series) = (stored.company_id, stored.series) and not final.counts`
   const { rows } = await sql<ReceiptViews['read.receipt_books']>`
     select stored.company_id, stored.series, stored.desk_id, stored.from_number, stored.decision_number,

@@ -1,19 +1,11 @@
-import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
-import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN } from '../core/reading/clocks.ts'
+import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN, wasBelieved } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
+import { type Ageing, agingLabels, isInBucket } from './buckets.ts'
 import type { ItemKind } from './tables.ts'
 
-/** Days late at which one bucket ends and the next begins, when the question names none. */
-export const DEFAULT_BUCKETS: readonly number[] = [0, 30, 60, 90]
-
-export type AgeBy = 'due' | 'issued'
-
-export interface AgingQuestion extends Clocks {
+export interface AgingQuestion extends Clocks, Ageing {
   readonly companyId: string
-  /** Rising days; 0 need not be named. */
-  readonly buckets?: readonly number[]
-  readonly by?: AgeBy
   readonly groupBy?: 'client' | 'currency' | 'invoice'
   /** Those who owe most first, currencies apart, because amounts in two of them do not compare. */
   readonly sort?: '-open' | undefined
@@ -43,20 +35,8 @@ export interface Aging {
   readonly rowsLeftOut: number
 }
 
-const withZero = (buckets: readonly number[]): readonly number[] => (buckets[0] === 0 ? buckets : [0, ...buckets])
-
-const labelsOf = (ends: readonly number[]): readonly string[] => [
-  'notDue',
-  ...ends.slice(1).map((end, index) => `${(ends[index] ?? 0) + 1}-${end}`),
-  `${(ends.at(-1) ?? 0) + 1}+`,
-]
-
-/** The present is asked for by equality, which the index answers with exactly what is open. */
-const believed = (knownAt: Position | undefined) =>
-  knownAt === undefined ? sql`known_to = ${STILL_KNOWN}` : sql`known_to > ${knownAt} and known_from <= ${knownAt}`
-
 const spansOf = (companyId: string, { asOf, knownAt }: Clocks) => sql`read.open_spans
-  where company_id = ${companyId} and ${believed(knownAt)} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date`
+  where company_id = ${companyId} and ${wasBelieved(knownAt)} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date`
 
 export interface OpenTotal {
   readonly openMinor: bigint
@@ -175,18 +155,13 @@ const sourceOf = ({ groupBy, knownAt }: AgingQuestion): Source =>
   groupBy === 'currency' && knownAt === undefined ? 'dues' : 'spans'
 
 const agingQuery = (question: AgingQuestion, from = sourceOf(question)) => {
-  const { companyId, asOf, buckets = DEFAULT_BUCKETS, by = 'due', groupBy = 'client' } = question
-  const ends = withZero(buckets)
-  const day = by === 'due' ? sql`due_on` : sql`issued_on`
-  const daysBefore = (end: number | undefined) => sql`${asOf}::date - ${sql.lit(end ?? 0)}`
-  // Days are compared, not ages: half of the time that counting the days of each row and looking up its bucket would take.
+  const { companyId, asOf, buckets, groupBy = 'client' } = question
   const bucketSums = sql.join(
-    [...ends, undefined].map((end, bucket) => {
-      const notLater = bucket === 0 ? sql`` : sql`and ${day} < ${daysBefore(ends[bucket - 1])}`
-      const notEarlier = end === undefined ? sql`` : sql`and ${day} >= ${daysBefore(end)}`
-      return sql`coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' ${notLater} ${notEarlier}), 0)
-        as ${sql.ref(columnOf(bucket))}`
-    }),
+    agingLabels(buckets).map(
+      (_, bucket) => sql`
+        coalesce(sum(amount_minor) filter (where item_kind = 'INVOICE' and ${isInBucket(question, bucket)}), 0)
+        as ${sql.ref(columnOf(bucket))}`,
+    ),
   )
   const source = from === 'dues' ? sql`(${presentSums(companyId, asOf)}) open` : spansOf(companyId, question)
   const client = groupBy === 'currency' ? sql`null::text` : sql`client_id`
@@ -206,9 +181,8 @@ const rowsQuery = (question: AgingQuestion) => {
   const { sort, limit } = question
   if (sort === undefined && limit === undefined) return agingQuery(question)
   const keys = sql`client_id, invoice_id, currency`
-  const buckets = withZero(question.buckets ?? DEFAULT_BUCKETS)
   const open = sql.join(
-    [...buckets, undefined].map((_, bucket) => sql.ref(columnOf(bucket))),
+    agingLabels(question.buckets).map((_, bucket) => sql.ref(columnOf(bucket))),
     sql` + `,
   )
   const order = sort === undefined ? keys : sql`currency, open_minor desc, ${keys}`
@@ -221,9 +195,6 @@ const rowsQuery = (question: AgingQuestion) => {
     order by ${order}
     ${limit === undefined ? sql`` : sql`limit ${limit}`}`
 }
-
-export const agingLabels = (buckets: readonly number[] = DEFAULT_BUCKETS): readonly string[] =>
-  labelsOf(withZero(buckets))
 
 /**
  * A row for every client (or invoice, with the client's credit in a row of its own) and currency with something open or

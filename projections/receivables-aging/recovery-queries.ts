@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { STILL_KNOWN } from '../core/reading/clocks.ts'
+import { wasBelieved } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 
 export interface Recovery {
@@ -16,13 +16,11 @@ export const listRecoveries = async (
   db: ReadHandle,
   { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
 ): Promise<readonly Recovery[]> => {
-  const believed =
-    knownAt === undefined ? sql`known_to = ${STILL_KNOWN}` : sql`known_to > ${knownAt} and known_from <= ${knownAt}`
   const { rows } = await sql<{ week: string; currency: string; open_minor: bigint; overdue_minor: bigint }>`
     select date_trunc('week', due_on)::date as week, currency, sum(amount_minor) as open_minor,
       coalesce(sum(amount_minor) filter (where due_on < ${asOf}::date), 0) as overdue_minor
     from read.open_spans
-    where company_id = ${companyId} and ${believed} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date
+    where company_id = ${companyId} and ${wasBelieved(knownAt)} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date
       and item_kind = 'INVOICE'
     group by 1, currency
     order by 1, currency`.execute(db)

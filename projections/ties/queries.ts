@@ -1,7 +1,7 @@
 import type { Position } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
-import { type FigureQuestion, linesOf } from '../explain/figures.ts'
+import { type FigureQuestion, linesOf } from '../explain/figure-lines.ts'
 import { spansMove } from './aging-ties.ts'
 import { type Difference, listDifferences } from './differences.ts'
 import {

@@ -1,6 +1,7 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { VatCause } from '../core/books/deferred-vat.ts'
+import { wasKnown } from '../core/reading/clocks.ts'
 import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { VatViews } from './tables.ts'
 
@@ -67,7 +68,7 @@ export const findExigibleTotals = async (
   const { rows } = await sql<{ currency: string; vat_minor: bigint }>`
     select currency, sum(vat_minor) as vat_minor from read.vat_movements
     where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date
-      ${knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`}
+      and ${wasKnown(knownAt)}
     group by currency`.execute(db)
   return new Map(rows.map((row) => [row.currency, row.vat_minor]))
 }
@@ -144,7 +145,7 @@ export const listVatEntries = async (
     .where('effective_on', '>=', from)
     .where('effective_on', '<=', to)
     .where(sql<boolean>`(base_minor <> 0 or vat_minor <> 0)`)
-  if (knownAt !== undefined) query = query.where('position', '<=', knownAt)
+  query = query.where(wasKnown(knownAt))
   if (after !== undefined) {
     query = query.where(
       sql<boolean>`(effective_on, position, line) > (${after.on}::date, ${after.position}::bigint, ${after.line}::integer)`,

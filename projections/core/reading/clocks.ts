@@ -12,11 +12,20 @@ export const FOREVER = 'infinity'
 export const counts = ({ asOf, knownAt }: Clocks, on: string | null, position: Position): boolean =>
   (on === null || on <= asOf) && (knownAt === undefined || position <= knownAt)
 
-/** The same of a row, by its columns. */
+/** Whether what a row tells was known, by the position of its event. `undefined`: all that is known now. */
+export const wasKnown = (knownAt: Position | undefined, position = 'position'): RawBuilder<boolean> =>
+  knownAt === undefined ? sql`true` : sql`${sql.ref(position)} <= ${knownAt}::bigint`
+
+/** `counts` of a row, by its columns. */
 export const countsSql = ({ asOf, knownAt }: Clocks, on: string, position: string): RawBuilder<boolean> =>
-  knownAt === undefined
-    ? sql`${sql.ref(on)} <= ${asOf}::date`
-    : sql`(${sql.ref(on)} <= ${asOf}::date and ${sql.ref(position)} <= ${knownAt}::bigint)`
+  sql`(${sql.ref(on)} <= ${asOf}::date and ${wasKnown(knownAt, position)})`
+
+/**
+ * Whether a row was believed, of rows that say from when (`known_from`) until before when (`known_to`). The present is
+ * asked for by equality, which an index answers with exactly what holds.
+ */
+export const wasBelieved = (knownAt: Position | undefined): RawBuilder<boolean> =>
+  knownAt === undefined ? sql`known_to = ${STILL_KNOWN}` : sql`(known_to > ${knownAt} and known_from <= ${knownAt})`
 
 /**
  * Totals of days are kept apart by the stretch of the log in which they were learned: what was known at a position is whole

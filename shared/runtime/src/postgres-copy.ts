@@ -23,29 +23,17 @@ const copyDataHeader = (length: number): Buffer => {
   return header
 }
 
-/**
- * The data goes out together with the command, so a group costs one round trip; should the command fail, the server drops
- * the data that follows, as the protocol says.
- */
-const copyIn = (client: PoolClient, command: string, payload: Buffer): Promise<void> =>
+/** Done when the server is ready for the next query. */
+const runCopy = (
+  client: PoolClient,
+  copy: Pick<CopyQuery, 'submit' | 'handleCopyInResponse' | 'handleCopyData'>,
+): Promise<void> =>
   new Promise((resolve, reject) => {
     let failure: Error | undefined
     const query: CopyQuery = {
+      ...copy,
       // `pg` wraps it to clear its own timeout.
       callback: () => undefined,
-      submit: (connection: Connection) => {
-        const { stream } = connection
-        stream.cork()
-        connection.query(command)
-        for (let at = 0; at < payload.length; at += CHUNK_BYTES) {
-          const chunk = payload.subarray(at, at + CHUNK_BYTES)
-          stream.write(copyDataHeader(chunk.length))
-          stream.write(chunk)
-        }
-        stream.write(COPY_DONE)
-        stream.uncork()
-      },
-      handleCopyInResponse: () => undefined,
       handleCommandComplete: () => undefined,
       handleError(error) {
         failure = error
@@ -58,6 +46,27 @@ const copyIn = (client: PoolClient, command: string, payload: Buffer): Promise<v
       },
     }
     client.query(query)
+  })
+
+/**
+ * The data goes out together with the command, so a group costs one round trip; should the command fail, the server drops
+ * the data that follows, as the protocol says.
+ */
+const copyIn = (client: PoolClient, command: string, payload: Buffer): Promise<void> =>
+  runCopy(client, {
+    submit: (connection: Connection) => {
+      const { stream } = connection
+      stream.cork()
+      connection.query(command)
+      for (let at = 0; at < payload.length; at += CHUNK_BYTES) {
+        const chunk = payload.subarray(at, at + CHUNK_BYTES)
+        stream.write(copyDataHeader(chunk.length))
+        stream.write(chunk)
+      }
+      stream.write(COPY_DONE)
+      stream.uncork()
+    },
+    handleCopyInResponse: () => undefined,
   })
 
 /** `COPY target FROM STDIN` in the binary format; a transaction of its own unless one is open. */
@@ -74,22 +83,7 @@ export const copyText = (client: PoolClient, target: string, text: string): Prom
  * before it, the last but its end mark; the bytes are valid during the call only.
  */
 export const copyBinaryOut = (client: PoolClient, query: string, onRow: (bytes: Buffer) => void): Promise<void> =>
-  new Promise((resolve, reject) => {
-    let failure: Error | undefined
-    const copy: CopyQuery = {
-      callback: () => undefined,
-      submit: (connection: Connection) => connection.query(`copy (${query}) to stdout (format binary)`),
-      handleCopyData: ({ chunk }) => onRow(chunk),
-      handleCommandComplete: () => undefined,
-      handleError(error) {
-        failure = error
-        this.callback()
-        reject(error)
-      },
-      handleReadyForQuery() {
-        this.callback()
-        if (!failure) resolve()
-      },
-    }
-    client.query(copy)
+  runCopy(client, {
+    submit: (connection: Connection) => connection.query(`copy (${query}) to stdout (format binary)`),
+    handleCopyData: ({ chunk }) => onRow(chunk),
   })

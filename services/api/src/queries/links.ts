@@ -1,5 +1,5 @@
 import type { Moment } from './answer.ts'
-import type { FigureName } from './figures.ts'
+import type { FigureName } from './figure-names.ts'
 
 /** Later than any day that the ledger takes. */
 export const END_OF_DAYS = '2199-12-31'

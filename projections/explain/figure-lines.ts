@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { TradeKind } from '../collections/tables.ts'
-import { STILL_KNOWN } from '../core/reading/clocks.ts'
+import { wasBelieved, wasKnown } from '../core/reading/clocks.ts'
 import type { Clocks } from '../core/reading/read.ts'
 import type { Account } from '../journal/accounts.ts'
-import { type AgeBy, DEFAULT_BUCKETS } from '../receivables-aging/queries.ts'
+import { type AgeBy, isInBucket } from '../receivables-aging/buckets.ts'
 
 /** Days of effect, both included; what is left out does not narrow. */
 interface Days {
@@ -64,15 +64,14 @@ type Question<Of> = FigureQuestion & { readonly figure: Of }
 const when = (value: string | undefined, condition: (value: string) => RawBuilder<unknown>): RawBuilder<unknown> =>
   value === undefined ? sql`` : condition(value)
 
-const knownThen = ({ knownAt }: Clocks) => (knownAt === undefined ? sql`` : sql`and position <= ${knownAt}`)
-
-const onDays = ({ asOf }: Clocks, { from, to }: Days) => sql`
-  and effective_on <= ${asOf}::date
+/** Of lines by their day and position. */
+const onDays = ({ asOf, knownAt }: Clocks, { from, to }: Days) => sql`
+  and effective_on <= ${asOf}::date and ${wasKnown(knownAt)}
   ${when(from, (day) => sql`and effective_on >= ${day}::date`)} ${when(to, (day) => sql`and effective_on <= ${day}::date`)}`
 
 const spansOf = ({ companyId, currency, asOf, knownAt, figure }: Question<PostedFigure>) => sql`
   read.open_spans where company_id = ${companyId} and currency = ${currency} and item_kind = 'INVOICE'
-    and ${knownAt === undefined ? sql`known_to = ${STILL_KNOWN}` : sql`known_to > ${knownAt} and known_from <= ${knownAt}`}
+    and ${wasBelieved(knownAt)}
     and eff_to > ${asOf}::date and eff_from <= ${asOf}::date
     ${when(figure.clientId, (id) => sql`and client_id = ${id}`)}
     ${when(figure.invoiceId, (id) => sql`and item_id = ${id}`)}`
@@ -82,11 +81,8 @@ const isInCell = ({ asOf }: Clocks, cell: Cell): RawBuilder<boolean> => {
     return sql`(true ${when(cell.dueFrom, (day) => sql`and due_on >= ${day}::date`)}
       ${when(cell.dueTo, (day) => sql`and due_on <= ${day}::date`)})`
   }
-  const { bucket, buckets = DEFAULT_BUCKETS, by = 'due' } = cell
-  const ends = buckets[0] === 0 ? buckets : [0, ...buckets]
-  const firstDays = ends.map((end) => end + 1)
-  const age = sql`${asOf}::date - ${by === 'due' ? sql`due_on` : sql`issued_on`}`
-  return sql`width_bucket(${age}, ${sql.lit(`{${firstDays.join(',')}}`)}::integer[]) = ${bucket}`
+  const { bucket, buckets, by } = cell
+  return isInBucket({ asOf, buckets, by }, bucket)
 }
 
 /**
@@ -100,7 +96,7 @@ const posted = (question: Question<PostedFigure>) => {
     select account, client_id, invoice_id, payment_id, amount_minor, effective_on, position, line, event_id
     from read.postings posting
     where company_id = ${companyId} and currency = ${currency} and account in (${sql.join(accounts)})
-      ${onDays(question, {})} ${knownThen(question)}
+      ${onDays(question, {})}
       ${when(clientId, (id) => sql`and client_id = ${id}`)} ${when(invoiceId, (id) => sql`and invoice_id = ${id}`)}
       ${when(paymentId, (id) => sql`and payment_id = ${id}`)} ${when(eventId, (id) => sql`and event_id = ${id}::uuid`)}
       ${
@@ -130,7 +126,7 @@ const traded = (question: Question<TradedFigure>) => {
       effective_on, position, 0 as line, event_id
     from read.trade_entries
     where company_id = ${companyId} and currency = ${currency} and kind in (${sql.join([...added, ...takenOff])})
-      ${when(method, (of) => sql`and method = ${of}`)} ${onDays(question, figure)} ${knownThen(question)}`
+      ${when(method, (of) => sql`and method = ${of}`)} ${onDays(question, figure)}`
 }
 
 const CASH_AMOUNT = {
@@ -150,7 +146,7 @@ const cash = (question: Question<CashFigure>) => {
       effective_on, position, line, event_id
     from read.cash_lines
     where company_id = ${companyId} and desk_id = ${deskId} and currency = ${currency} and ${CASH_AMOUNT[side]} <> 0
-      ${when(eventId, (id) => sql`and event_id = ${id}::uuid`)} ${morning} ${onDays(question, figure)} ${knownThen(question)}`
+      ${when(eventId, (id) => sql`and event_id = ${id}::uuid`)} ${morning} ${onDays(question, figure)}`
 }
 
 const VAT_AMOUNT = { base: sql`base_minor`, vat: sql`vat_minor`, deferred: sql`deferred_minor` }
@@ -162,7 +158,7 @@ const vat = (question: Question<VatFigure>) => {
       ${VAT_AMOUNT[figure.amount]} as amount_minor, effective_on, position, line, event_id
     from read.vat_movements
     where company_id = ${companyId} and currency = ${currency} and ${VAT_AMOUNT[figure.amount]} <> 0
-      ${when(figure.rate, (rate) => sql`and rate = ${rate}`)} ${onDays(question, figure)} ${knownThen(question)}`
+      ${when(figure.rate, (rate) => sql`and rate = ${rate}`)} ${onDays(question, figure)}`
 }
 
 /** The lines that a figure is the sum of, and the order in which an index has them. */
