@@ -1,5 +1,6 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { sumsByCurrency } from '../core/reading/balances.ts'
 import { countsSql, wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { Against, CashDeskViews, CashDocument, CashLineKind } from './tables.ts'
@@ -90,7 +91,7 @@ export const listCashDesks = async (
 }
 
 /** What came into all desks less what left them, per currency, up to the end of `asOf`: what the journal has under CASH. */
-export const findCashTotals = async (
+export const findCashTotals = (
   db: ReadHandle,
   {
     companyId,
@@ -98,11 +99,11 @@ export const findCashTotals = async (
     knownAt,
   }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: Position | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
-    select currency, sum(in_minor - out_minor) as moved_minor from (${known(companyId, knownAt)}) moved
-    where effective_on <= ${asOf}::date
-    group by currency`.execute(db)
-  return new Map(rows.map((row) => [row.currency, row.moved_minor]))
+  return sumsByCurrency(
+    db,
+    sql`select currency, in_minor - out_minor as moved_minor from (${known(companyId, knownAt)}) known
+      where effective_on <= ${asOf}::date`,
+  )
 }
 
 export interface CashDay {

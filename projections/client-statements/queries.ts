@@ -1,5 +1,6 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { type ClientBalance, listClientBalancesOf, sumsByCurrency } from '../core/reading/balances.ts'
 import { countsSql, inKnownStretches, learnedInStretchAfter, wasBelieved, wasKnown } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 import { monthOf } from './projection.ts'
@@ -42,7 +43,7 @@ export interface StatementQuestion {
  * Balance per currency before a day, or at its end: whole months, then the days of the month that is cut, less what was learned after
  * `knownAt`. So the cost follows the months and the distance from now, not the history.
  */
-const findBalances = async (
+const findBalances = (
   db: ReadHandle,
   {
     companyId,
@@ -63,9 +64,9 @@ const findBalances = async (
         select currency, credit_minor - debit_minor from read.statement_lines
         where company_id = ${companyId} and client_id = ${clientId}
           and position > ${knownAt} and ${beforeOrOn}`
-  const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
-    select currency, sum(moved_minor) as balance_minor from (
-      select currency, debit_minor - credit_minor as moved_minor from read.statement_months
+  return sumsByCurrency(
+    db,
+    sql`select currency, debit_minor - credit_minor as moved_minor from read.statement_months
       where company_id = ${companyId} and client_id = ${clientId} and month_on < ${monthOf(day)}::date
       union all
       select currency, debit_minor - credit_minor from read.statement_lines
@@ -75,10 +76,8 @@ const findBalances = async (
           where company_id = ${companyId} and client_id = ${clientId}
         )
         and effective_on >= ${monthOf(day)}::date and ${beforeOrOn}
-      ${learnedLater}
-    ) moved
-    group by currency`.execute(db)
-  return new Map(rows.map((row) => [row.currency, row.balance_minor]))
+      ${learnedLater}`,
+  )
 }
 
 type LineRow = StatementViews['read.statement_lines'] & { readonly receipt: string | null }
@@ -244,7 +243,7 @@ export const findStatement = async (
  * What clients owe less their credit, per currency, at the end of a day: of one client from its months, of the whole company
  * from its days, less what was learned after `knownAt`.
  */
-export const findStatementClosings = async (
+export const findStatementClosings = (
   db: ReadHandle,
   {
     companyId,
@@ -260,28 +259,23 @@ export const findStatementClosings = async (
       : sql`union all
         select currency, credit_minor - debit_minor from read.statement_lines
         where company_id = ${companyId} and ${learnedInStretchAfter(knownAt)} and effective_on <= ${asOf}::date`
-  const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
-    select currency, sum(moved_minor) as balance_minor from (
-      select currency, debit_minor - credit_minor as moved_minor from read.statement_days
+  return sumsByCurrency(
+    db,
+    sql`select currency, debit_minor - credit_minor as moved_minor from read.statement_days
       where company_id = ${companyId} and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}
-      ${learnedLater}
-    ) moved
-    group by currency`.execute(db)
-  return new Map(rows.map((row) => [row.currency, row.balance_minor]))
+      ${learnedLater}`,
+  )
 }
 
-/** The same client by client, from every line: slow, for who looks for a difference. */
-export const listStatementBalances = async (
+/** The same client by client. */
+export const listStatementBalances = (
   db: ReadHandle,
-  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
-): Promise<readonly { readonly clientId: string; readonly currency: string; readonly balanceMinor: bigint }[]> => {
-  const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
-    select client_id, currency, sum(debit_minor - credit_minor) as balance_minor from read.statement_lines
-    where company_id = ${companyId} and effective_on <= ${asOf}::date
-      and ${wasKnown(knownAt)}
-    group by client_id, currency`.execute(db)
-  return rows.map((row) => ({ clientId: row.client_id, currency: row.currency, balanceMinor: row.balance_minor }))
-}
+  { companyId, ...clocks }: Clocks & { readonly companyId: string },
+): Promise<readonly ClientBalance[]> =>
+  listClientBalancesOf(db, clocks, {
+    lines: sql`read.statement_lines where company_id = ${companyId}`,
+    moved: sql`debit_minor - credit_minor`,
+  })
 
 export interface LastPayment {
   readonly paymentId: string

@@ -1,5 +1,6 @@
 import type { PaymentMethod, Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { sumsByCurrency } from '../core/reading/balances.ts'
 import { wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { DaySales } from './days-sales-outstanding.ts'
@@ -69,17 +70,17 @@ export const listCollections = async (
 }
 
 /** The sales of a period per currency, from the events that made them: what the sums of days are held against. */
-export const findSalesTotals = async (
+export const findSalesTotals = (
   db: ReadHandle,
   { companyId, from, to, knownAt }: Period,
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const { rows } = await sql<{ currency: string; sold_minor: bigint }>`
-    select currency, sum(case when kind = 'INVOICED' then amount_minor else -amount_minor end) as sold_minor
-    from read.trade_entries
-    where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date and method is null
-      and ${wasKnown(knownAt)}
-    group by currency`.execute(db)
-  return new Map(rows.map((row) => [row.currency, row.sold_minor]))
+  return sumsByCurrency(
+    db,
+    sql`select currency, case when kind = 'INVOICED' then amount_minor else -amount_minor end as moved_minor
+      from read.trade_entries
+      where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date and method is null
+        and ${wasKnown(knownAt)}`,
+  )
 }
 
 /** Sales of each day, VAT included and less what was taken back on the day, in the order of days; one of nothing is left out. */

@@ -1,5 +1,6 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { type ClientBalance, listClientBalancesOf, sumsByCurrency } from '../core/reading/balances.ts'
 import { inKnownStretches, learnedInStretchAfter, wasKnown } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
 import { type Account, romanianAccount } from './accounts.ts'
@@ -95,7 +96,7 @@ export const listClientAccounts = async (
  * Debits less credits of some accounts together, per currency, on the days of a period or up to its last day: from the
  * accounts' days, less what was learned after `knownAt`.
  */
-export const findAccountTotals = async (
+export const findAccountTotals = (
   db: ReadHandle,
   {
     companyId,
@@ -118,20 +119,19 @@ export const findAccountTotals = async (
     knownAt === undefined
       ? sql``
       : sql`union all select currency, -amount_minor from read.postings where ${wanted} and ${learnedInStretchAfter(knownAt)}`
-  const { rows } = await sql<{ currency: string; moved_minor: bigint }>`
-    select currency, sum(moved_minor) as moved_minor from (
-      select currency, debit_minor - credit_minor as moved_minor from read.account_days where ${wanted} ${inKnownStretches(knownAt)}
-      ${learnedLater}
-    ) moved
-    group by currency`.execute(db)
-  return new Map(rows.map((row) => [row.currency, row.moved_minor]))
+  return sumsByCurrency(
+    db,
+    sql`select currency, debit_minor - credit_minor as moved_minor from read.account_days
+      where ${wanted} ${inKnownStretches(knownAt)}
+      ${learnedLater}`,
+  )
 }
 
 /**
  * RECEIVABLE and CLIENT_CREDIT together, per currency, at the end of a day: of the whole company from the accounts' days, of
  * one client from its totals less what is posted after the day; in both less what was learned after `knownAt`.
  */
-export const findReceivableTotals = async (
+export const findReceivableTotals = (
   db: ReadHandle,
   {
     companyId,
@@ -140,39 +140,30 @@ export const findReceivableTotals = async (
     knownAt,
   }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const ofClient = clientId === undefined ? sql`` : sql`and client_id = ${clientId}`
+  const accounts = ['RECEIVABLE', 'CLIENT_CREDIT'] as const
+  if (clientId === undefined) return findAccountTotals(db, { companyId, accounts, to: asOf, knownAt })
   const posted = sql`select currency, -amount_minor from read.postings
-    where company_id = ${companyId} ${ofClient} and account in ('RECEIVABLE', 'CLIENT_CREDIT')`
-  const isLater = (known: Position) =>
-    clientId === undefined ? learnedInStretchAfter(known) : sql`position > ${known}`
+    where company_id = ${companyId} and client_id = ${clientId} and account in (${sql.join(accounts)})`
   const learnedLater =
-    knownAt === undefined ? sql`` : sql`union all ${posted} and ${isLater(knownAt)} and effective_on <= ${asOf}::date`
-  const before =
-    clientId === undefined
-      ? sql`select currency, debit_minor - credit_minor as moved_minor from read.account_days
-          where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT')
-            and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}`
-      : sql`select currency, receivable_minor + client_credit_minor as moved_minor from read.client_accounts
-          where company_id = ${companyId} ${ofClient}
-          union all ${posted} and effective_on > ${asOf}::date`
-  const { rows } = await sql<{ currency: string; balance_minor: bigint }>`
-    select currency, sum(moved_minor) as balance_minor from (${before} ${learnedLater}) moved
-    group by currency`.execute(db)
-  return new Map(rows.map((row) => [row.currency, row.balance_minor]))
+    knownAt === undefined ? sql`` : sql`union all ${posted} and position > ${knownAt} and effective_on <= ${asOf}::date`
+  return sumsByCurrency(
+    db,
+    sql`select currency, receivable_minor + client_credit_minor as moved_minor from read.client_accounts
+      where company_id = ${companyId} and client_id = ${clientId}
+      union all ${posted} and effective_on > ${asOf}::date
+      ${learnedLater}`,
+  )
 }
 
-/** The same client by client, from every posting: slow, for who looks for a difference. */
-export const listReceivableBalances = async (
+/** The same client by client. */
+export const listReceivableBalances = (
   db: ReadHandle,
-  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
-): Promise<readonly { readonly clientId: string; readonly currency: string; readonly balanceMinor: bigint }[]> => {
-  const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
-    select client_id, currency, sum(amount_minor) as balance_minor from read.postings
-    where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT') and effective_on <= ${asOf}::date
-      and ${wasKnown(knownAt)}
-    group by client_id, currency`.execute(db)
-  return rows.map((row) => ({ clientId: row.client_id, currency: row.currency, balanceMinor: row.balance_minor }))
-}
+  { companyId, ...clocks }: Clocks & { readonly companyId: string },
+): Promise<readonly ClientBalance[]> =>
+  listClientBalancesOf(db, clocks, {
+    lines: sql`read.postings where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT')`,
+    moved: sql`amount_minor`,
+  })
 
 /** What is open of each invoice of a client, by the journal: RECEIVABLE by the invoice that it was posted for. */
 export const listReceivablesByInvoice = async (

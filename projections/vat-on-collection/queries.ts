@@ -1,6 +1,7 @@
 import type { Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { VatCause } from '../core/books/deferred-vat.ts'
+import { sumsByCurrency } from '../core/reading/balances.ts'
 import { wasKnown } from '../core/reading/clocks.ts'
 import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { VatViews } from './tables.ts'
@@ -61,16 +62,15 @@ export const listExigibleVat = async (
 }
 
 /** The exigible VAT of a period per currency, movement by movement: what the sums of days are held against. */
-export const findExigibleTotals = async (
+export const findExigibleTotals = (
   db: ReadHandle,
   { companyId, from, to, knownAt }: Period,
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const { rows } = await sql<{ currency: string; vat_minor: bigint }>`
-    select currency, sum(vat_minor) as vat_minor from read.vat_movements
-    where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date
-      and ${wasKnown(knownAt)}
-    group by currency`.execute(db)
-  return new Map(rows.map((row) => [row.currency, row.vat_minor]))
+  return sumsByCurrency(
+    db,
+    sql`select currency, vat_minor as moved_minor from read.vat_movements
+      where company_id = ${companyId} and effective_on between ${from}::date and ${to}::date and ${wasKnown(knownAt)}`,
+  )
 }
 
 export interface DeferredVatBalance {
