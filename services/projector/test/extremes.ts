@@ -6,6 +6,7 @@ import {
   CancelInvoice,
   ClosePeriod,
   type CompanyCommand,
+  type CompanyRules,
   ConfirmPaymentCleared,
   ContinueReceiptBook,
   type Currency,
@@ -28,6 +29,7 @@ import {
   OpenCashDesk,
   OpenReceiptBook,
   PaymentMethod,
+  type Position,
   type ReceiptBookCommand,
   RecordPayment,
   RecordRefund,
@@ -54,9 +56,20 @@ type DataOf<Type extends Command['type']> = Extract<Command, { readonly type: Ty
 /** Commands that only the ledger asks of itself. */
 type OwnCommand = 'DeclineReceipt' | 'EnterReceipt' | 'ReleaseReceipt'
 
+export type JsonSchema =
+  | boolean
+  | {
+      readonly properties?: Readonly<Record<string, JsonSchema>> | undefined
+      readonly items?: JsonSchema | readonly JsonSchema[] | undefined
+      readonly anyOf?: readonly JsonSchema[] | undefined
+      readonly oneOf?: readonly JsonSchema[] | undefined
+      readonly enum?: readonly unknown[] | undefined
+      readonly const?: unknown
+    }
+
 interface CommandSchema {
   readonly parse: (data: unknown) => object
-  readonly toJSONSchema: (options: { readonly io: 'input' }) => unknown
+  readonly toJSONSchema: (options: { readonly io: 'input' }) => JsonSchema
 }
 
 /** A command that is missing here does not compile, and one that nothing below asks for fails the test. */
@@ -113,39 +126,46 @@ const numbered = <Item>(length: number, item: (index: number) => Item): Item[] =
   Array.from({ length }, (_, index) => item(index))
 
 /** A log of one company, in which every command that was asked for was accepted. */
-const createCompany = ({ companyId, today, text }: Edge) => {
+const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Position) => {
   const events: LedgerEvent[] = []
   const asked: { readonly type: string; readonly data: object }[] = []
-  const states = new Map<string, { revision: bigint; state: unknown }>()
+  let rules: CompanyRules | undefined
 
-  const append = <State, Of extends Command, Event extends LedgerMessage & Message>(
+  const streamsOf = <State, Of extends Command, Event extends LedgerMessage & Message>(
     decider: Decider<State, Of, Event>,
-    stream: string,
-    command: Of,
-  ): readonly Event[] => {
-    const known = states.get(stream) as { revision: bigint; state: State } | undefined
-    const held = known ?? { revision: -1n, state: decider.initialState() }
-    const rules = states.get(companyStream(companyId))?.state as ReturnType<typeof company.initialState> | undefined
-    const decided = decider.decide(command, held.state, { today, company: rules?.rules })
-    if (decided.length === 0) throw new Error(`${command.type} changes nothing`)
-    asked.push(command)
-    for (const event of decided) {
-      held.state = decider.evolve(held.state, event)
-      held.revision += 1n
-      const metadata = eventMetadata({
-        companyId,
-        actor: text(200),
-        reason: text(500),
-        correlationId: '~'.repeat(128),
-        causationId: '~'.repeat(128),
-      })
-      const place = { stream, revision: held.revision, eventId: crypto.randomUUID(), position: 0n, metadata }
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a decider pairs type and data; a spread loses it
-      events.push({ ...event, ...place } as unknown as LedgerEvent)
+  ) => {
+    const states = new Map<string, State>()
+    const revisions = new Map<string, bigint>()
+    const append = (stream: string, command: Of): readonly Event[] => {
+      let state = states.get(stream) ?? decider.initialState()
+      let revision = revisions.get(stream) ?? -1n
+      const decided = decider.decide(command, state, { today, company: rules })
+      if (decided.length === 0) throw new Error(`${command.type} changes nothing`)
+      asked.push(command)
+      for (const event of decided) {
+        state = decider.evolve(state, event)
+        revision += 1n
+        const metadata = eventMetadata({
+          companyId,
+          actor: text(200),
+          reason: text(500),
+          correlationId: '~'.repeat(128),
+          causationId: '~'.repeat(128),
+        })
+        const createdAt = new Date(metadata.recordedAt)
+        const place = { stream, revision, position: nextPosition(), eventId: crypto.randomUUID(), createdAt, metadata }
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a decider pairs type and data; a spread loses it
+        events.push({ ...event, ...place } as unknown as LedgerEvent)
+      }
+      states.set(stream, state)
+      revisions.set(stream, revision)
+      return decided
     }
-    states.set(stream, held)
-    return decided
+    return { states, append }
   }
+  const companies = streamsOf(company)
+  const accounts = streamsOf(clientAccount)
+  const books = streamsOf(receiptBook)
 
   /** As at the edge: the schema first, then what the route adds. */
   const commandOf = <Of extends Command>(type: keyof typeof commandSchemas, data: object, ofRoute: object = {}): Of =>
@@ -153,7 +173,7 @@ const createCompany = ({ companyId, today, text }: Edge) => {
     ({ type, data: { ...commandSchemas[type].parse(data), ...ofRoute } }) as unknown as Of
 
   const onBook = (command: ReceiptBookCommand): void => {
-    for (const event of append(receiptBook, receiptBookStream(companyId, command.data.series), command)) {
+    for (const event of books.append(receiptBookStream(companyId, command.data.series), command)) {
       if (event.type === 'ReceiptRefused') {
         const { clientId, paymentId, receiptId, series, code } = event.data
         carryOut({ type: 'DeclineReceipt', data: { clientId, paymentId, receiptId, series, code } })
@@ -162,7 +182,7 @@ const createCompany = ({ companyId, today, text }: Edge) => {
     }
   }
   const carryOut = (command: AccountCommand): void => {
-    for (const event of append(clientAccount, clientAccountStream(companyId, command.data.clientId), command)) {
+    for (const event of accounts.append(clientAccountStream(companyId, command.data.clientId), command)) {
       if (event.type !== 'ReceiptRequested') continue
       const { clientId: _, ...request } = event.data
       const person = { name: text(200), taxId: text(32), tradeRegisterNumber: text(64), address: addressOf(text) }
@@ -174,7 +194,9 @@ const createCompany = ({ companyId, today, text }: Edge) => {
     events,
     asked,
     onCompany: <Type extends CompanyCommand['type']>(type: Type, data: Omit<DataOf<Type>, 'companyId'>): void => {
-      append(company, companyStream(companyId), commandOf<CompanyCommand>(type, data, { companyId }))
+      const stream = companyStream(companyId)
+      companies.append(stream, commandOf(type, data, { companyId }))
+      rules = companies.states.get(stream)?.rules
     },
     onBook: <Type extends Exclude<ReceiptBookCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
       onBook(commandOf(type, data)),
@@ -195,9 +217,9 @@ const addressOf = (text: Edge['text']) => ({
 const emailOf = (letter: string): string => `${letter.repeat(64)}@${`${letter.repeat(60)}.`.repeat(3)}ro`
 
 /** The life of a company that asks for as much as it may, with every field of every command. */
-export const playExtremes = (edge: Edge) => {
+export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   const { functional, foreign, today, text } = edge
-  const { events, asked, onCompany, onBook, onAccount } = createCompany(edge)
+  const { events, asked, onCompany, onBook, onAccount } = createCompany(edge, nextPosition)
   const most = decimalOf(MINOR_MAX, functional)
   const least = decimalOf(1n, functional)
   const mostForeign = decimalOf(MINOR_MAX, foreign)
