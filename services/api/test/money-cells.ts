@@ -49,8 +49,8 @@ const changesIn = function* (value: unknown, at: string): Generator<readonly [at
 const isMoney = (column: string): boolean => column.endsWith('_minor')
 const isJson = (table: Table, column: string): boolean => (table.columns[column]?.type ?? '').startsWith('json')
 
-/** Of a column: the rows that have something in it come first, and some of those that have nothing. */
-const FILLED_ROWS_MAX = 2
+/** Of a column: the rows that have something in it come first, and some of those that have nothing. `LONG=1` tries more. */
+const FILLED_ROWS_MAX = process.env['LONG'] === undefined ? 1 : 4
 const EMPTY_ROWS_MAX = 1
 
 const spread = <Item>(items: readonly Item[], max: number): readonly Item[] =>

@@ -42,8 +42,9 @@ if (register === undefined) throw new Error('there is no register of receipts')
 // Postgres remembers what the store has lost.
 await pool.query(`
   insert into ${schemaOf(register)}.receipt_books
-    (company_id, series, desk_id, from_number, decision_number, decision_on, financial_year, last_number, issued_count, annulled_count)
-  values ('amc', 'AMC-C', 'C1', 1, '12', '2026-01-05', 2026, 5, 5, 0)`)
+    (company_id, series, desk_id, from_number, decision_number, decision_on, financial_year, last_number, issued_count, annulled_count,
+     position, last_effective_on, last_position)
+  values ('amc', 'AMC-C', 'C1', 1, '12', '2026-01-05', 2026, 5, 5, 0, 1, '2026-01-05', 1)`)
 const api = await createApi(store, pool)
 
 t.test('a book below what Postgres knows is read-only', async (t) => {
