@@ -76,6 +76,29 @@ export const findAccountRevision = async (
   return row?.revision
 }
 
+/** A stream in which a command has written. */
+export interface CommandPlace {
+  readonly commandId: string
+  readonly stream: string
+  /** Of its first event there. */
+  readonly revision: Revision
+}
+
+/** In no order. A command id is of one company alone. */
+export const listCommandPlaces = async (
+  db: ReadHandle,
+  commandIds: readonly string[],
+): Promise<readonly CommandPlace[]> => {
+  const rows = await db
+    .withTables<EventIndexViews>()
+    .selectFrom('read.event_index')
+    .select((events) => ['command_id', 'stream', events.fn.min('revision').as('revision')])
+    .where((events) => events('command_id', '=', events.fn.any(events.val([...commandIds]))))
+    .groupBy(['command_id', 'stream'])
+    .execute()
+  return rows.map(({ command_id: commandId, stream, revision }) => ({ commandId, stream, revision }))
+}
+
 /** In the order of the log. */
 export const listEventPlaces = async (db: ReadHandle, filter: EventFilter): Promise<Page<EventPlace, Position>> => {
   const { companyId, after, upTo, limit } = filter

@@ -1,6 +1,8 @@
 import { connectEventStore } from '@registru/event-store'
+import { listCommandPlaces } from '@registru/projections'
 import {
   configured,
+  createDatabase,
   createLogger,
   createPool,
   listenAddress,
@@ -11,6 +13,7 @@ import {
 } from '@registru/runtime'
 import { buildApp } from './app.ts'
 import { businessDayOf } from './business-clock.ts'
+import { createCommandPlaces } from './ledger/command-places.ts'
 import { createLastNumberReader } from './ledger/last-number.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { createSnapshotTable } from './ledger/snapshot-table.ts'
@@ -22,10 +25,10 @@ import { createReceiptSaga } from './receipts/receipt-saga.ts'
 const READ_CONNECTIONS_MAX = 10
 const ASIDE_CONNECTIONS_MAX = 3
 const ASIDE_TIMEOUT_MS = 2_000
-const SNAPSHOT_CONNECTIONS_MAX = 4
-/** A command waits for it, and only to be quicker. */
-const SNAPSHOT_CONNECT_TIMEOUT_MS = 500
-const SNAPSHOT_TIMEOUT_MS = 5_000
+const BESIDE_COMMANDS_CONNECTIONS_MAX = 4
+/** A command waits for it, and does not depend on it. */
+const BESIDE_COMMANDS_CONNECT_TIMEOUT_MS = 500
+const BESIDE_COMMANDS_TIMEOUT_MS = 5_000
 const CACHE_BYTES_MAX = 128 * 1024 * 1024
 
 const { config, host } = configured(() => {
@@ -50,19 +53,25 @@ const aside = createPool({
   onIdleError: (error) => logger.warn({ err: error }, 'lost an idle connection to Postgres'),
 })
 
-// Of their own, so that a load never waits for a report.
-const snapshotPool = createPool({
+// What commands ask of Postgres, snapshots and used keys, never waits for a report.
+const besideCommands = createPool({
   url: config.DATABASE_URL,
-  connectionsMax: SNAPSHOT_CONNECTIONS_MAX,
-  applicationName: 'registru-api-snapshots',
-  connectTimeoutMs: SNAPSHOT_CONNECT_TIMEOUT_MS,
-  statementTimeoutMs: SNAPSHOT_TIMEOUT_MS,
+  connectionsMax: BESIDE_COMMANDS_CONNECTIONS_MAX,
+  applicationName: 'registru-api-commands',
+  connectTimeoutMs: BESIDE_COMMANDS_CONNECT_TIMEOUT_MS,
+  statementTimeoutMs: BESIDE_COMMANDS_TIMEOUT_MS,
   onIdleError: (error) => logger.warn({ err: error }, 'lost an idle connection to Postgres'),
 })
 
 const now = () => new Date()
 const today = () => businessDayOf(now())
-const snapshots = createSnapshotKeeper({ store, table: createSnapshotTable(snapshotPool), logger, random: Math.random })
+const snapshots = createSnapshotKeeper({
+  store,
+  table: createSnapshotTable(besideCommands),
+  logger,
+  random: Math.random,
+})
+const commandDatabase = createDatabase<unknown>(besideCommands)
 const readSide = createReadSide({ pool, aside })
 const ledger = createLedger({
   store,
@@ -71,6 +80,10 @@ const ledger = createLedger({
   cacheBytesMax: CACHE_BYTES_MAX,
   snapshots,
   lastNumberElsewhere: createLastNumberReader(readSide),
+  commandPlaces: createCommandPlaces({
+    find: (commandIds) => listCommandPlaces(commandDatabase, commandIds),
+    logger,
+  }),
   askDivergence: async () => {
     const { state, reason = 'it has stopped' } = (await readSide.projectorState()) ?? {}
     return state === 'diverged' ? `the projector says: ${reason}` : undefined
@@ -97,7 +110,7 @@ onShutdown(logger, async () => {
   ledger.stop()
   await snapshots.stop()
   await store.dispose()
-  await Promise.all([pool.end(), aside.end(), snapshotPool.end()])
+  await Promise.all([pool.end(), aside.end(), besideCommands.end()])
 })
 
 const url = await app.listen({ host, port: config.PORT })

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { type EventStore as Server, startEventStore } from '@registru/embedded'
 import { connectEventStore, type EventStore, type RecordedEvent } from '@registru/event-store'
-import { allProjections, ensureSchemas, switchReadViews } from '@registru/projections'
-import { createLogger, createPool, type Pool } from '@registru/runtime'
+import { allProjections, ensureSchemas, listCommandPlaces, switchReadViews } from '@registru/projections'
+import { createDatabase, createLogger, createPool, type Pool } from '@registru/runtime'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { z } from 'zod'
 import { buildApp } from '../src/app.ts'
+import { createCommandPlaces } from '../src/ledger/command-places.ts'
 import { createLastNumberReader } from '../src/ledger/last-number.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
@@ -18,6 +19,8 @@ export const TOKEN = 'a-token'
 export const TODAY = '2026-11-24'
 const CACHE_BYTES_MAX = 10_000_000
 const CONNECTIONS_MAX = 5
+/** On a busy machine Postgres is late, and in tests nobody goes on without it. */
+const PATIENCE_MS = 10_000
 
 /** What an API process has of its own; another one over the same store is another process as far as the ledger can tell. */
 export interface Api {
@@ -53,6 +56,7 @@ export const createApi = async (
     readonly now?: () => Date
   } = {},
 ): Promise<Api> => {
+  const logger = override.logger ?? createLogger({ name: 'api', level: 'fatal', destination: nowhere })
   const today = () => TODAY
   const now = override.now ?? (() => new Date())
   const readSide = createReadSide({ pool, aside: pool })
@@ -62,9 +66,13 @@ export const createApi = async (
     now,
     cacheBytesMax: CACHE_BYTES_MAX,
     lastNumberElsewhere: createLastNumberReader(readSide),
+    commandPlaces: createCommandPlaces({
+      find: (commandIds) => listCommandPlaces(createDatabase<unknown>(pool), commandIds),
+      logger,
+      answerWithinMs: PATIENCE_MS,
+    }),
   })
   const receipts = (override.saga ?? createReceiptSaga)(ledger)
-  const logger = override.logger ?? createLogger({ name: 'api', level: 'fatal', destination: nowhere })
   const app = await buildApp({
     ledger,
     receipts,

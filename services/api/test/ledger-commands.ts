@@ -2,6 +2,7 @@ import { type AccountCommand, type AccountEvent, clientAccountStream } from '@re
 import * as examples from '@registru/domain/examples'
 import { commandIdOf, type EventStore, formerRequestHashOf, requestHashOf } from '@registru/event-store'
 import type { CommandContext, Handled } from '../src/ledger/command-context.ts'
+import type { CommandPlaces } from '../src/ledger/command-places.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import type { SnapshotKeeper } from '../src/ledger/snapshots.ts'
 
@@ -16,6 +17,7 @@ export const ledgerOver = (
     readonly cacheBytesMax?: number
     readonly snapshots?: SnapshotKeeper
     readonly askDivergence?: () => Promise<string | undefined>
+    readonly commandPlaces?: CommandPlaces
   } = {},
 ): Ledger =>
   createLedger({

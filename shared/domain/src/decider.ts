@@ -24,6 +24,8 @@ export interface CompanyRules {
   readonly functionalCurrency: Currency | undefined
   /** Whether cheques and promissory notes count as paid when they are handed over, not only when they are collected. */
   readonly instrumentCountsAsPaid: boolean
+  /** Whether each key is claimed before its command is decided. */
+  readonly strictKeys: boolean
   /** Last day of the last closed period; nothing may be dated on it or before. */
   readonly closedThrough: BusinessDay | undefined
 }
@@ -34,6 +36,7 @@ export const DEFAULT_RULES: CompanyRules = {
   cashAndCarry: false,
   functionalCurrency: undefined,
   instrumentCountsAsPaid: false,
+  strictKeys: false,
   closedThrough: undefined,
 }
 

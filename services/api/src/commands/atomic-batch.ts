@@ -11,6 +11,11 @@ interface Joined {
   readonly fail: (error: unknown) => void
 }
 
+/** @throws GroupRefused */
+const refuse = (index: number, cause: unknown): never => {
+  throw new GroupRefused(index, cause)
+}
+
 export type ExecuteItem = (dependencies: CommandDependencies) => Promise<CommandAnswer>
 
 /**
@@ -66,6 +71,7 @@ export const carryOutAtomically = async (
         books: { ...ledger.books, handle: elsewhere, handleAll: elsewhere },
         companies: { ...ledger.companies, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
+        keys: { admit: (...asked) => ledger.keys.admit(...asked).catch((error: unknown) => refuse(index, error)) },
         highestNumbers: ledger.highestNumbers,
         stop: ledger.stop,
       },

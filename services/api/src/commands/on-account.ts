@@ -11,6 +11,7 @@ export const onAccount = async (
   { ledger }: CommandDependencies,
 ): Promise<Handled<AccountEvent>> => {
   const stream = clientAccountStream(context.companyId, command.data.clientId)
+  await ledger.keys.admit(ledger.accounts, stream, context)
   const companyRules = await ledger.rules.rulesOf(context.companyId)
   return ledger.accounts.handle(stream, command, { ...context, companyRules })
 }

@@ -5,7 +5,6 @@ import {
   IssueReceipt,
   OpenReceiptBook,
   ReprintReceipt,
-  receiptBookStream,
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
@@ -15,6 +14,7 @@ import { receiptResult } from '../receipts/receipt-result.ts'
 import { type AnnulledReceipt, type Cause, issuedReceiptOf } from '../receipts/receipt-saga.ts'
 import { defineCommand } from './command-definition.ts'
 import { answer } from './on-account.ts'
+import { onBook } from './on-book.ts'
 import { ReceiptResult } from './result-schemas.ts'
 import { deskOfPayment, receiptIdOf, withReceipt } from './with-receipt.ts'
 
@@ -67,9 +67,8 @@ export const receiptCommands = [
     example: examples.openReceiptBook(),
     result: z.object({ series: z.string(), deskId: z.string(), next: z.int() }),
     rejections: ['RECEIPT_BOOK_ALREADY_OPENED', 'RESTORE_GUARD'],
-    execute: async (data, context, { ledger }) => {
-      const stream = receiptBookStream(context.companyId, data.series)
-      const handled = await ledger.books.handle(stream, { type: 'OpenReceiptBook', data }, context)
+    execute: async (data, context, dependencies) => {
+      const handled = await onBook({ type: 'OpenReceiptBook', data }, context, dependencies)
       return { ...handled, result: { series: data.series, deskId: data.deskId, next: data.from } }
     },
   }),
@@ -91,11 +90,11 @@ export const receiptCommands = [
       'RESTORE_GUARD',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
-    execute: async (data, context, { ledger, receipts }) => {
+    execute: async (data, context, dependencies) => {
+      const { ledger, receipts } = dependencies
       const { companyId, actor, correlationId, dryRun } = context
-      const stream = receiptBookStream(companyId, data.series)
       const companyRules = await ledger.rules.rulesOf(companyId)
-      const handled = await ledger.books.handle(stream, { type: 'AnnulReceipt', data }, { ...context, companyRules })
+      const handled = await onBook({ type: 'AnnulReceipt', data }, { ...context, companyRules }, dependencies)
       let { position } = handled
       let paymentReversed = false
       for (const { type, data: annulled, eventId } of handled.events) {
@@ -119,9 +118,8 @@ export const receiptCommands = [
     example: examples.extendReceiptRange(),
     result: z.object({ series: z.string(), to: z.int() }),
     rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_RANGE_NOT_EXTENDED', 'RESTORE_GUARD'],
-    execute: async (data, context, { ledger }) => {
-      const stream = receiptBookStream(context.companyId, data.series)
-      const handled = await ledger.books.handle(stream, { type: 'ExtendReceiptRange', data }, context)
+    execute: async (data, context, dependencies) => {
+      const handled = await onBook({ type: 'ExtendReceiptRange', data }, context, dependencies)
       return { ...handled, result: { series: data.series, to: data.to } }
     },
   }),
@@ -135,9 +133,8 @@ export const receiptCommands = [
     example: examples.continueReceiptBook(),
     result: z.object({ series: z.string(), next: z.int() }),
     rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NUMBER_ALREADY_GIVEN', 'RECEIPT_RANGE_EXHAUSTED'],
-    execute: async (data, context, { ledger }) => {
-      const stream = receiptBookStream(context.companyId, data.series)
-      const handled = await ledger.books.handle(stream, { type: 'ContinueReceiptBook', data }, context)
+    execute: async (data, context, dependencies) => {
+      const handled = await onBook({ type: 'ContinueReceiptBook', data }, context, dependencies)
       return { ...handled, result: { series: data.series, next: data.continueFrom } }
     },
   }),
@@ -150,9 +147,8 @@ export const receiptCommands = [
     example: examples.reprintReceipt(),
     result: z.object({ series: z.string(), number: z.int(), copy: z.int() }),
     rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND', 'RESTORE_GUARD'],
-    execute: async (data, context, { ledger }) => {
-      const stream = receiptBookStream(context.companyId, data.series)
-      const handled = await ledger.books.handle(stream, { type: 'ReprintReceipt', data }, context)
+    execute: async (data, context, dependencies) => {
+      const handled = await onBook({ type: 'ReprintReceipt', data }, context, dependencies)
       const copy = handled.events.flatMap((event) => (event.type === 'ReceiptReprinted' ? [event.data.copy] : []))[0]
       return { ...handled, result: { series: data.series, number: data.number, copy } }
     },

@@ -11,6 +11,7 @@ export const openApi = {
     description: [
       'An event-sourced receivables ledger. Commands append immutable events; queries read what projectors made of them.',
       'Every command needs an `Idempotency-Key`: the same key gives the first answer again, for ever.',
+      'A key belongs to one request of the company: with another body, or for another client, it is 422 `IDEMPOTENCY_KEY_REUSED`. That it was used for another client or receipt book is found in the read models, so it can be missed within their lag, or while Postgres is away; the policy `strictKeys` makes it certain, for one append more. A key that was claimed then belongs to its request even when that was refused: a corrected one needs a new key.',
       '503 `OUTCOME_UNKNOWN` means that a command may have been carried out, in part or in full: sending it again with the same key settles and finishes it, and `GET /v1/companies/{companyId}/commands/{commandId}` tells what is known of it meanwhile.',
       'Amounts are decimal strings, days are business days in Europe/Bucharest, instants are UTC.',
       "A command answers with a `position`; give it to a query as `minPosition` to read one's own write.",

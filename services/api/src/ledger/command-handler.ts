@@ -25,6 +25,8 @@ export interface CommandHandlerOptions<State, Command extends Message, Event ext
   readonly cacheBytesMax: number
   /** Absent: every stream is folded from its start. */
   readonly snapshots?: Snapshots<State> | undefined
+  /** Whether a stream that is not in memory is taken for a new one: it is read only when an append says otherwise. */
+  readonly areMostlyNew?: boolean
 }
 
 /** The streams of one decider. */
@@ -47,6 +49,7 @@ export interface CommandHandler<State, Command extends Message, Event extends Me
 export const createCommandHandler = <State, Command extends Message, Event extends Message<string, object>>({
   cacheBytesMax,
   snapshots,
+  areMostlyNew = false,
   ...options
 }: CommandHandlerOptions<State, Command, Event>): CommandHandler<State, Command, Event> => {
   type Worker = StreamWorker<State, Command, Event>
@@ -76,7 +79,7 @@ export const createCommandHandler = <State, Command extends Message, Event exten
     const worker = createStreamWorker({
       ...options,
       stream,
-      loaded,
+      loaded: loaded ?? (areMostlyNew ? emptyStream(decider.initialState) : undefined),
       open: async () => (await snapshots?.find(stream, () => distrust(stream))) ?? emptyStream(decider.initialState),
       onWritten: (written) => snapshots?.offer(stream, written),
       onIdle: (atRest) => {

@@ -6,6 +6,7 @@ import {
   type CompanyCommand,
   type CompanyEvent,
   clientAccount,
+  commandKey,
   company,
   type ReceiptBook,
   type ReceiptBookCommand,
@@ -16,6 +17,8 @@ import {
 import type { EventStore } from '@registru/event-store'
 import type { Logger } from '@registru/runtime'
 import { type CommandHandler, createCommandHandler } from './command-handler.ts'
+import { type CommandKeys, createCommandKeys } from './command-keys.ts'
+import type { CommandPlaces } from './command-places.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
 import { createLogEnd } from './log-end.ts'
 import { createHighestNumbers, guardBooks, type HighestNumbers } from './restore-guard.ts'
@@ -25,7 +28,9 @@ import { createStoreGuard } from './store-guard.ts'
 /** Accounts are many and long; books and companies are few, so they get a small share of the cache. */
 const ACCOUNTS_SHARE = 0.8
 const BOOKS_SHARE = 0.15
-const COMPANIES_SHARE = 0.05
+const COMPANIES_SHARE = 0.04
+/** Met once each; a key comes again within moments, or hardly ever. */
+const KEYS_SHARE = 0.01
 
 const silent = { error: () => undefined, warn: () => undefined, info: () => undefined }
 
@@ -35,6 +40,7 @@ export interface Ledger {
   readonly books: CommandHandler<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent>
   readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
   readonly rules: CompanyRulesReader
+  readonly keys: CommandKeys
   readonly highestNumbers: HighestNumbers
   /** Ends what watches the store. */
   readonly stop: () => void
@@ -48,6 +54,8 @@ export interface LedgerOptions {
   readonly cacheBytesMax: number
   /** The last number of a book as something besides the event store knows it; absent: nothing does. */
   readonly lastNumberElsewhere?: (companyId: string, series: string) => Promise<number | undefined>
+  /** Where the read models have seen commands; absent: nobody tells. */
+  readonly commandPlaces?: CommandPlaces
   /** What others who follow the log say is wrong with the store; absent: nobody is asked. */
   readonly askDivergence?: () => Promise<string | undefined>
   readonly logger?: Pick<Logger, 'error' | 'warn' | 'info'>
@@ -59,6 +67,7 @@ export const createLedger = ({
   cacheBytesMax,
   snapshots,
   lastNumberElsewhere = () => Promise.resolve(undefined),
+  commandPlaces = () => Promise.resolve([]),
   askDivergence = () => Promise.resolve(undefined),
   logger = silent,
   ...options
@@ -69,7 +78,7 @@ export const createLedger = ({
     ask: askDivergence,
     logger,
     forgetAll: () => {
-      for (const { forgetAll } of [accounts, books, companies]) forgetAll()
+      for (const { forgetAll } of [accounts, books, companies, claims]) forgetAll()
     },
   })
   const share = (part: number) => ({ ...options, logEnd, guard, cacheBytesMax: Math.floor(cacheBytesMax * part) })
@@ -91,11 +100,14 @@ export const createLedger = ({
     snapshots: snapshots?.of(clientAccount),
     ...share(ACCOUNTS_SHARE),
   })
+  const claims = createCommandHandler({ decider: commandKey, areMostlyNew: true, ...share(KEYS_SHARE) })
+  const rules = createCompanyRulesReader(companies)
   return {
     accounts,
     books: guardBooks(books, highestNumbers),
     companies,
-    rules: createCompanyRulesReader(companies),
+    rules,
+    keys: createCommandKeys({ store: options.store, places: commandPlaces, rules, claims }),
     highestNumbers,
     stop: guard.stop,
   }

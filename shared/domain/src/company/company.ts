@@ -25,7 +25,7 @@ export interface Company {
   readonly desks: Set<CashDeskId>
 }
 
-const POLICIES = ['cashGuard', 'cashAndCarry', 'instrumentCountsAsPaid'] as const
+const POLICIES = ['cashGuard', 'cashAndCarry', 'instrumentCountsAsPaid', 'strictKeys'] as const
 
 const registered = (company: Company, companyId: string): void => {
   if (company.identity === undefined) reject('COMPANY_NOT_FOUND', { companyId })
@@ -101,8 +101,9 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
         cashGuard = rules.cashGuard,
         cashAndCarry = rules.cashAndCarry,
         instrumentCountsAsPaid = rules.instrumentCountsAsPaid,
+        strictKeys = rules.strictKeys,
       } = event.data
-      company.rules = { ...rules, cashGuard, cashAndCarry, instrumentCountsAsPaid }
+      company.rules = { ...rules, cashGuard, cashAndCarry, instrumentCountsAsPaid, strictKeys }
       return company
     }
     case 'CashDeskOpened':

@@ -24,6 +24,10 @@ export const policies = {
     description:
       'Whether an invoice is PAID as soon as a cheque or promissory note is handed over, not only when it is collected; of payments recorded from now on',
   }),
+  strictKeys: z.boolean().meta({
+    description:
+      'Whether each key is claimed in a stream of its own before its command is decided: proof that it is used for one account alone, for one append more; of keys first used from now on',
+  }),
 }
 
 export const OpeningBalance = z.strictObject({ amount: z.string(), currency: Currency })
@@ -37,8 +41,10 @@ export const CompanyRegistered = defineEvent({
 /** Only the policies that changed. */
 export const PolicySet = defineEvent({
   type: 'PolicySet',
-  version: 1,
+  version: 2,
   data: z.strictObject({ companyId: CompanyId, ...z.strictObject(policies).partial().shape }),
+  // Until v2 nobody could decide about keys (decision 0020).
+  upcast: { 1: (v1) => v1 },
 })
 
 /** A desk is known from its first use; this gives it a name and what lay in the drawer. */
