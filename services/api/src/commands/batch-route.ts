@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { registerClient } from '@registru/domain/examples'
+import * as examples from '@registru/domain/examples'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parse as parseJson } from 'secure-json-parse'
 import { z } from 'zod'
@@ -35,6 +35,34 @@ const LINE_BYTES_MAX = 65 * 1024
 const ATOMIC_COMMANDS_MAX = 200
 /** A stream that neither side moves for so long is ended; what was begun is carried out. */
 const STREAM_IDLE_MS = 60_000
+
+/** What the examples of single commands go on with: a second invoice, and money that is still on its way. */
+const EXAMPLE = [
+  {
+    command: 'RegisterInvoice',
+    idempotencyKey: 'inv-1025',
+    data: examples.registerInvoice({
+      invoiceId: 'inv-1025',
+      number: '1025',
+      issuedOn: '2026-10-15',
+      dueOn: '2026-11-14',
+      total: examples.ron('605.00'),
+      vatLines: [{ rate: '21', base: '500.00', vat: '105.00' }],
+    }),
+  },
+  {
+    command: 'RecordPayment',
+    idempotencyKey: 'pay-3',
+    data: {
+      clientId: 'alfa',
+      paymentId: 'pay-3',
+      amount: examples.ron('300.00'),
+      method: 'CARD_POS',
+      receivedOn: '2026-11-02',
+      allocation: { rule: 'explicit', items: [{ invoiceId: 'inv-1025', amount: '300.00' }] },
+    },
+  },
+]
 
 const Item = z.strictObject({
   command: z.string().meta({ description: 'Name of the command', examples: ['RegisterClient'] }),
@@ -258,7 +286,7 @@ export const batchRoute = (
         // An array is checked below: a choice between it and a stream could not say which element is wrong.
         body: z.unknown().meta({
           description: 'An array of commands (application/json), or one command a line (application/x-ndjson)',
-          examples: [[{ command: 'RegisterClient', idempotencyKey: 'alfa', data: registerClient() }]],
+          examples: [EXAMPLE],
         }),
         response: {
           200: {

@@ -51,7 +51,8 @@ export const paymentCommands = [
     description:
       'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
     schema: RecordPayment,
-    example: examples.recordPayment(),
+    // Cash, which every other example can follow: receipts are for cash alone.
+    example: examples.recordPayment({ method: 'CASH', deskId: 'C1', bankReference: undefined }),
     result: PaymentResult,
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',

@@ -25,7 +25,7 @@ export const receiptCommands = [
     description:
       'Gives the payment a receipt (chitanță) with the next number of the book. One living receipt a payment, from a book of the desk where the money came in; days never go back within a book.',
     schema: IssueReceipt,
-    example: examples.issueReceipt(),
+    example: examples.issueReceipt({ paymentId: 'pay-1' }),
     result: z.object({ paymentId: z.string(), receipt: ReceiptResult }),
     rejections: [
       'CLIENT_NOT_FOUND',
@@ -79,7 +79,7 @@ export const receiptCommands = [
     description:
       'The receipt stays in the book with value 0 and its number is never used again; the payment may have another one (OMFP 2634/2015 annex 1 pct. 14-15). With `alsoReversePayment` the payment is reversed too, unless it was reversed before or part of it given back: `paymentReversed` of the answer tells.',
     schema: AnnulReceipt,
-    example: examples.annulReceipt(),
+    example: examples.annulReceipt({ number: 1 }),
     result: z.object({ series: z.string(), number: z.int(), paymentReversed: z.boolean() }),
     rejections: [
       'DAY_TOO_FAR_AHEAD',
@@ -144,7 +144,7 @@ export const receiptCommands = [
     summary: 'Count a reprint of a receipt',
     description: 'A copy carries «DUPLICAT»; the receipt itself stays as it is, the trail knows of the copy.',
     schema: ReprintReceipt,
-    example: examples.reprintReceipt(),
+    example: examples.reprintReceipt({ number: 1 }),
     result: z.object({ series: z.string(), number: z.int(), copy: z.int() }),
     rejections: ['RECEIPT_BOOK_NOT_FOUND', 'RECEIPT_NOT_FOUND', 'RESTORE_GUARD'],
     execute: async (data, context, dependencies) => {

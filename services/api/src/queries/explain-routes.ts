@@ -19,7 +19,7 @@ import { CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { certifyRows } from './tie-out.ts'
 
 const ExplainQuery = z.strictObject({
-  figure: Figure,
+  figure: Figure.meta({ examples: ['collected'] }),
   currency: Currency,
   ...figureFilters,
   ...clocks,
