@@ -271,7 +271,8 @@ export const startProjector = ({
   }
 
   const fail = async (error: unknown): Promise<number | undefined> => {
-    if (error instanceof Fenced && (await isSwitched().catch(() => false))) {
+    // Not only a fence tells it: the tables at hand may have been dropped since.
+    if (!isAway(error) && (await isSwitched().catch(() => false))) {
       logger.info('A rebuilt generation is in use: going on with that')
       return undefined
     }

@@ -240,6 +240,19 @@ t.test('what is in use is not dropped; what is not, is', async (t) => {
   t.match(left, [{ generation: 1, use: 'IN_USE' }])
 })
 
+t.test('what was in use is dropped before the projector has heard of the switch', async (t) => {
+  const system = await setUp(t)
+  const { pool, store, append } = system
+  const pairs = pairsOf(await build(system))
+  await switchGenerations({ pool, store, pairs, signal })
+  const client = await pool.connect()
+  t.teardown(() => client.release())
+  for (const { from } of pairs) await dropGeneration(client, { ...from, generation: 1 })
+
+  await append([paymentRecorded(), paymentAllocated()])
+  t.equal(await openOf(system), 71_000n, 'it goes on with the rebuilt ones')
+})
+
 t.test('a difference that is meant is counted apart', async (t) => {
   const system = await setUp(t)
   const parties = allProjections.filter(({ name }) => name === 'parties')
