@@ -18,10 +18,10 @@ const forbidden = [
     to: { path: '^infra/' },
   },
   {
-    name: 'the-event-store-knows-places',
-    comment: 'What a position and a revision are; of the domain it carries bytes.',
+    name: 'the-event-store-knows-places-and-ids',
+    comment: 'What a position, a revision and an id are; of the rest of the domain it carries bytes.',
     from: { path: '^shared/event-store/' },
-    to: { path: '^shared/domain/', pathNot: '^shared/domain/(?:src|dist/src)/places\\.' },
+    to: { path: '^shared/domain/', pathNot: '^shared/domain/(?:src|dist/src)/(?:ids|places)\\.' },
   },
   {
     name: 'projections-know-domain-and-runtime',

@@ -1,4 +1,12 @@
-import { type LedgerEvent, type Money, minorOf, type PaymentMethod, whoPaidCash } from '@registru/domain'
+import {
+  type ClientId,
+  type InvoiceId,
+  type LedgerEvent,
+  type Money,
+  minorOf,
+  type PaymentMethod,
+  whoPaidCash,
+} from '@registru/domain'
 import { DESKLESS } from '../core/books/cash.ts'
 import { change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
@@ -11,7 +19,7 @@ const LEI = 'RON'
 const isCountedCash = ({ method, amount }: { readonly method: PaymentMethod; readonly amount: Money }): boolean =>
   method === 'CASH' && amount.currency === LEI
 
-type EventOfClient = LedgerEvent & { readonly data: { readonly clientId: string } }
+type EventOfClient = LedgerEvent & { readonly data: { readonly clientId: ClientId } }
 type Settling = Extract<LedgerEvent, { readonly type: 'PaymentAllocated' | 'PaymentDeallocated' }>
 
 const accountOf = ({ metadata, data }: EventOfClient) => ({
@@ -19,7 +27,7 @@ const accountOf = ({ metadata, data }: EventOfClient) => ({
   client_id: data.clientId,
 })
 
-const contractOf = (event: EventOfClient & { readonly data: { readonly invoiceId: string } }) => ({
+const contractOf = (event: EventOfClient & { readonly data: { readonly invoiceId: InvoiceId } }) => ({
   ...accountOf(event),
   invoice_id: event.data.invoiceId,
 })

@@ -1,21 +1,21 @@
-import type { ClientKind, Position } from '@registru/domain'
+import type { CashDeskId, ClientId, ClientKind, CompanyId, EventId, PaymentId, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { CashCeilingViews } from './tables.ts'
 
 export interface HandedPayment {
-  readonly clientId: string
-  readonly paymentId: string
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
   readonly amountMinor: bigint
   /** Without what it settles of an individual's instalment sale contract (Legea 70/2015 art. 4 (3)). */
   readonly countedMinor: bigint
-  readonly eventId: string
+  readonly eventId: EventId
 }
 
 /** What one payer handed over at one desk on one day; bani. */
 export interface PayerDay {
-  readonly deskId: string
+  readonly deskId: CashDeskId
   readonly payer: {
     readonly identity: string
     /** BUSINESS where any of the payments says so: the ceiling is lower. */
@@ -61,7 +61,7 @@ export const listCashPayers = async (
     companyId,
     day,
     knownAt,
-  }: { readonly companyId: string; readonly day: string; readonly knownAt?: Position | undefined },
+  }: { readonly companyId: CompanyId; readonly day: string; readonly knownAt?: Position | undefined },
 ): Promise<readonly PayerDay[]> => {
   const { rows } = await sql<HandedRow>`
     select h.*, coalesce((

@@ -1,9 +1,10 @@
-import type { ClientKind } from '@registru/domain'
+import type { CashDeskId, ClientId, ClientKind, CompanyId, InvoiceId, PaymentId } from '@registru/domain'
 import {
   bigint,
   date,
   defineRemembered,
   defineTable,
+  id,
   nullable,
   position,
   text,
@@ -16,8 +17,8 @@ import {
 export const cashClients = defineRemembered({
   name: 'cash_clients',
   columns: {
-    company_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    client_id: id<ClientId>(),
     kind: word<ClientKind>(),
     name: text(),
     tax_id: nullable(text()),
@@ -29,11 +30,11 @@ export const cashClients = defineRemembered({
 export const cashHanded = defineTable({
   name: 'cash_handed',
   columns: {
-    company_id: text(),
-    payment_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
     received_on: date(),
-    desk_id: text(),
+    desk_id: id<CashDeskId>(),
     payer_identity: text(),
     payer_kind: word<ClientKind>(),
     payer_name: text(),
@@ -52,7 +53,12 @@ export const cashHanded = defineTable({
 /** Invoices of instalment sale contracts: with individuals, outside the ceilings (Legea 70/2015 art. 4 (3)). */
 export const contractInvoices = defineRemembered({
   name: 'contract_invoices',
-  columns: { company_id: text(), invoice_id: text(), client_id: text(), position: position() },
+  columns: {
+    company_id: id<CompanyId>(),
+    invoice_id: id<InvoiceId>(),
+    client_id: id<ClientId>(),
+    position: position(),
+  },
   key: ['company_id', 'invoice_id', 'client_id'],
 })
 
@@ -60,9 +66,9 @@ export const contractInvoices = defineRemembered({
 export const contractSettlements = defineTable({
   name: 'contract_settlements',
   columns: {
-    company_id: text(),
-    payment_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
     position: position(),
     amount_minor: bigint(),
   },

@@ -1,4 +1,4 @@
-import { formatRomanianDay, type LedgerEvent, minorIn, minorOf } from '@registru/domain'
+import { type ClientId, formatRomanianDay, type LedgerEvent, minorIn, minorOf, type PaymentId } from '@registru/domain'
 import { DESKLESS } from '../core/books/cash.ts'
 import { add, change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
@@ -10,7 +10,7 @@ type Line = Omit<
   RowOf<typeof cashLines>,
   'company_id' | 'position' | 'line' | 'event_id' | 'receipt' | 'receipt_position'
 >
-type PaymentEvent = LedgerEvent & { readonly data: { readonly clientId: string; readonly paymentId: string } }
+type PaymentEvent = LedgerEvent & { readonly data: { readonly clientId: ClientId; readonly paymentId: PaymentId } }
 
 const paymentKey = ({ metadata, data }: PaymentEvent) => ({
   company_id: metadata.companyId,

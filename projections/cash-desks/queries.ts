@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { CashDeskId, ClientId, CompanyId, EventId, PaymentId, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { sumsByCurrency } from '../core/reading/balances.ts'
 import { countsSql, wasKnown } from '../core/reading/clocks.ts'
@@ -6,7 +6,7 @@ import type { ReadHandle } from '../core/reading/read.ts'
 import type { Against, CashDeskViews, CashDocument, CashLineKind } from './tables.ts'
 
 export interface CashDesk {
-  readonly deskId: string
+  readonly deskId: CashDeskId
   /** `undefined`: used, but never opened. */
   readonly name: string | undefined
   readonly openedOn: string | undefined
@@ -19,15 +19,15 @@ export interface CashDesk {
 }
 
 interface DeskQuestion {
-  readonly companyId: string
-  readonly deskId: string
+  readonly companyId: CompanyId
+  readonly deskId: CashDeskId
   readonly currency: string
   /** A position; `undefined`: everything. */
   readonly knownAt?: Position | undefined
 }
 
 /** Sums of days, less what was learned after `knownAt`. */
-const known = (companyId: string, knownAt: Position | undefined) => sql`
+const known = (companyId: CompanyId, knownAt: Position | undefined) => sql`
   select desk_id, currency, effective_on, opening_minor, in_minor, out_minor, line_count from read.cash_desk_days
   where company_id = ${companyId}
   ${
@@ -47,10 +47,10 @@ export const listCashDesks = async (
     companyId,
     asOf,
     knownAt,
-  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: Position | undefined },
+  }: { readonly companyId: CompanyId; readonly asOf: string; readonly knownAt?: Position | undefined },
 ): Promise<readonly CashDesk[]> => {
   const { rows } = await sql<{
-    desk_id: string
+    desk_id: CashDeskId
     name: string | null
     opened_on: string | null
     currency: string | null
@@ -97,7 +97,7 @@ export const findCashTotals = (
     companyId,
     asOf,
     knownAt,
-  }: { readonly companyId: string; readonly asOf: string; readonly knownAt?: Position | undefined },
+  }: { readonly companyId: CompanyId; readonly asOf: string; readonly knownAt?: Position | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
   return sumsByCurrency(
     db,
@@ -150,11 +150,11 @@ export interface CashLine {
   readonly act: string | undefined
   readonly explanation: string
   readonly against: readonly Against[]
-  readonly clientId: string | undefined
-  readonly paymentId: string | undefined
+  readonly clientId: ClientId | undefined
+  readonly paymentId: PaymentId | undefined
   readonly inMinor: bigint
   readonly outMinor: bigint
-  readonly eventId: string
+  readonly eventId: EventId
 }
 
 export interface CashRegisterDay {

@@ -1,9 +1,11 @@
+import type { CashDeskId, ClientId, CompanyId, PaymentId } from '@registru/domain'
 import {
   bigint,
   date,
   defineRemembered,
   defineTable,
   defineTotals,
+  id,
   integer,
   json,
   nullable,
@@ -41,8 +43,8 @@ export interface CashDocument {
 export const cashDesks = defineTable({
   name: 'cash_desks',
   columns: {
-    company_id: text(),
-    desk_id: text(),
+    company_id: id<CompanyId>(),
+    desk_id: id<CashDeskId>(),
     name: text(),
     opened_on: date(),
     position: position(),
@@ -55,15 +57,15 @@ export const cashDesks = defineTable({
 export const cashLines = defineTable({
   name: 'cash_lines',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     position: position(),
     line: integer(),
-    desk_id: text(),
+    desk_id: id<CashDeskId>(),
     currency: text(),
     effective_on: date(),
     kind: word<CashLineKind>(),
-    client_id: nullable(text()),
-    payment_id: nullable(text()),
+    client_id: nullable(id<ClientId>()),
+    payment_id: nullable(id<PaymentId>()),
     in_minor: bigint(),
     out_minor: bigint(),
     said: json<CashDocument>(),
@@ -81,8 +83,8 @@ export const cashLines = defineTable({
 export const cashDeskDays = defineTotals({
   name: 'cash_desk_days',
   columns: {
-    company_id: text(),
-    desk_id: text(),
+    company_id: id<CompanyId>(),
+    desk_id: id<CashDeskId>(),
     currency: text(),
     effective_on: date(),
     opening_minor: sum(),
@@ -99,11 +101,11 @@ export const cashDeskDays = defineTotals({
 export const cashPayments = defineRemembered({
   name: 'cash_payments',
   columns: {
-    company_id: text(),
-    payment_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
     position: position(),
-    desk_id: text(),
+    desk_id: id<CashDeskId>(),
     effective_on: date(),
     /** What the line says at last; with an act, a receipt has been issued. */
     said: json<CashDocument>(),

@@ -1,4 +1,12 @@
-import { type LedgerEvent, type MoneyOrZero, minorOf } from '@registru/domain'
+import {
+  type ClientId,
+  creditOfNote,
+  type InvoiceId,
+  type LedgerEvent,
+  type MoneyOrZero,
+  minorOf,
+  type PaymentId,
+} from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import { STILL_KNOWN, stretchOf } from '../core/reading/clocks.ts'
@@ -6,13 +14,13 @@ import { type StatementLineKind, statementDays, statementLines, statementMonths,
 
 interface Line {
   readonly kind: StatementLineKind
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly on: string
   readonly amount: MoneyOrZero
   readonly side: 'debit' | 'credit'
   readonly document?: string | undefined
-  readonly invoiceId?: string
-  readonly paymentId?: string
+  readonly invoiceId?: InvoiceId
+  readonly paymentId?: PaymentId
 }
 
 export const monthOf = (day: string): string => `${day.slice(0, 7)}-01`
@@ -89,7 +97,7 @@ export const clientStatements = defineProjection({
       return line(event, {
         kind: 'CREDIT_NOTE',
         clientId,
-        ...(invoiceId === undefined ? { paymentId: creditNoteId } : { invoiceId }),
+        ...(invoiceId === undefined ? { paymentId: creditOfNote(creditNoteId) } : { invoiceId }),
         document: series === undefined ? number : `${series} ${number}`,
         on: creditedOn,
         amount: total,

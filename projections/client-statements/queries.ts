@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { ClientId, CompanyId, EventId, InvoiceId, PaymentId, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { type ClientBalance, listClientBalancesOf, sumsByCurrency } from '../core/reading/balances.ts'
 import { countsSql, inKnownStretches, learnedInStretchAfter, wasBelieved, wasKnown } from '../core/reading/clocks.ts'
@@ -12,13 +12,13 @@ export interface StatementLine {
   readonly document: string
   /** What the other side calls it: the bank's reference of a payment. It stays when a receipt names the payment. */
   readonly counterpartyDocument: string | undefined
-  readonly invoiceId: string | undefined
-  readonly paymentId: string | undefined
+  readonly invoiceId: InvoiceId | undefined
+  readonly paymentId: PaymentId | undefined
   readonly debitMinor: bigint
   readonly creditMinor: bigint
   /** After this line: debits less credits, advances included. */
   readonly balanceMinor: bigint
-  readonly eventId: string
+  readonly eventId: EventId
   readonly position: Position
 }
 
@@ -30,8 +30,8 @@ export interface CurrencyStatement {
 }
 
 export interface StatementQuestion {
-  readonly companyId: string
-  readonly clientId: string
+  readonly companyId: CompanyId
+  readonly clientId: ClientId
   /** Both days belong to the period. */
   readonly from: string
   readonly to: string
@@ -250,7 +250,7 @@ export const findStatementClosings = (
     clientId,
     asOf,
     knownAt,
-  }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
+  }: Clocks & { readonly companyId: CompanyId; readonly clientId?: ClientId | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
   if (clientId !== undefined) return findBalances(db, { companyId, clientId, day: asOf, included: true, knownAt })
   const learnedLater =
@@ -270,7 +270,7 @@ export const findStatementClosings = (
 /** The same client by client. */
 export const listStatementBalances = (
   db: ReadHandle,
-  { companyId, ...clocks }: Clocks & { readonly companyId: string },
+  { companyId, ...clocks }: Clocks & { readonly companyId: CompanyId },
 ): Promise<readonly ClientBalance[]> =>
   listClientBalancesOf(db, clocks, {
     lines: sql`read.statement_lines where company_id = ${companyId}`,
@@ -278,7 +278,7 @@ export const listStatementBalances = (
   })
 
 export interface LastPayment {
-  readonly paymentId: string
+  readonly paymentId: PaymentId
   readonly on: string
   readonly currency: string
   readonly amountMinor: bigint
@@ -288,12 +288,12 @@ export interface LastPayment {
 /** The latest payment of a client that was not reversed, of all currencies. */
 export const findLastPayment = async (
   db: ReadHandle,
-  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
+  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: CompanyId; readonly clientId: ClientId },
 ): Promise<LastPayment | undefined> => {
   const known = (alias: string) =>
     sql`and ${countsSql({ asOf, knownAt }, `${alias}.effective_on`, `${alias}.position`)}`
   const { rows } = await sql<{
-    payment_id: string
+    payment_id: PaymentId
     effective_on: string
     currency: string
     credit_minor: bigint

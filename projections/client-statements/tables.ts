@@ -1,8 +1,10 @@
+import type { ClientId, CompanyId, InvoiceId, PaymentId } from '@registru/domain'
 import {
   bigint,
   date,
   defineTable,
   defineTotals,
+  id,
   nullable,
   position,
   sum,
@@ -28,16 +30,16 @@ export type StatementLineKind =
 export const statementLines = defineTable({
   name: 'statement_lines',
   columns: {
-    company_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    client_id: id<ClientId>(),
     currency: text(),
     effective_on: date(),
     position: position(),
     kind: word<StatementLineKind>(),
     /** Series and number of an invoice, the bank's reference of a payment; `null`: the payment's id or receipt tells. */
     document: nullable(text()),
-    invoice_id: nullable(text()),
-    payment_id: nullable(text()),
+    invoice_id: nullable(id<InvoiceId>()),
+    payment_id: nullable(id<PaymentId>()),
     debit_minor: bigint(),
     credit_minor: bigint(),
     event_id: uuid(),
@@ -51,8 +53,8 @@ export const statementLines = defineTable({
 export const statementMonths = defineTotals({
   name: 'statement_months',
   columns: {
-    company_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    client_id: id<ClientId>(),
     currency: text(),
     /** The month's first day. */
     month_on: date(),
@@ -67,7 +69,7 @@ export const statementMonths = defineTotals({
 export const statementDays = defineTotals({
   name: 'statement_days',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     currency: text(),
     effective_on: date(),
     /** Of the log, see `stretchOf`. */
@@ -83,9 +85,9 @@ export const statementDays = defineTotals({
 export const statementReceipts = defineTable({
   name: 'statement_receipts',
   columns: {
-    company_id: text(),
-    payment_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
     series: text(),
     number: bigint(),
     /** Positions of its issue and of its annulment. */

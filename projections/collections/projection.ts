@@ -1,10 +1,10 @@
-import { type LedgerEvent, type Money, minorOf, type PaymentMethod } from '@registru/domain'
+import { type ClientId, type LedgerEvent, type Money, minorOf, type PaymentMethod } from '@registru/domain'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import { collectionDays, salesDays, type TradeKind, tradeEntries } from './tables.ts'
 
 interface Trade {
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly documentId: string
   readonly amount: Money
   readonly on: string

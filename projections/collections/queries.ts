@@ -1,4 +1,4 @@
-import type { PaymentMethod, Position } from '@registru/domain'
+import type { CompanyId, PaymentMethod, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { sumsByCurrency } from '../core/reading/balances.ts'
 import { wasKnown } from '../core/reading/clocks.ts'
@@ -6,7 +6,7 @@ import type { ReadHandle } from '../core/reading/read.ts'
 import type { DaySales } from './days-sales-outstanding.ts'
 
 interface Period {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly from: string
   readonly to: string
   /** A position; `undefined`: everything. */

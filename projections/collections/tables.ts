@@ -1,9 +1,10 @@
-import type { PaymentMethod } from '@registru/domain'
+import type { ClientId, CompanyId, PaymentMethod } from '@registru/domain'
 import {
   bigint,
   date,
   defineTable,
   defineTotals,
+  id,
   nullable,
   position,
   sum,
@@ -19,10 +20,10 @@ export type TradeKind = 'INVOICED' | 'CANCELLED' | 'CREDITED' | 'COLLECTED' | 'R
 export const tradeEntries = defineTable({
   name: 'trade_entries',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     position: position(),
     kind: word<TradeKind>(),
-    client_id: text(),
+    client_id: id<ClientId>(),
     /** The invoice, credit note or payment. */
     document_id: text(),
     method: nullable(word<PaymentMethod>()),
@@ -39,7 +40,7 @@ export const tradeEntries = defineTable({
 export const collectionDays = defineTotals({
   name: 'collection_days',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     effective_on: date(),
     method: word<PaymentMethod>(),
     currency: text(),
@@ -55,7 +56,7 @@ export const collectionDays = defineTotals({
 export const salesDays = defineTotals({
   name: 'sales_days',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     effective_on: date(),
     currency: text(),
     invoiced_minor: sum(),

@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { CompanyId, EventId, Position } from '@registru/domain'
 import { wasKnown } from '../core/reading/clocks.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { CompanyViews, PeriodChange } from './tables.ts'
@@ -10,11 +10,11 @@ export interface PolicyChange {
   readonly reason: string | undefined
   /** UTC. */
   readonly recordedAt: string
-  readonly eventId: string
+  readonly eventId: EventId
 }
 
 interface CompanyQuestion {
-  readonly companyId: string
+  readonly companyId: CompanyId
   /** A position; `undefined`: everything. */
   readonly knownAt?: Position | undefined
 }
@@ -57,7 +57,7 @@ export interface PeriodEntry {
   readonly actor: string
   /** UTC. */
   readonly recordedAt: string
-  readonly eventId: string
+  readonly eventId: EventId
 }
 
 /** Closings and reopenings in their order: the last one says through which day the books are closed. */

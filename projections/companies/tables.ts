@@ -1,6 +1,8 @@
+import type { CompanyId } from '@registru/domain'
 import {
   date,
   defineTable,
+  id,
   instant,
   json,
   nullable,
@@ -15,7 +17,7 @@ import {
 export const companyPolicies = defineTable({
   name: 'company_policies',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     policy: text(),
     position: position(),
     value: json<string | number | boolean>(),
@@ -33,7 +35,7 @@ export type PeriodChange = 'CLOSED' | 'REOPENED'
 export const companyPeriods = defineTable({
   name: 'company_periods',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     position: position(),
     change: word<PeriodChange>(),
     /** Last closed day, or first day that is open again. */

@@ -1,4 +1,13 @@
-import { clientAccountStream, type Position, type Revision } from '@registru/domain'
+import {
+  type ClientId,
+  type CommandId,
+  type CompanyId,
+  clientAccountStream,
+  type InvoiceId,
+  type PaymentId,
+  type Position,
+  type Revision,
+} from '@registru/domain'
 import { wasKnown } from '../core/reading/clocks.ts'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { EventIndexViews } from './tables.ts'
@@ -13,13 +22,13 @@ export interface EventPlace {
 
 /** Everything that is given has to be so. */
 export interface EventFilter {
-  readonly companyId: string
-  readonly clientId?: string | undefined
-  readonly invoiceId?: string | undefined
+  readonly companyId: CompanyId
+  readonly clientId?: ClientId | undefined
+  readonly invoiceId?: InvoiceId | undefined
   /** Of a payment, or of a credit note on account. */
-  readonly paymentId?: string | undefined
+  readonly paymentId?: PaymentId | undefined
   readonly correlationId?: string | undefined
-  readonly commandId?: string | undefined
+  readonly commandId?: CommandId | undefined
   readonly type?: string | undefined
   /** Positions: beyond the first, up to the second. `undefined`: from the first event on, to the last. */
   readonly after?: Position | undefined
@@ -34,7 +43,7 @@ export const isCompanyKnown = async (
     companyId,
     knownAt,
   }: {
-    readonly companyId: string
+    readonly companyId: CompanyId
     /** A position; `undefined`: everything. */
     readonly knownAt?: Position | undefined
   },
@@ -60,7 +69,7 @@ export const findAccountRevision = async (
     companyId,
     clientId,
     position,
-  }: { readonly companyId: string; readonly clientId: string; readonly position: Position },
+  }: { readonly companyId: CompanyId; readonly clientId: ClientId; readonly position: Position },
 ): Promise<Revision | undefined> => {
   const row = await db
     .withTables<EventIndexViews>()
@@ -78,7 +87,7 @@ export const findAccountRevision = async (
 
 /** A stream in which a command has written. */
 export interface CommandPlace {
-  readonly commandId: string
+  readonly commandId: CommandId
   readonly stream: string
   /** Of its first event there. */
   readonly revision: Revision

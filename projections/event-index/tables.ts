@@ -1,17 +1,28 @@
-import { defineTable, instant, nullable, position, revision, text, uuid, type ViewRowOf } from '../core/fold/table.ts'
+import type { ClientId, CompanyId, InvoiceId, PaymentId } from '@registru/domain'
+import {
+  defineTable,
+  id,
+  instant,
+  nullable,
+  position,
+  revision,
+  text,
+  uuid,
+  type ViewRowOf,
+} from '../core/fold/table.ts'
 
 /** Where each event stands and what it is about. What it says is in the event store alone. */
 export const eventIndex = defineTable({
   name: 'event_index',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     position: position(),
     stream: text(),
     revision: revision(),
     type: text(),
-    client_id: nullable(text()),
-    invoice_id: nullable(text()),
-    payment_id: nullable(text()),
+    client_id: nullable(id<ClientId>()),
+    invoice_id: nullable(id<InvoiceId>()),
+    payment_id: nullable(id<PaymentId>()),
     correlation_id: text(),
     command_id: uuid(),
     recorded_at: instant(),

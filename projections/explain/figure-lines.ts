@@ -1,3 +1,4 @@
+import type { CashDeskId, ClientId, CompanyId, EventId, InvoiceId, PaymentId } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import type { TradeKind } from '../collections/tables.ts'
 import { wasBelieved, wasKnown } from '../core/reading/clocks.ts'
@@ -21,10 +22,10 @@ export type Cell =
 export interface PostedFigure {
   readonly of: 'postings'
   readonly accounts: readonly Account[]
-  readonly clientId?: string | undefined
-  readonly invoiceId?: string | undefined
-  readonly paymentId?: string | undefined
-  readonly eventId?: string | undefined
+  readonly clientId?: ClientId | undefined
+  readonly invoiceId?: InvoiceId | undefined
+  readonly paymentId?: PaymentId | undefined
+  readonly eventId?: EventId | undefined
   /** Types of the events that posted them. */
   readonly types?: readonly string[] | undefined
   readonly cell?: Cell | undefined
@@ -41,9 +42,9 @@ export interface TradedFigure extends Days {
 /** Lines of the register of one desk; `opening` is what lay in it in the morning of `asOf`. */
 export interface CashFigure extends Days {
   readonly of: 'cash'
-  readonly deskId: string
+  readonly deskId: CashDeskId
   readonly side: 'in' | 'out' | 'opening' | 'balance'
-  readonly eventId?: string | undefined
+  readonly eventId?: EventId | undefined
 }
 
 /** Movements of VAT under cash accounting. */
@@ -54,7 +55,7 @@ export interface VatFigure extends Days {
 }
 
 export interface FigureQuestion extends Clocks {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly currency: string
   readonly figure: PostedFigure | TradedFigure | CashFigure | VatFigure
 }

@@ -1,4 +1,4 @@
-import type { Position, Revision } from '@registru/domain'
+import type { ClientId, CompanyId, EventId, InvoiceId, PaymentId, Position, Revision } from '@registru/domain'
 import { sql } from 'kysely'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { Account } from '../journal/accounts.ts'
@@ -6,7 +6,7 @@ import { type FigureQuestion, linesOf } from './figure-lines.ts'
 
 export interface FigureCursor {
   /** Empty where no client has a part in the order. */
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly effectiveOn: string
   readonly position: string
   readonly line: number
@@ -16,9 +16,9 @@ export interface FigureCursor {
 export interface FigureLine {
   /** Of a posting. */
   readonly account: Account | undefined
-  readonly clientId: string | undefined
-  readonly invoiceId: string | undefined
-  readonly paymentId: string | undefined
+  readonly clientId: ClientId | undefined
+  readonly invoiceId: InvoiceId | undefined
+  readonly paymentId: PaymentId | undefined
   /** Of postings, debit is positive. */
   readonly amountMinor: bigint
   readonly effectiveOn: string
@@ -27,7 +27,7 @@ export interface FigureLine {
   readonly line: number
   readonly stream: string | undefined
   readonly revision: Revision | undefined
-  readonly eventId: string | undefined
+  readonly eventId: EventId | undefined
 }
 
 /** In minor units; of postings debit less credit. */
@@ -39,9 +39,9 @@ export const findFigureSum = async (db: ReadHandle, question: FigureQuestion): P
 
 interface LineRow {
   readonly account: Account | null
-  readonly client_id: string | null
-  readonly invoice_id: string | null
-  readonly payment_id: string | null
+  readonly client_id: ClientId | null
+  readonly invoice_id: InvoiceId | null
+  readonly payment_id: PaymentId | null
   readonly amount_minor: bigint
   readonly effective_on: string
   readonly position: Position
@@ -58,7 +58,7 @@ interface PlaceRow {
 
 const placesOf = async (
   db: ReadHandle,
-  companyId: string,
+  companyId: CompanyId,
   rows: readonly LineRow[],
 ): Promise<ReadonlyMap<Position, PlaceRow>> => {
   const positions = rows.filter((row) => row.event_id !== null).map((row) => `${row.position}`)

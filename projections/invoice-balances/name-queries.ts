@@ -1,3 +1,4 @@
+import type { ClientId, CompanyId } from '@registru/domain'
 import { sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { InvoiceBalanceViews } from './tables.ts'
@@ -9,7 +10,7 @@ export const findInvoiceNames = async (
     companyId,
     clientId,
     invoiceIds,
-  }: { readonly companyId: string; readonly clientId: string; readonly invoiceIds: readonly string[] },
+  }: { readonly companyId: CompanyId; readonly clientId: ClientId; readonly invoiceIds: readonly string[] },
 ): Promise<ReadonlyMap<string, string>> => {
   const rows = await db
     .withTables<InvoiceBalanceViews>()

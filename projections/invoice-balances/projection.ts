@@ -1,13 +1,13 @@
-import { type LedgerEvent, type Money, minorOf } from '@registru/domain'
+import { type ClientId, type InvoiceId, type LedgerEvent, type Money, minorOf, type PaymentId } from '@registru/domain'
 import { change, create, insert, type RowChange } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
 import { defineProjection, folding } from '../core/fold/projection.ts'
 import type { RowOf } from '../core/fold/table.ts'
 import { invoiceBalances, invoiceSettlements, type SettlementKind } from './tables.ts'
 
-type AccountEvent = LedgerEvent & { readonly data: { readonly clientId: string } }
+type AccountEvent = LedgerEvent & { readonly data: { readonly clientId: ClientId } }
 
-const keyOf = ({ data, metadata }: AccountEvent, invoiceId: string) => ({
+const keyOf = ({ data, metadata }: AccountEvent, invoiceId: InvoiceId) => ({
   company_id: metadata.companyId,
   invoice_id: invoiceId,
   client_id: data.clientId,
@@ -21,7 +21,7 @@ interface Settled {
   readonly kind: SettlementKind
   readonly minor: bigint
   readonly on: string
-  readonly paymentId?: string
+  readonly paymentId?: PaymentId
   readonly uncleared?: boolean
   readonly undoneBecause?: string
 }
@@ -76,7 +76,7 @@ const settle = (event: AccountEvent, invoice: InvoiceRow, settled: Settled): rea
   }),
 ]
 
-const invoiceOf = (event: AccountEvent & { readonly data: { readonly invoiceId: string } }) => ({
+const invoiceOf = (event: AccountEvent & { readonly data: { readonly invoiceId: InvoiceId } }) => ({
   invoice: wanted(invoiceBalances, keyOf(event, event.data.invoiceId)),
 })
 

@@ -1,4 +1,4 @@
-import { daysBetween, minorIn } from '@registru/domain'
+import { type ClientId, type CompanyId, daysBetween, type InvoiceId, minorIn } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
 import { unmetDueSql } from '../core/books/unmet-due.ts'
@@ -8,8 +8,8 @@ import { type InstalmentPart, type InvoiceBalanceViews, type InvoiceStatus, OPEN
 
 /** Amounts are minor units of `currency`. */
 export interface InvoiceBalance {
-  readonly invoiceId: string
-  readonly clientId: string
+  readonly invoiceId: InvoiceId
+  readonly clientId: ClientId
   readonly kind: 'INVOICE' | 'ADVANCE'
   readonly series: string | undefined
   readonly number: string
@@ -34,8 +34,8 @@ export interface InvoiceBalance {
 
 export interface InvoiceCursor {
   readonly dueOn: string
-  readonly invoiceId: string
-  readonly clientId: string
+  readonly invoiceId: InvoiceId
+  readonly clientId: ClientId
 }
 
 type InvoiceRow = Omit<InvoiceBalanceViews['read.invoice_balances'], 'last_effective_on' | 'last_position'> & {
@@ -104,7 +104,7 @@ const historyOf = (clocks: Clocks) => sql`read.invoice_settlements
  * Invoices as they stand at both clocks; one that is not issued or not known yet is none. A row that nothing beyond the clocks
  * has touched is the answer itself; the amounts of others are added up from their history.
  */
-const invoicesAt = (companyId: string, clocks: Clocks) => sql`(
+const invoicesAt = (companyId: CompanyId, clocks: Clocks) => sql`(
   select seen.*, ${sql.raw(OPEN_SQL)} as open_minor, ${sql.raw(STATUS_SQL)} as status from (
     select stored.company_id, stored.invoice_id, stored.client_id, stored.kind, stored.series, stored.number,
       stored.issued_on, stored.due_on, stored.currency, stored.total_minor, stored.instalments, stored.position,
@@ -136,7 +136,7 @@ const lastPaymentOn = (clocks: Clocks) => sql`(
 )`
 
 const selectInvoices = (
-  companyId: string,
+  companyId: CompanyId,
   clocks: Clocks,
   conditions: readonly RawBuilder<unknown>[],
 ) => sql<InvoiceRow>`
@@ -145,9 +145,9 @@ const selectInvoices = (
   where ${sql.join([sql`true`, ...conditions], sql` and `)}`
 
 interface InvoiceQuestion extends Clocks {
-  readonly companyId: string
-  readonly invoiceId: string
-  readonly clientId?: string | undefined
+  readonly companyId: CompanyId
+  readonly invoiceId: InvoiceId
+  readonly clientId?: ClientId | undefined
 }
 
 /**
@@ -219,7 +219,7 @@ export const listSettledSums = async (
     invoices,
     ...clocks
   }: Clocks & {
-    readonly companyId: string
+    readonly companyId: CompanyId
     readonly invoices: readonly Pick<InvoiceBalance, 'invoiceId' | 'clientId'>[]
   },
 ): Promise<readonly SettledSums[]> => {
@@ -240,8 +240,8 @@ export const listSettledSums = async (
 }
 
 export interface InvoiceFilter extends Clocks {
-  readonly companyId: string
-  readonly clientId?: string | undefined
+  readonly companyId: CompanyId
+  readonly clientId?: ClientId | undefined
   readonly status?: readonly InvoiceStatus[] | undefined
   /** Due strictly before this day. */
   readonly dueBefore?: string | undefined

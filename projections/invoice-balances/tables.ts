@@ -1,3 +1,4 @@
+import type { ClientId, CompanyId, InvoiceId, PaymentId } from '@registru/domain'
 import {
   bigint,
   boolean,
@@ -5,6 +6,7 @@ import {
   defineRemembered,
   defineTable,
   derived,
+  id,
   json,
   nullable,
   position,
@@ -41,9 +43,9 @@ export const STATUS_SQL = `case when cancelled_on is not null then 'CANCELLED'
 export const invoiceBalances = defineRemembered({
   name: 'invoice_balances',
   columns: {
-    company_id: text(),
-    invoice_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    invoice_id: id<InvoiceId>(),
+    client_id: id<ClientId>(),
     kind: word<'INVOICE' | 'ADVANCE'>(),
     series: nullable(text()),
     number: text(),
@@ -87,13 +89,13 @@ export type SettlementKind =
 export const invoiceSettlements = defineTable({
   name: 'invoice_settlements',
   columns: {
-    company_id: text(),
-    invoice_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    invoice_id: id<InvoiceId>(),
+    client_id: id<ClientId>(),
     position: position(),
     kind: word<SettlementKind>(),
     /** Of an allocation. */
-    payment_id: nullable(text()),
+    payment_id: nullable(id<PaymentId>()),
     amount_minor: bigint(),
     /** Of an allocation, and of what undoes it: it counts as paid only when it is cleared. */
     uncleared: boolean(),

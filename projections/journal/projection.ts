@@ -1,4 +1,15 @@
-import { type LedgerEvent, type Money, type MoneyOrZero, minorIn, minorOf, type VatLine } from '@registru/domain'
+import {
+  type ClientId,
+  creditOfNote,
+  type InvoiceId,
+  type LedgerEvent,
+  type Money,
+  type MoneyOrZero,
+  minorIn,
+  minorOf,
+  type PaymentId,
+  type VatLine,
+} from '@registru/domain'
 import {
   deferredVatWants,
   foldDeferredVat,
@@ -17,11 +28,11 @@ import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 type Leg = readonly [account: Account, amountMinor: bigint, currency?: string | undefined]
 
 interface Entry {
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly currency: string
   readonly on: string
-  readonly invoiceId?: string
-  readonly paymentId?: string
+  readonly invoiceId?: InvoiceId
+  readonly paymentId?: PaymentId
   readonly legs: readonly Leg[]
 }
 
@@ -172,7 +183,7 @@ export const journal = defineProjection({
       const { clientId, invoiceId, creditNoteId, creditedOn, total, kind } = event.data
       return {
         clientId,
-        ...(invoiceId === undefined ? { paymentId: creditNoteId } : { invoiceId }),
+        ...(invoiceId === undefined ? { paymentId: creditOfNote(creditNoteId) } : { invoiceId }),
         currency: total.currency,
         on: creditedOn,
         legs: [

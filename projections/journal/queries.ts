@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { ClientId, CompanyId, InvoiceId, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { type ClientBalance, listClientBalancesOf, sumsByCurrency } from '../core/reading/balances.ts'
 import { inKnownStretches, learnedInStretchAfter, wasKnown } from '../core/reading/clocks.ts'
@@ -25,7 +25,7 @@ interface TurnoverRow {
 /** Days up to `asOf`, less what was learned after `knownAt`: the cost follows the days, whenever that was. */
 const turnovers = async (
   db: ReadHandle,
-  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
+  { companyId, asOf, knownAt }: Clocks & { readonly companyId: CompanyId },
 ): Promise<readonly TurnoverRow[]> => {
   const learnedLater =
     knownAt === undefined
@@ -46,7 +46,7 @@ const turnovers = async (
 }
 
 export interface TrialBalanceQuestion extends Clocks {
-  readonly companyId: string
+  readonly companyId: CompanyId
   /** Given: accounts are numbers of the Romanian chart as in force on `asOf`; absent: symbolic accounts. */
   readonly romanian?: { readonly functionalCurrency: string } | undefined
 }
@@ -81,7 +81,7 @@ export interface AccountBalance {
 /** What the journal says of one client; RECEIVABLE and CLIENT_CREDIT together are the client's balance. */
 export const listClientAccounts = async (
   db: ReadHandle,
-  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
+  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: CompanyId; readonly clientId: ClientId },
 ): Promise<readonly AccountBalance[]> => {
   const { rows } = await sql<{ account: Account; currency: string; balance_minor: bigint }>`
     select account, currency, sum(amount_minor) as balance_minor from read.postings
@@ -105,7 +105,7 @@ export const findAccountTotals = (
     to,
     knownAt,
   }: {
-    readonly companyId: string
+    readonly companyId: CompanyId
     readonly accounts: readonly Account[]
     /** Both days belong to the period. */
     readonly from?: string
@@ -138,7 +138,7 @@ export const findReceivableTotals = (
     clientId,
     asOf,
     knownAt,
-  }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
+  }: Clocks & { readonly companyId: CompanyId; readonly clientId?: ClientId | undefined },
 ): Promise<ReadonlyMap<string, bigint>> => {
   const accounts = ['RECEIVABLE', 'CLIENT_CREDIT'] as const
   if (clientId === undefined) return findAccountTotals(db, { companyId, accounts, to: asOf, knownAt })
@@ -158,7 +158,7 @@ export const findReceivableTotals = (
 /** The same client by client. */
 export const listReceivableBalances = (
   db: ReadHandle,
-  { companyId, ...clocks }: Clocks & { readonly companyId: string },
+  { companyId, ...clocks }: Clocks & { readonly companyId: CompanyId },
 ): Promise<readonly ClientBalance[]> =>
   listClientBalancesOf(db, clocks, {
     lines: sql`read.postings where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT')`,
@@ -168,9 +168,9 @@ export const listReceivableBalances = (
 /** What is open of each invoice of a client, by the journal: RECEIVABLE by the invoice that it was posted for. */
 export const listReceivablesByInvoice = async (
   db: ReadHandle,
-  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: string; readonly clientId: string },
+  { companyId, clientId, asOf, knownAt }: Clocks & { readonly companyId: CompanyId; readonly clientId: ClientId },
 ): Promise<ReadonlyMap<string, bigint>> => {
-  const { rows } = await sql<{ invoice_id: string; balance_minor: bigint }>`
+  const { rows } = await sql<{ invoice_id: InvoiceId; balance_minor: bigint }>`
     select invoice_id, sum(amount_minor) as balance_minor from read.postings
     where company_id = ${companyId} and client_id = ${clientId} and account = 'RECEIVABLE' and invoice_id is not null
       and effective_on <= ${asOf}::date and ${wasKnown(knownAt)}

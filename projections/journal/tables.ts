@@ -1,9 +1,11 @@
+import type { ClientId, CompanyId, InvoiceId, PaymentId } from '@registru/domain'
 import { defineDeferredVatTables } from '../core/books/deferred-vat.ts'
 import {
   bigint,
   date,
   defineTable,
   defineTotals,
+  id,
   instant,
   integer,
   nullable,
@@ -21,7 +23,7 @@ import type { Account } from './accounts.ts'
 export const postings = defineTable({
   name: 'postings',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     position: position(),
     line: integer(),
     account: word<Account>(),
@@ -29,9 +31,9 @@ export const postings = defineTable({
     amount_minor: bigint(),
     effective_on: date(),
     recorded_at: instant(),
-    client_id: text(),
-    invoice_id: nullable(text()),
-    payment_id: nullable(text()),
+    client_id: id<ClientId>(),
+    invoice_id: nullable(id<InvoiceId>()),
+    payment_id: nullable(id<PaymentId>()),
     /** The event's place in its stream, the client's account. */
     revision: revision(),
     event_id: uuid(),
@@ -45,7 +47,7 @@ export const postings = defineTable({
 export const accountDays = defineTotals({
   name: 'account_days',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     account: word<Account>(),
     currency: text(),
     effective_on: date(),
@@ -62,8 +64,8 @@ export const accountDays = defineTotals({
 export const clientAccounts = defineTotals({
   name: 'client_accounts',
   columns: {
-    company_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    client_id: id<ClientId>(),
     currency: text(),
     receivable_minor: sum(),
     client_credit_minor: sum(),

@@ -1,11 +1,11 @@
-import { type Address, type ClientKind, type Position } from '@registru/domain'
+import { type Address, type ClientId, type ClientKind, type CompanyId, type Position } from '@registru/domain'
 import { sql } from 'kysely'
 import { wasKnown } from '../core/reading/clocks.ts'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { ClientDetails, PartyViews } from './tables.ts'
 
 export interface ClientCard {
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly kind: ClientKind
   readonly name: string
   readonly taxId: string | undefined
@@ -15,7 +15,7 @@ export interface ClientCard {
 }
 
 export interface CompanyCard {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly name: string
   readonly taxId: string
   readonly tradeRegisterNumber: string | undefined
@@ -40,7 +40,7 @@ const clientsKnownAt = async (
     companyId,
     clientIds,
     knownAt,
-  }: { readonly companyId: string; readonly clientIds: readonly string[]; readonly knownAt: Position },
+  }: { readonly companyId: CompanyId; readonly clientIds: readonly string[]; readonly knownAt: Position },
 ): Promise<ReadonlyMap<string, ClientCard>> => {
   const rows = await db
     .withTables<PartyViews>()
@@ -68,8 +68,8 @@ export const findClient = async (
     clientId,
     knownAt,
   }: {
-    readonly companyId: string
-    readonly clientId: string
+    readonly companyId: CompanyId
+    readonly clientId: ClientId
     /** A position; `undefined`: as the client is called today. */
     readonly knownAt?: Position | undefined
   },
@@ -95,14 +95,14 @@ export const findClientNames = async (
     clientIds,
     knownAt,
   }: {
-    readonly companyId: string
+    readonly companyId: CompanyId
     readonly clientIds: readonly string[]
     /** A position; `undefined`: as they are called today. */
     readonly knownAt?: Position | undefined
   },
 ): Promise<ReadonlyMap<string, string>> => {
   const wanted = sql`company_id = ${companyId} and client_id = any(${[...clientIds]}::text[])`
-  const { rows } = await sql<{ client_id: string; name: string }>`${
+  const { rows } = await sql<{ client_id: ClientId; name: string }>`${
     knownAt === undefined
       ? sql`select client_id, name from read.clients where ${wanted}`
       : sql`select distinct on (client_id) client_id, changed ->> 'name' as name from read.client_changes
@@ -121,7 +121,7 @@ export const listClients = async (
     after,
     limit,
   }: {
-    readonly companyId: string
+    readonly companyId: CompanyId
     /** A position; `undefined`: as they are called today. */
     readonly knownAt?: Position | undefined
     readonly after?: string | undefined
@@ -190,7 +190,7 @@ export const findCompany = async (
     companyId,
     knownAt,
   }: {
-    readonly companyId: string
+    readonly companyId: CompanyId
     /** A position; `undefined`: whenever it was registered. */
     readonly knownAt?: Position | undefined
   },

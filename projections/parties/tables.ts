@@ -1,11 +1,11 @@
-import type { Address, ClientKind } from '@registru/domain'
-import { defineTable, json, nullable, position, text, type ViewRowOf, word } from '../core/fold/table.ts'
+import type { Address, ClientId, ClientKind, CompanyId } from '@registru/domain'
+import { defineTable, id, json, nullable, position, text, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /** Issuers. */
 export const companies = defineTable({
   name: 'companies',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     name: text(),
     tax_id: text(),
     trade_register_number: nullable(text()),
@@ -21,8 +21,8 @@ export const companies = defineTable({
 export const clients = defineTable({
   name: 'clients',
   columns: {
-    company_id: text(),
-    client_id: text(),
+    company_id: id<CompanyId>(),
+    client_id: id<ClientId>(),
     kind: word<ClientKind>(),
     name: text(),
     tax_id: nullable(text()),
@@ -49,7 +49,12 @@ export interface ClientDetails {
 /** Who each debtor was said to be, so that a paper of another day names the one of that day. */
 export const clientChanges = defineTable({
   name: 'client_changes',
-  columns: { company_id: text(), client_id: text(), position: position(), changed: json<ClientDetails>() },
+  columns: {
+    company_id: id<CompanyId>(),
+    client_id: id<ClientId>(),
+    position: position(),
+    changed: json<ClientDetails>(),
+  },
   key: ['company_id', 'client_id', 'position'],
 })
 

@@ -1,4 +1,4 @@
-import { type EventMetadata, minorIn, minorOf } from '@registru/domain'
+import { type ClientId, creditOfNote, type EventMetadata, minorIn, minorOf, type PaymentId } from '@registru/domain'
 import { add, insert, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import { paymentReceipts, paymentRefunds, paymentSettlements, payments } from './tables.ts'
@@ -20,8 +20,8 @@ const untouched = {
 }
 
 const keyOf = (
-  paymentId: string,
-  { clientId }: { readonly clientId: string },
+  paymentId: PaymentId,
+  { clientId }: { readonly clientId: ClientId },
   { companyId }: Pick<EventMetadata, 'companyId'>,
 ) => ({ company_id: companyId, payment_id: paymentId, client_id: clientId })
 
@@ -54,7 +54,7 @@ export const paymentsProjection = defineProjection({
         : [
             insert(payments, {
               ...untouched,
-              ...keyOf(data.creditNoteId, data, metadata),
+              ...keyOf(creditOfNote(data.creditNoteId), data, metadata),
               method: 'CREDIT_NOTE',
               received_on: data.creditedOn,
               currency: data.total.currency,

@@ -1,4 +1,17 @@
-import type { Payer, PaymentMethod, Position, RefundMethod, ReversalReason } from '@registru/domain'
+import type {
+  CashDeskId,
+  ClientId,
+  CompanyId,
+  EventId,
+  Payer,
+  PaymentId,
+  PaymentMethod,
+  Position,
+  ReceiptSeries,
+  RefundId,
+  RefundMethod,
+  ReversalReason,
+} from '@registru/domain'
 import { sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
 import { counts, countsSql, wasKnown } from '../core/reading/clocks.ts'
@@ -7,8 +20,8 @@ import type { PaymentViews } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */
 export interface PaymentHistory {
-  readonly paymentId: string
-  readonly clientId: string
+  readonly paymentId: PaymentId
+  readonly clientId: ClientId
   readonly method: PaymentMethod | 'CREDIT_NOTE'
   readonly receivedOn: string
   readonly currency: string
@@ -18,7 +31,7 @@ export interface PaymentHistory {
   /** What settles nothing yet; 0 once reversed. */
   readonly creditMinor: bigint
   readonly allocationRule: string
-  readonly deskId: string | undefined
+  readonly deskId: CashDeskId | undefined
   readonly bankReference: string | undefined
   readonly remittanceText: string | undefined
   readonly payer: Payer | undefined
@@ -28,7 +41,7 @@ export interface PaymentHistory {
     | { readonly on: string; readonly reason: ReversalReason; readonly note: string | undefined }
     | undefined
   /** The living one. */
-  readonly receipt: { readonly series: string; readonly number: number } | undefined
+  readonly receipt: { readonly series: ReceiptSeries; readonly number: number } | undefined
   /** Undone ones are marked. */
   readonly allocations: readonly Settlement[]
   readonly refunds: readonly Refund[]
@@ -37,20 +50,20 @@ export interface PaymentHistory {
 }
 
 export interface Refund {
-  readonly refundId: string
+  readonly refundId: RefundId
   readonly amountMinor: bigint
   readonly method: RefundMethod
   readonly refundedOn: string
-  readonly deskId: string | undefined
+  readonly deskId: CashDeskId | undefined
   readonly document: string | undefined
   readonly note: string | undefined
-  readonly eventId: string
+  readonly eventId: EventId
 }
 
 export interface PaymentCursor {
   readonly receivedOn: string
-  readonly paymentId: string
-  readonly clientId: string
+  readonly paymentId: PaymentId
+  readonly clientId: ClientId
 }
 
 type PaymentRow = PaymentViews['read.payments']
@@ -137,10 +150,10 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
 }
 
 /** Within a company; ids hold no space. */
-const keyOf = (row: { readonly client_id: string; readonly payment_id: string }): string =>
+const keyOf = (row: { readonly client_id: ClientId; readonly payment_id: PaymentId }): string =>
   `${row.client_id} ${row.payment_id}`
 
-const grouped = <Row extends { readonly client_id: string; readonly payment_id: string }>(
+const grouped = <Row extends { readonly client_id: ClientId; readonly payment_id: PaymentId }>(
   rows: readonly Row[],
 ): ReadonlyMap<string, readonly Row[]> => {
   const groups = new Map<string, Row[]>()
@@ -155,7 +168,7 @@ const grouped = <Row extends { readonly client_id: string; readonly payment_id: 
 /** In one query a table for a whole page. */
 const withHistory = async (
   db: ReadHandle,
-  companyId: string,
+  companyId: CompanyId,
   clocks: Clocks,
   rows: readonly PaymentRow[],
 ): Promise<readonly PaymentHistory[]> => {
@@ -202,7 +215,7 @@ const withHistory = async (
 }
 
 /** Payments that were received and known at both clocks. */
-const selectPayments = (db: ReadHandle, companyId: string, clocks: Clocks) =>
+const selectPayments = (db: ReadHandle, companyId: CompanyId, clocks: Clocks) =>
   db
     .withTables<PaymentViews>()
     .selectFrom('read.payments')
@@ -211,9 +224,9 @@ const selectPayments = (db: ReadHandle, companyId: string, clocks: Clocks) =>
     .where(countsSql(clocks, 'received_on', 'position'))
 
 interface PaymentQuestion extends Clocks {
-  readonly companyId: string
-  readonly paymentId: string
-  readonly clientId?: string | undefined
+  readonly companyId: CompanyId
+  readonly paymentId: PaymentId
+  readonly clientId?: ClientId | undefined
 }
 
 /** Where several clients have a payment of this id and none is named, the one that was recorded first. */
@@ -245,8 +258,8 @@ export const findPaymentDay = async (
 }
 
 export interface PaymentFilter extends Clocks {
-  readonly companyId: string
-  readonly clientId?: string | undefined
+  readonly companyId: CompanyId
+  readonly clientId?: ClientId | undefined
   readonly after?: PaymentCursor | undefined
   readonly limit: number
 }

@@ -1,16 +1,19 @@
-import { type LedgerEvent, minorIn, minorOf } from '@registru/domain'
+import { type LedgerEvent, minorIn, minorOf, type ReceiptSeries } from '@registru/domain'
 import { change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
 import { defineProjection, folding } from '../core/fold/projection.ts'
 import type { ValuesOf } from '../core/fold/table.ts'
 import { type ReceiptDocument, receiptBooks, receiptRanges, receiptReprints, receipts } from './tables.ts'
 
-type BookEvent = LedgerEvent & { readonly data: { readonly series: string } }
+type BookEvent = LedgerEvent & { readonly data: { readonly series: ReceiptSeries } }
 
 const bookKey = ({ data, metadata }: BookEvent) => ({ company_id: metadata.companyId, series: data.series })
 const bookOf = (event: BookEvent) => ({ book: wanted(receiptBooks, bookKey(event)) })
 
-const receiptKey = (event: BookEvent, { series, number }: { readonly series: string; readonly number: number }) => ({
+const receiptKey = (
+  event: BookEvent,
+  { series, number }: { readonly series: ReceiptSeries; readonly number: number },
+) => ({
   company_id: event.metadata.companyId,
   series,
   number: BigInt(number),

@@ -1,3 +1,4 @@
+import type { CashDeskId, ClientId, CompanyId, PaymentId, ReceiptId, ReceiptSeries } from '@registru/domain'
 import { sql } from 'kysely'
 import { counts, countsSql, wasKnown } from '../core/reading/clocks.ts'
 import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
@@ -5,12 +6,12 @@ import type { ReceiptDocument, ReceiptViews } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */
 export interface ReceiptEntry {
-  readonly series: string
+  readonly series: ReceiptSeries
   readonly number: number
-  readonly receiptId: string
-  readonly clientId: string
-  readonly paymentId: string
-  readonly deskId: string
+  readonly receiptId: ReceiptId
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+  readonly deskId: CashDeskId
   readonly issuedOn: string
   readonly currency: string
   /** What was printed. */
@@ -21,7 +22,7 @@ export interface ReceiptEntry {
     | {
         readonly on: string
         readonly reason: string
-        readonly replacedBy: { readonly series: string; readonly number: number } | undefined
+        readonly replacedBy: { readonly series: ReceiptSeries; readonly number: number } | undefined
       }
     | undefined
   /** Copies marked «DUPLICAT». */
@@ -30,8 +31,8 @@ export interface ReceiptEntry {
 }
 
 export interface ReceiptBookEntry {
-  readonly series: string
-  readonly deskId: string
+  readonly series: ReceiptSeries
+  readonly deskId: CashDeskId
   readonly from: number
   /** `undefined`: open-ended. */
   readonly to: number | undefined
@@ -48,7 +49,7 @@ export interface ReceiptBookEntry {
 }
 
 export interface ReceiptCursor {
-  readonly series: string
+  readonly series: ReceiptSeries
   readonly number: number
 }
 
@@ -104,7 +105,7 @@ const bookEntry = (row: ReceiptViews['read.receipt_books']): ReceiptBookEntry =>
 })
 
 /** Receipts that were issued and known at both clocks. */
-const selectReceipts = (db: ReadHandle, companyId: string, clocks: Clocks) => {
+const selectReceipts = (db: ReadHandle, companyId: CompanyId, clocks: Clocks) => {
   const { knownAt } = clocks
   const copies =
     knownAt === undefined
@@ -128,7 +129,7 @@ export const findReceipt = async (
     series,
     number,
     ...clocks
-  }: Clocks & { readonly companyId: string; readonly series: string; readonly number: number },
+  }: Clocks & { readonly companyId: CompanyId; readonly series: ReceiptSeries; readonly number: number },
 ): Promise<ReceiptEntry | undefined> => {
   const row = await selectReceipts(db, companyId, clocks)
     .where('receipt.series', '=', series)
@@ -138,8 +139,8 @@ export const findReceipt = async (
 }
 
 export interface ReceiptFilter extends Clocks {
-  readonly companyId: string
-  readonly series?: string | undefined
+  readonly companyId: CompanyId
+  readonly series?: ReceiptSeries | undefined
   readonly after?: ReceiptCursor | undefined
   readonly limit: number
 }
@@ -165,7 +166,7 @@ export const listReceipts = async (
  */
 export const listReceiptBooks = async (
   db: ReadHandle,
-  { companyId, ...clocks }: Clocks & { readonly companyId: string },
+  { companyId, ...clocks }: Clocks & { readonly companyId: CompanyId },
 ): Promise<readonly ReceiptBookEntry[]> => {
   const { asOf, knownAt } = clocks
   const known = sql`and ${wasKnown(knownAt)}`
@@ -197,7 +198,7 @@ export const listReceiptBooks = async (
 /** The highest number that the read model knows of in a book; `undefined` when it knows of no such book. */
 export const findLastNumber = async (
   db: ReadHandle,
-  { companyId, series }: { readonly companyId: string; readonly series: string },
+  { companyId, series }: { readonly companyId: CompanyId; readonly series: ReceiptSeries },
 ): Promise<number | undefined> => {
   const row = await db
     .withTables<ReceiptViews>()

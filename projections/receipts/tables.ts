@@ -1,10 +1,20 @@
-import type { EventOf, ReceiptIssued } from '@registru/domain'
+import type {
+  CashDeskId,
+  ClientId,
+  CompanyId,
+  EventOf,
+  PaymentId,
+  ReceiptId,
+  ReceiptIssued,
+  ReceiptSeries,
+} from '@registru/domain'
 import {
   bigint,
   date,
   defineRemembered,
   defineTable,
   derived,
+  id,
   integer,
   json,
   nullable,
@@ -21,9 +31,9 @@ export type ReceiptDocument = EventOf<typeof ReceiptIssued>['data']
 export const receiptBooks = defineRemembered({
   name: 'receipt_books',
   columns: {
-    company_id: text(),
-    series: text(),
-    desk_id: text(),
+    company_id: id<CompanyId>(),
+    series: id<ReceiptSeries>(),
+    desk_id: id<CashDeskId>(),
     from_number: bigint(),
     /** `null`: the range is open-ended. */
     to_number: nullable(bigint()),
@@ -47,8 +57,8 @@ export const receiptBooks = defineRemembered({
 export const receiptRanges = defineTable({
   name: 'receipt_ranges',
   columns: {
-    company_id: text(),
-    series: text(),
+    company_id: id<CompanyId>(),
+    series: id<ReceiptSeries>(),
     position: position(),
     /** Of the decision; `null`: from whenever it is known. */
     effective_on: nullable(date()),
@@ -64,13 +74,13 @@ export const receiptRanges = defineTable({
 export const receipts = defineTable({
   name: 'receipts',
   columns: {
-    company_id: text(),
-    series: text(),
+    company_id: id<CompanyId>(),
+    series: id<ReceiptSeries>(),
     number: bigint(),
-    receipt_id: text(),
-    client_id: text(),
-    payment_id: text(),
-    desk_id: text(),
+    receipt_id: id<ReceiptId>(),
+    client_id: id<ClientId>(),
+    payment_id: id<PaymentId>(),
+    desk_id: id<CashDeskId>(),
     issued_on: date(),
     currency: text(),
     amount_minor: bigint(),
@@ -97,7 +107,13 @@ export const receipts = defineTable({
 /** When each counted copy was made: a copy has no business day, so only the second clock knows it. */
 export const receiptReprints = defineTable({
   name: 'receipt_reprints',
-  columns: { company_id: text(), series: text(), number: bigint(), copy: bigint(), position: position() },
+  columns: {
+    company_id: id<CompanyId>(),
+    series: id<ReceiptSeries>(),
+    number: bigint(),
+    copy: bigint(),
+    position: position(),
+  },
   key: ['company_id', 'series', 'number', 'copy'],
 })
 

@@ -1,4 +1,12 @@
-import { type LedgerEvent, type Money, minorIn, minorOf } from '@registru/domain'
+import {
+  type ClientId,
+  type InvoiceId,
+  type LedgerEvent,
+  type Money,
+  minorIn,
+  minorOf,
+  type PaymentId,
+} from '@registru/domain'
 import { add, change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
 import { defineProjection, folding } from '../core/fold/projection.ts'
@@ -16,7 +24,7 @@ interface Movement {
   readonly by: bigint
 }
 
-type AccountEvent = LedgerEvent & { readonly data: { readonly clientId: string } }
+type AccountEvent = LedgerEvent & { readonly data: { readonly clientId: ClientId } }
 
 const keyOf = ({ metadata, data }: AccountEvent, kind: ItemKind, id: string) => ({
   company_id: metadata.companyId,
@@ -114,8 +122,8 @@ const move = (event: LedgerEvent, on: string, ...moves: readonly ItemMove[]): re
   })
 }
 
-type OnInvoice = AccountEvent & { readonly data: { readonly invoiceId: string } }
-type OnPayment = AccountEvent & { readonly data: { readonly paymentId: string } }
+type OnInvoice = AccountEvent & { readonly data: { readonly invoiceId: InvoiceId } }
+type OnPayment = AccountEvent & { readonly data: { readonly paymentId: PaymentId } }
 
 const invoiceOf = (event: OnInvoice) => ({ invoice: wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)) })
 const paymentOf = (event: OnPayment) => ({ payment: wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)) })

@@ -1,3 +1,4 @@
+import type { ClientId, CompanyId, InvoiceId } from '@registru/domain'
 import { sql } from 'kysely'
 import { inKnownStretches, learnedInStretchAfter, STILL_KNOWN, wasBelieved } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
@@ -5,7 +6,7 @@ import { type Ageing, agingLabels, isInBucket } from './buckets.ts'
 import type { ItemKind } from './tables.ts'
 
 export interface AgingQuestion extends Clocks, Ageing {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly groupBy?: 'client' | 'currency' | 'invoice'
   /** Those who owe most first, currencies apart, because amounts in two of them do not compare. */
   readonly sort?: '-open' | undefined
@@ -15,9 +16,9 @@ export interface AgingQuestion extends Clocks, Ageing {
 
 export interface AgingRow {
   /** `undefined` in totals and when grouped by currency. */
-  readonly clientId: string | undefined
+  readonly clientId: ClientId | undefined
   /** When grouped by invoice; `undefined` in the row of a client's credit. */
-  readonly invoiceId: string | undefined
+  readonly invoiceId: InvoiceId | undefined
   readonly currency: string
   /** One a bucket, in the order of the labels. */
   readonly amountsMinor: readonly bigint[]
@@ -35,7 +36,7 @@ export interface Aging {
   readonly rowsLeftOut: number
 }
 
-const spansOf = (companyId: string, { asOf, knownAt }: Clocks) => sql`read.open_spans
+const spansOf = (companyId: CompanyId, { asOf, knownAt }: Clocks) => sql`read.open_spans
   where company_id = ${companyId} and ${wasBelieved(knownAt)} and eff_to > ${asOf}::date and eff_from <= ${asOf}::date`
 
 export interface OpenTotal {
@@ -55,7 +56,7 @@ interface AgedSum {
  * What is open on a day as we know it now, summed by the days that ages count from, without a look at what is open and
  * stays open: the end of all days, less what begins after the day, more what ends after it.
  */
-const presentSums = (companyId: string, asOf: string) => sql<AgedSum>`
+const presentSums = (companyId: CompanyId, asOf: string) => sql<AgedSum>`
   select currency, item_kind, due_on, issued_on, amount_minor from read.open_dues
   where company_id = ${companyId} and amount_minor <> 0
   union all
@@ -67,7 +68,7 @@ const presentSums = (companyId: string, asOf: string) => sql<AgedSum>`
     and eff_to > ${asOf}::date and eff_to < 'infinity' and eff_from <= ${asOf}::date`
 
 /** How what is open moved up to a day, as it was known then; what was learned in the last stretch after that goes off again. */
-const movesUntil = (companyId: string, { asOf, knownAt }: Clocks) => {
+const movesUntil = (companyId: CompanyId, { asOf, knownAt }: Clocks) => {
   const days = sql`
     select currency, item_kind, amount_minor from read.open_days
     where company_id = ${companyId} and effective_on <= ${asOf}::date ${inKnownStretches(knownAt)}`
@@ -85,7 +86,11 @@ const movesUntil = (companyId: string, { asOf, knownAt }: Clocks) => {
 /** What is open and what is credit per currency: of one client from its spans, of the whole company from its days. */
 export const findOpenTotals = async (
   db: ReadHandle,
-  { companyId, clientId, ...clocks }: Clocks & { readonly companyId: string; readonly clientId?: string | undefined },
+  {
+    companyId,
+    clientId,
+    ...clocks
+  }: Clocks & { readonly companyId: CompanyId; readonly clientId?: ClientId | undefined },
 ): Promise<ReadonlyMap<string, OpenTotal>> => {
   const source =
     clientId === undefined
@@ -117,8 +122,8 @@ type BucketColumn = `bucket_${number}`
 const columnOf = (bucket: number): BucketColumn => `bucket_${bucket}`
 
 interface AgingSqlRow {
-  readonly client_id: string | null
-  readonly invoice_id: string | null
+  readonly client_id: ClientId | null
+  readonly invoice_id: InvoiceId | null
   readonly currency: string
   readonly [bucket: BucketColumn]: bigint
   readonly credit_minor: bigint
@@ -253,8 +258,8 @@ export interface ClientBalance {
 }
 
 interface ClientQuestion extends Clocks {
-  readonly companyId: string
-  readonly clientId: string
+  readonly companyId: CompanyId
+  readonly clientId: ClientId
 }
 
 /** Per currency, in alphabetical order; a currency with nothing open and no credit is left out. */
@@ -341,7 +346,7 @@ export const listOpenItems = async (
 }
 
 export interface ItemName {
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly itemId: string
 }
 
@@ -353,9 +358,9 @@ export const listOpenOf = async (
     kind,
     items,
     ...clocks
-  }: Clocks & { readonly companyId: string; readonly kind: ItemKind; readonly items: readonly ItemName[] },
+  }: Clocks & { readonly companyId: CompanyId; readonly kind: ItemKind; readonly items: readonly ItemName[] },
 ): Promise<readonly bigint[]> => {
-  const { rows } = await sql<{ client_id: string; item_id: string; open: bigint }>`
+  const { rows } = await sql<{ client_id: ClientId; item_id: string; open: bigint }>`
     select client_id, item_id, sum(amount_minor)::bigint as open
     from ${spansOf(companyId, clocks)} and item_kind = ${kind}
       and client_id = any(${[...new Set(items.map(({ clientId }) => clientId))]}::text[])

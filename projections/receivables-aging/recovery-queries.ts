@@ -1,3 +1,4 @@
+import type { CompanyId } from '@registru/domain'
 import { sql } from 'kysely'
 import { wasBelieved } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
@@ -14,7 +15,7 @@ export interface Recovery {
 /** What is still to be recovered, by the week of its due day; instalments by their own. */
 export const listRecoveries = async (
   db: ReadHandle,
-  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
+  { companyId, asOf, knownAt }: Clocks & { readonly companyId: CompanyId },
 ): Promise<readonly Recovery[]> => {
   const { rows } = await sql<{ week: string; currency: string; open_minor: bigint; overdue_minor: bigint }>`
     select date_trunc('week', due_on)::date as week, currency, sum(amount_minor) as open_minor,

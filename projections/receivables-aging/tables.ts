@@ -1,9 +1,11 @@
+import type { ClientId, CompanyId } from '@registru/domain'
 import {
   bigint,
   date,
   defineRemembered,
   defineTable,
   defineTotals,
+  id,
   integer,
   ownJson,
   position,
@@ -35,10 +37,10 @@ export interface Part {
 export const openItems = defineRemembered({
   name: 'open_items',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     item_kind: word<ItemKind>(),
     item_id: text(),
-    client_id: text(),
+    client_id: id<ClientId>(),
     currency: text(),
     issued_on: date(),
     parts: ownJson<readonly Part[]>(),
@@ -54,12 +56,12 @@ export const openItems = defineRemembered({
 export const openSpans = defineTable({
   name: 'open_spans',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     known_from: position(),
     /** Tells apart the spans that one event began. */
     line: integer(),
     known_to: position(),
-    client_id: text(),
+    client_id: id<ClientId>(),
     item_kind: word<ItemKind>(),
     item_id: text(),
     part: integer(),
@@ -85,7 +87,7 @@ export const openSpans = defineTable({
 export const openDues = defineTotals({
   name: 'open_dues',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     item_kind: word<ItemKind>(),
     currency: text(),
     due_on: date(),
@@ -100,7 +102,7 @@ export const openDues = defineTotals({
 export const openDays = defineTotals({
   name: 'open_days',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     item_kind: word<ItemKind>(),
     currency: text(),
     effective_on: date(),

@@ -1,3 +1,4 @@
+import type { CompanyId } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 import { agingTies } from './aging-ties.ts'
@@ -12,7 +13,7 @@ export const allTies: readonly Tie[] = [...journalTies, ...agingTies, ...documen
 /** Two books that do not say the same of a row. */
 export interface Difference {
   readonly tie: string
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly currency: string | undefined
   /** What the row is of, by name. */
   readonly place: Readonly<Record<string, string>>
@@ -21,7 +22,7 @@ export interface Difference {
 }
 
 interface DifferenceRow {
-  readonly company_id: string
+  readonly company_id: CompanyId
   readonly currency: string | null
   readonly place: Readonly<Record<string, string | null>>
   readonly amounts: Readonly<Record<string, string>>

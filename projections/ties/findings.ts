@@ -1,3 +1,4 @@
+import type { CompanyId } from '@registru/domain'
 import { sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 import type { Difference } from './differences.ts'
@@ -52,7 +53,7 @@ export const finishTie = async (
 
 interface FindingRow {
   readonly tie: string
-  readonly company_id: string
+  readonly company_id: CompanyId
   readonly place: Readonly<Record<string, string>>
   readonly currency: string | null
   readonly amounts: Readonly<Record<string, string>>

@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { ClientId, CompanyId, Position, ReceiptSeries } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import type { ReadHandle } from '../core/reading/read.ts'
 import { type FigureQuestion, linesOf } from '../explain/figure-lines.ts'
@@ -38,12 +38,12 @@ const findFirst = async (
 
 /** An id is unique within its client's account. */
 interface DocumentName {
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly id: string
 }
 
 interface DocumentsOf {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly documents: readonly DocumentName[]
 }
 
@@ -84,8 +84,8 @@ export const findStatementLineDifference = (
     clientId,
     lines,
   }: {
-    readonly companyId: string
-    readonly clientId: string
+    readonly companyId: CompanyId
+    readonly clientId: ClientId
     readonly lines: readonly { readonly currency: string; readonly on: string; readonly position: Position }[]
   },
 ): Promise<Difference | undefined> =>
@@ -105,7 +105,10 @@ export const findReceiptDifference = (
   {
     companyId,
     receipts,
-  }: { readonly companyId: string; readonly receipts: readonly { readonly series: string; readonly number: number }[] },
+  }: {
+    readonly companyId: CompanyId
+    readonly receipts: readonly { readonly series: ReceiptSeries; readonly number: number }[]
+  },
 ): Promise<Difference | undefined> =>
   findFirst(db, [
     [
@@ -120,7 +123,7 @@ export const findReceiptDifference = (
 /** Of what drawers were opened with: the days on which one was, and the days that say so. */
 export const findOpeningDifference = (
   db: ReadHandle,
-  { companyId }: { readonly companyId: string },
+  { companyId }: { readonly companyId: CompanyId },
 ): Promise<Difference | undefined> =>
   findFirst(db, [
     [
@@ -132,7 +135,7 @@ export const findOpeningDifference = (
   ])
 
 interface Period {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly from: string
   readonly to: string
 }
@@ -192,7 +195,7 @@ export const findFigureDifference = (
 /** Of single movements of VAT. */
 export const findVatMovementDifference = (
   db: ReadHandle,
-  { companyId, positions }: { readonly companyId: string; readonly positions: readonly Position[] },
+  { companyId, positions }: { readonly companyId: CompanyId; readonly positions: readonly Position[] },
 ) =>
   findFirst(db, [
     [

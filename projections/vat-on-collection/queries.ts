@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { ClientId, CompanyId, EventId, PaymentId, Position } from '@registru/domain'
 import { sql } from 'kysely'
 import type { VatCause } from '../core/books/deferred-vat.ts'
 import { sumsByCurrency } from '../core/reading/balances.ts'
@@ -7,7 +7,7 @@ import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '.
 import type { VatViews } from './tables.ts'
 
 interface Period {
-  readonly companyId: string
+  readonly companyId: CompanyId
   readonly from: string
   readonly to: string
   /** A position; `undefined`: everything. */
@@ -23,7 +23,7 @@ export interface ExigibleVat {
 }
 
 /** Sums of days, less what was learned after `knownAt`: the cost follows the days and the distance from now. */
-const known = (companyId: string, knownAt: Position | undefined) => sql`
+const known = (companyId: CompanyId, knownAt: Position | undefined) => sql`
   select effective_on, currency, rate, base_minor, vat_minor, deferred_minor from read.vat_days
   where company_id = ${companyId}
   ${
@@ -82,7 +82,7 @@ export interface DeferredVatBalance {
 /** What is not exigible yet, by currency and rate: the balance of 4428. */
 export const listDeferredVat = async (
   db: ReadHandle,
-  { companyId, asOf, knownAt }: Clocks & { readonly companyId: string },
+  { companyId, asOf, knownAt }: Clocks & { readonly companyId: CompanyId },
 ): Promise<readonly DeferredVatBalance[]> => {
   const { rows } = await sql<{ currency: string; rate: string; deferred_minor: bigint }>`
     select currency, rate, sum(deferred_minor) as deferred_minor
@@ -98,10 +98,10 @@ export interface VatEntry extends ExigibleVat {
   readonly position: Position
   readonly line: number
   readonly cause: VatCause
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly document: { readonly kind: 'INVOICE' | 'CREDIT_NOTE'; readonly id: string }
-  readonly paymentId: string | undefined
-  readonly eventId: string
+  readonly paymentId: PaymentId | undefined
+  readonly eventId: EventId
 }
 
 export interface VatCursor {

@@ -1,9 +1,11 @@
+import type { ClientId, CompanyId, PaymentId } from '@registru/domain'
 import { defineDeferredVatTables, type VatCause, type VatMovement } from '../core/books/deferred-vat.ts'
 import {
   bigint,
   date,
   defineTable,
   defineTotals,
+  id,
   integer,
   nullable,
   position,
@@ -21,15 +23,15 @@ export const vatDocuments = defineDeferredVatTables('vat')
 export const vatMovements = defineTable({
   name: 'vat_movements',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     position: position(),
     line: integer(),
     effective_on: date(),
     cause: word<VatCause>(),
-    client_id: text(),
+    client_id: id<ClientId>(),
     kind: word<VatMovement['kind']>(),
     document_id: text(),
-    payment_id: nullable(text()),
+    payment_id: nullable(id<PaymentId>()),
     currency: text(),
     rate: text(),
     /** What became exigible. */
@@ -48,7 +50,7 @@ export const vatMovements = defineTable({
 export const vatDays = defineTotals({
   name: 'vat_days',
   columns: {
-    company_id: text(),
+    company_id: id<CompanyId>(),
     effective_on: date(),
     currency: text(),
     rate: text(),

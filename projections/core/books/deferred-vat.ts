@@ -2,11 +2,13 @@ import {
   type DeferredVat,
   deferredVatOf,
   exigibleSoFar,
+  type InvoiceId,
   type LedgerEvent,
   lessenedVat,
   type Money,
   minorOf,
   negatedVat,
+  type PaymentId,
   type PaymentMethod,
   type VatLine,
   type VatPart,
@@ -29,7 +31,7 @@ export interface StoredDocument {
 
 /** What an uncollected instrument settles. */
 interface Waiting {
-  readonly invoiceId: string
+  readonly invoiceId: InvoiceId
   readonly amount: string
 }
 
@@ -76,7 +78,7 @@ export interface VatMovement {
   readonly cause: VatCause
   readonly kind: DocumentKind
   readonly documentId: string
-  readonly paymentId: string | undefined
+  readonly paymentId: PaymentId | undefined
   readonly currency: string
   readonly on: string
   readonly rate: string
@@ -140,7 +142,7 @@ const without = <Value>(record: Readonly<Record<string, Value>>, key: string): R
   Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
 
 /** Adds to what waits for the invoice; nothing left is no entry. */
-const waitingMore = (parts: readonly Waiting[], invoiceId: string, by: bigint): readonly Waiting[] => {
+const waitingMore = (parts: readonly Waiting[], invoiceId: InvoiceId, by: bigint): readonly Waiting[] => {
   const amount = BigInt(parts.find((part) => part.invoiceId === invoiceId)?.amount ?? 0) + by
   const others = parts.filter((part) => part.invoiceId !== invoiceId)
   return amount === 0n ? others : [...others, { invoiceId, amount: `${amount}` }]
@@ -202,7 +204,7 @@ const openBook = ({ instruments }: VatRows) => {
 }
 type Book = ReturnType<typeof openBook>
 
-const forgetInstrument = (book: Book, paymentId: string): void => {
+const forgetInstrument = (book: Book, paymentId: PaymentId): void => {
   if (book.waiting[paymentId] !== undefined) book.keepWaiting(without(book.waiting, paymentId))
 }
 
@@ -213,8 +215,8 @@ const collect = (book: Book, row: DocumentRow | undefined, cause: Cause, amountM
 }
 
 interface Settling {
-  readonly paymentId: string
-  readonly invoiceId: string
+  readonly paymentId: PaymentId
+  readonly invoiceId: InvoiceId
   readonly cause: VatCause
   readonly on: string
   /** In the invoice's currency; an undo is negative. */

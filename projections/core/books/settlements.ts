@@ -1,25 +1,25 @@
-import type { Position } from '@registru/domain'
+import type { EventId, InvoiceId, PaymentId, Position } from '@registru/domain'
 /** One allocation (positive) or undo (negative) between a payment and an invoice, in the order of the log. */
 export interface SettlementEntry {
-  readonly paymentId: string
-  readonly invoiceId: string
+  readonly paymentId: PaymentId
+  readonly invoiceId: InvoiceId
   readonly amountMinor: bigint
   readonly effectiveOn: string
   readonly position: Position
-  readonly eventId: string
+  readonly eventId: EventId
   /** Why it was undone; `null` for an allocation. */
   readonly undoneBecause: string | null
 }
 
 export interface Settlement {
-  readonly paymentId: string
-  readonly invoiceId: string
+  readonly paymentId: PaymentId
+  readonly invoiceId: InvoiceId
   readonly amountMinor: bigint
   readonly allocatedOn: string
   readonly undone: boolean
   readonly undoneOn: string | undefined
   readonly undoneBecause: string | undefined
-  readonly eventId: string
+  readonly eventId: EventId
 }
 
 type Living = Settlement & { readonly undone: false }

@@ -1,4 +1,4 @@
-import type { Position, Revision } from '@registru/domain'
+import type { IdOf, Position, Revision } from '@registru/domain'
 
 /** How a column stands in Postgres. Amounts are `bigint` minor units beside a currency, and sums of them `numeric`. */
 export type ColumnType =
@@ -25,6 +25,8 @@ const of =
   (): Column<Value> => ({ type, nullable: false })
 
 export const text = of<string>('text')
+/** Names one kind of thing. */
+export const id = <Id extends IdOf<string>>(): Column<Id> => ({ type: 'text', nullable: false })
 export const bigint = of<bigint>('bigint')
 export const position = of<Position>('bigint')
 export const revision = of<Revision>('bigint')

@@ -1,3 +1,4 @@
+import type { ClientId } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import { wasKnown } from './clocks.ts'
 import type { Clocks, ReadHandle } from './read.ts'
@@ -13,7 +14,7 @@ export const sumsByCurrency = async (
 }
 
 export interface ClientBalance {
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly currency: string
   readonly balanceMinor: bigint
 }
@@ -27,7 +28,7 @@ export const listClientBalancesOf = async (
   { asOf, knownAt }: Clocks,
   { lines, moved }: { readonly lines: RawBuilder<unknown>; readonly moved: RawBuilder<bigint> },
 ): Promise<readonly ClientBalance[]> => {
-  const { rows } = await sql<{ client_id: string; currency: string; balance_minor: bigint }>`
+  const { rows } = await sql<{ client_id: ClientId; currency: string; balance_minor: bigint }>`
     select client_id, currency, sum(${moved}) as balance_minor
     from ${lines} and effective_on <= ${asOf}::date and ${wasKnown(knownAt)}
     group by client_id, currency`.execute(db)

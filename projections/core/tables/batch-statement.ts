@@ -1,4 +1,4 @@
-import type { Position, Revision } from '@registru/domain'
+import type { EventId, Position, Revision } from '@registru/domain'
 import type { Changes, RowUpdate, TableChanges } from '../fold/changes.ts'
 import { type ColumnType, columnOf, type Row, type Table, textOf } from '../fold/table.ts'
 import { READ_SCHEMA } from '../reading/read.ts'
@@ -143,7 +143,7 @@ export interface CheckpointMove {
   readonly witness?: {
     readonly stream: string
     readonly revision: Revision
-    readonly eventId: string
+    readonly eventId: EventId
     readonly position: Position
   }
 }

@@ -1,4 +1,4 @@
-import type { LogEvent, Position, Revision } from '@registru/domain'
+import type { EventId, LogEvent, Position, Revision } from '@registru/domain'
 import { copyText, isRetryable, type PoolClient } from '@registru/runtime'
 import { foldBatch, moreRowsWantedBy, planBatch, rowsWantedBy } from '../fold/batch.ts'
 import type { Changes } from '../fold/changes.ts'
@@ -48,7 +48,7 @@ export interface Checkpoint {
     | {
         readonly stream: string
         readonly revision: Revision
-        readonly eventId: string
+        readonly eventId: EventId
         readonly position: Position
         readonly storeId: string
       }

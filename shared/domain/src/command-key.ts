@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { createCodec } from './codec.ts'
 import type { Decider } from './decider.ts'
 import { defineEvent, type EventOf } from './event-definition.ts'
-import type { CompanyId } from './ids.ts'
+import type { CommandId, CompanyId } from './ids.ts'
 import type { Message } from './message.ts'
 
 /** None of the streams that read models follow: it says which request owns a key, and nothing of the books. */
-export const commandKeyStream = (companyId: CompanyId, commandId: string): string =>
+export const commandKeyStream = (companyId: CompanyId, commandId: CommandId): string =>
   `commandKey-${companyId}:${commandId}`
 
 /** The key's first request. It may have been refused, or still be on its way: only its own stream tells. */

@@ -1,6 +1,7 @@
 import { type AccountEvent, accountEventDefinitions } from './client-account/events.ts'
 import { type Codec, createCodec } from './codec.ts'
 import { type CompanyEvent, companyEventDefinitions } from './company/events.ts'
+import type { EventId } from './ids.ts'
 import { LEDGER_CLOCK_STREAM, type LedgerClockEvent, LedgerClockMetadata, ledgerClockCodec } from './ledger-clock.ts'
 import type { Message } from './message.ts'
 import { EventMetadata } from './metadata.ts'
@@ -18,7 +19,7 @@ export const ledgerCodec: Codec<LedgerMessage> = createCodec([
 
 /** An event where it stands: its place in its stream, in the whole log, and both clocks (the effective day is in `data`). */
 export type Recorded<Event extends Message, Metadata = EventMetadata> = Event & {
-  readonly eventId: string
+  readonly eventId: EventId
   readonly stream: string
   readonly revision: Revision
   readonly position: Position

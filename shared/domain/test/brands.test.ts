@@ -1,16 +1,35 @@
-/** What must not compile; the compiler says so of every line here that does. */
+/** What must not compile: the compiler says so of every line here that would. */
 import t from 'tap'
-import { type Position, positionOf, type Revision, revisionAfter, revisionOf } from '../src/index.ts'
+import {
+  ClientId,
+  CompanyId,
+  CreditNoteId,
+  clientAccountStream,
+  creditOfNote,
+  InvoiceId,
+  PaymentId,
+  type Position,
+  positionOf,
+  type Revision,
+  revisionAfter,
+  revisionOf,
+} from '../src/index.ts'
 
 const position = positionOf(7n)
 const revision = revisionOf(7n)
 const takesPosition = (place: Position): bigint => place
 const takesRevision = (place: Revision): bigint => place
 
-t.test('places are plain bigint at run time', async (t) => {
+const [companyId, clientId] = [CompanyId.parse('amc'), ClientId.parse('alfa')]
+const [invoiceId, paymentId, creditNoteId] = [InvoiceId.parse('1'), PaymentId.parse('1'), CreditNoteId.parse('1')]
+const takesPayment = (id: PaymentId): string => id
+
+t.test('there is nothing of a type at run time', async (t) => {
   t.equal(position, 7n)
   t.equal(takesPosition(position), takesRevision(revision))
   t.equal(revisionAfter(revision, 3), 10n)
+  t.equal(takesPayment(paymentId), '1')
+  t.equal(creditOfNote(creditNoteId), '1')
 })
 
 t.test('a place is taken for no other', async () => {
@@ -26,4 +45,17 @@ t.test('a place is taken for no other', async () => {
   takesPosition(position + 1n)
   // @ts-expect-error -- never equal, to the compiler
   if (position === revision) t.pass()
+})
+
+t.test('an id is taken for no other', async () => {
+  // @ts-expect-error
+  takesPayment(invoiceId)
+  // @ts-expect-error -- only on purpose, by `creditOfNote`
+  takesPayment(creditNoteId)
+  // @ts-expect-error -- the wrong way round
+  clientAccountStream(clientId, companyId)
+  // @ts-expect-error
+  new Map<InvoiceId, bigint>().get(paymentId)
+  // A literal is of no kind, and taken for any.
+  takesPayment('pay-1')
 })

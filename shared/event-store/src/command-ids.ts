@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { CommandId, CompanyId, EventId } from '@registru/domain/ids'
 
 /** Fixed for ever: another namespace would give every retried command new ids, and book it twice. */
 const COMMANDS_NAMESPACE = '0a6d4b1c-4f0e-5c1d-9e55-7f3c2a9b8e10'
@@ -22,13 +23,13 @@ const uuidV5 = (name: string, namespace: string): string => {
 }
 
 /** The same company, command and key give the same id, in every process and every year. */
-export const commandIdOf = (companyId: string, command: string, idempotencyKey: string): string =>
+export const commandIdOf = (companyId: CompanyId, command: string, idempotencyKey: string): CommandId =>
   // Neither a company id nor a command's name can hold the separator, so no two triples give one text.
   uuidV5(`${companyId}|${command}|${idempotencyKey}`, COMMANDS_NAMESPACE)
 
 /** What an event's id is derived from: equal ids mean equal events, in any number of processes. */
 export interface EventContent {
-  readonly commandId: string
+  readonly commandId: CommandId
   /** Place of the event among those of its command, from 0. */
   readonly index: number
   readonly type: string
@@ -38,8 +39,8 @@ export interface EventContent {
   readonly requestHash: string
 }
 
-export const eventIdOf = ({ commandId, index, type, schemaVersion, data, requestHash }: EventContent): string =>
+export const eventIdOf = ({ commandId, index, type, schemaVersion, data, requestHash }: EventContent): EventId =>
   uuidV5(`${index}|${type}|${schemaVersion}|${hash('sha256', data)}|${requestHash}`, commandId)
 
 /** As ids were before they covered the content; logs hold both (decision 0018). */
-export const formerEventIdOf = (commandId: string, index: number): string => uuidV5(String(index), commandId)
+export const formerEventIdOf = (commandId: CommandId, index: number): EventId => uuidV5(String(index), commandId)

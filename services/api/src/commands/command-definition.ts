@@ -1,4 +1,4 @@
-import type { Position, RejectionCode, Revision } from '@registru/domain'
+import type { EventId, Position, RejectionCode, Revision } from '@registru/domain'
 import type { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -18,7 +18,7 @@ export interface CommandAnswer {
   readonly events: readonly {
     readonly type: string
     readonly data: unknown
-    readonly eventId: string
+    readonly eventId: EventId
     readonly revision: Revision
   }[]
   readonly replayed: boolean

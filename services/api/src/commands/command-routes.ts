@@ -1,4 +1,4 @@
-import { REJECTION_CODES } from '@registru/domain'
+import { type CommandId, REJECTION_CODES } from '@registru/domain'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { responsesOf } from '../http/problem-schema.ts'
@@ -55,7 +55,7 @@ const AnswerSchema = z.object({
 })
 
 /** A repeated command gets the bytes of the first answer, so nothing here tells of the moment. */
-export const answerBody = (commandId: string, answer: CommandAnswer, dryRun: boolean): object => ({
+export const answerBody = (commandId: CommandId, answer: CommandAnswer, dryRun: boolean): object => ({
   commandId,
   ...(dryRun && !answer.replayed ? { dryRun: true } : {}),
   stream: answer.stream,
@@ -72,7 +72,7 @@ export const answerBody = (commandId: string, answer: CommandAnswer, dryRun: boo
 })
 
 /** 201 for what was written now; 200 for a first answer given again, a dry run, and what had been so already. */
-const send = (reply: FastifyReply, commandId: string, answer: CommandAnswer, dryRun: boolean): FastifyReply => {
+const send = (reply: FastifyReply, commandId: CommandId, answer: CommandAnswer, dryRun: boolean): FastifyReply => {
   void reply.header('ETag', `"${answer.revision}"`)
   if (answer.position !== undefined) void reply.header('Registru-Position', `${answer.position}`)
   if (answer.replayed) void reply.header('Idempotency-Replayed', 'true')

@@ -2,7 +2,10 @@ import {
   type AccountCommand,
   type AccountEvent,
   accountPayments,
+  type CashDeskId,
+  type ClientId,
   clientAccountStream,
+  type PaymentId,
   Rejection,
 } from '@registru/domain'
 import { v5 } from 'uuid'
@@ -28,7 +31,7 @@ const requestCause = (handled: Handled<AccountEvent>, context: CommandContext): 
 
 /** Where the money came in; `undefined` when the payment names no desk, or is not there. */
 export const deskOfPayment = async (
-  { clientId, paymentId }: { readonly clientId: string; readonly paymentId: string },
+  { clientId, paymentId }: { readonly clientId: ClientId; readonly paymentId: PaymentId },
   { companyId }: CommandContext,
   { ledger }: CommandDependencies,
 ): Promise<string | undefined> => {
@@ -42,8 +45,8 @@ export const deskOfPayment = async (
  * leaves no trace; a command that had been carried out before passes that question whatever the book says today.
  */
 export const withReceipt = async (
-  wanted: WantedReceipt & { readonly clientId: string },
-  commandAt: (deskId: string | undefined) => Extract<AccountCommand, { type: 'RecordPayment' | 'IssueReceipt' }>,
+  wanted: WantedReceipt & { readonly clientId: ClientId },
+  commandAt: (deskId: CashDeskId | undefined) => Extract<AccountCommand, { type: 'RecordPayment' | 'IssueReceipt' }>,
   context: CommandContext,
   dependencies: CommandDependencies,
 ) => {

@@ -1,9 +1,9 @@
-import type { CompanyRules, Message, Position, Revision } from '@registru/domain'
+import type { CommandId, CompanyId, CompanyRules, EventId, Message, Position, Revision } from '@registru/domain'
 
 /** Who asks, under which key, and on what condition. */
 export interface CommandContext {
-  readonly companyId: string
-  readonly commandId: string
+  readonly companyId: CompanyId
+  readonly commandId: CommandId
   readonly requestHash: string
   /** As commands were hashed before who asks was part of it: only a repeated one needs it. */
   readonly formerRequestHash: () => string
@@ -21,7 +21,7 @@ export interface CommandContext {
 }
 
 export type HandledEvent<Event extends Message<string, object>> = Event & {
-  readonly eventId: string
+  readonly eventId: EventId
   readonly revision: Revision
 }
 

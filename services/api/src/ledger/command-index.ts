@@ -1,4 +1,4 @@
-import { type Revision, revisionOf } from '@registru/domain'
+import { type CommandId, type Revision, revisionOf } from '@registru/domain'
 /** Where a stream's commands stand, at 16 bytes each at most: idempotency never expires, so an old account knows very many. */
 export interface CommandIndex {
   /** Fingerprint and revision + 1 in turn; zero is an empty place, for a stream never holds 2^32 events. */
@@ -18,7 +18,7 @@ const NO_ENTRIES = new Uint32Array()
 export const createCommandIndex = (): CommandIndex => ({ entries: NO_ENTRIES, count: 0 })
 
 /** The first 32 bits of a UUID v5 are bits of a hash already. Two commands of an account in 65,000 share theirs. */
-const fingerprintOf = (commandId: string): number => Number.parseInt(commandId.slice(0, 8), 16)
+const fingerprintOf = (commandId: CommandId): number => Number.parseInt(commandId.slice(0, 8), 16)
 
 /** Its home is its share of the range, so that any number of places will do. */
 const homeOf = (fingerprint: number, entries: Uint32Array): number =>
@@ -45,14 +45,14 @@ const grow = (index: CommandIndex): void => {
 }
 
 /** @param revision of the command's first event */
-export const addCommand = (index: CommandIndex, commandId: string, revision: Revision): void => {
+export const addCommand = (index: CommandIndex, commandId: CommandId, revision: Revision): void => {
   if ((index.count + 1) * ENTRY_NUMBERS > index.entries.length * LOAD_MAX) grow(index)
   insert(index.entries, fingerprintOf(commandId), Number(revision) + 1)
   index.count += 1
 }
 
 /** Revisions whose events may be the command's; the caller compares the whole id, for a fingerprint can coincide. */
-export const candidatesOf = ({ entries, count }: CommandIndex, commandId: string): readonly Revision[] => {
+export const candidatesOf = ({ entries, count }: CommandIndex, commandId: CommandId): readonly Revision[] => {
   const found: Revision[] = []
   if (count === 0) return found
   const fingerprint = fingerprintOf(commandId)

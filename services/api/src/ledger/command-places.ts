@@ -1,3 +1,4 @@
+import type { CommandId } from '@registru/domain'
 import type { CommandPlace } from '@registru/projections'
 import type { Logger } from '@registru/runtime'
 
@@ -8,7 +9,7 @@ const REST_MS = 2_000
 const COMMANDS_PER_QUESTION_MAX = 500
 
 /** Where the read models have seen a command; nothing, too, when they are behind, away or slow. */
-export type CommandPlaces = (commandId: string) => Promise<readonly CommandPlace[]>
+export type CommandPlaces = (commandId: CommandId) => Promise<readonly CommandPlace[]>
 
 export interface CommandPlacesOptions {
   readonly find: (commandIds: readonly string[]) => Promise<readonly CommandPlace[]>

@@ -1,4 +1,4 @@
-import { type Decider, type Message, Rejection, type Revision, revisionAfter } from '@registru/domain'
+import { type Decider, type EventId, type Message, Rejection, type Revision, revisionAfter } from '@registru/domain'
 import { APPEND_BYTES_MAX, eventIdOf } from '@registru/event-store'
 import type { CommandContext, Handled } from './command-context.ts'
 import { CommandTooLarge, PreconditionFailed } from './errors.ts'
@@ -9,7 +9,7 @@ const METADATA_BYTES = 900
 /** An event checked by its schema and in the order of its fields, as it will be read back. */
 export interface EncodedEvent<Event> {
   readonly event: Event
-  readonly eventId: string
+  readonly eventId: EventId
   readonly schemaVersion: number
   /** Of its data, as it is stored and as its id was derived from it. */
   readonly dataJson: string

@@ -52,8 +52,8 @@ export const createDelivery = (
   /** What stands where the parcel belongs; `undefined` when nothing does. */
   const lookFor = async ({ events, after }: Parcel, sentAt: number): Promise<Settled | undefined> => {
     const there: RecordedEvent[] = []
-    for await (const event of store.readStream(stream, { from: revisionAfter(after), maxCount: events.length }))
-      there.push(event)
+    const from = revisionAfter(after)
+    for await (const event of store.readStream(stream, { from, maxCount: events.length })) there.push(event)
     const last = there.at(-1)
     if (last === undefined) return undefined
     // Equal ids are equal events. An earlier attempt may have written the first of them alone: then the rest can never land.

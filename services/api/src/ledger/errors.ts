@@ -1,11 +1,11 @@
-import type { Revision } from '@registru/domain'
+import type { CommandId, Revision } from '@registru/domain'
 /** The same key came with another body: the first command stands, this one is a mistake of the caller. */
 export class IdempotencyKeyReused extends Error {
   override readonly name = 'IdempotencyKeyReused'
   /** Of the first command, as of this one. */
-  readonly commandId: string
+  readonly commandId: CommandId
 
-  constructor(commandId: string) {
+  constructor(commandId: CommandId) {
     super('the key was used for another request')
     this.commandId = commandId
   }
@@ -36,9 +36,9 @@ export class ConcurrentModification extends Error {
 /** Sent, but nobody said what became of it. Sending the command again with the same key settles it. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown'
-  readonly commandId: string
+  readonly commandId: CommandId
 
-  constructor(commandId: string, options?: ErrorOptions) {
+  constructor(commandId: CommandId, options?: ErrorOptions) {
     super('the outcome of the append is unknown', options)
     this.commandId = commandId
   }
@@ -49,7 +49,7 @@ export class OutcomeUnknown extends Error {
  * neither no nor the id of a step: sent again with the same key, the command goes on where it stopped.
  * @throws OutcomeUnknown
  */
-export const restOf = <Answer>(commandId: string, rest: Promise<Answer>): Promise<Answer> =>
+export const restOf = <Answer>(commandId: CommandId, rest: Promise<Answer>): Promise<Answer> =>
   rest.catch((cause: unknown) => {
     throw new OutcomeUnknown(commandId, { cause })
   })

@@ -5,12 +5,14 @@ import {
   type Company,
   type CompanyCommand,
   type CompanyEvent,
+  type CompanyId,
   clientAccount,
   commandKey,
   company,
   type ReceiptBook,
   type ReceiptBookCommand,
   type ReceiptBookEvent,
+  type ReceiptSeries,
   receiptBook,
   receiptBookStream,
 } from '@registru/domain'
@@ -53,7 +55,7 @@ export interface LedgerOptions {
   readonly now: () => Date
   readonly cacheBytesMax: number
   /** The last number of a book as something besides the event store knows it; absent: nothing does. */
-  readonly lastNumberElsewhere?: (companyId: string, series: string) => Promise<number | undefined>
+  readonly lastNumberElsewhere?: (companyId: CompanyId, series: ReceiptSeries) => Promise<number | undefined>
   /** Where the read models have seen commands; absent: nobody tells. */
   readonly commandPlaces?: CommandPlaces
   /** What others who follow the log say is wrong with the store; absent: nobody is asked. */

@@ -2,6 +2,7 @@ import {
   BEFORE_THE_STREAM,
   type Codec,
   type Decider,
+  type EventId,
   EventMetadata,
   type Message,
   type Position,
@@ -46,7 +47,7 @@ export const emptyStream = <State>(initialState: () => State): LoadedStream<Stat
 /** A stored event as its stream's decider knows it. */
 export interface StreamEvent<Event extends Message<string, object>> {
   readonly event: Event
-  readonly eventId: string
+  readonly eventId: EventId
   readonly revision: Revision
   readonly position: Position
   readonly metadata: EventMetadata

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ReceiptBook, ReceiptBookCommand, ReceiptBookEvent } from '@registru/domain'
+import type { CompanyId, ReceiptBook, ReceiptBookCommand, ReceiptBookEvent, ReceiptSeries } from '@registru/domain'
 import { LRUCache } from 'lru-cache'
 import type { CommandHandler } from './command-handler.ts'
 
@@ -17,10 +17,10 @@ const BOOKS_MAX = 10_000
  */
 export interface HighestNumbers {
   /** Of a book that is open in the event store; a series that somebody merely names is not worth a look elsewhere. */
-  readonly of: (companyId: string, series: string) => Promise<number | undefined>
+  readonly of: (companyId: CompanyId, series: ReceiptSeries) => Promise<number | undefined>
   /** Of a book that is about to be opened: it may be one that the store has lost as a whole. */
-  readonly ofLost: (companyId: string, series: string) => Promise<number | undefined>
-  readonly saw: (companyId: string, series: string, number: number) => void
+  readonly ofLost: (companyId: CompanyId, series: ReceiptSeries) => Promise<number | undefined>
+  readonly saw: (companyId: CompanyId, series: ReceiptSeries, number: number) => void
 }
 
 interface Known {
@@ -31,16 +31,16 @@ interface Known {
 
 export interface HighestNumberSources {
   /** What a source outside the event store knows; `undefined`: of no such book. */
-  readonly ask: (companyId: string, series: string) => Promise<number | undefined>
+  readonly ask: (companyId: CompanyId, series: ReceiptSeries) => Promise<number | undefined>
   /** Whether the event store has such a book. */
-  readonly isOpen: (companyId: string, series: string) => Promise<boolean>
+  readonly isOpen: (companyId: CompanyId, series: ReceiptSeries) => Promise<boolean>
   readonly booksMax?: number
 }
 
 export const createHighestNumbers = ({ ask, isOpen, booksMax = BOOKS_MAX }: HighestNumberSources): HighestNumbers => {
   const books = new LRUCache<string, Known>({ max: booksMax })
-  const keyOf = (companyId: string, series: string): string => `${companyId}:${series}`
-  const knownOf = (companyId: string, series: string): Known => {
+  const keyOf = (companyId: CompanyId, series: ReceiptSeries): string => `${companyId}:${series}`
+  const knownOf = (companyId: CompanyId, series: ReceiptSeries): Known => {
     const key = keyOf(companyId, series)
     const known = books.get(key) ?? { highest: undefined, asked: undefined }
     books.set(key, known)
@@ -49,7 +49,7 @@ export const createHighestNumbers = ({ ask, isOpen, booksMax = BOOKS_MAX }: High
   const raise = (known: Known, number: number | undefined): void => {
     if (number !== undefined && number > (known.highest ?? 0)) known.highest = number
   }
-  const askFor = async (known: Known, companyId: string, series: string): Promise<void> => {
+  const askFor = async (known: Known, companyId: CompanyId, series: ReceiptSeries): Promise<void> => {
     try {
       raise(known, await ask(companyId, series))
     } catch {

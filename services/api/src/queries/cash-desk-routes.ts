@@ -112,7 +112,7 @@ const CashRegister = z
 /** Negative cash means a missing or misdated entry; what is above the ceiling goes to the bank within two working days. */
 const warningsOf = (
   { on, closingMinor }: Pick<CashDay, 'on' | 'closingMinor'>,
-  desk: { readonly deskId: string; readonly currency: string; readonly cashAndCarry: boolean },
+  desk: { readonly deskId: CashDeskId; readonly currency: string; readonly cashAndCarry: boolean },
 ) => {
   const ceiling = desk.currency === LEI ? cashDeskCeilingOn(on, desk) : undefined
   const found = (code: 'CASH_DESK_BALANCE' | 'CASH_DESK_NEGATIVE', limitMinor: bigint, law: string) => ({
@@ -133,9 +133,9 @@ const warningsOf = (
 
 /** The closing is that of the day, whatever day the answer is of. */
 const dayLinks = (
-  companyId: string,
+  companyId: CompanyId,
   { position }: Moment,
-  { deskId: id, currency: of }: { readonly deskId: string; readonly currency: string },
+  { deskId: id, currency: of }: { readonly deskId: CashDeskId; readonly currency: string },
   asOf: string,
 ) =>
   explainLinks(
@@ -149,14 +149,14 @@ const dayLinks = (
     },
   )
 
-const isCashAndCarry = async (handle: ReadHandle, companyId: string, { knownAt }: Moment): Promise<boolean> =>
+const isCashAndCarry = async (handle: ReadHandle, companyId: CompanyId, { knownAt }: Moment): Promise<boolean> =>
   policiesInForce(await listPolicyChanges(handle, { companyId, knownAt }))['cashAndCarry'] === true
 
-const findCash = (handle: ReadHandle, companyId: string, { asOf, knownAt }: Moment) =>
+const findCash = (handle: ReadHandle, companyId: CompanyId, { asOf, knownAt }: Moment) =>
   findAccountTotals(handle, { companyId, accounts: ['CASH'], to: asOf, knownAt })
 
 /** The journal knows of no desks, so all of them together are held against it; what lay in one at first it has not. */
-const certifyCash = async (handle: ReadHandle, companyId: string, clocks: Moment) => {
+const certifyCash = async (handle: ReadHandle, companyId: CompanyId, clocks: Moment) => {
   await certifyRows(findOpeningDifference(handle, { companyId }))
   return certifyBooks(clocks, {
     desks: await findCashTotals(handle, { companyId, ...clocks }),
@@ -166,7 +166,7 @@ const certifyCash = async (handle: ReadHandle, companyId: string, clocks: Moment
 
 const totalsOf = (
   cashDay: CashDay,
-  desk: { readonly deskId: string; readonly currency: string; readonly cashAndCarry: boolean },
+  desk: { readonly deskId: CashDeskId; readonly currency: string; readonly cashAndCarry: boolean },
 ) => ({
   opening: decimalOf(cashDay.openingMinor, desk.currency),
   in: decimalOf(cashDay.inMinor, desk.currency),

@@ -1,4 +1,4 @@
-import { ClientId, decimalOf, Rejection } from '@registru/domain'
+import { ClientId, type CompanyId, decimalOf, Rejection } from '@registru/domain'
 import {
   type ClientCard,
   findAccountRevision,
@@ -27,7 +27,7 @@ const ClientQuery = z.strictObject({ ...clocks, ...freshness })
 const ClientsQuery = z.strictObject({ ...clocks, ...freshness, ...list })
 export const requireClient = async (
   handle: ReadHandle,
-  { companyId, clientId }: { readonly companyId: string; readonly clientId: string },
+  { companyId, clientId }: { readonly companyId: CompanyId; readonly clientId: ClientId },
   { knownAt }: Moment,
 ): Promise<ClientCard> => {
   const client = await findClient(handle, { companyId, clientId, knownAt })
@@ -38,14 +38,14 @@ export const requireClient = async (
 /** Of the account of a client that is there. */
 export const revisionOf = async (
   handle: ReadHandle,
-  account: { readonly companyId: string; readonly clientId: string },
+  account: { readonly companyId: CompanyId; readonly clientId: ClientId },
   { position }: Moment,
 ): Promise<number | undefined> => {
   const revision = await findAccountRevision(handle, { ...account, position })
   return revision === undefined ? undefined : Number(revision)
 }
 
-const openItemsLink = (companyId: string, clientId: string, { asOf: to, position }: Moment): string => {
+const openItemsLink = (companyId: CompanyId, clientId: ClientId, { asOf: to, position }: Moment): string => {
   const knownAt = position < 0n ? 0n : position
   return `/v1/companies/${companyId}/clients/${clientId}/statement?style=openItem&asOf=${to}&knownAt=${knownAt}`
 }

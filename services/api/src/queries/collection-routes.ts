@@ -1,4 +1,4 @@
-import { addDays, decimalOf, minorIn } from '@registru/domain'
+import { addDays, type CompanyId, decimalOf, minorIn } from '@registru/domain'
 import {
   type Collected,
   countBackDso,
@@ -169,7 +169,7 @@ const firstOf = (spans: readonly { readonly from: string }[]): string =>
   spans.reduce((first, { from }) => (from < first ? from : first), END_OF_DAYS)
 
 /** What weeks show as open against the certificate of the company. @throws TieOutFailed */
-const certifyOpen = async (handle: ReadHandle, companyId: string, clocks: Moment, rows: readonly Recovery[]) => {
+const certifyOpen = async (handle: ReadHandle, companyId: CompanyId, clocks: Moment, rows: readonly Recovery[]) => {
   const tieOut = await certify(handle, { companyId }, clocks)
   certifyBooks(clocks, {
     recoveries: bookOf(rows, ({ openMinor }) => openMinor),

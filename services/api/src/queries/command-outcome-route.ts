@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { CommandId, CompanyId, Position } from '@registru/domain'
 import { type EventPlace, listEventPlaces, PAGE_ROWS_MAX, type ReadHandle } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
@@ -10,7 +10,11 @@ import type { ReadSide } from './read-side.ts'
 
 const CommandOutcomeParams = CompanyParams.extend({ commandId: z.uuid() })
 
-const everyPlace = async (db: ReadHandle, companyId: string, commandId: string): Promise<readonly EventPlace[]> => {
+const everyPlace = async (
+  db: ReadHandle,
+  companyId: CompanyId,
+  commandId: CommandId,
+): Promise<readonly EventPlace[]> => {
   const places: EventPlace[] = []
   let after: Position | undefined
   do {

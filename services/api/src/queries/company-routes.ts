@@ -63,7 +63,7 @@ const Periods = z
   })
   .meta({ id: 'Periods' })
 
-const requireCompany = async (handle: ReadHandle, companyId: string, { knownAt }: Moment) => {
+const requireCompany = async (handle: ReadHandle, companyId: CompanyId, { knownAt }: Moment) => {
   const company = await findCompany(handle, { companyId, knownAt })
   if (company === undefined) throw new Rejection('COMPANY_NOT_FOUND', { companyId })
   return company

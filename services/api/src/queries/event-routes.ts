@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import {
   BEFORE_THE_LOG,
   ClientId,
+  type CompanyId,
   clientAccountStream,
   companyStream,
   InvoiceId,
@@ -70,7 +71,7 @@ const PlaceInStream = z.strictObject({ revision: z.int().nonnegative() })
 const PlaceInLog = z.strictObject({ position: z.string().regex(/^(-1|[0-9]{1,19})$/) })
 
 /** `clientAccount-amc:alfa` belongs to amc, `company-amc` too; nobody reads another company's streams. */
-const belongsTo = (companyId: string, stream: string): boolean => {
+const belongsTo = (companyId: CompanyId, stream: string): boolean => {
   const name = stream.slice(stream.indexOf('-') + 1)
   const owner = name.includes(':') ? name.slice(0, name.indexOf(':')) : name
   return owner === companyId && /^(company|clientAccount|receiptBook)-/.test(stream)
@@ -88,7 +89,7 @@ const eventBody = ({ stream, revision, position, id, type, createdAt, data, meta
 })
 
 /** The stream that alone answers the question; `undefined`: the index has to be asked. */
-const streamAskedFor = (companyId: string, { stream, clientId, ...query }: EventsQuery): string | undefined => {
+const streamAskedFor = (companyId: CompanyId, { stream, clientId, ...query }: EventsQuery): string | undefined => {
   if (stream !== undefined) return stream
   if (clientId === undefined || Object.keys(filters).some((name) => name in query)) return undefined
   return clientAccountStream(companyId, clientId)
@@ -143,7 +144,7 @@ const chunksOf = async function* (events: AsyncIterable<RecordedEvent>): AsyncGe
 /** Says of a stream without events whose it would be that is not there. @throws Rejection */
 const refuseEmpty = async (
   store: Store,
-  { companyId, clientId }: { readonly companyId: string; readonly clientId: string | undefined },
+  { companyId, clientId }: { readonly companyId: CompanyId; readonly clientId: ClientId | undefined },
 ): Promise<void> => {
   let isKnown = false
   for await (const _ of store.readStream(companyStream(companyId), { maxCount: 1 })) isKnown = true
@@ -154,7 +155,7 @@ const refuseEmpty = async (
 /** Straight from the event store: history needs no read side. Its position is the end of the log. */
 const answerStream = async (
   { store, cursors, today }: EventDependencies,
-  { companyId, stream }: { readonly companyId: string; readonly stream: string },
+  { companyId, stream }: { readonly companyId: CompanyId; readonly stream: string },
   query: EventsQuery,
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
@@ -232,7 +233,7 @@ const laterOf = (a: Position | undefined, b: Position | undefined): Position | u
 /** Found through the index, read from the event store. */
 const listOf = (
   store: Store,
-  companyId: string,
+  companyId: CompanyId,
   query: EventsQuery,
 ): List<typeof PlaceInLog, ReturnType<typeof eventBody>> => ({
   row: COLUMNS,

@@ -1,4 +1,4 @@
-import { BusinessDay, Currency, decimalOf } from '@registru/domain'
+import { BusinessDay, type CompanyId, Currency, decimalOf } from '@registru/domain'
 import {
   type FigureLine,
   type FigureQuestion,
@@ -62,7 +62,7 @@ const Explanation = listOf(Line)
 
 const questionAt = async (
   handle: ReadHandle,
-  companyId: string,
+  companyId: CompanyId,
   { figure, currency, ...filters }: ExplainQuery,
   { asOf, knownAt }: Moment,
 ): Promise<FigureQuestion> => {

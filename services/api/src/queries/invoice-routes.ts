@@ -101,7 +101,7 @@ const SETTLED = [
 /** What each invoice shows, against its history and the open items of the aging at the same clocks. @throws TieOutFailed */
 const certifyInvoices = async (
   handle: ReadHandle,
-  companyId: string,
+  companyId: CompanyId,
   invoices: readonly InvoiceBalance[],
   { asOf, knownAt }: Moment,
 ) => {
@@ -128,7 +128,7 @@ const certifyInvoices = async (
  */
 const refuseInvoice = async (
   handle: ReadHandle,
-  of: { readonly companyId: string; readonly invoiceId: string; readonly clientId: string | undefined },
+  of: { readonly companyId: CompanyId; readonly invoiceId: InvoiceId; readonly clientId: ClientId | undefined },
   { asOf, knownAt, position }: Moment,
 ): Promise<never> => {
   const issuedOn = await findIssueDay(handle, { ...of, asOf, knownAt })

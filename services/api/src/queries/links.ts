@@ -1,3 +1,4 @@
+import type { CompanyId } from '@registru/domain'
 import type { Moment } from './answer.ts'
 import type { FigureName } from './figure-names.ts'
 
@@ -7,7 +8,7 @@ export const END_OF_DAYS = '2199-12-31'
 export type FigureAsked = { readonly figure: FigureName } & Readonly<Record<string, string | undefined>>
 
 const linkTo = (
-  companyId: string,
+  companyId: CompanyId,
   { asOf, position }: Pick<Moment, 'asOf' | 'position'>,
   figure: FigureAsked,
 ): string => {
@@ -22,7 +23,7 @@ const linkTo = (
  * Values in braces are for the reader to fill in (RFC 6570).
  */
 export const explainLinks = (
-  companyId: string,
+  companyId: CompanyId,
   moment: Pick<Moment, 'asOf' | 'position'>,
   figures: Readonly<Record<string, FigureAsked>>,
 ): Readonly<Record<string, string>> => {

@@ -54,7 +54,7 @@ const paymentBody = (history: PaymentHistory) => {
  */
 const certifyPayments = async (
   handle: ReadHandle,
-  companyId: string,
+  companyId: CompanyId,
   payments: readonly PaymentHistory[],
   { asOf, knownAt }: Moment,
 ) => {
@@ -80,7 +80,7 @@ const certifyPayments = async (
 /** @throws Rejection that names both clocks, and the day of a payment that was known to come */
 const refusePayment = async (
   handle: ReadHandle,
-  of: { readonly companyId: string; readonly paymentId: string; readonly clientId: string | undefined },
+  of: { readonly companyId: CompanyId; readonly paymentId: PaymentId; readonly clientId: ClientId | undefined },
   { asOf, knownAt, position }: Moment,
 ): Promise<never> => {
   const receivedOn = await findPaymentDay(handle, { ...of, asOf, knownAt })

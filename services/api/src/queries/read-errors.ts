@@ -1,4 +1,4 @@
-import type { Position } from '@registru/domain'
+import type { CommandId, Position } from '@registru/domain'
 /** The projector has not come as far as the caller wants to read. */
 export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind'
@@ -15,9 +15,9 @@ export class ReadModelBehind extends Error {
 export class CommandNotFound extends Error {
   override readonly name = 'CommandNotFound'
   /** The position, as a decimal string, is where the read models are. */
-  readonly details: { readonly commandId: string; readonly position: string }
+  readonly details: { readonly commandId: CommandId; readonly position: string }
 
-  constructor(commandId: string, position: Position) {
+  constructor(commandId: CommandId, position: Position) {
     super('no event of the command is known')
     this.details = { commandId, position: `${position}` }
   }

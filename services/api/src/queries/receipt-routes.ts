@@ -49,20 +49,20 @@ const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt 
 
 /** @throws Rejection that names both clocks */
 const refuseReceipt = (
-  of: { readonly series: string; readonly number: number; readonly reprint?: number | undefined },
+  of: { readonly series: ReceiptSeries; readonly number: number; readonly reprint?: number | undefined },
   { asOf, position }: Moment,
 ): never => {
   throw new Rejection('RECEIPT_NOT_FOUND', { ...of, asOf, knownAt: `${position}` })
 }
 
 /** What receipts say, against what was paid. @throws TieOutFailed */
-const certifyReceipts = (handle: ReadHandle, companyId: string, receipts: readonly ReceiptEntry[]) =>
+const certifyReceipts = (handle: ReadHandle, companyId: CompanyId, receipts: readonly ReceiptEntry[]) =>
   certifyRows(findReceiptDifference(handle, { companyId, receipts }))
 
 /** As it stands at both clocks. @throws Rejection, TieOutFailed */
 const requireReceipt = async (
   handle: ReadHandle,
-  { companyId, ...of }: { readonly companyId: string; readonly series: string; readonly number: number },
+  { companyId, ...of }: { readonly companyId: CompanyId; readonly series: ReceiptSeries; readonly number: number },
   moment: Moment,
 ): Promise<ReceiptEntry> => {
   const receipt = (await findReceipt(handle, { companyId, ...of, ...moment })) ?? refuseReceipt(of, moment)

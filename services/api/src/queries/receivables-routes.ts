@@ -1,4 +1,4 @@
-import { decimalOf } from '@registru/domain'
+import { type CompanyId, decimalOf } from '@registru/domain'
 import {
   type AgingRow,
   agingLabels,
@@ -69,7 +69,7 @@ type AgingRowBody = ReturnType<typeof agingRowBody>
 /** With the names of all clients in one query. */
 const agingBodies = async (
   handle: ReadHandle,
-  companyId: string,
+  companyId: CompanyId,
   { knownAt }: Moment,
   rows: readonly AgingRow[],
 ): Promise<readonly AgingRowBody[]> => {

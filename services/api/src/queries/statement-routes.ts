@@ -1,4 +1,4 @@
-import { addDays, BusinessDay, Currency, decimalOf, InvoiceId, PaymentId } from '@registru/domain'
+import { addDays, BusinessDay, type ClientId, Currency, decimalOf, InvoiceId, PaymentId } from '@registru/domain'
 import {
   findStatementEnds,
   findStatementLineDifference,
@@ -80,7 +80,7 @@ const lineBody = (currency: string, line: StatementLine) => ({
 type LineBody = ReturnType<typeof lineBody>
 
 /** Lines of open items are explained as the items that they are. */
-const figuresOf = (style: Style, clientId: string): Readonly<Record<string, FigureAsked>> => {
+const figuresOf = (style: Style, clientId: ClientId): Readonly<Record<string, FigureAsked>> => {
   const of = { currency: '{currency}', clientId }
   const closing = { explainClosing: { figure: 'clientBalance', ...of } } as const
   return style === 'openItem'

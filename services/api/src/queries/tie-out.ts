@@ -1,4 +1,11 @@
-import { decimalOf } from '@registru/domain'
+import {
+  type CashDeskId,
+  type ClientId,
+  type CompanyId,
+  decimalOf,
+  type InvoiceId,
+  type PaymentId,
+} from '@registru/domain'
 import {
   type Aging,
   type Difference,
@@ -19,8 +26,8 @@ import type { TieOut } from './answer-schemas.ts'
 
 /** What a certificate speaks for: the whole company, or one client. */
 export interface Scope {
-  readonly companyId: string
-  readonly clientId?: string | undefined
+  readonly companyId: CompanyId
+  readonly clientId?: ClientId | undefined
 }
 
 /**
@@ -37,10 +44,10 @@ interface Sides {
 
 /** Where the books first differ, and what two of them say. */
 interface FirstDifference {
-  readonly clientId?: string
-  readonly invoiceId?: string
-  readonly paymentId?: string
-  readonly deskId?: string
+  readonly clientId?: ClientId
+  readonly invoiceId?: InvoiceId
+  readonly paymentId?: PaymentId
+  readonly deskId?: CashDeskId
   readonly currency: string
   readonly amounts: Readonly<Record<string, string>>
 }
@@ -151,8 +158,8 @@ const clientThatDiffers = async (
 
 const invoiceThatDiffers = async (
   handle: ReadHandle,
-  companyId: string,
-  clientId: string,
+  companyId: CompanyId,
+  clientId: ClientId,
   clocks: Moment,
   currency: string,
 ): Promise<FirstDifference | undefined> => {
@@ -274,7 +281,7 @@ export const certifyRows = async (looking: Promise<Difference | undefined>): Pro
  */
 export const certifyClosings = (
   { currencies }: z.output<typeof TieOut>,
-  clientId: string,
+  clientId: ClientId,
   closings: readonly { readonly currency: string; readonly closing: string }[],
   isWhole = true,
 ): void => {

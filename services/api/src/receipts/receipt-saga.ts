@@ -2,11 +2,15 @@ import {
   type AccountCommand,
   type AccountEvent,
   accountPayments,
+  type CashDeskId,
   type ClientAccount,
+  type ClientId,
   type Company,
+  type CompanyId,
   clientAccountStream,
   companyStream,
   type EnterReceipt,
+  type EventId,
   lossOf,
   type Payer,
   type ReceiptBook,
@@ -29,8 +33,8 @@ export type AnnulledReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptAnnulled
 /** An event that calls for a step in another stream, and whom the step is done for. */
 export interface Cause<Data> {
   readonly data: Data
-  readonly eventId: string
-  readonly companyId: string
+  readonly eventId: EventId
+  readonly companyId: CompanyId
   readonly actor: string
   readonly correlationId: string
 }
@@ -38,7 +42,7 @@ export interface Cause<Data> {
 /** What of a receipt decides whether its book will number it. */
 export interface WantedReceipt extends Pick<ReceiptRequest, 'series' | 'receiptId' | 'issuedOn'> {
   /** Of the payment; `undefined` when it names none. */
-  readonly deskId: string | undefined
+  readonly deskId: CashDeskId | undefined
 }
 
 interface Dry {
@@ -55,7 +59,7 @@ export interface ReceiptSaga {
    * Refuses early what the book would refuse, so that no reservation is left behind.
    * @returns the book's desk @throws Rejection
    */
-  readonly requireBook: (companyId: string, wanted: WantedReceipt) => Promise<string | undefined>
+  readonly requireBook: (companyId: CompanyId, wanted: WantedReceipt) => Promise<string | undefined>
   /** Gives a requested receipt its number, or the account the book's refusal; a second time, the same answer. */
   readonly enter: (request: Cause<ReceiptRequest>) => Promise<Handled<ReceiptBookEvent>>
   /** What `enter` would answer, writing nothing: the payment itself may not be recorded yet. */
@@ -108,13 +112,13 @@ export const refusalIn = ({ events }: Handled<ReceiptBookEvent>): RefusedReceipt
 }
 
 export const createReceiptSaga = (ledger: Ledger): ReceiptSaga => {
-  const accountOf = (companyId: string, clientId: string, accept: (account: ClientAccount) => boolean) =>
+  const accountOf = (companyId: CompanyId, clientId: ClientId, accept: (account: ClientAccount) => boolean) =>
     ledger.accounts.read(clientAccountStream(companyId, clientId), accept)
-  const companyOf = (companyId: string) =>
+  const companyOf = (companyId: CompanyId) =>
     ledger.companies.read(companyStream(companyId), ({ identity }) => identity !== undefined)
 
   const toAccount = async (
-    cause: Cause<{ readonly clientId: string }>,
+    cause: Cause<{ readonly clientId: ClientId }>,
     step: string,
     command: AccountCommand,
     { dryRun }: Dry = { dryRun: false },

@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '@registru/domain'
+import type { CompanyId, LedgerEvent } from '@registru/domain'
 import type { AnnulledReceipt, Cause, ReceiptRequest } from './receipt-saga.ts'
 
 /** What an event in one stream calls for in another. */
@@ -13,7 +13,7 @@ const causeOf = <Data>(event: LedgerEvent, data: Data): Cause<Data> => {
 
 /** A caller may choose one id for two receipts, and only the book refuses the second: so the payment is named as well. */
 const enterKey = (
-  companyId: string,
+  companyId: CompanyId,
   { series, clientId, paymentId, receiptId }: Pick<ReceiptRequest, 'series' | 'clientId' | 'paymentId' | 'receiptId'>,
 ): string => `enter ${companyId} ${series} ${clientId} ${paymentId} ${receiptId}`
 

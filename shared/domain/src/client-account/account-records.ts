@@ -1,5 +1,5 @@
 import type { BusinessDay } from '../business-day.ts'
-import type { InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import type { CashDeskId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import type { Currency } from '../money.ts'
 import { findRecord, intern, keyAt, ordinalsOf, type PackedRecords } from '../packed/packed-records.ts'
 import {
@@ -119,7 +119,7 @@ export interface PaymentFacts {
   /** A credit note without an invoice is credit as a payment's is, and no money. */
   readonly method: PaymentMethod | 'CREDIT_NOTE'
   readonly receivedOn: BusinessDay
-  readonly deskId: string | undefined
+  readonly deskId: CashDeskId | undefined
   readonly payer: Payer | undefined
   /** Whom the ceilings of cash count the payment for; `undefined` when they do not count it. */
   readonly cashPayer: CountedPayer | undefined

@@ -1,6 +1,6 @@
 import type { BusinessDay } from '../business-day.ts'
 import type { CompanyRules } from '../decider.ts'
-import type { InvoiceId } from '../ids.ts'
+import type { CashDeskId, InvoiceId } from '../ids.ts'
 import { type Currency, decimalOf } from '../money.ts'
 import type { ClientKind, Payer } from '../party.ts'
 import { CASH_FRAGMENT_LAW, CASH_LAW, cashLimitsOn, ceilingFor } from '../rules/cash-limits.ts'
@@ -13,7 +13,7 @@ const LEI = 'RON'
 interface CashPlace {
   readonly currency: string
   readonly receivedOn: BusinessDay
-  readonly deskId: string | undefined
+  readonly deskId: CashDeskId | undefined
   readonly payer: Payer | undefined
 }
 

@@ -44,7 +44,7 @@ export const UpdateClient = z
 
 const VatLines = z.array(z.strictObject({ ...VatLine.shape, base: AmountOrZero, vat: AmountOrZero })).max(VAT_LINES_MAX)
 
-const noInvoiceTwice = (items: readonly { readonly invoiceId: string }[]): boolean =>
+const noInvoiceTwice = (items: readonly { readonly invoiceId: InvoiceId }[]): boolean =>
   new Set(items.map((item) => item.invoiceId)).size === items.length
 
 const conversionRate = ExchangeRate.optional().meta({

@@ -1,4 +1,5 @@
 import type { BusinessDay } from '../business-day.ts'
+import type { InvoiceId } from '../ids.ts'
 import { type ByteCursor, readBytes, writeBytes } from '../packed/byte-cursor.ts'
 import { numberOfDay } from '../packed/packed-table.ts'
 
@@ -16,7 +17,7 @@ export interface OpenInvoices {
 export const noOpenInvoices = (): OpenInvoices => ({ ranks: [], ordinals: [] })
 
 export interface DueKey {
-  readonly invoiceId: string
+  readonly invoiceId: InvoiceId
   readonly dueOn: BusinessDay
   readonly issuedOn: BusinessDay
 }

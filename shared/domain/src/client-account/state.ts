@@ -1,6 +1,6 @@
 import type { BusinessDay } from '../business-day.ts'
 import { latest } from '../business-day.ts'
-import type { ClientId, InvoiceId, PaymentId, ReceiptId } from '../ids.ts'
+import { type CashDeskId, type ClientId, creditOfNote, type InvoiceId, type PaymentId, type ReceiptId } from '../ids.ts'
 import type { Currency, Money } from '../money.ts'
 import { type MoneyOrZero, minorIn, minorOf } from '../money.ts'
 import { createPackedRecords, keyAt, type PackedRecords } from '../packed/packed-records.ts'
@@ -140,7 +140,7 @@ const newPayment = (facts: {
   readonly amount: Money
   readonly method: PaymentFacts['method']
   readonly receivedOn: BusinessDay
-  readonly deskId?: string | undefined
+  readonly deskId?: CashDeskId | undefined
   readonly payer?: Payer | undefined
   readonly cashPayer?: CountedPayer | undefined
   readonly functional?: MoneyOrZero | undefined
@@ -227,7 +227,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       creditNotes.add(account, creditNoteId)
       if (invoiceId !== undefined) lower(account, { invoiceId, functional }, total)
       else {
-        const source = { paymentId: creditNoteId, amount: total, receivedOn: creditedOn, functional }
+        const source = { paymentId: creditOfNote(creditNoteId), amount: total, receivedOn: creditedOn, functional }
         accountPayments.set(account, newPayment({ ...source, method: 'CREDIT_NOTE' }))
       }
       return account

@@ -2,7 +2,7 @@ import { addDays } from '../business-day.ts'
 import { createCodec } from '../codec.ts'
 import { type CompanyRules, DEFAULT_RULES, type Decider, type DecisionTable, decideBy } from '../decider.ts'
 import type { EventOf } from '../event-definition.ts'
-import type { CashDeskId } from '../ids.ts'
+import type { CashDeskId, CompanyId } from '../ids.ts'
 import { decimalOf, minorIn } from '../money.ts'
 import { reject } from '../rejection.ts'
 import { requireNear } from '../rules/days-ahead.ts'
@@ -27,7 +27,7 @@ export interface Company {
 
 const POLICIES = ['cashGuard', 'cashAndCarry', 'instrumentCountsAsPaid', 'strictKeys'] as const
 
-const registered = (company: Company, companyId: string): void => {
+const registered = (company: Company, companyId: CompanyId): void => {
   if (company.identity === undefined) reject('COMPANY_NOT_FOUND', { companyId })
 }
 

@@ -1,6 +1,6 @@
 import type { BusinessDay } from '../business-day.ts'
 import type { SnapshotFormat } from '../decider.ts'
-import type { CashDeskId, ClientId, PaymentId, ReceiptId } from '../ids.ts'
+import type { CashDeskId, ClientId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import { type Money, minorOf, moneyOf } from '../money.ts'
 import { createWriter, readerOf, written } from '../packed/byte-cursor.ts'
 import {
@@ -26,7 +26,7 @@ import {
 
 /** One series of receipts. The number comes from this state at an exact revision: gapless by construction. */
 export interface ReceiptBook {
-  opened: { readonly series: string; readonly deskId: CashDeskId; readonly to: number | undefined } | undefined
+  opened: { readonly series: ReceiptSeries; readonly deskId: CashDeskId; readonly to: number | undefined } | undefined
   next: number
   lastIssuedOn: BusinessDay | undefined
   readonly records: PackedRecords

@@ -2,7 +2,7 @@ import { amountInWords } from '../amount-in-words.ts'
 import type { BusinessDay } from '../business-day.ts'
 import { createCodec } from '../codec.ts'
 import { type Decider, type DecisionContext, type DecisionTable, decideBy } from '../decider.ts'
-import type { CashDeskId, ReceiptId } from '../ids.ts'
+import type { CashDeskId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import { minorOf } from '../money.ts'
 import { createPackedRecords } from '../packed/packed-records.ts'
 import { Rejection, reject } from '../rejection.ts'
@@ -22,7 +22,7 @@ import {
 } from './events.ts'
 import { representing } from './representing.ts'
 
-const opened = (book: ReceiptBook, series: string): NonNullable<ReceiptBook['opened']> =>
+const opened = (book: ReceiptBook, series: ReceiptSeries): NonNullable<ReceiptBook['opened']> =>
   book.opened ?? reject('RECEIPT_BOOK_NOT_FOUND', { series })
 
 /** Why the book would not number a receipt; `undefined` when it would. */
@@ -34,7 +34,7 @@ export const refusalOf = (
     issuedOn,
     deskId,
   }: {
-    readonly series: string
+    readonly series: ReceiptSeries
     readonly receiptId: ReceiptId
     readonly issuedOn: BusinessDay
     /** Where the money came in, when that is known: the paper names the desk of its book, and both have to agree. */
@@ -66,7 +66,7 @@ export const lossOf = (book: ReceiptBook, highestNumber: number | undefined): Re
     : undefined
 }
 
-const receiptOf = (book: ReceiptBook, series: string, number: number): BookedReceipt => {
+const receiptOf = (book: ReceiptBook, series: ReceiptSeries, number: number): BookedReceipt => {
   opened(book, series)
   return receipts.get(book, number) ?? reject('RECEIPT_NOT_FOUND', { series, number })
 }

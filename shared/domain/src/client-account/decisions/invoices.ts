@@ -1,4 +1,5 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
+import { creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { accountInvoices, accountPayments, creditNotes, type Invoice } from '../account-records.ts'
@@ -120,7 +121,8 @@ export const invoiceDecisions: Decisions<
     const { clientId, creditNoteId, invoiceId, series, number, issuedOn, total } = command
     clientOf(account, clientId)
     if (creditNotes.has(account, creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
-    if (accountPayments.has(account, creditNoteId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId: creditNoteId })
+    const paymentId = creditOfNote(creditNoteId)
+    if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
     const note = {
       clientId,
       creditNoteId,

@@ -2,7 +2,7 @@ import { latest } from '../../business-day.ts'
 import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
 import type { ExchangeRate } from '../../exchange-rate.ts'
-import type { InvoiceId } from '../../ids.ts'
+import type { InvoiceId, PaymentId } from '../../ids.ts'
 import { type Currency, decimalOf, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { accountPayments, cashTaken, type Invoice, type Payment, refunds } from '../account-records.ts'
@@ -39,7 +39,7 @@ import {
 import { deallocate, lastEffectOn, reverse } from './reversals.ts'
 
 interface Spreading {
-  readonly paymentId: string
+  readonly paymentId: PaymentId
   readonly currency: Currency
   readonly amount: bigint
 }

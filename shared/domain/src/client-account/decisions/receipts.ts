@@ -1,4 +1,5 @@
 import type { BusinessDay } from '../../business-day.ts'
+import type { ClientId, ReceiptId, ReceiptSeries } from '../../ids.ts'
 import { decimalOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import type { Invoice, Payment } from '../account-records.ts'
@@ -21,9 +22,9 @@ interface SettledPart {
 /** Reserves the receipt, with what its paper will say it is for. */
 export const requestReceipt = (
   command: {
-    readonly clientId: string
-    readonly receiptId: string
-    readonly series: string
+    readonly clientId: ClientId
+    readonly receiptId: ReceiptId
+    readonly series: ReceiptSeries
     readonly issuedOn: BusinessDay
   },
   payment: Pick<Payment, 'paymentId' | 'currency' | 'amount' | 'receivedOn' | 'annulledReceipt'>,

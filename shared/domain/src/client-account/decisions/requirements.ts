@@ -1,6 +1,6 @@
 import { addDays, type BusinessDay, latest } from '../../business-day.ts'
 import type { CompanyRules } from '../../decider.ts'
-import type { InvoiceId } from '../../ids.ts'
+import type { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
 import { type Currency, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { accountInvoices, accountPayments, type Invoice, type Payment } from '../account-records.ts'
@@ -9,12 +9,12 @@ import { INSTRUMENTS, type PaymentMethod } from '../vocabulary.ts'
 
 // What decisions of an account look up and insist on.
 
-export const clientOf = (account: ClientAccount, clientId: string): Client =>
+export const clientOf = (account: ClientAccount, clientId: ClientId): Client =>
   account.client ?? reject('CLIENT_NOT_FOUND', { clientId })
 
 export const paymentOf = (
   account: ClientAccount,
-  { clientId, paymentId }: { clientId: string; paymentId: string },
+  { clientId, paymentId }: { clientId: ClientId; paymentId: PaymentId },
 ): Payment => {
   clientOf(account, clientId)
   return accountPayments.get(account, paymentId) ?? reject('PAYMENT_NOT_FOUND', { paymentId })
@@ -61,7 +61,7 @@ export const requireNotBefore = (day: BusinessDay, earliest: BusinessDay, path: 
 /** A payment of money, and how it came: a credit note is credit, but nothing that could bounce, clear or get a receipt. */
 export const moneyPaymentOf = (
   account: ClientAccount,
-  command: { readonly clientId: string; readonly paymentId: string },
+  command: { readonly clientId: ClientId; readonly paymentId: PaymentId },
 ): { readonly payment: Payment; readonly method: PaymentMethod } => {
   const payment = paymentOf(account, command)
   const { method } = payment

@@ -1,4 +1,5 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
+import type { ClientId } from '../../ids.ts'
 import { moneyOf } from '../../money.ts'
 import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
 import { type AccountEvent, PaymentDeallocated, PaymentReversed } from '../events.ts'
@@ -17,7 +18,7 @@ export const deallocate = ({
   reason,
   note,
 }: {
-  readonly clientId: string
+  readonly clientId: ClientId
   readonly payment: Payment
   readonly invoice: Pick<Invoice, 'invoiceId' | 'currency'>
   readonly allocation: LivingAllocation
@@ -55,7 +56,7 @@ export const reverse = (
   payment: Payment,
   method: PaymentMethod,
   reversal: {
-    readonly clientId: string
+    readonly clientId: ClientId
     readonly reason: ReversalReason
     readonly reversedOn: BusinessDay
     readonly note?: string | undefined
