@@ -15,12 +15,15 @@ import { startProjector } from '@registru/projector'
 import { createLogger, createPool, type Pool } from '@registru/runtime'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
 import t from 'tap'
+import { z } from 'zod'
 import { auditReadModels } from '../src/audit/audit.ts'
 import { readWithFirstInstants } from '../src/audit/instants.ts'
 import { createReport } from '../src/audit/report.ts'
 import { readManifest } from '../src/event-store/archive.ts'
 import { exportEvents } from '../src/event-store/export.ts'
 import { importKept, importMoved } from '../src/event-store/import.ts'
+
+const Positioned = z.object({ position: z.string() })
 
 t.setTimeout(240_000)
 const TOKEN = 'a-token'
@@ -85,7 +88,7 @@ const install = async (test: Teardown): Promise<Place> => {
       const url = `/v1/companies/amc/receivables/aging?asOf=2026-11-24&maxWait=10000&knownAt=${knownAt}`
       const { statusCode, body } = await app.inject({ url, headers: { authorization } })
       if (statusCode !== 200) throw new Error(`${statusCode} ${body}`)
-      const { position }: { position: string } = JSON.parse(body)
+      const { position } = Positioned.parse(JSON.parse(body))
       return body.replaceAll(position, 'P')
     },
     stop: projector.stop,

@@ -508,7 +508,7 @@ const drawBranch = (seed: string, number: number, numbers: readonly number[]): B
 const planBranch = (seed: string, number: number): readonly Step[] => {
   const { issueDays } = drawBranch(seed, number, [])
   const byDay = [...issueDays.entries()].toSorted(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0))
-  const numbers = new Array<number>(issueDays.length)
+  const numbers = issueDays.map(() => 0)
   for (const [rank, [drawn]] of byDay.entries()) numbers[drawn] = rank
   return drawBranch(seed, number, numbers).steps
 }
