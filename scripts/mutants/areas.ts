@@ -27,7 +27,8 @@ export const areas: Readonly<Record<string, Area>> = {
   },
   ledger: {
     folders: ['services/api'],
-    sources: /\/src\/ledger\/(?:stream-worker|draft|delivery|command-index|loaded-stream|restore-guard)\.ts$/,
+    sources:
+      /\/src\/ledger\/(?:stream-worker|stream-memory|taking|writing|draft|delivery|command-index|loaded-stream|restore-guard)\.ts$/,
     tests: [
       /\/dist\/test\/(?:stream-worker|restore-guard)\.test\.js$/,
       /\/dist\/test\/stream-worker\.properties\.test\.js$/,

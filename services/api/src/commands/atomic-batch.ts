@@ -1,7 +1,7 @@
 import type { AccountCommand, AccountEvent } from '@registru/domain'
 import type { CommandContext, Handled } from '../ledger/command-context.ts'
 import { BatchSpansStreams, GroupRefused } from '../ledger/errors.ts'
-import type { ContextualCommand } from '../ledger/stream-worker.ts'
+import type { ContextualCommand } from '../ledger/task.ts'
 import type { CommandAnswer, CommandDependencies } from './command-definition.ts'
 
 interface Joined {

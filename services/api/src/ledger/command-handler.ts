@@ -7,7 +7,8 @@ import { emptyStream, type LoadedStream } from './loaded-stream.ts'
 import type { LogEnd } from './log-end.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { StoreGuard } from './store-guard.ts'
-import { type ContextualCommand, createStreamWorker, type StreamWorker } from './stream-worker.ts'
+import { createStreamWorker, type StreamWorker } from './stream-worker.ts'
+import type { ContextualCommand } from './task.ts'
 
 /** What a stream at rest takes besides state and commands. Measured over 5,000 of them. */
 const BYTES_PER_STREAM = 900

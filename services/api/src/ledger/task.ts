@@ -37,3 +37,35 @@ export const newlyArrived = () => ({
   mayBeWritten: false,
   conflicts: 0,
 })
+
+export interface ContextualCommand<Command> {
+  readonly command: Command
+  readonly context: CommandContext
+}
+
+export interface Settle<Value> {
+  readonly succeed: (value: Value) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** Answered when each of its members is; the answers stand in their order. */
+export const groupOf = <Command, Event extends { readonly type: string; readonly data: object }>(
+  commands: readonly ContextualCommand<Command>[],
+  { succeed, fail }: Settle<readonly Handled<Event>[]>,
+): GroupTask<Command, Event> => {
+  const answers = new Map<number, Handled<Event>>()
+  const members = commands.map(
+    ({ command, context }, index): CommandTask<Command, Event> => ({
+      kind: 'command',
+      command,
+      context,
+      ...newlyArrived(),
+      fail,
+      succeed: (handled) => {
+        answers.set(index, handled)
+        if (answers.size === commands.length) succeed(commands.map((_, at) => answers.get(at) ?? handled))
+      },
+    }),
+  )
+  return { kind: 'group', members, ...newlyArrived(), fail }
+}
