@@ -5,7 +5,7 @@ import t from 'tap'
 import { add, type Changes, insert, mergeUnseen, set, type UnseenChange, updatedRow } from '../core/fold/changes.ts'
 import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { defineProjection } from '../core/fold/projection.ts'
-import { bigint, defineTable, nullable, text } from '../core/fold/table.ts'
+import { bigint, defineTable, nullable, position, text } from '../core/fold/table.ts'
 import { allProjections, type Projection } from '../index.ts'
 import { playHistory, stepsArbitrary } from './histories.ts'
 import { holds } from './random.ts'
@@ -62,6 +62,13 @@ t.test('merging a batch', async (t) => {
     merged([insert(things, row), add(things, { id: 'a' }, { amount_minor: 2n })])
     t.equal(row.amount_minor, 5n)
   })
+})
+
+t.test('nothing is added to a place in the log', async (t) => {
+  const columns = { id: text(), amount_minor: bigint(), position: position() }
+  const placed = defineTable({ name: 'placed', columns, key: ['id'] })
+  // @ts-expect-error
+  t.match(add(placed, { id: 'a' }, { position: 1n }), { kind: 'add' })
 })
 
 /** Merging is right when the row after a merged update is the row after each change in turn. */
