@@ -39,6 +39,7 @@ const Parameter = z.looseObject({
   example: z.unknown().optional(),
   schema: z.looseObject({ examples: z.array(z.unknown()).optional(), enum: z.array(z.unknown()).optional() }),
 })
+const Filled = z.union([z.string(), z.number(), z.boolean()])
 const Operation = z.looseObject({
   parameters: z.array(Parameter).default([]),
   requestBody: z.looseObject({ content: z.record(z.string(), z.looseObject({ example: z.unknown() })) }).optional(),
@@ -56,7 +57,8 @@ const filledIn = (path: string, { parameters }: Operation, companyId: string) =>
   const headers: Record<string, string> = { authorization }
   let url = path
   for (const { name, in: place, required, example, schema } of parameters) {
-    const value = name === 'companyId' ? companyId : String(example ?? schema.examples?.[0] ?? schema.enum?.[0] ?? '')
+    const shown = example ?? schema.examples?.[0] ?? schema.enum?.[0] ?? ''
+    const value = name === 'companyId' ? companyId : `${Filled.parse(shown)}`
     if (place === 'path') url = url.replace(`{${name}}`, encodeURIComponent(value))
     else if (required === true && place === 'query') query.set(name, value)
     else if (required === true) headers[name] = value
