@@ -1,5 +1,6 @@
 import { connectEventStore } from '@registru/event-store'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { askForAll, type Query } from '../cli/ask.ts'
 import { CommandFailed, EXIT, type ExitCode, findApi, findEventStore, type Io } from '../cli/io.ts'
 import { showProgress } from '../cli/progress.ts'
@@ -21,23 +22,44 @@ export interface SpotOptions {
 const today = (): string => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Bucharest' }).format(new Date())
 
 /** A position counts events; an instant counts them up to the first one that the log has from later on. */
-const knownBy = (knownAt: string | undefined, clock: ClockStart | undefined): ((fact: PlacedFact) => boolean) => {
+/** What the log says of itself. */
+interface Frame {
+  readonly clock: ClockStart | undefined
+  /** How many imports it has been through: positions are written with it. */
+  readonly generation: number
+}
+
+const shownPosition = (position: bigint, { generation }: Frame): string =>
+  generation === 0 ? `${position}` : `${generation}.${position}`
+
+const knownBy = (knownAt: string | undefined, { clock, generation }: Frame): ((fact: PlacedFact) => boolean) => {
   if (knownAt === undefined) return () => true
-  if (/^\d+$/.test(knownAt)) return ({ position }) => position <= BigInt(knownAt)
+  const [, asked = '0', digits] = /^(?:(\d+)\.)?(\d+)$/.exec(knownAt) ?? []
+  if (digits !== undefined) {
+    if (Number(asked) === generation) return ({ position }) => position <= BigInt(digits)
+    const words = `That position is of generation ${asked} and the log of generation ${generation}: the API tells where it lies now.`
+    throw new CommandFailed(EXIT.USAGE, words)
+  }
   const ms = Date.parse(knownAt)
   if (Number.isNaN(ms)) throw new CommandFailed(EXIT.USAGE, '--known-at wants an instant (RFC 3339) or a position.')
   return wasKnownAt(ms, clock)
 }
 
-/** Of the log, which says it in the first event of a stream of its own. */
-const findStartOfClock = async (io: Io): Promise<ClockStart | undefined> => {
+const Imported = z.object({ generation: z.int().positive() })
+
+/** In the first events of streams of its own. */
+const findFrame = async (io: Io): Promise<Frame> => {
   const store = connectEventStore({ url: findEventStore(io) })
   try {
+    let generation = 0
+    for await (const { data } of store.readStream('ledger-origin', { maxCount: 1 })) {
+      ;({ generation } = Imported.parse(data))
+    }
     for await (const event of store.readStream('ledger-clock', { maxCount: 1 })) {
       const fact = readFact(await withFirstInstant(store, event))
-      return fact && startOfClock(fact)
+      return { generation, clock: fact && startOfClock(fact) }
     }
-    return undefined
+    return { generation, clock: undefined }
   } finally {
     await store.dispose()
   }
@@ -89,12 +111,13 @@ export const runSpot = async (
   const companyId = options.company ?? io.environment['REGISTRU_COMPANY']
   if (companyId === undefined) throw new CommandFailed(EXIT.USAGE, 'Which company? Give --company or REGISTRU_COMPANY.')
   const asOf = options.asOf ?? today()
-  const known = await foldKnown(readFacts(io), companyId, knownBy(options.knownAt, await findStartOfClock(io)))
+  const frame = await findFrame(io)
+  const known = await foldKnown(readFacts(io), companyId, knownBy(options.knownAt, frame))
   const { answer, path, query } = answerOf(known, asOf)
-  io.print(JSON.stringify({ ...answer, asOf, position: `${known.position}` }, undefined, 2))
+  io.print(JSON.stringify({ ...answer, asOf, position: shownPosition(known.position, frame) }, undefined, 2))
   if (options.compare !== true) return EXIT.OK
-  const knownAt = options.knownAt ?? `${known.position}`
-  const clocks = { asOf, knownAt, minPosition: `${known.position}` }
+  const knownAt = options.knownAt ?? shownPosition(known.position, frame)
+  const clocks = { asOf, knownAt, minPosition: shownPosition(known.position, frame) }
   const base = `/v1/companies/${encodeURIComponent(companyId)}/`
   const found = await askForAll(findApi(io, options.url), `${base}${path}`, { ...query, ...clocks })
   const difference = firstDifference(answer, found)

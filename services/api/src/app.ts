@@ -25,6 +25,7 @@ import type { SnapshotCounts } from './ledger/snapshots.ts'
 import { measureRequests, metricsRoute, showDifferences, showSnapshots } from './metrics.ts'
 import { rejectionProblems } from './problems/rejections.ts'
 import { storeProblems } from './problems/store.ts'
+import { FIRST_GENERATION, type Generations } from './problems/wire-position.ts'
 import { showProgress } from './progress.ts'
 import { commandOutcomeRoute } from './queries/command-outcome-route.ts'
 import { createCursors } from './queries/cursor.ts'
@@ -49,6 +50,8 @@ export interface AppOptions extends CommandDependencies {
   /** What finishes receipts in this process; `undefined`: nothing does. */
   readonly receiptProcess?: Pick<ReceiptProcess, 'status'> | undefined
   readonly readSide: ReadSide
+  /** Absent: the log was never imported. */
+  readonly generations?: Generations
   /** Shown among the metrics. */
   readonly snapshotCounts?: Readonly<SnapshotCounts>
   /** The one token that opens every route but health and documentation. */
@@ -67,6 +70,7 @@ const isOpen = (route: string): boolean =>
 /** The whole API: everything that it answers is listed here. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
   const { ledger, receipts, receiptProcess, store, readSide, snapshotCounts, token, logger, today, now } = options
+  const { generations = FIRST_GENERATION } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -123,11 +127,11 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   await app.register(async (scope) => {
     const api = checkWithZod(scope)
     healthRoutes(api, { store, readSide, receiptProcess, isStopping: () => stopping })
-    commandRoutes(api, commandDefinitions, { ledger, receipts })
-    batchRoute(api, commandDefinitions, { ledger, receipts }, problems, () => stopping)
-    const queries = { readSide, today, now, store, cursors }
+    commandRoutes(api, commandDefinitions, { ledger, receipts, generations })
+    batchRoute(api, commandDefinitions, { ledger, receipts, generations }, problems, () => stopping)
+    const queries = { readSide, generations, today, now, store, cursors }
     queryRoutes(api, queries)
-    commandOutcomeRoute(api, { readSide })
+    commandOutcomeRoute(api, { readSide, generations })
     eventRoutes(api, queries)
     metricsRoute(api, metrics)
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())

@@ -18,6 +18,7 @@ import { createLastNumberReader } from './ledger/last-number.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { createSnapshotTable } from './ledger/snapshot-table.ts'
 import { createSnapshotKeeper } from './ledger/snapshots.ts'
+import { createGenerations } from './problems/wire-position.ts'
 import { createReadSide } from './queries/read-side.ts'
 import { startReceiptProcess } from './receipts/receipt-process.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
@@ -73,6 +74,9 @@ const snapshots = createSnapshotKeeper({
 })
 const commandDatabase = createDatabase<unknown>(besideCommands)
 const readSide = createReadSide({ pool, aside })
+const generations = createGenerations(store)
+// Known once, queries go on without the store.
+generations.present().catch(() => undefined)
 const ledger = createLedger({
   store,
   today,
@@ -98,6 +102,7 @@ const app = await buildApp({
   receiptProcess,
   store,
   readSide,
+  generations,
   snapshotCounts: snapshots.counts,
   token: config.REGISTRU_TOKEN,
   logger,

@@ -33,6 +33,7 @@ export {
   beginImport,
   completeImport,
   findImport,
+  findPresentPosition,
   importAnnounced,
   isImporting,
   type LedgerImport,

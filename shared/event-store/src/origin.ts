@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Position, revisionOf } from '@registru/domain/places'
+import { type Position, positionOf, revisionOf } from '@registru/domain/places'
 import { commandIdOf } from './command-ids.ts'
 import { StoreUnavailable } from './errors.ts'
 import type { EventStore, EventToAppend, RecordedEvent } from './event-store.ts'
@@ -155,6 +155,23 @@ export const findOriginPageAt = async (
     return begin !== undefined && begin <= position
   })
   return { page, end }
+}
+
+/**
+ * Where a position of the log that this one was moved from lies now: at the last event that stood there or before.
+ * @throws StoreUnavailable while the import has not come to it
+ */
+export const findPresentPosition = async (
+  store: Pick<EventStore, 'readStream'>,
+  before: Position,
+): Promise<Position> => {
+  const isThere = ({ position }: OriginPlace): boolean => BigInt(position) <= before
+  const { pages } = await measureOrigin(store)
+  const place = (await findLastPage(store, pages, isThere))?.places.findLast(isThere)
+  if (place === undefined) return positionOf(0n)
+  const found = await presentPosition(store, place)
+  if (found === undefined) throw new StoreUnavailable('an import has not come as far')
+  return found
 }
 
 /** The same for the same import, so that it may be run again. */

@@ -14,7 +14,12 @@ import { GroupRefused } from '../ledger/errors.ts'
 import { answerInTime } from './answer-in-time.ts'
 import { carryOutAtomically } from './atomic-batch.ts'
 import { inOrder } from './batch-order.ts'
-import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
+import type {
+  CommandAnswer,
+  CommandDefinition,
+  CommandDependencies,
+  CommandRouteDependencies,
+} from './command-definition.ts'
 import {
   BatchHeaders,
   CommandParams,
@@ -123,7 +128,7 @@ const requireNoItemHeaders = ({ headers }: FastifyRequest): void => {
 export const batchRoute = (
   app: ZodApp,
   definitions: readonly CommandDefinition[],
-  dependencies: CommandDependencies,
+  dependencies: CommandRouteDependencies,
   { tell }: Problems,
   isStopping: () => boolean,
 ): void => {
@@ -162,10 +167,10 @@ export const batchRoute = (
     return { context, execute, keys: keysOf(definition, body) }
   }
 
-  const resultOf = ({ commandId, dryRun }: CommandContext, answer: CommandAnswer) => ({
+  const resultOf = ({ commandId, dryRun }: CommandContext, answer: CommandAnswer, generation: number) => ({
     status: !answer.replayed && answer.position !== undefined ? 201 : 200,
     ...(answer.replayed ? { replayed: true } : {}),
-    body: answerBody(commandId, answer, dryRun),
+    body: answerBody(commandId, answer, { dryRun, generation }),
   })
 
   /** An item that is ready to be carried out, or what is wrong with it: that concerns no other item. */
@@ -185,7 +190,9 @@ export const batchRoute = (
     try {
       if (item.prepared === undefined) throw item.error
       const { context, execute } = item.prepared
-      return { ...place, ...resultOf(context, await answerInTime(context.commandId, execute(dependencies))) }
+      const generation = await dependencies.generations.present()
+      const answer = await answerInTime(context.commandId, execute(dependencies))
+      return { ...place, ...resultOf(context, answer, generation) }
     } catch (error) {
       const problem = problemIn(request, error)
       return { ...place, status: problem.status, body: problem }
@@ -218,6 +225,7 @@ export const batchRoute = (
     }
     const first = prepared[0]
     if (first === undefined) throw new MalformedRequest([{ path: '', rule: 'at least one command' }])
+    const generation = await dependencies.generations.present()
     const answers = await answerInTime(
       first.context.commandId,
       carryOutAtomically(
@@ -227,7 +235,7 @@ export const batchRoute = (
     )
     return prepared.flatMap(({ context }, index) => {
       const answer = answers[index]
-      return answer === undefined ? [] : [resultOf(context, answer)]
+      return answer === undefined ? [] : [resultOf(context, answer, generation)]
     })
   }
 

@@ -2,11 +2,17 @@ import type { EventId, Position, RejectionCode, Revision } from '@registru/domai
 import type { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Generations } from '../problems/wire-position.ts'
 import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
 
 export interface CommandDependencies {
   readonly ledger: Ledger
   readonly receipts: ReceiptSaga
+}
+
+/** What routes of commands need beside, to answer with positions. */
+export interface CommandRouteDependencies extends CommandDependencies {
+  readonly generations: Generations
 }
 
 /** What the caller hears of a command, the HTTP parts apart. */

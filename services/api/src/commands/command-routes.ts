@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { responsesOf } from '../http/problem-schema.ts'
 import { withHeaders } from '../http/response-headers.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerInTime } from './answer-in-time.ts'
-import type { CommandAnswer, CommandDefinition, CommandDependencies } from './command-definition.ts'
+import type { CommandAnswer, CommandDefinition, CommandRouteDependencies } from './command-definition.ts'
 import { CommandHeaders, CommandParams, CommandQuery, commandContextOf } from './command-request.ts'
 import { type CommandProblemCode, commandKinds } from './problems.ts'
 
@@ -55,12 +56,16 @@ const AnswerSchema = z.object({
 })
 
 /** A repeated command gets the bytes of the first answer, so nothing here tells of the moment. */
-export const answerBody = (commandId: CommandId, answer: CommandAnswer, dryRun: boolean): object => ({
+export const answerBody = (
+  commandId: CommandId,
+  answer: CommandAnswer,
+  { dryRun, generation }: { readonly dryRun: boolean; readonly generation: number },
+): object => ({
   commandId,
   ...(dryRun && !answer.replayed ? { dryRun: true } : {}),
   stream: answer.stream,
   revision: Number(answer.revision),
-  ...(answer.position === undefined ? {} : { position: `${answer.position}` }),
+  ...(answer.position === undefined ? {} : { position: wirePosition(answer.position, generation) }),
   events: answer.events.map(({ type, eventId, revision, data }) => ({
     type,
     eventId,
@@ -72,12 +77,19 @@ export const answerBody = (commandId: CommandId, answer: CommandAnswer, dryRun: 
 })
 
 /** 201 for what was written now; 200 for a first answer given again, a dry run, and what had been so already. */
-const send = (reply: FastifyReply, commandId: CommandId, answer: CommandAnswer, dryRun: boolean): FastifyReply => {
+const send = (
+  reply: FastifyReply,
+  commandId: CommandId,
+  answer: CommandAnswer,
+  how: { readonly dryRun: boolean; readonly generation: number },
+): FastifyReply => {
   void reply.header('ETag', `"${answer.revision}"`)
-  if (answer.position !== undefined) void reply.header('Registru-Position', `${answer.position}`)
+  if (answer.position !== undefined) {
+    void reply.header('Registru-Position', wirePosition(answer.position, how.generation))
+  }
   if (answer.replayed) void reply.header('Idempotency-Replayed', 'true')
   const written = !answer.replayed && answer.position !== undefined
-  return reply.code(written ? 201 : 200).send(answerBody(commandId, answer, dryRun))
+  return reply.code(written ? 201 : 200).send(answerBody(commandId, answer, how))
 }
 
 const refusals = (codes: readonly CommandProblemCode[]): string =>
@@ -87,7 +99,7 @@ const refusals = (codes: readonly CommandProblemCode[]): string =>
 export const commandRoutes = (
   app: ZodApp,
   definitions: readonly CommandDefinition[],
-  dependencies: CommandDependencies,
+  dependencies: CommandRouteDependencies,
 ): void => {
   for (const { name, summary, description, schema, example, result, rejections, execute } of definitions) {
     const Answer = AnswerSchema.extend({ result }).meta({ id: `${name}Answer` })
@@ -112,8 +124,10 @@ export const commandRoutes = (
       },
       async (request, reply) => {
         const context = commandContextOf(request, name)
+        // Before: what was carried out is not to be answered with a store that is away.
+        const generation = await dependencies.generations.present()
         const answer = await answerInTime(context.commandId, execute(request.body, context, dependencies))
-        return send(reply, context.commandId, answer, context.dryRun)
+        return send(reply, context.commandId, answer, { dryRun: context.dryRun, generation })
       },
     )
   }

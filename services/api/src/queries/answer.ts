@@ -4,11 +4,12 @@ import type { Position } from '@registru/domain'
 import { PAGE_ROWS_MAX, type Page, type ReadHandle } from '@registru/projections'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import { type Generations, PositionLost, wirePosition } from '../problems/wire-position.ts'
 import { type Column, columnsOf } from './columns.ts'
 import type { Locale } from './csv.ts'
 import type { CursorContent, Cursors } from './cursor.ts'
 import { contentTypeOf, type Format, formatOf, textOf } from './formats.ts'
-import { awaitedBy, type Clockwork, knownPosition } from './known-at.ts'
+import { awaitedBy, type Clockwork, knownAtShown, knownPosition, located } from './known-at.ts'
 import { requireCompanyKnown } from './known-company.ts'
 import { limitOf } from './query-parameters.ts'
 import { questionOf, TIMING } from './question.ts'
@@ -37,6 +38,8 @@ export interface Moment {
   readonly knownAt: Position | undefined
   /** The position that the answer tells of: that of `knownAt`, or the reader's own. */
   readonly position: Position
+  /** Of the log, for every position that is shown. */
+  readonly generation: number
 }
 
 const isUnchanged = (reply: FastifyReply, etag: string): boolean => {
@@ -55,13 +58,13 @@ export const tag = (
   chosen: Format,
 ): boolean => {
   const question = questionOf(reply.request.url, TIMING)
-  const facts = [question, chosen, moment.asOf, `${moment.position}`, snapshot.versions]
+  const facts = [question, chosen, moment.asOf, wirePosition(moment.position, moment.generation), snapshot.versions]
   const etag = `"${createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 27)}"`
   void reply.headers({
     ETag: etag,
     'Cache-Control': 'private, no-cache',
     Vary: 'Accept, Authorization',
-    'Registru-Position': `${snapshot.position}`,
+    'Registru-Position': wirePosition(snapshot.position, moment.generation),
   })
   return isUnchanged(reply, etag)
 }
@@ -76,9 +79,14 @@ const departureOf = ({ raw }: FastifyReply): AbortSignal => {
 }
 
 const momentLines = (query: Asked, moment: Moment) => ({
-  position: `${moment.position}`,
+  position: wirePosition(moment.position, moment.generation),
   asOf: moment.asOf,
-  ...(query.knownAt === undefined ? {} : { knownAt: query.knownAt, knownAtPosition: `${moment.position}` }),
+  ...(query.knownAt === undefined
+    ? {}
+    : {
+        knownAt: knownAtShown(query.knownAt, moment.position, moment.generation),
+        knownAtPosition: wirePosition(moment.position, moment.generation),
+      }),
 })
 
 /**
@@ -92,15 +100,16 @@ const answerAt = async (
   read: (snapshot: Snapshot, moment: Moment) => Promise<object | Readable>,
   { chosen = 'json', begun }: { readonly chosen?: Format; readonly begun?: CursorContent<unknown> | undefined } = {},
 ): Promise<FastifyReply> => {
-  const { readSide, today } = dependencies
+  const { readSide, generations, today } = dependencies
   const departure = departureOf(reply)
-  const asked = { ...query, knownAt: begun?.knownAt ?? query.knownAt }
-  const snapshot = await readSide.open(await awaitedBy(dependencies, asked), departure)
+  const generation = await generations.present()
+  const asked = await located(generations, { ...query, knownAt: begun?.knownAt ?? query.knownAt })
+  const snapshot = await readSide.open({ ...(await awaitedBy(dependencies, asked)), generation }, departure)
   let body: object | undefined
   try {
     const knownAt = await knownPosition(snapshot.handle, asked.knownAt)
     const asOf = begun?.asOf ?? query.asOf ?? today()
-    const moment = { asOf, knownAt, position: knownAt ?? snapshot.position }
+    const moment = { asOf, knownAt, position: knownAt ?? snapshot.position, generation }
     await readSide.guard(() => requireCompanyKnown(snapshot.handle, reply.request.params, moment), departure)
     if (!tag(reply, snapshot, moment, chosen)) {
       body = await readSide.guard(() => read(snapshot, moment), departure)
@@ -186,6 +195,17 @@ export const resumed = async function* <Value>(first: IteratorResult<Value>, res
   yield* rest
 }
 
+/** A place that is a position is one of the log that it was given in; all others a log keeps when it moves. @throws PositionLost */
+const requireFollowable = async (
+  generations: Generations,
+  begun: CursorContent<unknown> | undefined,
+): Promise<void> => {
+  const { place, generation = 0 } = begun ?? {}
+  if (typeof place !== 'object' || place === null || !('position' in place)) return
+  const presentGeneration = await generations.present()
+  if (generation !== presentGeneration) throw new PositionLost({ generation, presentGeneration })
+}
+
 /**
  * A list that lasts: pages with signed cursors as JSON, all rows from the cursor on as CSV or NDJSON, from one snapshot and
  * in bounded memory. What fails before the first rows of a stream is a problem document; what fails later breaks it off.
@@ -200,13 +220,16 @@ export const answerList = async <Place extends z.ZodType, Item extends object>(
   const chosen = formatOf(query, reply.request.headers.accept)
   const question = questionOf(reply.request.url)
   const begun = cursors.decode(list.place, question, query.cursor)
+  await requireFollowable(dependencies.generations, begun)
   const page = async ({ handle }: Snapshot, moment: Moment) => {
     const after = begun?.place
     const { items, next } = await list.read(handle, moment, { after, limit: limitOf(query, list.rowsDefault) })
-    const pinned = list.knowsKnownAt === true ? { knownAt: `${moment.position}` } : {}
+    const pinned = list.knowsKnownAt === true ? { knownAt: wirePosition(moment.position, moment.generation) } : {}
     const goesOn = next ?? list.resumeAt?.(items.at(-1), after)
     const nextCursor =
-      goesOn === undefined ? null : cursors.encode(question, { asOf: moment.asOf, ...pinned, place: goesOn })
+      goesOn === undefined
+        ? null
+        : cursors.encode(question, { asOf: moment.asOf, generation: moment.generation, ...pinned, place: goesOn })
     const body =
       list.shape === undefined
         ? { ...(await list.head?.(handle, moment)), items }

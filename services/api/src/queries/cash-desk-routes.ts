@@ -134,13 +134,13 @@ const warningsOf = (
 /** The closing is that of the day, whatever day the answer is of. */
 const dayLinks = (
   companyId: CompanyId,
-  { position }: Moment,
+  { position, generation }: Moment,
   { deskId: id, currency: of }: { readonly deskId: CashDeskId; readonly currency: string },
   asOf: string,
 ) =>
   explainLinks(
     companyId,
-    { position, asOf },
+    { position, generation, asOf },
     {
       explain: { figure: 'cashBalance', currency: of, deskId: id },
       explainOpening: { figure: 'cashOpening', currency: of, deskId: id },

@@ -1,4 +1,4 @@
-import { ClientId, type CompanyId, decimalOf, Rejection } from '@registru/domain'
+import { ClientId, type CompanyId, decimalOf, positionOf, Rejection } from '@registru/domain'
 import {
   type ClientCard,
   findAccountRevision,
@@ -12,6 +12,7 @@ import {
 } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Client, ClientItem, Clients } from './answer-schemas.ts'
 import { explainLinks } from './links.ts'
@@ -45,8 +46,12 @@ export const revisionOf = async (
   return revision === undefined ? undefined : Number(revision)
 }
 
-const openItemsLink = (companyId: CompanyId, clientId: ClientId, { asOf: to, position }: Moment): string => {
-  const knownAt = position < 0n ? 0n : position
+const openItemsLink = (
+  companyId: CompanyId,
+  clientId: ClientId,
+  { asOf: to, position, generation }: Moment,
+): string => {
+  const knownAt = wirePosition(position < 0n ? positionOf(0n) : position, generation)
   return `/v1/companies/${companyId}/clients/${clientId}/statement?style=openItem&asOf=${to}&knownAt=${knownAt}`
 }
 

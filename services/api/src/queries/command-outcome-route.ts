@@ -2,11 +2,12 @@ import type { CommandId, CompanyId, Position } from '@registru/domain'
 import { type EventPlace, listEventPlaces, PAGE_ROWS_MAX, type ReadHandle } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { CommandOutcome } from './answer-schemas.ts'
+import { type Clockwork, located } from './known-at.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, freshness, freshnessOf } from './query-parameters.ts'
 import { CommandNotFound } from './read-errors.ts'
-import type { ReadSide } from './read-side.ts'
 
 const CommandOutcomeParams = CompanyParams.extend({ commandId: z.uuid() })
 
@@ -26,7 +27,10 @@ const everyPlace = async (
 }
 
 /** For whoever was told that an outcome is unknown, and would rather look than send the command again. */
-export const commandOutcomeRoute = (app: ZodApp, { readSide }: { readonly readSide: ReadSide }): void => {
+export const commandOutcomeRoute = (
+  app: ZodApp,
+  { readSide, generations }: Pick<Clockwork, 'readSide' | 'generations'>,
+): void => {
   app.get(
     '/v1/companies/:companyId/commands/:commandId',
     {
@@ -52,18 +56,20 @@ export const commandOutcomeRoute = (app: ZodApp, { readSide }: { readonly readSi
     },
     async (request, reply) => {
       const { companyId, commandId } = request.params
-      const { position, value: places } = await readSide.snapshot(freshnessOf(request.query), (handle) =>
+      const generation = await generations.present()
+      const asked = await located(generations, request.query)
+      const { position, value: places } = await readSide.snapshot({ ...freshnessOf(asked), generation }, (handle) =>
         everyPlace(handle, companyId, commandId),
       )
-      if (places.length === 0) throw new CommandNotFound(commandId, position)
-      void reply.header('Registru-Position', `${position}`)
+      if (places.length === 0) throw new CommandNotFound(commandId, wirePosition(position, generation))
+      void reply.header('Registru-Position', wirePosition(position, generation))
       const events = places.map((place) => ({
         type: place.type,
         stream: place.stream,
         revision: Number(place.revision),
-        position: `${place.position}`,
+        position: wirePosition(place.position, generation),
       }))
-      return { commandId, events, position: `${position}` }
+      return { commandId, events, position: wirePosition(position, generation) }
     },
   )
 }

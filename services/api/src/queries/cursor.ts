@@ -11,6 +11,8 @@ export interface CursorContent<Place> {
   readonly asOf: string
   /** A position, where the list knows the second clock. */
   readonly knownAt?: string | undefined
+  /** Of the log that it was given in; absent: the first. */
+  readonly generation?: number | undefined
   readonly place: Place
 }
 
@@ -29,6 +31,7 @@ const Content = z.strictObject({
   question: z.string(),
   asOf: z.string(),
   knownAt: z.string().optional(),
+  generation: z.int().optional(),
   place: z.unknown(),
 })
 
@@ -51,8 +54,14 @@ export const createCursors = (secret: string): Cursors => {
     createHash('sha256').update(JSON.stringify(question)).digest().subarray(0, BINDING_BYTES).toString('base64url')
 
   return {
-    encode: (question, { asOf, knownAt, place }) => {
-      const text = JSON.stringify({ question: bindingOf(question), asOf, knownAt, place })
+    encode: (question, { asOf, knownAt, generation, place }) => {
+      const text = JSON.stringify({
+        question: bindingOf(question),
+        asOf,
+        knownAt,
+        generation: generation === 0 ? undefined : generation,
+        place,
+      })
       return Buffer.concat([signatureOf(text), Buffer.from(text)]).toString('base64url')
     },
     decode: (place, question, cursor) => {
@@ -68,8 +77,8 @@ export const createCursors = (secret: string): Cursors => {
       if (!content.success || !found.success || content.data.question !== bindingOf(question)) {
         throw refused('with the same route, filters and clocks as the page before')
       }
-      const { asOf, knownAt } = content.data
-      return { asOf, knownAt, place: found.data }
+      const { asOf, knownAt, generation } = content.data
+      return { asOf, knownAt, generation, place: found.data }
     },
   }
 }

@@ -25,6 +25,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerList, type List, type QueryDependencies, resumed, tag } from './answer.ts'
 import { Events } from './answer-schemas.ts'
 import { at, type Column } from './columns.ts'
@@ -77,10 +78,13 @@ const belongsTo = (companyId: CompanyId, stream: string): boolean => {
   return owner === companyId && /^(company|clientAccount|receiptBook)-/.test(stream)
 }
 
-const eventBody = ({ stream, revision, position, id, type, createdAt, data, metadata }: RecordedEvent) => ({
+const eventBody = (
+  { stream, revision, position, id, type, createdAt, data, metadata }: RecordedEvent,
+  generation: number,
+) => ({
   stream,
   revision: Number(revision),
-  position: `${position}`,
+  position: wirePosition(position, generation),
   eventId: id,
   type,
   createdAt: createdAt.toISOString(),
@@ -131,10 +135,13 @@ const eventsOf = async function* (store: Store, stream: string, options: ReadOpt
   }
 }
 
-const chunksOf = async function* (events: AsyncIterable<RecordedEvent>): AsyncGenerator<readonly object[]> {
+const chunksOf = async function* (
+  events: AsyncIterable<RecordedEvent>,
+  generation: number,
+): AsyncGenerator<readonly object[]> {
   let chunk: object[] = []
   for await (const event of events) {
-    if (chunk.push(eventBody(event)) < PAGE_ROWS_MAX) continue
+    if (chunk.push(eventBody(event, generation)) < PAGE_ROWS_MAX) continue
     yield chunk
     chunk = []
   }
@@ -154,15 +161,16 @@ const refuseEmpty = async (
 
 /** Straight from the event store: history needs no read side. Its position is the end of the log. */
 const answerStream = async (
-  { store, cursors, today }: EventDependencies,
+  { store, cursors, generations, today }: EventDependencies,
   { companyId, stream }: { readonly companyId: CompanyId; readonly stream: string },
   query: EventsQuery,
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
   const chosen = formatOf(query, reply.request.headers.accept)
   const begun = cursors.decode(PlaceInStream, [stream], query.cursor)
+  const generation = await generations.present()
   const position = (await store.head())?.position ?? BEFORE_THE_LOG
-  const moment = { asOf: today(), knownAt: undefined, position }
+  const moment = { asOf: today(), knownAt: undefined, position, generation }
   if (tag(reply, { position, versions: 'log' }, moment, chosen)) return reply.code(304).send()
   const first = begun?.place.revision ?? 0
   const from = revisionOf(BigInt(first))
@@ -171,7 +179,7 @@ const answerStream = async (
   }
   if (chosen !== 'json') {
     const some = query.limit === undefined ? {} : { maxCount: limitOf(query) }
-    const chunks = chunksOf(eventsOf(store, stream, { from, ...some }, position))
+    const chunks = chunksOf(eventsOf(store, stream, { from, ...some }, position), generation)
     const begins = await chunks.next()
     await requireSome(begins.done === true ? [] : begins.value)
     const table = { format: chosen, columns: COLUMNS, locale: query.locale }
@@ -181,14 +189,14 @@ const answerStream = async (
   const limit = limitOf(query)
   const found: object[] = []
   for await (const event of eventsOf(store, stream, { from, maxCount: limit + 1 }, position)) {
-    found.push(eventBody(event))
+    found.push(eventBody(event, generation))
   }
   await requireSome(found)
   const items = found.slice(0, limit)
   // A stream grows without a gap, so what comes later is known by its revision now.
   const nextCursor = cursors.encode([stream], { asOf: moment.asOf, place: { revision: first + items.length } })
   const atEnd = found.length === items.length
-  return reply.send({ items, nextCursor, atEnd, position: `${position}`, asOf: moment.asOf })
+  return reply.send({ items, nextCursor, atEnd, position: wirePosition(position, generation), asOf: moment.asOf })
 }
 
 /** Neighbours in a stream are read together: an append often is about one thing. */
@@ -253,7 +261,10 @@ const listOf = (
       limit,
     })
     const events = await eventsAt(store, items)
-    return { items: events.map(eventBody), next: next === undefined ? undefined : { position: `${next}` } }
+    return {
+      items: events.map((event) => eventBody(event, moment.generation)),
+      next: next === undefined ? undefined : { position: `${next}` },
+    }
   },
   resumeAt: (last, after) => ({ position: last?.position ?? after?.position ?? '-1' }),
 })

@@ -11,6 +11,7 @@ import {
 } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, listOf } from './answer-schemas.ts'
 import { Figure, figureFilters, figureOf, requireFilters, signOf } from './figure-names.ts'
@@ -77,7 +78,7 @@ const questionAt = async (
   }
 }
 
-const lineBody = ({ figure, currency }: ExplainQuery, line: FigureLine) => ({
+const lineBody = ({ figure, currency }: ExplainQuery, line: FigureLine, { generation }: Moment) => ({
   account: line.account,
   clientId: line.clientId,
   invoiceId: line.invoiceId,
@@ -85,7 +86,7 @@ const lineBody = ({ figure, currency }: ExplainQuery, line: FigureLine) => ({
   amount: decimalOf(line.amountMinor * signOf(figure), currency),
   effectiveOn: line.effectiveOn,
   recordedAt: line.recordedAt,
-  position: `${line.position}`,
+  position: wirePosition(line.position, generation),
   stream: line.stream,
   revision: line.revision === undefined ? undefined : Number(line.revision),
   eventId: line.eventId,
@@ -123,14 +124,14 @@ export const explainRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           // The sum is that of all lines; later pages carry it on and show theirs.
           const shown = after === undefined ? undefined : items.map(({ position }) => position)
           await certifyRows(findFigureDifference(handle, question, shown))
-          return { items: items.map((line) => lineBody(query, line)), next: next && { ...next, sum: `${sum}` } }
+          return { items: items.map((line) => lineBody(query, line, moment)), next: next && { ...next, sum: `${sum}` } }
         },
         head: () => ({ figure, currency, sum: decimalOf(sum * signOf(figure), currency) }),
         stream: async function* (handle, moment, after) {
           const question = await questionAt(handle, companyId, query, moment)
           await certifyRows(findFigureDifference(handle, question))
           for await (const lines of streamFigureLines(handle, { ...question, after })) {
-            yield lines.map((line) => lineBody(query, line))
+            yield lines.map((line) => lineBody(query, line, moment))
           }
         },
       })

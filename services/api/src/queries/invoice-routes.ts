@@ -23,6 +23,7 @@ import {
 import { z } from 'zod'
 import { MalformedRequest } from '../http/malformed-request.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Invoice, InvoiceItem, Invoices, invoiceAllocation } from './answer-schemas.ts'
 import { revisionOf } from './client-routes.ts'
@@ -129,14 +130,14 @@ const certifyInvoices = async (
 const refuseInvoice = async (
   handle: ReadHandle,
   of: { readonly companyId: CompanyId; readonly invoiceId: InvoiceId; readonly clientId: ClientId | undefined },
-  { asOf, knownAt, position }: Moment,
+  { asOf, knownAt, position, generation }: Moment,
 ): Promise<never> => {
   const issuedOn = await findIssueDay(handle, { ...of, asOf, knownAt })
   const { invoiceId } = of
   throw new Rejection('INVOICE_NOT_FOUND', {
     invoiceId,
     asOf,
-    knownAt: `${position}`,
+    knownAt: wirePosition(position, generation),
     ...(issuedOn !== undefined && { issuedOn }),
   })
 }

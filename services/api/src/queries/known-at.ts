@@ -1,11 +1,13 @@
 import { type Position, positionOf } from '@registru/domain'
 import { findPositionKnownAt, type ReadHandle } from '@registru/projections'
+import { type Generations, readWirePosition, wirePosition } from '../problems/wire-position.ts'
 import { freshnessOf, isPosition } from './query-parameters.ts'
 import { InstantNotSettled, KnownAtInFuture } from './read-errors.ts'
 import type { Freshness, ReadSide } from './read-side.ts'
 
 export interface Clockwork {
   readonly readSide: ReadSide
+  readonly generations: Generations
   readonly now: () => Date
 }
 
@@ -14,6 +16,25 @@ interface Asked {
   readonly minPosition?: string | undefined
   readonly maxWait?: string | undefined
 }
+
+const locate = async (generations: Generations, text: string | undefined): Promise<string | undefined> => {
+  const given = text === undefined ? undefined : readWirePosition(text)
+  return given === undefined ? text : `${await generations.locate(given)}`
+}
+
+/**
+ * The question with positions of the present log, whichever generation it was asked in.
+ * @throws PositionLost, StoreUnavailable
+ */
+export const located = async <Query extends Asked>(generations: Generations, query: Query): Promise<Query> => ({
+  ...query,
+  minPosition: await locate(generations, query.minPosition),
+  knownAt: await locate(generations, query.knownAt),
+})
+
+/** As it was asked: an instant, or the position that it means in the present log. */
+export const knownAtShown = (knownAt: string, position: Position, generation: number): string =>
+  readWirePosition(knownAt) === undefined ? knownAt : wirePosition(position, generation)
 
 /**
  * The position that `knownAt` means: itself, or what was known at an instant.

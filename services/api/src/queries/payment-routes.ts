@@ -10,6 +10,7 @@ import {
 } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Payment, PaymentItem, Payments, paymentAllocation } from './answer-schemas.ts'
 import { revisionOf } from './client-routes.ts'
@@ -81,14 +82,14 @@ const certifyPayments = async (
 const refusePayment = async (
   handle: ReadHandle,
   of: { readonly companyId: CompanyId; readonly paymentId: PaymentId; readonly clientId: ClientId | undefined },
-  { asOf, knownAt, position }: Moment,
+  { asOf, knownAt, position, generation }: Moment,
 ): Promise<never> => {
   const receivedOn = await findPaymentDay(handle, { ...of, asOf, knownAt })
   const { paymentId } = of
   throw new Rejection('PAYMENT_NOT_FOUND', {
     paymentId,
     asOf,
-    knownAt: `${position}`,
+    knownAt: wirePosition(position, generation),
     ...(receivedOn !== undefined && { receivedOn }),
   })
 }

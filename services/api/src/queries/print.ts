@@ -1,8 +1,9 @@
 import type { ReadHandle } from '@registru/projections'
 import type { FastifyReply } from 'fastify'
 import { PDF } from '../http/media-types.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import type { Moment, QueryDependencies } from './answer.ts'
-import { awaitedBy, knownPosition } from './known-at.ts'
+import { awaitedBy, knownPosition, located } from './known-at.ts'
 import { requireCompanyKnown } from './known-company.ts'
 
 interface Asked {
@@ -19,14 +20,17 @@ export const print = async <Content>(
   read: (handle: ReadHandle, moment: Moment) => Promise<Content>,
   render: (content: Content) => Promise<Buffer>,
 ): Promise<FastifyReply> => {
-  const { readSide, today } = dependencies
-  const { position, value } = await readSide.snapshot(await awaitedBy(dependencies, query), async (handle, end) => {
-    const knownAt = await knownPosition(handle, query.knownAt)
+  const { readSide, generations, today } = dependencies
+  const generation = await generations.present()
+  const asked = await located(generations, query)
+  const freshness = { ...(await awaitedBy(dependencies, asked)), generation }
+  const { position, value } = await readSide.snapshot(freshness, async (handle, end) => {
+    const knownAt = await knownPosition(handle, asked.knownAt)
     await requireCompanyKnown(handle, reply.request.params, { knownAt })
-    return read(handle, { asOf: query.asOf ?? today(), knownAt, position: knownAt ?? end })
+    return read(handle, { asOf: query.asOf ?? today(), knownAt, position: knownAt ?? end, generation })
   })
   return reply
-    .header('Registru-Position', `${position}`)
+    .header('Registru-Position', wirePosition(position, generation))
     .header('Content-Disposition', `inline; filename="${name}.pdf"`)
     .type(PDF)
     .send(await render(value))

@@ -24,9 +24,9 @@ const ownKinds = {
 const queryKinds = { ...edgeKinds, ...storeKinds, ...rejectionKinds, ...ownKinds }
 type QueryProblemCode = keyof typeof queryKinds
 
-/** Whatever reads can be too large, or ask for a company that nobody has heard of. */
+/** Whatever reads can be too large, ask for a company that nobody has heard of, or name a position of another history. */
 const withThoseOfReaders = (codes: readonly QueryProblemCode[]): readonly QueryProblemCode[] =>
-  codes.includes('READ_MODEL_BEHIND') ? [...codes, 'QUERY_TOO_LARGE', 'COMPANY_NOT_FOUND'] : codes
+  codes.includes('READ_MODEL_BEHIND') ? [...codes, 'QUERY_TOO_LARGE', 'COMPANY_NOT_FOUND', 'POSITION_LOST'] : codes
 
 /** What a query may be answered with instead, for its documentation. */
 export const problemResponses = (codes: readonly QueryProblemCode[]) =>

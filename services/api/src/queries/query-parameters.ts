@@ -1,6 +1,7 @@
 import { BusinessDay, ClientId, CompanyId, positionOf } from '@registru/domain'
 import { PAGE_ROWS_MAX } from '@registru/projections'
 import { z } from 'zod'
+import { readWirePosition, WIRE_POSITION } from '../problems/wire-position.ts'
 import { format } from './formats.ts'
 
 const PAGE_ROWS_DEFAULT = 100
@@ -8,14 +9,12 @@ const WAIT_MS_DEFAULT = 2_000
 const WAIT_MS_MAX = 10_000
 /** Three ids of 64 characters and a signature, in base 64. */
 const CURSOR_CHARACTERS_MAX = 1_024
-/** What a Postgres bigint holds. */
-const POSITION_MAX = 2n ** 63n - 1n
 const DIGITS = /^[0-9]+$/
 
 const position = z
   .string()
-  .regex(/^(0|[1-9][0-9]{0,18})$/, { error: 'a position: digits, as a command answered', abort: true })
-  .refine((text) => BigInt(text) <= POSITION_MAX, 'a position that can exist')
+  .regex(WIRE_POSITION, { error: 'a position: digits, or digits.digits, as a command answered', abort: true })
+  .refine((text) => readWirePosition(text) !== undefined, 'a position that can exist')
 
 const INSTANT = 'an instant (RFC 3339), from 1990 to 2199'
 
@@ -43,10 +42,13 @@ export const asOf = { asOf: BusinessDay.optional().meta({ description: 'Effectiv
 
 export const clocks = {
   ...asOf,
-  knownAt: z.union([position, instant], 'an instant (RFC 3339) or a position (digits)').optional().meta({
-    description:
-      'What was known then: an instant (RFC 3339, to the millisecond, not in the future), or a position; either is waited for like `minPosition`; everything when absent. `knownAtPosition` in the answer is the position that an instant means, for ever',
-  }),
+  knownAt: z
+    .union([position, instant], 'an instant (RFC 3339) or a position (digits, or digits.digits)')
+    .optional()
+    .meta({
+      description:
+        'What was known then: an instant (RFC 3339, to the millisecond, not in the future), or a position; either is waited for like `minPosition`; everything when absent. `knownAtPosition` in the answer is the position that an instant means, for ever',
+    }),
 }
 
 export const rowLimit = whole(1, PAGE_ROWS_MAX)
@@ -78,6 +80,7 @@ export const limitOf = (
   rowsDefault: number = PAGE_ROWS_DEFAULT,
 ): number => (limit === undefined ? rowsDefault : Number(limit))
 
+/** Of what is located in the present log. */
 export const isPosition = (text: string): boolean => DIGITS.test(text)
 
 /** Nobody can tell what was known at a position that the read models have not reached, so `knownAt` is waited for too. */

@@ -1,25 +1,40 @@
 import type { CommandId, Position } from '@registru/domain'
+import { wirePosition } from '../problems/wire-position.ts'
+
 /** The projector has not come as far as the caller wants to read. */
 export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind'
   /** Positions as decimal strings: where the read models are, and what was asked for. */
   readonly lag: { readonly position: string; readonly minPosition: string }
 
-  constructor(position: Position, minPosition: Position) {
+  readonly #position: Position
+  readonly #minPosition: Position
+
+  constructor(position: Position, minPosition: Position, generation = 0) {
     super('the read model is behind')
-    this.lag = { position: `${position}`, minPosition: `${minPosition}` }
+    this.#position = position
+    this.#minPosition = minPosition
+    this.lag = {
+      position: wirePosition(position, generation),
+      minPosition: wirePosition(minPosition, generation),
+    }
+  }
+
+  /** The same, as a caller of this generation of the log is told. */
+  in(generation: number): ReadModelBehind {
+    return new ReadModelBehind(this.#position, this.#minPosition, generation)
   }
 }
 
 /** The read models know no event of the command. That proves nothing: it may have been written a moment ago. */
 export class CommandNotFound extends Error {
   override readonly name = 'CommandNotFound'
-  /** The position, as a decimal string, is where the read models are. */
+  /** The position, as callers see it, is where the read models are. */
   readonly details: { readonly commandId: CommandId; readonly position: string }
 
-  constructor(commandId: CommandId, position: Position) {
+  constructor(commandId: CommandId, position: string) {
     super('no event of the command is known')
-    this.details = { commandId, position: `${position}` }
+    this.details = { commandId, position }
   }
 }
 

@@ -23,6 +23,8 @@ export interface Freshness {
   readonly minPosition?: Position | undefined
   /** How long it waits before it is told the lag. */
   readonly maxWaitMs: number
+  /** Of the log, for whoever is told that the reader is behind; absent: the first. */
+  readonly generation?: number
 }
 
 /** One moment of the read models, as long as it is open. */
@@ -226,8 +228,12 @@ export const createReadSide = ({ pool, aside }: Connections): ReadSide => {
 
   const open: ReadSide['open'] = (freshness, departure) =>
     guard(async () => {
-      const { minPosition, maxWaitMs } = freshness
-      if (minPosition !== undefined) await watch.reach(minPosition, maxWaitMs)
+      const { minPosition, maxWaitMs, generation = 0 } = freshness
+      if (minPosition !== undefined) {
+        await watch.reach(minPosition, maxWaitMs).catch((error: unknown) => {
+          throw error instanceof ReadModelBehind ? error.in(generation) : error
+        })
+      }
       return beginInTime(departure)
     }, departure)
 

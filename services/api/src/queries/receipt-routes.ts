@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { renderReceipt } from '../documents/receipt-pdf.ts'
 import { pdfResponse } from '../http/media-types.ts'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerFrom, answerList, answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { BookItem, Receipt, ReceiptBooks, ReceiptItem, Receipts } from './answer-schemas.ts'
 import { format } from './formats.ts'
@@ -50,9 +51,9 @@ const receiptBody = ({ amountMinor, valueMinor, document: _document, ...receipt 
 /** @throws Rejection that names both clocks */
 const refuseReceipt = (
   of: { readonly series: ReceiptSeries; readonly number: number; readonly reprint?: number | undefined },
-  { asOf, position }: Moment,
+  { asOf, position, generation }: Moment,
 ): never => {
-  throw new Rejection('RECEIPT_NOT_FOUND', { ...of, asOf, knownAt: `${position}` })
+  throw new Rejection('RECEIPT_NOT_FOUND', { ...of, asOf, knownAt: wirePosition(position, generation) })
 }
 
 /** What receipts say, against what was paid. @throws TieOutFailed */

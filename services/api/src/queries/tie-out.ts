@@ -21,6 +21,7 @@ import {
   type ReadHandle,
 } from '@registru/projections'
 import type { z } from 'zod'
+import { wirePosition } from '../problems/wire-position.ts'
 import type { Moment } from './answer.ts'
 import type { TieOut } from './answer-schemas.ts'
 
@@ -210,7 +211,7 @@ export const certify = async (
   const failed = [...sides].find(([, of]) => !ties(of))
   const where = {
     scope: scope.clientId === undefined ? ('company' as const) : ('client' as const),
-    position: `${clocks.position}`,
+    position: wirePosition(clocks.position, clocks.generation),
     asOf: clocks.asOf,
   }
   if (failed !== undefined) {
@@ -234,8 +235,15 @@ export const bookOf = <Row extends { readonly currency: string }>(
 }
 
 /** Holds what an answer shows against what another book of the company says. @throws TieOutFailed */
-export const certifyBooks = (clocks: Pick<Moment, 'asOf' | 'position'>, books: Readonly<Record<string, Book>>) => {
-  const where = { scope: 'company' as const, position: `${clocks.position}`, asOf: clocks.asOf }
+export const certifyBooks = (
+  clocks: Pick<Moment, 'asOf' | 'position' | 'generation'>,
+  books: Readonly<Record<string, Book>>,
+) => {
+  const where = {
+    scope: 'company' as const,
+    position: wirePosition(clocks.position, clocks.generation),
+    asOf: clocks.asOf,
+  }
   const currencies = [...new Set(Object.values(books).flatMap((book) => [...book.keys()]))].toSorted()
   const sides = currencies.map((currency) => {
     const minors = Object.entries(books).map(([name, book]) => [name, book.get(currency) ?? 0n] as const)
