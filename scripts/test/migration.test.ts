@@ -24,6 +24,9 @@ import { exportEvents } from '../src/event-store/export.ts'
 import { importKept, importMoved } from '../src/event-store/import.ts'
 
 const Positioned = z.object({ position: z.string() })
+const Known = z.object({ knownAt: z.string(), knownAtPosition: z.string() })
+const Page = z.object({ nextCursor: z.string() })
+const Payments = z.object({ items: z.array(z.object({ paymentId: z.string() })) })
 
 t.setTimeout(240_000)
 const TOKEN = 'a-token'
@@ -75,7 +78,7 @@ const install = async (test: Teardown): Promise<Place> => {
     const headers = { authorization, 'idempotency-key': randomUUID() }
     const response = await app.inject({ method: 'POST', url, headers, payload })
     if (response.statusCode !== 201) throw new Error(`${name}: ${response.statusCode} ${response.body}`)
-    return JSON.parse(response.body)
+    return Positioned.parse(JSON.parse(response.body))
   }
   const get = async (path: string) => {
     const { statusCode, body } = await app.inject({ url: `/v1/companies/amc/${path}`, headers: { authorization } })
@@ -135,7 +138,7 @@ const keep = async (place: Place): Promise<void> => {
   const instant = new Date().toISOString()
   const body = await place.known(instant)
   const { body: told } = await place.get(`receivables/aging?asOf=2026-11-24&knownAt=${instant}`)
-  const { knownAtPosition: position }: { knownAtPosition: string } = JSON.parse(told)
+  const { knownAtPosition: position } = Known.parse(JSON.parse(told))
   given.push({ instant, body, position })
 }
 for (let payment = 0; payment < PAYMENTS; payment += 1) {
@@ -150,14 +153,14 @@ if (new Set(given.map(({ body }) => body)).size !== PAYMENTS + 1) throw new Erro
 
 const pageOf = (cursor: string, what: string) => `${what}?limit=2&cursor=${cursor}`
 const firstPage = async (place: Place, what: string): Promise<string> => {
-  const { nextCursor }: { nextCursor: string } = JSON.parse((await place.get(`${what}?limit=2`)).body)
+  const { nextCursor } = Page.parse(JSON.parse((await place.get(`${what}?limit=2`)).body))
   return nextCursor
 }
 const paymentsCursor = await firstPage(old, 'payments')
 const eventsCursor = await firstPage(old, 'events')
 const paymentsAfter = (await old.get(pageOf(paymentsCursor, 'payments'))).body
 const idsIn = (body: string): readonly string[] => {
-  const { items }: { items: readonly { paymentId: string }[] } = JSON.parse(body)
+  const { items } = Payments.parse(JSON.parse(body))
   return items.map(({ paymentId }) => paymentId)
 }
 
@@ -165,7 +168,7 @@ const idsIn = (body: string): readonly string[] => {
 const located = async (test: Test, place: Place): Promise<void> => {
   for (const { instant, body, position } of given) {
     const aging = await place.get(`receivables/aging?asOf=2026-11-24&knownAt=${position}&minPosition=${position}`)
-    const { knownAt, knownAtPosition }: { knownAt: string; knownAtPosition: string } = JSON.parse(aging.body)
+    const { knownAt, knownAtPosition } = Known.parse(JSON.parse(aging.body))
     test.equal(knownAt, knownAtPosition)
     test.match(knownAt, /^1\.[0-9]+$/)
     test.equal(aging.body.replaceAll(knownAt, 'P').replace('"knownAt":"P"', `"knownAt":"${instant}"`), body)
