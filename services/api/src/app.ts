@@ -16,6 +16,7 @@ import { authorise } from './http/authorise.ts'
 import { limitBodies } from './http/body-timeout.ts'
 import { edgeProblems } from './http/edge-problems.ts'
 import { answerWithProblems, badUrlAnswer } from './http/error-handler.ts'
+import { readJsonBodies } from './http/json-bodies.ts'
 import { openApi, tidyDocument, uiConfig } from './http/openapi.ts'
 import { nameCodes } from './http/problem-schema.ts'
 import { composeProblems } from './http/problems.ts'
@@ -85,6 +86,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   })
   // Whatever is no JSON is refused as such, rather than as JSON that is no object.
   app.removeContentTypeParser('text/plain')
+  readJsonBodies(app)
 
   // One line a request: the route, never the values in it.
   app.addHook('onResponse', (request, reply, done) => {

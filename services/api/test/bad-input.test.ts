@@ -214,6 +214,19 @@ t.test('shape', async (t) => {
     )
   }
   t.notOk(Reflect.get({}, 'polluted'))
+  const inWindows1250 = Buffer.from(JSON.stringify({ ...payment, remittanceText: 'plat\u00e3 \u00ba' }), 'latin1')
+  for (const [url, body] of [
+    ['commands/RecordPayment', inWindows1250],
+    ['commands', Buffer.concat([Buffer.from('['), inWindows1250, Buffer.from(']')])],
+  ] as const) {
+    const response = await app.inject({
+      method: 'POST',
+      url: `/v1/companies/amc/${url}`,
+      headers: { authorization, 'content-type': 'application/json', 'idempotency-key': 'windows-1250' },
+      payload: body,
+    })
+    isMalformed(t, response, { path: '', rule: /UTF-8/ })
+  }
   isMalformed(t, await command('RecordPayment', `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`))
 })
 
