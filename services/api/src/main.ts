@@ -18,6 +18,7 @@ import { createLastNumberReader } from './ledger/last-number.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { createSnapshotTable } from './ledger/snapshot-table.ts'
 import { createSnapshotKeeper } from './ledger/snapshots.ts'
+import { keptInPostgres } from './problems/kept-generation.ts'
 import { createGenerations } from './problems/wire-position.ts'
 import { createReadSide } from './queries/read-side.ts'
 import { startReceiptProcess } from './receipts/receipt-process.ts'
@@ -74,7 +75,7 @@ const snapshots = createSnapshotKeeper({
 })
 const commandDatabase = createDatabase<unknown>(besideCommands)
 const readSide = createReadSide({ pool, aside })
-const generations = createGenerations(store)
+const generations = createGenerations(store, keptInPostgres(aside))
 // Known once, queries go on without the store.
 generations.present().catch(() => undefined)
 const ledger = createLedger({

@@ -1,5 +1,12 @@
 import { LEDGER_STREAM_PREFIXES, type Position, positionOf } from '@registru/domain'
-import { type EventStore, findImport, findPresentPosition, type LedgerImport } from '@registru/event-store'
+import {
+  type EventStore,
+  findImport,
+  findPresentPosition,
+  type LedgerImport,
+  StoreUnavailable,
+} from '@registru/event-store'
+import type { KeptGeneration } from './kept-generation.ts'
 
 /** Digits in the log that began it all; `generation.digits` in one that was imported, for there they mean another place. */
 export const WIRE_POSITION = /^(?:([1-9][0-9]{0,8})\.)?(0|[1-9][0-9]{0,18})$/
@@ -37,7 +44,7 @@ export class PositionLost extends Error {
 
 /** The imports that the log has been through, as far as the API has to know. */
 export interface Generations {
-  /** Of the present log. @throws StoreUnavailable until the store has been reached once */
+  /** Of the present log; while the store is away, as it was last kept. @throws StoreUnavailable when it never was */
   readonly present: () => Promise<number>
   /** Where a position that a caller gives lies in the present log. @throws PositionLost, StoreUnavailable */
   readonly locate: (given: WirePosition) => Promise<Position>
@@ -64,22 +71,38 @@ const holdsEvents = async (store: Pick<EventStore, 'readAll'>): Promise<boolean>
  * As the log itself tells. It is asked until it has an origin or a beginning: an empty one may be imported into at any time,
  * but none that holds events.
  */
-export const createGenerations = (store: Pick<EventStore, 'readStream' | 'readAll'>): Generations => {
+export const createGenerations = (
+  store: Pick<EventStore, 'readStream' | 'readAll'>,
+  kept?: KeptGeneration,
+): Generations => {
   let known: { readonly imported: LedgerImport | undefined } | undefined
 
   const look = async (): Promise<LedgerImport | undefined> => {
     if (known !== undefined) return known.imported
     const imported = await findImport(store)
-    if (imported !== undefined || (await holdsEvents(store))) known = { imported }
+    if (imported !== undefined || (await holdsEvents(store))) {
+      known = { imported }
+      // A process that cannot keep it now leaves that to the next: only one that starts without the store asks for it.
+      kept?.keep(imported?.generation ?? 0).catch(() => undefined)
+    }
     return imported
+  }
+  const present = async (): Promise<number> => {
+    try {
+      return (await look())?.generation ?? 0
+    } catch (error) {
+      const generation = error instanceof StoreUnavailable ? await kept?.find() : undefined
+      if (generation === undefined) throw error
+      return generation
+    }
   }
 
   return {
-    present: async () => (await look())?.generation ?? 0,
+    present,
     locate: async ({ generation, position }) => {
+      if (generation === (await present())) return position
       const imported = await look()
       const presentGeneration = imported?.generation ?? 0
-      if (generation === presentGeneration) return position
       const isOfOrigin = imported !== undefined && generation === presentGeneration - 1
       if (isOfOrigin && position <= BigInt(imported.head)) {
         return imported.positions === 'kept' ? position : findPresentPosition(store, position)
