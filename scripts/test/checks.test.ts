@@ -65,6 +65,7 @@ const broken: Record<string, Import[]> = {
     ['shared/runtime/src/c.ts', '../../../scripts/src/a.ts'],
   ],
   'shared-sources-start-nothing': [['shared/runtime/src/d.ts', '../../../infra/embedded/src/a.ts']],
+  'the-event-store-knows-places-and-ids': [['shared/event-store/src/c.ts', '../../domain/src/a.ts']],
   'projections-know-domain-and-runtime': [
     ['projections/one/b.ts', '../../shared/event-store/src/a.ts'],
     ['projections/core/b.ts', '../../services/api/src/a.ts'],
@@ -151,6 +152,7 @@ const allowed: Import[] = [
   ['shared/domain/src/z.ts', 'zod'],
   ['shared/runtime/src/postgres.ts', 'pg'],
   ['shared/event-store/src/eventstoredb.ts', '@eventstore/db-client'],
+  ['shared/event-store/src/z.ts', '../../domain/src/places.ts'],
   ['shared/event-store/test/z.ts', '../../../infra/embedded/src/a.ts'],
   ['shared/event-store/test/y.ts', '@eventstore/db-client'],
   ['projections/one/z.ts', '../core/fold/a.ts'],

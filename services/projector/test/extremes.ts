@@ -278,7 +278,12 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     functionalCurrency: functional,
   })
   for (const cashGuard of ['REJECT', 'WARN', 'REQUIRE_OVERRIDE'] as const) {
-    onCompany('SetPolicy', { cashGuard, cashAndCarry: true, instrumentCountsAsPaid: cashGuard === 'WARN' })
+    onCompany('SetPolicy', {
+      cashGuard,
+      cashAndCarry: true,
+      instrumentCountsAsPaid: cashGuard === 'WARN',
+      strictKeys: cashGuard === 'WARN',
+    })
   }
   onCompany('OpenCashDesk', {
     deskId,
