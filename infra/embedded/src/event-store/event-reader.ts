@@ -3,6 +3,7 @@ import {
   createdMs,
   eachFrame,
   frameEventType,
+  framePosition,
   frameRevision,
   readEventFrame,
   type Span,
@@ -85,7 +86,7 @@ const withoutExpired = (page: Page, maxAgeSeconds: number, nowMs: number): Page 
 }
 
 export const createEventReader = (
-  log: Pick<EventLog, 'stream'>,
+  log: Pick<EventLog, 'stream' | 'tail'>,
   storage: Pick<Storage, 'readStream' | 'readLog' | 'readLogSieved'>,
   nowMs: () => number,
 ): EventReader => {
@@ -133,6 +134,12 @@ export const createEventReader = (
 
   async function* logPagesDown(below: number, firstBytes: number): AsyncGenerator<Page> {
     let pageEnd = below - 1
+    // Where the log ends is asked for beside every append; memory knows.
+    const newest = log.tail.newest()
+    if (newest !== undefined && newest.lastPosition === pageEnd) {
+      yield reversed(newest)
+      pageEnd = framePosition(newest.frames, 0) - 1
+    }
     let bytes = Math.min(firstBytes, LOG_PAGE_BYTES)
     while (pageEnd >= 0) {
       const above = Math.max(-1, pageEnd - bytes)

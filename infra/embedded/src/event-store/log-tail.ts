@@ -18,6 +18,8 @@ export interface LogTail {
   add(page: TailPage): void
   /** The page after the one that ends at `position`: `undefined` if `position` is the end, 'forgotten' if it was dropped. */
   after(position: number): TailPage | undefined | 'forgotten'
+  /** The page that holds the last event, unless nothing was written since the start. */
+  newest(): TailPage | undefined
   /** Calls the listener after each commit; returns the way out. */
   listen(listener: () => void): () => void
   reset(lastPosition: number): void
@@ -72,6 +74,7 @@ export const createLogTail = (): LogTail => {
       if (position < forgottenUpTo) return 'forgotten'
       return pages[indexAfter(position)] ?? 'forgotten'
     },
+    newest: () => pages.at(-1),
     listen: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -145,7 +145,8 @@ export const readMethod = (options: ReadMethodOptions): Method => {
       direction === 'forwards'
         ? reader.logPages(first - 1, lastPosition)
         : reader.logPagesDown(below, Math.min(LOG_PAGE_BYTES, wanted * EVENT_BYTES_GUESS))
-    for await (const page of ahead(pages)) {
+    // Backwards the first page is mostly all that is wanted.
+    for await (const page of direction === 'forwards' ? ahead(pages) : pages) {
       const found = filter ? matching(page, filter) : page
       const frames = found.count > wanted ? firstFrames(found.frames, wanted) : found.frames
       wanted -= found.count
