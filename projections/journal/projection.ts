@@ -12,6 +12,7 @@ import {
 } from '@registru/domain'
 import {
   deferredVatWants,
+  type EarlyVat,
   foldDeferredVat,
   type VatEvent,
   type VatMovement,
@@ -24,8 +25,8 @@ import { stretchOf } from '../core/reading/clocks.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
 import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 
-/** Debit positive, credit negative, in minor units; in the entry's currency unless it names another. */
-type Leg = readonly [account: Account, amountMinor: bigint, currency?: string | undefined]
+/** Debit positive, credit negative, in minor units; in the entry's currency and on its day unless it names another. */
+type Leg = readonly [account: Account, amountMinor: bigint, currency?: string | undefined, on?: string]
 
 interface Entry {
   readonly clientId: ClientId
@@ -43,10 +44,9 @@ const clientChange = (client: KeyOf<typeof clientAccounts>, account: Account, mi
 
 const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
   const { companyId: company_id, recordedAt: recorded_at } = event.metadata
-  const { on: effective_on } = entry
   return entry.legs
     .filter(([, amount]) => amount !== 0n)
-    .flatMap(([account, amount_minor, currency = entry.currency], line) => [
+    .flatMap(([account, amount_minor, currency = entry.currency, effective_on = entry.on], line) => [
       insert(postings, {
         company_id,
         position: event.position,
@@ -74,20 +74,29 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
 }
 
 /** In the currency of its own paper: a credit note may settle an invoice in another one. */
-const becomesDue = ({ currency, vatMinor }: VatMovement): readonly Leg[] => [
-  ['VAT_DEFERRED', vatMinor, currency],
-  ['VAT_DUE', -vatMinor, currency],
+const becomesDue = ({ currency, vatMinor, on }: VatMovement): readonly Leg[] => [
+  ['VAT_DEFERRED', vatMinor, currency, on],
+  ['VAT_DUE', -vatMinor, currency, on],
+]
+
+/** An advance without its invoice yet is 419 less its VAT (5121 = 419 + 4427); the paper, when it comes, brings both whole. */
+const comesEarly = ({ currency, vatMinor, on, insteadOf }: EarlyVat): readonly Leg[] => [
+  ['ADVANCE_INVOICED', vatMinor, currency, on],
+  ['VAT_DUE', -vatMinor, currency, on],
+  ['ADVANCE_INVOICED', -vatMinor, currency, insteadOf],
+  ['VAT_DUE', vatMinor, currency, insteadOf],
 ]
 
 const { wants, wantsMore } = deferredVatWants(deferredVat)
 
-/** TVA la încasare: what the event makes exigible goes along, from 4428 to 4427. */
+/** What the event makes exigible goes along: under TVA la încasare from 4428 to 4427, of an advance on the money's day. */
 const withVat =
   <Event extends VatEvent>(entryOf: (event: Event) => Entry) =>
   (event: Event, rows: VatRows): readonly RowChange[] => {
-    const { changes, movements } = foldDeferredVat(event, rows)
+    const { changes, movements, early } = foldDeferredVat(event, rows)
     const entry = entryOf(event)
-    return [...changes, ...post(event, { ...entry, legs: [...entry.legs, ...movements.flatMap(becomesDue)] })]
+    const legs = [...entry.legs, ...movements.flatMap(becomesDue), ...early.flatMap(comesEarly)]
+    return [...changes, ...post(event, { ...entry, legs })]
   }
 
 const posting = <Event extends VatEvent>(entryOf: (event: Event) => Entry): RowFold<Event> =>
@@ -156,7 +165,7 @@ const settled = ({ amount, conversion, functional }: Settled, sign: 1n | -1n): r
  */
 export const journal = defineProjection({
   name: 'journal',
-  version: 5,
+  version: 6,
   tables: [postings, accountDays, clientAccounts, deferredVat.documents, deferredVat.instruments],
   on: {
     InvoiceRegistered: posting((event) => {

@@ -197,8 +197,12 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
           dueOn,
           total,
           ...(instalments !== undefined && { instalments }),
-          ...(step.variant === 5 && { kind: 'ADVANCE' as const }),
-          ...(step.variant > 2 && { cashAccounting: true, vatLines: vatLinesOf(step.minor, currency) }),
+          // Advances of both schemes.
+          ...((step.variant === 5 || step.variant === 2) && { kind: 'ADVANCE' as const }),
+          ...(step.variant > 1 && {
+            cashAccounting: step.variant > 2,
+            vatLines: vatLinesOf(step.minor, currency),
+          }),
         },
       },
       day,

@@ -117,7 +117,7 @@ export const vatMovementsTie = defineTie({
   from: `held
     cross join lateral (
       select sum(vat_minor) as vat, sum(deferred_minor) as deferred from read.vat_movements
-      where company_id = held.company_id and position = held.position and currency = held.currency
+      where (company_id, position, effective_on, currency) = (held.company_id, held.position, held.effective_on, held.currency)
     ) event
     cross join lateral (
       select sum(base_minor) as base from read.vat_movements

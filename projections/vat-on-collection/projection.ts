@@ -19,6 +19,7 @@ const fold = (event: VatEvent, rows: VatRows): readonly RowChange[] => {
         position: event.position,
         line,
         effective_on,
+        belongs_to: movement.belongsTo ?? null,
         cause: movement.cause,
         client_id: event.data.clientId,
         kind: movement.kind,
@@ -42,7 +43,7 @@ const moved: RowFold<VatEvent> = folding({ wants, fold })
 /** TVA la încasare: the VAT that each collection makes exigible, and what waits in 4428. */
 export const vatOnCollection = defineProjection({
   name: 'vat_on_collection',
-  version: 2,
+  version: 3,
   tables: [vatDocuments.documents, vatDocuments.instruments, vatMovements, vatDays],
   on: {
     InvoiceRegistered: moved,

@@ -97,6 +97,7 @@ export const listDeferredVat = async (
 export interface VatEntry extends ExigibleVat {
   readonly position: Position
   readonly line: number
+  readonly belongsTo: string | undefined
   readonly cause: VatCause
   readonly clientId: ClientId
   readonly document: { readonly kind: 'INVOICE' | 'CREDIT_NOTE'; readonly id: string }
@@ -114,6 +115,7 @@ const vatEntry = (row: VatViews['read.vat_movements']): VatEntry => ({
   on: row.effective_on,
   position: row.position,
   line: row.line,
+  belongsTo: row.belongs_to ?? undefined,
   cause: row.cause,
   clientId: row.client_id,
   document: { kind: row.kind, id: row.document_id },

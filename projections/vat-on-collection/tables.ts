@@ -27,6 +27,8 @@ export const vatMovements = defineTable({
     position: position(),
     line: integer(),
     effective_on: date(),
+    /** `yyyy-mm` of the return that should have had it, where that month was closed. */
+    belongs_to: nullable(text()),
     cause: word<VatCause>(),
     client_id: id<ClientId>(),
     kind: word<VatMovement['kind']>(),

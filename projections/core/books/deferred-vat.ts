@@ -27,6 +27,8 @@ export interface StoredDocument {
   readonly gross: string
   readonly collected: string
   readonly parts: readonly { readonly rate: string; readonly base: string; readonly vat: string }[]
+  /** Of an advance invoice outside the scheme: the day on which its VAT is due without any money. */
+  readonly dueOn?: string | undefined
 }
 
 /** What an uncollected instrument settles. */
@@ -81,17 +83,28 @@ export interface VatMovement {
   readonly paymentId: PaymentId | undefined
   readonly currency: string
   readonly on: string
+  /** The month whose return should have had it, where that was closed. */
+  readonly belongsTo: string | undefined
   readonly rate: string
   readonly baseMinor: bigint
   readonly vatMinor: bigint
   readonly deferredMinor: bigint
 }
 
-type Cause = Pick<VatMovement, 'paymentId' | 'cause' | 'on'>
+/** VAT of an advance invoice outside TVA la încasare, due with the money `on` a day before the paper was to make it due. */
+export interface EarlyVat {
+  readonly currency: string
+  readonly vatMinor: bigint
+  readonly on: string
+  readonly insteadOf: string
+}
+
+type Cause = Pick<VatMovement, 'paymentId' | 'cause' | 'on' | 'belongsTo'>
 
 interface Folded {
   readonly changes: readonly RowChange[]
   readonly movements: readonly VatMovement[]
+  readonly early: readonly EarlyVat[]
 }
 
 export type VatEvent = Extract<
@@ -115,21 +128,24 @@ interface Document {
   readonly currency: string
   readonly deferred: DeferredVat
   readonly collectedMinor: bigint
+  readonly dueOn?: string | undefined
 }
 
 /** VAT is exigible when such a payment is collected, not when the paper is handed over (Legea 227/2015 art. 282 (8)). */
 const INSTRUMENTS: ReadonlySet<PaymentMethod> = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
 
-const stored = ({ currency, deferred, collectedMinor }: Document): StoredDocument => ({
+const stored = ({ currency, deferred, collectedMinor, dueOn }: Document): StoredDocument => ({
   currency,
   gross: `${deferred.grossMinor}`,
   collected: `${collectedMinor}`,
   parts: deferred.parts.map(({ rate, baseMinor, vatMinor }) => ({ rate, base: `${baseMinor}`, vat: `${vatMinor}` })),
+  ...(dueOn === undefined ? {} : { dueOn }),
 })
 
-const restored = ({ currency, gross, collected, parts }: StoredDocument): Document => ({
+const restored = ({ currency, gross, collected, parts, dueOn }: StoredDocument): Document => ({
   currency,
   collectedMinor: BigInt(collected),
+  dueOn,
   deferred: {
     grossMinor: BigInt(gross),
     parts: parts.map(({ rate, base, vat }) => ({ rate, baseMinor: BigInt(base), vatMinor: BigInt(vat) })),
@@ -167,6 +183,7 @@ export type VatRows = Owned<VatWants & Partial<VatWantsMore>>
 const openBook = ({ instruments }: VatRows) => {
   const changes: RowChange[] = []
   const movements: VatMovement[] = []
+  const early: EarlyVat[] = []
   const waiting = instruments?.found?.state.waiting ?? {}
 
   return {
@@ -176,7 +193,7 @@ const openBook = ({ instruments }: VatRows) => {
       if (instruments !== undefined) changes.push(put(instruments, { state: { waiting: changed } }))
     },
     /** Begins a document, or moves one: what is deferred, what is collected, or both. */
-    move: (row: DocumentRow, { paymentId, cause, on }: Cause, after: Document): void => {
+    move: (row: DocumentRow, told: Cause, after: Document): void => {
       const { kind, document_id: documentId } = row.key
       const before = documentOf(row)
       changes.push(put(row, { state: stored(after) }))
@@ -196,10 +213,13 @@ const openBook = ({ instruments }: VatRows) => {
         const baseMinor = moved?.baseMinor ?? 0n
         if (baseMinor === 0n && vatMinor === 0n && deferredMinor === 0n) continue
         const { currency } = after
-        movements.push({ cause, kind, documentId, paymentId, on, currency, rate, baseMinor, vatMinor, deferredMinor })
+        movements.push({ ...told, kind, documentId, currency, rate, baseMinor, vatMinor, deferredMinor })
       }
     },
-    folded: (): Folded => ({ changes, movements }),
+    /** Keeps what is known of an advance invoice that the paper itself makes due; its VAT waits for nothing. */
+    keep: (row: DocumentRow, document: Document): void => void changes.push(put(row, { state: stored(document) })),
+    bring: (vat: EarlyVat): void => void early.push(vat),
+    folded: (): Folded => ({ changes, movements, early }),
   }
 }
 type Book = ReturnType<typeof openBook>
@@ -208,17 +228,41 @@ const forgetInstrument = (book: Book, paymentId: PaymentId): void => {
   if (book.waiting[paymentId] !== undefined) book.keepWaiting(without(book.waiting, paymentId))
 }
 
+const vatOf = (parts: readonly VatPart[]): bigint => parts.reduce((sum, { vatMinor }) => sum + vatMinor, 0n)
+
+/**
+ * Money before the advance invoice: due on its own day. An undo comes after the paper, which makes the same VAT due, so
+ * that it takes none back; and money that comes in its place brings no VAT forward twice.
+ */
+const bringForward = (
+  book: Book,
+  row: DocumentRow,
+  { on, document, after }: { readonly on: string; readonly document: Document; readonly after: Document },
+): void => {
+  const { currency, deferred, dueOn = on } = document
+  const vatMinor = vatOf(
+    vatBetween(exigibleSoFar(deferred, document.collectedMinor), exigibleSoFar(deferred, after.collectedMinor)),
+  )
+  book.keep(row, after)
+  if (vatMinor !== 0n) book.bring({ currency, vatMinor, on, insteadOf: dueOn })
+}
+
 const collect = (book: Book, row: DocumentRow | undefined, cause: Cause, amountMinor: bigint): void => {
   const document = row && documentOf(row)
   if (row === undefined || document === undefined) return
-  book.move(row, cause, { ...document, collectedMinor: document.collectedMinor + amountMinor })
+  const after = { ...document, collectedMinor: document.collectedMinor + amountMinor }
+  if (document.dueOn === undefined) book.move(row, cause, after)
+  else if (amountMinor > 0n && cause.on < document.dueOn) bringForward(book, row, { on: cause.on, document, after })
 }
+
+const ofPaper = (cause: VatCause, on: string): Cause => ({ paymentId: undefined, cause, on, belongsTo: undefined })
 
 interface Settling {
   readonly paymentId: PaymentId
   readonly invoiceId: InvoiceId
   readonly cause: VatCause
   readonly on: string
+  readonly belongsTo: string | undefined
   /** In the invoice's currency; an undo is negative. */
   readonly amountMinor: bigint
   /** The same in the payment's currency. */
@@ -226,10 +270,11 @@ interface Settling {
 }
 
 const settle = (book: Book, { invoice, credit }: VatRows, settling: Settling): void => {
-  const { paymentId, invoiceId, amountMinor, paidMinor } = settling
-  collect(book, credit, settling, paidMinor)
+  const { invoiceId, amountMinor, paidMinor, ...cause } = settling
+  const { paymentId } = cause
+  collect(book, credit, cause, paidMinor)
   const parts = book.waiting[paymentId]
-  if (parts === undefined) collect(book, invoice, settling, amountMinor)
+  if (parts === undefined) collect(book, invoice, cause, amountMinor)
   else if (invoice?.found !== undefined) {
     book.keepWaiting({ ...book.waiting, [paymentId]: waitingMore(parts, invoiceId, amountMinor) })
   }
@@ -243,7 +288,8 @@ const lessen = (
   const document = row && documentOf(row)
   if (row === undefined || document === undefined) return
   const deferred = lessenedVat(document.deferred, deferredVatOf(vatLines, currency))
-  book.move(row, { paymentId: undefined, cause, on }, { ...document, deferred })
+  if (document.dueOn === undefined) book.move(row, ofPaper(cause, on), { ...document, deferred })
+  else book.keep(row, { ...document, deferred })
 }
 
 interface Deferring {
@@ -262,15 +308,26 @@ const begin = (
   book.move(row, cause, { currency, deferred: deferredVatOf(vatLines, currency), collectedMinor: 0n })
 }
 
+type Invoiced = Extract<VatEvent, { readonly type: 'InvoiceRegistered' }>['data']
+
+const invoiced = (book: Book, row: DocumentRow | undefined, invoice: Invoiced): void => {
+  const { kind, cashAccounting, vatLines, total, issuedOn: dueOn } = invoice
+  if (kind === 'INVOICE' || cashAccounting) begin(book, row, invoice, ofPaper('INVOICED', dueOn))
+  else if (row !== undefined && vatLines.length > 0) {
+    const { currency } = total
+    book.keep(row, { currency, deferred: deferredVatOf(vatLines, currency), collectedMinor: 0n, dueOn })
+  }
+}
+
 const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
   const { invoice, credit, collected = [] } = rows
   switch (event.type) {
     case 'InvoiceRegistered':
-      begin(book, invoice, event.data, { paymentId: undefined, cause: 'INVOICED', on: event.data.issuedOn })
+      invoiced(book, invoice, event.data)
       return
     case 'CreditNoteRegistered': {
       const { invoiceId, creditedOn: on, vatLines, total } = event.data
-      if (invoiceId === undefined) begin(book, credit, event.data, { paymentId: undefined, cause: 'CREDITED', on })
+      if (invoiceId === undefined) begin(book, credit, event.data, ofPaper('CREDITED', on))
       else lessen(book, invoice, { vatLines, currency: total.currency, cause: 'CREDITED', on })
       return
     }
@@ -290,22 +347,24 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     }
     case 'PaymentAllocated': {
-      const { paymentId, invoiceId, amount, conversion, allocatedOn: on } = event.data
-      const paidMinor = minorOf(conversion?.paid ?? amount)
-      settle(book, rows, { paymentId, invoiceId, cause: 'ALLOCATED', on, amountMinor: minorOf(amount), paidMinor })
+      const { paymentId, invoiceId, amount, conversion, allocatedOn, vat } = event.data
+      const cause = { cause: 'ALLOCATED', on: vat?.on ?? allocatedOn, belongsTo: vat?.belongsTo } as const
+      const amounts = { amountMinor: minorOf(amount), paidMinor: minorOf(conversion?.paid ?? amount) }
+      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts })
       return
     }
     case 'PaymentDeallocated': {
       const { paymentId, invoiceId, amount, conversion, deallocatedOn: on } = event.data
-      const paidMinor = -minorOf(conversion?.paid ?? amount)
-      settle(book, rows, { paymentId, invoiceId, cause: 'DEALLOCATED', on, amountMinor: -minorOf(amount), paidMinor })
+      const cause = { cause: 'DEALLOCATED', on, belongsTo: undefined } as const
+      const amounts = { amountMinor: -minorOf(amount), paidMinor: -minorOf(conversion?.paid ?? amount) }
+      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts })
       return
     }
     case 'PaymentCleared': {
       const { paymentId, clearedOn: on } = event.data
       for (const row of collected) {
         const part = book.waiting[paymentId]?.find(({ invoiceId }) => invoiceId === row.key.document_id)
-        collect(book, row, { paymentId, cause: 'CLEARED', on }, BigInt(part?.amount ?? 0))
+        collect(book, row, { ...ofPaper('CLEARED', on), paymentId }, BigInt(part?.amount ?? 0))
       }
       forgetInstrument(book, paymentId)
       return
@@ -315,7 +374,7 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     case 'RefundRecorded': {
       const { paymentId, amount, refundedOn: on } = event.data
-      collect(book, credit, { paymentId, cause: 'REFUNDED', on }, minorOf(amount))
+      collect(book, credit, { ...ofPaper('REFUNDED', on), paymentId }, minorOf(amount))
     }
   }
 }
@@ -341,13 +400,13 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
       case 'InvoiceRegistered':
         return { invoice: newDocument(event, 'INVOICE', event.data.invoiceId) }
       case 'CreditNoteRegistered': {
-        const { invoiceId, creditNoteId, cashAccounting } = event.data
+        const { invoiceId, creditNoteId } = event.data
         if (invoiceId === undefined) return { credit: newDocument(event, 'CREDIT_NOTE', creditNoteId) }
-        return cashAccounting ? { invoice: document(event, 'INVOICE', invoiceId) } : {}
+        return { invoice: document(event, 'INVOICE', invoiceId) }
       }
       case 'InvoiceCancelled':
       case 'DiscountGranted':
-        return event.data.cashAccounting ? { invoice: document(event, 'INVOICE', event.data.invoiceId) } : {}
+        return { invoice: document(event, 'INVOICE', event.data.invoiceId) }
       case 'PaymentRecorded':
         return { credit: newDocument(event, 'CREDIT_NOTE', event.data.paymentId), ...ofInstrument(event) }
       case 'PaymentAllocated':

@@ -15,6 +15,8 @@ interface Deferring {
   readonly rates: Rate[]
   gross: bigint
   collected: bigint
+  /** An advance invoice outside the scheme, whose VAT is due on this day at the latest. */
+  readonly dueOn?: string
 }
 
 /** One rate of one document at one event: what became exigible, and by how much 4428 grew. */
@@ -25,10 +27,31 @@ export interface VatMove {
   readonly paymentId: string | null
   readonly currency: string
   readonly on: string
+  readonly belongsTo: string | null
   readonly rate: string
   readonly base: bigint
   readonly vat: bigint
   readonly deferred: bigint
+}
+
+/** VAT of an advance outside the scheme that money made due before its paper. */
+export interface EarlyMove {
+  readonly currency: string
+  readonly vat: bigint
+  readonly on: string
+  readonly paperOn: string
+}
+
+export interface VatMoves {
+  readonly moves: readonly VatMove[]
+  readonly early: readonly EarlyMove[]
+}
+
+interface Told {
+  readonly cause: string
+  readonly on: string
+  readonly belongsTo?: string | undefined
+  readonly paymentId?: string
 }
 
 interface PrintedLine {
@@ -46,8 +69,9 @@ const share = (collected: bigint, part: bigint, gross: bigint): bigint => {
 }
 
 /** Of every rate, what all that was collected so far has made exigible. Bases and VAT together are the money. */
-const exigible = ({ rates, gross, collected }: Deferring): Map<string, readonly [base: bigint, vat: bigint]> => {
+const exigible = ({ rates, gross, ...of }: Deferring): Map<string, readonly [base: bigint, vat: bigint]> => {
   const result = new Map<string, readonly [bigint, bigint]>()
+  const collected = of.collected > gross ? gross : of.collected
   let left = collected
   for (const [index, { rate, base, vat }] of rates.entries()) {
     const ofVat = gross > 0n ? share(collected, vat, gross) : 0n
@@ -79,11 +103,14 @@ interface Account {
   hasInstruments: boolean
 }
 
+const NOTHING: VatMoves = { moves: [], early: [] }
+
 const snapshot = (document: Deferring) => ({
   currency: document.currency,
   gross: `${document.gross}`,
   collected: `${document.collected}`,
   parts: document.rates.map(({ rate, base, vat }) => ({ rate, base: `${base}`, vat: `${vat}` })),
+  dueOn: document.dueOn,
 })
 
 export const deferredVatTables = (prefix: string): { readonly documents: State; readonly instruments: State } => ({
@@ -98,11 +125,11 @@ export const deferredVatTables = (prefix: string): { readonly documents: State; 
 export const createDeferredVat = (tables: {
   readonly documents: State
   readonly instruments: State
-}): ((expected: Expected, fact: PlacedFact) => readonly VatMove[]) => {
+}): ((expected: Expected, fact: PlacedFact) => VatMoves) => {
   const accounts = new Map<string, Account>()
 
   return (expected, { type, data, companyId }) => {
-    if (!('clientId' in data)) return []
+    if (!('clientId' in data)) return NOTHING
     const { clientId } = data
     const accountKey = `${companyId} ${clientId}`
     const account: Account = accounts.get(accountKey) ?? {
@@ -112,24 +139,27 @@ export const createDeferredVat = (tables: {
     }
     accounts.set(accountKey, account)
     const moves: VatMove[] = []
+    const early: EarlyMove[] = []
     const scope: ChangingRow = { company_id: companyId, client_id: clientId }
 
     const change = (
       kind: Kind,
       documentId: string,
-      told: { readonly cause: string; readonly on: string; readonly paymentId?: string },
+      told: Told,
       apply: (document: Deferring) => void,
-      begun?: string,
+      begun?: Pick<Deferring, 'currency' | 'dueOn'>,
     ): void => {
       const key = `${kind} ${documentId}`
       const known = account.documents.get(key)
-      if (known === undefined && begun === undefined) return
-      const document = known ?? { currency: begun ?? '', rates: [], gross: 0n, collected: 0n }
+      const document = known ?? (begun && { ...begun, rates: [], gross: 0n, collected: 0n })
+      if (document === undefined) return
       account.documents.set(key, document)
       const before = exigible(document)
       const termsBefore = new Map(document.rates.map(({ rate, vat }) => [rate, vat]))
       apply(document)
       put(expected, tables.documents, { ...scope, kind, document_id: documentId, state: canonical(snapshot(document)) })
+      // Its paper makes all of it due, whatever comes in.
+      if (document.dueOn !== undefined) return
       const after = exigible(document)
       const sign = kind === 'INVOICE' ? 1n : -1n
       for (const { rate, vat: term } of document.rates) {
@@ -139,25 +169,30 @@ export const createDeferredVat = (tables: {
         const vat = sign * (vatAfter - vatBefore)
         const deferred = sign * (term - (termsBefore.get(rate) ?? 0n)) - vat
         if (base === 0n && vat === 0n && deferred === 0n) continue
-        const { cause, on, paymentId = null } = told
-        moves.push({ cause, kind, documentId, paymentId, currency: document.currency, on, rate, base, vat, deferred })
+        const { cause, on, belongsTo = null, paymentId = null } = told
+        const { currency } = document
+        moves.push({ cause, kind, documentId, paymentId, currency, on, belongsTo, rate, base, vat, deferred })
       }
     }
-    const collect = (
-      kind: Kind,
-      id: string,
-      told: { cause: string; on: string; paymentId: string },
-      by: bigint,
-    ): void =>
-      change(kind, id, told, (document) => {
+    const dueSoFar = (document: Deferring): bigint =>
+      [...exigible(document).values()].reduce((sum, [, vat]) => sum + vat, 0n)
+    /** Money before an advance invoice outside the scheme; what is undone later was due with the paper by then. */
+    const comeEarly = (id: string, { on }: Told, by: bigint): void =>
+      change('INVOICE', id, { cause: 'EARLY', on }, (document) => {
+        const before = dueSoFar(document)
         document.collected += by
+        const vat = dueSoFar(document) - before
+        if (vat !== 0n) early.push({ currency: document.currency, vat, on, paperOn: document.dueOn ?? on })
       })
-    const settle = (
-      told: { cause: string; on: string; paymentId: string },
-      invoiceId: string,
-      by: bigint,
-      paid: bigint,
-    ): void => {
+    const collect = (kind: Kind, id: string, told: Told, by: bigint): void => {
+      const paperOn = account.documents.get(`${kind} ${id}`)?.dueOn
+      if (paperOn === undefined) {
+        change(kind, id, told, (document) => {
+          document.collected += by
+        })
+      } else if (by > 0n && told.on < paperOn) comeEarly(id, told, by)
+    }
+    const settle = (told: Told & { paymentId: string }, invoiceId: string, by: bigint, paid: bigint): void => {
       collect('CREDIT_NOTE', told.paymentId, told, paid)
       const waiting = account.waiting.get(told.paymentId)
       if (waiting === undefined) collect('INVOICE', invoiceId, told, by)
@@ -170,22 +205,25 @@ export const createDeferredVat = (tables: {
 
     switch (type) {
       case 'InvoiceRegistered':
-        if (data.cashAccounting) {
+        if (data.cashAccounting || (data.kind === 'ADVANCE' && data.vatLines.length > 0)) {
           const told = { cause: 'INVOICED', on: data.issuedOn }
-          change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, 1n), data.total.currency)
+          const { currency } = data.total
+          const begun = data.cashAccounting ? { currency } : { currency, dueOn: data.issuedOn }
+          change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, 1n), begun)
         }
         break
       case 'CreditNoteRegistered': {
-        if (!data.cashAccounting) break
         const told = { cause: 'CREDITED', on: data.creditedOn }
-        const { invoiceId, creditNoteId, vatLines } = data
+        const { invoiceId, creditNoteId, vatLines, cashAccounting } = data
+        const { currency } = data.total
         if (invoiceId !== undefined) change('INVOICE', invoiceId, told, (paper) => addLines(paper, vatLines, -1n))
-        else change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, 1n), data.total.currency)
+        else if (cashAccounting) {
+          change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, 1n), { currency })
+        }
         break
       }
       case 'InvoiceCancelled':
       case 'DiscountGranted': {
-        if (!data.cashAccounting) break
         const told =
           type === 'InvoiceCancelled'
             ? { cause: 'CANCELLED', on: data.cancelledOn }
@@ -199,7 +237,8 @@ export const createDeferredVat = (tables: {
         account.hasInstruments = true
         break
       case 'PaymentAllocated': {
-        const told = { cause: 'ALLOCATED', on: data.allocatedOn, paymentId: data.paymentId }
+        const { on = data.allocatedOn, belongsTo } = data.vat ?? {}
+        const told = { cause: 'ALLOCATED', on, belongsTo, paymentId: data.paymentId }
         settle(told, data.invoiceId, minorOf(data.amount.amount), minorOf(paidOf(data).amount))
         break
       }
@@ -223,7 +262,7 @@ export const createDeferredVat = (tables: {
         break
       }
       default:
-        return []
+        return NOTHING
     }
     if (account.hasInstruments) {
       const waiting: Record<string, unknown> = {}
@@ -232,6 +271,6 @@ export const createDeferredVat = (tables: {
       }
       put(expected, tables.instruments, { ...scope, state: canonical({ waiting }) })
     }
-    return moves
+    return { moves, early }
   }
 }

@@ -73,7 +73,12 @@ export const Fact = z.discriminatedUnion('type', [
     payer: json,
     deskId: maybe,
   }),
-  fact('PaymentAllocated', { ...allocation, ...exchanged, allocatedOn: text }),
+  fact('PaymentAllocated', {
+    ...allocation,
+    ...exchanged,
+    allocatedOn: text,
+    vat: z.object({ on: text, belongsTo: maybe }).optional(),
+  }),
   fact('PaymentDeallocated', { ...allocation, ...exchanged, deallocatedOn: text, reason: text }),
   fact('PaymentReversed', {
     ...payment,

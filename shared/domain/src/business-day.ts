@@ -31,6 +31,15 @@ export const BusinessDay = z
   .meta({ format: 'date', description: 'Business day in Europe/Bucharest', examples: ['2026-11-02'] })
 export type BusinessDay = z.infer<typeof BusinessDay>
 
+/** A calendar month, `yyyy-mm`. */
+export const Month = z
+  .string()
+  .regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'a month, as yyyy-mm')
+  .meta({ description: 'Calendar month', examples: ['2026-09'] })
+export type Month = z.infer<typeof Month>
+
+export const monthOf = (day: BusinessDay): Month => day.slice(0, 7)
+
 /** The latest of the days that are given; `undefined` ones do not count. */
 export const latest = (first: BusinessDay, ...others: readonly (BusinessDay | undefined)[]): BusinessDay => {
   let result = first

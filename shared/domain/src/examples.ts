@@ -232,6 +232,7 @@ export const paymentAllocated = (change: Partial<EventData<typeof PaymentAllocat
     invoiceId: 'inv-1024',
     amount: ron('500.00'),
     allocatedOn: '2026-11-02',
+    collectedOn: '2026-11-02',
     rule: 'explicit@1',
     ...change,
   })

@@ -497,7 +497,12 @@ t.test('RecordSetOff', async (t) => {
         bankReference: 'PV 4',
         remittanceText: 'compensare',
       }),
-      paymentAllocated({ paymentId: 'set-4', amount: ron('300.00'), allocatedOn: '2026-11-12' }),
+      paymentAllocated({
+        paymentId: 'set-4',
+        amount: ron('300.00'),
+        allocatedOn: '2026-11-12',
+        collectedOn: '2026-11-12',
+      }),
     ])
   })
   t.test('leaves no credit, and takes none that is not there', async (t) => {

@@ -6,7 +6,7 @@ import { entryOf, type Posting } from '../postings.ts'
 const postings = {
   name: 'postings',
   position: 'position',
-  within: ['account', 'currency'],
+  within: ['account', 'currency', 'effective_on'],
   rank: 'amount_minor',
   line: 'line',
 }
@@ -17,6 +17,8 @@ export const accountDays = {
 const clientAccounts = { name: 'client_accounts', key: ['company_id', 'client_id', 'currency'] }
 const vat = deferredVatTables('journal_vat')
 
+type DatedPosting = Posting & { readonly on: string }
+
 /** The order of an event's lines means nothing, so lines are told apart by their account. */
 export const journalFold: Fold = {
   histories: [postings],
@@ -24,26 +26,37 @@ export const journalFold: Fold = {
   start: () => {
     const vatMovesOf = createDeferredVat(vat)
     return (expected, fact) => {
-      const becomesDue = vatMovesOf(expected, fact).flatMap(({ currency, vat: minor }): Posting[] => [
-        { account: 'VAT_DEFERRED', currency, minor },
-        { account: 'VAT_DUE', currency, minor: -minor },
+      const { moves, early } = vatMovesOf(expected, fact)
+      const becomesDue = moves.flatMap(({ currency, vat: minor, on }): DatedPosting[] => [
+        { account: 'VAT_DEFERRED', currency, minor, on },
+        { account: 'VAT_DUE', currency, minor: -minor, on },
+      ])
+      /** Between the money and the paper, what 419 holds of an advance is without its VAT. */
+      const isDueEarly = early.flatMap(({ currency, vat, on, paperOn }): DatedPosting[] => [
+        { account: 'ADVANCE_INVOICED', currency, minor: vat, on },
+        { account: 'ADVANCE_INVOICED', currency, minor: -vat, on: paperOn },
+        { account: 'VAT_DUE', currency, minor: -vat, on },
+        { account: 'VAT_DUE', currency, minor: vat, on: paperOn },
       ])
       const entry = entryOf(fact)
       if (entry === undefined) return
       const { companyId, position, revision, eventId, recordedAt, data } = fact
-      const legs = [...entry.postings, ...becomesDue].filter(({ minor }) => minor !== 0n)
+      const own = entry.postings.map((posting): DatedPosting => ({ ...posting, on: entry.on }))
+      const legs = [...own, ...becomesDue, ...isDueEarly].filter(({ minor }) => minor !== 0n)
       const sums = new Map<string, bigint>()
-      for (const { currency, minor } of legs) sums.set(currency, (sums.get(currency) ?? 0n) + minor)
+      for (const { currency, minor, on } of legs) {
+        sums.set(`${currency} ${on}`, (sums.get(`${currency} ${on}`) ?? 0n) + minor)
+      }
       for (const [currency, sum] of sums)
         expected.require('rules: every entry is zero', `position ${position}: ${currency}`, sum === 0n)
-      for (const { account, currency, minor } of legs) {
+      for (const { account, currency, minor, on } of legs) {
         expected.bear(postings, {
           company_id: companyId,
           position,
           account,
           currency,
           amount_minor: minor,
-          effective_on: entry.on,
+          effective_on: on,
           recorded_at: new Date(recordedAt).toISOString(),
           client_id: 'clientId' in data ? data.clientId : null,
           invoice_id: entry.invoiceId,
@@ -51,7 +64,7 @@ export const journalFold: Fold = {
           revision,
           event_id: eventId,
         })
-        const key = { company_id: companyId, account, currency, effective_on: entry.on, stretch: stretchOf(position) }
+        const key = { company_id: companyId, account, currency, effective_on: on, stretch: stretchOf(position) }
         addTo(expected, accountDays, key, {
           debit_minor: minor > 0n ? minor : 0n,
           credit_minor: minor < 0n ? -minor : 0n,

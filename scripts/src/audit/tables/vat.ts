@@ -17,13 +17,14 @@ export const vatFold: Fold = {
     const movesOf = createDeferredVat(tables)
     return (expected, fact) => {
       const { companyId: company_id, position, revision, eventId: event_id } = fact
-      for (const move of movesOf(expected, fact)) {
+      for (const move of movesOf(expected, fact).moves) {
         const day = { company_id, effective_on: move.on, currency: move.currency, rate: move.rate }
         const amounts = { base_minor: move.base, vat_minor: move.vat, deferred_minor: move.deferred }
         expected.bear(movements, {
           ...day,
           ...amounts,
           position,
+          belongs_to: move.belongsTo,
           cause: move.cause,
           client_id: 'clientId' in fact.data ? fact.data.clientId : null,
           kind: move.kind,

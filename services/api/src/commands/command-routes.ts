@@ -1,4 +1,4 @@
-import { type CommandId, REJECTION_CODES } from '@registru/domain'
+import { type CommandId, Month, REJECTION_CODES } from '@registru/domain'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { responsesOf } from '../http/problem-schema.ts'
@@ -41,6 +41,17 @@ const ReceiptWarning = z
   })
   .meta({ description: 'The payment is recorded; the receipt that it asked for was refused by its book' })
 
+const VatWarning = z
+  .object({
+    code: z.literal('VAT_BELONGS_TO_CLOSED_PERIOD'),
+    invoiceId: z.string(),
+    belongsTo: Month.meta({ description: 'The month whose return should have had the VAT' }),
+    collectedOn: z.string(),
+    on: z.string().meta({ description: 'The first open day, where it stands instead' }),
+    law: z.string(),
+  })
+  .meta({ description: 'The VAT of the money belongs to a month that is closed' })
+
 const AnswerSchema = z.object({
   commandId: z.uuid(),
   dryRun: z.literal(true).optional(),
@@ -50,7 +61,7 @@ const AnswerSchema = z.object({
   events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
   result: z.looseObject({}),
   warnings: z
-    .array(z.union([CashWarning, ReceiptWarning]))
+    .array(z.union([CashWarning, ReceiptWarning, VatWarning]))
     .optional()
     .meta({ description: 'What the caller has to know of though the command was carried out' }),
 })

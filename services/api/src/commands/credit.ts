@@ -4,13 +4,14 @@ import { z } from 'zod'
 import { defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money, paid } from './result-schemas.ts'
+import { vatWarnings } from './vat-warnings.ts'
 
 export const creditCommands = [
   defineCommand({
     name: 'AllocatePayment',
     summary: 'Allocate credit to an invoice',
     description:
-      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment.',
+      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment. VAT under TVA la încasare, and that of an advance invoice, is exigible on the day of the money; where that is closed, on the first open day, and a warning `VAT_BELONGS_TO_CLOSED_PERIOD` names the month.',
     schema: AllocatePayment,
     example: examples.allocatePayment(),
     result: z.object({ paymentId: z.string(), invoiceId: z.string(), amount: decimal, paid, allocatedOn: day }),
@@ -39,7 +40,8 @@ export const creditCommands = [
         paid: allocated?.conversion?.paid,
         allocatedOn: allocated?.allocatedOn,
       }
-      return { ...answer(handled, result), warnings: allocated?.cashBreaches }
+      const warnings = [...(allocated?.cashBreaches ?? []), ...vatWarnings(handled)]
+      return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
     },
   }),
 

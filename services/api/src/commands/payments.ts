@@ -15,6 +15,7 @@ import { issuedReceiptOf, refusalIn } from '../receipts/receipt-saga.ts'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, PaymentResult } from './result-schemas.ts'
+import { vatWarnings } from './vat-warnings.ts'
 import { receiptIdOf, withReceipt } from './with-receipt.ts'
 
 /** What became of the money, which rules about cash it broke, and what else the caller has to know of. */
@@ -40,7 +41,7 @@ const answerPayment = (
     credit: decimalOf(credit, payment.amount.currency),
     ...more,
   }
-  const warnings = [...(payment.cashBreaches ?? []), ...moreWarnings]
+  const warnings = [...(payment.cashBreaches ?? []), ...vatWarnings(handled), ...moreWarnings]
   return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
 }
 

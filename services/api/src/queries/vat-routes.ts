@@ -1,4 +1,4 @@
-import { BusinessDay, decimalOf } from '@registru/domain'
+import { BusinessDay, decimalOf, Month } from '@registru/domain'
 import {
   type ExigibleVat,
   findAccountTotals,
@@ -50,6 +50,9 @@ const ExigibleVatAnswer = z
 
 const VatEntryItem = z.object({
   on: day,
+  belongsTo: Month.optional().meta({
+    description: 'The month whose return should have had it: its period was closed, so it stands on the first open day',
+  }),
   cause: z.string().meta({ description: 'What happened: ALLOCATED, DEALLOCATED, CLEARED, CREDITED …' }),
   clientId: z.string(),
   document: z.object({ kind: z.enum(['INVOICE', 'CREDIT_NOTE']), id: z.string() }),
@@ -81,8 +84,9 @@ const totalsOf = (days: readonly ExigibleVat[]) => {
   return [...totals.values()].map(vatAmounts)
 }
 
-const vatEntryBody = ({ on, cause, clientId, document, paymentId, eventId, ...amounts }: VatEntry) => ({
+const vatEntryBody = ({ on, belongsTo, cause, clientId, document, paymentId, eventId, ...amounts }: VatEntry) => ({
   on,
+  belongsTo,
   cause,
   clientId,
   document,
@@ -115,7 +119,7 @@ export const vatRoutes = (app: ZodApp, dependencies: QueryDependencies): void =>
         operationId: 'findExigibleVat',
         summary: 'TVA la încasare: VAT made exigible, by day and rate',
         description:
-          'Only documents with `cashAccounting`. Money counts on the day of its allocation, cheques and promissory notes on the day of their collection; an undo is negative on its own day. What a document has made exigible so far is round(collected × its VAT ÷ its total), and each receipt carries the difference, so it closes to the ban (Legea 227/2015 art. 282).',
+          'Only documents with `cashAccounting`. Money counts on its own day, though not before its invoice unless that is an advance invoice, cheques and promissory notes on the day of their collection; an undo is negative on its own day. Where that day is closed the row stands on the first open day and its entry says `belongsTo`. What a document has made exigible so far is round(collected × its VAT ÷ its total), and each receipt carries the difference, so it closes to the ban (Legea 227/2015 art. 282).',
         params: CompanyParams,
         querystring: VatQuery,
         response: {

@@ -1,6 +1,6 @@
 // Stored for ever: a change of shape is a new version with an upcaster, never an edit.
 import { z } from 'zod'
-import { BusinessDay } from '../business-day.ts'
+import { BusinessDay, Month } from '../business-day.ts'
 import type { EventOf } from '../event-definition.ts'
 import { defineEvent } from '../event-definition.ts'
 import { ExchangeRate } from '../exchange-rate.ts'
@@ -140,6 +140,14 @@ export const PaymentRecorded = defineEvent({
   }),
 })
 
+/** Day of the rows of VAT: the money's own as long as that is open. */
+const VatDay = z.strictObject({
+  on: BusinessDay,
+  /** Month whose return should have had it: that is closed, so the rows stand on the first open day. */
+  belongsTo: Month.optional(),
+})
+export type VatDay = z.infer<typeof VatDay>
+
 export const PaymentAllocated = defineEvent({
   type: 'PaymentAllocated',
   version: 1,
@@ -150,6 +158,10 @@ export const PaymentAllocated = defineEvent({
     amount: Money,
     /** Effective day: the latest of payment, invoice, the day asked for and the last undo that touched either. */
     allocatedOn: BusinessDay,
+    /** Day of the money itself; absent of a cheque that is not collected yet, of a credit note, and in old events. */
+    collectedOn: BusinessDay.optional(),
+    /** Where the VAT stands that the money makes exigible, if not on `allocatedOn`. */
+    vat: VatDay.optional(),
     rule: AllocationRule,
     conversion: Conversion.optional(),
     functional: FunctionalParts.optional(),

@@ -57,11 +57,12 @@ export const lessenedVat = (deferred: DeferredVat, by: DeferredVat): DeferredVat
 })
 
 /**
- * All that `collectedMinor` of the gross has made exigible so far, rates in proportion. It is rounded as a whole and a
- * receipt carries the difference, so it closes to the ban; rounding each receipt alone would drift.
+ * All that the money so far has made exigible, rates in proportion, and never more than there is. It is rounded as a
+ * whole and a receipt carries the difference, so it closes to the ban; rounding each receipt alone would drift.
  * @see Legea 227/2015 art. 282 (8): each receipt includes its VAT
  */
-export const exigibleSoFar = ({ grossMinor, parts }: DeferredVat, collectedMinor: bigint): readonly VatPart[] => {
+export const exigibleSoFar = ({ grossMinor, parts }: DeferredVat, moneyMinor: bigint): readonly VatPart[] => {
+  const collectedMinor = moneyMinor < grossMinor ? moneyMinor : grossMinor
   const share = (minor: bigint): bigint => (grossMinor <= 0n ? 0n : roundedRatio(collectedMinor * minor, grossMinor))
   const shares = parts.map(({ rate, baseMinor, vatMinor }) => ({
     rate,

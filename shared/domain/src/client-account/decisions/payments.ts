@@ -37,6 +37,7 @@ import {
   requireSameCurrency,
 } from './requirements.ts'
 import { deallocate, lastEffectOn, reverse } from './reversals.ts'
+import { moneyAndVatDays } from './vat-day.ts'
 
 interface Spreading {
   readonly paymentId: PaymentId
@@ -133,12 +134,14 @@ const allocated = (
     const { invoice, amount } = share
     const foreign = foreignFactsOf(left, share, rules)
     left = { ...left, ...without(left, share) }
+    const allocatedOn = effectiveDay(arrived, invoice, rules)
     return PaymentAllocated.of({
       clientId,
       paymentId: payment.paymentId,
       invoiceId: invoice.invoiceId,
       amount: moneyOf(amount, invoice.currency),
-      allocatedOn: effectiveDay(arrived, invoice, rules),
+      allocatedOn,
+      ...moneyAndVatDays(arrived, invoice, allocatedOn, rules),
       rule,
       ...foreign,
       ...(payment.paidWhenCleared ? { uncleared: true } : {}),
@@ -281,13 +284,15 @@ export const paymentDecisions: Decisions<
     requireCredit(payment, paid, '/amount')
     const share = { invoice, amount, paid, exchangeRate }
     const breaches = fragmentBreaches(payment, [share], rules ?? DEFAULT_RULES)
+    const allocatedOn = effectiveDay(payment, invoice, rules, command.allocatedOn)
     return [
       PaymentAllocated.of({
         clientId: command.clientId,
         paymentId: payment.paymentId,
         invoiceId: invoice.invoiceId,
         amount: moneyOf(amount, invoice.currency),
-        allocatedOn: effectiveDay(payment, invoice, rules, command.allocatedOn),
+        allocatedOn,
+        ...moneyAndVatDays(payment, invoice, allocatedOn, rules),
         rule: RULES.explicit,
         ...foreignFactsOf(payment, share, rules),
         ...(isUncleared(payment) ? { uncleared: true } : {}),

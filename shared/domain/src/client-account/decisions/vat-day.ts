@@ -1,0 +1,44 @@
+import { type BusinessDay, latest, monthOf } from '../../business-day.ts'
+import type { CompanyRules } from '../../decider.ts'
+import type { Invoice, Payment } from '../account-records.ts'
+import type { VatDay } from '../events.ts'
+import { INSTRUMENTS } from '../vocabulary.ts'
+import { firstFreeDay } from './requirements.ts'
+
+type Money = Pick<Payment, 'method' | 'receivedOn' | 'clearedOn'>
+
+/** Day of the money itself: of a cheque, when it became money. A credit note is none. */
+const dayOfMoney = ({ method, receivedOn, clearedOn }: Money): BusinessDay | undefined => {
+  if (method === 'CREDIT_NOTE') return undefined
+  return INSTRUMENTS.has(method) ? clearedOn : receivedOn
+}
+
+/**
+ * When money makes the VAT of an invoice exigible. For an advance that is its own day, be it before the paper (Legea
+ * 227/2015 art. 282 (2) b); other credit is for no supply until an invoice takes it. What an undo has taken back comes
+ * again from the day of the undo on, so that no day has more VAT than the invoice. `undefined`: the money moves none.
+ */
+const exigibleOn = (collectedOn: BusinessDay, invoice: Invoice): BusinessDay | undefined => {
+  const { kind, cashAccounting, vatLines, issuedOn, lastUndoOn } = invoice
+  if (vatLines.every(({ vat }) => vat === 0n)) return undefined
+  const isAdvance = kind === 'ADVANCE'
+  const day = latest(collectedOn, lastUndoOn, isAdvance ? undefined : issuedOn)
+  // Outside TVA la încasare the paper makes it due, if the money has not done so before.
+  return cashAccounting || (isAdvance && day < issuedOn) ? day : undefined
+}
+
+/** What an allocation says of the days that are not its own. */
+export const moneyAndVatDays = (
+  payment: Money,
+  invoice: Invoice,
+  allocatedOn: BusinessDay,
+  rules: CompanyRules | undefined,
+): { readonly collectedOn?: BusinessDay; readonly vat?: VatDay } => {
+  const collectedOn = dayOfMoney(payment)
+  if (collectedOn === undefined) return {}
+  const day = exigibleOn(collectedOn, invoice)
+  if (day === undefined) return { collectedOn }
+  const on = firstFreeDay(rules, day)
+  if (on !== day) return { collectedOn, vat: { on, belongsTo: monthOf(day) } }
+  return on === allocatedOn ? { collectedOn } : { collectedOn, vat: { on } }
+}
