@@ -1,7 +1,7 @@
 import t from 'tap'
 import { z } from 'zod'
 import { invoiceRegistered, ron } from '../src/examples.ts'
-import { namedInvoices } from '../src/index.ts'
+import { byDigitsOf, namesIn } from '../src/index.ts'
 import { account, allocations, eur, given, record } from './account.ts'
 import { readFixture } from './fixtures.ts'
 
@@ -10,6 +10,22 @@ const References = z.object({
   cases: z.array(z.tuple([z.string(), z.array(z.string())])),
 })
 
+const Printed = z.tuple([z.string(), z.string().nullable(), z.string()])
+const Words = z.object({
+  cases: z.array(
+    z.strictObject({ what: z.string(), open: z.array(Printed), text: z.string(), named: z.array(z.string()) }),
+  ),
+})
+
+interface Nameable {
+  readonly invoiceId: string
+  readonly series: string | undefined
+  readonly number: string
+}
+
+const namedInvoices = (text: string, invoices: readonly Nameable[]): readonly string[] =>
+  [...namesIn(text, { withDigits: byDigitsOf(invoices), isOpen: () => true, some: () => invoices }).named].toSorted()
+
 t.test('invoices are found in a payer’s words', async (t) => {
   const { open, cases } = readFixture('references.json', References)
   const invoices = open.map(({ id, series, number }) => ({
@@ -17,7 +33,7 @@ t.test('invoices are found in a payer’s words', async (t) => {
     series: series === '' ? undefined : series,
     number,
   }))
-  const named = (text: string) => namedInvoices(text, invoices).toSorted()
+  const named = (text: string) => namedInvoices(text, invoices)
 
   for (const [text, ids] of cases) t.same(named(text), ids, text)
 
@@ -72,6 +88,46 @@ t.test('invoices are found in a payer’s words', async (t) => {
   })
 })
 
+t.test('what payers write is read as they meant it, or not at all', async (t) => {
+  for (const { what, open, text, named } of readFixture('payers-words.json', Words).cases) {
+    const invoices = open.map(([invoiceId, series, number]) => ({ invoiceId, series: series ?? undefined, number }))
+    t.same(namedInvoices(text, invoices), named, `${what}: ${text}`)
+  }
+})
+
+t.test('a name that no open invoice has', async (t) => {
+  const invoices = [
+    { invoiceId: 'open', series: 'AMC', number: '1024' },
+    { invoiceId: 'settled', series: 'AMC', number: '1023' },
+  ]
+  const unmet = (text: string) =>
+    namesIn(text, {
+      withDigits: byDigitsOf(invoices),
+      isOpen: ({ invoiceId }) => invoiceId === 'open',
+      some: () => invoices,
+    })
+
+  t.test('is told with the invoice that has it', async (t) => {
+    t.same(unmet('plata AMC 1023').unmet, [{ name: 'AMC 1023', invoiceId: 'settled' }])
+    t.same(unmet('plata fact. 1023 din 02.03.2026').unmet, [{ name: 'FACT. 1023', invoiceId: 'settled' }])
+  })
+  t.test('is told when nobody has it', async (t) => {
+    t.same(unmet('plata fact 999').unmet, [{ name: 'FACT 999' }])
+    t.same(unmet('plata fact AMC 999').unmet, [{ name: 'AMC 999' }])
+    t.same(unmet('plata fact XYZ 999').unmet, [], 'but not in a series that the client has none of')
+  })
+  t.test('does not hide the others of its list', async (t) => {
+    const { named, unmet: missed } = unmet('AMC 1023, 1024 si 1025')
+    t.same([...named], ['open'])
+    t.same(missed, [{ name: 'AMC 1023', invoiceId: 'settled' }, { name: '1025' }])
+  })
+  t.test('is none where the text may mean something else', async (t) => {
+    for (const text of ['plata facturi 2026', 'factura 10 iulie', 'plata 1023', 'fact AMC 1024 + 7 zile', '']) {
+      t.same(unmet(text).unmet, [], text)
+    }
+  })
+})
+
 t.test('the rule «named»', async (t) => {
   const invoice = (number: string, dueOn: string, total = ron('100.00')) =>
     invoiceRegistered({ invoiceId: `inv-${number}`, number, dueOn, total })
@@ -89,8 +145,8 @@ t.test('the rule «named»', async (t) => {
     const events = pay('150.00', 'plata fact AMC 1024, 1025')
     t.same(allocations(events), ['inv-1025 100.00 2026-11-02', 'inv-1024 50.00 2026-11-02'])
     t.match(events, [
-      { data: { allocationRule: 'named@2', remittanceText: 'plata fact AMC 1024, 1025' } },
-      { data: { rule: 'named@2' } },
+      { data: { allocationRule: 'named@3', remittanceText: 'plata fact AMC 1024, 1025' } },
+      { data: { rule: 'named@3' } },
       {},
     ])
   })

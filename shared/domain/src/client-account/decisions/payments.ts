@@ -16,7 +16,7 @@ import {
   PaymentRecorded,
   RefundRecorded,
 } from '../events.ts'
-import { namedInvoices } from '../remittance-text.ts'
+import { byDigitsOf, namesIn } from '../remittance-text.ts'
 import { type ClientAccount, openInvoices } from '../state.ts'
 import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabulary.ts'
 import type { CommandData, Decisions } from './decisions.ts'
@@ -88,7 +88,7 @@ const sharesInOrder = (invoices: Iterable<Invoice>, total: bigint): readonly Sha
 
 const RULES = {
   explicit: 'explicit@1',
-  named: 'named@2',
+  named: 'named@3',
   oldestDueFirst: 'oldestDueFirst@1',
   none: 'none@1',
 } as const satisfies Record<string, AllocationRule>
@@ -109,7 +109,8 @@ const spread = (
       return sharesInOrder(open, payment.amount)
     case 'named': {
       const invoices = [...open]
-      const named = new Set(namedInvoices(payment.remittanceText ?? '', invoices))
+      const asked = { withDigits: byDigitsOf(invoices), isOpen: () => true, some: () => [] }
+      const { named } = namesIn(payment.remittanceText ?? '', asked)
       return sharesInOrder(
         invoices.filter(({ invoiceId }) => named.has(invoiceId)),
         payment.amount,
