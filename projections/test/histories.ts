@@ -130,7 +130,13 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
 
   if (step.kind === 21 && step.variant % 2 === 0) {
     const total = moneyOf(BigInt(step.minor), currency)
-    const data = { clientId, creditNoteId: `${clientId}-cn-${step.payment}`, number: '1', issuedOn: day, total }
+    const data = {
+      clientId,
+      creditNoteId: `${clientId}-cn-${step.payment}`,
+      number: `CN ${step.payment}`,
+      issuedOn: day,
+      total,
+    }
     ledger.onAccount(companyId, { type: 'RegisterCreditNote', data }, day)
   } else if (invoice !== undefined && (step.kind === 20 || step.kind === 21 || step.kind > 23)) {
     const { invoiceId, open } = invoice
@@ -140,7 +146,14 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
       ledger.onAccount(companyId, { type: 'CancelInvoice', data }, day)
     } else if (step.kind === 21) {
       const total = { amount, currency: invoice.currency }
-      const note = { clientId, creditNoteId: `${invoiceId}-cn`, invoiceId, number: '2', issuedOn: day, total }
+      const note = {
+        clientId,
+        creditNoteId: `${invoiceId}-cn`,
+        invoiceId,
+        number: `S ${invoiceId}`,
+        issuedOn: day,
+        total,
+      }
       const lines = vatLinesOf(Number(minorOf(total)), invoice.currency)
       const data = step.variant > 2 && invoice.cashAccounting ? { ...note, vatLines: lines } : note
       ledger.onAccount(companyId, { type: 'RegisterCreditNote', data }, day)

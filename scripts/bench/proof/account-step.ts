@@ -141,7 +141,13 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
     cancel,
     {
       type: 'RegisterCreditNote',
-      data: { ...of, creditNoteId: `${invoiceId}-cn`, number: '2', issuedOn: day, total: { amount, currency } },
+      data: {
+        ...of,
+        creditNoteId: `${invoiceId}-cn`,
+        number: `S ${invoiceId}`,
+        issuedOn: day,
+        total: { amount, currency },
+      },
     },
     {
       type: 'WriteOffInvoice',
@@ -188,7 +194,7 @@ const creditNote = (clientId: string, random: Random, issuedOn: string): Account
   const minor = amountOf(random)
   const total = { amount: decimal(BigInt(minor), currency), currency }
   const vat = random.chance(0.5) ? { cashAccounting: true, vatLines: vatLinesOf(minor, currency) } : {}
-  return { type: 'RegisterCreditNote', data: { clientId, creditNoteId, number: '1', issuedOn, total, ...vat } }
+  return { type: 'RegisterCreditNote', data: { clientId, creditNoteId, number: creditNoteId, issuedOn, total, ...vat } }
 }
 
 /** What somebody might ask of an account next; the domain may refuse it. Days go forward and back. */

@@ -223,7 +223,7 @@ t.test('a refusal is decided again when it is asked again', async (t) => {
 
 t.test('If-Match', async (t) => {
   const [{ revision } = { revision: -1n }] = (await eventsOf(store, 'clientAccount-amc:gama')).slice(-1)
-  const body = examples.registerInvoice({ clientId: 'gama', invoiceId: 'matched' })
+  const body = examples.registerInvoice({ clientId: 'gama', invoiceId: 'matched', number: '7' })
   const withMatch = (value: bigint) => ({ key: 'matched', headers: { 'if-match': `"${value}"` } })
   const wrong = await command('RegisterInvoice', body, withMatch(revision - 1n))
   t.equal(wrong.statusCode, 412)

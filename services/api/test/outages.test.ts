@@ -157,7 +157,7 @@ t.test('the event store away', async (t) => {
     timed('RecordPayment', cash),
     timed('AnnulReceipt', examples.annulReceipt()),
     ...Array.from({ length: 50 }, (_, index) =>
-      timed('RegisterInvoice', examples.registerInvoice({ invoiceId: `i-${index}` })),
+      timed('RegisterInvoice', examples.registerInvoice({ invoiceId: `i-${index}`, number: `${index}` })),
     ),
   ])
   t.ok(

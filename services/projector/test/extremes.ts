@@ -247,8 +247,14 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     ...numbered(59, (index) => ({ dueOn: addDays(FIRST_DAY, index), amount: decimalOf(1n, currency) })),
     { dueOn: LAST_DAY, amount: decimalOf(MINOR_MAX - 59n, currency) },
   ]
+  let papers = 0
+  /** As long as a number may be, and no paper's but this one's. */
+  const paperNumber = (): string => {
+    papers += 1
+    return `${text(58)}${`${papers}`.padStart(6, '0')}`
+  }
   const invoice = (name: string, change: Partial<DataOf<'RegisterInvoice'>> = {}) => {
-    const document = { series: text(64), number: text(64), issuedOn: FIRST_DAY, dueOn: LAST_DAY, total }
+    const document = { series: text(64), number: paperNumber(), issuedOn: FIRST_DAY, dueOn: LAST_DAY, total }
     onAccount('RegisterInvoice', { clientId, invoiceId: longId(name), ...document, ...change })
   }
   const payment = (name: string, change: Partial<DataOf<'RecordPayment'>> = {}) =>
@@ -331,19 +337,21 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
         approvedBy: text(200),
         writtenOffOn: today,
       })
-      const note = { series: text(64), number: text(64), issuedOn: FIRST_DAY, total: largest.total }
+      const note = { series: text(64), issuedOn: FIRST_DAY, total: largest.total }
       const { vatLines: lines } = largest
       const creditNoteId = longId(`${name}-${kind}-note`)
       onAccount('RegisterCreditNote', {
         clientId,
         creditNoteId,
         invoiceId: invoiceId('credited'),
+        number: paperNumber(),
         ...note,
         vatLines: lines,
       })
       onAccount('RegisterCreditNote', {
         clientId,
         creditNoteId: longId(`${name}-${kind}-on-account`),
+        number: paperNumber(),
         ...note,
         vatLines: lines,
         cashAccounting: true,
@@ -356,7 +364,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
           invoiceId: invoiceId('discounted'),
           kind: discount,
           amount: decimalOf(amount, currency),
-          vatLines: vatLines(currency, amount),
+          // What the first one takes of the small rates leaves the second none.
+          ...(discount === 'SETTLEMENT' ? { vatLines: vatLines(currency, amount) } : {}),
           grantedOn: today,
           note: text(500),
         })

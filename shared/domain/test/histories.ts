@@ -310,7 +310,7 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const amount = decimalOf(atLeastOne(amountOf(step.pick, invoice?.open ?? 1n)), currency)
       const names = { clientId, invoiceId }
       if (step.how === 'creditNote') {
-        const note = { creditNoteId: `note-${step.id}`, number: `${step.id}`, issuedOn: dayOfUndo ?? today }
+        const note = { creditNoteId: `note-${step.id}`, number: `S${step.id}`, issuedOn: dayOfUndo ?? today }
         return { type: 'RegisterCreditNote', data: { ...names, ...note, total: { amount, currency } } }
       }
       if (step.how === 'discount') {

@@ -13,7 +13,15 @@ import {
   ron,
   writeOffInvoice,
 } from '../src/examples.ts'
-import { GrantDiscount, RegisterCreditNote, RegisterInvoice, WriteOffInvoice } from '../src/index.ts'
+import {
+  type AccountEvent,
+  GrantDiscount,
+  minorOf,
+  RegisterCreditNote,
+  RegisterInvoice,
+  vatBesideRate,
+  WriteOffInvoice,
+} from '../src/index.ts'
 import { account, allocate, cancel, credit, discount, eur, given, register, writeOff } from './account.ts'
 import { today } from './given.ts'
 
@@ -25,6 +33,58 @@ t.test('RegisterInvoice', async (t) => {
     const again = () => given(account, invoiceRegistered()).when(register())
     t.throws(again, { code: 'INVOICE_ALREADY_REGISTERED', details: { invoiceId: 'inv-1024' } })
     t.throws(() => given().when(register()), { code: 'CLIENT_NOT_FOUND' })
+  })
+  t.test('is one paper, however its series and number are typed; not in another series or another year', async (t) => {
+    const registered = given(account, invoiceRegistered({ invoiceId: 'first' }))
+    const again: readonly (readonly [series: string | undefined, number: string])[] = [
+      ['AMC', '1024'],
+      ['amc', '0001024'],
+      [' Amc ', '1024 '],
+      [undefined, 'AMC 1024'],
+      [undefined, 'amc-0001024'],
+      [undefined, 'AMC1024'],
+    ]
+    for (const [series, number] of again) {
+      t.throws(() => registered.when(register({ series, number })), {
+        code: 'DOCUMENT_ALREADY_REGISTERED',
+        details: { kind: 'INVOICE', documentId: 'first' },
+      })
+    }
+    const others: readonly (readonly [series: string | undefined, number: string, issuedOn: string])[] = [
+      ['BIS', '1024', '2026-10-01'],
+      ['AMC', '1025', '2026-10-01'],
+      ['AMC', '1024', '2025-10-01'],
+      ['AMC 1', '024', '2026-10-01'],
+      ['AMC1', '024', '2026-10-01'],
+      [undefined, '1024', '2026-10-01'],
+      [undefined, 'AMC 1024/A', '2026-10-01'],
+    ]
+    for (const [series, number, issuedOn] of others) {
+      t.equal(registered.when(register({ series, number, issuedOn })).length, 1, `${series} ${number} of ${issuedOn}`)
+    }
+  })
+  t.test('shares its numbers with credit notes, and leaves its own when it is cancelled', async (t) => {
+    const noted = [account, invoiceRegistered({ number: '1' }), creditNoteRegistered()]
+    t.throws(() => given(...noted).when(register({ invoiceId: 'new', number: '1030' })), {
+      code: 'DOCUMENT_ALREADY_REGISTERED',
+      details: { kind: 'CREDIT_NOTE', documentId: 'cn-7' },
+    })
+    const first = [account, invoiceRegistered({ invoiceId: 'first' })]
+    for (const invoiceId of ['first', undefined]) {
+      t.throws(() => given(...first).when(credit({ number: '1024', invoiceId })), {
+        code: 'DOCUMENT_ALREADY_REGISTERED',
+        details: { kind: 'INVOICE', documentId: 'first' },
+      })
+    }
+    const freed = given(...first, invoiceCancelled({ invoiceId: 'first' }))
+    t.equal(freed.when(register()).length, 1)
+    const second = invoiceRegistered({ invoiceId: 'second' })
+    const twice = [...first, second, invoiceCancelled({ invoiceId: 'first' })]
+    t.throws(
+      () => given(...twice).when(register()),
+      { code: 'DOCUMENT_ALREADY_REGISTERED', details: { documentId: 'second' } },
+      'of two that nobody had held against each other the other still stands',
+    )
   })
   t.test('may be due on the day of issue, not the day before', async (t) => {
     t.equal(given(account).when(register({ dueOn: '2026-10-01' })).length, 1)
@@ -143,7 +203,7 @@ t.test('RegisterCreditNote', async (t) => {
       code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       details: { invoiceId: 'inv-1024', open: ron('1210.00') },
     })
-    const first = creditNoteRegistered({ creditNoteId: 'cn-6' })
+    const first = creditNoteRegistered({ creditNoteId: 'cn-6', number: '1029' })
     t.equal(given(...open, first).when(plain('968.00')).length, 1, 'what the first one left')
     t.throws(() => given(...open, first).when(plain('968.01')), {
       code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
@@ -155,6 +215,67 @@ t.test('RegisterCreditNote', async (t) => {
       const lines = credit({ vatLines: [{ rate: '21', base: '200.00', vat }] })
       t.throws(() => given(...open).when(lines), { code: 'VAT_LINES_DO_NOT_ADD_UP' })
     }
+  })
+  t.test('takes back no more VAT at any rate than the invoice has left of it', async (t) => {
+    const two = invoiceRegistered({
+      total: ron('1765.00'),
+      vatLines: [
+        { rate: '21', base: '1000.00', vat: '210.00' },
+        { rate: '11', base: '500.00', vat: '55.00' },
+      ],
+    })
+    const note = (total: string, ...vatLines: readonly (readonly [rate: string, base: string, vat: string])[]) =>
+      credit({ total: ron(total), vatLines: vatLines.map(([rate, base, vat]) => ({ rate, base, vat })) })
+    const registered = given(account, two)
+    t.equal(registered.when(note('1765.00', ['21.00', '1000.00', '210.00'], ['11', '500.00', '55.00'])).length, 1)
+    const refused = (command: ReturnType<typeof note>, rate: string, left: object, history = registered) =>
+      t.throws(() => history.when(command), { code: 'CREDIT_NOTE_DOES_NOT_FIT', details: { rate, left } })
+    refused(note('1210.01', ['21', '1000.00', '210.01']), '21', { base: '1000.00', vat: '210.00' })
+    refused(note('1210.01', ['21', '1000.01', '210.00']), '21', { base: '1000.00', vat: '210.00' })
+    refused(note('119.00', ['19', '100.00', '19.00']), '19', { base: '0.00', vat: '0.00' })
+    refused(note('100.00', ['0', '100.00', '0.00']), '0', { base: '0.00', vat: '0.00' })
+    refused(note('100.00'), '21', { base: '1000.00', vat: '210.00' })
+    const discounted = discountGranted({
+      amount: ron('605.00'),
+      vatLines: [{ rate: '21', base: '500.00', vat: '105.00' }],
+    })
+    const half = given(account, two, discounted)
+    t.equal(half.when(note('605.00', ['21', '500.00', '105.00'])).length, 1)
+    refused(note('605.01', ['21', '500.00', '105.01']), '21', { base: '500.00', vat: '105.00' }, half)
+    const withoutVat = given(account, invoiceRegistered({ vatLines: [] }))
+    t.match(withoutVat.when(note('100.00')), [{ data: { vatLines: [] } }])
+    refused(note('121.00', ['21', '100.00', '21.00']), '21', { base: '0.00', vat: '0.00' }, withoutVat)
+  })
+  t.test('takes its share of the VAT where it names none, and the last one the rest', async (t) => {
+    const vatLines = [
+      { rate: '21', base: '10.01', vat: '2.10' },
+      { rate: '11', base: '3.34', vat: '0.37' },
+      { rate: '0', base: '0.18', vat: '0.00' },
+    ]
+    let history: AccountEvent[] = [account, invoiceRegistered({ total: ron('16.00'), vatLines })]
+    const taken = new Map<string, bigint>()
+    for (const [index, amount] of ['0.01', '4.99', '3.33', '7.66', '0.01'].entries()) {
+      const note = { creditNoteId: `cn-${index}`, number: `S${index}`, total: ron(amount), vatLines: undefined }
+      const [event] = given(...history).when(credit(note))
+      if (event?.type !== 'CreditNoteRegistered') return t.fail('a credit note')
+      history = [...history, event]
+      let sum = 0n
+      for (const { rate, base, vat } of event.data.vatLines) {
+        for (const [name, part] of [
+          [`${rate} base`, minorOf(ron(base))],
+          [`${rate} vat`, minorOf(ron(vat))],
+        ] as const) {
+          sum += part
+          taken.set(name, (taken.get(name) ?? 0n) + part)
+        }
+      }
+      t.equal(sum, minorOf(ron(amount)), `${amount} is made up`)
+    }
+    t.same(
+      Object.fromEntries(taken),
+      { '21 base': 1001n, '21 vat': 210n, '11 base': 334n, '11 vat': 37n, '0 base': 18n, '0 vat': 0n },
+      'all of it, to the ban',
+    )
   })
   t.test('without an invoice becomes credit that is allocated as money is', async (t) => {
     const [note, ...others] = given(...open).when(onAccount({ cashAccounting: true }))
@@ -295,4 +416,17 @@ t.test('GrantDiscount', async (t) => {
       details: { earliest: '2026-11-10' },
     })
   })
+})
+
+t.test('a VAT line fits its rate to one minor unit', async (t) => {
+  const off = (rate: string, base: string, vat: string, currency = 'RON') =>
+    vatBesideRate([{ rate, base, vat }], currency).map(({ expected }) => expected)
+  t.same(off('21', '1000.00', '210.00'), [])
+  t.same(off('21', '1000.00', '210.01'), [])
+  t.same(off('21', '1000.00', '209.99'), [])
+  t.same(off('21', '1000.00', '210.02'), ['210.00'])
+  t.same(off('21', '1000.00', '209.98'), ['210.00'])
+  t.same(off('8.25', '0.10', '0.01'), [])
+  t.same(off('19.5', '200', '40', 'JPY'), [], '39 makes no difference of more than one')
+  t.same(off('0', '200.00', '0.02'), ['0.00'])
 })

@@ -52,6 +52,17 @@ const VatWarning = z
   })
   .meta({ description: 'The VAT of the money belongs to a month that is closed' })
 
+const VatLineWarning = z
+  .object({
+    code: z.literal('VAT_DOES_NOT_FIT_RATE'),
+    rate: z.string(),
+    base: z.string(),
+    vat: z.string(),
+    expected: z.string().meta({ description: 'What the rate makes of the base' }),
+    currency: z.string(),
+  })
+  .meta({ description: 'A VAT line is off by more than one minor unit; the paper is registered as it was issued' })
+
 const AnswerSchema = z.object({
   commandId: z.uuid(),
   dryRun: z.literal(true).optional(),
@@ -61,7 +72,7 @@ const AnswerSchema = z.object({
   events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
   result: z.looseObject({}),
   warnings: z
-    .array(z.union([CashWarning, ReceiptWarning, VatWarning]))
+    .array(z.union([CashWarning, ReceiptWarning, VatWarning, VatLineWarning]))
     .optional()
     .meta({ description: 'What the caller has to know of though the command was carried out' }),
 })

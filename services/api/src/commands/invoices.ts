@@ -1,9 +1,29 @@
-import { CancelInvoice, GrantDiscount, RegisterCreditNote, RegisterInvoice, WriteOffInvoice } from '@registru/domain'
+import {
+  CancelInvoice,
+  GrantDiscount,
+  type Money,
+  RegisterCreditNote,
+  RegisterInvoice,
+  type VatLine,
+  vatBesideRate,
+  WriteOffInvoice,
+} from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
-import { defineCommand } from './command-definition.ts'
+import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money } from './result-schemas.ts'
+
+/** The answer for a paper, and what is odd about it: it is registered as it was issued. */
+const withVatWarnings = (
+  told: CommandAnswer,
+  paper: { readonly vatLines: readonly VatLine[] } | undefined,
+  { currency }: Pick<Money, 'currency'>,
+): CommandAnswer => {
+  const lines = vatBesideRate(paper?.vatLines ?? [], currency)
+  const warnings = lines.map((line) => ({ code: 'VAT_DOES_NOT_FIT_RATE', ...line, currency }))
+  return warnings.length === 0 ? told : { ...told, warnings: [...(told.warnings ?? []), ...warnings] }
+}
 
 export const invoiceCommands = [
   defineCommand({
@@ -19,6 +39,7 @@ export const invoiceCommands = [
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
+      'DOCUMENT_ALREADY_REGISTERED',
       'DUE_BEFORE_ISSUE',
       'EXCHANGE_RATE_NOT_APPLICABLE',
       'INSTALMENTS_DO_NOT_ADD_UP',
@@ -28,7 +49,8 @@ export const invoiceCommands = [
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'RegisterInvoice', data }, context, dependencies)
-      return answer(handled, { invoiceId: data.invoiceId, open: data.total.amount })
+      const told = answer(handled, { invoiceId: data.invoiceId, open: data.total.amount })
+      return withVatWarnings(told, eventsOf(handled, 'InvoiceRegistered')[0]?.data, data.total)
     },
   }),
 
@@ -59,18 +81,26 @@ export const invoiceCommands = [
     name: 'RegisterCreditNote',
     summary: 'Register a credit note (factură storno)',
     description:
-      'Lowers what an invoice still asks for. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
+      'Lowers what an invoice still asks for, and takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
     schema: RegisterCreditNote,
     example: examples.registerCreditNote(),
-    result: z.object({ creditNoteId: z.string(), invoiceId: z.string().optional(), total: money, creditedOn: day }),
+    result: z.object({
+      creditNoteId: z.string(),
+      invoiceId: z.string().optional(),
+      total: money,
+      creditedOn: day,
+      vatLines: z.array(z.object({ rate: z.string(), base: decimal, vat: decimal })),
+    }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CREDIT_NOTE_ALREADY_REGISTERED',
+      'CREDIT_NOTE_DOES_NOT_FIT',
       'CURRENCY_MISMATCH',
       'DAY_TOO_FAR_AHEAD',
+      'DOCUMENT_ALREADY_REGISTERED',
       'EXCHANGE_RATE_NOT_APPLICABLE',
       'INVOICE_NOT_FOUND',
       'PAYMENT_ALREADY_RECORDED',
@@ -81,7 +111,14 @@ export const invoiceCommands = [
       const handled = await onAccount({ type: 'RegisterCreditNote', data }, context, dependencies)
       const { creditNoteId, invoiceId } = data
       const note = eventsOf(handled, 'CreditNoteRegistered')[0]?.data
-      return answer(handled, { creditNoteId, invoiceId, total: note?.total, creditedOn: note?.creditedOn })
+      const told = answer(handled, {
+        creditNoteId,
+        invoiceId,
+        total: note?.total,
+        creditedOn: note?.creditedOn,
+        vatLines: note?.vatLines,
+      })
+      return withVatWarnings(told, note, data.total)
     },
   }),
 
@@ -96,6 +133,7 @@ export const invoiceCommands = [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
+      'CREDIT_NOTE_DOES_NOT_FIT',
       'DAY_TOO_FAR_AHEAD',
       'INVOICE_NOT_FOUND',
       'PERIOD_CLOSED',
@@ -105,7 +143,9 @@ export const invoiceCommands = [
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'GrantDiscount', data }, context, dependencies)
       const granted = eventsOf(handled, 'DiscountGranted')[0]?.data
-      return answer(handled, { invoiceId: data.invoiceId, amount: granted?.amount, grantedOn: granted?.grantedOn })
+      const { invoiceId } = data
+      const told = answer(handled, { invoiceId, amount: granted?.amount, grantedOn: granted?.grantedOn })
+      return granted === undefined ? told : withVatWarnings(told, granted, granted.amount)
     },
   }),
 

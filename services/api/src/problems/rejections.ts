@@ -14,9 +14,11 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   COMPANY_ALREADY_REGISTERED: { status: 409, title: 'The company is registered already' },
   COMPANY_NOT_FOUND: { status: 404, title: 'No such company' },
   CREDIT_NOTE_ALREADY_REGISTERED: { status: 409, title: 'The credit note is registered already' },
+  CREDIT_NOTE_DOES_NOT_FIT: { status: 422, title: 'More VAT would go back than the invoice has' },
   CURRENCY_MISMATCH: { status: 422, title: 'Payment and invoice are in different currencies' },
   DAY_TOO_FAR_AHEAD: { status: 422, title: 'The day is too far ahead' },
   DEALLOCATION_EXCEEDS_ALLOCATION: { status: 422, title: 'More is undone than was allocated' },
+  DOCUMENT_ALREADY_REGISTERED: { status: 409, title: 'A paper of this series, number and year is registered already' },
   DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
   EXCHANGE_RATE_NOT_APPLICABLE: { status: 422, title: 'No exchange rate applies here' },
   FEE_EXCEEDS_PAYMENT: { status: 422, title: 'The fee is more than the payment' },
@@ -71,6 +73,13 @@ const told = (words: TemplateStringsArray, ...facts: readonly unknown[]): string
 const unknownThen = ({ asOf, knownAt }: RejectionDetails): string | undefined =>
   told`there is none as of ${asOf}, by what was known at position ${knownAt}`
 
+/** Of a rate, or of the whole where the paper named none. */
+const detailOfMisfit = ({ invoiceId, rate, left }: RejectionDetails): string | undefined => {
+  if (rate === undefined) return told`${invoiceId} has ${left} to credit`
+  const amounts = typeof left === 'object' && left !== null && 'base' in left && 'vat' in left ? left : undefined
+  return told`${invoiceId} has ${amounts?.base} and VAT ${amounts?.vat} left at ${rate} %`
+}
+
 /** A sentence for people where the facts make one; programs read `details`. */
 const detailOf = ({ code, details }: { code: Rejection['code']; details: RejectionDetails }): string | undefined => {
   const fact = (name: string): unknown => details[name]
@@ -90,6 +99,10 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return told`${fact('allocated')} of ${fact('paymentId')} is allocated to ${fact('invoiceId')}`
     case 'CURRENCY_MISMATCH':
       return told`the invoice is in ${fact('invoiceCurrency')}, the payment in ${fact('paymentCurrency')}`
+    case 'CREDIT_NOTE_DOES_NOT_FIT':
+      return detailOfMisfit(details)
+    case 'DOCUMENT_ALREADY_REGISTERED':
+      return told`it is ${fact('documentId')}, ${fact('kind') === 'INVOICE' ? 'an invoice' : 'a credit note'}`
     case 'DAY_TOO_FAR_AHEAD':
       return told`${fact('day')} is after ${fact('latest')}, the last day that may be named today`
     case 'INVOICE_NOT_FOUND':

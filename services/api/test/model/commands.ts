@@ -27,8 +27,10 @@ export const nextCommand = (
   const somePayment = () => random.pick([...oracle.payments.keys()], 'no-payment')
   const fresh = (name: string) => (random.chance(0.05) ? `${name}-1-1` : `${name}-${phase}-${step}`)
   const amount = () => random.upTo(60_000)
-  const series = `S-${clientId}`
   const someNumber = () => random.pick([...oracle.invoices.values()], { number: '1', open: 0 }).number
+  /** Now and then a paper comes again, with zeros before its number. */
+  const paper = () => (random.chance(0.05) ? `000${someNumber()}` : numberOf(phase, step))
+  const series = `S-${clientId}`
   const registerInvoice = (): ModelCommand => {
     // Each has a due day of its own, so that only one order is the oldest first.
     const due = new Date(Date.UTC(2026, 9, 7 + phase * perPhase + step))
@@ -36,7 +38,7 @@ export const nextCommand = (
     const invoiceId = fresh('inv')
     return {
       name: 'RegisterInvoice',
-      body: { clientId, invoiceId, number: numberOf(phase, step), issuedOn: day, dueOn, total: money(amount()) },
+      body: { clientId, invoiceId, number: paper(), issuedOn: day, dueOn, total: money(amount()) },
     }
   }
   const recordPayment = (): ModelCommand => {
@@ -107,8 +109,7 @@ export const nextCommand = (
       const body = {
         clientId,
         creditNoteId: fresh('note'),
-        series: 'N',
-        number: '1',
+        number: paper(),
         issuedOn: day,
         total: money(random.upTo(20_000)),
       }

@@ -21,6 +21,7 @@ export interface Verdict {
 
 interface Invoice {
   readonly number: string
+  readonly paper: string
   readonly total: number
   readonly dueOn: string
   open: number
@@ -53,6 +54,8 @@ interface State {
   readonly invoices: Map<string, Invoice>
   readonly payments: Map<string, Payment>
   readonly notes: Set<string>
+  /** Numbers and years of the papers that stand; of invoices and credit notes alike. */
+  readonly papers: Set<string>
   readonly refunds: Set<string>
   readonly receipts: Receipt[]
   readonly cashByDay: Map<string, number>
@@ -66,6 +69,7 @@ const newState = (receiptsMax: number): State => ({
   invoices: new Map(),
   payments: new Map(),
   notes: new Set(),
+  papers: new Set(),
   refunds: new Set(),
   receipts: [],
   cashByDay: new Map(),
@@ -79,6 +83,8 @@ const newState = (receiptsMax: number): State => ({
 const CASH_CEILING = 500_000
 
 const cents = (decimal: string): number => Math.round(Number(decimal) * 100)
+/** None of them has a series. */
+const paperOf = (number: string, issuedOn: string): string => `${Number(number)} of ${issuedOn.slice(0, 4)}`
 const decimal = (amount: number): string => `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, '0')}`
 
 const Amount = z.string().transform(cents)
@@ -152,7 +158,7 @@ export interface Oracle {
 }
 
 const oracleOf = (state: State): Oracle => {
-  const { invoices, payments, notes, refunds, receipts, cashByDay } = state
+  const { invoices, payments, notes, papers, refunds, receipts, cashByDay } = state
 
   const settle = (payment: Payment, invoiceId: string, amount: number): void => {
     const invoice = invoices.get(invoiceId)
@@ -250,6 +256,7 @@ const oracleOf = (state: State): Oracle => {
         return result
       },
     })
+    const paper = paperOf(String(body.number), day)
     switch (name) {
       case 'RegisterInvoice': {
         const total = body.total ?? 0
@@ -257,9 +264,17 @@ const oracleOf = (state: State): Oracle => {
           codes: [
             ...ifNot(invoice === undefined, 'INVOICE_ALREADY_REGISTERED'),
             ...ifNot(body.dueOn >= day, 'DUE_BEFORE_ISSUE'),
+            ...ifNot(!papers.has(paper), 'DOCUMENT_ALREADY_REGISTERED'),
           ],
           apply: () => {
-            invoices.set(body.invoiceId, { number: String(body.number), total, dueOn: body.dueOn, open: total })
+            papers.add(paper)
+            invoices.set(body.invoiceId, {
+              number: String(Number(body.number)),
+              paper,
+              total,
+              dueOn: body.dueOn,
+              open: total,
+            })
             return { invoiceId: body.invoiceId, open: decimal(total) }
           },
         }
@@ -269,7 +284,10 @@ const oracleOf = (state: State): Oracle => {
           codes:
             invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(open === invoice.total, 'INVOICE_NOT_FULLY_OPEN'),
           apply: () => {
-            if (invoice !== undefined) invoice.open = 0
+            if (invoice !== undefined) {
+              invoice.open = 0
+              papers.delete(invoice.paper)
+            }
             return { invoiceId: body.invoiceId, cancelledOn: day }
           },
         }
@@ -285,6 +303,7 @@ const oracleOf = (state: State): Oracle => {
         const taken = [
           ...ifNot(!notes.has(id), 'CREDIT_NOTE_ALREADY_REGISTERED'),
           ...ifNot(!payments.has(id), 'PAYMENT_ALREADY_RECORDED'),
+          ...ifNot(!papers.has(paper), 'DOCUMENT_ALREADY_REGISTERED'),
         ]
         const result = { creditNoteId: id, total: { amount: decimal(total) } }
         if (body.invoiceId !== '') {
@@ -293,6 +312,7 @@ const oracleOf = (state: State): Oracle => {
             codes: [...taken, ...codes],
             apply: () => {
               notes.add(id)
+              papers.add(paper)
               return apply()
             },
           }
@@ -301,6 +321,7 @@ const oracleOf = (state: State): Oracle => {
           codes: taken,
           apply: () => {
             notes.add(id)
+            papers.add(paper)
             payments.set(id, newPayment(total, { isNote: true }))
             return result
           },

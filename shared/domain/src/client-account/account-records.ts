@@ -1,5 +1,5 @@
 import type { BusinessDay } from '../business-day.ts'
-import type { CashDeskId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import type { CashDeskId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import type { Currency } from '../money.ts'
 import { findRecord, intern, keyAt, ordinalsOf, type PackedRecords } from '../packed/packed-records.ts'
 import {
@@ -18,12 +18,22 @@ import {
 } from '../packed/packed-table.ts'
 import { type Address, ClientKind, type Payer } from '../party.ts'
 import type { CountedPayer } from './cash-guard.ts'
+import { type DocumentName, documentKeyOf } from './document-number.ts'
 import { InvoiceKind, PaymentMethod } from './vocabulary.ts'
 
 // How an account's invoices, payments and allocations are kept. To keep one more fact is to name it twice here, and to
 // raise the version of the account's snapshot.
 
-const KIND = { word: 0, invoice: 1, payment: 2, allocation: 3, creditNote: 4, refund: 5, cash: 6 } as const
+const KIND = {
+  word: 0,
+  invoice: 1,
+  payment: 2,
+  allocation: 3,
+  creditNote: 4,
+  refund: 5,
+  cash: 6,
+  document: 7,
+} as const
 
 /** A text that comes again and again: a currency, a series, a desk, a rate. */
 const word = shared(KIND.word)
@@ -37,6 +47,20 @@ export interface CarriedValue {
 
 const carriedValue: FieldsOf<CarriedValue> = { currency: word, total: amount, left: amount }
 
+/** Base and VAT of one rate, in minor units. */
+export interface VatAmounts {
+  /** Percent as printed. */
+  readonly rate: string
+  readonly base: bigint
+  readonly vat: bigint
+}
+
+/** A part of an invoice that is due on a day of its own. */
+export interface DuePart {
+  readonly dueOn: BusinessDay
+  readonly amount: bigint
+}
+
 export interface Invoice {
   readonly invoiceId: InvoiceId
   readonly series: string | undefined
@@ -44,9 +68,14 @@ export interface Invoice {
   readonly kind: InvoiceKind
   readonly currency: Currency
   readonly issuedOn: BusinessDay
-  readonly dueOn: BusinessDay
+  /** Of instalments, the last one's. */
+  dueOn: BusinessDay
+  /** In the order in which what is settled falls on them, all of them together the total; none: the whole on `dueOn`. */
+  dueParts: readonly DuePart[]
   readonly total: bigint
-  readonly vatLines: readonly { readonly rate: string; readonly base: bigint; readonly vat: bigint }[]
+  readonly vatLines: readonly VatAmounts[]
+  /** What credit notes and discounts have taken back of the lines, by rate. */
+  vatTaken: readonly VatAmounts[]
   readonly cashAccounting: boolean
   readonly instalmentContract: boolean
   open: bigint
@@ -58,6 +87,8 @@ export interface Invoice {
   lastUndoOn: BusinessDay | undefined
 }
 
+const vatAmounts: FieldsOf<VatAmounts> = { rate: word, base: amount, vat: amount }
+
 const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   series: optional(word),
   number: text,
@@ -65,9 +96,11 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   currency: word,
   issuedOn: day,
   dueOn: day,
+  dueParts: listOf(object({ dueOn: day, amount })),
   total: amount,
   open: amount,
-  vatLines: listOf(object({ rate: word, base: amount, vat: amount })),
+  vatLines: listOf(object(vatAmounts)),
+  vatTaken: listOf(object(vatAmounts)),
   cashAccounting: flag,
   instalmentContract: flag,
   paidInCash: amount,
@@ -220,9 +253,9 @@ const keptAllocations = packedTable(KIND.allocation, object(allocationFields))
 const KEY_RADIX = 36
 const KEY_SEPARATOR = ':'
 
-/** @throws Error when history allocates what it never introduced: the stream is not ours */
+/** @throws Error when history names what it never introduced: the stream is not ours */
 const required = (ordinal: number | undefined): number => {
-  if (ordinal === undefined) throw new Error('history allocates before introducing payment and invoice')
+  if (ordinal === undefined) throw new Error('history names a payment or a document before introducing it')
   return ordinal
 }
 
@@ -299,6 +332,54 @@ const ids = (kind: number) => ({
 
 export const creditNotes = ids(KIND.creditNote)
 export const refunds = ids(KIND.refund)
+
+/** Papers that share one numbering: what carries a name of the one cannot carry it as the other. */
+export type DocumentKind = 'INVOICE' | 'CREDIT_NOTE'
+
+type Paper = DocumentName & { readonly issuedOn: BusinessDay }
+
+export interface RegisteredDocument {
+  readonly kind: DocumentKind
+  readonly documentId: InvoiceId | CreditNoteId
+}
+
+const RECORD_OF: Readonly<Record<DocumentKind, number>> = { INVOICE: KIND.invoice, CREDIT_NOTE: KIND.creditNote }
+
+/** The ordinals of invoices and credit notes: an id is kept once. */
+const keptDocuments = packedTable(
+  KIND.document,
+  listOf(object<{ kind: DocumentKind; ordinal: number }>({ kind: oneOf(['INVOICE', 'CREDIT_NOTE']), ordinal: count })),
+)
+
+/** No text of the domain holds a control character, so a series never runs into a number. */
+const recordKeyOf = (paper: Paper): string => {
+  const { year, series, number } = documentKeyOf(paper)
+  return `${year}\u0000${series}\u0000${number}`
+}
+
+/**
+ * The papers that stand under a name. More than one only of histories in which nobody looked; a paper that is cancelled or
+ * reversed leaves its name to the next one.
+ */
+export const documents = {
+  under: ({ records }: Keeper, paper: Paper): readonly RegisteredDocument[] =>
+    (keptDocuments.get(records, recordKeyOf(paper)) ?? []).map(({ kind, ordinal }) => ({
+      kind,
+      documentId: keyAt(records, ordinal),
+    })),
+  /** The document has its own record already. */
+  add: ({ records }: Keeper, paper: Paper, { kind, documentId }: RegisteredDocument): void => {
+    const key = recordKeyOf(paper)
+    const ordinal = required(findRecord(records, RECORD_OF[kind], documentId))
+    keptDocuments.set(records, key, [...(keptDocuments.get(records, key) ?? []), { kind, ordinal }])
+  },
+  free: ({ records }: Keeper, paper: Paper, { kind, documentId }: RegisteredDocument): void => {
+    const key = recordKeyOf(paper)
+    const freed = findRecord(records, RECORD_OF[kind], documentId)
+    const others = (keptDocuments.get(records, key) ?? []).filter(({ ordinal }) => ordinal !== freed)
+    keptDocuments.set(records, key, others)
+  },
+}
 
 const keptCash = packedTable(KIND.cash, amount)
 

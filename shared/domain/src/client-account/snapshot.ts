@@ -46,7 +46,7 @@ const readOpenByDue = (from: ByteCursor): Map<Currency, OpenInvoices> => {
 }
 
 export const accountSnapshot: SnapshotFormat<ClientAccount> = {
-  version: 4,
+  version: 5,
   encode: (account) => {
     const out = createWriter()
     dumpRecords(out, account.records)

@@ -11,14 +11,17 @@ import {
   type CarriedValue,
   cashTaken,
   creditNotes,
+  documents,
   type ForeignPart,
   type Invoice,
   type PaymentFacts,
   refunds,
+  type VatAmounts,
 } from './account-records.ts'
 import { undoNewest, withPart } from './allocation-parts.ts'
 import { type CountedPayer, cashKeyOf, countedPayerOf, underContract } from './cash-guard.ts'
-import type { AccountEvent, FunctionalParts } from './events.ts'
+import type { AccountEvent, FunctionalParts, VatLine } from './events.ts'
+import { vatTakenWith } from './invoice-vat.ts'
 import { insertByDue, noOpenInvoices, type OpenInvoices, removeByDue } from './open-invoices.ts'
 
 /**
@@ -73,15 +76,21 @@ const openListOf = (account: ClientAccount, currency: Currency): OpenInvoices =>
   return empty
 }
 
-/** Something other than money lowers an invoice. */
-const lower = (
-  account: ClientAccount,
-  { invoiceId, functional }: { readonly invoiceId: InvoiceId; readonly functional?: MoneyOrZero | undefined },
-  amount: Money,
-): void => {
+const vatAmountsOf = (lines: readonly VatLine[], currency: Currency): readonly VatAmounts[] =>
+  lines.map(({ rate, base, vat }) => ({ rate, base: minorIn(base, currency), vat: minorIn(vat, currency) }))
+
+/** Something other than money lowers an invoice, and may take VAT back. */
+const lower = (account: ClientAccount, { invoiceId, functional, vatLines = [] }: Lowering, amount: Money): void => {
   const invoice = invoiceOf(account, invoiceId)
   takeValue(invoice.value, functional?.amount)
+  invoice.vatTaken = vatTakenWith(invoice, vatAmountsOf(vatLines, invoice.currency))
   changeOpen(account, invoice, -minorOf(amount))
+}
+
+interface Lowering {
+  readonly invoiceId: InvoiceId
+  readonly functional?: MoneyOrZero | undefined
+  readonly vatLines?: readonly VatLine[]
 }
 
 /** Sets the invoice with what is open on it changed. */
@@ -189,7 +198,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       return account
     case 'InvoiceRegistered': {
       const { invoiceId, series, number, kind, total, issuedOn, dueOn } = event.data
-      const { vatLines, cashAccounting, instalmentContract } = event.data
+      const { vatLines, cashAccounting, instalments, instalmentContract } = event.data
       const { currency } = total
       const invoice: Invoice = {
         invoiceId,
@@ -199,12 +208,10 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         currency,
         issuedOn,
         dueOn,
+        dueParts: instalments.map((part) => ({ dueOn: part.dueOn, amount: minorIn(part.amount, currency) })),
         total: minorOf(total),
-        vatLines: vatLines.map(({ rate, base, vat }) => ({
-          rate,
-          base: minorOf({ amount: base, currency }),
-          vat: minorOf({ amount: vat, currency }),
-        })),
+        vatLines: vatAmountsOf(vatLines, currency),
+        vatTaken: [],
         cashAccounting,
         instalmentContract,
         open: 0n,
@@ -213,19 +220,24 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         lastUndoOn: undefined,
       }
       changeOpen(account, invoice, invoice.total)
+      documents.add(account, event.data, { kind: 'INVOICE', documentId: invoiceId })
       return account
     }
-    case 'InvoiceCancelled':
-      lower(account, event.data, event.data.total)
+    case 'InvoiceCancelled': {
+      const { invoiceId, total } = event.data
+      lower(account, event.data, total)
+      documents.free(account, invoiceOf(account, invoiceId), { kind: 'INVOICE', documentId: invoiceId })
       return account
+    }
     case 'DiscountGranted':
     case 'InvoiceWrittenOff':
       lower(account, event.data, event.data.amount)
       return account
     case 'CreditNoteRegistered': {
-      const { creditNoteId, invoiceId, total, creditedOn, functional } = event.data
+      const { creditNoteId, invoiceId, total, creditedOn, functional, vatLines } = event.data
       creditNotes.add(account, creditNoteId)
-      if (invoiceId !== undefined) lower(account, { invoiceId, functional }, total)
+      documents.add(account, event.data, { kind: 'CREDIT_NOTE', documentId: creditNoteId })
+      if (invoiceId !== undefined) lower(account, { invoiceId, functional, vatLines }, total)
       else {
         const source = { paymentId: creditOfNote(creditNoteId), amount: total, receivedOn: creditedOn, functional }
         accountPayments.set(account, newPayment({ ...source, method: 'CREDIT_NOTE' }))

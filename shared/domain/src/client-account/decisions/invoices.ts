@@ -2,7 +2,8 @@ import { type BusinessDay, latest } from '../../business-day.ts'
 import { creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountInvoices, accountPayments, creditNotes, type Invoice } from '../account-records.ts'
+import { accountInvoices, accountPayments, creditNotes, documents, type Invoice } from '../account-records.ts'
+import type { DocumentName } from '../document-number.ts'
 import {
   CreditNoteRegistered,
   DiscountGranted,
@@ -11,9 +12,11 @@ import {
   InvoiceWrittenOff,
   type VatLine,
 } from '../events.ts'
+import type { ClientAccount } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
 import { clientOf, firstFreeDay, invoiceOf, requireNotBefore, requireOpen } from './requirements.ts'
+import { requireFit, vatOfNote } from './vat-of-notes.ts'
 
 const exactly = (amount: string, currency: Currency, path: string): string =>
   decimalOf(minorIn(amount, currency, path), currency)
@@ -56,6 +59,15 @@ const instalmentsOf = (
   return instalments
 }
 
+/** One paper is registered once, however its name was typed the second time. @throws Rejection */
+const requireNewPaper = (account: ClientAccount, paper: DocumentName & { readonly issuedOn: BusinessDay }): void => {
+  const [known] = documents.under(account, paper)
+  if (known === undefined) return
+  const { series, number, issuedOn } = paper
+  const path = '/number'
+  reject('DOCUMENT_ALREADY_REGISTERED', { path, ...known, series, number, year: issuedOn.slice(0, 4) })
+}
+
 /** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
 export const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
 
@@ -67,23 +79,23 @@ export const invoiceDecisions: Decisions<
     clientOf(account, clientId)
     if (accountInvoices.has(account, invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
     if (dueOn < issuedOn) reject('DUE_BEFORE_ISSUE', { path: '/dueOn', issuedOn, dueOn })
-    return [
-      InvoiceRegistered.of({
-        clientId,
-        invoiceId,
-        kind: command.kind ?? 'INVOICE',
-        series: command.series,
-        number: command.number,
-        issuedOn,
-        dueOn,
-        total,
-        vatLines: vatLinesOf(command.vatLines, total),
-        cashAccounting: command.cashAccounting ?? false,
-        instalments: instalmentsOf(command.instalments, command),
-        instalmentContract: command.instalmentContract ?? false,
-        ...documentValue(total, command.exchangeRate, rules),
-      }),
-    ]
+    const registered = InvoiceRegistered.of({
+      clientId,
+      invoiceId,
+      kind: command.kind ?? 'INVOICE',
+      series: command.series,
+      number: command.number,
+      issuedOn,
+      dueOn,
+      total,
+      vatLines: vatLinesOf(command.vatLines, total),
+      cashAccounting: command.cashAccounting ?? false,
+      instalments: instalmentsOf(command.instalments, command),
+      instalmentContract: command.instalmentContract ?? false,
+      ...documentValue(total, command.exchangeRate, rules),
+    })
+    requireNewPaper(account, command)
+    return [registered]
   },
 
   CancelInvoice: (command, account, { today, company: rules }) => {
@@ -123,19 +135,14 @@ export const invoiceDecisions: Decisions<
     if (creditNotes.has(account, creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
     const paymentId = creditOfNote(creditNoteId)
     if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
-    const note = {
-      clientId,
-      creditNoteId,
-      series,
-      number,
-      issuedOn,
-      total,
-      vatLines: vatLinesOf(command.vatLines, total),
-    }
+    requireNewPaper(account, command)
+    const vatLines = vatLinesOf(command.vatLines, total)
+    const note = { clientId, creditNoteId, series, number, issuedOn, total }
     if (invoiceId === undefined) {
       return [
         CreditNoteRegistered.of({
           ...note,
+          vatLines,
           kind: 'INVOICE',
           ...documentValue(total, command.exchangeRate, rules),
           creditedOn: issuedOn,
@@ -154,6 +161,7 @@ export const invoiceDecisions: Decisions<
     return [
       CreditNoteRegistered.of({
         ...note,
+        vatLines: [...vatOfNote(invoice, total, command.vatLines && vatLines)],
         invoiceId,
         ...valueOffInvoice(invoice, minorOf(total)),
         kind: invoice.kind,
@@ -191,6 +199,8 @@ export const invoiceDecisions: Decisions<
     const invoice = invoiceOf(account, invoiceId)
     const amount = moneyOf(minorIn(command.amount, invoice.currency, '/amount'), invoice.currency)
     requireOpen(invoice, minorOf(amount), '/amount')
+    const vatLines = vatLinesOf(command.vatLines, amount)
+    requireFit(invoice, vatLines)
     const grantedOn = command.grantedOn ?? firstFreeDay(rules, today, earliestOn(invoice))
     requireNotBefore(grantedOn, earliestOn(invoice), '/grantedOn')
     return [
@@ -200,7 +210,7 @@ export const invoiceDecisions: Decisions<
         kind,
         amount,
         ...valueOffInvoice(invoice, minorOf(amount)),
-        vatLines: vatLinesOf(command.vatLines, amount),
+        vatLines,
         cashAccounting: invoice.cashAccounting,
         grantedOn,
         note,

@@ -1,0 +1,61 @@
+import { roundedRatio } from '../rounding.ts'
+import type { Invoice, VatAmounts } from './account-records.ts'
+
+/** Of a document's lines, those of one rate as one; `21` and `21.00` are one rate. */
+const byRate = (lines: readonly VatAmounts[], sign: 1n | -1n, before: readonly VatAmounts[] = []): VatAmounts[] => {
+  const rates = new Map(before.map((line) => [plainRate(line.rate), line]))
+  for (const { rate, base, vat } of lines) {
+    const known = rates.get(plainRate(rate)) ?? { rate, base: 0n, vat: 0n }
+    rates.set(plainRate(rate), { rate: known.rate, base: known.base + sign * base, vat: known.vat + sign * vat })
+  }
+  return [...rates.values()]
+}
+
+const plainRate = (rate: string): string => (rate.includes('.') ? rate.replace(/\.?0+$/, '') : rate)
+
+/** What credit notes and discounts have taken of an invoice's VAT, after one more; `-1n`: after one is undone. */
+export const vatTakenWith = (invoice: Pick<Invoice, 'vatTaken'>, lines: readonly VatAmounts[], sign: 1n | -1n = 1n) =>
+  byRate(lines, sign, invoice.vatTaken).filter(({ base, vat }) => base !== 0n || vat !== 0n)
+
+/** What an invoice still has of base and VAT, one line for each rate that it was issued with. */
+export const vatLeftOf = ({ vatLines, vatTaken }: Pick<Invoice, 'vatLines' | 'vatTaken'>): readonly VatAmounts[] => {
+  const issued = byRate(vatLines, 1n)
+  return byRate(vatTaken, -1n, issued).slice(0, issued.length)
+}
+
+const isPartOf = (part: bigint, whole: bigint): boolean =>
+  whole < 0n ? whole <= part && part <= 0n : 0n <= part && part <= whole
+
+/** The first rate of which a paper takes more than is left; `left` is nothing at a rate that there is not. */
+export const exceedingRate = (
+  left: readonly VatAmounts[],
+  lines: readonly VatAmounts[],
+): { readonly taken: VatAmounts; readonly left: VatAmounts } | undefined => {
+  const has = new Map(left.map((line) => [plainRate(line.rate), line]))
+  for (const taken of byRate(lines, 1n)) {
+    const of = has.get(plainRate(taken.rate))
+    if (of === undefined) return { taken, left: { rate: taken.rate, base: 0n, vat: 0n } }
+    if (!isPartOf(taken.base, of.base) || !isPartOf(taken.vat, of.vat)) return { taken, left: of }
+  }
+  return undefined
+}
+
+/**
+ * Base and VAT of a part of what is left, rates in proportion. Sums are rounded and each rate takes the difference, so the
+ * lines make up the part, none exceeds what is left, and the last part takes the rest to the ban.
+ */
+export const vatOfPart = (left: readonly VatAmounts[], part: bigint): readonly VatAmounts[] => {
+  const whole = left.reduce((sum, { base, vat }) => sum + base + vat, 0n)
+  if (whole <= 0n) return []
+  let before = 0n
+  let taken = 0n
+  return left.flatMap(({ rate, base, vat }) => {
+    const gross = base + vat
+    before += gross
+    const share = roundedRatio(part * before, whole) - taken
+    taken += share
+    if (share === 0n) return []
+    const shareOfVat = gross < 0n ? roundedRatio(-share * vat, -gross) : roundedRatio(share * vat, gross)
+    return [{ rate, base: share - shareOfVat, vat: shareOfVat }]
+  })
+}
