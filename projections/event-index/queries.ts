@@ -8,8 +8,9 @@ import {
   type Position,
   type Revision,
 } from '@registru/domain'
+import type { Pool } from '@registru/runtime'
 import { wasKnown } from '../core/reading/clocks.ts'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
+import { type Page, pageOf, READ_SCHEMA, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { EventIndexViews } from './tables.ts'
 
 /** Where an event stands. */
@@ -93,19 +94,20 @@ export interface CommandPlace {
   readonly revision: Revision
 }
 
+/** Asked before each command is decided, so it is planned once a connection. */
+const COMMAND_PLACES = {
+  name: 'command places',
+  text: `select command_id as "commandId", stream, min(revision) as revision from ${READ_SCHEMA}.event_index
+    where command_id = any($1) group by command_id, stream`,
+}
+
 /** In no order. A command id is of one company alone. */
 export const listCommandPlaces = async (
-  db: ReadHandle,
+  pool: Pick<Pool, 'query'>,
   commandIds: readonly string[],
 ): Promise<readonly CommandPlace[]> => {
-  const rows = await db
-    .withTables<EventIndexViews>()
-    .selectFrom('read.event_index')
-    .select((events) => ['command_id', 'stream', events.fn.min('revision').as('revision')])
-    .where((events) => events('command_id', '=', events.fn.any(events.val([...commandIds]))))
-    .groupBy(['command_id', 'stream'])
-    .execute()
-  return rows.map(({ command_id: commandId, stream, revision }) => ({ commandId, stream, revision }))
+  const { rows } = await pool.query<CommandPlace>({ ...COMMAND_PLACES, values: [commandIds] })
+  return rows
 }
 
 /** In the order of the log. */

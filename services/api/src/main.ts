@@ -2,7 +2,6 @@ import { connectEventStore } from '@registru/event-store'
 import { listCommandPlaces } from '@registru/projections'
 import {
   configured,
-  createDatabase,
   createLogger,
   createPool,
   listenAddress,
@@ -73,7 +72,6 @@ const snapshots = createSnapshotKeeper({
   logger,
   random: Math.random,
 })
-const commandDatabase = createDatabase<unknown>(besideCommands)
 const readSide = createReadSide({ pool, aside })
 const generations = createGenerations(store, keptInPostgres(aside))
 // Known once, queries go on without the store.
@@ -86,7 +84,7 @@ const ledger = createLedger({
   snapshots,
   lastNumberElsewhere: createLastNumberReader(readSide),
   commandPlaces: createCommandPlaces({
-    find: (commandIds) => listCommandPlaces(commandDatabase, commandIds),
+    find: (commandIds) => listCommandPlaces(besideCommands, commandIds),
     logger,
   }),
   askDivergence: async () => {

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import { type EventStore as Server, startEventStore } from '@registru/embedded'
 import { connectEventStore, type EventStore, type RecordedEvent } from '@registru/event-store'
 import { allProjections, ensureSchemas, listCommandPlaces, switchReadViews } from '@registru/projections'
-import { createDatabase, createLogger, createPool, type Pool } from '@registru/runtime'
+import { createLogger, createPool, type Pool } from '@registru/runtime'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { z } from 'zod'
@@ -67,7 +67,7 @@ export const createApi = async (
     cacheBytesMax: CACHE_BYTES_MAX,
     lastNumberElsewhere: createLastNumberReader(readSide),
     commandPlaces: createCommandPlaces({
-      find: (commandIds) => listCommandPlaces(createDatabase<unknown>(pool), commandIds),
+      find: (commandIds) => listCommandPlaces(pool, commandIds),
       logger,
       answerWithinMs: PATIENCE_MS,
     }),
