@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Stryker } from '@stryker-mutator/core'
 import { Command, InvalidArgumentError } from 'commander'
+import { z } from 'zod'
 import { type Area, areas } from './areas.ts'
-import { type Excuse, type Mutant, report } from './report.ts'
+import { Excuse, type Mutant, report } from './report.ts'
 
 const KILLED_SHARE_MIN = 0.85
 /** A sample is made of pieces of this many lines, so that it holds whole functions. */
@@ -36,9 +37,9 @@ const { files, sample, seed, concurrency } = program.opts<{
 }>()
 
 const root = process.cwd()
+const ProjectReferences = z.object({ references: z.array(z.object({ path: z.string() })) })
 const packageFolders = (): readonly string[] => {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own file
-  const { references } = JSON.parse(readFileSync('tsconfig.json', 'utf8')) as { references: { path: string }[] }
+  const { references } = ProjectReferences.parse(JSON.parse(readFileSync('tsconfig.json', 'utf8')))
   return ['.', ...references.map(({ path }) => path)]
 }
 
@@ -105,8 +106,7 @@ const runArea = async ({ folders, sources, tests, project }: Area): Promise<read
   return stryker.runMutationTest()
 }
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own file
-const excuses = JSON.parse(readFileSync(new URL('../survivors.json', import.meta.url), 'utf8')) as readonly Excuse[]
+const excuses = z.array(Excuse).parse(JSON.parse(readFileSync(new URL('../survivors.json', import.meta.url), 'utf8')))
 
 const wanted = program.args.length === 0 ? Object.keys(areas) : program.args
 const found: Mutant[] = []

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
+import { z } from 'zod'
 
 /** What became of one change of the code. Lines and columns count from 1. */
 export interface Mutant {
@@ -15,12 +16,13 @@ interface Place {
 }
 
 /** A survivor that may live, and why. The text that was replaced finds it again when lines move. */
-export interface Excuse {
-  readonly file: string
-  readonly original: string
-  readonly replacement: string
-  readonly reason: string
-}
+export const Excuse = z.strictObject({
+  file: z.string(),
+  original: z.string(),
+  replacement: z.string(),
+  reason: z.string().min(1),
+})
+export type Excuse = z.infer<typeof Excuse>
 
 const DEAD: readonly string[] = ['Killed', 'Timeout', 'RuntimeError', 'CompileError']
 const ALIVE: readonly string[] = ['Survived', 'NoCoverage']

@@ -9,6 +9,8 @@ import {
 
 const absent: StreamFacts = { head: -1, tombstoned: false, softDeleted: false, hasMetadata: false }
 const live: StreamFacts = { ...absent, head: 2 }
+/** One event, `a`: the smallest stream that is not empty. */
+const single: StreamFacts = { ...absent, head: 0 }
 const softDeleted: StreamFacts = { ...live, softDeleted: true, hasMetadata: true }
 const metadataOnly: StreamFacts = { ...absent, hasMetadata: true }
 const tombstoned: StreamFacts = { ...live, tombstoned: true }
@@ -68,6 +70,16 @@ t.test('new events', async (t) => {
       ],
     ],
     [
+      'of one event',
+      single,
+      [
+        [any, write],
+        [noStream, wrong(0)],
+        [streamExists, write],
+        [exact(0), write],
+      ],
+    ],
+    [
       'soft-deleted',
       softDeleted,
       [
@@ -121,6 +133,35 @@ for (const remembered of [true, false]) {
   })
 }
 
+t.test('what memory knows is not read', async (t) => {
+  const asked = (ids: readonly string[], recent: (id: string) => number) =>
+    decideAppend({
+      facts: live,
+      expected: noStream,
+      ids,
+      recent: (id) => (recent(id) < 0 ? undefined : { revision: recent(id), position: 0 }),
+    })
+  t.strictSame(
+    asked(['a', 'b', 'c'], (id) => log.indexOf(id)),
+    before(2),
+  )
+  t.strictSame(
+    asked(['a', 'b', 'c', 'd'], (id) => log.indexOf(id)),
+    wrong(2),
+    'nothing is read beyond the head',
+  )
+  t.strictSame(
+    asked(['a', 'b'], () => -1),
+    { kind: 'needsIds', from: 0, count: 2 },
+    'no more than was sent',
+  )
+  t.strictSame(
+    asked(['a', 'b', 'c', 'd'], () => -1),
+    { kind: 'needsIds', from: 0, count: 3 },
+    'no more than there is',
+  )
+})
+
 t.test('known events with any', async (t) => {
   const at = (...ids: string[]) => decide({ facts: live, expected: any, ids })
   t.strictSame(at('a', 'b', 'c'), before(2))
@@ -142,6 +183,7 @@ t.test('deletes', async (t) => {
   t.strictSame(decideDelete(any, absent, 'delete'), wrong(-1))
   t.strictSame(decideDelete(any, absent, 'tombstone'), write)
   t.strictSame(decideDelete(any, metadataOnly, 'delete'), write)
+  t.strictSame(decideDelete(any, single, 'delete'), write)
   t.strictSame(decideDelete(exact(1), live, 'delete'), wrong(2))
   t.strictSame(decideDelete(exact(2), live, 'delete'), write)
   t.strictSame(decideDelete(noStream, softDeleted, 'delete'), write)
