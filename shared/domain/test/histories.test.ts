@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { accountSnapshot } from '../src/client-account/snapshot.ts'
-import { openInvoices } from '../src/client-account/state.ts'
+import { openParts } from '../src/client-account/state.ts'
 import { createCodec } from '../src/codec.ts'
 import { clientRegistered } from '../src/examples.ts'
 import {
@@ -15,6 +15,7 @@ import {
   type BusinessDay,
   type ClientAccount,
   clientAccount,
+  type Invoice,
   minorOf,
   moneyOf,
 } from '../src/index.ts'
@@ -142,7 +143,8 @@ const amounts = (account: ClientAccount) => ({
     )
     .toSorted(),
   byDue: [...account.openByDue.keys()].map(
-    (currency) => `${currency} ${[...openInvoices(account, currency)].map(({ invoiceId }) => invoiceId).join(' ')}`,
+    (currency) =>
+      `${currency} ${[...openParts(account, currency)].map(({ invoice, reach }) => `${invoice.invoiceId} ${reach}`).join(' ')}`,
   ),
 })
 
@@ -452,20 +454,31 @@ t.test('undo', async (t) => {
   })
 })
 
-t.test('oldestDueFirst spreads as a plain sort would', async (t) => {
+/** The open parts of an invoice as days and amounts: what is settled falls on the earliest ones first. */
+const openPartsOf = ({ open, total, dueOn, dueParts }: Invoice): readonly { dueOn: BusinessDay; amount: bigint }[] => {
+  let settled = total - open
+  return (dueParts.length === 0 ? [{ dueOn, amount: total }] : dueParts).map((part) => {
+    const gone = settled < part.amount ? settled : part.amount
+    settled -= gone
+    return { dueOn: part.dueOn, amount: part.amount - gone }
+  })
+}
+
+t.test('oldestDueFirst spreads as a plain sort of the open parts would', async (t) => {
   holds(
     t,
     fc.property(steps, fc.integer({ min: 1, max: 500_000 }), (steps, minor) => {
       const { account } = live(steps)
-      const open = [...accountInvoices.all(account)]
-        .filter((invoice) => invoice.currency === 'RON' && invoice.open > 0n)
-        .map((invoice) => ({ ...invoice, rank: `${invoice.dueOn} ${invoice.issuedOn} ${invoice.invoiceId}` }))
+      const parts = [...accountInvoices.all(account)]
+        .filter((invoice) => invoice.currency === 'RON')
+        .flatMap((invoice) => openPartsOf(invoice).map((part) => ({ ...invoice, ...part })))
+        .map((part) => ({ ...part, rank: `${part.dueOn} ${part.issuedOn} ${part.invoiceId}` }))
         .toSorted((a, b) => (a.rank < b.rank ? -1 : 1))
       let left = BigInt(minor)
-      const expected: string[] = []
-      for (const { invoiceId, open: amount } of open) {
+      const expected = new Map<string, bigint>()
+      for (const { invoiceId, amount } of parts) {
         const share = amount < left ? amount : left
-        if (share > 0n) expected.push(`${invoiceId} ${share}`)
+        if (share > 0n) expected.set(invoiceId, (expected.get(invoiceId) ?? 0n) + share)
         left -= share
       }
       const data = {
@@ -474,12 +487,13 @@ t.test('oldestDueFirst spreads as a plain sort would', async (t) => {
         amount: moneyOf(BigInt(minor), 'RON'),
         method: 'BANK_TRANSFER',
         receivedOn: today,
+        allocation: { rule: 'oldestDueFirst' },
       } as const
       const { events } = decide({ type: 'RecordPayment', data }, account)
       const shares = events.flatMap(({ type, data }) =>
-        type === 'PaymentAllocated' ? [`${data.invoiceId} ${minorOf(data.amount)}`] : [],
+        type === 'PaymentAllocated' ? [[data.invoiceId, minorOf(data.amount)] as const] : [],
       )
-      deepEqual(shares, expected)
+      deepEqual(shares, [...expected])
     }),
   )
 })

@@ -212,6 +212,16 @@ const documentRate = ({ currency, minor }: { readonly currency: Currency; readon
 const conversionRate = (from: string | undefined, to: string | undefined, key: number) =>
   from === to ? undefined : rated(['4.9765', '5.03', '0.0312'][key % 4])
 
+/** Half of the invoices that can be are due in two parts, the first one in the middle of the term. */
+const instalmentsOf = ({ minor, currency, on, term }: Extract<Step, { kind: 'invoice' }>) => {
+  if (minor < 2 || term < 1 || minor % 2 === 1) return undefined
+  const [first, total] = [BigInt(Math.ceil(minor / 4)), BigInt(minor)]
+  return [
+    { dueOn: dayOf(on + Math.floor(term / 2)), amount: decimalOf(first, currency) },
+    { dueOn: dayOf(on + term), amount: decimalOf(total - first, currency) },
+  ]
+}
+
 const atLeastOne = (amount: bigint): bigint => (amount > 0n ? amount : 1n)
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
@@ -258,10 +268,8 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const issuedOn = dayOf(step.on)
       const dueOn = dayOf(step.on + step.term)
       const number = `${step.invoice}`
-      return {
-        type: 'RegisterInvoice',
-        data: { clientId, invoiceId, number, issuedOn, dueOn, total, exchangeRate: documentRate(step) },
-      }
+      const facts = { clientId, invoiceId, number, issuedOn, dueOn, total, exchangeRate: documentRate(step) }
+      return { type: 'RegisterInvoice', data: { ...facts, instalments: instalmentsOf(step) } }
     }
     case 'payment': {
       const { rule } = step

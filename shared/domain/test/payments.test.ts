@@ -96,7 +96,39 @@ t.test('RecordPayment', async (t) => {
       `older 100.00 ${day}`,
       `late 50.00 ${day}`,
     ])
-    t.match(given(...history).when(payment), [{ data: { allocationRule: 'oldestDueFirst@1' } }, {}, {}, {}])
+    t.match(given(...history).when(payment), [{ data: { allocationRule: 'oldestDueFirst@2' } }, {}, {}, {}])
+  })
+  t.test('settles parts by their own due days, to the ban', async (t) => {
+    const kept = (invoiceId: string, now: string, later: string, total: string) =>
+      invoiceRegistered({
+        invoiceId,
+        total: ron(total),
+        dueOn: '2027-03-31',
+        instalments: [
+          { dueOn: '2026-10-31', amount: now },
+          { dueOn: '2027-03-31', amount: later },
+        ],
+      })
+    const history = [
+      account,
+      kept('a', '7601.85', '400.10', '8001.95'),
+      kept('b', '4598.00', '242.00', '4840.00'),
+      invoiceRegistered({ invoiceId: 'c', dueOn: '2026-12-31', total: ron('100.00') }),
+    ]
+    const pay = (amount: string) =>
+      allocations(given(...history).when(record({ amount: ron(amount), allocation: { rule: 'oldestDueFirst' } })))
+    const day = '2026-11-02'
+    t.same(pay('12199.84'), [`a 7601.85 ${day}`, `b 4597.99 ${day}`])
+    t.same(pay('12199.85'), [`a 7601.85 ${day}`, `b 4598.00 ${day}`])
+    t.same(pay('12199.86'), [`a 7601.85 ${day}`, `b 4598.00 ${day}`, `c 0.01 ${day}`])
+    t.same(
+      pay('12300.85'),
+      [`a 7602.85 ${day}`, `b 4598.00 ${day}`, `c 100.00 ${day}`],
+      'then what is kept, one share each',
+    )
+    const settled = given(...history, paymentRecorded(), paymentAllocated({ invoiceId: 'a', amount: ron('7601.85') }))
+    const next = { paymentId: 'pay-2', amount: ron('4598.01'), allocation: { rule: 'oldestDueFirst' as const } }
+    t.same(allocations(settled.when(record(next))), [`b 4598.00 ${day}`, `c 0.01 ${day}`])
   })
   t.test('settles nothing when told so, or when nothing is open: an advance', async (t) => {
     t.equal(given(account, invoiceRegistered()).when(record({ allocation: { rule: 'none' } })).length, 1)

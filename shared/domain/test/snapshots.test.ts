@@ -43,7 +43,7 @@ const seen = (account: ClientAccount) => ({
     ...payment,
     allocations: [...allocations],
   })),
-  open: [...account.openByDue].map(([currency, { ordinals }]) => [currency, ...ordinals]),
+  open: [...account.openByDue].map(([currency, { ordinals, reaches }]) => [currency, ...ordinals, ...reaches]),
 })
 
 t.test('an account of any history', async (t) => {

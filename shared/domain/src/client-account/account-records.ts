@@ -19,6 +19,8 @@ import {
 import { type Address, ClientKind, type Payer } from '../party.ts'
 import type { CountedPayer } from './cash-guard.ts'
 import { type DocumentName, documentKeyOf } from './document-number.ts'
+import type { DuePart } from './open-invoices.ts'
+import { digitsOf } from './remittance-text.ts'
 import { InvoiceKind, PaymentMethod } from './vocabulary.ts'
 
 // How an account's invoices, payments and allocations are kept. To keep one more fact is to name it twice here, and to
@@ -33,6 +35,7 @@ const KIND = {
   refund: 5,
   cash: 6,
   document: 7,
+  digits: 8,
 } as const
 
 /** A text that comes again and again: a currency, a series, a desk, a rate. */
@@ -53,12 +56,6 @@ export interface VatAmounts {
   readonly rate: string
   readonly base: bigint
   readonly vat: bigint
-}
-
-/** A part of an invoice that is due on a day of its own. */
-export interface DuePart {
-  readonly dueOn: BusinessDay
-  readonly amount: bigint
 }
 
 export interface Invoice {
@@ -85,6 +82,8 @@ export interface Invoice {
   paidInCash: bigint
   /** Nothing new is effective before the last undo, so at every day what is open never falls below zero. */
   lastUndoOn: BusinessDay | undefined
+  /** Ordinal + 1 of the record of the invoice before it whose number has the same digits; 0: none. */
+  readonly alikeBefore: number
 }
 
 const vatAmounts: FieldsOf<VatAmounts> = { rate: word, base: amount, vat: amount }
@@ -106,6 +105,7 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   paidInCash: amount,
   value: optional(object(carriedValue)),
   lastUndoOn: optional(day),
+  alikeBefore: count,
 }
 
 const address: FieldsOf<Address> = {
@@ -225,6 +225,8 @@ interface Keeper {
 }
 
 const keptInvoices = packedTable(KIND.invoice, object(invoiceFields))
+/** By the digits of their numbers, ordinal + 1 of the newest invoice: payers name few invoices among very many. */
+const newestOfDigits = packedTable(KIND.digits, count)
 
 const invoiceAt = ({ records }: Keeper, ordinal: number): Invoice => ({
   invoiceId: keyAt(records, ordinal),
@@ -240,6 +242,25 @@ export const accountInvoices = {
   has: ({ records }: Keeper, invoiceId: InvoiceId): boolean => keptInvoices.has(records, invoiceId),
   /** @returns the ordinal by which lists name it */
   set: ({ records }: Keeper, invoice: Invoice): number => keptInvoices.set(records, invoice.invoiceId, invoice),
+  /**
+   * Sets an invoice for the first time, so that its number finds it.
+   * @returns the ordinal by which lists name it
+   */
+  add: ({ records }: Keeper, facts: Omit<Invoice, 'alikeBefore'>): number => {
+    const digits = digitsOf(facts.number)
+    const alikeBefore = digits === undefined ? 0 : (newestOfDigits.get(records, digits) ?? 0)
+    const ordinal = keptInvoices.set(records, facts.invoiceId, { ...facts, alikeBefore })
+    if (digits !== undefined) newestOfDigits.set(records, digits, ordinal + 1)
+    return ordinal
+  },
+  /** Whose number has these digits, leading zeros apart; newest first. */
+  *withDigits(account: Keeper, digits: string): Iterable<Invoice> {
+    for (let place = newestOfDigits.get(account.records, digits) ?? 0; place > 0; ) {
+      const invoice = invoiceAt(account, place - 1)
+      yield invoice
+      place = invoice.alikeBefore
+    }
+  },
   at: invoiceAt,
   /** Oldest first. Looks at everything that the account has. */
   *all(account: Keeper): Iterable<Invoice> {

@@ -4,38 +4,92 @@ import { type ByteCursor, readBytes, writeBytes } from '../packed/byte-cursor.ts
 import { numberOfDay } from '../packed/packed-table.ts'
 
 /**
- * Open invoices in the order in which money settles them when the payer names none (Codul civil art. 1509: due first,
- * older first). Two plain lists side by side, for an account may have 100,000 of them.
+ * What is open, in the order in which money settles it when the payer says nothing (Codul civil art. 1509: due first,
+ * older first): an entry for each open part of an invoice, of which most have one. Plain lists side by side, for an account
+ * may have 100,000 of them, and whoever looks for an amount looks through numbers.
  */
 export interface OpenInvoices {
-  /** Due day and issue day as one number. */
+  /** Due day of the part and issue day as one number. */
   readonly ranks: number[]
   /** The invoices' records. */
   readonly ordinals: number[]
+  /** What is open of the invoice up to the end of the part, in minor units; negative where later parts follow. */
+  readonly reaches: number[]
 }
 
-export const noOpenInvoices = (): OpenInvoices => ({ ranks: [], ordinals: [] })
+export const noOpenInvoices = (): OpenInvoices => ({ ranks: [], ordinals: [], reaches: [] })
 
-export interface DueKey {
-  readonly invoiceId: InvoiceId
+/** A part of an invoice that is due on a day of its own. */
+export interface DuePart {
   readonly dueOn: BusinessDay
+  readonly amount: bigint
+}
+
+/** What of an invoice says where it stands in the order. */
+export interface OpenByDue {
+  readonly invoiceId: InvoiceId
   readonly issuedOn: BusinessDay
+  readonly dueOn: BusinessDay
+  /** In the order in which what is settled falls on them; none: the whole is due on `dueOn`. */
+  readonly dueParts: readonly DuePart[]
+  readonly open: bigint
+}
+
+interface Entry {
+  readonly rank: number
+  readonly reach: number
 }
 
 /** More days than there are business days. */
 const ISSUE_DAYS = 2 ** 17
 
-const rankOf = ({ dueOn, issuedOn }: DueKey): number => numberOfDay(dueOn) * ISSUE_DAYS + numberOfDay(issuedOn)
+const rankOf = (dueOn: BusinessDay, issuedOn: BusinessDay): number =>
+  numberOfDay(dueOn) * ISSUE_DAYS + numberOfDay(issuedOn)
 
-/** Place of the invoice in the list, or where it would stand; of one day, the lesser id comes first. */
-const placeOf = ({ ranks, ordinals }: OpenInvoices, key: DueKey, idAt: (ordinal: number) => string): number => {
-  const rank = rankOf(key)
+/** What is settled falls on the earliest parts first, so what is open lies on the last ones. */
+const entriesOf = ({ open, dueOn, dueParts, issuedOn }: OpenByDue): readonly Entry[] => {
+  if (open === 0n) return []
+  if (dueParts.length === 0) return [{ rank: rankOf(dueOn, issuedOn), reach: Number(open) }]
+  const entries: Entry[] = []
+  let before = open
+  for (let index = dueParts.length - 1; index >= 0 && before > 0n; index -= 1) {
+    const part = dueParts[index]
+    if (part === undefined) break
+    const reach = Number(before)
+    entries.unshift({ rank: rankOf(part.dueOn, issuedOn), reach: entries.length === 0 ? reach : -reach })
+    before -= part.amount
+  }
+  return entries
+}
+
+/** What is open of an invoice up to the end of one of its parts. */
+export interface OpenPart<Invoice extends OpenByDue> {
+  readonly invoice: Invoice
+  readonly reach: bigint
+}
+
+const compare = <Value>(one: Value, other: Value): number => (one < other ? -1 : one > other ? 1 : 0)
+
+/** The open parts of a few invoices, in the order of the lists. */
+export const partsInOrder = <Invoice extends OpenByDue>(invoices: readonly Invoice[]): readonly OpenPart<Invoice>[] =>
+  invoices
+    .flatMap((invoice) =>
+      entriesOf(invoice).map(({ rank, reach }) => ({ invoice, rank, reach: BigInt(Math.abs(reach)) })),
+    )
+    .toSorted((a, b) => compare(a.rank, b.rank) || compare(a.invoice.invoiceId, b.invoice.invoiceId))
+
+type IdAt = (ordinal: number) => string
+
+/** The place of an invoice's entry, or where it would stand; of one day, the lesser id comes first. */
+const placeOf = (list: OpenInvoices, { rank, reach }: Entry, invoiceId: InvoiceId, idAt: IdAt): number => {
   const precedes = (place: number): boolean => {
-    const other = ranks[place] ?? 0
-    return other < rank || (other === rank && idAt(ordinals[place] ?? 0) < key.invoiceId)
+    const other = list.ranks[place] ?? 0
+    if (other !== rank) return other < rank
+    const id = idAt(list.ordinals[place] ?? 0)
+    return id === invoiceId ? Math.abs(list.reaches[place] ?? 0) < Math.abs(reach) : id < invoiceId
   }
   let low = 0
-  let high = ranks.length
+  let high = list.ranks.length
   while (low < high) {
     const middle = (low + high) >>> 1
     if (precedes(middle)) low = middle + 1
@@ -44,41 +98,46 @@ const placeOf = ({ ranks, ordinals }: OpenInvoices, key: DueKey, idAt: (ordinal:
   return low
 }
 
-/** Keeps the list sorted by insertion, so that a decision over 100,000 open invoices never sorts them. */
-export const insertByDue = (
+/** Keeps the lists sorted while an invoice changes, so that a decision over 100,000 open ones never sorts them. */
+export const moveByDue = (
   list: OpenInvoices,
-  key: DueKey,
   ordinal: number,
-  idAt: (ordinal: number) => string,
+  { was, is }: { readonly was: OpenByDue; readonly is: OpenByDue },
+  idAt: IdAt,
 ): void => {
-  const place = placeOf(list, key, idAt)
-  if (list.ordinals[place] === ordinal) return
-  list.ranks.splice(place, 0, rankOf(key))
-  list.ordinals.splice(place, 0, ordinal)
+  const [before, after] = [entriesOf(was), entriesOf(is)]
+  const placeIn = (entry: Entry): number => placeOf(list, entry, is.invoiceId, idAt)
+  if (before.length === after.length && before.every(({ rank }, index) => rank === after[index]?.rank)) {
+    const places = before.map(placeIn)
+    for (const [index, place] of places.entries()) list.reaches[place] = after[index]?.reach ?? 0
+    return
+  }
+  for (const entry of before) {
+    const place = placeIn(entry)
+    list.ranks.splice(place, 1)
+    list.ordinals.splice(place, 1)
+    list.reaches.splice(place, 1)
+  }
+  for (const entry of after) {
+    const place = placeIn(entry)
+    list.ranks.splice(place, 0, entry.rank)
+    list.ordinals.splice(place, 0, ordinal)
+    list.reaches.splice(place, 0, entry.reach)
+  }
 }
 
-export const removeByDue = (
-  list: OpenInvoices,
-  key: DueKey,
-  ordinal: number,
-  idAt: (ordinal: number) => string,
-): void => {
-  const place = placeOf(list, key, idAt)
-  if (list.ordinals[place] !== ordinal) return
-  list.ranks.splice(place, 1)
-  list.ordinals.splice(place, 1)
-}
-
-export const writeOpenInvoices = (out: ByteCursor, { ranks, ordinals }: OpenInvoices): void => {
+export const writeOpenInvoices = (out: ByteCursor, { ranks, ordinals, reaches }: OpenInvoices): void => {
   writeBytes(out, new Uint8Array(Float64Array.from(ranks).buffer))
   writeBytes(out, new Uint8Array(Uint32Array.from(ordinals).buffer))
+  writeBytes(out, new Uint8Array(Float64Array.from(reaches).buffer))
 }
 
 export const readOpenInvoices = (from: ByteCursor): OpenInvoices => {
   const ranks = Array.from(new Float64Array(readBytes(from).buffer))
-  return { ranks, ordinals: Array.from(new Uint32Array(readBytes(from).buffer)) }
+  const ordinals = Array.from(new Uint32Array(readBytes(from).buffer))
+  return { ranks, ordinals, reaches: Array.from(new Float64Array(readBytes(from).buffer)) }
 }
 
-/** What the lists take in memory: two numbers an invoice. */
+/** What the lists take in memory: three numbers an open part. */
 export const bytesOfOpenInvoices = ({ ranks }: OpenInvoices): number =>
-  ranks.length * 2 * Float64Array.BYTES_PER_ELEMENT
+  ranks.length * 3 * Float64Array.BYTES_PER_ELEMENT

@@ -8,35 +8,37 @@ export interface NameableInvoice {
   readonly number: string
 }
 
-/** A printed name in its pieces: `CPN` `2025/000022` is CPN and 2025 before the digits 22. */
+/** What stands around the digits of a printed name: of `CPN` `2025/000022` it is CPN and 2025 before 22. */
 interface InvoiceName {
   readonly before: readonly string[]
-  readonly digits: string
   readonly behind: readonly string[]
 }
 
 /** Leading zeros are print, not identity: AMC 0001024 is AMC 1024. */
 const plain = (word: string): string => word.replace(/^0+(?=[0-9])/, '')
 
-/** `undefined` when the number has no digit, so that nothing in a text could be taken for it. */
-const nameOf = ({ series, number }: Pick<NameableInvoice, 'series' | 'number'>): InvoiceName | undefined => {
+/** The piece of a printed number that tells it from others; of `12/2026` it is 12, for the year may be left out. */
+const placeOfDigits = (pieces: readonly Token[]): number => {
+  const last = pieces.findLastIndex(({ isNumber }) => isNumber)
+  return isYear(pieces[last]?.word ?? '') && pieces[last - 1]?.isNumber === true ? last - 1 : last
+}
+
+/** What an invoice is looked for by; `undefined` when its number has no digit, so that nothing in a text names it. */
+export const digitsOf = (number: string): string | undefined => {
   const pieces = piecesOf(number)
-  let at = pieces.findLastIndex(({ isNumber }) => isNumber)
-  // Of `12/2026` the number is 12; the year may be left out.
-  if (isYear(pieces[at]?.word ?? '') && pieces[at - 1]?.isNumber === true) at -= 1
-  const digits = pieces[at]?.word
-  if (digits === undefined) return undefined
+  const digits = pieces[placeOfDigits(pieces)]?.word
+  return digits === undefined ? undefined : plain(digits)
+}
+
+const nameOf = ({ series, number }: Pick<NameableInvoice, 'series' | 'number'>): InvoiceName => {
+  const pieces = piecesOf(number)
+  const at = placeOfDigits(pieces)
   const words = (tokens: readonly Token[]): readonly string[] => tokens.map(({ word }) => plain(word))
   return {
-    before: words([...piecesOf(series ?? ''), ...pieces.slice(0, at)]),
-    digits: plain(digits),
+    before: words([...piecesOf(series ?? ''), ...pieces.slice(0, Math.max(0, at))]),
     behind: words(pieces.slice(at + 1)),
   }
 }
-
-/** The digits that an invoice is looked for by. */
-export const digitsOf = (invoice: Pick<NameableInvoice, 'series' | 'number'>): string | undefined =>
-  nameOf(invoice)?.digits
 
 const wordSet = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 
@@ -163,8 +165,9 @@ export interface UnmetName {
   readonly invoiceId?: InvoiceId
 }
 
-export interface NamesInText {
-  readonly named: ReadonlySet<InvoiceId>
+export interface NamesInText<Invoice> {
+  /** In the order of the text, each once. */
+  readonly named: readonly Invoice[]
   readonly unmet: readonly UnmetName[]
 }
 
@@ -184,10 +187,10 @@ export interface InvoicesByNumber<Invoice extends NameableInvoice> {
 export const namesIn = <Invoice extends NameableInvoice>(
   remittanceText: string,
   { withDigits, isOpen, some }: InvoicesByNumber<Invoice>,
-): NamesInText => {
+): NamesInText<Invoice> => {
   const { text, tokens } = readText(remittanceText)
   const tokenAt: TokenAt = (at) => tokens[at] ?? NO_TOKEN
-  const named = new Set<InvoiceId>()
+  const named = new Map<InvoiceId, Invoice>()
   const unmet: UnmetName[] = []
 
   /** Who has the name: by series before by «invoice», for the more is said the surer it is. */
@@ -198,7 +201,7 @@ export const namesIn = <Invoice extends NameableInvoice>(
       if (left === 0) break
       left -= 1
       const name = nameOf(invoice)
-      if (name === undefined || !endsAsNamed(tokenAt, mention.at, name)) continue
+      if (!endsAsNamed(tokenAt, mention.at, name)) continue
       const strength = strengthOf(tokenAt, mention.head, name)
       const isSure = strength === 'series' && mention.at === mention.head
       if (strength === undefined || (!isSure && hasOtherReading(tokenAt, mention))) continue
@@ -210,7 +213,7 @@ export const namesIn = <Invoice extends NameableInvoice>(
   /** @returns the one open invoice that has the name */
   const meet = (mention: Mention, digits: string): Invoice | undefined => {
     const [invoice, other] = answering(mention, digits).filter(isOpen)
-    if (invoice !== undefined && other === undefined) named.add(invoice.invoiceId)
+    if (invoice !== undefined && other === undefined) named.set(invoice.invoiceId, invoice)
     return other === undefined ? invoice : undefined
   }
 
@@ -233,8 +236,7 @@ export const namesIn = <Invoice extends NameableInvoice>(
     const label = labelBefore(tokenAt, head)
     if (label !== undefined) return by === 'itself' ? label : at
     for (const invoice of some()) {
-      const { before = [] } = nameOf(invoice) ?? {}
-      const begin = beginOf(tokenAt, head, before)
+      const begin = beginOf(tokenAt, head, nameOf(invoice).before)
       if (begin.isWhole) return by === 'itself' ? begin.at : at
     }
     return undefined
@@ -259,7 +261,7 @@ export const namesIn = <Invoice extends NameableInvoice>(
     if (mention.by === 'range') meetRange(mention)
     else if ((meet(mention, digits) ?? meetShortened(mention, digits)) === undefined) miss(mention, digits)
   }
-  return { named, unmet }
+  return { named: [...named.values()], unmet }
 }
 
 /** Invoices of a list by the digits of their numbers. */
@@ -268,7 +270,7 @@ export const byDigitsOf = <Invoice extends NameableInvoice>(
 ): ((digits: string) => readonly Invoice[]) => {
   const byDigits = new Map<string, Invoice[]>()
   for (const invoice of invoices) {
-    const digits = digitsOf(invoice)
+    const digits = digitsOf(invoice.number)
     if (digits === undefined) continue
     const alike = byDigits.get(digits)
     if (alike === undefined) byDigits.set(digits, [invoice])

@@ -22,7 +22,7 @@ import { undoNewest, withPart } from './allocation-parts.ts'
 import { type CountedPayer, cashKeyOf, countedPayerOf, underContract } from './cash-guard.ts'
 import type { AccountEvent, FunctionalParts, VatLine } from './events.ts'
 import { vatTakenWith } from './invoice-vat.ts'
-import { insertByDue, noOpenInvoices, type OpenInvoices, removeByDue } from './open-invoices.ts'
+import { moveByDue, noOpenInvoices, type OpenByDue, type OpenInvoices, type OpenPart } from './open-invoices.ts'
 
 /**
  * Only what a decision needs; everything a reader wants belongs to a projection. Amounts are minor units. Invoices,
@@ -52,8 +52,11 @@ export const initialAccount = (): ClientAccount => ({
 })
 
 /** Oldest due first. */
-export function* openInvoices(account: ClientAccount, currency: Currency): Iterable<Invoice> {
-  for (const ordinal of account.openByDue.get(currency)?.ordinals ?? []) yield accountInvoices.at(account, ordinal)
+export function* openParts(account: ClientAccount, currency: Currency): Iterable<OpenPart<Invoice>> {
+  const { ordinals, reaches } = account.openByDue.get(currency) ?? noOpenInvoices()
+  for (const [place, ordinal] of ordinals.entries()) {
+    yield { invoice: accountInvoices.at(account, ordinal), reach: BigInt(Math.abs(reaches[place] ?? 0)) }
+  }
 }
 
 /** @throws Error when history names what it never introduced: the stream is not ours. */
@@ -95,14 +98,17 @@ interface Lowering {
 
 /** Sets the invoice with what is open on it changed. */
 const changeOpen = (account: ClientAccount, invoice: Invoice, by: bigint): void => {
-  const before = invoice.open
+  const was = { ...invoice }
   invoice.open += by
-  const ordinal = accountInvoices.set(account, invoice)
-  const list = openListOf(account, invoice.currency)
-  const idAt = (other: number): InvoiceId => keyAt(account.records, other)
-  if (before === 0n && invoice.open > 0n) insertByDue(list, invoice, ordinal, idAt)
-  if (before > 0n && invoice.open === 0n) removeByDue(list, invoice, ordinal, idAt)
+  moveOpen(account, was, invoice, accountInvoices.set(account, invoice))
 }
+
+const moveOpen = (
+  account: ClientAccount,
+  was: OpenByDue,
+  is: OpenByDue & { readonly currency: Currency },
+  ordinal: number,
+): void => moveByDue(openListOf(account, is.currency), ordinal, { was, is }, (other) => keyAt(account.records, other))
 
 const changePayment = (account: ClientAccount, paymentId: PaymentId, change: (payment: PaymentFacts) => void): void => {
   const payment = paymentOf(account, paymentId)
@@ -200,7 +206,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       const { invoiceId, series, number, kind, total, issuedOn, dueOn } = event.data
       const { vatLines, cashAccounting, instalments, instalmentContract } = event.data
       const { currency } = total
-      const invoice: Invoice = {
+      const invoice = {
         invoiceId,
         series,
         number,
@@ -214,12 +220,12 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         vatTaken: [],
         cashAccounting,
         instalmentContract,
-        open: 0n,
+        open: minorOf(total),
         value: carried(event.data.functional),
         paidInCash: 0n,
         lastUndoOn: undefined,
       }
-      changeOpen(account, invoice, invoice.total)
+      moveOpen(account, { ...invoice, open: 0n }, invoice, accountInvoices.add(account, invoice))
       documents.add(account, event.data, { kind: 'INVOICE', documentId: invoiceId })
       return account
     }

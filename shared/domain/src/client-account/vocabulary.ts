@@ -22,9 +22,18 @@ export type PaymentMethod = z.infer<typeof PaymentMethod>
 /**
  * A rule with its version: the version goes up when the rule would spread the same payment another way.
  * named@1 took the last of several open invoices of one series and number; named@2 takes none. named@3 reads numbers with
- * letters, strokes and years in them, ranges and lists by blanks, and takes no count for a number.
+ * letters, strokes and years in them, ranges and lists by blanks, and takes no count for a number. oldestDueFirst@1 ranked
+ * invoices by their last due day; oldestDueFirst@2 ranks their parts, each by its own.
  */
-export const AllocationRule = z.enum(['explicit@1', 'named@1', 'named@2', 'named@3', 'oldestDueFirst@1', 'none@1'])
+export const AllocationRule = z.enum([
+  'explicit@1',
+  'named@1',
+  'named@2',
+  'named@3',
+  'oldestDueFirst@1',
+  'oldestDueFirst@2',
+  'none@1',
+])
 export type AllocationRule = z.infer<typeof AllocationRule>
 
 export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'])

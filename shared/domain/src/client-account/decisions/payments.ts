@@ -1,11 +1,9 @@
 import { latest } from '../../business-day.ts'
 import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
-import type { ExchangeRate } from '../../exchange-rate.ts'
-import type { InvoiceId, PaymentId } from '../../ids.ts'
-import { type Currency, decimalOf, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
+import { decimalOf, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountPayments, cashTaken, type Invoice, type Payment, refunds } from '../account-records.ts'
+import { accountPayments, cashTaken, type Payment, refunds } from '../account-records.ts'
 import { cashBreaches, countedPayerOf, fragmentBreaches } from '../cash-guard.ts'
 import {
   type AccountEvent,
@@ -16,9 +14,9 @@ import {
   PaymentRecorded,
   RefundRecorded,
 } from '../events.ts'
-import { byDigitsOf, namesIn } from '../remittance-text.ts'
-import { type ClientAccount, openInvoices } from '../state.ts'
+import type { ClientAccount } from '../state.ts'
 import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabulary.ts'
+import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { documentValue, foreignFactsOf, paidFor, type Share, valueOffPayment, without } from './foreign-parts.ts'
 import { requestReceipt } from './receipts.ts'
@@ -38,88 +36,6 @@ import {
 } from './requirements.ts'
 import { deallocate, lastEffectOn, reverse } from './reversals.ts'
 import { moneyAndVatDays } from './vat-day.ts'
-
-interface Spreading {
-  readonly paymentId: PaymentId
-  readonly currency: Currency
-  readonly amount: bigint
-}
-
-interface Item {
-  readonly invoiceId: InvoiceId
-  readonly amount: string
-  readonly exchangeRate?: ExchangeRate | undefined
-}
-
-const explicitShares = (
-  account: ClientAccount,
-  items: readonly Item[],
-  { paymentId, currency, amount: total }: Spreading,
-  rules: CompanyRules | undefined,
-  /** JSON pointer to the items. */
-  path: string,
-): readonly Share[] => {
-  let credit = total
-  return items.map(({ invoiceId, amount: asked, exchangeRate }, index) => {
-    const at = `${path}/${index}`
-    const invoice = invoiceOf(account, invoiceId)
-    if (exchangeRate === undefined) requireSameCurrency({ currency }, invoice)
-    const amount = minorIn(asked, invoice.currency, `${at}/amount`)
-    requireOpen(invoice, amount, `${at}/amount`)
-    const paid = paidFor({ currency }, invoice, amount, { exchangeRate, at }, rules)
-    requireCredit({ paymentId, credit, currency }, paid, `${at}/amount`)
-    credit -= paid
-    return { invoice, amount, paid, exchangeRate }
-  })
-}
-
-/** Fills invoices in the given order until the money is used up. All are in its currency. */
-const sharesInOrder = (invoices: Iterable<Invoice>, total: bigint): readonly Share[] => {
-  const shares: Share[] = []
-  let left = total
-  for (const invoice of invoices) {
-    if (left === 0n) break
-    const amount = invoice.open < left ? invoice.open : left
-    shares.push({ invoice, amount, paid: amount })
-    left -= amount
-  }
-  return shares
-}
-
-const RULES = {
-  explicit: 'explicit@1',
-  named: 'named@3',
-  oldestDueFirst: 'oldestDueFirst@1',
-  none: 'none@1',
-} as const satisfies Record<string, AllocationRule>
-
-type Allocation = NonNullable<CommandData<'RecordPayment'>['allocation']>
-
-const spread = (
-  account: ClientAccount,
-  allocation: Allocation,
-  payment: Spreading & { readonly remittanceText?: string | undefined },
-  rules: CompanyRules | undefined,
-): readonly Share[] => {
-  const open = openInvoices(account, payment.currency)
-  switch (allocation.rule) {
-    case 'explicit':
-      return explicitShares(account, allocation.items, payment, rules, '/allocation/items')
-    case 'oldestDueFirst':
-      return sharesInOrder(open, payment.amount)
-    case 'named': {
-      const invoices = [...open]
-      const asked = { withDigits: byDigitsOf(invoices), isOpen: () => true, some: () => [] }
-      const { named } = namesIn(payment.remittanceText ?? '', asked)
-      return sharesInOrder(
-        invoices.filter(({ invoiceId }) => named.has(invoiceId)),
-        payment.amount,
-      )
-    }
-    case 'none':
-      return []
-  }
-}
 
 /** One event a share; each takes its part of what the ones before have left of the payment. */
 const allocated = (
