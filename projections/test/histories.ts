@@ -140,7 +140,9 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
     ledger.onAccount(companyId, { type: 'RegisterCreditNote', data }, day)
   } else if (invoice !== undefined && (step.kind === 20 || step.kind === 21 || step.kind > 23)) {
     const { invoiceId, open } = invoice
-    const amount = decimalOf(part(open), invoice.currency)
+    // A note may lower what is paid, too.
+    const whole = step.kind === 21 && step.term % 2 === 0 ? invoice.total : open
+    const amount = decimalOf(part(whole), invoice.currency)
     if (step.kind === 20) {
       const data = { clientId, invoiceId, reason: 'never delivered', cancelledOn: day }
       ledger.onAccount(companyId, { type: 'CancelInvoice', data }, day)

@@ -173,6 +173,25 @@ t.test('a credit note takes back what was not collected; a write-off leaves it',
   )
 })
 
+t.test('a credit note on what is collected takes VAT back in its own month', async (t) => {
+  const two = invoiceRegistered({
+    cashAccounting: true,
+    total: ron('1765.00'),
+    vatLines: [...vatLines, { rate: '11', base: '500.00', vat: '55.00' }],
+  })
+  const note = creditNoteRegistered({
+    cashAccounting: true,
+    creditedOn: '2026-12-10',
+    total: ron('222.00'),
+    vatLines: [{ rate: '11', base: '200.00', vat: '22.00' }],
+  })
+  const freed = paymentDeallocated({ amount: ron('222.00'), deallocatedOn: '2026-12-10', reason: 'CREDIT_NOTE' })
+  const rows = await exigible([two, allocated('1765.00', '2026-11-02'), freed, note])
+  const december = rows.filter((row) => row.startsWith('2026-12-10')).map((row) => row.split(' ').slice(1))
+  const by = (rate: string) => december.reduce((sum, [of, vat]) => sum + (of === rate ? Number(vat) : 0), 0)
+  t.strictSame([by('21'), by('11')], [0, -2200], 'of its own rate alone')
+})
+
 t.test('a credit note on account gives its VAT back as its credit is used', async (t) => {
   const note = creditNoteRegistered({
     invoiceId: undefined,

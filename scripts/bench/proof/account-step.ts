@@ -132,23 +132,25 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
   const invoices = [...accountInvoices.all(account)]
   const found = anyOf(random, invoices)
   if (found === undefined) return undefined
-  const { invoiceId, currency, open } = found
+  const { invoiceId, currency, open, total } = found
   const of = { clientId, invoiceId }
   const cancel: AccountCommand = { type: 'CancelInvoice', data: { ...of, reason: 'never delivered', cancelledOn: day } }
-  if (open === 0n) return cancel
+  const noteOf = (minor: bigint): AccountCommand => ({
+    type: 'RegisterCreditNote',
+    data: {
+      ...of,
+      creditNoteId: `${invoiceId}-cn`,
+      number: '2',
+      issuedOn: day,
+      total: { amount: decimal(minor, currency), currency },
+    },
+  })
+  // Of what is paid, too: the commonest return.
+  if (open === 0n) return random.pick([cancel, noteOf(smallest(total, BigInt(amountOf(random))))])
   const amount = decimal(random.chance(0.4) ? open : smallest(open, BigInt(amountOf(random))), currency)
   return random.pick<AccountCommand>([
     cancel,
-    {
-      type: 'RegisterCreditNote',
-      data: {
-        ...of,
-        creditNoteId: `${invoiceId}-cn`,
-        number: `S ${invoiceId}`,
-        issuedOn: day,
-        total: { amount, currency },
-      },
-    },
+    noteOf(random.chance(0.5) ? total : smallest(open, BigInt(amountOf(random)))),
     {
       type: 'WriteOffInvoice',
       data: { ...of, amount, reason: 'bankrupt', approvedBy: 'director', writtenOffOn: day },

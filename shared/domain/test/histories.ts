@@ -315,7 +315,9 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       return { type: 'ReversePayment', data: { clientId, paymentId, reason: 'BOUNCED', reversedOn: dayOfUndo } }
     case 'settle': {
       const currency = invoice?.currency ?? 'RON'
-      const amount = decimalOf(atLeastOne(amountOf(step.pick, invoice?.open ?? 1n)), currency)
+      // A note may lower what is paid, too.
+      const whole = step.how === 'creditNote' && step.id % 2 === 0 ? invoice?.total : invoice?.open
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, whole ?? 1n)), currency)
       const names = { clientId, invoiceId }
       if (step.how === 'creditNote') {
         const note = { creditNoteId: `note-${step.id}`, number: `S${step.id}`, issuedOn: dayOfUndo ?? today }

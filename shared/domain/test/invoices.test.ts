@@ -22,7 +22,7 @@ import {
   vatBesideRate,
   WriteOffInvoice,
 } from '../src/index.ts'
-import { account, allocate, cancel, credit, discount, eur, given, register, writeOff } from './account.ts'
+import { account, allocate, cancel, credit, discount, eur, given, refund, register, writeOff } from './account.ts'
 import { today } from './given.ts'
 
 t.test('RegisterInvoice', async (t) => {
@@ -209,6 +209,54 @@ t.test('RegisterCreditNote', async (t) => {
       code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       details: { open: ron('968.00') },
     })
+  })
+  t.test('on what is paid frees the newest money first, as much as it has to', async (t) => {
+    const paid = [
+      ...open,
+      paymentRecorded(),
+      paymentAllocated(),
+      paymentRecorded({ paymentId: 'pay-2', amount: ron('700.00') }),
+      paymentAllocated({ paymentId: 'pay-2', amount: ron('700.00'), allocatedOn: '2026-11-05' }),
+    ]
+    const freedBy = (events: readonly AccountEvent[]) =>
+      events.map(({ type, data }) =>
+        type === 'PaymentDeallocated'
+          ? `${data.paymentId} ${data.amount.amount} ${data.deallocatedOn} ${data.reason} ${data.creditNoteId}`
+          : type === 'CreditNoteRegistered'
+            ? `${data.total.amount} ${data.creditedOn}`
+            : type,
+      )
+    const note = (amount: string, issuedOn = '2026-11-20') =>
+      given(...paid).when(credit({ total: ron(amount), vatLines: undefined, issuedOn }))
+    t.same(freedBy(note('10.00')), ['10.00 2026-11-20'], 'what is open is enough')
+    t.same(freedBy(note('10.01')), ['pay-2 0.01 2026-11-20 CREDIT_NOTE cn-7', '10.01 2026-11-20'])
+    t.same(freedBy(note('1210.00')), [
+      'pay-2 700.00 2026-11-20 CREDIT_NOTE cn-7',
+      'pay-1 500.00 2026-11-20 CREDIT_NOTE cn-7',
+      '1210.00 2026-11-20',
+    ])
+    t.throws(() => note('1210.01'), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { invoiceId: 'inv-1024', open: ron('10.00'), allocated: ron('1200.00') },
+    })
+    t.same(
+      freedBy(note('1000.00', '2026-11-03')),
+      ['pay-2 700.00 2026-11-05 CREDIT_NOTE cn-7', 'pay-1 290.00 2026-11-05 CREDIT_NOTE cn-7', '1000.00 2026-11-05'],
+      'never before the money that it frees',
+    )
+    const done = given(...paid, ...note('1210.00'))
+    t.equal(
+      done.when(refund({ amount: '1500.00', refundedOn: '2026-11-20' })).length,
+      1,
+      'the money is credit as if it had never been allocated',
+    )
+    t.throws(
+      () => done.when(credit({ creditNoteId: 'cn-8', number: '1031', total: ron('0.01'), vatLines: undefined })),
+      {
+        code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+        details: { open: ron('0.00'), allocated: ron('0.00') },
+      },
+    )
   })
   t.test('adds up to the ban', async (t) => {
     for (const vat of ['41.99', '42.01']) {

@@ -2,6 +2,8 @@ import {
   CancelInvoice,
   GrantDiscount,
   type Money,
+  minorOf,
+  moneyOf,
   RegisterCreditNote,
   RegisterInvoice,
   type VatLine,
@@ -12,7 +14,7 @@ import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
-import { day, decimal, money } from './result-schemas.ts'
+import { day, decimal, money, paid } from './result-schemas.ts'
 
 /** The answer for a paper, and what is odd about it: it is registered as it was issued. */
 const withVatWarnings = (
@@ -81,7 +83,7 @@ export const invoiceCommands = [
     name: 'RegisterCreditNote',
     summary: 'Register a credit note (factură storno)',
     description:
-      'Lowers what an invoice still asks for, and takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
+      'Lowers what an invoice still asks for; what of it is paid becomes client credit again, newest money first, and `freed` of the answer says of which payments. It takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
     schema: RegisterCreditNote,
     example: examples.registerCreditNote(),
     result: z.object({
@@ -90,6 +92,10 @@ export const invoiceCommands = [
       total: money,
       creditedOn: day,
       vatLines: z.array(z.object({ rate: z.string(), base: decimal, vat: decimal })),
+      freed: z
+        .array(z.object({ paymentId: z.string(), amount: decimal, paid }))
+        .meta({ description: 'What was paid of the invoice and is client credit again' }),
+      credit: money.meta({ description: 'What became client credit, in the currency of the note' }),
     }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
@@ -111,12 +117,21 @@ export const invoiceCommands = [
       const handled = await onAccount({ type: 'RegisterCreditNote', data }, context, dependencies)
       const { creditNoteId, invoiceId } = data
       const note = eventsOf(handled, 'CreditNoteRegistered')[0]?.data
+      const freed = eventsOf(handled, 'PaymentDeallocated').map((event) => event.data)
+      const { currency } = data.total
+      const credit = freed.reduce((sum, { amount }) => sum + minorOf(amount), 0n)
       const told = answer(handled, {
         creditNoteId,
         invoiceId,
         total: note?.total,
         creditedOn: note?.creditedOn,
         vatLines: note?.vatLines,
+        freed: freed.map(({ paymentId, amount, conversion }) => ({
+          paymentId,
+          amount: amount.amount,
+          paid: conversion?.paid,
+        })),
+        credit: invoiceId === undefined ? note?.total : moneyOf(credit, currency),
       })
       return withVatWarnings(told, note, data.total)
     },

@@ -86,7 +86,9 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
   const desk = fact('deskId') === undefined ? '' : `, desk ${text(fact('deskId'))}`
   switch (code) {
     case 'ALLOCATION_EXCEEDS_OPEN_AMOUNT':
-      return told`${fact('invoiceId')} has ${fact('open')} open`
+      return fact('allocated') === undefined
+        ? told`${fact('invoiceId')} has ${fact('open')} open`
+        : told`${fact('invoiceId')} has ${fact('open')} open and ${fact('allocated')} paid`
     case 'ALLOCATION_EXCEEDS_CREDIT':
       return told`${fact('paymentId')} has ${fact('credit')} to allocate`
     case 'AMOUNT_TOO_PRECISE':

@@ -23,11 +23,20 @@ interface Invoice {
   readonly number: string
   readonly paper: string
   readonly total: number
+  readonly issuedOn: string
   readonly dueOn: string
   open: number
+  lastUndoOn: string
+}
+
+/** One payment on one invoice: which pair came when, and the latest day that any of it has. */
+interface Pair {
+  readonly order: number
+  on: string
 }
 
 interface Payment {
+  readonly paymentId: string
   readonly amount: number
   readonly isNote: boolean
   readonly isCash: boolean
@@ -35,6 +44,8 @@ interface Payment {
   readonly isCard: boolean
   readonly receivedOn: string
   readonly allocations: Map<string, number>
+  readonly pairs: Map<string, Pair>
+  lastUndoOn: string
   credit: number
   refunded: number
   reversed: boolean
@@ -59,6 +70,7 @@ interface State {
   readonly refunds: Set<string>
   readonly receipts: Receipt[]
   readonly cashByDay: Map<string, number>
+  pairs: number
   receiptsMax: number
   cashGuard: CashGuard
   closedThrough: string
@@ -73,6 +85,7 @@ const newState = (receiptsMax: number): State => ({
   refunds: new Set(),
   receipts: [],
   cashByDay: new Map(),
+  pairs: 0,
   receiptsMax,
   cashGuard: 'REJECT',
   closedThrough: '',
@@ -85,6 +98,7 @@ const CASH_CEILING = 500_000
 const cents = (decimal: string): number => Math.round(Number(decimal) * 100)
 /** None of them has a series. */
 const paperOf = (number: string, issuedOn: string): string => `${Number(number)} of ${issuedOn.slice(0, 4)}`
+const last = (...days: readonly string[]): string => days.toSorted().at(-1) ?? ''
 const decimal = (amount: number): string => `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, '0')}`
 
 const Amount = z.string().transform(cents)
@@ -160,32 +174,79 @@ export interface Oracle {
 const oracleOf = (state: State): Oracle => {
   const { invoices, payments, notes, papers, refunds, receipts, cashByDay } = state
 
-  const settle = (payment: Payment, invoiceId: string, amount: number): void => {
-    const invoice = invoices.get(invoiceId)
-    if (invoice === undefined) throw new Error(`the model settles ${invoiceId}, which it does not know`)
+  const move = (payment: Payment, invoice: Invoice, invoiceId: string, amount: number): void => {
     invoice.open -= amount
     payment.credit -= amount
     payment.allocations.set(invoiceId, (payment.allocations.get(invoiceId) ?? 0) + amount)
   }
-  const free = (payment: Payment, invoiceId: string, amount: number): void => {
-    settle(payment, invoiceId, -amount)
-    if (payment.allocations.get(invoiceId) === 0) payment.allocations.delete(invoiceId)
+  const known = (invoiceId: string): Invoice => {
+    const invoice = invoices.get(invoiceId)
+    if (invoice === undefined) throw new Error(`the model settles ${invoiceId}, which it does not know`)
+    return invoice
   }
-  const reverse = (payment: Payment): { invoiceId: string; amount: string }[] => {
+  const settle = (payment: Payment, invoiceId: string, amount: number, day: string): void => {
+    const invoice = known(invoiceId)
+    const on = last(day, payment.receivedOn, payment.lastUndoOn, invoice.issuedOn, invoice.lastUndoOn)
+    const pair = payment.pairs.get(invoiceId)
+    if (pair === undefined) {
+      state.pairs += 1
+      payment.pairs.set(invoiceId, { order: state.pairs, on })
+    } else pair.on = payment.allocations.has(invoiceId) ? last(pair.on, on) : on
+    move(payment, invoice, invoiceId, amount)
+  }
+  const free = (payment: Payment, invoiceId: string, amount: number, day: string): void => {
+    const invoice = known(invoiceId)
+    move(payment, invoice, invoiceId, -amount)
+    if (payment.allocations.get(invoiceId) === 0) payment.allocations.delete(invoiceId)
+    payment.lastUndoOn = last(payment.lastUndoOn, day)
+    invoice.lastUndoOn = last(invoice.lastUndoOn, day)
+  }
+  /** What was paid of an invoice, the newest day first, of one day the newest pair. */
+  const newestOn = (invoiceId: string) =>
+    [...payments.values()]
+      .flatMap((payment) => {
+        const amount = payment.allocations.get(invoiceId)
+        const pair = payment.pairs.get(invoiceId)
+        return amount === undefined || pair === undefined ? [] : [{ payment, amount, ...pair }]
+      })
+      .toSorted((one, other) => other.on.localeCompare(one.on) || other.order - one.order)
+  /** A note lowers what is paid by freeing money first. */
+  const makeRoom = (invoiceId: string, total: number, day: string): { paymentId: string; amount: string }[] => {
+    let missing = total - known(invoiceId).open
+    const leaving = newestOn(invoiceId).flatMap(({ payment, amount, on }) => {
+      const part = Math.min(amount, missing)
+      if (part <= 0) return []
+      missing -= part
+      return [{ payment, part, on }]
+    })
+    const { issuedOn, lastUndoOn } = known(invoiceId)
+    const freedOn = last(day, issuedOn, lastUndoOn, ...leaving.map(({ on }) => on))
+    return leaving.map(({ payment, part }) => {
+      free(payment, invoiceId, part, freedOn)
+      return { paymentId: payment.paymentId, amount: decimal(part) }
+    })
+  }
+  const reverse = (payment: Payment, day: string): { invoiceId: string; amount: string }[] => {
     const reopened = [...payment.allocations].map(([invoiceId, amount]) => ({ invoiceId, amount: decimal(amount) }))
-    for (const [invoiceId, amount] of payment.allocations) free(payment, invoiceId, amount)
+    const ons = [...payment.allocations.keys()].map((invoiceId) => payment.pairs.get(invoiceId)?.on ?? '')
+    const reversedOn = last(day, payment.receivedOn, payment.lastUndoOn, ...ons)
+    for (const [invoiceId, amount] of payment.allocations) free(payment, invoiceId, amount, reversedOn)
+    payment.lastUndoOn = last(payment.lastUndoOn, reversedOn)
     payment.credit = 0
     payment.reversed = true
     if (payment.isCash) cashByDay.set(payment.receivedOn, (cashByDay.get(payment.receivedOn) ?? 0) - payment.amount)
     return reopened
   }
-  const newPayment = (amount: number, change: Partial<Payment>): Payment => ({
+  const newPayment = (paymentId: string, amount: number, change: Partial<Payment>): Payment => ({
+    paymentId,
     amount,
     isNote: false,
     isCash: false,
     isCard: false,
     receivedOn: '',
     allocations: new Map(),
+    pairs: new Map(),
+    lastUndoOn: '',
     credit: amount,
     refunded: 0,
     reversed: false,
@@ -235,7 +296,7 @@ const oracleOf = (state: State): Oracle => {
   }
   const spend = (paymentId: string, own: Payment, shares: readonly Share[]): object => {
     payments.set(paymentId, own)
-    for (const share of shares) settle(own, share.invoiceId, share.amount)
+    for (const share of shares) settle(own, share.invoiceId, share.amount, own.receivedOn)
     return {
       paymentId,
       allocated: shares.map(({ invoiceId, amount }) => ({ invoiceId, amount: decimal(amount) })),
@@ -268,13 +329,8 @@ const oracleOf = (state: State): Oracle => {
           ],
           apply: () => {
             papers.add(paper)
-            invoices.set(body.invoiceId, {
-              number: String(Number(body.number)),
-              paper,
-              total,
-              dueOn: body.dueOn,
-              open: total,
-            })
+            const issued = { number: String(Number(body.number)), paper, total, issuedOn: day, dueOn: body.dueOn }
+            invoices.set(body.invoiceId, { ...issued, open: total, lastUndoOn: '' })
             return { invoiceId: body.invoiceId, open: decimal(total) }
           },
         }
@@ -307,13 +363,21 @@ const oracleOf = (state: State): Oracle => {
         ]
         const result = { creditNoteId: id, total: { amount: decimal(total) } }
         if (body.invoiceId !== '') {
-          const { codes, apply } = lower(total, result)
+          const paid = newestOn(body.invoiceId).reduce((sum, { amount: part }) => sum + part, 0)
           return {
-            codes: [...taken, ...codes],
+            codes: [
+              ...taken,
+              ...(invoice === undefined
+                ? ['INVOICE_NOT_FOUND']
+                : ifNot(total <= open + paid, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')),
+            ],
             apply: () => {
               notes.add(id)
               papers.add(paper)
-              return apply()
+              const freed = makeRoom(body.invoiceId, total, day)
+              if (invoice !== undefined) invoice.open -= total
+              const credit = { amount: decimal(Math.max(0, total - open)), currency: 'RON' }
+              return { ...result, freed, credit }
             },
           }
         }
@@ -322,8 +386,8 @@ const oracleOf = (state: State): Oracle => {
           apply: () => {
             notes.add(id)
             papers.add(paper)
-            payments.set(id, newPayment(total, { isNote: true }))
-            return result
+            payments.set(id, newPayment(id, total, { isNote: true, receivedOn: day }))
+            return { ...result, freed: [], credit: { amount: decimal(total), currency: 'RON' } }
           },
         }
       }
@@ -342,7 +406,11 @@ const oracleOf = (state: State): Oracle => {
           ],
           warnings: isAbove ? ['CASH_LIMIT_PER_PERSON_DAY'] : [],
           apply: () => {
-            const own = newPayment(amount, { isCash, isCard: body.method === 'CARD_POS', receivedOn: day })
+            const own = newPayment(body.paymentId, amount, {
+              isCash,
+              isCard: body.method === 'CARD_POS',
+              receivedOn: day,
+            })
             if (isCash) cashByDay.set(day, (cashByDay.get(day) ?? 0) + amount)
             const result = spend(body.paymentId, own, shares)
             if (body.receipt === undefined) return result
@@ -358,7 +426,7 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(sum === amount, 'SET_OFF_DOES_NOT_ADD_UP'),
             ...shareRefusals(body.items, amount),
           ],
-          apply: () => spend(body.paymentId, newPayment(amount, { receivedOn: day }), body.items),
+          apply: () => spend(body.paymentId, newPayment(body.paymentId, amount, { receivedOn: day }), body.items),
         }
       }
       case 'ConfirmPaymentCleared':
@@ -407,7 +475,7 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
           ],
           apply: () => {
-            if (payment !== undefined) settle(payment, body.invoiceId, amount)
+            if (payment !== undefined) settle(payment, body.invoiceId, amount, day)
             return { paymentId: body.paymentId, invoiceId: body.invoiceId, amount: decimal(amount) }
           },
         }
@@ -420,7 +488,7 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(amount <= living, 'DEALLOCATION_EXCEEDS_ALLOCATION'),
           ],
           apply: () => {
-            if (payment !== undefined) free(payment, body.invoiceId, amount)
+            if (payment !== undefined) free(payment, body.invoiceId, amount, day)
             return { amount: decimal(amount), deallocatedOn: day }
           },
         }
@@ -437,7 +505,7 @@ const oracleOf = (state: State): Oracle => {
                     'PAYMENT_REFUNDED',
                   ),
                 ],
-          apply: () => ({ paymentId: body.paymentId, reopened: payment === undefined ? [] : reverse(payment) }),
+          apply: () => ({ paymentId: body.paymentId, reopened: payment === undefined ? [] : reverse(payment, day) }),
         }
       case 'RecordRefund':
         return {
@@ -482,7 +550,7 @@ const oracleOf = (state: State): Oracle => {
             if (about?.receipt === number) about.receipt = undefined
             const paymentReversed =
               body.alsoReversePayment && about !== undefined && !about.reversed && about.refunded === 0
-            if (paymentReversed) reverse(about)
+            if (paymentReversed) reverse(about, day)
             return { number, paymentReversed }
           },
         }

@@ -84,6 +84,8 @@ export interface Invoice {
   lastUndoOn: BusinessDay | undefined
   /** Ordinal + 1 of the record of the invoice before it whose number has the same digits; 0: none. */
   readonly alikeBefore: number
+  /** Ordinal + 1 of the newest allocation's record; 0: none. */
+  newestAllocation: number
 }
 
 const vatAmounts: FieldsOf<VatAmounts> = { rate: word, base: amount, vat: amount }
@@ -106,6 +108,7 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   value: optional(object(carriedValue)),
   lastUndoOn: optional(day),
   alikeBefore: count,
+  newestAllocation: count,
 }
 
 const address: FieldsOf<Address> = {
@@ -199,10 +202,15 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   newestAllocation: count,
 }
 
-/** Allocations of one payment are a chain from the newest back. A part that was undone whole stays in it, with nothing. */
+/**
+ * Allocations of one payment are a chain from the newest back, and so are those on one invoice. A part that was undone whole
+ * stays in both, with nothing.
+ */
 interface ChainedAllocation extends LivingAllocation {
   /** Ordinal + 1 of the payment's allocation before this one; 0: none. */
   readonly previous: number
+  /** The same on the invoice. */
+  readonly previousOnInvoice: number
 }
 
 const foreignPart: FieldsOf<ForeignPart> = {
@@ -217,6 +225,7 @@ const allocationFields: FieldsOf<ChainedAllocation> = {
   allocatedOn: day,
   parts: listOf(object(foreignPart)),
   previous: count,
+  previousOnInvoice: count,
 }
 
 /** What holds an account's records. */
@@ -286,16 +295,18 @@ const allocationKey = (records: PackedRecords, paymentId: PaymentId, invoiceId: 
   return `${payment.toString(KEY_RADIX)}${KEY_SEPARATOR}${invoice.toString(KEY_RADIX)}`
 }
 
-const allocatedInvoice = (records: PackedRecords, key: string): InvoiceId => {
-  const [, invoice = ''] = key.split(KEY_SEPARATOR)
-  return keyAt(records, Number.parseInt(invoice, KEY_RADIX))
+/** Whose allocation a record is: payment and invoice. */
+const pairOf = (records: PackedRecords, ordinal: number): readonly [PaymentId, InvoiceId] => {
+  const [payment = '', invoice = ''] = keyAt(records, ordinal).split(KEY_SEPARATOR)
+  const idOf = (part: string): string => keyAt(records, Number.parseInt(part, KEY_RADIX))
+  return [idOf(payment), idOf(invoice)]
 }
 
 const withAllocations = (records: PackedRecords, facts: PaymentFacts): Payment => {
   const chain: [InvoiceId, LivingAllocation][] = []
   for (let place = facts.newestAllocation; place > 0; ) {
-    const { previous, ...allocation } = keptAllocations.at(records, place - 1)
-    if (allocation.amount !== 0n) chain.push([allocatedInvoice(records, keyAt(records, place - 1)), allocation])
+    const { previous, previousOnInvoice: _, ...allocation } = keptAllocations.at(records, place - 1)
+    if (allocation.amount !== 0n) chain.push([pairOf(records, place - 1)[1], allocation])
     place = previous
   }
   return { ...facts, allocations: new Map(chain.reverse()) }
@@ -304,6 +315,11 @@ const withAllocations = (records: PackedRecords, facts: PaymentFacts): Payment =
 const paymentFacts = ({ records }: Keeper, paymentId: PaymentId): PaymentFacts | undefined => {
   const facts = keptPayments.get(records, paymentId)
   return facts === undefined ? undefined : { paymentId, ...facts }
+}
+
+export interface SettlingPayment {
+  readonly paymentId: PaymentId
+  readonly allocation: LivingAllocation
 }
 
 /** The payments of an account, and the credit notes that are credit as a payment is. */
@@ -321,18 +337,27 @@ export const accountPayments = {
   /** What of the payment settles the invoice; `undefined` when it never did, nothing when that was undone. */
   allocation: ({ records }: Keeper, paymentId: PaymentId, invoiceId: InvoiceId): LivingAllocation | undefined =>
     keptAllocations.get(records, allocationKey(records, paymentId, invoiceId)),
-  /** Changes the payment, too; it is still to be set. */
-  setAllocation: (
-    { records }: Keeper,
-    payment: PaymentFacts,
-    invoiceId: InvoiceId,
-    allocation: LivingAllocation,
-  ): void => {
-    const key = allocationKey(records, payment.paymentId, invoiceId)
+  /** Changes payment and invoice, too; they are still to be set. */
+  setAllocation: ({ records }: Keeper, payment: PaymentFacts, invoice: Invoice, allocation: LivingAllocation): void => {
+    const key = allocationKey(records, payment.paymentId, invoice.invoiceId)
     const known = keptAllocations.get(records, key)
-    const previous = known === undefined ? payment.newestAllocation : known.previous
-    const ordinal = keptAllocations.set(records, key, { ...allocation, previous })
-    if (known === undefined) payment.newestAllocation = ordinal + 1
+    const previous = known?.previous ?? payment.newestAllocation
+    const previousOnInvoice = known?.previousOnInvoice ?? invoice.newestAllocation
+    const ordinal = keptAllocations.set(records, key, { ...allocation, previous, previousOnInvoice })
+    if (known !== undefined) return
+    payment.newestAllocation = ordinal + 1
+    invoice.newestAllocation = ordinal + 1
+  },
+  /** What settles an invoice, and by which payment: the newest day first, of one day what came last. */
+  onInvoice: ({ records }: Keeper, invoice: Invoice): readonly SettlingPayment[] => {
+    const chain: SettlingPayment[] = []
+    for (let place = invoice.newestAllocation; place > 0; ) {
+      const { previous: _, previousOnInvoice, ...allocation } = keptAllocations.at(records, place - 1)
+      if (allocation.amount !== 0n) chain.push({ paymentId: pairOf(records, place - 1)[0], allocation })
+      place = previousOnInvoice
+    }
+    const dayOf = ({ allocation }: SettlingPayment): BusinessDay => allocation.allocatedOn
+    return chain.toSorted((a, b) => (dayOf(a) === dayOf(b) ? 0 : dayOf(a) < dayOf(b) ? 1 : -1))
   },
   /** Oldest first. Looks at everything that the account has. */
   *all(account: Keeper): Iterable<Payment> {

@@ -143,7 +143,7 @@ export const DeallocatePayment = z.strictObject({
   invoiceId: InvoiceId,
   amount: Amount.optional().meta({ description: "In the invoice's currency; the whole allocation when absent" }),
   deallocatedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
-  reason: DeallocationReason.exclude(['PAYMENT_REVERSED']),
+  reason: DeallocationReason.exclude(['PAYMENT_REVERSED', 'CREDIT_NOTE']),
   note: FreeText.optional(),
 })
 

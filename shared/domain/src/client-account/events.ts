@@ -182,6 +182,8 @@ export const PaymentDeallocated = defineEvent({
     amount: Money,
     deallocatedOn: BusinessDay,
     reason: DeallocationReason,
+    /** The credit note of the same append, which what is freed makes room for. */
+    creditNoteId: CreditNoteId.optional(),
     /** What goes back to the payment, when its currency is another than the invoice's. */
     conversion: z.strictObject({ paid: MoneyOrZero }).optional(),
     /** What goes back of what the allocation had taken: to the last unit, so that nothing is left over. */
@@ -281,7 +283,10 @@ export const InvoiceCancelled = defineEvent({
   }),
 })
 
-/** Factură storno: lowers what an invoice still asks for, or, without an invoice, becomes client credit. */
+/**
+ * Factură storno: lowers what an invoice still asks for, or, without an invoice, becomes client credit. What money had
+ * settled of it was freed by the `PaymentDeallocated` events before this one.
+ */
 export const CreditNoteRegistered = defineEvent({
   type: 'CreditNoteRegistered',
   version: 1,

@@ -224,6 +224,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         value: carried(event.data.functional),
         paidInCash: 0n,
         lastUndoOn: undefined,
+        newestAllocation: 0,
       }
       moveOpen(account, { ...invoice, open: 0n }, invoice, accountInvoices.add(account, invoice))
       documents.add(account, event.data, { kind: 'INVOICE', documentId: invoiceId })
@@ -282,7 +283,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       const invoice = invoiceOf(account, invoiceId)
       const before = accountPayments.allocation(account, paymentId, invoiceId)
       const living = before?.amount ? before : { amount: 0n, allocatedOn, parts: [] }
-      accountPayments.setAllocation(account, payment, invoiceId, {
+      accountPayments.setAllocation(account, payment, invoice, {
         amount: living.amount + amount,
         allocatedOn: latest(living.allocatedOn, allocatedOn),
         parts: withPart(living.parts, part),
@@ -303,7 +304,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       const invoice = invoiceOf(account, invoiceId)
       const living = accountPayments.allocation(account, paymentId, invoiceId)
       if (living === undefined) throw new Error(`history undoes ${paymentId} on ${invoiceId} before allocating it`)
-      accountPayments.setAllocation(account, payment, invoiceId, {
+      accountPayments.setAllocation(account, payment, invoice, {
         ...living,
         amount: living.amount - amount,
         parts: undoNewest(living.parts, amount).stays,

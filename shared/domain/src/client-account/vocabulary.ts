@@ -39,13 +39,14 @@ export type AllocationRule = z.infer<typeof AllocationRule>
 export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'])
 export type ReversalReason = z.infer<typeof ReversalReason>
 
-/** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal. */
+/** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal, CREDIT_NOTE from a note on what was paid. */
 export const DeallocationReason = z.enum([
   'WRONG_INVOICE',
   'WRONG_AMOUNT',
   'CLIENT_REQUEST',
   'OTHER',
   'PAYMENT_REVERSED',
+  'CREDIT_NOTE',
 ])
 export type DeallocationReason = z.infer<typeof DeallocationReason>
 

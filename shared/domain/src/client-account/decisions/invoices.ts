@@ -16,6 +16,7 @@ import type { ClientAccount } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
 import { clientOf, firstFreeDay, invoiceOf, requireNotBefore, requireOpen } from './requirements.ts'
+import { makeRoom } from './room-for-notes.ts'
 import { requireFit, vatOfNote } from './vat-of-notes.ts'
 
 const exactly = (amount: string, currency: Currency, path: string): string =>
@@ -157,15 +158,17 @@ export const invoiceDecisions: Decisions<
     if (total.currency !== invoice.currency) {
       reject('CURRENCY_MISMATCH', { invoiceId, invoiceCurrency: invoice.currency, paymentCurrency: total.currency })
     }
-    requireOpen(invoice, minorOf(total), '/total')
+    const earliest = latest(issuedOn, earliestOn(invoice))
+    const room = makeRoom(account, invoice, { clientId, creditNoteId, total: minorOf(total), earliest })
     return [
+      ...room.freed,
       CreditNoteRegistered.of({
         ...note,
         vatLines: [...vatOfNote(invoice, total, command.vatLines && vatLines)],
         invoiceId,
-        ...valueOffInvoice(invoice, minorOf(total)),
+        ...valueOffInvoice(room.invoice, minorOf(total)),
         kind: invoice.kind,
-        creditedOn: latest(issuedOn, earliestOn(invoice)),
+        creditedOn: room.on,
         cashAccounting: invoice.cashAccounting,
       }),
     ]

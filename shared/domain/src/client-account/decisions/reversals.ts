@@ -1,5 +1,5 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
-import type { ClientId } from '../../ids.ts'
+import type { ClientId, CreditNoteId } from '../../ids.ts'
 import { moneyOf } from '../../money.ts'
 import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
 import { type AccountEvent, PaymentDeallocated, PaymentReversed } from '../events.ts'
@@ -16,15 +16,17 @@ export const deallocate = ({
   amount,
   deallocatedOn,
   reason,
+  creditNoteId,
   note,
 }: {
   readonly clientId: ClientId
-  readonly payment: Payment
+  readonly payment: Pick<Payment, 'paymentId' | 'currency' | 'paidWhenCleared' | 'clearedOn'>
   readonly invoice: Pick<Invoice, 'invoiceId' | 'currency'>
   readonly allocation: LivingAllocation
   readonly amount: bigint
   readonly deallocatedOn: BusinessDay
   readonly reason: DeallocationReason
+  readonly creditNoteId?: CreditNoteId | undefined
   readonly note?: string | undefined
 }) =>
   PaymentDeallocated.of({
@@ -34,6 +36,7 @@ export const deallocate = ({
     amount: moneyOf(amount, invoice.currency),
     deallocatedOn,
     reason,
+    ...(creditNoteId === undefined ? {} : { creditNoteId }),
     ...givenBack(payment, invoice, allocation, amount),
     ...(isUncleared(payment) ? { uncleared: true } : {}),
     note,

@@ -1,0 +1,74 @@
+import { type BusinessDay, latest } from '../../business-day.ts'
+import type { ClientId, CreditNoteId } from '../../ids.ts'
+import { minorIn, moneyOf } from '../../money.ts'
+import { reject } from '../../rejection.ts'
+import { accountPayments, type Invoice, type LivingAllocation, type PaymentFacts } from '../account-records.ts'
+import { type AccountEvent, PaymentDeallocated } from '../events.ts'
+import type { ClientAccount } from '../state.ts'
+import { collectedOn } from './requirements.ts'
+import { deallocate } from './reversals.ts'
+
+/** Money that has to leave an invoice. */
+interface Leaving {
+  readonly payment: PaymentFacts
+  readonly allocation: LivingAllocation
+  readonly amount: bigint
+}
+
+/** The newest money first, as much as there has to be. @throws Rejection when the invoice was never that much */
+const leavingFor = (account: ClientAccount, invoice: Invoice, total: bigint): readonly Leaving[] => {
+  if (total <= invoice.open) return []
+  let missing = total - invoice.open
+  const settled = accountPayments.onInvoice(account, invoice)
+  const leaving = settled.flatMap(({ paymentId, allocation }): Leaving[] => {
+    const payment = accountPayments.factsOf(account, paymentId)
+    if (payment === undefined || missing === 0n) return []
+    const amount = allocation.amount < missing ? allocation.amount : missing
+    missing -= amount
+    return [{ payment, allocation, amount }]
+  })
+  if (missing === 0n) return leaving
+  const { invoiceId, currency, open } = invoice
+  return reject('ALLOCATION_EXCEEDS_OPEN_AMOUNT', {
+    path: '/total',
+    invoiceId,
+    open: moneyOf(open, currency),
+    allocated: moneyOf(
+      settled.reduce((sum, { allocation }) => sum + allocation.amount, 0n),
+      currency,
+    ),
+  })
+}
+
+/** What an undo gives back of the invoice's functional value. */
+const valueBack = ({ data: { functional } }: ReturnType<typeof PaymentDeallocated.of>): bigint =>
+  functional?.invoice === undefined ? 0n : minorIn(functional.invoice, functional.currency)
+
+/**
+ * The commonest return is of goods that are paid: what a credit note has above the open amount becomes the client's credit
+ * again, under the payments that it came with. `invoice` is as it will be then, on the day that the note lowers it.
+ */
+export const makeRoom = (
+  account: ClientAccount,
+  invoice: Invoice,
+  note: {
+    readonly clientId: ClientId
+    readonly creditNoteId: CreditNoteId
+    readonly total: bigint
+    readonly earliest: BusinessDay
+  },
+): { readonly freed: readonly AccountEvent[]; readonly invoice: Invoice; readonly on: BusinessDay } => {
+  const { clientId, creditNoteId, total, earliest } = note
+  const leaving = leavingFor(account, invoice, total)
+  const on = latest(
+    earliest,
+    ...leaving.flatMap(({ payment, allocation }) => [allocation.allocatedOn, collectedOn(payment)]),
+  )
+  const freed = leaving.map((each) =>
+    deallocate({ ...each, clientId, invoice, deallocatedOn: on, reason: 'CREDIT_NOTE', creditNoteId }),
+  )
+  const { value } = invoice
+  const back = freed.reduce((sum, event) => sum + valueBack(event), 0n)
+  const open = leaving.reduce((sum, { amount }) => sum + amount, invoice.open)
+  return { freed, on, invoice: { ...invoice, open, value: value && { ...value, left: value.left + back } } }
+}
