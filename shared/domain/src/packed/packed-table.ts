@@ -16,6 +16,15 @@ import { bodyAt, findRecord, intern, type PackedRecords, putRecord, wordAt } fro
 export interface Field<Value> {
   readonly write: (out: ByteCursor, value: Value, records: PackedRecords) => void
   readonly read: (from: ByteCursor, records: PackedRecords) => Value
+  /** Of what is there or is not: an object keeps the answers of eight such fields in one byte. */
+  readonly bit?: {
+    readonly isSet: (value: Value) => boolean
+    /** Value of a field whose bit is not set; nothing of it is written. */
+    readonly unset: Value
+    /** What follows for a bit that is set. */
+    readonly write: (out: ByteCursor, value: Value, records: PackedRecords) => void
+    readonly read: (from: ByteCursor, records: PackedRecords) => Value
+  }
 }
 
 export const text: Field<string> = { write: writeText, read: readText }
@@ -28,6 +37,7 @@ export const count: Field<number> = {
 export const flag: Field<boolean> = {
   write: (out, value) => writeByte(out, value ? 1 : 0),
   read: (from) => readByte(from) === 1,
+  bit: { isSet: (value) => value, unset: false, write: () => undefined, read: () => true },
 }
 
 /** Days count from the first that a business day may be, every month as if it had 31. */
@@ -88,6 +98,14 @@ export const optional = <Value>(field: Field<Value>): Field<Value | undefined> =
     if (value !== undefined) field.write(out, value, records)
   },
   read: (from, records) => (readByte(from) === 0 ? undefined : field.read(from, records)),
+  bit: {
+    isSet: (value) => value !== undefined,
+    unset: undefined,
+    write: (out, value, records) => {
+      if (value !== undefined) field.write(out, value, records)
+    },
+    read: field.read,
+  },
 })
 
 export const listOf = <Value>(field: Field<Value>): Field<readonly Value[]> => ({
@@ -104,16 +122,32 @@ const namesOf = <Value>(fields: FieldsOf<Value>): readonly (keyof Value)[] =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of FieldsOf<Value> are those of Value
   Object.keys(fields) as (keyof Value)[]
 
-/** An object, field by field in the order of `fields`. */
+const BYTE = 8
+
+/** An object: first the bits of the fields that have one, then field by field in the order of `fields`. */
 export const object = <Value extends object>(fields: FieldsOf<Value>): Field<Value> => {
   const names = namesOf(fields)
+  /** Place of each field's bit; below 31, as many as a number shifts. */
+  const places = new Map(names.filter((name) => fields[name].bit !== undefined).map((name, place) => [name, place]))
+  const parts = names.map((name) => ({ name, field: fields[name], mask: 1 << (places.get(name) ?? 0) }))
   return {
     write: (out, value, records) => {
-      for (const name of names) fields[name].write(out, value[name], records)
+      let bits = 0
+      for (const { name, field, mask } of parts) if (field.bit?.isSet(value[name]) === true) bits |= mask
+      for (let first = 0; first < places.size; first += BYTE) writeByte(out, (bits >>> first) & 0xff)
+      for (const { name, field, mask } of parts) {
+        if (field.bit === undefined) field.write(out, value[name], records)
+        else if ((bits & mask) !== 0) field.bit.write(out, value[name], records)
+      }
     },
     read: (from, records) => {
       const value: Partial<Value> = {}
-      for (const name of names) value[name] = fields[name].read(from, records)
+      let bits = 0
+      for (let first = 0; first < places.size; first += BYTE) bits |= readByte(from) << first
+      for (const { name, field, mask } of parts) {
+        if (field.bit === undefined) value[name] = field.read(from, records)
+        else value[name] = (bits & mask) === 0 ? field.bit.unset : field.bit.read(from, records)
+      }
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every name has its value now
       return value as Value
     },
