@@ -1,9 +1,26 @@
-import { type ClientId, type InvoiceId, type LedgerEvent, type Money, minorOf, type PaymentId } from '@registru/domain'
+import {
+  type ClientId,
+  type DuePart,
+  decimalOf,
+  type InvoiceId,
+  type LedgerEvent,
+  type Money,
+  minorIn,
+  minorOf,
+  type PaymentId,
+  rescheduledParts,
+} from '@registru/domain'
 import { change, create, insert, type RowChange } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
 import { defineProjection, folding } from '../core/fold/projection.ts'
 import type { RowOf } from '../core/fold/table.ts'
-import { invoiceBalances, invoiceSettlements, type SettlementKind } from './tables.ts'
+import {
+  type InstalmentPart,
+  invoiceBalances,
+  invoiceSchedules,
+  invoiceSettlements,
+  type SettlementKind,
+} from './tables.ts'
 
 type AccountEvent = LedgerEvent & { readonly data: { readonly clientId: ClientId } }
 
@@ -83,11 +100,21 @@ const invoiceOf = (event: AccountEvent & { readonly data: { readonly invoiceId: 
 /** Something other than money lowers what an invoice asks for. */
 const lowered = (kind: SettlementKind, amount: Money, on: string): Settled => ({ kind, minor: minorOf(amount), on })
 
+const partsIn = (parts: readonly InstalmentPart[], currency: string): readonly DuePart[] =>
+  parts.map(({ dueOn, amount }) => ({ dueOn, amount: minorIn(amount, currency) }))
+
+const partsOf = ({ due_on, instalments, total_minor, currency }: Invoice): readonly DuePart[] =>
+  instalments.length > 0 ? partsIn(instalments, currency) : [{ dueOn: due_on, amount: total_minor }]
+
+/** None where the whole is due on one day. */
+const instalmentsOf = (parts: readonly DuePart[], currency: string): readonly InstalmentPart[] =>
+  parts.length > 1 ? parts.map(({ dueOn, amount }) => ({ dueOn, amount: decimalOf(amount, currency) })) : []
+
 /** What each invoice was for and what has been settled on it. */
 export const invoiceBalancesProjection = defineProjection({
   name: 'invoice_balances',
-  version: 3,
-  tables: [invoiceBalances, invoiceSettlements],
+  version: 4,
+  tables: [invoiceBalances, invoiceSettlements, invoiceSchedules],
   on: {
     InvoiceRegistered: folding({
       wants: (event) => ({ invoice: wantedNew(invoiceBalances, keyOf(event, event.data.invoiceId)) }),
@@ -107,11 +134,30 @@ export const invoiceBalancesProjection = defineProjection({
           written_off_minor: 0n,
           cancelled_on: null,
           instalments: data.instalments,
+          rescheduled: false,
           position,
           last_effective_on: data.issuedOn,
           last_position: position,
         }),
       ],
+    }),
+    InvoiceRescheduled: folding({
+      wants: invoiceOf,
+      fold: ({ data, position }, { invoice }) => {
+        const row = rowOf(invoice)
+        const { due_on, instalments, last_effective_on } = row
+        const dueParts = rescheduledParts(partsOf(row), partsIn(data.instalments, row.currency))
+        return [
+          change(invoice, {
+            due_on: dueParts.at(-1)?.dueOn ?? due_on,
+            instalments: instalmentsOf(dueParts, row.currency),
+            rescheduled: true,
+            last_effective_on: data.agreedOn > last_effective_on ? data.agreedOn : last_effective_on,
+            last_position: position,
+          }),
+          insert(invoiceSchedules, { ...invoice.key, position, agreed_on: data.agreedOn, due_on, instalments }),
+        ]
+      },
     }),
     InvoiceCancelled: folding({
       wants: invoiceOf,

@@ -38,7 +38,10 @@ export interface InvoiceCursor {
   readonly clientId: ClientId
 }
 
-type InvoiceRow = Omit<InvoiceBalanceViews['read.invoice_balances'], 'last_effective_on' | 'last_position'> & {
+type InvoiceRow = Omit<
+  InvoiceBalanceViews['read.invoice_balances'],
+  'rescheduled' | 'last_effective_on' | 'last_position'
+> & {
   readonly last_payment_on: string | null
 }
 
@@ -100,14 +103,43 @@ const historyOf = (clocks: Clocks) => sql`read.invoice_settlements
   where (company_id, invoice_id, client_id) = (stored.company_id, stored.invoice_id, stored.client_id)
     and ${countsSql(clocks, 'effective_on', 'position')}`
 
+/** The agreement that moved the due days first after the clocks: what it found held at them. */
+const termsAfter = (clocks: Clocks) => sql`(
+  select due_on, instalments from read.invoice_schedules
+  where (company_id, invoice_id, client_id) = (stored.company_id, stored.invoice_id, stored.client_id)
+    and not (${countsSql(clocks, 'agreed_on', 'position')})
+  order by position limit 1
+)`
+
+/** Those whose due days were moved are asked for apart: the others stand in the order of an index. */
+type Terms = 'asIssued' | 'rescheduled'
+
+const TERMS: Readonly<
+  Record<Terms, (clocks: Clocks) => { readonly [Name in 'columns' | 'joined' | 'condition']: RawBuilder<unknown> }>
+> = {
+  asIssued: () => ({
+    columns: sql`stored.due_on, stored.instalments`,
+    joined: sql``,
+    condition: sql`not stored.rescheduled`,
+  }),
+  rescheduled: (clocks) => ({
+    columns: sql`coalesce(then_due.due_on, stored.due_on) as due_on,
+      coalesce(then_due.instalments, stored.instalments) as instalments`,
+    joined: sql`left join lateral ${termsAfter(clocks)} then_due on not final.counts`,
+    condition: sql`stored.rescheduled`,
+  }),
+}
+
 /**
  * Invoices as they stand at both clocks; one that is not issued or not known yet is none. A row that nothing beyond the clocks
  * has touched is the answer itself; the amounts of others are added up from their history.
  */
-const invoicesAt = (companyId: CompanyId, clocks: Clocks) => sql`(
+const invoicesAt = (companyId: CompanyId, clocks: Clocks, terms: Terms) => {
+  const { columns, joined, condition } = TERMS[terms](clocks)
+  return sql`(
   select seen.*, ${sql.raw(OPEN_SQL)} as open_minor, ${sql.raw(STATUS_SQL)} as status from (
     select stored.company_id, stored.invoice_id, stored.client_id, stored.kind, stored.series, stored.number,
-      stored.issued_on, stored.due_on, stored.currency, stored.total_minor, stored.instalments, stored.position,
+      stored.issued_on, ${columns}, stored.currency, stored.total_minor, stored.position,
       ${sql.join(
         AMOUNTS.map(
           (amount) => sql`case when final.counts then stored.${sql.ref(amount)} else then_.${sql.ref(amount)} end
@@ -121,9 +153,12 @@ const invoicesAt = (companyId: CompanyId, clocks: Clocks) => sql`(
       select ${settledSums}, max(effective_on) filter (where kind = 'CANCELLED') as cancelled_on
       from ${historyOf(clocks)} and not final.counts
     ) then_
-    where stored.company_id = ${companyId} and ${countsSql(clocks, 'stored.issued_on', 'stored.position')}
+    ${joined}
+    where stored.company_id = ${companyId} and ${condition}
+      and ${countsSql(clocks, 'stored.issued_on', 'stored.position')}
   ) seen
 )`
+}
 
 const lastPaymentOn = (clocks: Clocks) => sql`(
   select max(pair.last_on) from (
@@ -139,10 +174,18 @@ const selectInvoices = (
   companyId: CompanyId,
   clocks: Clocks,
   conditions: readonly RawBuilder<unknown>[],
-) => sql<InvoiceRow>`
-  select invoice.*, ${lastPaymentOn(clocks)} as last_payment_on
-  from ${invoicesAt(companyId, clocks)} invoice
-  where ${sql.join([sql`true`, ...conditions], sql` and `)}`
+  rows: { readonly order: RawBuilder<unknown>; readonly limit: number },
+) => {
+  const { order, limit } = rows
+  const ofTerms = (terms: Terms) => sql`(
+    select invoice.*, ${lastPaymentOn(clocks)} as last_payment_on
+    from ${invoicesAt(companyId, clocks, terms)} invoice
+    where ${sql.join([sql`true`, ...conditions], sql` and `)}
+    order by ${order} limit ${limit})`
+  return sql<InvoiceRow>`
+    select * from (${ofTerms('asIssued')} union all ${ofTerms('rescheduled')}) invoice
+    order by ${order} limit ${limit}`
+}
 
 interface InvoiceQuestion extends Clocks {
   readonly companyId: CompanyId
@@ -162,8 +205,8 @@ export const findInvoice = async (
     sql`invoice.invoice_id = ${invoiceId}`,
     ...(clientId === undefined ? [] : [sql`invoice.client_id = ${clientId}`]),
   ]
-  const { rows } = await sql<InvoiceRow>`${selectInvoices(companyId, clocks, conditions)}
-    order by invoice.position limit 1`.execute(db)
+  const first = { order: sql`invoice.position`, limit: 1 }
+  const { rows } = await selectInvoices(companyId, clocks, conditions, first).execute(db)
   const row = rows[0]
   if (row === undefined) return undefined
   const entries = await db
@@ -302,9 +345,10 @@ export const listInvoices = async (
   filter: InvoiceFilter,
 ): Promise<Page<InvoiceBalance, InvoiceCursor>> => {
   const { companyId, limit, asOf } = filter
-  const { rows } = await sql<InvoiceRow>`${selectInvoices(companyId, filter, conditionsOf(filter))}
-    order by invoice.due_on, invoice.invoice_id, invoice.client_id
-    limit ${rowsToAskFor(limit)}`.execute(db)
+  const { rows } = await selectInvoices(companyId, filter, conditionsOf(filter), {
+    order: sql`invoice.due_on, invoice.invoice_id, invoice.client_id`,
+    limit: rowsToAskFor(limit),
+  }).execute(db)
   return pageOf(
     rows.map((row) => invoiceBalance(row, asOf)),
     limit,

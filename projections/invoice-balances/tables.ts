@@ -61,13 +61,15 @@ export const invoiceBalances = defineRemembered({
     written_off_minor: bigint(),
     cancelled_on: nullable(date()),
     instalments: json<readonly InstalmentPart[]>(),
+    /** Whether other due days than its own were agreed: what held before is in its schedules. */
+    rescheduled: boolean(),
     position: position(),
     /** The latest day on which anything that touched it is effective, and the position of the last event that did. */
     last_effective_on: date(),
     last_position: position(),
   },
   key: ['company_id', 'invoice_id', 'client_id'],
-  indexes: ['(company_id, client_id, due_on)', '(company_id, due_on)'],
+  indexes: ['(company_id, client_id, due_on)', '(company_id, due_on)', '(company_id, client_id) where rescheduled'],
   fillfactor: 80,
   derived: {
     open_minor: derived<bigint>(OPEN_SQL),
@@ -106,7 +108,25 @@ export const invoiceSettlements = defineTable({
   key: ['company_id', 'invoice_id', 'client_id', 'position'],
 })
 
+/** The due days of an invoice up to each agreement that moved them: history, never changed. */
+export const invoiceSchedules = defineTable({
+  name: 'invoice_schedules',
+  columns: {
+    company_id: id<CompanyId>(),
+    invoice_id: id<InvoiceId>(),
+    client_id: id<ClientId>(),
+    /** Of the agreement, and the day from which it holds. */
+    position: position(),
+    agreed_on: date(),
+    /** What was so before it. */
+    due_on: date(),
+    instalments: json<readonly InstalmentPart[]>(),
+  },
+  key: ['company_id', 'invoice_id', 'client_id', 'position'],
+})
+
 export type InvoiceBalanceViews = {
   'read.invoice_balances': ViewRowOf<typeof invoiceBalances>
   'read.invoice_settlements': ViewRowOf<typeof invoiceSettlements>
+  'read.invoice_schedules': ViewRowOf<typeof invoiceSchedules>
 }

@@ -12,7 +12,7 @@ import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.
 import { defineProjection, folding } from '../core/fold/projection.ts'
 import type { RowOf } from '../core/fold/table.ts'
 import { STILL_KNOWN, stretchOf } from '../core/reading/clocks.ts'
-import { changeFrom } from './steps.ts'
+import { changeFrom, withAgreed } from './steps.ts'
 import { type ItemKind, openDays, openDues, openItems, openSpans, type Part } from './tables.ts'
 
 type Item = Omit<RowOf<typeof openItems>, 'parts'>
@@ -55,11 +55,15 @@ const spanChanges = (
     parts: stepped.parts,
     nextLine: firstLine + stepped.open.length,
     changes: [
-      add(
-        openDays,
-        { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) },
-        { amount_minor: by },
-      ),
+      ...(by === 0n
+        ? []
+        : [
+            add(
+              openDays,
+              { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) },
+              { amount_minor: by },
+            ),
+          ]),
       ...dueChanges(item, parts, stepped.parts),
       ...stepped.close.map(({ knownFrom, line }) =>
         set(openSpans, { company_id, known_from: knownFrom, line }, { known_to: position }),
@@ -132,7 +136,7 @@ const bothOf = (event: OnInvoice & OnPayment) => ({ ...invoiceOf(event), ...paym
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
 export const receivablesAging = defineProjection({
   name: 'receivables_aging',
-  version: 4,
+  version: 5,
   tables: [openItems, openSpans, openDues, openDays],
   on: {
     InvoiceRegistered: folding({
@@ -145,6 +149,20 @@ export const receivablesAging = defineProjection({
         }))
         const whole = [{ dueOn, minor: minorOf(amount) }]
         return begin(event, { item, amount, on, dueParts: dueParts.length > 0 ? dueParts : whole })
+      },
+    }),
+    // Nothing moves but the days on which what is open is due.
+    InvoiceRescheduled: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) => {
+        const { agreedOn: on, amount, instalments } = event.data
+        const agreed = instalments.map((part) => ({
+          dueOn: part.dueOn,
+          minor: minorIn(part.amount, amount.currency),
+        }))
+        const item = rowOf(invoice)
+        const moved = spanChanges(event, { item, parts: withAgreed(item.parts, agreed, on), on, by: 0n }, 0)
+        return [change(invoice, { parts: moved.parts }), ...moved.changes]
       },
     }),
     InvoiceCancelled: folding({

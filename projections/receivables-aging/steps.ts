@@ -33,12 +33,16 @@ const openOn = ({ steps }: Part, day: string): bigint => {
   return step === undefined ? 0n : BigInt(step.open)
 }
 
+const wholeOn = ({ amount, before = [] }: Part, day: string): bigint =>
+  BigInt(before.find(({ until }) => day < until)?.amount ?? amount)
+
 /** What is settled falls on the earliest parts first, so what is open lies on the last ones. */
-const spread = (parts: readonly Part[], total: bigint): readonly bigint[] => {
+const spread = (parts: readonly Part[], total: bigint, day: string): readonly bigint[] => {
   const opens: bigint[] = []
   let left = total
   for (let index = parts.length - 1; index >= 0; index -= 1) {
-    const whole = BigInt(parts[index]?.amount ?? 0)
+    const part = parts[index]
+    const whole = part === undefined ? 0n : wholeOn(part, day)
     const open = index === 0 || left < whole ? left : whole
     opens.unshift(open)
     left -= open
@@ -49,8 +53,9 @@ const spread = (parts: readonly Part[], total: bigint): readonly bigint[] => {
 /** The days from `day` on at which anything steps, `day` included. */
 const stepDays = (parts: readonly Part[], day: string): readonly string[] => {
   const days = [day]
-  for (const { steps } of parts) {
+  for (const { steps, before = [] } of parts) {
     for (const { from } of steps) if (from > day && !days.includes(from)) days.push(from)
+    for (const { until } of before) if (until > day && !days.includes(until)) days.push(until)
   }
   return days.length === 1 ? days : days.toSorted()
 }
@@ -70,10 +75,35 @@ const levelsAfter = (parts: readonly Part[], day: string, delta: bigint): readon
   for (const from of stepDays(parts, day)) {
     let total = delta
     for (const part of parts) total += openOn(part, from)
-    const opens = spread(parts, total)
+    const opens = spread(parts, total, from)
     for (const [index, open] of opens.entries()) pushLevel(levels[index] ?? [], from, `${open}`)
   }
   return levels
+}
+
+/** What other due days take over from `on` is taken off the part. */
+const shrunk = (part: Part, amount: bigint, on: string): Part => {
+  const { before = [] } = part
+  if (BigInt(part.amount) === amount) return part
+  const told = before.at(-1)?.until === on ? before : [...before, { until: on, amount: part.amount }]
+  return { ...part, amount: `${amount}`, before: told }
+}
+
+/** The parts when others take over what is open of them from a day on: what is settled lies on the earliest ones. */
+export const withAgreed = (
+  parts: readonly Part[],
+  agreed: readonly { readonly dueOn: string; readonly minor: bigint }[],
+  on: string,
+): readonly Part[] => {
+  const whole = parts.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+  let settled = agreed.reduce((left, { minor }) => left - minor, whole)
+  const kept = parts.map((part) => {
+    const amount = BigInt(part.amount) < settled ? BigInt(part.amount) : settled
+    settled -= amount
+    return shrunk(part, amount, on)
+  })
+  const before = [{ until: on, amount: '0' }]
+  return [...kept, ...agreed.map(({ dueOn, minor }): Part => ({ dueOn, amount: `${minor}`, before, steps: [] }))]
 }
 
 const endOf = (levels: readonly Level[], at: number): string => levels[at + 1]?.from ?? FOREVER

@@ -28,8 +28,10 @@ export interface Step {
 /** An instalment, or the whole of an invoice or payment. */
 export interface Part {
   readonly dueOn: string
-  /** Minor units of the whole part. */
+  /** Minor units of the whole part, as it is in the end. */
   readonly amount: string
+  /** What it was on days before (`until` excluded) other due days were agreed, oldest first. */
+  readonly before?: readonly { readonly until: string; readonly amount: string }[]
   readonly steps: readonly Step[]
 }
 

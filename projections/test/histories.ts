@@ -37,7 +37,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 26 }),
+  kind: fc.nat({ max: 27 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -128,7 +128,19 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
   const payment = payments[step.payment % payments.length]
   const part = (whole: bigint): bigint => (step.variant < 3 ? whole : smallest(whole, BigInt(step.minor)))
 
-  if (step.kind === 21 && step.variant % 2 === 0) {
+  if (step.kind === 27) {
+    if (invoice === undefined) return
+    const { invoiceId, open, currency: of } = invoice
+    const dueOn = addDays(day, step.term)
+    const half = open / 2n
+    const halves = [
+      { dueOn: addDays(dueOn, -step.payment - 1), amount: decimalOf(half, of) },
+      { dueOn, amount: decimalOf(open - half, of) },
+    ]
+    const terms = step.variant < 3 && half > 0n ? { instalments: halves } : { dueOn }
+    const data = { clientId, invoiceId, ...terms, agreedOn: day, reason: 'payment plan' }
+    ledger.onAccount(companyId, { type: 'RescheduleInvoice', data }, day)
+  } else if (step.kind === 21 && step.variant % 2 === 0) {
     const total = moneyOf(BigInt(step.minor), currency)
     const data = {
       clientId,

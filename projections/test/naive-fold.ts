@@ -7,7 +7,7 @@ export interface NaiveItem {
   readonly clientId: string
   readonly currency: string
   readonly issuedOn: string
-  readonly dueParts: readonly { readonly dueOn: string; readonly minor: bigint }[]
+  dueParts: readonly { readonly dueOn: string; readonly minor: bigint }[]
   open: bigint
 }
 
@@ -18,6 +18,7 @@ export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => 
   if (type === 'PaymentAllocated') return data.allocatedOn
   if (type === 'PaymentDeallocated') return data.deallocatedOn
   if (type === 'PaymentReversed') return data.reversedOn
+  if (type === 'InvoiceRescheduled') return data.agreedOn
   if (type === 'InvoiceCancelled') return data.cancelledOn
   if (type === 'CreditNoteRegistered') return data.creditedOn
   if (type === 'DiscountGranted') return data.grantedOn
@@ -82,6 +83,9 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       const { clientId, creditNoteId, invoiceId, total, creditedOn } = event.data
       if (invoiceId === undefined) begin(creditNoteId, clientId, total, creditedOn)
       else move(`i ${invoiceId}`, -minorOf(total))
+    } else if (event.type === 'InvoiceRescheduled') {
+      const item = items.get(`i ${event.data.invoiceId}`)
+      if (item !== undefined) item.dueParts = agreedParts(item, event.data)
     } else if (event.type === 'InvoiceCancelled') {
       move(`i ${event.data.invoiceId}`, -minorOf(event.data.total))
     } else if (event.type === 'DiscountGranted' || event.type === 'InvoiceWrittenOff') {
@@ -101,8 +105,24 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
   return [...items.values()]
 }
 
+/** What was open when it was agreed is due anew, behind what was settled. */
+const agreedParts = (
+  { dueParts, currency }: NaiveItem,
+  { instalments }: Extract<LedgerEvent, { readonly type: 'InvoiceRescheduled' }>['data'],
+) => {
+  const agreed = instalments.map(({ dueOn, amount }) => ({ dueOn, minor: minorIn(amount, currency) }))
+  const open = agreed.reduce((sum, part) => sum + part.minor, 0n)
+  const left = openParts({ dueParts, open })
+  return [
+    ...dueParts.map(({ dueOn, minor }, index) => ({ dueOn, minor: minor - (left[index]?.minor ?? 0n) })),
+    ...agreed,
+  ]
+}
+
 /** What is open by due day: settled money covers the earliest parts first. */
-export const openParts = (item: NaiveItem): readonly { readonly dueOn: string; readonly minor: bigint }[] => {
+export const openParts = (
+  item: Pick<NaiveItem, 'dueParts' | 'open'>,
+): readonly { readonly dueOn: string; readonly minor: bigint }[] => {
   let settled = item.dueParts.reduce((sum, part) => sum + part.minor, 0n) - item.open
   return item.dueParts.map(({ dueOn, minor }) => {
     const covered = settled < minor ? settled : minor

@@ -1,4 +1,4 @@
-import { invoiceBalances, invoiceSettlements } from '../invoice-balances/tables.ts'
+import { invoiceBalances, invoiceSchedules, invoiceSettlements } from '../invoice-balances/tables.ts'
 import { paymentRefunds, paymentSettlements, payments } from '../payments/tables.ts'
 import { receipts } from '../receipts/tables.ts'
 import { FINALLY_OPEN, WHOLE } from './aging-ties.ts'
@@ -8,6 +8,11 @@ import { defineTie, posted } from './tie.ts'
 const minorOf = (decimal: string): string => `replace(${decimal}, '.', '')::numeric`
 
 const settledBy = (kind: string): string => `sum(amount_minor) filter (where kind = '${kind}')`
+
+/** What the instalments of the held row add up to; where there are none, the whole is due at once. */
+const instalmentsOr = (whole: string): string => `coalesce((
+  select sum(${minorOf(`instalment ->> 'amount'`)}) from jsonb_array_elements(held.instalments) instalment
+), ${whole})`
 
 export const invoicesTie = defineTie({
   name: 'invoices',
@@ -31,13 +36,17 @@ export const invoicesTie = defineTie({
     { credited: 'held.credited_minor', settlements: 'settled.credited' },
     { discounted: 'held.discounted_minor', settlements: 'settled.discounted' },
     { writtenOff: 'held.written_off_minor', settlements: 'settled.written_off' },
-    {
-      total: 'held.total_minor',
-      instalments: `coalesce((
-        select sum(${minorOf(`instalment ->> 'amount'`)}) from jsonb_array_elements(held.instalments) instalment
-      ), held.total_minor)`,
-    },
+    { total: 'held.total_minor', instalments: instalmentsOr('held.total_minor') },
   ],
+})
+
+export const invoiceSchedulesTie = defineTie({
+  name: 'due days of invoices before they were moved',
+  table: invoiceSchedules,
+  from: `held join read.invoice_balances invoice using (company_id, invoice_id, client_id)`,
+  place: ['client_id', 'invoice_id', 'position'],
+  currency: 'invoice.currency',
+  books: [{ instalments: instalmentsOr('invoice.total_minor'), total: 'invoice.total_minor' }],
 })
 
 export const invoiceSettlementsTie = defineTie({
@@ -150,6 +159,7 @@ export const receiptsTie = defineTie({
 export const documentTies = [
   invoicesTie,
   invoiceSettlementsTie,
+  invoiceSchedulesTie,
   paymentsTie,
   paymentSettlementsTie,
   refundsTie,

@@ -5,6 +5,7 @@ import { type FigureQuestion, linesOf } from '../explain/figure-lines.ts'
 import { spansMove } from './aging-ties.ts'
 import { type Difference, listDifferences } from './differences.ts'
 import {
+  invoiceSchedulesTie,
   invoiceSettlementsTie,
   invoicesTie,
   paymentSettlementsTie,
@@ -66,7 +67,7 @@ const findOf = (
 
 /** Of invoices with what settled them. */
 export const findInvoiceDifference = (db: ReadHandle, asked: DocumentsOf) =>
-  findOf(db, asked, 'invoice_id', [invoicesTie, invoiceSettlementsTie])
+  findOf(db, asked, 'invoice_id', [invoicesTie, invoiceSettlementsTie, invoiceSchedulesTie])
 
 /** Of payments with what they settled and what was refunded. */
 export const findPaymentDifference = (db: ReadHandle, asked: DocumentsOf) =>

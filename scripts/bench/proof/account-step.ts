@@ -1,4 +1,11 @@
-import { type AccountCommand, accountInvoices, accountPayments, addDays, type ClientAccount } from '@registru/domain'
+import {
+  type AccountCommand,
+  accountInvoices,
+  accountPayments,
+  addDays,
+  type ClientAccount,
+  type Invoice,
+} from '@registru/domain'
 import type { Random } from '@registru/scripts/seed/random'
 
 /** The first day of every history; all of it happens within `DAYS`. */
@@ -127,7 +134,16 @@ const undo = (account: ClientAccount, clientId: string, random: Random, day: str
   }
 }
 
-/** What lowers a debt without money. */
+/** One new due day, or two that share what is open. */
+const terms = (random: Random, { open, currency }: Pick<Invoice, 'open' | 'currency'>, day: string) => {
+  const dueOn = addDays(day, random.between(2, 60))
+  const half = open / 2n
+  if (half === 0n || random.chance(0.5)) return { dueOn }
+  const first = { dueOn: addDays(dueOn, -random.between(1, 10)), amount: decimal(half, currency) }
+  return { instalments: [first, { dueOn, amount: decimal(open - half, currency) }] }
+}
+
+/** What lowers a debt without money, or moves the day on which it is due. */
 const lowering = (account: ClientAccount, clientId: string, random: Random, day: string) => {
   const invoices = [...accountInvoices.all(account)]
   const found = anyOf(random, invoices)
@@ -151,6 +167,7 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
   return random.pick<AccountCommand>([
     cancel,
     noteOf(random.chance(0.5) ? total : smallest(open, BigInt(amountOf(random)))),
+    { type: 'RescheduleInvoice', data: { ...of, ...terms(random, found, day), agreedOn: day, reason: 'payment plan' } },
     {
       type: 'WriteOffInvoice',
       data: { ...of, amount, reason: 'bankrupt', approvedBy: 'director', writtenOffOn: day },

@@ -1,6 +1,6 @@
 import { type Money, minorOf, type PlacedFact, paidOf } from '@registru/scripts/audit/facts'
 import { show } from './naive-answers.ts'
-import { type Clocks, effectiveOn, openParts } from './naive-items.ts'
+import { type Clocks, effectiveOn, type Item, openParts, rescheduled } from './naive-items.ts'
 
 const MS_A_DAY = 86_400_000
 
@@ -26,6 +26,8 @@ interface Part {
 
 interface Invoice {
   readonly data: Extract<PlacedFact, { readonly type: 'InvoiceRegistered' }>['data']
+  /** What is due when; of the whole. */
+  dues: Item['parts']
   /** What stands of each allocation. */
   readonly parts: Part[]
   uncleared: bigint
@@ -66,6 +68,11 @@ const undo = (parts: Part[], paymentId: string, minor: bigint): void => {
   }
 }
 
+const duesOf = ({ dueOn, instalments, total }: Invoice['data']): Item['parts'] =>
+  instalments.length === 0
+    ? [{ dueOn, minor: minorOf(total.amount) }]
+    : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
+
 /** Every event that had happened, one after the other. */
 const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
   const invoices = new Map<string, Invoice>()
@@ -91,6 +98,7 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'InvoiceRegistered':
         invoices.set(`${data.clientId} ${data.invoiceId}`, {
           data,
+          dues: duesOf(data),
           parts: [],
           uncleared: 0n,
           credited: 0n,
@@ -99,6 +107,11 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
           cancelled: false,
         })
         break
+      case 'InvoiceRescheduled': {
+        const invoice = invoiceOf(data.clientId, data.invoiceId)
+        invoice.dues = rescheduled(invoice.dues, data.instalments)
+        break
+      }
       case 'InvoiceCancelled':
         invoiceOf(data.clientId, data.invoiceId).cancelled = true
         break
@@ -175,15 +188,11 @@ const statusOf = (invoice: Invoice, open: bigint): string => {
 }
 
 const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
-  const { data, parts, uncleared, credited, discounted, writtenOff, cancelled } = invoice
-  const { total, dueOn, instalments } = data
+  const { data, dues, parts, uncleared, credited, discounted, writtenOff, cancelled } = invoice
+  const { total } = data
   const { currency } = total
   const allocated = sum(parts)
   const open = cancelled ? 0n : minorOf(total.amount) - allocated - credited - discounted - writtenOff
-  const dues =
-    instalments.length === 0
-      ? [{ dueOn, minor: minorOf(total.amount) }]
-      : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
   const first = openParts({ parts: dues, open }).find(({ minor }) => minor > 0n)
   const late = first === undefined ? 0 : (Date.parse(asOf) - Date.parse(first.dueOn)) / MS_A_DAY
   const living = parts.filter(({ minor }) => minor > 0n)
@@ -195,7 +204,8 @@ const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
     invoiceId: data.invoiceId,
     clientId: data.clientId,
     issuedOn: data.issuedOn,
-    dueOn,
+    dueOn: dues.at(-1)?.dueOn ?? '',
+    instalments: dues.length > 1 ? dues.map((due) => ({ dueOn: due.dueOn, amount: show(due.minor, currency) })) : [],
     total: show(minorOf(total.amount), currency),
     allocated: show(allocated, currency),
     uncleared: show(uncleared, currency),

@@ -21,6 +21,8 @@ export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
       return data.deallocatedOn
     case 'PaymentReversed':
       return data.reversedOn
+    case 'InvoiceRescheduled':
+      return data.agreedOn
     case 'InvoiceCancelled':
       return data.cancelledOn
     case 'CreditNoteRegistered':
@@ -42,13 +44,18 @@ export const visible = (facts: readonly PlacedFact[], { companyId, asOf, knownAt
     return fact.companyId === companyId && fact.position <= knownAt && on !== undefined && on <= asOf
   })
 
+interface Part {
+  readonly dueOn: string
+  readonly minor: bigint
+}
+
 /** An invoice, or money that a client gave, with what is open of it. */
 export interface Item {
   readonly kind: 'INVOICE' | 'PAYMENT'
   readonly clientId: string
   readonly currency: string
   readonly issuedOn: string
-  readonly parts: readonly { readonly dueOn: string; readonly minor: bigint }[]
+  parts: readonly Part[]
   open: bigint
 }
 
@@ -81,6 +88,9 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
       const { clientId, invoiceId, creditNoteId, total } = data
       if (invoiceId === undefined) pay(clientId, creditNoteId, total, data.creditedOn)
       else move('INVOICE', clientId, invoiceId, -minorOf(total.amount))
+    } else if (type === 'InvoiceRescheduled') {
+      const item = items.get(`INVOICE ${data.clientId} ${data.invoiceId}`)
+      if (item !== undefined) item.parts = rescheduled(item.parts, data.instalments)
     } else if (type === 'InvoiceCancelled') {
       move('INVOICE', data.clientId, data.invoiceId, -minorOf(data.total.amount))
     } else if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff') {
@@ -96,11 +106,19 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
   return [...items.values()]
 }
 
+/** What was open when other days were agreed is due on those; what was settled, the earliest parts, stays as it was. */
+export const rescheduled = (
+  parts: readonly Part[],
+  agreed: readonly { readonly dueOn: string; readonly amount: string }[],
+): readonly Part[] => {
+  const others = agreed.map(({ dueOn, amount }) => ({ dueOn, minor: minorOf(amount) }))
+  const open = openParts({ parts, open: others.reduce((sum, { minor }) => sum + minor, 0n) })
+  const settled = parts.map(({ dueOn, minor }, index) => ({ dueOn, minor: minor - (open[index]?.minor ?? 0n) }))
+  return [...settled.filter(({ minor }) => minor > 0n), ...others]
+}
+
 /** What is open by due day: what is settled covers the earliest parts first. */
-export const openParts = ({
-  parts,
-  open,
-}: Pick<Item, 'parts' | 'open'>): readonly { readonly dueOn: string; readonly minor: bigint }[] => {
+export const openParts = ({ parts, open }: Pick<Item, 'parts' | 'open'>): readonly Part[] => {
   let settled = parts.reduce((sum, { minor }) => sum + minor, 0n) - open
   return parts.map(({ dueOn, minor }) => {
     const covered = settled < minor ? settled : minor

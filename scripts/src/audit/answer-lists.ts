@@ -82,11 +82,26 @@ const unmetDueOn = (row: Row, open: bigint, parts: z.infer<typeof Instalments>):
   return words(row, 'due_on')
 }
 
+/** With the due days that held on a day: those that the first agreement after it found. */
+const dueOnDay = (known: Known, asOf: string): ((invoice: Row) => Row) => {
+  const laterOf = groupedBy(
+    known.rowsOf('invoice_schedules').filter((row) => words(row, 'agreed_on') > asOf),
+    'client_id',
+    'invoice_id',
+  )
+  return (invoice) => {
+    const [first] = laterOf(invoice).toSorted((a, b) => (minor(a, 'position') < minor(b, 'position') ? -1 : 1))
+    const { due_on = null, instalments = null } = first ?? invoice
+    return { ...invoice, due_on, instalments }
+  }
+}
+
 /** Those that are issued, earliest due first, as they stand on the day. */
 export const answerInvoices = (known: Known, { asOf }: Question, clientId: string | undefined) => {
   const settled = known.rowsOf('invoice_settlements').filter(until(asOf, 'effective_on'))
   const linesOf = groupedBy(settled, 'client_id', 'invoice_id')
-  const issued = known.rowsOf('invoice_balances').filter(until(asOf, 'issued_on')).filter(isOf(clientId))
+  const rows = known.rowsOf('invoice_balances').filter(until(asOf, 'issued_on')).filter(isOf(clientId))
+  const issued = rows.map(dueOnDay(known, asOf))
   return {
     items: list(issued, ['due_on', 'invoice_id', 'client_id']).map((row) => {
       const currency = words(row, 'currency')

@@ -109,6 +109,13 @@ export const Fact = z.discriminatedUnion('type', [
     document: maybe,
     note: maybe,
   }),
+  fact('InvoiceRescheduled', {
+    ...client,
+    invoiceId: text,
+    amount: Money,
+    instalments: z.array(z.object({ dueOn: text, amount: text })),
+    agreedOn: text,
+  }),
   fact('InvoiceCancelled', { ...client, invoiceId: text, total: Money, cancelledOn: text, kind: text, ...vat }),
   fact('CreditNoteRegistered', {
     ...client,

@@ -175,6 +175,15 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       ledger.invoices.set(key(clientId, invoiceId), invoice)
       return
     }
+    case 'InvoiceRescheduled': {
+      const { clientId, invoiceId, amount: rescheduled, instalments } = data
+      const invoice = ledger.invoices.get(key(clientId, invoiceId))
+      const open = invoice === undefined ? 0n : openOf(invoice)
+      const parts = instalments.reduce((sum, part) => sum + minorOf(part.amount), 0n)
+      const told = `${minorOf(rescheduled.amount)} in ${parts}`
+      expectEqual(rules, `${key(clientId, invoiceId)}: due anew is what was open`, `${open} in ${open}`, told)
+      return
+    }
     case 'PaymentRecorded':
       return receive(data.paymentId, data.clientId, data.method, data.amount)
     case 'InvoiceCancelled':

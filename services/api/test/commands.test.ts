@@ -60,6 +60,7 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
   ['UpdateClient', { clientId: 'alfa', name: 'Alfa Construct SRL' }, { name: 'Another SRL' }],
   ['RegisterInvoice', examples.registerInvoice(), { number: '77' }],
   ['RegisterInvoice', examples.registerInvoice({ invoiceId: 'inv-1025', number: '1025' }), { number: '77' }],
+  ['RescheduleInvoice', examples.rescheduleInvoice(), { dueOn: '2026-12-31' }],
   ['RecordPayment', examples.recordPayment(), { amount: ron('1400.00') }],
   ['AllocatePayment', { ...onInvoice('inv-1025'), paymentId: 'pay-1', amount: '290.00' }, { amount: '77.00' }],
   [

@@ -13,6 +13,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   ReopenPeriod: ['ClosePeriod'],
   UpdateClient: ['RegisterClient'],
   RegisterInvoice: ['RegisterClient'],
+  RescheduleInvoice: ['RegisterInvoice'],
   CancelInvoice: ['RegisterInvoice'],
   RegisterCreditNote: ['RegisterInvoice'],
   GrantDiscount: ['RegisterInvoice'],

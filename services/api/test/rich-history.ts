@@ -108,6 +108,14 @@ export const recordRichHistory = async ({ must }: Pick<Api, 'must'>): Promise<vo
   })
   await pay('cash-eur', '15.00', { ...inCash, amount: eur('15.00') })
 
+  await must('RescheduleInvoice', {
+    ...examples.rescheduleInvoice({ invoiceId: 'parts', agreedOn: '2026-11-20', dueOn: undefined }),
+    instalments: [
+      { dueOn: '2026-11-30', amount: '60.00' },
+      { dueOn: '2026-12-15', amount: '1000.00' },
+    ],
+  })
+
   await invoice('euro', { total: eur('1000.00'), vatLines: undefined, exchangeRate: bnr('4.97') })
   await pay('euro-in-lei', '1000.00', { allocation: explicitly(['euro', '150.00', bnr('5.00')]) })
 

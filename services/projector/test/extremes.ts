@@ -41,6 +41,7 @@ import {
   RegisterInvoice,
   ReopenPeriod,
   ReprintReceipt,
+  RescheduleInvoice,
   ReversalReason,
   ReversePayment,
   receiptBook,
@@ -93,6 +94,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   RegisterCompany,
   RegisterCreditNote,
   RegisterInvoice,
+  RescheduleInvoice,
   ReopenPeriod,
   ReprintReceipt,
   ReversePayment,
@@ -324,11 +326,13 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       ...exchangeRate,
     }
     for (const kind of ['INVOICE', 'ADVANCE'] as const) {
-      for (const end of ['cancelled', 'credited', 'discounted', 'writtenOff', 'paid', 'setOff']) {
+      for (const end of ['cancelled', 'moved', 'credited', 'discounted', 'writtenOff', 'paid', 'setOff']) {
         invoice(`${name}-${kind}-${end}`, { kind, ...largest })
       }
       const invoiceId = (end: string) => longId(`${name}-${kind}-${end}`)
       onAccount('CancelInvoice', { clientId, invoiceId: invoiceId('cancelled'), reason: text(500), cancelledOn: today })
+      const plan = { instalments: instalments(currency), agreedOn: FIRST_DAY, reason: text(500) }
+      onAccount('RescheduleInvoice', { clientId, invoiceId: invoiceId('moved'), ...plan })
       onAccount('WriteOffInvoice', {
         clientId,
         invoiceId: invoiceId('writtenOff'),

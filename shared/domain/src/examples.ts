@@ -12,6 +12,7 @@ import type {
   RegisterClient,
   RegisterCreditNote,
   RegisterInvoice,
+  RescheduleInvoice,
   ReversePayment,
   UpdateClient,
   WriteOffInvoice,
@@ -24,6 +25,7 @@ import {
   DiscountGranted,
   InvoiceCancelled,
   InvoiceRegistered,
+  InvoiceRescheduled,
   InvoiceWrittenOff,
   PaymentAllocated,
   PaymentCleared,
@@ -366,6 +368,20 @@ export const refundRecorded = (change: Partial<EventData<typeof RefundRecorded>>
     ...change,
   })
 
+export const invoiceRescheduled = (change: Partial<EventData<typeof InvoiceRescheduled>> = {}) =>
+  InvoiceRescheduled.of({
+    clientId: 'alfa',
+    invoiceId: 'inv-1024',
+    amount: ron('1210.00'),
+    instalments: [
+      { dueOn: '2026-11-30', amount: '610.00' },
+      { dueOn: '2026-12-31', amount: '600.00' },
+    ],
+    agreedOn: '2026-10-28',
+    reason: 'Eșalonare cerută de client',
+    ...change,
+  })
+
 export const invoiceCancelled = (change: Partial<EventData<typeof InvoiceCancelled>> = {}) =>
   InvoiceCancelled.of({
     clientId: 'alfa',
@@ -478,6 +494,17 @@ export const periodReopened = (change: Partial<EventData<typeof PeriodReopened>>
     approvedBy: 'Ioana Pop',
     ...change,
   })
+
+export const rescheduleInvoice = (
+  change: Partial<Data<typeof RescheduleInvoice>> = {},
+): Data<typeof RescheduleInvoice> => ({
+  clientId: 'alfa',
+  invoiceId: 'inv-1024',
+  dueOn: '2026-11-30',
+  reason: 'Termen prelungit la cererea clientului',
+  agreedOn: '2026-10-28',
+  ...change,
+})
 
 export const cancelInvoice = (change: Partial<Data<typeof CancelInvoice>> = {}): Data<typeof CancelInvoice> => ({
   clientId: 'alfa',
@@ -623,6 +650,7 @@ export const exampleEvents: readonly LedgerMessage[] = [
   cashLimitOverridden(),
   paymentCleared(),
   refundRecorded(),
+  invoiceRescheduled(),
   invoiceCancelled(),
   creditNoteRegistered(),
   discountGranted(),

@@ -4,6 +4,7 @@ export { accountInvoices, accountPayments, type Invoice, type Payment } from './
 export { type CashPayer, whoPaidCash } from './client-account/cash-guard.ts'
 export * from './client-account/client-account.ts'
 export * from './client-account/commands.ts'
+export { type DuePart, rescheduledParts } from './client-account/due-parts.ts'
 export * from './client-account/events.ts'
 export { byDigitsOf, namesIn } from './client-account/remittance-text.ts'
 export type { Client, ClientAccount } from './client-account/state.ts'

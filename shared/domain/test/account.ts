@@ -11,6 +11,7 @@ import {
   recordSetOff,
   registerCreditNote,
   registerInvoice,
+  rescheduleInvoice,
   reversePayment,
   writeOffInvoice,
 } from '../src/examples.ts'
@@ -32,6 +33,8 @@ export const explicit = (invoiceId: string, amount: string) => ({
 
 export const register = (change: Parameters<typeof registerInvoice>[0] = {}) =>
   ({ type: 'RegisterInvoice', data: registerInvoice(change) }) as const
+export const reschedule = (change: Parameters<typeof rescheduleInvoice>[0] = {}) =>
+  ({ type: 'RescheduleInvoice', data: rescheduleInvoice(change) }) as const
 export const cancel = (change: Parameters<typeof cancelInvoice>[0] = {}) =>
   ({ type: 'CancelInvoice', data: cancelInvoice(change) }) as const
 export const credit = (change: Parameters<typeof registerCreditNote>[0] = {}) =>

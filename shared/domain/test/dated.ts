@@ -12,6 +12,7 @@ import {
   record,
   refund,
   register,
+  reschedule,
   reverse,
   setOff,
   writeOff,
@@ -33,6 +34,7 @@ const explicitly = { allocation: { rule: 'none' as const } }
 /** Every command that takes a day, and how it takes it. */
 export const dated: Readonly<Record<string, (day: string) => AccountCommand>> = {
   RegisterInvoice: (day) => register({ invoiceId: 'new', number: '7', issuedOn: day, dueOn: day }),
+  RescheduleInvoice: (day) => reschedule({ agreedOn: day }),
   CancelInvoice: (day) => cancel({ invoiceId: 'inv-1025', cancelledOn: day }),
   RegisterCreditNote: (day) => credit({ issuedOn: day }),
   'RegisterCreditNote on account': (day) => credit({ invoiceId: undefined, issuedOn: day }),

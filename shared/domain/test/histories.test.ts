@@ -34,6 +34,8 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
   switch (type) {
     case 'InvoiceRegistered':
       return data.issuedOn
+    case 'InvoiceRescheduled':
+      return data.agreedOn
     case 'InvoiceCancelled':
       return data.cancelledOn
     case 'CreditNoteRegistered':

@@ -71,6 +71,14 @@ export type Step =
       readonly on: number | undefined
     }
   | {
+      readonly kind: 'reschedule'
+      readonly invoice: number
+      /** Due days after the day of the agreement; the parts are as equal as they can be. */
+      readonly terms: readonly number[]
+      readonly miss: bigint
+      readonly on: number
+    }
+  | {
       readonly kind: 'creditOnAccount'
       readonly payment: number
       readonly currency: Currency
@@ -159,6 +167,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       pick,
       id,
       on: maybeOn,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('reschedule'),
+      invoice,
+      terms: fc.uniqueArray(fc.nat({ max: 60 }), { minLength: 1, maxLength: 3 }),
+      miss: fc.constantFrom(0n, 0n, 0n, 0n, 1n, -1n),
+      on,
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('creditOnAccount'), payment, currency, minor, on }) },
@@ -333,6 +351,19 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
         type: 'WriteOffInvoice',
         data: { ...names, ...decision, amount: step.pick === 'all' ? undefined : amount },
       }
+    }
+    case 'reschedule': {
+      const currency = invoice?.currency ?? 'RON'
+      const open = (invoice?.open ?? 1n) + step.miss
+      const count = BigInt(step.terms.length)
+      const days = step.terms.toSorted((a, b) => a - b)
+      const instalments = days.map((term, index) => {
+        const minor = index === 0 ? open - (open / count) * (count - 1n) : open / count
+        return { dueOn: dayOf(step.on + term), amount: decimalOf(minor < 0n ? 0n : minor, currency) }
+      })
+      const terms = instalments.length === 1 && step.miss === 0n ? { dueOn: instalments[0]?.dueOn } : { instalments }
+      const data = { clientId, invoiceId, ...terms, agreedOn: dayOf(step.on), reason: 'eșalonare' }
+      return { type: 'RescheduleInvoice', data }
     }
     case 'creditOnAccount': {
       const total = moneyOf(BigInt(step.minor), step.currency)

@@ -4,25 +4,43 @@ import {
   discountGranted,
   invoiceCancelled,
   invoiceRegistered,
+  invoiceRescheduled,
   invoiceWrittenOff,
   paymentAllocated,
   paymentDeallocated,
   paymentRecorded,
   registerCreditNote,
   registerInvoice,
+  rescheduleInvoice,
   ron,
   writeOffInvoice,
 } from '../src/examples.ts'
 import {
   type AccountEvent,
+  accountInvoices,
+  clientAccount,
   GrantDiscount,
   minorOf,
   RegisterCreditNote,
   RegisterInvoice,
+  RescheduleInvoice,
   vatBesideRate,
   WriteOffInvoice,
 } from '../src/index.ts'
-import { account, allocate, cancel, credit, discount, eur, given, refund, register, writeOff } from './account.ts'
+import {
+  account,
+  allocate,
+  cancel,
+  credit,
+  discount,
+  eur,
+  given,
+  record,
+  refund,
+  register,
+  reschedule,
+  writeOff,
+} from './account.ts'
 import { today } from './given.ts'
 
 t.test('RegisterInvoice', async (t) => {
@@ -365,6 +383,121 @@ t.test('RegisterCreditNote', async (t) => {
     t.ok(RegisterCreditNote.safeParse(registerCreditNote()).success)
     for (const amount of ['-242.00', '0.00']) {
       t.notOk(RegisterCreditNote.safeParse(registerCreditNote({ total: ron(amount) })).success, amount)
+    }
+  })
+})
+
+t.test('RescheduleInvoice', async (t) => {
+  const open = [account, invoiceRegistered()]
+  const [first, second] = [
+    { dueOn: '2026-11-30', amount: '610.00' },
+    { dueOn: '2026-12-31', amount: '600.00' },
+  ] as const
+  const plan = (...instalments: { dueOn: string; amount: string }[]) => reschedule({ dueOn: undefined, instalments })
+  const partsAfter = (...history: AccountEvent[]) =>
+    accountInvoices
+      .get(history.reduce(clientAccount.evolve, clientAccount.initialState()), 'inv-1024')
+      ?.dueParts.map(({ dueOn, amount }) => `${dueOn} ${amount}`)
+
+  t.test('moves the due day of all that is open, or parts it', async (t) => {
+    t.match(given(...open).when(reschedule()), [
+      { data: { amount: ron('1210.00'), instalments: [{ dueOn: '2026-11-30', amount: '1210.00' }] } },
+    ])
+    t.same(given(...open).when(plan(first, second)), [
+      invoiceRescheduled({ reason: reschedule().data.reason, instalments: [first, second] }),
+    ])
+    const paid = [...open, paymentRecorded(), paymentAllocated()]
+    t.match(given(...paid).when(reschedule()), [{ data: { amount: ron('710.00') } }])
+  })
+  t.test('adds up to what is open, to the ban, in rising days', async (t) => {
+    const refused = { code: 'INSTALMENTS_DO_NOT_ADD_UP', details: { total: ron('1210.00') } }
+    for (const amount of ['599.99', '600.01']) {
+      t.throws(() => given(...open).when(plan(first, { ...second, amount })), refused)
+    }
+    t.throws(() => given(...open).when(plan(first, { ...second, dueOn: first.dueOn })), refused)
+    const tooPrecise = plan(first, { ...second, amount: '600.001' })
+    t.throws(() => given(...open).when(tooPrecise), {
+      code: 'AMOUNT_TOO_PRECISE',
+      details: { path: '/instalments/1/amount' },
+    })
+  })
+  t.test('leaves what is settled as due as it was', async (t) => {
+    const paid = [...open, paymentRecorded(), paymentAllocated()]
+    const moved = given(...paid).when(reschedule())
+    t.same(partsAfter(...paid, ...moved), ['2026-10-31 50000', '2026-11-30 71000'])
+    const again = given(...paid, ...moved, paymentAllocated({ amount: ron('10.00') })).when(
+      plan({ dueOn: '2026-12-15', amount: '100.00' }, { dueOn: '2026-12-20', amount: '600.00' }),
+    )
+    t.same(partsAfter(...paid, ...moved, paymentAllocated({ amount: ron('10.00') }), ...again), [
+      '2026-10-31 50000',
+      '2026-11-30 1000',
+      '2026-12-15 10000',
+      '2026-12-20 60000',
+    ])
+  })
+  t.test('changes the order in which money without a word settles', async (t) => {
+    const [late, early] = [
+      invoiceRegistered({ invoiceId: 'late', number: '1', dueOn: '2026-12-01' }),
+      invoiceRegistered({ invoiceId: 'early', number: '2', dueOn: '2026-10-31' }),
+    ]
+    const pay = record({ amount: ron('100.00'), allocation: { rule: 'oldestDueFirst' } })
+    t.match(given(account, late, early).when(pay), [{}, { data: { invoiceId: 'early' } }])
+    const moved = given(account, late, early).when(reschedule({ invoiceId: 'early', dueOn: '2026-12-02' }))
+    t.match(given(account, late, early, ...moved).when(pay), [{}, { data: { invoiceId: 'late' } }])
+  })
+  t.test('is one plan for several invoices, or none', async (t) => {
+    const both = [...open, invoiceRegistered({ invoiceId: 'other', number: '2' })]
+    const items = [
+      { invoiceId: 'inv-1024', instalments: [first, second] },
+      { invoiceId: 'other', dueOn: '2026-12-31' },
+    ]
+    const all = (change: object = {}) =>
+      reschedule({ invoiceId: undefined, dueOn: undefined, items: items.map((item) => ({ ...item, ...change })) })
+    t.match(given(...both).when(all()), [{ data: { invoiceId: 'inv-1024' } }, { data: { invoiceId: 'other' } }])
+    t.throws(() => given(...open).when(all()), { code: 'INVOICE_NOT_FOUND', details: { invoiceId: 'other' } })
+  })
+  t.test('is agreed not before the terms that hold, and may be agreed anew the same day', async (t) => {
+    t.equal(given(...open).when(reschedule({ agreedOn: '2026-10-01' })).length, 1)
+    t.throws(() => given(...open).when(reschedule({ agreedOn: '2026-09-30' })), {
+      code: 'RESCHEDULE_BEFORE_LAST',
+      details: { earliest: '2026-10-01' },
+    })
+    const moved = [...open, invoiceRescheduled()]
+    t.equal(given(...moved).when(reschedule({ agreedOn: '2026-10-28' })).length, 1)
+    t.throws(() => given(...moved).when(reschedule({ agreedOn: '2026-10-27' })), { code: 'RESCHEDULE_BEFORE_LAST' })
+  })
+  t.test('changes nothing the second time', async (t) => {
+    t.same(given(...open, invoiceRescheduled()).when(plan(first, second)), [])
+  })
+  t.test('is refused for what is not there or not open, and for a day before the issue', async (t) => {
+    t.throws(() => given().when(reschedule()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given(account).when(reschedule()), { code: 'INVOICE_NOT_FOUND' })
+    t.throws(() => given(...open, invoiceWrittenOff()).when(reschedule()), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      details: { open: ron('0.00') },
+    })
+    t.equal(given(...open).when(reschedule({ dueOn: '2026-10-01' })).length, 1)
+    t.throws(() => given(...open).when(reschedule({ dueOn: '2026-09-30' })), { code: 'DUE_BEFORE_ISSUE' })
+  })
+  t.test('names one invoice or a list, and for each one day or instalments', async (t) => {
+    const isGood = (change: object) => RescheduleInvoice.safeParse({ ...rescheduleInvoice(), ...change }).success
+    const item = { invoiceId: 'inv-1024', dueOn: '2026-11-30' }
+    const none = { invoiceId: undefined, dueOn: undefined }
+    t.ok(isGood({}))
+    t.ok(isGood({ dueOn: undefined, instalments: [first] }))
+    t.ok(isGood({ ...none, items: [item] }))
+    for (const change of [
+      { dueOn: undefined },
+      { instalments: [first, second] },
+      { items: [item] },
+      none,
+      { ...none, items: [] },
+      { ...none, items: [item, item] },
+      { ...none, items: [{ ...item, instalments: [first] }] },
+      { ...none, items: [{ invoiceId: 'inv-1024' }] },
+      { ...none, dueOn: '2026-11-30', items: [item] },
+    ]) {
+      t.notOk(isGood(change), JSON.stringify(change))
     }
   })
 })

@@ -1,9 +1,42 @@
+import { z } from 'zod'
 import { addTo, type ChangingRow, type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
 import { minorOf, type PlacedFact } from '../facts.ts'
 
 export const invoices = { name: 'invoice_balances', key: ['company_id', 'invoice_id', 'client_id'] }
 /** One event may settle several invoices: a paper that is collected. */
 const settlements = { name: 'invoice_settlements', position: 'position', within: ['client_id', 'invoice_id'] }
+
+/** What was due when, up to each agreement. */
+const schedules = { name: 'invoice_schedules', position: 'position', within: ['client_id', 'invoice_id'] }
+
+const Parts = z.array(z.object({ dueOn: z.string(), amount: z.string() }))
+
+/** As an amount is written that has so many decimals. */
+const decimal = (minor: bigint, like: string): string => {
+  const digits = like.split('.')[1]?.length ?? 0
+  const text = `${minor}`.padStart(digits + 1, '0')
+  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
+}
+
+/** Other due days take over from the end of what is settled on. */
+const reschedule = (row: ChangingRow, agreed: z.infer<typeof Parts>): void => {
+  const like = agreed[0]?.amount ?? ''
+  const known = Parts.parse(JSON.parse(`${row['instalments']}`))
+  const whole = { dueOn: `${row['due_on']}`, amount: decimal(amount(row, 'total_minor'), like) }
+  const parts = known.length > 0 ? known : [whole]
+  let settled = amount(row, 'total_minor') - agreed.reduce((sum, part) => sum + minorOf(part.amount), 0n)
+  const all: z.infer<typeof Parts> = []
+  for (const part of parts) {
+    if (settled <= 0n) break
+    const minor = minorOf(part.amount) < settled ? minorOf(part.amount) : settled
+    all.push({ dueOn: part.dueOn, amount: decimal(minor, like) })
+    settled -= minor
+  }
+  all.push(...agreed)
+  row['due_on'] = agreed.at(-1)?.dueOn ?? null
+  row['instalments'] = jsonCell(all.length > 1 ? all : [])
+  row['rescheduled'] = true
+}
 
 const amount = (row: ChangingRow, column: string): bigint => BigInt(row[column] ?? 0n)
 
@@ -78,12 +111,25 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           written_off_minor: 0n,
           cancelled_on: null,
           instalments: jsonCell(data.instalments),
+          rescheduled: false,
           position,
           last_effective_on: data.issuedOn,
           last_position: position,
         }),
       )
       return
+    case 'InvoiceRescheduled': {
+      const { invoiceId: invoice_id, clientId: client_id, agreedOn: agreed_on, instalments } = data
+      const row = find(expected, invoices, company_id, invoice_id, client_id)
+      if (row === undefined) return
+      const { due_on = null, instalments: before = null } = row
+      expected.bear(schedules, { company_id, invoice_id, client_id, position, agreed_on, due_on, instalments: before })
+      reschedule(row, instalments)
+      const last = `${row['last_effective_on']}`
+      row['last_effective_on'] = agreed_on > last ? agreed_on : last
+      row['last_position'] = position
+      return
+    }
     case 'InvoiceCancelled':
       return settle(data, { kind: 'CANCELLED', minor: minorOf(data.total.amount), on: data.cancelledOn }, {})
     case 'CreditNoteRegistered': {
@@ -125,4 +171,4 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
   }
 }
 
-export const invoiceFold: Fold = { histories: [settlements], states: [invoices], start: () => foldInvoices }
+export const invoiceFold: Fold = { histories: [settlements, schedules], states: [invoices], start: () => foldInvoices }

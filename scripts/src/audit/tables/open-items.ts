@@ -11,7 +11,7 @@ import {
   stretchOf,
 } from '../expected.ts'
 import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
-import { type DuePart, type Level, levelsOf } from '../open-levels.ts'
+import { agreeOn, type DuePart, EVER, type Level, lastSize, levelsOf } from '../open-levels.ts'
 import type { Row } from '../report.ts'
 import { STILL_KNOWN } from './statements.ts'
 
@@ -32,11 +32,16 @@ interface Span extends Level {
 
 interface Item {
   readonly row: ChangingRow
-  readonly parts: readonly DuePart[]
+  parts: readonly DuePart[]
   readonly moves: Map<string, bigint>
   /** What is believed now. */
   spans: readonly Span[]
 }
+
+const duePart = (dueOn: string, amount: string): DuePart => ({
+  dueOn,
+  sizes: [{ from: EVER, minor: minorOf(amount) }],
+})
 
 const sameLevel = (a: Level, b: Level): boolean =>
   a.part === b.part && a.from === b.from && a.to === b.to && a.open === b.open
@@ -55,7 +60,15 @@ const partsCell = ({ parts, moves, spans }: Item): string => {
         const tell = span && { span: { knownFrom: `${span.knownFrom}`, line: span.line } }
         return { from: level.from, open: `${level.open}`, ...tell }
       })
-  return canonical(parts.map(({ dueOn, minor }, part) => ({ dueOn, amount: `${minor}`, steps: stepsOf(part) })))
+  const beforeOf = ({ sizes }: DuePart) =>
+    sizes.slice(1).map(({ from }, index) => ({ until: from, amount: `${sizes[index]?.minor}` }))
+  return canonical(
+    parts.map((due, part) => {
+      const before = beforeOf(due)
+      const told = before.length === 0 ? {} : { before }
+      return { dueOn: due.dueOn, amount: `${lastSize(due)}`, ...told, steps: stepsOf(part) }
+    }),
+  )
 }
 
 /**
@@ -70,15 +83,19 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
     let line = 0
 
     const move = (item: Item, on: string, minor: bigint): void => {
-      const before = levelsOf(item.parts, item.moves)
-      item.moves.set(on, (item.moves.get(on) ?? 0n) + minor)
-      const { company_id = null, item_kind = null, currency = null, issued_on = null } = item.row
+      const { company_id = null, item_kind = null, currency = null } = item.row
       addTo(
         expected,
         openDays,
         { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) },
         { amount_minor: minor },
       )
+      restate(item, () => item.moves.set(on, (item.moves.get(on) ?? 0n) + minor))
+    }
+    const restate = (item: Item, change: () => void): void => {
+      const before = levelsOf(item.parts, item.moves)
+      change()
+      const { company_id = null, item_kind = null, currency = null, issued_on = null } = item.row
       const levels = levelsOf(item.parts, item.moves)
       for (const { from, open } of levels)
         expected.require(
@@ -152,20 +169,28 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       })
       const item: Item = { row, parts, moves: new Map(), spans: [] }
       items.set(key(kind, id, clientId), item)
-      const whole = parts.reduce((sum, { minor }) => sum + minor, 0n)
+      const whole = parts.reduce((sum, part) => sum + lastSize(part), 0n)
       move(item, on, whole)
     }
     const lower = (invoiceId: string, clientId: string, on: string, amount: string): void =>
       moveKnown('INVOICE', invoiceId, clientId, on, -minorOf(amount))
     const beginCredit = (id: string, clientId: string, currency: string, on: string, amount: string): void =>
-      begin('PAYMENT', id, clientId, currency, on, [{ dueOn: on, minor: minorOf(amount) }])
+      begin('PAYMENT', id, clientId, currency, on, [duePart(on, amount)])
 
     switch (type) {
       case 'InvoiceRegistered': {
         const { invoiceId, clientId, total, issuedOn, dueOn } = data
-        const instalments = data.instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
-        const parts = instalments.length > 0 ? instalments : [{ dueOn, minor: minorOf(total.amount) }]
+        const instalments = data.instalments.map((part) => duePart(part.dueOn, part.amount))
+        const parts = instalments.length > 0 ? instalments : [duePart(dueOn, total.amount)]
         return begin('INVOICE', invoiceId, clientId, total.currency, issuedOn, parts)
+      }
+      case 'InvoiceRescheduled': {
+        const item = items.get(key('INVOICE', data.invoiceId, data.clientId))
+        if (item === undefined) return
+        const agreed = data.instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
+        return restate(item, () => {
+          item.parts = agreeOn(item.parts, agreed, data.agreedOn)
+        })
       }
       case 'PaymentRecorded': {
         const { paymentId, clientId, amount, receivedOn } = data

@@ -6,6 +6,7 @@ import {
   moneyOf,
   RegisterCreditNote,
   RegisterInvoice,
+  RescheduleInvoice,
   type VatLine,
   vatBesideRate,
   WriteOffInvoice,
@@ -53,6 +54,45 @@ export const invoiceCommands = [
       const handled = await onAccount({ type: 'RegisterInvoice', data }, context, dependencies)
       const told = answer(handled, { invoiceId: data.invoiceId, open: data.total.amount })
       return withVatWarnings(told, eventsOf(handled, 'InvoiceRegistered')[0]?.data, data.total)
+    },
+  }),
+
+  defineCommand({
+    name: 'RescheduleInvoice',
+    summary: 'Agree other due days',
+    description:
+      'All that is open of an invoice becomes due on another day, or by instalments; with `items`, a payment plan over several invoices. The new days hold from `agreedOn` on: what was due before stays so on earlier days. What was settled keeps its due days, so what an undo reopens is due as it was before the agreement.',
+    schema: RescheduleInvoice,
+    example: examples.rescheduleInvoice(),
+    result: z.object({
+      agreedOn: day,
+      invoices: z.array(
+        z.object({
+          invoiceId: z.string(),
+          amount: money,
+          instalments: z.array(z.object({ dueOn: day, amount: decimal })),
+        }),
+      ),
+    }),
+    rejections: [
+      'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'DUE_BEFORE_ISSUE',
+      'INSTALMENTS_DO_NOT_ADD_UP',
+      'INVOICE_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'RESCHEDULE_BEFORE_LAST',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'RescheduleInvoice', data }, context, dependencies)
+      const invoices = eventsOf(handled, 'InvoiceRescheduled').map(({ data: { invoiceId, amount, instalments } }) => ({
+        invoiceId,
+        amount,
+        instalments,
+      }))
+      return answer(handled, { agreedOn: data.agreedOn, invoices })
     },
   }),
 

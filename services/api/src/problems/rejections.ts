@@ -50,6 +50,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   RECEIPT_RANGE_EXHAUSTED: { status: 422, title: "The book's range of numbers is used up" },
   RECEIPT_RANGE_NOT_EXTENDED: { status: 422, title: 'The new range does not go further' },
   REFUND_ALREADY_RECORDED: { status: 409, title: 'The refund is recorded already' },
+  RESCHEDULE_BEFORE_LAST: { status: 422, title: 'The terms were agreed before those that hold' },
   RESTORE_GUARD: {
     status: 409,
     title: 'The book has lost receipts that may be on paper; it is read-only until somebody continues it',
@@ -116,7 +117,9 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
     case 'RECEIPT_NOT_FOUND':
       return unknownThen(details)
     case 'INSTALMENTS_DO_NOT_ADD_UP':
-      return told`the instalments add up to ${fact('sum')}, the total is ${fact('total')}: ${fact('rule')}`
+      return told`the instalments add up to ${fact('sum')}, not to ${fact('total')}: ${fact('rule')}`
+    case 'RESCHEDULE_BEFORE_LAST':
+      return told`the terms of ${fact('invoiceId')} hold since ${fact('earliest')}`
     case 'PAYMENT_REFUNDED':
       return told`${fact('refunded')} of ${fact('amount')} was given back: what is left may bounce, none of it was a mistake`
     case 'PERIOD_CLOSED':

@@ -116,6 +116,16 @@ export const nextCommand = (
       return { name: 'RegisterCreditNote', body: random.chance(0.5) ? body : { ...body, invoiceId: about.invoiceId } }
     },
     () => ({
+      name: 'RescheduleInvoice',
+      body: {
+        clientId,
+        invoiceId: about.invoiceId,
+        dueOn: new Date(Date.UTC(2028, 0, 1 + phase * perPhase + step)).toISOString().slice(0, 10),
+        agreedOn: day,
+        reason: 'termen nou',
+      },
+    }),
+    () => ({
       name: 'WriteOffInvoice',
       body: {
         clientId,

@@ -24,7 +24,9 @@ interface Invoice {
   readonly paper: string
   readonly total: number
   readonly issuedOn: string
-  readonly dueOn: string
+  dueOn: string
+  /** Since when it is due then. */
+  agreedOn: string
   open: number
   lastUndoOn: string
 }
@@ -144,6 +146,7 @@ const DAYS = [
   'annulledOn',
   'clearedOn',
   'setOffOn',
+  'agreedOn',
 ]
 const dayOf = (body: ModelCommand['body']): string =>
   DAYS.flatMap((name) => (typeof body[name] === 'string' ? [body[name]] : []))[0] ?? ''
@@ -330,11 +333,25 @@ const oracleOf = (state: State): Oracle => {
           apply: () => {
             papers.add(paper)
             const issued = { number: String(Number(body.number)), paper, total, issuedOn: day, dueOn: body.dueOn }
-            invoices.set(body.invoiceId, { ...issued, open: total, lastUndoOn: '' })
+            invoices.set(body.invoiceId, { ...issued, open: total, agreedOn: day, lastUndoOn: '' })
             return { invoiceId: body.invoiceId, open: decimal(total) }
           },
         }
       }
+      case 'RescheduleInvoice':
+        return {
+          codes:
+            invoice === undefined
+              ? ['INVOICE_NOT_FOUND']
+              : [
+                  ...ifNot(open > 0, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+                  ...ifNot(invoice.agreedOn <= day, 'RESCHEDULE_BEFORE_LAST'),
+                ],
+          apply: () => {
+            if (invoice !== undefined) Object.assign(invoice, { dueOn: body.dueOn, agreedOn: day })
+            return { agreedOn: day, invoices: [{ invoiceId: body.invoiceId, amount: { amount: decimal(open) } }] }
+          },
+        }
       case 'CancelInvoice':
         return {
           codes:

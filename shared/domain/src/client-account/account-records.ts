@@ -19,7 +19,7 @@ import {
 import { type Address, ClientKind, type Payer } from '../party.ts'
 import type { CountedPayer } from './cash-guard.ts'
 import { type DocumentName, documentKeyOf } from './document-number.ts'
-import type { DuePart } from './open-invoices.ts'
+import type { DuePart } from './due-parts.ts'
 import { digitsOf } from './remittance-text.ts'
 import { InvoiceKind, PaymentMethod } from './vocabulary.ts'
 
@@ -70,6 +70,8 @@ export interface Invoice {
   /** In the order in which what is settled falls on them, all of them together the total; none: the whole on `dueOn`. */
   dueParts: readonly DuePart[]
   readonly total: bigint
+  /** When the due days that hold now were agreed; `undefined`: they are the invoice's own. */
+  rescheduledOn: BusinessDay | undefined
   readonly vatLines: readonly VatAmounts[]
   /** What credit notes and discounts have taken back of the lines, by rate. */
   vatTaken: readonly VatAmounts[]
@@ -98,6 +100,7 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   issuedOn: day,
   dueOn: day,
   dueParts: listOf(object({ dueOn: day, amount })),
+  rescheduledOn: optional(day),
   total: amount,
   open: amount,
   vatLines: listOf(object(vatAmounts)),

@@ -8,6 +8,8 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
     case 'RegisterCreditNote':
     case 'IssueReceipt':
       return { path: '/issuedOn', day: data.issuedOn }
+    case 'RescheduleInvoice':
+      return { path: '/agreedOn', day: data.agreedOn }
     case 'CancelInvoice':
       return { path: '/cancelledOn', day: data.cancelledOn }
     case 'WriteOffInvoice':

@@ -21,6 +21,7 @@ import {
 const VAT_LINES_MAX = 20
 const INSTALMENTS_MAX = 60
 const ALLOCATIONS_MAX = 500
+const RESCHEDULED_MAX = 100
 
 const clientFields = {
   kind: ClientKind,
@@ -69,6 +70,8 @@ const Items = z
   .max(ALLOCATIONS_MAX)
   .refine(noInvoiceTwice, 'no invoice twice')
 
+const Instalments = z.array(z.strictObject({ dueOn: BusinessDay, amount: Amount })).max(INSTALMENTS_MAX)
+
 export const RegisterInvoice = z.strictObject({
   clientId: ClientId,
   invoiceId: InvoiceId,
@@ -80,10 +83,7 @@ export const RegisterInvoice = z.strictObject({
   total: Money,
   vatLines: VatLines.optional().meta({ description: 'total = Σ base + vat; absent: an invoice without VAT' }),
   cashAccounting: z.boolean().optional().meta({ description: 'TVA la încasare' }),
-  instalments: z
-    .array(z.strictObject({ dueOn: BusinessDay, amount: Amount }))
-    .min(2)
-    .max(INSTALMENTS_MAX)
+  instalments: Instalments.min(2)
     .optional()
     .meta({ description: 'Several due days; the amounts add up to the total and the last day is dueOn' }),
   instalmentContract: z.boolean().optional(),
@@ -154,6 +154,39 @@ export const ReversePayment = z.strictObject({
   reversedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   note: FreeText.optional(),
 })
+
+const terms = {
+  invoiceId: InvoiceId,
+  dueOn: BusinessDay.optional().meta({ description: 'One new due day for all that is open' }),
+  instalments: Instalments.min(1)
+    .optional()
+    .meta({ description: 'Or several; the amounts add up to what is open and the days rise' }),
+}
+
+const isOneOf = (one: unknown, other: unknown): boolean => (one === undefined) !== (other === undefined)
+
+const RescheduledItem = z
+  .strictObject(terms)
+  .refine(({ dueOn, instalments }) => isOneOf(dueOn, instalments), { error: 'either dueOn or instalments' })
+
+export const RescheduleInvoice = z
+  .strictObject({
+    clientId: ClientId,
+    ...z.strictObject(terms).partial().shape,
+    items: z
+      .array(RescheduledItem)
+      .min(1)
+      .max(RESCHEDULED_MAX)
+      .refine(noInvoiceTwice, 'no invoice twice')
+      .optional()
+      .meta({ description: 'A payment plan over several invoices, in place of one invoiceId' }),
+    reason: FreeText,
+    agreedOn: BusinessDay.meta({ description: 'The new days hold from here on; nothing changes before' }),
+  })
+  .refine(({ invoiceId, items }) => isOneOf(invoiceId, items), { error: 'either invoiceId or items' })
+  .refine(({ invoiceId, dueOn, instalments }) => (invoiceId === undefined) !== isOneOf(dueOn, instalments), {
+    error: 'either dueOn or instalments beside invoiceId, neither beside items',
+  })
 
 export const CancelInvoice = z.strictObject({
   clientId: ClientId,
@@ -270,6 +303,7 @@ export type AccountCommand =
   | Message<'AllocatePayment', z.infer<typeof AllocatePayment>>
   | Message<'DeallocatePayment', z.infer<typeof DeallocatePayment>>
   | Message<'ReversePayment', z.infer<typeof ReversePayment>>
+  | Message<'RescheduleInvoice', z.infer<typeof RescheduleInvoice>>
   | Message<'CancelInvoice', z.infer<typeof CancelInvoice>>
   | Message<'RegisterCreditNote', z.infer<typeof RegisterCreditNote>>
   | Message<'ConfirmPaymentCleared', z.infer<typeof ConfirmPaymentCleared>>

@@ -9,6 +9,7 @@ import { clientDecisions } from './decisions/clients.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
+import { rescheduleDecisions } from './decisions/reschedules.ts'
 import { lastEffectOn } from './decisions/reversals.ts'
 import type { AccountEvent } from './events.ts'
 import type { ClientAccount } from './state.ts'
@@ -16,6 +17,7 @@ import type { ClientAccount } from './state.ts'
 const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...clientDecisions,
   ...invoiceDecisions,
+  ...rescheduleDecisions,
   ...paymentDecisions,
   ...receiptDecisions,
 }
@@ -27,6 +29,8 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
   switch (type) {
     case 'InvoiceRegistered':
       return data.issuedOn
+    case 'InvoiceRescheduled':
+      return data.agreedOn
     case 'InvoiceCancelled':
       return data.cancelledOn
     // The paper's own day: what it lowers may follow on a later one.

@@ -266,6 +266,25 @@ export const RefundRecorded = defineEvent({
   }),
 })
 
+/**
+ * Other due days were agreed for all that was open. They hold from `agreedOn` on; what was due before stays so on earlier
+ * days, and what was settled keeps its own due days (Codul civil art. 1270 (2): parties change their contract by agreement).
+ */
+export const InvoiceRescheduled = defineEvent({
+  type: 'InvoiceRescheduled',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    invoiceId: InvoiceId,
+    /** What was open. */
+    amount: Money,
+    /** Due days in order, at least one; they add up to the amount. */
+    instalments: z.array(z.strictObject({ dueOn: BusinessDay, amount: z.string() })).min(1),
+    agreedOn: BusinessDay,
+    reason: FreeText,
+  }),
+})
+
 /** Never delivered or sent: all of it leaves the books, VAT included. */
 export const InvoiceCancelled = defineEvent({
   type: 'InvoiceCancelled',
@@ -415,6 +434,7 @@ export const accountEventDefinitions = [
   CashLimitOverridden,
   PaymentCleared,
   RefundRecorded,
+  InvoiceRescheduled,
   InvoiceCancelled,
   CreditNoteRegistered,
   DiscountGranted,

@@ -2,6 +2,7 @@ import type { BusinessDay } from '../business-day.ts'
 import type { InvoiceId } from '../ids.ts'
 import { type ByteCursor, readBytes, writeBytes } from '../packed/byte-cursor.ts'
 import { numberOfDay } from '../packed/packed-table.ts'
+import type { DuePart } from './due-parts.ts'
 
 /**
  * What is open, in the order in which money settles it when the payer says nothing (Codul civil art. 1509: due first,
@@ -18,12 +19,6 @@ export interface OpenInvoices {
 }
 
 export const noOpenInvoices = (): OpenInvoices => ({ ranks: [], ordinals: [], reaches: [] })
-
-/** A part of an invoice that is due on a day of its own. */
-export interface DuePart {
-  readonly dueOn: BusinessDay
-  readonly amount: bigint
-}
 
 /** What of an invoice says where it stands in the order. */
 export interface OpenByDue {

@@ -1,5 +1,6 @@
 import type { BusinessDay } from '../business-day.ts'
 import { latest } from '../business-day.ts'
+import type { EventOf } from '../event-definition.ts'
 import { type CashDeskId, type ClientId, creditOfNote, type InvoiceId, type PaymentId, type ReceiptId } from '../ids.ts'
 import type { Currency, Money } from '../money.ts'
 import { type MoneyOrZero, minorIn, minorOf } from '../money.ts'
@@ -20,7 +21,8 @@ import {
 } from './account-records.ts'
 import { undoNewest, withPart } from './allocation-parts.ts'
 import { type CountedPayer, cashKeyOf, countedPayerOf, underContract } from './cash-guard.ts'
-import type { AccountEvent, FunctionalParts, VatLine } from './events.ts'
+import { type DuePart, rescheduledParts } from './due-parts.ts'
+import type { AccountEvent, FunctionalParts, InvoiceRescheduled, VatLine } from './events.ts'
 import { vatTakenWith } from './invoice-vat.ts'
 import { moveByDue, noOpenInvoices, type OpenByDue, type OpenInvoices, type OpenPart } from './open-invoices.ts'
 
@@ -109,6 +111,24 @@ const moveOpen = (
   is: OpenByDue & { readonly currency: Currency },
   ordinal: number,
 ): void => moveByDue(openListOf(account, is.currency), ordinal, { was, is }, (other) => keyAt(account.records, other))
+
+const duePartsOf = (
+  parts: readonly { readonly dueOn: BusinessDay; readonly amount: string }[],
+  currency: Currency,
+): readonly DuePart[] => parts.map(({ dueOn, amount }) => ({ dueOn, amount: minorIn(amount, currency) }))
+
+/** Moves the invoice to where its new due day puts it. */
+const reschedule = (
+  account: ClientAccount,
+  { invoiceId, instalments, agreedOn }: EventOf<typeof InvoiceRescheduled>['data'],
+): void => {
+  const before = invoiceOf(account, invoiceId)
+  const { currency, dueOn, total } = before
+  const parts = before.dueParts.length > 0 ? before.dueParts : [{ dueOn, amount: total }]
+  const dueParts = rescheduledParts(parts, duePartsOf(instalments, currency))
+  const invoice = { ...before, dueParts, dueOn: dueParts.at(-1)?.dueOn ?? dueOn, rescheduledOn: agreedOn }
+  moveOpen(account, before, invoice, accountInvoices.set(account, invoice))
+}
 
 const changePayment = (account: ClientAccount, paymentId: PaymentId, change: (payment: PaymentFacts) => void): void => {
   const payment = paymentOf(account, paymentId)
@@ -214,7 +234,8 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         currency,
         issuedOn,
         dueOn,
-        dueParts: instalments.map((part) => ({ dueOn: part.dueOn, amount: minorIn(part.amount, currency) })),
+        dueParts: duePartsOf(instalments, currency),
+        rescheduledOn: undefined,
         total: minorOf(total),
         vatLines: vatAmountsOf(vatLines, currency),
         vatTaken: [],
@@ -230,6 +251,9 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       documents.add(account, event.data, { kind: 'INVOICE', documentId: invoiceId })
       return account
     }
+    case 'InvoiceRescheduled':
+      reschedule(account, event.data)
+      return account
     case 'InvoiceCancelled': {
       const { invoiceId, total } = event.data
       lower(account, event.data, total)
