@@ -1,7 +1,8 @@
 import type { BusinessDay } from '../business-day.ts'
 import type { CashDeskId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import type { Currency } from '../money.ts'
-import { findRecord, intern, keyAt, ordinalsOf, type PackedRecords } from '../packed/packed-records.ts'
+import { hashOfText, ordinalsUnder, type PackedIndex, putUnder, takeFrom } from '../packed/packed-index.ts'
+import { findRecord, intern, keyAt, kindAt, ordinalsOf, type PackedRecords } from '../packed/packed-records.ts'
 import {
   amount,
   count,
@@ -18,7 +19,7 @@ import {
 } from '../packed/packed-table.ts'
 import { type Address, ClientKind, type Payer } from '../party.ts'
 import type { CountedPayer } from './cash-guard.ts'
-import { type DocumentName, documentKeyOf } from './document-number.ts'
+import { type DocumentKey, type DocumentName, documentKeyOf } from './document-number.ts'
 import type { DuePart } from './due-parts.ts'
 import { digitsOf } from './remittance-text.ts'
 import { InvoiceKind, PaymentMethod } from './vocabulary.ts'
@@ -34,8 +35,7 @@ const KIND = {
   creditNote: 4,
   refund: 5,
   cash: 6,
-  document: 7,
-  digits: 8,
+  digits: 7,
 } as const
 
 /** A text that comes again and again: a currency, a series, a desk, a rate. */
@@ -379,7 +379,15 @@ const ids = (kind: number) => ({
   },
 })
 
-export const creditNotes = ids(KIND.creditNote)
+const noteFields: FieldsOf<Paper> = { series: optional(word), number: text, issuedOn: day }
+const keptNotes = packedTable(KIND.creditNote, object(noteFields))
+
+export const creditNotes = {
+  has: ({ records }: Keeper, creditNoteId: CreditNoteId): boolean => keptNotes.has(records, creditNoteId),
+  add: ({ records }: Keeper, creditNoteId: CreditNoteId, paper: Paper): void => {
+    keptNotes.set(records, creditNoteId, paper)
+  },
+}
 export const refunds = ids(KIND.refund)
 
 /** Papers that share one numbering: what carries a name of the one cannot carry it as the other. */
@@ -392,42 +400,42 @@ export interface RegisteredDocument {
   readonly documentId: InvoiceId | CreditNoteId
 }
 
-const RECORD_OF: Readonly<Record<DocumentKind, number>> = { INVOICE: KIND.invoice, CREDIT_NOTE: KIND.creditNote }
-
-/** The ordinals of invoices and credit notes: an id is kept once. */
-const keptDocuments = packedTable(
-  KIND.document,
-  listOf(object<{ kind: DocumentKind; ordinal: number }>({ kind: oneOf(['INVOICE', 'CREDIT_NOTE']), ordinal: count })),
-)
-
-/** No text of the domain holds a control character, so a series never runs into a number. */
-const recordKeyOf = (paper: Paper): string => {
-  const { year, series, number } = documentKeyOf(paper)
-  return `${year}\u0000${series}\u0000${number}`
+/** What holds an account's records, and finds its papers by what they are called. */
+interface PaperKeeper extends Keeper {
+  readonly papers: PackedIndex
 }
+
+const paperAt = ({ records }: Keeper, ordinal: number): Paper =>
+  kindAt(records, ordinal) === KIND.invoice ? keptInvoices.at(records, ordinal) : keptNotes.at(records, ordinal)
+
+const isSameKey = (one: DocumentKey, other: DocumentKey): boolean =>
+  one.year === other.year && one.number === other.number && one.series === other.series
+
+const hashOfKey = ({ year, series, number }: DocumentKey): number => hashOfText(`${year} ${number} ${series}`)
+
+const ordinalOfDocument = ({ records }: Keeper, { kind, documentId }: RegisteredDocument): number =>
+  required(findRecord(records, kind === 'INVOICE' ? KIND.invoice : KIND.creditNote, documentId))
 
 /**
  * The papers that stand under a name. More than one only of histories in which nobody looked; a paper that is cancelled or
  * reversed leaves its name to the next one.
  */
 export const documents = {
-  under: ({ records }: Keeper, paper: Paper): readonly RegisteredDocument[] =>
-    (keptDocuments.get(records, recordKeyOf(paper)) ?? []).map(({ kind, ordinal }) => ({
-      kind,
-      documentId: keyAt(records, ordinal),
-    })),
+  *under(account: PaperKeeper, paper: Paper): Iterable<RegisteredDocument> {
+    const key = documentKeyOf(paper)
+    for (const ordinal of ordinalsUnder(account.papers, hashOfKey(key))) {
+      if (!isSameKey(key, documentKeyOf(paperAt(account, ordinal)))) continue
+      const kind = kindAt(account.records, ordinal) === KIND.invoice ? 'INVOICE' : 'CREDIT_NOTE'
+      yield { kind, documentId: keyAt(account.records, ordinal) }
+    }
+  },
   /** The document has its own record already. */
-  add: ({ records }: Keeper, paper: Paper, { kind, documentId }: RegisteredDocument): void => {
-    const key = recordKeyOf(paper)
-    const ordinal = required(findRecord(records, RECORD_OF[kind], documentId))
-    keptDocuments.set(records, key, [...(keptDocuments.get(records, key) ?? []), { kind, ordinal }])
+  add: (account: PaperKeeper, paper: Paper, document: RegisteredDocument): void => {
+    const hashAt = (ordinal: number): number => hashOfKey(documentKeyOf(paperAt(account, ordinal)))
+    putUnder(account.papers, hashOfKey(documentKeyOf(paper)), ordinalOfDocument(account, document), hashAt)
   },
-  free: ({ records }: Keeper, paper: Paper, { kind, documentId }: RegisteredDocument): void => {
-    const key = recordKeyOf(paper)
-    const freed = findRecord(records, RECORD_OF[kind], documentId)
-    const others = (keptDocuments.get(records, key) ?? []).filter(({ ordinal }) => ordinal !== freed)
-    keptDocuments.set(records, key, others)
-  },
+  free: (account: PaperKeeper, paper: Paper, document: RegisteredDocument): void =>
+    takeFrom(account.papers, hashOfKey(documentKeyOf(paper)), ordinalOfDocument(account, document)),
 }
 
 const keptCash = packedTable(KIND.cash, amount)

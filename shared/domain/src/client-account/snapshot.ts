@@ -10,6 +10,7 @@ import {
   writeUint,
   written,
 } from '../packed/byte-cursor.ts'
+import { dumpIndexed, restoreIndexed, weighIndexed } from '../packed/packed-index.ts'
 import { dumpRecords, restoreRecords, weighRecords } from '../packed/packed-records.ts'
 import { type FieldsOf, object, oneOf, optional, text } from '../packed/packed-table.ts'
 import { type Address, ClientKind } from '../party.ts'
@@ -50,6 +51,7 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
   encode: (account) => {
     const out = createWriter()
     dumpRecords(out, account.records)
+    dumpIndexed(out, account.papers)
     client.write(out, account.client, account.records)
     writeUint(out, account.openByDue.size)
     for (const [currency, open] of account.openByDue) {
@@ -61,11 +63,12 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
   decode: (bytes) => {
     const from = readerOf(bytes)
     const records = restoreRecords(from)
+    const papers = restoreIndexed(from)
     const debtor = client.read(from, records)
-    return { client: debtor, records, openByDue: readOpenByDue(from) }
+    return { client: debtor, records, papers, openByDue: readOpenByDue(from) }
   },
-  weigh: ({ records, openByDue }) => {
-    let bytes = BYTES_OF_AN_ACCOUNT + weighRecords(records)
+  weigh: ({ records, papers, openByDue }) => {
+    let bytes = BYTES_OF_AN_ACCOUNT + weighRecords(records) + weighIndexed(papers)
     for (const open of openByDue.values()) bytes += bytesOfOpenInvoices(open)
     return bytes
   },

@@ -4,6 +4,7 @@ import type { EventOf } from '../event-definition.ts'
 import { type CashDeskId, type ClientId, creditOfNote, type InvoiceId, type PaymentId, type ReceiptId } from '../ids.ts'
 import type { Currency, Money } from '../money.ts'
 import { type MoneyOrZero, minorIn, minorOf } from '../money.ts'
+import { createPackedIndex, type PackedIndex } from '../packed/packed-index.ts'
 import { createPackedRecords, keyAt, type PackedRecords } from '../packed/packed-records.ts'
 import type { Address, ClientKind, Payer } from '../party.ts'
 import {
@@ -33,6 +34,8 @@ import { moveByDue, noOpenInvoices, type OpenByDue, type OpenInvoices, type Open
 export interface ClientAccount {
   client: Client | undefined
   readonly records: PackedRecords
+  /** Invoices and credit notes by what they are called. */
+  readonly papers: PackedIndex
   /** Open invoices of each currency, oldest due first. */
   readonly openByDue: Map<Currency, OpenInvoices>
 }
@@ -50,6 +53,7 @@ export interface Client {
 export const initialAccount = (): ClientAccount => ({
   client: undefined,
   records: createPackedRecords(),
+  papers: createPackedIndex(),
   openByDue: new Map(),
 })
 
@@ -266,7 +270,11 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       return account
     case 'CreditNoteRegistered': {
       const { creditNoteId, invoiceId, total, creditedOn, functional, vatLines } = event.data
-      creditNotes.add(account, creditNoteId)
+      creditNotes.add(account, creditNoteId, {
+        series: event.data.series,
+        number: event.data.number,
+        issuedOn: event.data.issuedOn,
+      })
       documents.add(account, event.data, { kind: 'CREDIT_NOTE', documentId: creditNoteId })
       if (invoiceId !== undefined) lower(account, { invoiceId, functional, vatLines }, total)
       else {

@@ -235,6 +235,8 @@ export const intern = (records: PackedRecords, kind: number, key: string): numbe
 export const keyAt = (records: PackedRecords, ordinal: number): string =>
   readText(readerOf(records.bytes, placeAt(records, ordinal) + 1))
 
+export const kindAt = (records: PackedRecords, ordinal: number): number => records.bytes[placeAt(records, ordinal)] ?? 0
+
 /** As `keyAt`, of what was interned because it comes again and again. */
 export const wordAt = (records: PackedRecords, ordinal: number): string => {
   const { words } = records
