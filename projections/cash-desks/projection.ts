@@ -112,7 +112,7 @@ const issued = (
 /** The registers of cash: what came into each drawer, what left it, on whose document. */
 export const cashDesksProjection = defineProjection({
   name: 'cash_desks',
-  version: 2,
+  version: 3,
   tables: [cashDesks, cashLines, cashDeskDays, cashPayments],
   on: {
     CashDeskOpened: (event) => {
@@ -235,6 +235,24 @@ export const cashDesksProjection = defineProjection({
         said: {
           ...(document !== undefined && { act: document }),
           explanation: `restituire din încasarea ${paymentId}, ${clientId}`,
+          against: ['CLIENT_CREDIT'],
+        },
+      })
+    },
+    RefundReversed: (event) => {
+      const { clientId, paymentId, refundId, amount, method, reversedOn, deskId = DESKLESS } = event.data
+      if (method !== 'CASH') return []
+      return lines(event, {
+        desk_id: deskId,
+        currency: amount.currency,
+        effective_on: reversedOn,
+        kind: 'REFUND_REVERSAL',
+        client_id: clientId,
+        payment_id: paymentId,
+        in_minor: minorOf(amount),
+        out_minor: 0n,
+        said: {
+          explanation: `anularea restituirii ${refundId} din încasarea ${paymentId}, ${clientId}`,
           against: ['CLIENT_CREDIT'],
         },
       })

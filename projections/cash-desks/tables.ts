@@ -23,6 +23,8 @@ export type CashLineKind =
   | 'PAYMENT'
   | 'REFUND'
   | 'REVERSAL'
+  /** Cash that was given back lies in the drawer again. */
+  | 'REFUND_REVERSAL'
   /** Value 0: a receipt for money that has a line already. */
   | 'RECEIPT'
   /** Value 0: a receipt that no longer counts. */

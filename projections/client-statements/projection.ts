@@ -80,7 +80,7 @@ const conversion = (
 /** What passed between the two parties, in the order of effective days: the client's statement (fișă client). */
 export const clientStatements = defineProjection({
   name: 'client_statements',
-  version: 4,
+  version: 5,
   tables: [statementLines, statementMonths, statementDays, statementReceipts],
   on: {
     InvoiceRegistered: (event) => {
@@ -115,6 +115,23 @@ export const clientStatements = defineProjection({
     RefundRecorded: (event) => {
       const { clientId, paymentId, document, refundedOn, amount } = event.data
       return line(event, { kind: 'REFUND', clientId, paymentId, document, on: refundedOn, amount, side: 'debit' })
+    },
+    CreditNoteReversed: (event) => {
+      const { clientId, invoiceId, creditNoteId, reversedOn: on, total: amount } = event.data
+      const of = invoiceId === undefined ? { paymentId: creditOfNote(creditNoteId) } : { invoiceId }
+      return line(event, { kind: 'CREDIT_NOTE_REVERSAL', clientId, ...of, on, amount, side: 'debit' })
+    },
+    DiscountReversed: (event) => {
+      const { clientId, invoiceId, reversedOn: on, amount } = event.data
+      return line(event, { kind: 'DISCOUNT_REVERSAL', clientId, invoiceId, on, amount, side: 'debit' })
+    },
+    WriteOffReversed: (event) => {
+      const { clientId, invoiceId, reversedOn: on, amount } = event.data
+      return line(event, { kind: 'WRITE_OFF_REVERSAL', clientId, invoiceId, on, amount, side: 'debit' })
+    },
+    RefundReversed: (event) => {
+      const { clientId, paymentId, reversedOn: on, amount } = event.data
+      return line(event, { kind: 'REFUND_REVERSAL', clientId, paymentId, on, amount, side: 'credit' })
     },
     PaymentRecorded: (event) => {
       const { clientId, paymentId, bankReference, receivedOn, amount } = event.data

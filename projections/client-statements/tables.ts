@@ -23,6 +23,11 @@ export type StatementLineKind =
   | 'PAYMENT'
   | 'REFUND'
   | 'REVERSAL'
+  /** What takes back a line of the other kind, on the other side. */
+  | 'CREDIT_NOTE_REVERSAL'
+  | 'DISCOUNT_REVERSAL'
+  | 'WRITE_OFF_REVERSAL'
+  | 'REFUND_REVERSAL'
   /** A payment in one currency settles an invoice in another: a line in each. */
   | 'CONVERSION'
 

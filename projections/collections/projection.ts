@@ -8,7 +8,11 @@ interface Trade {
   readonly documentId: string
   readonly amount: Money
   readonly on: string
+  /** What is taken back of its kind is negative, on its own day. */
+  readonly sign?: 1n | -1n
 }
+
+const minorOfTrade = ({ amount, sign = 1n }: Trade): bigint => sign * minorOf(amount)
 
 const entry = (event: LedgerEvent, kind: TradeKind, trade: Trade, method: PaymentMethod | null): RowChange =>
   insert(tradeEntries, {
@@ -20,13 +24,13 @@ const entry = (event: LedgerEvent, kind: TradeKind, trade: Trade, method: Paymen
     method,
     currency: trade.amount.currency,
     effective_on: trade.on,
-    amount_minor: minorOf(trade.amount),
+    amount_minor: minorOfTrade(trade),
     event_id: event.eventId,
   })
 
 const sold = (event: LedgerEvent, kind: 'INVOICED' | 'CANCELLED' | 'CREDITED', trade: Trade): readonly RowChange[] => {
   const { amount, on: effective_on } = trade
-  const minor = minorOf(amount)
+  const minor = minorOfTrade(trade)
   return [
     entry(event, kind, trade, null),
     add(
@@ -45,7 +49,7 @@ const collected = (
   trade: Trade & { readonly method: PaymentMethod },
 ): readonly RowChange[] => {
   const { amount, method, on: effective_on } = trade
-  const minor = minorOf(amount)
+  const minor = minorOfTrade(trade)
   const of = (column: typeof kind): bigint => (column === kind ? minor : 0n)
   return [
     entry(event, kind, trade, method),
@@ -60,7 +64,7 @@ const collected = (
 /** Money in and money back by day and method, and the sales that it is measured against. An undo counts on its own day. */
 export const collectionsProjection = defineProjection({
   name: 'collections',
-  version: 2,
+  version: 3,
   tables: [tradeEntries, collectionDays, salesDays],
   on: {
     InvoiceRegistered: (event) => {
@@ -75,6 +79,10 @@ export const collectionsProjection = defineProjection({
       const { clientId, creditNoteId: documentId, total: amount, creditedOn: on } = event.data
       return sold(event, 'CREDITED', { clientId, documentId, amount, on })
     },
+    CreditNoteReversed: (event) => {
+      const { clientId, creditNoteId: documentId, total: amount, reversedOn: on } = event.data
+      return sold(event, 'CREDITED', { clientId, documentId, amount, on, sign: -1n })
+    },
     PaymentRecorded: (event) => {
       const { clientId, paymentId: documentId, amount, method, receivedOn: on } = event.data
       return collected(event, 'COLLECTED', { clientId, documentId, amount, method, on })
@@ -86,6 +94,10 @@ export const collectionsProjection = defineProjection({
     RefundRecorded: (event) => {
       const { clientId, paymentId: documentId, amount, method, refundedOn: on } = event.data
       return collected(event, 'REFUNDED', { clientId, documentId, amount, method, on })
+    },
+    RefundReversed: (event) => {
+      const { clientId, paymentId: documentId, amount, method, reversedOn: on } = event.data
+      return collected(event, 'REFUNDED', { clientId, documentId, amount, method, on, sign: -1n })
     },
   },
 })

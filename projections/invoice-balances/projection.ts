@@ -97,6 +97,12 @@ const invoiceOf = (event: AccountEvent & { readonly data: { readonly invoiceId: 
   invoice: wanted(invoiceBalances, keyOf(event, event.data.invoiceId)),
 })
 
+/** The invoice that a credit note lowers, if it names one. */
+const creditedOf = (event: AccountEvent & { readonly data: { readonly invoiceId?: InvoiceId | undefined } }) => {
+  const { invoiceId } = event.data
+  return { invoice: invoiceId === undefined ? undefined : wanted(invoiceBalances, keyOf(event, invoiceId)) }
+}
+
 /** Something other than money lowers what an invoice asks for. */
 const lowered = (kind: SettlementKind, amount: Money, on: string): Settled => ({ kind, minor: minorOf(amount), on })
 
@@ -109,6 +115,13 @@ const partsOf = ({ due_on, instalments, total_minor, currency }: Invoice): reado
 /** None where the whole is due on one day. */
 const instalmentsOf = (parts: readonly DuePart[], currency: string): readonly InstalmentPart[] =>
   parts.length > 1 ? parts.map(({ dueOn, amount }) => ({ dueOn, amount: decimalOf(amount, currency) })) : []
+
+/** What had lowered it is taken back: the same, negative, on its own day. */
+const raised = (
+  kind: SettlementKind,
+  amount: Money,
+  { reversedOn: on, reason: undoneBecause }: { readonly reversedOn: string; readonly reason: string },
+): Settled => ({ kind, minor: -minorOf(amount), on, undoneBecause })
 
 /** What each invoice was for and what has been settled on it. */
 export const invoiceBalancesProjection = defineProjection({
@@ -166,10 +179,7 @@ export const invoiceBalancesProjection = defineProjection({
     }),
     // On account it settles invoices as a payment does.
     CreditNoteRegistered: folding({
-      wants: (event) => {
-        const { invoiceId } = event.data
-        return { invoice: invoiceId === undefined ? undefined : wanted(invoiceBalances, keyOf(event, invoiceId)) }
-      },
+      wants: creditedOf,
       fold: (event, { invoice }) =>
         invoice === undefined
           ? []
@@ -184,6 +194,19 @@ export const invoiceBalancesProjection = defineProjection({
       wants: invoiceOf,
       fold: (event, { invoice }) =>
         settle(event, invoice, lowered('WRITTEN_OFF', event.data.amount, event.data.writtenOffOn)),
+    }),
+    CreditNoteReversed: folding({
+      wants: creditedOf,
+      fold: (event, { invoice }) =>
+        invoice === undefined ? [] : settle(event, invoice, raised('CREDITED', event.data.total, event.data)),
+    }),
+    DiscountReversed: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) => settle(event, invoice, raised('DISCOUNTED', event.data.amount, event.data)),
+    }),
+    WriteOffReversed: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice }) => settle(event, invoice, raised('WRITTEN_OFF', event.data.amount, event.data)),
     }),
     PaymentAllocated: folding({
       wants: invoiceOf,

@@ -77,8 +77,8 @@ export const invoiceBalances = defineRemembered({
   },
 })
 
+/** Negative when undone. */
 export type SettlementKind =
-  /** Negative when undone. */
   | 'ALLOCATED'
   | 'CREDITED'
   | 'DISCOUNTED'

@@ -117,9 +117,61 @@ const invoiced = ({ total, vatLines, cashAccounting }: Invoiced, proceeds: Accou
   ]
 }
 
-const opposite = (legs: readonly Leg[]): readonly Leg[] => legs.map(([account, amount]) => [account, -amount])
+const opposite = (legs: readonly Leg[]): readonly Leg[] =>
+  legs.map(([account, amount, ...place]) => [account, -amount, ...place])
 
 const proceedsOf = (kind: 'INVOICE' | 'ADVANCE'): Account => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
+
+type Data<Type extends LedgerEvent['type']> = Extract<LedgerEvent, { readonly type: Type }>['data']
+
+const onInvoice = ({
+  clientId,
+  invoiceId,
+  amount,
+}: Pick<Data<'InvoiceWrittenOff'>, 'clientId' | 'invoiceId' | 'amount'>) => ({
+  clientId,
+  invoiceId,
+  currency: amount.currency,
+})
+
+const onPayment = ({ clientId, paymentId, amount }: Data<'RefundRecorded' | 'RefundReversed'>) => ({
+  clientId,
+  paymentId,
+  currency: amount.currency,
+})
+
+type CreditNote = Data<'CreditNoteRegistered' | 'CreditNoteReversed'>
+
+/** What a credit note lowers: an invoice, or, without one, itself as credit. */
+const creditedTo = ({ clientId, invoiceId, creditNoteId, total }: CreditNote) => ({
+  clientId,
+  ...(invoiceId === undefined ? { paymentId: creditOfNote(creditNoteId) } : { invoiceId }),
+  currency: total.currency,
+})
+
+const credited = (note: CreditNote): readonly Leg[] => [
+  ...opposite(invoiced(note, proceedsOf(note.kind))),
+  [note.invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE', -minorOf(note.total)],
+]
+
+const discounted = (discount: Data<'DiscountGranted' | 'DiscountReversed'>): readonly Leg[] => {
+  const { kind, amount, vatLines, cashAccounting } = discount
+  const granted = { total: amount, vatLines, cashAccounting }
+  return [
+    ...opposite(invoiced(granted, kind === 'COMMERCIAL' ? 'COMMERCIAL_DISCOUNT' : 'SETTLEMENT_DISCOUNT')),
+    ['RECEIVABLE', -minorOf(amount)],
+  ]
+}
+
+const writtenOff = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
+  ['WRITE_OFF', minorOf(amount)],
+  ['RECEIVABLE', -minorOf(amount)],
+]
+
+const refunded = ({ amount, method }: Data<'RefundRecorded' | 'RefundReversed'>): readonly Leg[] => [
+  ['CLIENT_CREDIT', minorOf(amount)],
+  [MONEY_ACCOUNT[method], -minorOf(amount)],
+]
 
 interface Settled {
   readonly amount: Money
@@ -189,45 +241,28 @@ export const journal = defineProjection({
       }
     }),
     CreditNoteRegistered: posting((event) => {
-      const { clientId, invoiceId, creditNoteId, creditedOn, total, kind } = event.data
-      return {
-        clientId,
-        ...(invoiceId === undefined ? { paymentId: creditOfNote(creditNoteId) } : { invoiceId }),
-        currency: total.currency,
-        on: creditedOn,
-        legs: [
-          ...opposite(invoiced(event.data, proceedsOf(kind))),
-          [invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE', -minorOf(total)],
-        ],
-      }
+      const { creditedOn: on } = event.data
+      return { ...creditedTo(event.data), on, legs: credited(event.data) }
+    }),
+    CreditNoteReversed: posting((event) => {
+      const { reversedOn: on } = event.data
+      return { ...creditedTo(event.data), on, legs: opposite(credited(event.data)) }
     }),
     DiscountGranted: posting((event) => {
-      const { clientId, invoiceId, kind, amount, grantedOn, vatLines, cashAccounting } = event.data
-      const granted = { total: amount, vatLines, cashAccounting }
-      return {
-        clientId,
-        invoiceId,
-        currency: amount.currency,
-        on: grantedOn,
-        legs: [
-          ...opposite(invoiced(granted, kind === 'COMMERCIAL' ? 'COMMERCIAL_DISCOUNT' : 'SETTLEMENT_DISCOUNT')),
-          ['RECEIVABLE', -minorOf(amount)],
-        ],
-      }
+      const { grantedOn: on } = event.data
+      return { ...onInvoice(event.data), on, legs: discounted(event.data) }
+    }),
+    DiscountReversed: posting((event) => {
+      const { reversedOn: on } = event.data
+      return { ...onInvoice(event.data), on, legs: opposite(discounted(event.data)) }
     }),
     InvoiceWrittenOff: (event) => {
-      const { clientId, invoiceId, amount, writtenOffOn } = event.data
-      const minor = minorOf(amount)
-      return post(event, {
-        clientId,
-        invoiceId,
-        currency: amount.currency,
-        on: writtenOffOn,
-        legs: [
-          ['WRITE_OFF', minor],
-          ['RECEIVABLE', -minor],
-        ],
-      })
+      const { writtenOffOn: on } = event.data
+      return post(event, { ...onInvoice(event.data), on, legs: writtenOff(event.data) })
+    },
+    WriteOffReversed: (event) => {
+      const { reversedOn: on } = event.data
+      return post(event, { ...onInvoice(event.data), on, legs: opposite(writtenOff(event.data)) })
     },
     PaymentRecorded: posting((event) => {
       const { clientId, paymentId, amount, method, receivedOn } = event.data
@@ -286,18 +321,12 @@ export const journal = defineProjection({
       }),
     }),
     RefundRecorded: posting((event) => {
-      const { clientId, paymentId, amount, method, refundedOn } = event.data
-      const minor = minorOf(amount)
-      return {
-        clientId,
-        paymentId,
-        currency: amount.currency,
-        on: refundedOn,
-        legs: [
-          ['CLIENT_CREDIT', minor],
-          [MONEY_ACCOUNT[method], -minor],
-        ],
-      }
+      const { refundedOn: on } = event.data
+      return { ...onPayment(event.data), on, legs: refunded(event.data) }
+    }),
+    RefundReversed: posting((event) => {
+      const { reversedOn: on } = event.data
+      return { ...onPayment(event.data), on, legs: opposite(refunded(event.data)) }
     }),
     PaymentReversed: posting((event) => {
       const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data

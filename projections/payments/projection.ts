@@ -1,5 +1,14 @@
-import { type ClientId, creditOfNote, type EventMetadata, minorIn, minorOf, type PaymentId } from '@registru/domain'
-import { add, insert, set } from '../core/fold/changes.ts'
+import {
+  type ClientId,
+  creditOfNote,
+  type EventMetadata,
+  minorIn,
+  minorOf,
+  type PaymentId,
+  type Position,
+  type ReversalReason,
+} from '@registru/domain'
+import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import { paymentReceipts, paymentRefunds, paymentSettlements, payments } from './tables.ts'
 
@@ -25,10 +34,30 @@ const keyOf = (
   { companyId }: Pick<EventMetadata, 'companyId'>,
 ) => ({ company_id: companyId, payment_id: paymentId, client_id: clientId })
 
+/** A payment, or a credit note on account, is gone. */
+const reversed = (
+  key: ReturnType<typeof keyOf>,
+  minor: bigint,
+  {
+    reversedOn,
+    reason,
+    note,
+  }: { readonly reversedOn: string; readonly reason: ReversalReason; readonly note?: string | undefined },
+  position: Position,
+): readonly RowChange[] => [
+  add(payments, key, { reversed_minor: minor }),
+  set(payments, key, {
+    reversed_on: reversedOn,
+    reversed_position: position,
+    reversal_reason: reason,
+    reversal_note: note ?? null,
+  }),
+]
+
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
-  version: 2,
+  version: 3,
   tables: [payments, paymentSettlements, paymentRefunds, paymentReceipts],
   on: {
     PaymentRecorded: ({ data, metadata, position, eventId }) => [
@@ -90,10 +119,28 @@ export const paymentsProjection = defineProjection({
           desk_id: data.deskId ?? null,
           document: data.document ?? null,
           note: data.note ?? null,
+          reversed_on: null,
+          reversed_position: null,
+          reversal_reason: null,
           event_id: eventId,
         }),
       ]
     },
+    RefundReversed: ({ data, metadata, position }) => {
+      const key = keyOf(data.paymentId, data, metadata)
+      return [
+        add(payments, key, { refunded_minor: -minorOf(data.amount) }),
+        set(
+          paymentRefunds,
+          { ...key, refund_id: data.refundId },
+          { reversed_on: data.reversedOn, reversed_position: position, reversal_reason: data.reason },
+        ),
+      ]
+    },
+    CreditNoteReversed: ({ data, metadata, position }) =>
+      data.invoiceId === undefined
+        ? reversed(keyOf(creditOfNote(data.creditNoteId), data, metadata), minorOf(data.total), data, position)
+        : [],
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.conversion?.paid ?? data.amount)
@@ -126,18 +173,8 @@ export const paymentsProjection = defineProjection({
         }),
       ]
     },
-    PaymentReversed: ({ data, metadata, position }) => {
-      const key = keyOf(data.paymentId, data, metadata)
-      return [
-        add(payments, key, { reversed_minor: minorOf(data.amount) }),
-        set(payments, key, {
-          reversed_on: data.reversedOn,
-          reversed_position: position,
-          reversal_reason: data.reason,
-          reversal_note: data.note ?? null,
-        }),
-      ]
-    },
+    PaymentReversed: ({ data, metadata, position }) =>
+      reversed(keyOf(data.paymentId, data, metadata), minorOf(data.amount), data, position),
     ReceiptIssued: ({ data, metadata, position }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const receipt = { series: data.series, number: BigInt(data.number) }

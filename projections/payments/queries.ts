@@ -10,6 +10,7 @@ import type {
   ReceiptSeries,
   RefundId,
   RefundMethod,
+  RefundReversalReason,
   ReversalReason,
 } from '@registru/domain'
 import { sql } from 'kysely'
@@ -57,6 +58,8 @@ export interface Refund {
   readonly deskId: CashDeskId | undefined
   readonly document: string | undefined
   readonly note: string | undefined
+  /** The money came back, or never left: it is credit again. */
+  readonly reversal: { readonly on: string; readonly reason: RefundReversalReason } | undefined
   readonly eventId: EventId
 }
 
@@ -78,7 +81,7 @@ interface Happened {
   readonly receipts: readonly ReceiptRow[]
 }
 
-const refund = (row: RefundRow): Refund => ({
+const refund = (row: RefundRow, isReversed: boolean): Refund => ({
   refundId: row.refund_id,
   amountMinor: row.amount_minor,
   method: row.method,
@@ -86,6 +89,10 @@ const refund = (row: RefundRow): Refund => ({
   deskId: row.desk_id ?? undefined,
   document: row.document ?? undefined,
   note: row.note ?? undefined,
+  reversal:
+    isReversed && row.reversed_on !== null && row.reversal_reason !== null
+      ? { on: row.reversed_on, reason: row.reversal_reason }
+      : undefined,
   eventId: row.event_id,
 })
 
@@ -108,10 +115,12 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
   const isCleared = happens(row.cleared_on, row.cleared_position)
   const isReversed = happens(row.reversed_on, row.reversed_position)
   const allocatedMinor = sumOf(settlements)
-  const refundedMinor = sumOf(refunds)
+  const isReturned = (entry: RefundRow): boolean => happens(entry.reversed_on, entry.reversed_position)
+  const refundedMinor = sumOf(refunds.filter((entry) => !isReturned(entry)))
   const isFinal =
     settlements.length === happened.settlements.length &&
     refunds.length === happened.refunds.length &&
+    refunds.every((entry) => isReturned(entry) === (entry.reversed_position !== null)) &&
     isReversed === (row.reversed_position !== null)
   return {
     paymentId: row.payment_id,
@@ -142,7 +151,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
         undoneBecause: entry.undone_because,
       })),
     ),
-    refunds: refunds.map(refund),
+    refunds: refunds.map((entry) => refund(entry, isReturned(entry))),
     kept: isFinal
       ? { allocatedMinor: row.allocated_minor, refundedMinor: row.refunded_minor, creditMinor: row.credit_minor }
       : undefined,

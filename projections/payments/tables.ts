@@ -9,6 +9,7 @@ import type {
   PaymentMethod,
   RefundId,
   RefundMethod,
+  RefundReversalReason,
   ReversalReason,
 } from '@registru/domain'
 import {
@@ -104,6 +105,10 @@ export const paymentRefunds = defineTable({
     desk_id: nullable(id<CashDeskId>()),
     document: nullable(text()),
     note: nullable(text()),
+    /** When the money came back, or it was found that it never left. */
+    reversed_on: nullable(date()),
+    reversed_position: nullable(position()),
+    reversal_reason: nullable(word<RefundReversalReason>()),
     event_id: uuid(),
   },
   key: ['company_id', 'payment_id', 'client_id', 'refund_id'],

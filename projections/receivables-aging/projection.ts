@@ -178,6 +178,29 @@ export const receivablesAging = defineProjection({
       fold: (event, { invoice: item }) =>
         move(event, event.data.writtenOffOn, { item, by: -minorOf(event.data.amount) }),
     }),
+    DiscountReversed: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice: item }) => move(event, event.data.reversedOn, { item, by: minorOf(event.data.amount) }),
+    }),
+    WriteOffReversed: folding({
+      wants: invoiceOf,
+      fold: (event, { invoice: item }) => move(event, event.data.reversedOn, { item, by: minorOf(event.data.amount) }),
+    }),
+    CreditNoteReversed: folding({
+      wants: (event) => {
+        const { invoiceId, creditNoteId } = event.data
+        return {
+          item: wanted(
+            openItems,
+            invoiceId === undefined ? keyOf(event, 'PAYMENT', creditNoteId) : keyOf(event, 'INVOICE', invoiceId),
+          ),
+        }
+      },
+      fold: (event, { item }) => {
+        const { invoiceId, reversedOn, total } = event.data
+        return move(event, reversedOn, { item, by: invoiceId === undefined ? -minorOf(total) : minorOf(total) })
+      },
+    }),
     // On account it is credit, as a payment is.
     CreditNoteRegistered: folding({
       wants: (event) => {
@@ -200,6 +223,10 @@ export const receivablesAging = defineProjection({
     RefundRecorded: folding({
       wants: paymentOf,
       fold: (event, { payment: item }) => move(event, event.data.refundedOn, { item, by: -minorOf(event.data.amount) }),
+    }),
+    RefundReversed: folding({
+      wants: paymentOf,
+      fold: (event, { payment: item }) => move(event, event.data.reversedOn, { item, by: minorOf(event.data.amount) }),
     }),
     PaymentAllocated: folding({
       wants: bothOf,

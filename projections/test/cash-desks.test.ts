@@ -8,6 +8,7 @@ import {
   receiptAnnulled,
   receiptIssued,
   refundRecorded,
+  refundReversed,
   ron,
 } from '@registru/domain/examples'
 import fc from 'fast-check'
@@ -89,6 +90,8 @@ t.test('opening balances, refunds, cash without a desk; other money is not here'
     cashDeskOpened({ deskId: 'C1', openedOn: '2026-11-01', openingBalances: [{ amount: '100.00', currency: 'RON' }] }),
     cash({ paymentId: 'pay-9', deskId: undefined, allocationRule: 'none@1' }),
     refundRecorded({ method: 'CASH', deskId: 'C1', amount: ron('30.00'), refundedOn: '2026-11-09', document: 'DP 7' }),
+    refundReversed({ method: 'CASH', deskId: 'C1', amount: ron('30.00'), reversedOn: '2026-11-12' }),
+    refundReversed({ refundId: 'by-bank' }),
     paymentRecorded({ paymentId: 'by-bank', method: 'BANK_TRANSFER' }),
     paymentReversed({ paymentId: 'by-bank', method: 'BANK_TRANSFER' }),
   )
@@ -96,8 +99,9 @@ t.test('opening balances, refunds, cash without a desk; other money is not here'
     '2026-11-01 C1 OPENING - +10000 -0 [] sold inițial',
     '2026-11-02 - PAYMENT - +50000 -0 [CLIENT_CREDIT] încasare pay-9, alfa',
     /^2026-11-09 C1 REFUND DP 7 \+0 -3000 \[CLIENT_CREDIT\]/,
+    '2026-11-12 C1 REFUND_REVERSAL - +3000 -0 [CLIENT_CREDIT] anularea restituirii ref-3 din încasarea pay-1, alfa',
   ])
-  t.equal(lines.length, 3)
+  t.equal(lines.length, 4)
 })
 
 t.test('over random histories', (t) =>
@@ -113,6 +117,10 @@ t.test('over random histories', (t) =>
           move(`${metadata.companyId} ${data.amount.currency} ${data.receivedOn}`, minorOf(data.amount))
         if (type === 'PaymentReversed' && data.method === 'CASH')
           move(`${metadata.companyId} ${data.amount.currency} ${data.reversedOn}`, -minorOf(data.amount))
+        if (type === 'RefundRecorded' && data.method === 'CASH')
+          move(`${metadata.companyId} ${data.amount.currency} ${data.refundedOn}`, -minorOf(data.amount))
+        if (type === 'RefundReversed' && data.method === 'CASH')
+          move(`${metadata.companyId} ${data.amount.currency} ${data.reversedOn}`, minorOf(data.amount))
       }
       const sums = (of: Iterable<readonly [string, bigint]>) =>
         Object.fromEntries([...of].filter(([, minor]) => minor !== 0n))

@@ -56,6 +56,8 @@ t.test('over random histories, days add up to the events', (t) =>
         if (type === 'PaymentRecorded') move(`in ${data.amount.currency}`, data.receivedOn, minorOf(data.amount))
         if (type === 'PaymentReversed') move(`in ${data.amount.currency}`, data.reversedOn, -minorOf(data.amount))
         if (type === 'RefundRecorded') move(`in ${data.amount.currency}`, data.refundedOn, -minorOf(data.amount))
+        if (type === 'RefundReversed') move(`in ${data.amount.currency}`, data.reversedOn, minorOf(data.amount))
+        if (type === 'CreditNoteReversed') move(`sold ${data.total.currency}`, data.reversedOn, minorOf(data.total))
         if (type === 'InvoiceRegistered') move(`sold ${data.total.currency}`, data.issuedOn, minorOf(data.total))
         if (type === 'InvoiceCancelled') move(`sold ${data.total.currency}`, data.cancelledOn, -minorOf(data.total))
         if (type === 'CreditNoteRegistered') move(`sold ${data.total.currency}`, data.creditedOn, -minorOf(data.total))

@@ -1,7 +1,9 @@
 import { CreditNoteRegistered, type LedgerMessage, minorOf, type PaymentMethod, positionOf } from '@registru/domain'
 import {
   creditNoteRegistered,
+  creditNoteReversed,
   discountGranted,
+  discountReversed,
   invoiceCancelled,
   invoiceRegistered,
   invoiceWrittenOff,
@@ -11,7 +13,9 @@ import {
   paymentRecorded,
   paymentReversed,
   refundRecorded,
+  refundReversed,
   ron,
+  writeOffReversed,
 } from '@registru/domain/examples'
 import t from 'tap'
 import { createMemoryWriter } from '../core/fold/memory-writer.ts'
@@ -283,6 +287,30 @@ t.test('a cancelled invoice takes back all that it brought', async (t) => {
 t.test('a credit note without an invoice is credit', async (t) => {
   const { invoiceId: _, ...onAccount } = creditNoteRegistered({ total: ron('100.00'), vatLines: [] }).data
   t.same(await movements([CreditNoteRegistered.of(onAccount)]), { 419: -10_000n, 707: 10_000n })
+})
+
+t.test('what is taken back leaves nothing on any account, whatever it had moved', async (t) => {
+  const onAccount = { invoiceId: undefined, kind: 'INVOICE' } as const
+  for (const cashAccounting of [false, true]) {
+    const pairs = [
+      [creditNoteRegistered({ cashAccounting }), creditNoteReversed({ cashAccounting })],
+      [creditNoteRegistered({ ...onAccount, cashAccounting }), creditNoteReversed({ ...onAccount, cashAccounting })],
+      [discountGranted({ cashAccounting }), discountReversed({ cashAccounting })],
+      [
+        discountGranted({ cashAccounting, kind: 'COMMERCIAL' }),
+        discountReversed({ cashAccounting, kind: 'COMMERCIAL' }),
+      ],
+      [invoiceWrittenOff(), writeOffReversed()],
+      [refundRecorded({ method: 'CASH' }), refundReversed({ method: 'CASH' })],
+    ]
+    for (const [done, undone] of pairs) {
+      if (done === undefined || undone === undefined) throw new Error('a pair has two')
+      const moved = Object.keys(await movements([invoiceRegistered({ cashAccounting }), done]))
+      t.not(moved.length, 0, `${done.type} moves something`)
+      const before = await movements([invoiceRegistered({ cashAccounting })])
+      t.same(await movements([invoiceRegistered({ cashAccounting }), done, undone]), before, undone.type)
+    }
+  }
 })
 
 t.test('money in another currency lies in accounts of its own', async (t) => {

@@ -5,6 +5,8 @@ import {
   clientAccount,
   clientAccountStream,
   companyStream,
+  type EventId,
+  type Identified,
   type LedgerEvent,
   type LedgerMessage,
   type Message,
@@ -34,11 +36,12 @@ export const createLog = () => {
   let position = positionOf(10_000_000_547n)
   let appends = 0
 
-  const append = (companyId: string, stream: string, messages: readonly LedgerMessage[]): void => {
+  /** Answers the ids that the events were given. */
+  const append = (companyId: string, stream: string, messages: readonly LedgerMessage[]): readonly EventId[] => {
     appends += 1
     const skewMs = (appends % 4) * 500
     const recordedAt = new Date(recordedFrom + appends * betweenAppendsMs - skewMs).toISOString()
-    for (const message of messages) {
+    return messages.map((message) => {
       const revision = revisionAfter(revisions.get(stream) ?? BEFORE_THE_STREAM)
       revisions.set(stream, revision)
       position = positionOf(position + (3n + (position % 5n)) * 1_000_000n)
@@ -46,7 +49,8 @@ export const createLog = () => {
       const eventId = uuidOf(events.length)
       const createdAt = new Date(recordedFrom + appends * betweenAppendsMs)
       events.push({ ...message, eventId, stream, revision, position, createdAt, metadata } as LedgerEvent)
-    }
+      return eventId
+    })
   }
   return { events, append }
 }
@@ -66,12 +70,12 @@ export const createLedger = () => {
     companyId: string,
     stream: string,
     decide: () => readonly Event[],
-    evolve: (event: Event) => unknown,
+    evolve: (event: Identified<Event>) => unknown,
   ): readonly Event[] => {
     try {
       const events = decide()
-      for (const event of events) evolve(event)
-      if (events.length > 0) log.append(companyId, stream, events)
+      const ids = events.length > 0 ? log.append(companyId, stream, events) : []
+      for (const [index, event] of events.entries()) evolve({ ...event, eventId: ids[index] })
       return events
     } catch (error) {
       if (error instanceof Rejection) return []
@@ -124,8 +128,9 @@ export const createLedger = () => {
       if (event.type === 'ReceiptAnnulled') onAccount(companyId, { type: 'ReleaseReceipt', data: event.data }, today)
     }
   }
-  const registerCompany = (companyId: string): void =>
+  const registerCompany = (companyId: string): void => {
     log.append(companyId, companyStream(companyId), [companyRegistered({ companyId })])
+  }
 
   return { events: log.events, registerCompany, accountOf, onAccount, onBook, annul }
 }

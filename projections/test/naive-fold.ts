@@ -24,6 +24,8 @@ export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => 
   if (type === 'DiscountGranted') return data.grantedOn
   if (type === 'InvoiceWrittenOff') return data.writtenOffOn
   if (type === 'RefundRecorded') return data.refundedOn
+  if (type === 'CreditNoteReversed' || type === 'DiscountReversed') return data.reversedOn
+  if (type === 'WriteOffReversed' || type === 'RefundReversed') return data.reversedOn
   return undefined
 }
 
@@ -90,6 +92,14 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       move(`i ${event.data.invoiceId}`, -minorOf(event.data.total))
     } else if (event.type === 'DiscountGranted' || event.type === 'InvoiceWrittenOff') {
       move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
+    } else if (event.type === 'DiscountReversed' || event.type === 'WriteOffReversed') {
+      move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
+    } else if (event.type === 'CreditNoteReversed') {
+      const { creditNoteId, invoiceId, total } = event.data
+      if (invoiceId === undefined) move(`p ${creditNoteId}`, -minorOf(total))
+      else move(`i ${invoiceId}`, minorOf(total))
+    } else if (event.type === 'RefundReversed') {
+      move(`p ${event.data.paymentId}`, minorOf(event.data.amount))
     } else if (event.type === 'RefundRecorded') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     } else if (event.type === 'PaymentAllocated') {
@@ -147,6 +157,9 @@ const moves = ({ type, data }: LedgerEvent): readonly (readonly [sign: 1n | -1n,
   if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff' || type === 'PaymentRecorded') {
     return [[-1n, data.amount]]
   }
+  if (type === 'DiscountReversed' || type === 'WriteOffReversed') return [[1n, data.amount]]
+  if (type === 'CreditNoteReversed') return [[1n, data.total]]
+  if (type === 'RefundReversed') return [[-1n, data.amount]]
   return type === 'PaymentReversed' || type === 'RefundRecorded' ? [[1n, data.amount]] : []
 }
 

@@ -153,6 +153,12 @@ const naiveLowered = (events: readonly LedgerEvent[], companyId: string): Readon
     if (type === 'CreditNoteRegistered' && data.invoiceId !== undefined) {
       lower(`i ${data.invoiceId}`, 'credited', minorOf(data.total))
     }
+    if (type === 'CreditNoteReversed' && data.invoiceId !== undefined) {
+      lower(`i ${data.invoiceId}`, 'credited', -minorOf(data.total))
+    }
+    if (type === 'DiscountReversed') lower(`i ${data.invoiceId}`, 'discounted', -minorOf(data.amount))
+    if (type === 'WriteOffReversed') lower(`i ${data.invoiceId}`, 'writtenOff', -minorOf(data.amount))
+    if (type === 'RefundReversed') lower(`p ${data.paymentId}`, 'refunded', -minorOf(data.amount))
     if (type === 'DiscountGranted') lower(`i ${data.invoiceId}`, 'discounted', minorOf(data.amount))
     if (type === 'InvoiceWrittenOff') lower(`i ${data.invoiceId}`, 'writtenOff', minorOf(data.amount))
     if (type === 'InvoiceCancelled') lower(`i ${data.invoiceId}`, 'cancelled', minorOf(data.total))
@@ -371,7 +377,7 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
         const { refunded = 0n, fee } = lowered.get(`p ${payment.paymentId}`) ?? {}
         deepStrictEqual([payment.refundedMinor, payment.clearing?.feeMinor], [refunded, fee])
         deepStrictEqual(
-          payment.refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0n),
+          payment.refunds.reduce((sum, { amountMinor, reversal }) => sum + (reversal ? 0n : amountMinor), 0n),
           refunded,
         )
       }

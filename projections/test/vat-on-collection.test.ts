@@ -10,10 +10,12 @@ import {
   type Money,
   minorIn,
   minorOf,
+  negatedVat,
   positionOf,
 } from '@registru/domain'
 import {
   creditNoteRegistered,
+  creditNoteReversed,
   invoiceRegistered,
   invoiceWrittenOff,
   paymentAllocated,
@@ -209,6 +211,28 @@ t.test('a credit note on account gives its VAT back as its credit is used', asyn
   ])
 })
 
+t.test('what is taken back gives the VAT back, on its own day', async (t) => {
+  // Without VAT, so that what is left of the invoice holds more of it.
+  const lines = [{ rate: '21', base: '242.00', vat: '0.00' }]
+  const half = allocated('605.00', '2026-11-02')
+  const note = creditNoteRegistered({ cashAccounting: true, creditedOn: '2026-11-05', vatLines: lines })
+  const reversed = creditNoteReversed({ cashAccounting: true, vatLines: lines })
+  t.strictSame(await exigible([invoice, half, note, reversed]), [
+    '2026-11-02 21 10500',
+    '2026-11-05 21 2625',
+    '2026-11-21 21 -2625',
+  ])
+  const onAccount = { invoiceId: undefined, creditNoteId: 'cn-1', cashAccounting: true }
+  const used = allocated('121.00', '2026-11-20', { paymentId: 'cn-1' })
+  const freed = paymentDeallocated({ paymentId: 'cn-1', amount: ron('121.00'), deallocatedOn: '2026-11-21' })
+  const noted = [invoice, creditNoteRegistered(onAccount), used, freed, creditNoteReversed(onAccount)]
+  t.strictSame(await exigible(noted), [
+    '2026-11-20 21 -2100',
+    '2026-11-20 21 2100',
+    '2026-11-21 21 2100',
+    '2026-11-21 21 -2100',
+  ])
+})
 const vatLinesOf = (paper: {
   readonly total: Money
   readonly vatLines: readonly { readonly vat: string }[]
@@ -245,6 +269,12 @@ const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [va
       const key = `${event.metadata.companyId} ${event.data.clientId} ${event.data.paymentId}`
       for (const [document, minor] of onPaper.get(key) ?? []) collect(document, minor)
       onPaper.delete(key)
+    } else if (event.type === 'DiscountReversed' || event.type === 'CreditNoteReversed') {
+      const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${event.data.invoiceId}`)
+      const { currency } = event.type === 'DiscountReversed' ? event.data.amount : event.data.total
+      if (document === undefined) continue
+      const { grossMinor, parts } = deferredVatOf(event.data.vatLines, currency)
+      document.deferred = lessenedVat(document.deferred, { grossMinor: -grossMinor, parts: negatedVat(parts) })
     } else if (
       event.type === 'InvoiceCancelled' ||
       event.type === 'DiscountGranted' ||

@@ -83,7 +83,7 @@ export const paymentsTie = defineTie({
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) settled
     cross join lateral (
-      select sum(amount_minor) as amount_minor from read.payment_refunds
+      select sum(amount_minor) filter (where reversed_on is null) as amount_minor from read.payment_refunds
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) refund
     cross join lateral (

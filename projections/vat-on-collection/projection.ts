@@ -56,5 +56,8 @@ export const vatOnCollection = defineProjection({
     PaymentCleared: folding({ wants, wantsMore, fold }),
     PaymentReversed: moved,
     RefundRecorded: moved,
+    CreditNoteReversed: moved,
+    DiscountReversed: moved,
+    RefundReversed: moved,
   },
 })

@@ -74,6 +74,9 @@ export type VatCause =
   | 'DEALLOCATED'
   | 'CLEARED'
   | 'REFUNDED'
+  | 'CREDIT_NOTE_REVERSED'
+  | 'DISCOUNT_REVERSED'
+  | 'REFUND_REVERSED'
 
 /** One rate of one document moved: what became exigible, and what the balance of 4428 gained. Undo is negative. */
 export interface VatMovement {
@@ -121,6 +124,9 @@ export type VatEvent = Extract<
       | 'PaymentCleared'
       | 'PaymentReversed'
       | 'RefundRecorded'
+      | 'CreditNoteReversed'
+      | 'DiscountReversed'
+      | 'RefundReversed'
   }
 >
 
@@ -280,14 +286,22 @@ const settle = (book: Book, { invoice, credit }: VatRows, settling: Settling): v
   }
 }
 
+const opposite = ({ grossMinor, parts }: DeferredVat): DeferredVat => ({
+  grossMinor: -grossMinor,
+  parts: negatedVat(parts),
+})
+
+/** A paper takes its lines off a document; `sign` -1 gives them back. */
 const lessen = (
   book: Book,
   row: DocumentRow | undefined,
   { vatLines, currency, cause, on }: Pick<VatMovement, 'currency' | 'cause' | 'on'> & { vatLines: readonly VatLine[] },
+  sign: 1n | -1n = 1n,
 ): void => {
   const document = row && documentOf(row)
   if (row === undefined || document === undefined) return
-  const deferred = lessenedVat(document.deferred, deferredVatOf(vatLines, currency))
+  const lines = deferredVatOf(vatLines, currency)
+  const deferred = lessenedVat(document.deferred, sign === 1n ? lines : opposite(lines))
   if (document.dueOn === undefined) book.move(row, ofPaper(cause, on), { ...document, deferred })
   else book.keep(row, { ...document, deferred })
 }
@@ -341,6 +355,19 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       lessen(book, invoice, { vatLines, currency: amount.currency, cause: 'DISCOUNTED', on })
       return
     }
+    case 'CreditNoteReversed': {
+      const { invoiceId, reversedOn: on, vatLines, total } = event.data
+      const taken = { vatLines, currency: total.currency, cause: 'CREDIT_NOTE_REVERSED', on } as const
+      // On account the note is the document itself, and nothing is left of it.
+      if (invoiceId === undefined) lessen(book, credit, taken)
+      else lessen(book, invoice, taken, -1n)
+      return
+    }
+    case 'DiscountReversed': {
+      const { vatLines, amount, reversedOn: on } = event.data
+      lessen(book, invoice, { vatLines, currency: amount.currency, cause: 'DISCOUNT_REVERSED', on }, -1n)
+      return
+    }
     case 'PaymentRecorded': {
       const { paymentId, method } = event.data
       if (INSTRUMENTS.has(method)) book.keepWaiting({ ...book.waiting, [paymentId]: [] })
@@ -375,6 +402,11 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
     case 'RefundRecorded': {
       const { paymentId, amount, refundedOn: on } = event.data
       collect(book, credit, { ...ofPaper('REFUNDED', on), paymentId }, minorOf(amount))
+      return
+    }
+    case 'RefundReversed': {
+      const { paymentId, amount, reversedOn: on } = event.data
+      collect(book, credit, { ...ofPaper('REFUND_REVERSED', on), paymentId }, -minorOf(amount))
     }
   }
 }
@@ -404,8 +436,15 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
         if (invoiceId === undefined) return { credit: newDocument(event, 'CREDIT_NOTE', creditNoteId) }
         return { invoice: document(event, 'INVOICE', invoiceId) }
       }
+      case 'CreditNoteReversed': {
+        const { invoiceId, creditNoteId } = event.data
+        return invoiceId === undefined
+          ? { credit: document(event, 'CREDIT_NOTE', creditNoteId) }
+          : { invoice: document(event, 'INVOICE', invoiceId) }
+      }
       case 'InvoiceCancelled':
       case 'DiscountGranted':
+      case 'DiscountReversed':
         return { invoice: document(event, 'INVOICE', event.data.invoiceId) }
       case 'PaymentRecorded':
         return { credit: newDocument(event, 'CREDIT_NOTE', event.data.paymentId), ...ofInstrument(event) }
@@ -420,6 +459,7 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
       case 'PaymentReversed':
         return ofInstrument(event)
       case 'RefundRecorded':
+      case 'RefundReversed':
         return { credit: document(event, 'CREDIT_NOTE', event.data.paymentId) }
     }
   }

@@ -4,7 +4,11 @@ import {
   accountPayments,
   addDays,
   type ClientAccount,
+  creditNotes,
+  discounts,
   type Invoice,
+  refunds,
+  writeOffs,
 } from '@registru/domain'
 import type { Random } from '@registru/scripts/seed/random'
 
@@ -150,6 +154,10 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
   if (found === undefined) return undefined
   const { invoiceId, currency, open, total } = found
   const of = { clientId, invoiceId }
+  const [discountId, writeOffId] = [
+    `${invoiceId}-dis-${random.between(1, 3)}`,
+    `${invoiceId}-wo-${random.between(1, 3)}`,
+  ]
   const cancel: AccountCommand = { type: 'CancelInvoice', data: { ...of, reason: 'never delivered', cancelledOn: day } }
   const noteOf = (minor: bigint): AccountCommand => ({
     type: 'RegisterCreditNote',
@@ -170,11 +178,11 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
     { type: 'RescheduleInvoice', data: { ...of, ...terms(random, found, day), agreedOn: day, reason: 'payment plan' } },
     {
       type: 'WriteOffInvoice',
-      data: { ...of, amount, reason: 'bankrupt', approvedBy: 'director', writtenOffOn: day },
+      data: { ...of, writeOffId, amount, reason: 'bankrupt', approvedBy: 'director', writtenOffOn: day },
     },
     {
       type: 'GrantDiscount',
-      data: { ...of, kind: random.pick(['SETTLEMENT', 'COMMERCIAL']), amount, grantedOn: day },
+      data: { ...of, discountId, kind: random.pick(['SETTLEMENT', 'COMMERCIAL']), amount, grantedOn: day },
     },
   ])
 }
@@ -216,6 +224,22 @@ const creditNote = (clientId: string, random: Random, issuedOn: string): Account
   return { type: 'RegisterCreditNote', data: { clientId, creditNoteId, number: creditNoteId, issuedOn, total, ...vat } }
 }
 
+/** Something that was recorded is taken back. */
+const takingBack = (account: ClientAccount, clientId: string, random: Random, day: string) => {
+  const said = { clientId, reversedOn: addDays(day, random.between(0, 40)) }
+  const pick = (papers: Iterable<readonly [id: string, paper: { readonly reversed: boolean }]>): string =>
+    anyOf(
+      random,
+      [...papers].filter(([, { reversed }]) => !reversed),
+    )?.[0] ?? 'none'
+  return random.pick<AccountCommand>([
+    { type: 'ReverseCreditNote', data: { ...said, reason: 'MISTAKE', creditNoteId: pick(creditNotes.all(account)) } },
+    { type: 'ReverseDiscount', data: { ...said, reason: 'OTHER', discountId: pick(discounts.all(account)) } },
+    { type: 'ReverseWriteOff', data: { ...said, reason: 'MISTAKE', writeOffId: pick(writeOffs.all(account)) } },
+    { type: 'ReverseRefund', data: { ...said, reason: 'RETURNED_BY_BANK', refundId: pick(refunds.all(account)) } },
+  ])
+}
+
 /** What somebody might ask of an account next; the domain may refuse it. Days go forward and back. */
 export const nextCommand = (account: ClientAccount, clientId: string, random: Random): AccountCommand | undefined => {
   const day = addDays(FIRST_DAY, random.between(0, DAYS))
@@ -225,6 +249,7 @@ export const nextCommand = (account: ClientAccount, clientId: string, random: Ra
   if (kind < 62) return allocation(account, clientId, random, day)
   if (kind < 76) return undo(account, clientId, random, day)
   if (kind < 85) return lowering(account, clientId, random, day)
-  if (kind < 97) return onPayment(account, clientId, random, day)
+  if (kind < 93) return onPayment(account, clientId, random, day)
+  if (kind < 97) return takingBack(account, clientId, random, day)
   return creditNote(clientId, random, day)
 }

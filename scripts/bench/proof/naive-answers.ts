@@ -117,6 +117,14 @@ const movesOf = ({ type, data }: PlacedFact): readonly (readonly [kind: string, 
       return [['REVERSAL', 1n, data.amount]]
     case 'RefundRecorded':
       return [['REFUND', 1n, data.amount]]
+    case 'CreditNoteReversed':
+      return [['CREDIT_NOTE_REVERSAL', 1n, data.total]]
+    case 'DiscountReversed':
+      return [['DISCOUNT_REVERSAL', 1n, data.amount]]
+    case 'WriteOffReversed':
+      return [['WRITE_OFF_REVERSAL', 1n, data.amount]]
+    case 'RefundReversed':
+      return [['REFUND_REVERSAL', -1n, data.amount]]
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
       if (data.conversion === undefined) return []

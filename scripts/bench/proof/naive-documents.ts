@@ -154,6 +154,22 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'RefundRecorded':
         paymentOf(data.clientId, data.paymentId).refunded += minorOf(data.amount.amount)
         break
+      case 'RefundReversed':
+        paymentOf(data.clientId, data.paymentId).refunded -= minorOf(data.amount.amount)
+        break
+      case 'CreditNoteReversed':
+        if (data.invoiceId === undefined) {
+          const credit = paymentOf(data.clientId, data.creditNoteId)
+          credit.reversed += minorOf(data.total.amount)
+          credit.reversal = { on: data.reversedOn, reason: data.reason }
+        } else invoiceOf(data.clientId, data.invoiceId).credited -= minorOf(data.total.amount)
+        break
+      case 'DiscountReversed':
+        invoiceOf(data.clientId, data.invoiceId).discounted -= minorOf(data.amount.amount)
+        break
+      case 'WriteOffReversed':
+        invoiceOf(data.clientId, data.invoiceId).writtenOff -= minorOf(data.amount.amount)
+        break
       case 'ReceiptIssued': {
         const { series, number, replaces } = data
         receipts.set(`${series} ${number}`, { data, annulledOn: undefined, replacedBy: undefined })

@@ -33,6 +33,11 @@ export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
       return data.writtenOffOn
     case 'RefundRecorded':
       return data.refundedOn
+    case 'CreditNoteReversed':
+    case 'DiscountReversed':
+    case 'WriteOffReversed':
+    case 'RefundReversed':
+      return data.reversedOn
     default:
       return undefined
   }
@@ -95,6 +100,14 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
       move('INVOICE', data.clientId, data.invoiceId, -minorOf(data.total.amount))
     } else if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff') {
       move('INVOICE', data.clientId, data.invoiceId, -minorOf(data.amount.amount))
+    } else if (type === 'DiscountReversed' || type === 'WriteOffReversed') {
+      move('INVOICE', data.clientId, data.invoiceId, minorOf(data.amount.amount))
+    } else if (type === 'CreditNoteReversed') {
+      const { clientId, invoiceId, creditNoteId, total } = data
+      if (invoiceId === undefined) move('PAYMENT', clientId, creditNoteId, -minorOf(total.amount))
+      else move('INVOICE', clientId, invoiceId, minorOf(total.amount))
+    } else if (type === 'RefundReversed') {
+      move('PAYMENT', data.clientId, data.paymentId, minorOf(data.amount.amount))
     } else if (type === 'RefundRecorded' || type === 'PaymentReversed') {
       move('PAYMENT', data.clientId, data.paymentId, -minorOf(data.amount.amount))
     } else if (type === 'PaymentAllocated' || type === 'PaymentDeallocated') {

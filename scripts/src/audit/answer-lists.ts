@@ -146,7 +146,9 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
       const show = (amount: bigint): string => decimalIn(known, amount, currency)
       const allocated = sum(settledOf(row), (line) => minor(line, 'amount_minor'))
       const refunds = refundsOf(row)
-      const refunded = sum(refunds, (line) => minor(line, 'amount_minor'))
+      const isReturned = until(asOf, 'reversed_on')
+      const given = refunds.filter((line) => !isReturned(line))
+      const refunded = sum(given, (line) => minor(line, 'amount_minor'))
       const isReversed = until(asOf, 'reversed_on')(row)
       const reversed = isReversed ? minor(row, 'reversed_minor') : 0n
       const receipt = receiptsOf(row)
@@ -175,6 +177,9 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
           amount: show(minor(refund, 'amount_minor')),
           method: words(refund, 'method'),
           refundedOn: words(refund, 'refunded_on'),
+          ...(isReturned(refund) && {
+            reversal: { on: words(refund, 'reversed_on'), reason: words(refund, 'reversal_reason') },
+          }),
           eventId: words(refund, 'event_id'),
         })),
       }

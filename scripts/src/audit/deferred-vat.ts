@@ -222,6 +222,18 @@ export const createDeferredVat = (tables: {
         }
         break
       }
+      case 'CreditNoteReversed': {
+        const told = { cause: 'CREDIT_NOTE_REVERSED', on: data.reversedOn }
+        const { invoiceId, creditNoteId, vatLines } = data
+        if (invoiceId !== undefined) change('INVOICE', invoiceId, told, (paper) => addLines(paper, vatLines, 1n))
+        else change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, -1n))
+        break
+      }
+      case 'DiscountReversed': {
+        const told = { cause: 'DISCOUNT_REVERSED', on: data.reversedOn }
+        change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, 1n))
+        break
+      }
       case 'InvoiceCancelled':
       case 'DiscountGranted': {
         const told =
@@ -259,6 +271,11 @@ export const createDeferredVat = (tables: {
       case 'RefundRecorded': {
         const told = { cause: 'REFUNDED', on: data.refundedOn, paymentId: data.paymentId }
         collect('CREDIT_NOTE', data.paymentId, told, minorOf(data.amount.amount))
+        break
+      }
+      case 'RefundReversed': {
+        const told = { cause: 'REFUND_REVERSED', on: data.reversedOn, paymentId: data.paymentId }
+        collect('CREDIT_NOTE', data.paymentId, told, -minorOf(data.amount.amount))
         break
       }
       default:

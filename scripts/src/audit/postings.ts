@@ -111,6 +111,18 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       return entry(data.grantedOn, data, paper(data.amount, data, `${data.kind}_DISCOUNT`, 'RECEIVABLE', -1n))
     case 'InvoiceWrittenOff':
       return entry(data.writtenOffOn, data, between('WRITE_OFF', 'RECEIVABLE', data.amount))
+    case 'CreditNoteReversed': {
+      const { invoiceId, creditNoteId: paymentId } = data
+      const lowers = invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE'
+      const of = invoiceId === undefined ? { paymentId } : { invoiceId }
+      return entry(data.reversedOn, of, paper(data.total, data, proceeds(data.kind), lowers, 1n))
+    }
+    case 'DiscountReversed':
+      return entry(data.reversedOn, data, paper(data.amount, data, `${data.kind}_DISCOUNT`, 'RECEIVABLE', 1n))
+    case 'WriteOffReversed':
+      return entry(data.reversedOn, data, between('RECEIVABLE', 'WRITE_OFF', data.amount))
+    case 'RefundReversed':
+      return entry(data.reversedOn, data, between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount))
     case 'PaymentRecorded':
       return entry(data.receivedOn, data, between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount))
     case 'PaymentAllocated':

@@ -62,6 +62,8 @@ export interface Ledger {
   readonly receipts: Map<string, Receipt>
   /** Living amount of each payment on each invoice. */
   readonly allocations: Map<string, bigint>
+  /** Credit notes, discounts, write-offs and refunds: what each took, or that it was taken back. */
+  readonly papers: Map<string, string>
   /** Receipt steps that one stream has begun and the other has not ended. */
   readonly openSteps: Set<string>
 }
@@ -72,6 +74,7 @@ export const createLedger = (): Ledger => ({
   books: new Map(),
   receipts: new Map(),
   allocations: new Map(),
+  papers: new Map(),
   openSteps: new Set(),
 })
 
@@ -82,7 +85,7 @@ interface SettledFact {
 }
 
 /** Folds one fact and holds it to the rules that no history may break. */
-export const holdToRules = (ledger: Ledger, report: Report, { type, data, companyId }: PlacedFact): void => {
+export const holdToRules = (ledger: Ledger, report: Report, { type, data, companyId, eventId }: PlacedFact): void => {
   const rules = report.check('rules: allocations, credit and open amounts')
   const books = report.check('receipts: books without gap, one living receipt a payment')
   const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
@@ -99,12 +102,23 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
   const settle = (
     { clientId, invoiceId, amount: { amount, currency } }: SettledFact,
     how: 'credited' | 'discounted' | 'writtenOff' | 'cancelled',
+    sign: 1n | -1n = 1n,
   ): void => {
     const invoice = ledger.invoices.get(key(clientId, invoiceId))
     expectEqual(rules, `${key(clientId, invoiceId)}: ${how}`, currency, invoice?.currency)
     if (invoice === undefined) return
-    invoice[how] += minorOf(amount)
+    invoice[how] += sign * minorOf(amount)
+    expectEqual(rules, `${key(clientId, invoiceId)}: ${how} not below zero`, true, invoice[how] >= 0n)
     requireBounds(invoiceId, invoice)
+  }
+  /** A paper is there once, and is taken back once, whole. */
+  const write = (paper: string, { amount, currency }: Money): void => {
+    expectEqual(rules, `${paper}: recorded once`, undefined, ledger.papers.get(paper))
+    ledger.papers.set(paper, `${amount} ${currency}`)
+  }
+  const takeBack = (paper: string, { amount, currency }: Money): void => {
+    expectEqual(rules, `${paper}: taken back whole, once`, ledger.papers.get(paper), `${amount} ${currency}`)
+    ledger.papers.set(paper, 'reversed')
   }
   const receive = (paymentId: string, clientId: string, method: string, { amount, currency }: Money): void => {
     const known = ledger.payments.get(key(clientId, paymentId))?.method
@@ -189,11 +203,14 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     case 'InvoiceCancelled':
       return settle({ ...data, amount: data.total }, 'cancelled')
     case 'DiscountGranted':
+      write(key('discount', data.clientId, data.discountId ?? eventId), data.amount)
       return settle(data, 'discounted')
     case 'InvoiceWrittenOff':
+      write(key('writeOff', data.clientId, data.writeOffId ?? eventId), data.amount)
       return settle(data, 'writtenOff')
     case 'CreditNoteRegistered': {
       const { clientId, creditNoteId, invoiceId, total } = data
+      write(key('note', clientId, creditNoteId), total)
       if (invoiceId !== undefined) return settle({ clientId, invoiceId, amount: total }, 'credited')
       // Without an invoice it is credit like a payment, and is allocated like one.
       return receive(creditNoteId, clientId, 'CREDIT_NOTE', total)
@@ -203,10 +220,33 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       const refunded = minorOf(data.amount.amount)
       const covered = payment !== undefined && refunded <= creditOf(payment)
       expectEqual(rules, `${key(data.clientId, data.paymentId)}: no more refunded than credit`, true, covered)
+      write(key('refund', data.clientId, data.refundId), data.amount)
       if (payment === undefined) return
       payment.refunded += refunded
       return
     }
+    case 'RefundReversed': {
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
+      takeBack(key('refund', data.clientId, data.refundId), data.amount)
+      if (payment !== undefined) payment.refunded -= minorOf(data.amount.amount)
+      return
+    }
+    case 'CreditNoteReversed': {
+      const { clientId, creditNoteId, invoiceId, total } = data
+      takeBack(key('note', clientId, creditNoteId), total)
+      if (invoiceId !== undefined) return settle({ clientId, invoiceId, amount: total }, 'credited', -1n)
+      const credit = ledger.payments.get(key(clientId, creditNoteId))
+      const name = `${key(clientId, creditNoteId)}: reversed with nothing of it used`
+      expectEqual(rules, name, '0 0 0', `${credit?.reversed} ${credit?.allocated} ${credit?.refunded}`)
+      if (credit !== undefined) Object.assign(credit, { reversed: credit.amount, reversedOn: data.reversedOn })
+      return
+    }
+    case 'DiscountReversed':
+      takeBack(key('discount', data.clientId, data.discountId), data.amount)
+      return settle(data, 'discounted', -1n)
+    case 'WriteOffReversed':
+      takeBack(key('writeOff', data.clientId, data.writeOffId), data.amount)
+      return settle(data, 'writtenOff', -1n)
     case 'PaymentAllocated':
       return allocate(data, 1n)
     case 'PaymentDeallocated':

@@ -72,6 +72,7 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
   ['RegisterCreditNote', examples.registerCreditNote(), { number: '77' }],
   ['GrantDiscount', { ...onInvoice('inv-1024'), kind: 'SETTLEMENT', amount: '24.20' }, { amount: '7.00' }],
   ['RecordSetOff', setOff('300.00'), { document: 'PV 5' }],
+  ['ReverseSetOff', { clientId: 'alfa', paymentId: 'set-4', reason: 'MISTAKE' }, { reason: 'OTHER' }],
   [
     'WriteOffInvoice',
     { ...onInvoice('inv-1024'), reason: 'Debitor radiat', approvedBy: 'Ioana Pop' },

@@ -106,6 +106,28 @@ export const recordRichHistory = async ({ must }: Pick<Api, 'must'>): Promise<vo
     method: 'CASH',
     deskId: 'C1',
   })
+  const takenBack = { reversedOn: '2026-11-22', reason: 'MISTAKE' }
+  await must('RecordRefund', {
+    ...examples.recordRefund({ refundId: 'cash-kept', paymentId: 'cash-3', amount: '5.00', refundedOn: '2026-11-09' }),
+    method: 'CASH',
+    deskId: 'C1',
+  })
+  await must('ReverseRefund', { clientId: 'alfa', refundId: 'cash-kept', ...takenBack })
+  await invoice('restored', { cashAccounting: true })
+  await must('GrantDiscount', examples.grantDiscount({ invoiceId: 'restored', discountId: 'dis-5' }))
+  await must(
+    'RegisterCreditNote',
+    examples.registerCreditNote({ creditNoteId: 'cn-3', number: '1032', invoiceId: 'restored' }),
+  )
+  await must('WriteOffInvoice', examples.writeOffInvoice({ invoiceId: 'restored', writeOffId: 'wo-3' }))
+  await must('ReverseWriteOff', { clientId: 'alfa', writeOffId: 'wo-3', ...takenBack })
+  await must('ReverseCreditNote', { clientId: 'alfa', creditNoteId: 'cn-3', ...takenBack })
+  await must('ReverseDiscount', { clientId: 'alfa', discountId: 'dis-5', ...takenBack })
+  await must('RegisterCreditNote', {
+    ...examples.registerCreditNote({ creditNoteId: 'cn-4', number: '1033' }),
+    invoiceId: undefined,
+  })
+  await must('ReverseCreditNote', { clientId: 'alfa', creditNoteId: 'cn-4', ...takenBack })
   await pay('cash-eur', '15.00', { ...inCash, amount: eur('15.00') })
 
   await must('RescheduleInvoice', {

@@ -28,6 +28,7 @@ import {
   moneyOf,
   OpenCashDesk,
   OpenReceiptBook,
+  PaperReversalReason,
   PaymentMethod,
   type Position,
   type ReceiptBookCommand,
@@ -35,6 +36,7 @@ import {
   RecordRefund,
   RecordSetOff,
   RefundMethod,
+  RefundReversalReason,
   RegisterClient,
   RegisterCompany,
   RegisterCreditNote,
@@ -42,8 +44,12 @@ import {
   ReopenPeriod,
   ReprintReceipt,
   RescheduleInvoice,
-  ReversalReason,
+  ReverseCreditNote,
+  ReverseDiscount,
   ReversePayment,
+  ReverseRefund,
+  ReverseSetOff,
+  ReverseWriteOff,
   receiptBook,
   receiptBookStream,
   SetPolicy,
@@ -97,7 +103,12 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   RescheduleInvoice,
   ReopenPeriod,
   ReprintReceipt,
+  ReverseCreditNote,
+  ReverseDiscount,
   ReversePayment,
+  ReverseRefund,
+  ReverseSetOff,
+  ReverseWriteOff,
   SetPolicy,
   UpdateClient,
   WriteOffInvoice,
@@ -145,7 +156,8 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
       if (decided.length === 0) throw new Error(`${command.type} changes nothing`)
       asked.push(command)
       for (const event of decided) {
-        state = decider.evolve(state, event)
+        const eventId = crypto.randomUUID()
+        state = decider.evolve(state, { ...event, eventId })
         revision += 1n
         const metadata = eventMetadata({
           companyId,
@@ -155,7 +167,7 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
           causationId: '~'.repeat(128),
         })
         const createdAt = new Date(metadata.recordedAt)
-        const place = { stream, revision, position: nextPosition(), eventId: crypto.randomUUID(), createdAt, metadata }
+        const place = { stream, revision, position: nextPosition(), eventId, createdAt, metadata }
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a decider pairs type and data; a spread loses it
         events.push({ ...event, ...place } as unknown as LedgerEvent)
       }
@@ -312,6 +324,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   onAccount('RegisterClient', { clientId: individual, kind: 'INDIVIDUAL', ...clientOf('c') })
 
   // Documents in both currencies, and all that lowers them.
+  const takenBack = { reversedOn: today, reason: 'OTHER', note: text(500) } as const
+  const reasonOf = (index: number) => PaperReversalReason.options[index % PaperReversalReason.options.length] ?? 'OTHER'
   for (const [name, currency] of [
     ['own', functional],
     ['foreign', foreign],
@@ -325,7 +339,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       instalmentContract: true,
       ...exchangeRate,
     }
-    for (const kind of ['INVOICE', 'ADVANCE'] as const) {
+    for (const [index, kind] of (['INVOICE', 'ADVANCE'] as const).entries()) {
+      const reason = reasonOf(currency === functional ? index : 2)
       for (const end of ['cancelled', 'moved', 'credited', 'discounted', 'writtenOff', 'paid', 'setOff']) {
         invoice(`${name}-${kind}-${end}`, { kind, ...largest })
       }
@@ -333,8 +348,10 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       onAccount('CancelInvoice', { clientId, invoiceId: invoiceId('cancelled'), reason: text(500), cancelledOn: today })
       const plan = { instalments: instalments(currency), agreedOn: FIRST_DAY, reason: text(500) }
       onAccount('RescheduleInvoice', { clientId, invoiceId: invoiceId('moved'), ...plan })
+      const writeOffId = longId(`${name}-${kind}-write-off`)
       onAccount('WriteOffInvoice', {
         clientId,
+        writeOffId,
         invoiceId: invoiceId('writtenOff'),
         amount: decimalOf(MINOR_MAX, currency),
         reason: text(500),
@@ -363,8 +380,10 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       })
       for (const discount of ['SETTLEMENT', 'COMMERCIAL'] as const) {
         const amount = MINOR_MAX / 2n
+        const discountId = longId(`${name}-${kind}-${discount}`)
         onAccount('GrantDiscount', {
           clientId,
+          discountId,
           invoiceId: invoiceId('discounted'),
           kind: discount,
           amount: decimalOf(amount, currency),
@@ -373,7 +392,16 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
           grantedOn: today,
           note: text(500),
         })
+        // One stays, one is taken back.
+        if (discount === 'COMMERCIAL') onAccount('ReverseDiscount', { clientId, discountId, ...takenBack, reason })
       }
+      onAccount('ReverseWriteOff', { clientId, writeOffId, ...takenBack, reason })
+      onAccount('ReverseCreditNote', { clientId, creditNoteId, ...takenBack, reason })
+      onAccount('ReverseCreditNote', {
+        clientId,
+        creditNoteId: longId(`${name}-${kind}-on-account`),
+        ...takenBack,
+      })
     }
   }
 
@@ -381,7 +409,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   for (const [index, method] of PaymentMethod.options.entries()) {
     const refund = RefundMethod.options[index % RefundMethod.options.length] ?? 'CASH'
     const arrives = !['CASH', 'BANK_TRANSFER', 'SET_OFF', 'OTHER_AGREED'].includes(method)
-    for (const [reasonIndex, reason] of ReversalReason.options.entries()) {
+    for (const [reasonIndex, reason] of ReversePayment.shape.reason.options.entries()) {
       const name = `${method}-${reason}`
       const paymentId = longId(name)
       const items = [{ invoiceId: longId('own-INVOICE-paid'), amount: most }]
@@ -417,6 +445,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       document: text(64),
       note: text(500),
     })
+    const reason = RefundReversalReason.options[index % RefundReversalReason.options.length] ?? 'OTHER'
+    onAccount('ReverseRefund', { clientId, refundId: longId(`${method}-refund`), ...takenBack, reason })
   }
   const across = [
     ['own-ADVANCE-paid', most, totalForeign],
@@ -464,6 +494,12 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       items: [{ invoiceId, amount: amount.amount, ...(paid === undefined ? {} : { exchangeRate: rateOf(rate) }) }],
       note: text(500),
     })
+    onAccount('ReverseSetOff', {
+      clientId,
+      paymentId: longId(`setOff-${index}`),
+      ...takenBack,
+      reason: reasonOf(index),
+    })
   }
 
   // As many allocations as one command can have, by name and by rule, undone at once.
@@ -479,6 +515,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     document: text(64),
     items,
   })
+  onAccount('ReverseSetOff', { clientId, paymentId: longId('many-set-off'), ...takenBack })
   smallInvoices('named', 2)
   payment('named', { allocation: { rule: 'named' }, remittanceText: text(500) })
   smallInvoices('due', edge.items + 1)

@@ -1,5 +1,6 @@
 import type { BusinessDay } from './business-day.ts'
 import type { Codec } from './codec.ts'
+import type { EventId } from './ids.ts'
 import type { Message } from './message.ts'
 import type { Currency } from './money.ts'
 
@@ -40,6 +41,9 @@ export const DEFAULT_RULES: CompanyRules = {
   closedThrough: undefined,
 }
 
+/** An event as the store names it; before it is to be stored it has no name yet. */
+export type Identified<Event> = Event & { readonly eventId?: EventId | undefined }
+
 /**
  * The heart of a stream. `decide` says what happens: events, `[]` when the same thing has already happened, or a
  * `Rejection`. `evolve` never refuses and never validates; it may change the state it owns in place, for an account can
@@ -51,7 +55,7 @@ export interface Decider<State, Command extends Message, Event extends Message> 
   readonly codec: Codec<Event>
   readonly initialState: () => State
   readonly decide: (command: Command, state: State, context: DecisionContext) => readonly Event[]
-  readonly evolve: (state: State, event: Event) => State
+  readonly evolve: (state: State, event: Identified<Event>) => State
   /** Of streams that grow long; a short one is folded sooner than looked up. */
   readonly snapshot?: SnapshotFormat<State>
 }

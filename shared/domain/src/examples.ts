@@ -13,7 +13,12 @@ import type {
   RegisterCreditNote,
   RegisterInvoice,
   RescheduleInvoice,
+  ReverseCreditNote,
+  ReverseDiscount,
   ReversePayment,
+  ReverseRefund,
+  ReverseSetOff,
+  ReverseWriteOff,
   UpdateClient,
   WriteOffInvoice,
 } from './client-account/commands.ts'
@@ -22,7 +27,9 @@ import {
   ClientRegistered,
   ClientUpdated,
   CreditNoteRegistered,
+  CreditNoteReversed,
   DiscountGranted,
+  DiscountReversed,
   InvoiceCancelled,
   InvoiceRegistered,
   InvoiceRescheduled,
@@ -36,6 +43,8 @@ import {
   ReceiptReleased,
   ReceiptRequested,
   RefundRecorded,
+  RefundReversed,
+  WriteOffReversed,
 } from './client-account/events.ts'
 import type { ClosePeriod, OpenCashDesk, RegisterCompany, ReopenPeriod, SetPolicy } from './company/commands.ts'
 import { CashDeskOpened, CompanyRegistered, PeriodClosed, PeriodReopened, PolicySet } from './company/events.ts'
@@ -414,6 +423,7 @@ export const creditNoteRegistered = (change: Partial<EventData<typeof CreditNote
 export const discountGranted = (change: Partial<EventData<typeof DiscountGranted>> = {}) =>
   DiscountGranted.of({
     clientId: 'alfa',
+    discountId: 'dis-4',
     invoiceId: 'inv-1024',
     kind: 'SETTLEMENT',
     amount: ron('24.20'),
@@ -426,11 +436,63 @@ export const discountGranted = (change: Partial<EventData<typeof DiscountGranted
 export const invoiceWrittenOff = (change: Partial<EventData<typeof InvoiceWrittenOff>> = {}) =>
   InvoiceWrittenOff.of({
     clientId: 'alfa',
+    writeOffId: 'wo-2',
     invoiceId: 'inv-1024',
     amount: ron('1210.00'),
     writtenOffOn: '2026-11-20',
     reason: 'Debitor radiat',
     approvedBy: 'Ioana Pop',
+    ...change,
+  })
+
+export const creditNoteReversed = (change: Partial<EventData<typeof CreditNoteReversed>> = {}) =>
+  CreditNoteReversed.of({
+    clientId: 'alfa',
+    creditNoteId: 'cn-7',
+    invoiceId: 'inv-1024',
+    kind: 'INVOICE',
+    total: ron('242.00'),
+    vatLines: [{ rate: '21', base: '200.00', vat: '42.00' }],
+    cashAccounting: false,
+    reversedOn: '2026-11-21',
+    reason: 'WRONG_INVOICE',
+    ...change,
+  })
+
+export const discountReversed = (change: Partial<EventData<typeof DiscountReversed>> = {}) =>
+  DiscountReversed.of({
+    clientId: 'alfa',
+    discountId: 'dis-4',
+    invoiceId: 'inv-1024',
+    kind: 'SETTLEMENT',
+    amount: ron('24.20'),
+    vatLines: [{ rate: '21', base: '20.00', vat: '4.20' }],
+    cashAccounting: false,
+    reversedOn: '2026-11-21',
+    reason: 'MISTAKE',
+    ...change,
+  })
+
+export const writeOffReversed = (change: Partial<EventData<typeof WriteOffReversed>> = {}) =>
+  WriteOffReversed.of({
+    clientId: 'alfa',
+    writeOffId: 'wo-2',
+    invoiceId: 'inv-1024',
+    amount: ron('1210.00'),
+    reversedOn: '2026-11-21',
+    reason: 'MISTAKE',
+    ...change,
+  })
+
+export const refundReversed = (change: Partial<EventData<typeof RefundReversed>> = {}) =>
+  RefundReversed.of({
+    clientId: 'alfa',
+    refundId: 'ref-3',
+    paymentId: 'pay-1',
+    amount: ron('90.00'),
+    method: 'BANK_TRANSFER',
+    reversedOn: '2026-11-21',
+    reason: 'RETURNED_BY_BANK',
     ...change,
   })
 
@@ -551,6 +613,7 @@ export const recordRefund = (change: Partial<Data<typeof RecordRefund>> = {}): D
 
 export const writeOffInvoice = (change: Partial<Data<typeof WriteOffInvoice>> = {}): Data<typeof WriteOffInvoice> => ({
   clientId: 'alfa',
+  writeOffId: 'wo-2',
   invoiceId: 'inv-1024',
   reason: 'Debitor radiat',
   approvedBy: 'Ioana Pop',
@@ -560,6 +623,7 @@ export const writeOffInvoice = (change: Partial<Data<typeof WriteOffInvoice>> = 
 
 export const grantDiscount = (change: Partial<Data<typeof GrantDiscount>> = {}): Data<typeof GrantDiscount> => ({
   clientId: 'alfa',
+  discountId: 'dis-4',
   invoiceId: 'inv-1024',
   kind: 'SETTLEMENT',
   amount: '24.20',
@@ -575,6 +639,48 @@ export const recordSetOff = (change: Partial<Data<typeof RecordSetOff>> = {}): D
   setOffOn: '2026-11-12',
   document: 'PV 4',
   items: [{ invoiceId: 'inv-1024', amount: '300.00' }],
+  ...change,
+})
+
+export const reverseCreditNote = (
+  change: Partial<Data<typeof ReverseCreditNote>> = {},
+): Data<typeof ReverseCreditNote> => ({
+  clientId: 'alfa',
+  creditNoteId: 'cn-7',
+  reason: 'WRONG_INVOICE',
+  reversedOn: '2026-11-21',
+  ...change,
+})
+
+export const reverseDiscount = (change: Partial<Data<typeof ReverseDiscount>> = {}): Data<typeof ReverseDiscount> => ({
+  clientId: 'alfa',
+  discountId: 'dis-4',
+  reason: 'MISTAKE',
+  reversedOn: '2026-11-21',
+  ...change,
+})
+
+export const reverseWriteOff = (change: Partial<Data<typeof ReverseWriteOff>> = {}): Data<typeof ReverseWriteOff> => ({
+  clientId: 'alfa',
+  writeOffId: 'wo-2',
+  reason: 'MISTAKE',
+  reversedOn: '2026-11-21',
+  ...change,
+})
+
+export const reverseRefund = (change: Partial<Data<typeof ReverseRefund>> = {}): Data<typeof ReverseRefund> => ({
+  clientId: 'alfa',
+  refundId: 'ref-3',
+  reason: 'RETURNED_BY_BANK',
+  reversedOn: '2026-11-21',
+  ...change,
+})
+
+export const reverseSetOff = (change: Partial<Data<typeof ReverseSetOff>> = {}): Data<typeof ReverseSetOff> => ({
+  clientId: 'alfa',
+  paymentId: 'set-4',
+  reason: 'MISTAKE',
+  reversedOn: '2026-11-21',
   ...change,
 })
 
@@ -655,6 +761,10 @@ export const exampleEvents: readonly LedgerMessage[] = [
   creditNoteRegistered(),
   discountGranted(),
   invoiceWrittenOff(),
+  creditNoteReversed(),
+  discountReversed(),
+  writeOffReversed(),
+  refundReversed(),
   receiptRangeExtended(),
   receiptRefused(),
   receiptReprinted(),

@@ -24,6 +24,8 @@ export const InvoiceId = id<'InvoiceId'>("The invoice's id, chosen by the caller
 export const PaymentId = id<'PaymentId'>("The payment's id, chosen by the caller", 'pay-1')
 export const CreditNoteId = id<'CreditNoteId'>("The credit note's id, chosen by the caller", 'cn-7')
 export const RefundId = id<'RefundId'>("The refund's id, chosen by the caller", 'ref-3')
+export const DiscountId = id<'DiscountId'>("The discount's id; its event's when the caller gives none", 'dis-4')
+export const WriteOffId = id<'WriteOffId'>("The write-off's id; its event's when the caller gives none", 'wo-2')
 export const ReceiptId = id<'ReceiptId'>("The receipt's id; derived when the caller gives none", 'rec-15')
 export const CashDeskId = id<'CashDeskId'>('The cash desk (casierie) that took the money', 'C1')
 /** A series names a stream and stands in URLs, so it keeps to the alphabet of ids. */
@@ -39,6 +41,8 @@ export type InvoiceId = z.infer<typeof InvoiceId>
 export type PaymentId = z.infer<typeof PaymentId>
 export type CreditNoteId = z.infer<typeof CreditNoteId>
 export type RefundId = z.infer<typeof RefundId>
+export type DiscountId = z.infer<typeof DiscountId>
+export type WriteOffId = z.infer<typeof WriteOffId>
 export type ReceiptId = z.infer<typeof ReceiptId>
 export type CashDeskId = z.infer<typeof CashDeskId>
 export type ReceiptSeries = z.infer<typeof ReceiptSeries>
@@ -47,3 +51,9 @@ export type EventId = IdOf<'EventId'>
 
 /** The credit of a note without an invoice stands among the payments, under the note's own id (decision 0005). */
 export const creditOfNote = (creditNoteId: CreditNoteId): PaymentId => creditNoteId as string
+
+/** What names a discount or a write-off that was given no id of its own; `undefined` before it is stored. */
+export const ownOrEventId = (
+  own: DiscountId | WriteOffId | undefined,
+  eventId: EventId | undefined,
+): string | undefined => own ?? (eventId as string | undefined)

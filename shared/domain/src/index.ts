@@ -1,6 +1,15 @@
 export { amountInWords } from './amount-in-words.ts'
 export * from './business-day.ts'
-export { accountInvoices, accountPayments, type Invoice, type Payment } from './client-account/account-records.ts'
+export {
+  accountInvoices,
+  accountPayments,
+  creditNotes,
+  discounts,
+  type Invoice,
+  type Payment,
+  refunds,
+  writeOffs,
+} from './client-account/account-records.ts'
 export { type CashPayer, whoPaidCash } from './client-account/cash-guard.ts'
 export * from './client-account/client-account.ts'
 export * from './client-account/commands.ts'
@@ -20,6 +29,7 @@ export {
   DEFAULT_RULES,
   type Decider,
   type DecisionContext,
+  type Identified,
   type SnapshotFormat,
 } from './decider.ts'
 export type { EventDefinition, EventOf } from './event-definition.ts'

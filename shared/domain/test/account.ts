@@ -12,7 +12,12 @@ import {
   registerCreditNote,
   registerInvoice,
   rescheduleInvoice,
+  reverseCreditNote,
+  reverseDiscount,
   reversePayment,
+  reverseRefund,
+  reverseSetOff,
+  reverseWriteOff,
   writeOffInvoice,
 } from '../src/examples.ts'
 import { type AccountEvent, clientAccount } from '../src/index.ts'
@@ -56,6 +61,16 @@ export const deallocate = (change: Parameters<typeof deallocatePayment>[0] = {})
   ({ type: 'DeallocatePayment', data: deallocatePayment(change) }) as const
 export const reverse = (change: Parameters<typeof reversePayment>[0] = {}) =>
   ({ type: 'ReversePayment', data: reversePayment(change) }) as const
+export const reverseNote = (change: Parameters<typeof reverseCreditNote>[0] = {}) =>
+  ({ type: 'ReverseCreditNote', data: reverseCreditNote(change) }) as const
+export const reverseGrant = (change: Parameters<typeof reverseDiscount>[0] = {}) =>
+  ({ type: 'ReverseDiscount', data: reverseDiscount(change) }) as const
+export const reactivate = (change: Parameters<typeof reverseWriteOff>[0] = {}) =>
+  ({ type: 'ReverseWriteOff', data: reverseWriteOff(change) }) as const
+export const returned = (change: Parameters<typeof reverseRefund>[0] = {}) =>
+  ({ type: 'ReverseRefund', data: reverseRefund(change) }) as const
+export const undoSetOff = (change: Parameters<typeof reverseSetOff>[0] = {}) =>
+  ({ type: 'ReverseSetOff', data: reverseSetOff(change) }) as const
 export const clear = (change: Parameters<typeof confirmPaymentCleared>[0] = {}) =>
   ({ type: 'ConfirmPaymentCleared', data: confirmPaymentCleared(change) }) as const
 export const refund = (change: Parameters<typeof recordRefund>[0] = {}) =>

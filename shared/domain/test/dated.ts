@@ -1,4 +1,13 @@
-import { invoiceRegistered, paymentAllocated, paymentRecorded, ron } from '../src/examples.ts'
+import {
+  creditNoteRegistered,
+  discountGranted,
+  invoiceRegistered,
+  invoiceWrittenOff,
+  paymentAllocated,
+  paymentRecorded,
+  refundRecorded,
+  ron,
+} from '../src/examples.ts'
 import type { AccountCommand, AccountEvent } from '../src/index.ts'
 import {
   account,
@@ -9,15 +18,37 @@ import {
   credit,
   deallocate,
   discount,
+  reactivate,
   record,
   refund,
   register,
   reschedule,
+  returned,
   reverse,
+  reverseGrant,
+  reverseNote,
   setOff,
+  undoSetOff,
   writeOff,
 } from './account.ts'
 
+/** What may be taken back. */
+export const papers: readonly AccountEvent[] = [
+  // Due last, so that what falls on the others is as if it were not there.
+  invoiceRegistered({ invoiceId: 'corrected', dueOn: '2027-01-31' }),
+  creditNoteRegistered({ invoiceId: 'corrected', creditNoteId: 'cn-given', number: '1031' }),
+  discountGranted({ invoiceId: 'corrected', discountId: 'dis-given', amount: ron('1.00'), vatLines: [] }),
+  invoiceWrittenOff({
+    invoiceId: 'corrected',
+    writeOffId: 'wo-given',
+    amount: ron('1.00'),
+    writtenOffOn: '2026-11-02',
+  }),
+  paymentRecorded({ paymentId: 'given-back' }),
+  refundRecorded({ paymentId: 'given-back', refundId: 'ref-given', refundedOn: '2026-11-02' }),
+  paymentRecorded({ paymentId: 'set-given', method: 'SET_OFF', amount: ron('10.00') }),
+  paymentAllocated({ paymentId: 'set-given', invoiceId: 'corrected', amount: ron('10.00') }),
+]
 const cash = { paymentId: 'pay-2', method: 'CASH' as const, amount: ron('500.00'), receivedOn: '2026-11-02' }
 /** An account on which each of them is accepted. */
 export const history: readonly AccountEvent[] = [
@@ -28,6 +59,7 @@ export const history: readonly AccountEvent[] = [
   paymentRecorded(cash),
   paymentRecorded({ paymentId: 'pay-3', method: 'CARD_ONLINE', amount: ron('500.00') }),
   paymentAllocated({ amount: ron('300.00') }),
+  ...papers,
 ]
 const explicitly = { allocation: { rule: 'none' as const } }
 
@@ -47,5 +79,10 @@ export const dated: Readonly<Record<string, (day: string) => AccountCommand>> = 
   ReversePayment: (day) => reverse({ reversedOn: day }),
   ConfirmPaymentCleared: (day) => clear({ clearedOn: day }),
   RecordRefund: (day) => refund({ refundedOn: day }),
+  ReverseCreditNote: (day) => reverseNote({ creditNoteId: 'cn-given', reversedOn: day }),
+  ReverseDiscount: (day) => reverseGrant({ discountId: 'dis-given', reversedOn: day }),
+  ReverseWriteOff: (day) => reactivate({ writeOffId: 'wo-given', reversedOn: day }),
+  ReverseRefund: (day) => returned({ refundId: 'ref-given', reversedOn: day }),
+  ReverseSetOff: (day) => undoSetOff({ paymentId: 'set-given', reversedOn: day }),
   IssueReceipt: (day) => askReceipt({ issuedOn: day }),
 }

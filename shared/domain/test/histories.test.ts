@@ -51,6 +51,10 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
     case 'PaymentDeallocated':
       return data.deallocatedOn
     case 'PaymentReversed':
+    case 'CreditNoteReversed':
+    case 'DiscountReversed':
+    case 'WriteOffReversed':
+    case 'RefundReversed':
       return data.reversedOn
     case 'PaymentCleared':
       return data.clearedOn
@@ -78,6 +82,12 @@ const post = ({ total, open, credit, allocated }: Books, { type, data }: Account
   if (type === 'PaymentRecorded') add(credit, data.paymentId, minorOf(data.amount))
   if (type === 'PaymentReversed') add(credit, data.paymentId, -minorOf(data.amount))
   if (type === 'RefundRecorded') add(credit, data.paymentId, -minorOf(data.amount))
+  if (type === 'RefundReversed') add(credit, data.paymentId, minorOf(data.amount))
+  if (type === 'DiscountReversed' || type === 'WriteOffReversed') add(open, data.invoiceId, minorOf(data.amount))
+  if (type === 'CreditNoteReversed') {
+    if (data.invoiceId === undefined) add(credit, data.creditNoteId, -minorOf(data.total))
+    else add(open, data.invoiceId, minorOf(data.total))
+  }
   if (type === 'InvoiceCancelled') add(open, data.invoiceId, -minorOf(data.total))
   if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff') add(open, data.invoiceId, -minorOf(data.amount))
   if (type === 'CreditNoteRegistered') {
@@ -102,7 +112,7 @@ const booksOf = (history: readonly AccountEvent[]): Books => {
   return books
 }
 
-/** What came off each invoice without money: credit notes, discounts, write-offs, a cancellation. */
+/** What came off each invoice without money, and stands: credit notes, discounts, write-offs, a cancellation. */
 const loweredBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint> => {
   const lowered = new Map<string, bigint>()
   for (const { type, data } of history) {
@@ -111,8 +121,24 @@ const loweredBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint
     if (type === 'CreditNoteRegistered' && data.invoiceId !== undefined) {
       add(lowered, data.invoiceId, minorOf(data.total))
     }
+    if (type === 'DiscountReversed' || type === 'WriteOffReversed') add(lowered, data.invoiceId, -minorOf(data.amount))
+    if (type === 'CreditNoteReversed' && data.invoiceId !== undefined) {
+      add(lowered, data.invoiceId, -minorOf(data.total))
+    }
   }
   return lowered
+}
+
+/** What of each payment is gone for good: what was reversed of it. */
+const reversedBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint> => {
+  const reversed = new Map<string, bigint>()
+  for (const { type, data } of history) {
+    if (type === 'PaymentReversed') add(reversed, data.paymentId, minorOf(data.amount))
+    if (type === 'CreditNoteReversed' && data.invoiceId === undefined) {
+      add(reversed, data.creditNoteId, minorOf(data.total))
+    }
+  }
+  return reversed
 }
 
 /** What went of each functional value for good. */
@@ -128,6 +154,14 @@ const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> =
       (type === 'CreditNoteRegistered' && data.invoiceId !== undefined)
     ) {
       if (data.functional !== undefined) add(gone, `i ${data.invoiceId}`, minorOf(data.functional))
+    } else if (type === 'DiscountReversed' || type === 'WriteOffReversed') {
+      if (data.functional !== undefined) add(gone, `i ${data.invoiceId}`, -minorOf(data.functional))
+    } else if (type === 'RefundReversed') {
+      if (data.functional !== undefined) add(gone, `p ${data.paymentId}`, -minorOf(data.functional))
+    } else if (type === 'CreditNoteReversed' && data.functional !== undefined) {
+      const { invoiceId, creditNoteId, functional } = data
+      if (invoiceId === undefined) add(gone, `p ${creditNoteId}`, minorOf(functional))
+      else add(gone, `i ${invoiceId}`, -minorOf(functional))
     }
   }
   return gone
@@ -214,6 +248,7 @@ t.test('whatever is commanded', async (t) => {
           const account = fold([])
           const books = emptyBooks()
           const settled = new Map(loweredBy(history))
+          const reversed = reversedBy(history)
           for (const event of history) {
             clientAccount.evolve(account, event)
             post(books, event)
@@ -224,7 +259,8 @@ t.test('whatever is commanded', async (t) => {
               0n,
             )
             for (const [invoiceId, { amount }] of payment.allocations) add(settled, invoiceId, amount)
-            equal(allocated + payment.credit + payment.refunded, payment.reversed ? payment.refunded : payment.amount)
+            const gone = reversed.get(payment.paymentId) ?? 0n
+            equal(allocated + payment.credit + payment.refunded + gone, payment.amount)
             equal(payment.credit, books.credit.get(payment.paymentId))
           }
           for (const { invoiceId, open, total } of accountInvoices.all(account)) {
@@ -374,6 +410,11 @@ t.test('whatever is commanded', async (t) => {
       'RecordRefund',
       'ConfirmPaymentCleared',
       'RecordSetOff',
+      'ReverseCreditNote',
+      'ReverseDiscount',
+      'ReverseWriteOff',
+      'ReverseRefund',
+      'ReverseSetOff',
     ]) {
       t.ok(seen.get(`${type} accepted`), `${type} was accepted, or these histories prove little`)
     }
@@ -422,6 +463,76 @@ t.test('undo', async (t) => {
         deepEqual(amounts(after), before)
         const again = decide({ type: 'AllocatePayment', data: { ...names, amount } }, after)
         equal(again.events.length, 1)
+      }),
+    )
+  })
+
+  t.test('of what lowered an invoice, or gave credit back, restores what was before it', async (t) => {
+    const last = '2027-01-16'
+    holds(
+      t,
+      fc.property(steps, fc.nat({ max: 2 }), fc.nat({ max: 4 }), fc.nat({ max: 3 }), (steps, index, how, share) => {
+        const { history, account } = live(steps)
+        const invoice = accountInvoices.get(account, `inv-${index}`)
+        const payment = accountPayments.get(account, `pay-${index}`)
+        const partOf = (whole: bigint): bigint => (share === 0 ? whole : whole / 2n)
+        const said = { clientId: 'alfa', reason: 'MISTAKE', reversedOn: last } as const
+        const pairs: (readonly [done: AccountCommand, undone: AccountCommand])[] = []
+        const open = partOf(invoice?.open ?? 0n)
+        if (invoice !== undefined && open > 0n) {
+          const total = moneyOf(open, invoice.currency)
+          const { invoiceId } = invoice
+          const of = { clientId: 'alfa', invoiceId, amount: total.amount }
+          const note = { clientId: 'alfa', creditNoteId: 'new', invoiceId, number: '9', issuedOn: today, total }
+          const writeOff = { ...of, writeOffId: 'new', reason: 'bankrupt', approvedBy: 'Ana' }
+          const setOff = { clientId: 'alfa', paymentId: 'new', amount: total, setOffOn: today, document: 'PV 9' }
+          const items = [{ invoiceId, amount: total.amount }]
+          pairs.push(
+            [
+              { type: 'RegisterCreditNote', data: note },
+              { type: 'ReverseCreditNote', data: { ...said, creditNoteId: 'new' } },
+            ],
+            [
+              { type: 'GrantDiscount', data: { ...of, discountId: 'new', kind: 'COMMERCIAL' } },
+              { type: 'ReverseDiscount', data: { ...said, discountId: 'new' } },
+            ],
+            [
+              { type: 'WriteOffInvoice', data: writeOff },
+              { type: 'ReverseWriteOff', data: { ...said, writeOffId: 'new' } },
+            ],
+            [
+              { type: 'RecordSetOff', data: { ...setOff, items } },
+              { type: 'ReverseSetOff', data: { ...said, paymentId: 'new' } },
+            ],
+          )
+        }
+        const credit = partOf(payment?.credit ?? 0n)
+        if (payment !== undefined && credit > 0n) {
+          const { amount } = moneyOf(credit, payment.currency)
+          const refund = {
+            clientId: 'alfa',
+            refundId: 'new',
+            paymentId: payment.paymentId,
+            amount,
+            method: 'CASH',
+          } as const
+          pairs.push([
+            { type: 'RecordRefund', data: refund },
+            { type: 'ReverseRefund', data: { ...said, refundId: 'new' } },
+          ])
+        }
+        const [done, undone] = pairs[how % Math.max(1, pairs.length)] ?? []
+        if (done === undefined || undone === undefined) return
+        const first = decide(done, account)
+        const between = fold([...history, ...first.events])
+        const second = decide(undone, between)
+        equal(first.refused ?? second.refused, undefined)
+        const after = fold([...history, ...first.events, ...second.events])
+        // A set-off stays, as one that was reversed.
+        const credits = amounts(after).credit.filter((line) => !line.startsWith('new '))
+        deepEqual({ ...amounts(after), credit: credits }, amounts(account))
+        equal(decide(undone, after).refused, 'ALREADY_REVERSED')
+        requireBounds([...history, ...first.events, ...second.events])
       }),
     )
   })

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { creditNotes, discounts, refunds, writeOffs } from '../src/client-account/account-records.ts'
 import { clientRegistered } from '../src/examples.ts'
 import {
   type AccountCommand,
@@ -92,6 +93,14 @@ export type Step =
       readonly id: number
       readonly on: number | undefined
     }
+  | {
+      readonly kind: 'takeBack'
+      readonly what: 'creditNote' | 'creditOnAccount' | 'discount' | 'writeOff' | 'refund' | 'setOff'
+      readonly invoice: number
+      readonly payment: number
+      readonly id: number
+      readonly on: number | undefined
+    }
   | { readonly kind: 'clear'; readonly payment: number; readonly on: number | undefined }
   | {
       readonly kind: 'setOff'
@@ -125,7 +134,7 @@ const minor = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 200_000 }) },
 )
 const on = fc.nat({ max: spanDays })
-/** Of a credit note or a refund: now and then the same one comes again. */
+/** Of a credit note, a discount, a write-off or a refund: now and then the same one comes again. */
 const id = fc.nat({ max: 9 })
 const maybeOn = fc.option(on, { nil: undefined })
 
@@ -181,6 +190,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('creditOnAccount'), payment, currency, minor, on }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('refund'), payment, pick, id, on: maybeOn }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('takeBack'),
+      what: fc.constantFrom<'creditNote' | 'creditOnAccount' | 'discount' | 'writeOff' | 'refund' | 'setOff'>(
+        'creditNote',
+        'creditOnAccount',
+        'discount',
+        'writeOff',
+        'refund',
+        'setOff',
+      ),
+      invoice,
+      payment,
+      id,
+      on: maybeOn,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear'), payment, on: maybeOn }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
   {
@@ -249,6 +276,12 @@ interface Target {
 }
 
 const among = <Item>(items: readonly Item[], index: number): Item | undefined => items[index % items.length]
+
+const PAPERS = { creditNote: creditNotes, discount: discounts, writeOff: writeOffs, refund: refunds } as const
+
+/** Ids of what stands and may be taken back. */
+const standing = (what: keyof typeof PAPERS, account: ClientAccount): readonly string[] =>
+  [...PAPERS[what].all(account)].filter(([, { reversed }]) => !reversed).map(([paperId]) => paperId)
 
 /** What a step aims at: money that could settle an invoice, an allocation that lives, cash, or just what it names. */
 const targetOf = (step: Step, account: ClientAccount): Target => {
@@ -342,11 +375,16 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
         return { type: 'RegisterCreditNote', data: { ...names, ...note, total: { amount, currency } } }
       }
       if (step.how === 'discount') {
-        return { type: 'GrantDiscount', data: { ...names, kind: 'COMMERCIAL', amount, grantedOn: dayOfUndo } }
+        const discountId = `discount-${step.id}`
+        return {
+          type: 'GrantDiscount',
+          data: { ...names, discountId, kind: 'COMMERCIAL', amount, grantedOn: dayOfUndo },
+        }
       }
       if (step.how === 'cancel')
         return { type: 'CancelInvoice', data: { ...names, reason: 'never sent', cancelledOn: dayOfUndo } }
-      const decision = { reason: 'bankrupt', approvedBy: 'Ana', writtenOffOn: dayOfUndo }
+      const writeOffId = `write-off-${step.id}`
+      const decision = { writeOffId, reason: 'bankrupt', approvedBy: 'Ana', writtenOffOn: dayOfUndo }
       return {
         type: 'WriteOffInvoice',
         data: { ...names, ...decision, amount: step.pick === 'all' ? undefined : amount },
@@ -374,6 +412,25 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
       const refund = { refundId: `refund-${step.id}`, amount, method: 'BANK_TRANSFER', refundedOn: dayOfUndo } as const
       return { type: 'RecordRefund', data: { clientId, paymentId, ...refund } }
+    }
+    case 'takeBack': {
+      const said = { clientId, reason: 'MISTAKE', reversedOn: dayOfUndo } as const
+      const paperOf = (what: keyof typeof PAPERS, prefix: string): string =>
+        among(standing(what, account), step.id) ?? `${prefix}-${step.id}`
+      switch (step.what) {
+        case 'creditNote':
+          return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paperOf('creditNote', 'note') } }
+        case 'creditOnAccount':
+          return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paymentId } }
+        case 'discount':
+          return { type: 'ReverseDiscount', data: { ...said, discountId: paperOf('discount', 'discount') } }
+        case 'writeOff':
+          return { type: 'ReverseWriteOff', data: { ...said, writeOffId: paperOf('writeOff', 'write-off') } }
+        case 'refund':
+          return { type: 'ReverseRefund', data: { ...said, refundId: paperOf('refund', 'refund') } }
+        case 'setOff':
+          return { type: 'ReverseSetOff', data: { ...said, paymentId } }
+      }
     }
     case 'clear':
       return { type: 'ConfirmPaymentCleared', data: { clientId, paymentId, clearedOn: dayOfUndo } }

@@ -520,7 +520,7 @@ t.test('WriteOffInvoice', async (t) => {
   })
   t.test('is refused when nothing is open: the second time, too', async (t) => {
     for (const amount of [undefined, '0.01']) {
-      t.throws(() => given(...open, invoiceWrittenOff()).when(writeOff({ amount })), {
+      t.throws(() => given(...open, invoiceWrittenOff()).when(writeOff({ writeOffId: undefined, amount })), {
         code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
         details: { open: ron('0.00') },
       })
@@ -577,7 +577,7 @@ t.test('GrantDiscount', async (t) => {
     t.throws(() => given(...open).when(plain('0.001')), { code: 'AMOUNT_TOO_PRECISE' })
   })
   t.test('may be granted again, as far as something is open', async (t) => {
-    const granted = discountGranted({ amount: ron('1209.99') })
+    const granted = discountGranted({ discountId: 'dis-3', amount: ron('1209.99') })
     t.equal(given(...open, granted).when(plain('0.01')).length, 1)
     t.throws(() => given(...open, granted).when(plain('0.02')), {
       code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',

@@ -16,10 +16,11 @@ import {
   refund,
   register,
   reverse,
+  reverseNote,
   setOff,
   writeOff,
 } from './account.ts'
-import { dated } from './dated.ts'
+import { dated, papers } from './dated.ts'
 import { today } from './given.ts'
 
 const company = { ...DEFAULT_RULES, functionalCurrency: 'RON' }
@@ -32,6 +33,7 @@ const history: readonly AccountEvent[] = [
   paymentRecorded(),
   paymentRecorded({ paymentId: 'pay-3', method: 'CARD_ONLINE', amount: ron('500.00') }),
   paymentAllocated({ amount: ron('300.00') }),
+  ...papers,
 ]
 const second = (item: object) => ({
   items: [
@@ -95,6 +97,7 @@ const refusals: readonly (readonly [code: string, path: string, command: Account
     deallocate({ invoiceId: 'inv-1024', amount: '1.00', deallocatedOn: early }),
   ],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/reversedOn', reverse({ reversedOn: early })],
+  ['UNDO_BEFORE_WHAT_IT_UNDOES', '/reversedOn', reverseNote({ creditNoteId: 'cn-given', reversedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/clearedOn', clear({ clearedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/refundedOn', refund({ refundedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/cancelledOn', cancel({ invoiceId: 'inv-1025', cancelledOn: early })],

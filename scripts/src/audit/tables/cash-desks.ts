@@ -175,6 +175,16 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         const deskId = data.deskId ?? DESKLESS
         return write({ deskId, ...cash(data, data.amount), on: data.refundedOn, kind: 'REFUND', out: amount, said })
       }
+      case 'RefundReversed': {
+        if (data.method !== 'CASH') return
+        const { refundId, paymentId, clientId } = data
+        const explanation = `anularea restituirii ${refundId} din încasarea ${paymentId}, ${clientId}`
+        const said = { explanation, against: ['CLIENT_CREDIT'] }
+        const amount = minorOf(data.amount.amount)
+        const deskId = data.deskId ?? DESKLESS
+        const place = { deskId, ...cash(data, data.amount), on: data.reversedOn }
+        return write({ ...place, kind: 'REFUND_REVERSAL', in: amount, said })
+      }
       default:
         return
     }

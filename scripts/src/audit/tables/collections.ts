@@ -17,8 +17,9 @@ const foldCollections = (expected: Expected, fact: PlacedFact): void => {
     { amount, currency }: Money,
     effective_on: string,
     method: string | null,
+    sign: 1n | -1n = 1n,
   ): void => {
-    const amount_minor = minorOf(amount)
+    const amount_minor = sign * minorOf(amount)
     const client_id = clientId
     const day = { company_id, effective_on, currency }
     expected.bear(entries, {
@@ -53,6 +54,10 @@ const foldCollections = (expected: Expected, fact: PlacedFact): void => {
       return write('REVERSED', data.clientId, data.paymentId, data.amount, data.reversedOn, data.method)
     case 'RefundRecorded':
       return write('REFUNDED', data.clientId, data.paymentId, data.amount, data.refundedOn, data.method)
+    case 'CreditNoteReversed':
+      return write('CREDITED', data.clientId, data.creditNoteId, data.total, data.reversedOn, null, -1n)
+    case 'RefundReversed':
+      return write('REFUNDED', data.clientId, data.paymentId, data.amount, data.reversedOn, data.method, -1n)
     default:
       return
   }

@@ -146,6 +146,20 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
       const minor = minorOf(data.amount.amount)
       return settle(data, { kind: 'WRITTEN_OFF', minor, on: data.writtenOffOn }, { written_off_minor: minor })
     }
+    case 'CreditNoteReversed':
+    case 'DiscountReversed':
+    case 'WriteOffReversed': {
+      const { clientId, invoiceId, reversedOn: on, reason } = data
+      if (invoiceId === undefined) return
+      const [kind, column, { amount: back }] =
+        type === 'CreditNoteReversed'
+          ? (['CREDITED', 'credited_minor', data.total] as const)
+          : type === 'DiscountReversed'
+            ? (['DISCOUNTED', 'discounted_minor', data.amount] as const)
+            : (['WRITTEN_OFF', 'written_off_minor', data.amount] as const)
+      const minor = -minorOf(back)
+      return settle({ clientId, invoiceId }, { kind, minor, on }, { [column]: minor }, { undone_because: reason })
+    }
     case 'PaymentCleared':
       for (const { invoiceId, amount: settled } of data.settles ?? []) {
         const minor = minorOf(settled.amount)

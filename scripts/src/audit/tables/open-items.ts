@@ -207,6 +207,17 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         return lower(data.invoiceId, data.clientId, data.grantedOn, data.amount.amount)
       case 'InvoiceWrittenOff':
         return lower(data.invoiceId, data.clientId, data.writtenOffOn, data.amount.amount)
+      case 'DiscountReversed':
+      case 'WriteOffReversed':
+        return moveKnown('INVOICE', data.invoiceId, data.clientId, data.reversedOn, minorOf(data.amount.amount))
+      case 'CreditNoteReversed': {
+        const { invoiceId, creditNoteId, clientId, total, reversedOn } = data
+        const minor = minorOf(total.amount)
+        if (invoiceId !== undefined) return moveKnown('INVOICE', invoiceId, clientId, reversedOn, minor)
+        return moveKnown('PAYMENT', creditNoteId, clientId, reversedOn, -minor)
+      }
+      case 'RefundReversed':
+        return moveKnown('PAYMENT', data.paymentId, data.clientId, data.reversedOn, minorOf(data.amount.amount))
       case 'RefundRecorded':
         return moveKnown('PAYMENT', data.paymentId, data.clientId, data.refundedOn, -minorOf(data.amount.amount))
       case 'PaymentReversed':

@@ -50,6 +50,20 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
     })
   }
 
+  const end = (
+    paymentId: string,
+    of: { clientId: string; reversedOn: string; reason: string; note?: string | undefined },
+    amount: string,
+  ): void => {
+    add(paymentId, of.clientId, 'reversed_minor', minorOf(amount))
+    change(paymentId, of.clientId, {
+      reversed_on: of.reversedOn,
+      reversed_position: position,
+      reversal_reason: of.reason,
+      reversal_note: of.note ?? null,
+    })
+  }
+
   switch (type) {
     case 'PaymentRecorded':
       return begin(data.paymentId, data.clientId, data.amount.currency, minorOf(data.amount.amount), {
@@ -94,10 +108,23 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         desk_id: data.deskId ?? null,
         document: data.document ?? null,
         note: data.note ?? null,
+        reversed_on: null,
+        reversed_position: null,
+        reversal_reason: null,
         event_id,
       })
       return
     }
+    case 'RefundReversed': {
+      add(data.paymentId, data.clientId, 'refunded_minor', -minorOf(data.amount.amount))
+      const row = find(expected, refunds, company_id, data.paymentId, data.clientId, data.refundId)
+      const told = { reversed_on: data.reversedOn, reversed_position: position, reversal_reason: data.reason }
+      if (row !== undefined) Object.assign(row, told)
+      return
+    }
+    case 'CreditNoteReversed':
+      if (data.invoiceId === undefined) end(data.creditNoteId, data, data.total.amount)
+      return
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
       const undone = type === 'PaymentDeallocated'
@@ -117,13 +144,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       return
     }
     case 'PaymentReversed':
-      add(data.paymentId, data.clientId, 'reversed_minor', minorOf(data.amount.amount))
-      return change(data.paymentId, data.clientId, {
-        reversed_on: data.reversedOn,
-        reversed_position: position,
-        reversal_reason: data.reason,
-        reversal_note: data.note ?? null,
-      })
+      return end(data.paymentId, data, data.amount.amount)
     case 'ReceiptIssued':
       put(expected, receipts, {
         company_id,

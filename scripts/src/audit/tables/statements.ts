@@ -49,6 +49,17 @@ const lineOf = ({ type, data }: PlacedFact): Line | undefined => {
       return line('DISCOUNT', 'credit', data.grantedOn, data.amount, { invoiceId: data.invoiceId })
     case 'InvoiceWrittenOff':
       return line('WRITE_OFF', 'credit', data.writtenOffOn, data.amount, { invoiceId: data.invoiceId })
+    case 'CreditNoteReversed': {
+      const { invoiceId } = data
+      const of = invoiceId === undefined ? { paymentId: data.creditNoteId } : { invoiceId }
+      return line('CREDIT_NOTE_REVERSAL', 'debit', data.reversedOn, data.total, of)
+    }
+    case 'DiscountReversed':
+      return line('DISCOUNT_REVERSAL', 'debit', data.reversedOn, data.amount, { invoiceId: data.invoiceId })
+    case 'WriteOffReversed':
+      return line('WRITE_OFF_REVERSAL', 'debit', data.reversedOn, data.amount, { invoiceId: data.invoiceId })
+    case 'RefundReversed':
+      return line('REFUND_REVERSAL', 'credit', data.reversedOn, data.amount, { paymentId: data.paymentId })
     case 'PaymentRecorded': {
       const of = { paymentId: data.paymentId, document: data.bankReference }
       return line('PAYMENT', 'credit', data.receivedOn, data.amount, of)

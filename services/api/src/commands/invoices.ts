@@ -4,6 +4,7 @@ import {
   type Money,
   minorOf,
   moneyOf,
+  ownOrEventId,
   RegisterCreditNote,
   RegisterInvoice,
   RescheduleInvoice,
@@ -180,16 +181,18 @@ export const invoiceCommands = [
   defineCommand({
     name: 'GrantDiscount',
     summary: 'Grant a discount on an invoice',
-    description: 'For paying early (scont) or on price after invoicing; it lowers what the invoice still asks for.',
+    description:
+      'For paying early (scont) or on price after invoicing; it lowers what the invoice still asks for. `discountId` names it for `ReverseDiscount`; without one the id of its event does.',
     schema: GrantDiscount,
     example: examples.grantDiscount(),
-    result: z.object({ invoiceId: z.string(), amount: money, grantedOn: day }),
+    result: z.object({ discountId: z.string(), invoiceId: z.string(), amount: money, grantedOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
       'CLIENT_NOT_FOUND',
       'CREDIT_NOTE_DOES_NOT_FIT',
       'DAY_TOO_FAR_AHEAD',
+      'DISCOUNT_ALREADY_GRANTED',
       'INVOICE_NOT_FOUND',
       'PERIOD_CLOSED',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
@@ -197,9 +200,11 @@ export const invoiceCommands = [
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'GrantDiscount', data }, context, dependencies)
-      const granted = eventsOf(handled, 'DiscountGranted')[0]?.data
+      const event = eventsOf(handled, 'DiscountGranted')[0]
+      const granted = event?.data
+      const discountId = ownOrEventId(data.discountId, event?.eventId)
       const { invoiceId } = data
-      const told = answer(handled, { invoiceId, amount: granted?.amount, grantedOn: granted?.grantedOn })
+      const told = answer(handled, { discountId, invoiceId, amount: granted?.amount, grantedOn: granted?.grantedOn })
       return granted === undefined ? told : withVatWarnings(told, granted, granted.amount)
     },
   }),
@@ -208,10 +213,10 @@ export const invoiceCommands = [
     name: 'WriteOffInvoice',
     summary: 'Write an invoice off (scoatere din evidență)',
     description:
-      'What will not be recovered leaves the receivables, with a reason and who approved it. The VAT stays as it is.',
+      'What will not be recovered leaves the receivables, with a reason and who approved it. The VAT stays as it is. `writeOffId` names it for `ReverseWriteOff`; without one the id of its event does.',
     schema: WriteOffInvoice,
     example: examples.writeOffInvoice(),
-    result: z.object({ invoiceId: z.string(), amount: money, writtenOffOn: day }),
+    result: z.object({ writeOffId: z.string(), invoiceId: z.string(), amount: money, writtenOffOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
@@ -220,11 +225,17 @@ export const invoiceCommands = [
       'INVOICE_NOT_FOUND',
       'PERIOD_CLOSED',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
+      'WRITE_OFF_ALREADY_RECORDED',
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'WriteOffInvoice', data }, context, dependencies)
-      const off = eventsOf(handled, 'InvoiceWrittenOff')[0]?.data
-      return answer(handled, { invoiceId: data.invoiceId, amount: off?.amount, writtenOffOn: off?.writtenOffOn })
+      const event = eventsOf(handled, 'InvoiceWrittenOff')[0]
+      return answer(handled, {
+        writeOffId: ownOrEventId(data.writeOffId, event?.eventId),
+        invoiceId: data.invoiceId,
+        amount: event?.data.amount,
+        writtenOffOn: event?.data.writtenOffOn,
+      })
     },
   }),
 ]

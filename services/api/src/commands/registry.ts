@@ -5,6 +5,7 @@ import { creditCommands } from './credit.ts'
 import { invoiceCommands } from './invoices.ts'
 import { paymentCommands } from './payments.ts'
 import { receiptCommands } from './receipts.ts'
+import { takingBackCommands } from './taking-back.ts'
 
 /** Every command of the API, in the order in which a newcomer meets them. */
 export const commandDefinitions: readonly CommandDefinition[] = [
@@ -13,5 +14,6 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   ...invoiceCommands,
   ...paymentCommands,
   ...creditCommands,
+  ...takingBackCommands,
   ...receiptCommands,
 ]

@@ -24,6 +24,10 @@ const KIND: Readonly<Record<Line['kind'], string>> = {
   PAYMENT: 'încasare',
   REFUND: 'restituire',
   REVERSAL: 'încasare stornată',
+  CREDIT_NOTE_REVERSAL: 'anulare factură storno',
+  DISCOUNT_REVERSAL: 'anulare reducere',
+  WRITE_OFF_REVERSAL: 'reactivare creanță',
+  REFUND_REVERSAL: 'anulare restituire',
 }
 
 /** A side without an amount stays empty, as on paper. */

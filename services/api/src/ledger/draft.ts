@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { EventMetadata, Message, Revision } from '@registru/domain'
+import type { EventMetadata, Identified, Message, Revision } from '@registru/domain'
 import { APPEND_BYTES_MAX, type EventToAppend } from '@registru/event-store'
 import type { EncodedEvent } from './decision.ts'
 import type { LoadedStream } from './loaded-stream.ts'
@@ -71,9 +71,11 @@ export const createDraft = <Command, Event extends Message<string, object>>() =>
     /** Whether the state already says what is not yet written. */
     isApplied: () => applied > 0,
     /** The last command's events wait until another decision needs them: a lone command leaves the state clean. */
-    applyTo: <State>(target: LoadedStream<State>, evolve: (state: State, event: Event) => State) => {
+    applyTo: <State>(target: LoadedStream<State>, evolve: (state: State, event: Identified<Event>) => State) => {
       for (; applied < decided.length; applied += 1) {
-        for (const { event } of decided[applied]?.events ?? []) target.state = evolve(target.state, event)
+        for (const { event, eventId } of decided[applied]?.events ?? []) {
+          target.state = evolve(target.state, { ...event, eventId })
+        }
       }
     },
     /** As they are sent, to come after this revision. */

@@ -74,7 +74,7 @@ export const foldEvent = <State, Event extends Message<string, object>>(
   recorded: RecordedEvent,
 ): void => {
   const { event, eventId, revision, metadata } = readEvent(codec, recorded)
-  loaded.state = evolve(loaded.state, event)
+  loaded.state = evolve(loaded.state, { ...event, eventId })
   loaded.revision = revision
   loaded.lastEventId = eventId
   if (metadata.commandId !== loaded.lastCommandId) {

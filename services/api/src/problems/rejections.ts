@@ -5,6 +5,7 @@ import { type ProblemKinds, type ProblemTable, tellerOf } from '../http/problems
 export const rejectionKinds: ProblemKinds<RejectionCode> = {
   ALLOCATION_EXCEEDS_CREDIT: { status: 422, title: "Allocation exceeds the payment's credit" },
   ALLOCATION_EXCEEDS_OPEN_AMOUNT: { status: 422, title: "Allocation exceeds the invoice's open amount" },
+  ALREADY_REVERSED: { status: 422, title: 'It has been taken back already' },
   AMOUNT_TOO_PRECISE: { status: 422, title: 'The amount has more decimals than its currency' },
   CASH_DESK_ALREADY_OPENED: { status: 409, title: 'The cash desk is open already' },
   CASH_FRAGMENTED_INVOICE: { status: 422, title: 'A large invoice may not be paid in cash by fragments' },
@@ -18,6 +19,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   CURRENCY_MISMATCH: { status: 422, title: 'Payment and invoice are in different currencies' },
   DAY_TOO_FAR_AHEAD: { status: 422, title: 'The day is too far ahead' },
   DEALLOCATION_EXCEEDS_ALLOCATION: { status: 422, title: 'More is undone than was allocated' },
+  DISCOUNT_ALREADY_GRANTED: { status: 409, title: 'The discount is granted already' },
   DOCUMENT_ALREADY_REGISTERED: { status: 409, title: 'A paper of this series, number and year is registered already' },
   DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
   EXCHANGE_RATE_NOT_APPLICABLE: { status: 422, title: 'No exchange rate applies here' },
@@ -27,6 +29,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   INVOICE_ALREADY_REGISTERED: { status: 409, title: 'The invoice is registered already' },
   INVOICE_NOT_FOUND: { status: 404, title: 'No such invoice' },
   INVOICE_NOT_FULLY_OPEN: { status: 422, title: 'Something has been settled on the invoice' },
+  NOTHING_TO_REVERSE: { status: 422, title: 'There is no such thing to take back' },
   PAYMENT_ALREADY_CLEARED: { status: 422, title: 'The payment has arrived before' },
   PAYMENT_ALREADY_RECORDED: { status: 409, title: 'The payment is recorded already' },
   PAYMENT_ALREADY_REVERSED: { status: 422, title: 'The payment was reversed' },
@@ -59,6 +62,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   TAX_ID_INVALID: { status: 422, title: 'The tax id is not valid' },
   UNDO_BEFORE_WHAT_IT_UNDOES: { status: 422, title: 'An undo is dated before what it undoes' },
   VAT_LINES_DO_NOT_ADD_UP: { status: 422, title: 'The VAT lines do not add up to the total' },
+  WRITE_OFF_ALREADY_RECORDED: { status: 409, title: 'The write-off is recorded already' },
 }
 
 const text = (value: unknown): string =>
@@ -121,7 +125,10 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
     case 'RESCHEDULE_BEFORE_LAST':
       return told`the terms of ${fact('invoiceId')} hold since ${fact('earliest')}`
     case 'PAYMENT_REFUNDED':
-      return told`${fact('refunded')} of ${fact('amount')} was given back: what is left may bounce, none of it was a mistake`
+      return (
+        told`${fact('refunded')} of ${fact('amount')} was given back: what is left may bounce, none of it was a mistake` ??
+        told`${fact('refunded')} of ${fact('paymentId')} was given back: reverse the refund first`
+      )
     case 'PERIOD_CLOSED':
       return told`${fact('day')} is not after ${fact('closedThrough')}, the last closed day`
     case 'UNDO_BEFORE_WHAT_IT_UNDOES':

@@ -240,7 +240,16 @@ export const PaymentItem = z.object({
   clearing: z.object({ on: day, fee: amount }).optional(),
   receipt: z.object({ series: z.string(), number: z.int() }).optional(),
   allocations: z.array(z.object({ invoiceId: z.string(), ...allocation })),
-  refunds: z.array(z.object({ refundId: z.string(), amount, method: z.string(), refundedOn: day, eventId: z.uuid() })),
+  refunds: z.array(
+    z.object({
+      refundId: z.string(),
+      amount,
+      method: z.string(),
+      refundedOn: day,
+      reversal: z.object({ on: day, reason: z.string() }).optional(),
+      eventId: z.uuid(),
+    }),
+  ),
 })
 export const Payment = PaymentItem.extend({ revision, tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })

@@ -82,7 +82,7 @@ const CashDays = listOf(DayItem).extend({ tieOut: CashTieOut, links: Links }).me
 
 const RegisterLine = z.object({
   number: z.int(),
-  kind: z.enum(['PAYMENT', 'REFUND', 'REVERSAL', 'RECEIPT', 'ANNULMENT']),
+  kind: z.enum(['PAYMENT', 'REFUND', 'REVERSAL', 'REFUND_REVERSAL', 'RECEIPT', 'ANNULMENT']),
   document: z
     .string()
     .optional()

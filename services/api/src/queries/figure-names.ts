@@ -101,9 +101,9 @@ const KINDS = {
   invoiceOpen: { needs: ['clientId', 'invoiceId'], figure: (asked) => posted(asked, ['RECEIVABLE']) },
   invoiceTotal: { ...settled('InvoiceRegistered'), isCredit: false },
   invoiceAllocated: settled('PaymentAllocated', 'PaymentDeallocated'),
-  invoiceCredited: settled('CreditNoteRegistered'),
-  invoiceDiscounted: settled('DiscountGranted'),
-  invoiceWrittenOff: settled('InvoiceWrittenOff'),
+  invoiceCredited: settled('CreditNoteRegistered', 'CreditNoteReversed'),
+  invoiceDiscounted: settled('DiscountGranted', 'DiscountReversed'),
+  invoiceWrittenOff: settled('InvoiceWrittenOff', 'WriteOffReversed'),
   paymentCredit: {
     needs: ['clientId', 'paymentId'],
     isCredit: true,

@@ -71,6 +71,10 @@ export const nextCommand = (
   }
   const about = { clientId, paymentId: somePayment(), invoiceId: someInvoice() }
   const today = phases[phase] ?? ''
+  const takeBack = (name: string, id: string): ModelCommand => {
+    const of = id === 'paymentId' ? about.paymentId : random.pick(oracle.papersOf(id), 'none')
+    return { name, body: { clientId, [id]: of, reason: 'MISTAKE', reversedOn: today } }
+  }
   const others: readonly (() => ModelCommand)[] = [
     registerInvoice,
     registerInvoice,
@@ -129,6 +133,7 @@ export const nextCommand = (
       name: 'WriteOffInvoice',
       body: {
         clientId,
+        writeOffId: fresh('wo'),
         invoiceId: about.invoiceId,
         reason: 'prescrisă',
         approvedBy: 'Ioana Pop',
@@ -140,6 +145,7 @@ export const nextCommand = (
       name: 'GrantDiscount',
       body: {
         clientId,
+        discountId: fresh('dis'),
         invoiceId: about.invoiceId,
         kind: 'SETTLEMENT',
         amount: decimal(random.upTo(5_000)),
@@ -165,6 +171,11 @@ export const nextCommand = (
         body: { clientId, paymentId: fresh('set'), amount, setOffOn: day, document: 'PV 1', items },
       }
     },
+    () => takeBack('ReverseCreditNote', 'creditNoteId'),
+    () => takeBack('ReverseDiscount', 'discountId'),
+    () => takeBack('ReverseWriteOff', 'writeOffId'),
+    () => takeBack('ReverseRefund', 'refundId'),
+    () => takeBack('ReverseSetOff', 'paymentId'),
     () => ({ name: 'UpdateClient', body: { clientId, name: `Firma ${phase}-${step}` } }),
     () => ({ name: 'ReprintReceipt', body: { series, number: random.upTo(receiptsMax) } }),
     () => ({

@@ -44,6 +44,7 @@ interface Payment {
   readonly isCash: boolean
   /** Money on its way until somebody confirms that it arrived. */
   readonly isCard: boolean
+  readonly isSetOff: boolean
   readonly receivedOn: string
   readonly allocations: Map<string, number>
   readonly pairs: Map<string, Pair>
@@ -61,15 +62,28 @@ interface Receipt {
   copies: number
 }
 
+/** What lowered an invoice, or gave credit back, or is credit itself. */
+interface Paper {
+  readonly of: string
+  readonly amount: number
+  /** Of a credit note: what it is called, which it leaves to the next one when it is taken back. */
+  readonly number: string
+  reversed: boolean
+}
+
+/** The name that a command gives to its paper. */
+const PAPER_IDS = ['creditNoteId', 'discountId', 'writeOffId', 'refundId'] as const
+type PaperId = (typeof PAPER_IDS)[number]
+
 export type CashGuard = 'REJECT' | 'REQUIRE_OVERRIDE' | 'WARN'
 
 interface State {
   readonly invoices: Map<string, Invoice>
   readonly payments: Map<string, Payment>
-  readonly notes: Set<string>
+  /** By the kind of their id, and the id. */
+  readonly papers: Map<string, Paper>
   /** Numbers and years of the papers that stand; of invoices and credit notes alike. */
-  readonly papers: Set<string>
-  readonly refunds: Set<string>
+  readonly numbers: Set<string>
   readonly receipts: Receipt[]
   readonly cashByDay: Map<string, number>
   pairs: number
@@ -82,9 +96,8 @@ interface State {
 const newState = (receiptsMax: number): State => ({
   invoices: new Map(),
   payments: new Map(),
-  notes: new Set(),
-  papers: new Set(),
-  refunds: new Set(),
+  papers: new Map(),
+  numbers: new Set(),
   receipts: [],
   cashByDay: new Map(),
   pairs: 0,
@@ -110,6 +123,8 @@ const Body = z.looseObject({
   paymentId: z.string().default(''),
   creditNoteId: z.string().default(''),
   refundId: z.string().default(''),
+  discountId: z.string().default(''),
+  writeOffId: z.string().default(''),
   dueOn: z.string().default(''),
   total: Money.optional(),
   amount: z.union([Amount, Money]).optional(),
@@ -166,6 +181,8 @@ export interface Oracle {
   readonly invoices: ReadonlyMap<string, { readonly number: string; readonly open: number }>
   readonly payments: ReadonlyMap<string, { readonly credit: number; readonly isNote: boolean }>
   readonly receipts: readonly unknown[]
+  /** Ids of one kind that a command may name. */
+  readonly papersOf: (id: string) => readonly string[]
   readonly receiptsMax: () => number
   readonly closeThrough: (day: string) => void
   readonly setCashGuard: (cashGuard: CashGuard) => void
@@ -175,7 +192,7 @@ export interface Oracle {
 }
 
 const oracleOf = (state: State): Oracle => {
-  const { invoices, payments, notes, papers, refunds, receipts, cashByDay } = state
+  const { invoices, payments, papers, numbers, receipts, cashByDay } = state
 
   const move = (payment: Payment, invoice: Invoice, invoiceId: string, amount: number): void => {
     invoice.open -= amount
@@ -246,6 +263,7 @@ const oracleOf = (state: State): Oracle => {
     isNote: false,
     isCash: false,
     isCard: false,
+    isSetOff: false,
     receivedOn: '',
     allocations: new Map(),
     pairs: new Map(),
@@ -307,16 +325,48 @@ const oracleOf = (state: State): Oracle => {
     }
   }
 
+  const write = (id: PaperId, name: string, of: string, amount: number, number = ''): void => {
+    papers.set(`${id} ${name}`, { of, amount, number, reversed: false })
+    if (number !== '') numbers.add(number)
+  }
+
   const judge = (name: string, body: Body, day: string): Judgement => {
+    const writtenAs = (id: PaperId): Paper | undefined => papers.get(`${id} ${body[id]}`)
+    /** A paper is taken back once, and then gives back all that it took. */
+    const takeBack = (id: PaperId, undo: (paper: Paper) => object, more: readonly string[] = []): Judgement => {
+      const paper = writtenAs(id)
+      return {
+        codes: paper === undefined ? ['NOTHING_TO_REVERSE'] : [...ifNot(!paper.reversed, 'ALREADY_REVERSED'), ...more],
+        apply: () => {
+          if (paper === undefined) return {}
+          paper.reversed = true
+          numbers.delete(paper.number)
+          return { [id]: body[id], reversedOn: day, ...undo(paper) }
+        },
+      }
+    }
+    const raise = ({ of, amount }: Paper): object => {
+      const lowered = invoices.get(of)
+      if (lowered !== undefined) {
+        lowered.open += amount
+        lowered.lastUndoOn = last(lowered.lastUndoOn, day)
+      }
+      return { invoiceId: of }
+    }
     const invoice = invoices.get(body.invoiceId)
     const payment = payments.get(body.paymentId)
     const amount = body.amount ?? 0
     const open = invoice?.open ?? 0
-    const lower = (by: number, result: object) => ({
-      codes:
-        invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(by > 0 && by <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+    const lower = (by: number, result: object, id: PaperId, taken: string) => ({
+      codes: [
+        ...ifNot(writtenAs(id) === undefined, taken),
+        ...(invoice === undefined
+          ? ['INVOICE_NOT_FOUND']
+          : ifNot(by > 0 && by <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')),
+      ],
       apply: () => {
         if (invoice !== undefined) invoice.open -= by
+        write(id, body[id], body.invoiceId, by)
         return result
       },
     })
@@ -328,10 +378,10 @@ const oracleOf = (state: State): Oracle => {
           codes: [
             ...ifNot(invoice === undefined, 'INVOICE_ALREADY_REGISTERED'),
             ...ifNot(body.dueOn >= day, 'DUE_BEFORE_ISSUE'),
-            ...ifNot(!papers.has(paper), 'DOCUMENT_ALREADY_REGISTERED'),
+            ...ifNot(!numbers.has(paper), 'DOCUMENT_ALREADY_REGISTERED'),
           ],
           apply: () => {
-            papers.add(paper)
+            numbers.add(paper)
             const issued = { number: String(Number(body.number)), paper, total, issuedOn: day, dueOn: body.dueOn }
             invoices.set(body.invoiceId, { ...issued, open: total, agreedOn: day, lastUndoOn: '' })
             return { invoiceId: body.invoiceId, open: decimal(total) }
@@ -359,38 +409,81 @@ const oracleOf = (state: State): Oracle => {
           apply: () => {
             if (invoice !== undefined) {
               invoice.open = 0
-              papers.delete(invoice.paper)
+              numbers.delete(invoice.paper)
             }
             return { invoiceId: body.invoiceId, cancelledOn: day }
           },
         }
       case 'WriteOffInvoice': {
         const off = body.amount ?? open
-        return lower(off, { amount: { amount: decimal(off) }, writtenOffOn: day })
+        const result = { writeOffId: body.writeOffId, amount: { amount: decimal(off) }, writtenOffOn: day }
+        return lower(off, result, 'writeOffId', 'WRITE_OFF_ALREADY_RECORDED')
       }
       case 'GrantDiscount':
-        return lower(amount, { amount: { amount: decimal(amount) }, grantedOn: day })
+        return lower(
+          amount,
+          { discountId: body.discountId, amount: { amount: decimal(amount) }, grantedOn: day },
+          'discountId',
+          'DISCOUNT_ALREADY_GRANTED',
+        )
+      case 'ReverseDiscount':
+        return takeBack('discountId', raise)
+      case 'ReverseWriteOff':
+        return takeBack('writeOffId', raise)
+      case 'ReverseRefund':
+        return takeBack('refundId', ({ of, amount: back }) => {
+          const about = payments.get(of)
+          if (about !== undefined) {
+            about.credit += back
+            about.refunded -= back
+            about.lastUndoOn = last(about.lastUndoOn, day)
+          }
+          return { paymentId: of, amount: { amount: decimal(back) } }
+        })
+      case 'ReverseCreditNote': {
+        const credit = payments.get(writtenAs('creditNoteId')?.of ?? '')
+        if (credit?.isNote !== true) return takeBack('creditNoteId', raise)
+        return takeBack(
+          'creditNoteId',
+          () => {
+            reverse(credit, day)
+            return {}
+          },
+          ifNot(credit.refunded === 0, 'PAYMENT_REFUNDED'),
+        )
+      }
+      case 'ReverseSetOff':
+        return {
+          codes:
+            payment?.isSetOff === true
+              ? [...ifNot(!payment.reversed, 'ALREADY_REVERSED'), ...ifNot(payment.refunded === 0, 'PAYMENT_REFUNDED')]
+              : ['NOTHING_TO_REVERSE'],
+          apply: () => {
+            const reopened = payment === undefined ? [] : reverse(payment, day)
+            return { paymentId: body.paymentId, reopened: reopened.map(({ invoiceId }) => invoiceId), reversedOn: day }
+          },
+        }
       case 'RegisterCreditNote': {
         const total = body.total ?? 0
         const id = body.creditNoteId
         const taken = [
-          ...ifNot(!notes.has(id), 'CREDIT_NOTE_ALREADY_REGISTERED'),
           ...ifNot(!payments.has(id), 'PAYMENT_ALREADY_RECORDED'),
-          ...ifNot(!papers.has(paper), 'DOCUMENT_ALREADY_REGISTERED'),
+          ...ifNot(!numbers.has(paper), 'DOCUMENT_ALREADY_REGISTERED'),
         ]
+        const again = 'CREDIT_NOTE_ALREADY_REGISTERED'
         const result = { creditNoteId: id, total: { amount: decimal(total) } }
         if (body.invoiceId !== '') {
           const paid = newestOn(body.invoiceId).reduce((sum, { amount: part }) => sum + part, 0)
           return {
             codes: [
               ...taken,
+              ...ifNot(writtenAs('creditNoteId') === undefined, again),
               ...(invoice === undefined
                 ? ['INVOICE_NOT_FOUND']
                 : ifNot(total <= open + paid, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')),
             ],
             apply: () => {
-              notes.add(id)
-              papers.add(paper)
+              write('creditNoteId', id, body.invoiceId, total, paper)
               const freed = makeRoom(body.invoiceId, total, day)
               if (invoice !== undefined) invoice.open -= total
               const credit = { amount: decimal(Math.max(0, total - open)), currency: 'RON' }
@@ -399,10 +492,9 @@ const oracleOf = (state: State): Oracle => {
           }
         }
         return {
-          codes: taken,
+          codes: [...taken, ...ifNot(writtenAs('creditNoteId') === undefined, again)],
           apply: () => {
-            notes.add(id)
-            papers.add(paper)
+            write('creditNoteId', id, id, total, paper)
             payments.set(id, newPayment(id, total, { isNote: true, receivedOn: day }))
             return { ...result, freed: [], credit: { amount: decimal(total), currency: 'RON' } }
           },
@@ -443,7 +535,8 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(sum === amount, 'SET_OFF_DOES_NOT_ADD_UP'),
             ...shareRefusals(body.items, amount),
           ],
-          apply: () => spend(body.paymentId, newPayment(body.paymentId, amount, { receivedOn: day }), body.items),
+          apply: () =>
+            spend(body.paymentId, newPayment(body.paymentId, amount, { receivedOn: day, isSetOff: true }), body.items),
         }
       }
       case 'ConfirmPaymentCleared':
@@ -528,11 +621,11 @@ const oracleOf = (state: State): Oracle => {
         return {
           codes: [
             ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
-            ...ifNot(!refunds.has(body.refundId), 'REFUND_ALREADY_RECORDED'),
+            ...ifNot(writtenAs('refundId') === undefined, 'REFUND_ALREADY_RECORDED'),
             ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
           ],
           apply: () => {
-            refunds.add(body.refundId)
+            write('refundId', body.refundId, body.paymentId, amount)
             if (payment !== undefined) {
               payment.credit -= amount
               payment.refunded += amount
@@ -581,6 +674,8 @@ const oracleOf = (state: State): Oracle => {
     invoices,
     payments,
     receipts,
+    papersOf: (id) =>
+      [...papers.keys()].filter((key) => key.startsWith(`${id} `)).map((key) => key.slice(id.length + 1)),
     receiptsMax: () => state.receiptsMax,
     closeThrough: (day) => {
       state.closedThrough = day

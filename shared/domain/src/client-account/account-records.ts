@@ -1,8 +1,18 @@
 import type { BusinessDay } from '../business-day.ts'
-import type { CashDeskId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
+import type {
+  CashDeskId,
+  CreditNoteId,
+  DiscountId,
+  InvoiceId,
+  PaymentId,
+  ReceiptId,
+  ReceiptSeries,
+  RefundId,
+  WriteOffId,
+} from '../ids.ts'
 import type { Currency } from '../money.ts'
 import { hashOfText, ordinalsUnder, type PackedIndex, putUnder, takeFrom } from '../packed/packed-index.ts'
-import { findRecord, intern, keyAt, kindAt, ordinalsOf, type PackedRecords } from '../packed/packed-records.ts'
+import { findRecord, keyAt, kindAt, ordinalsOf, type PackedRecords } from '../packed/packed-records.ts'
 import {
   amount,
   count,
@@ -22,7 +32,7 @@ import type { CountedPayer } from './cash-guard.ts'
 import { type DocumentKey, type DocumentName, documentKeyOf } from './document-number.ts'
 import type { DuePart } from './due-parts.ts'
 import { digitsOf } from './remittance-text.ts'
-import { InvoiceKind, PaymentMethod } from './vocabulary.ts'
+import { DiscountKind, InvoiceKind, PaymentMethod, RefundMethod } from './vocabulary.ts'
 
 // How an account's invoices, payments and allocations are kept. To keep one more fact is to name it twice here, and to
 // raise the version of the account's snapshot.
@@ -36,6 +46,8 @@ const KIND = {
   refund: 5,
   cash: 6,
   digits: 7,
+  discount: 8,
+  writeOff: 9,
 } as const
 
 /** A text that comes again and again: a currency, a series, a desk, a rate. */
@@ -371,29 +383,96 @@ export const accountPayments = {
   },
 }
 
-/** Ids that must not be used twice. */
-const ids = (kind: number) => ({
-  has: ({ records }: Keeper, id: string): boolean => findRecord(records, kind, id) !== undefined,
-  add: ({ records }: Keeper, id: string): void => {
-    intern(records, kind, id)
-  },
-})
-
-const noteFields: FieldsOf<Paper> = { series: optional(word), number: text, issuedOn: day }
-const keptNotes = packedTable(KIND.creditNote, object(noteFields))
-
-export const creditNotes = {
-  has: ({ records }: Keeper, creditNoteId: CreditNoteId): boolean => keptNotes.has(records, creditNoteId),
-  add: ({ records }: Keeper, creditNoteId: CreditNoteId, paper: Paper): void => {
-    keptNotes.set(records, creditNoteId, paper)
-  },
+/** What a paper took, kept so that its reversal gives exactly that back. */
+export interface Paper {
+  readonly amount: bigint
+  /** Of the functional value, where the document carries one. */
+  readonly functional: { readonly currency: Currency; readonly minor: bigint } | undefined
+  readonly on: BusinessDay
+  readonly reversed: boolean
 }
-export const refunds = ids(KIND.refund)
+
+export interface CreditNote extends Paper, DocumentName {
+  readonly issuedOn: BusinessDay
+  /** `undefined`: it is credit, among the payments. */
+  readonly invoiceId: InvoiceId | undefined
+  readonly vatLines: readonly VatAmounts[]
+  readonly cashAccounting: boolean
+}
+
+export interface Discount extends Paper {
+  readonly invoiceId: InvoiceId
+  readonly kind: DiscountKind
+  readonly vatLines: readonly VatAmounts[]
+}
+
+export interface WriteOff extends Paper {
+  readonly invoiceId: InvoiceId
+}
+
+export interface Refund extends Paper {
+  readonly paymentId: PaymentId
+  readonly method: RefundMethod
+  readonly deskId: CashDeskId | undefined
+}
+
+const paper: FieldsOf<Paper> = {
+  amount,
+  functional: optional(object({ currency: word, minor: amount })),
+  on: day,
+  reversed: flag,
+}
+
+const papers = <Id extends string, Kept extends Paper>(kind: number, fields: FieldsOf<Kept>) => {
+  const kept = packedTable<Kept>(kind, object(fields))
+  return {
+    get: ({ records }: Keeper, id: Id): Kept | undefined => kept.get(records, id),
+    at: ({ records }: Keeper, ordinal: number): Kept => kept.at(records, ordinal),
+    has: ({ records }: Keeper, id: Id): boolean => kept.has(records, id),
+    set: ({ records }: Keeper, id: Id, of: Kept): void => {
+      kept.set(records, id, of)
+    },
+    /** @throws Error when history reverses what it never introduced: the stream is not ours */
+    reverse: ({ records }: Keeper, id: Id): Kept => {
+      const known = kept.get(records, id)
+      if (known === undefined) throw new Error(`history reverses ${id} before introducing it`)
+      kept.set(records, id, { ...known, reversed: true })
+      return known
+    },
+    /** Oldest first. Looks at everything of its kind that the account has. */
+    *all({ records }: Keeper): Iterable<readonly [id: string, paper: Kept]> {
+      for (const ordinal of ordinalsOf(records, kind)) yield [keyAt(records, ordinal), kept.at(records, ordinal)]
+    },
+  }
+}
+
+export const creditNotes = papers<CreditNoteId, CreditNote>(KIND.creditNote, {
+  ...paper,
+  series: optional(word),
+  number: text,
+  issuedOn: day,
+  invoiceId: optional(text),
+  vatLines: listOf(object(vatAmounts)),
+  cashAccounting: flag,
+})
+export const discounts = papers<DiscountId, Discount>(KIND.discount, {
+  ...paper,
+  invoiceId: text,
+  kind: oneOf(DiscountKind.options),
+  vatLines: listOf(object(vatAmounts)),
+})
+export const writeOffs = papers<WriteOffId, WriteOff>(KIND.writeOff, { ...paper, invoiceId: text })
+export const refunds = papers<RefundId, Refund>(KIND.refund, {
+  ...paper,
+  paymentId: text,
+  method: oneOf(RefundMethod.options),
+  deskId: optional(word),
+})
 
 /** Papers that share one numbering: what carries a name of the one cannot carry it as the other. */
 export type DocumentKind = 'INVOICE' | 'CREDIT_NOTE'
 
-type Paper = DocumentName & { readonly issuedOn: BusinessDay }
+type NamedPaper = DocumentName & { readonly issuedOn: BusinessDay }
 
 export interface RegisteredDocument {
   readonly kind: DocumentKind
@@ -405,8 +484,8 @@ interface PaperKeeper extends Keeper {
   readonly papers: PackedIndex
 }
 
-const paperAt = ({ records }: Keeper, ordinal: number): Paper =>
-  kindAt(records, ordinal) === KIND.invoice ? keptInvoices.at(records, ordinal) : keptNotes.at(records, ordinal)
+const paperAt = ({ records }: Keeper, ordinal: number): NamedPaper =>
+  kindAt(records, ordinal) === KIND.invoice ? keptInvoices.at(records, ordinal) : creditNotes.at({ records }, ordinal)
 
 const isSameKey = (one: DocumentKey, other: DocumentKey): boolean =>
   one.year === other.year && one.number === other.number && one.series === other.series
@@ -421,7 +500,7 @@ const ordinalOfDocument = ({ records }: Keeper, { kind, documentId }: Registered
  * reversed leaves its name to the next one.
  */
 export const documents = {
-  *under(account: PaperKeeper, paper: Paper): Iterable<RegisteredDocument> {
+  *under(account: PaperKeeper, paper: NamedPaper): Iterable<RegisteredDocument> {
     const key = documentKeyOf(paper)
     for (const ordinal of ordinalsUnder(account.papers, hashOfKey(key))) {
       if (!isSameKey(key, documentKeyOf(paperAt(account, ordinal)))) continue
@@ -430,11 +509,11 @@ export const documents = {
     }
   },
   /** The document has its own record already. */
-  add: (account: PaperKeeper, paper: Paper, document: RegisteredDocument): void => {
+  add: (account: PaperKeeper, paper: NamedPaper, document: RegisteredDocument): void => {
     const hashAt = (ordinal: number): number => hashOfKey(documentKeyOf(paperAt(account, ordinal)))
     putUnder(account.papers, hashOfKey(documentKeyOf(paper)), ordinalOfDocument(account, document), hashAt)
   },
-  free: (account: PaperKeeper, paper: Paper, document: RegisteredDocument): void =>
+  free: (account: PaperKeeper, paper: NamedPaper, document: RegisteredDocument): void =>
     takeFrom(account.papers, hashOfKey(documentKeyOf(paper)), ordinalOfDocument(account, document)),
 }
 

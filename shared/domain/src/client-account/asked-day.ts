@@ -25,6 +25,11 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
     case 'DeallocatePayment':
       return { path: '/deallocatedOn', day: data.deallocatedOn }
     case 'ReversePayment':
+    case 'ReverseCreditNote':
+    case 'ReverseDiscount':
+    case 'ReverseWriteOff':
+    case 'ReverseRefund':
+    case 'ReverseSetOff':
       return { path: '/reversedOn', day: data.reversedOn }
     case 'ConfirmPaymentCleared':
       return { path: '/clearedOn', day: data.clearedOn }

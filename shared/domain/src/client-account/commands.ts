@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import { ExchangeRate } from '../exchange-rate.ts'
-import { CashDeskId, ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries, RefundId } from '../ids.ts'
+import {
+  CashDeskId,
+  ClientId,
+  CreditNoteId,
+  DiscountId,
+  InvoiceId,
+  PaymentId,
+  ReceiptId,
+  ReceiptSeries,
+  RefundId,
+  WriteOffId,
+} from '../ids.ts'
 import type { Message } from '../message.ts'
 import { Amount, AmountOrZero, Money } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
@@ -12,8 +23,10 @@ import {
   DeallocationReason,
   DiscountKind,
   InvoiceKind,
+  PaperReversalReason,
   PaymentMethod,
   RefundMethod,
+  RefundReversalReason,
   ReversalReason,
 } from './vocabulary.ts'
 
@@ -150,7 +163,7 @@ export const DeallocatePayment = z.strictObject({
 export const ReversePayment = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId,
-  reason: ReversalReason,
+  reason: ReversalReason.exclude(['WRONG_INVOICE', 'OTHER']),
   reversedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   note: FreeText.optional(),
 })
@@ -230,6 +243,7 @@ export const RecordRefund = z.strictObject({
 
 export const WriteOffInvoice = z.strictObject({
   clientId: ClientId,
+  writeOffId: WriteOffId.optional(),
   invoiceId: InvoiceId,
   amount: Amount.optional().meta({ description: 'All that is open when absent' }),
   reason: FreeText,
@@ -239,6 +253,7 @@ export const WriteOffInvoice = z.strictObject({
 
 export const GrantDiscount = z.strictObject({
   clientId: ClientId,
+  discountId: DiscountId.optional(),
   invoiceId: InvoiceId,
   kind: DiscountKind,
   amount: Amount.meta({ description: 'VAT included' }),
@@ -256,6 +271,49 @@ export const RecordSetOff = z.strictObject({
   document: Reference.meta({ description: 'Number of the set-off record or ordin de compensare' }),
   items: Items.meta({ description: 'Adds up to the amount: a set-off leaves no credit' }),
   note: FreeText.optional(),
+})
+
+/** When and why something recorded is taken back. */
+const takenBack = {
+  reversedOn: BusinessDay.optional().meta({
+    description: 'Never before what it takes back. Today, Europe/Bucharest, when absent',
+  }),
+  note: FreeText.optional(),
+}
+
+export const ReverseCreditNote = z.strictObject({
+  clientId: ClientId,
+  creditNoteId: CreditNoteId,
+  reason: PaperReversalReason,
+  ...takenBack,
+})
+
+export const ReverseDiscount = z.strictObject({
+  clientId: ClientId,
+  discountId: DiscountId,
+  reason: PaperReversalReason,
+  ...takenBack,
+})
+
+export const ReverseWriteOff = z.strictObject({
+  clientId: ClientId,
+  writeOffId: WriteOffId,
+  reason: PaperReversalReason,
+  ...takenBack,
+})
+
+export const ReverseRefund = z.strictObject({
+  clientId: ClientId,
+  refundId: RefundId,
+  reason: RefundReversalReason,
+  ...takenBack,
+})
+
+export const ReverseSetOff = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId.meta({ description: 'Id of the set-off' }),
+  reason: PaperReversalReason,
+  ...takenBack,
 })
 
 export const IssueReceipt = z.strictObject({
@@ -311,6 +369,11 @@ export type AccountCommand =
   | Message<'WriteOffInvoice', z.infer<typeof WriteOffInvoice>>
   | Message<'GrantDiscount', z.infer<typeof GrantDiscount>>
   | Message<'RecordSetOff', z.infer<typeof RecordSetOff>>
+  | Message<'ReverseCreditNote', z.infer<typeof ReverseCreditNote>>
+  | Message<'ReverseDiscount', z.infer<typeof ReverseDiscount>>
+  | Message<'ReverseWriteOff', z.infer<typeof ReverseWriteOff>>
+  | Message<'ReverseRefund', z.infer<typeof ReverseRefund>>
+  | Message<'ReverseSetOff', z.infer<typeof ReverseSetOff>>
   | Message<'IssueReceipt', WithReceiptId<z.infer<typeof IssueReceipt>>>
   | Message<'DeclineReceipt', DeclineReceipt>
   | Message<'ReleaseReceipt', ReleaseReceipt>

@@ -11,6 +11,7 @@ import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
 import { rescheduleDecisions } from './decisions/reschedules.ts'
 import { lastEffectOn } from './decisions/reversals.ts'
+import { takenBackFrom, takingBack } from './decisions/taking-back.ts'
 import type { AccountEvent } from './events.ts'
 import type { ClientAccount } from './state.ts'
 
@@ -20,6 +21,7 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...rescheduleDecisions,
   ...paymentDecisions,
   ...receiptDecisions,
+  ...takingBack,
 }
 
 const decideByTable = decideBy(table)
@@ -47,6 +49,10 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
     case 'PaymentDeallocated':
       return data.deallocatedOn
     case 'PaymentReversed':
+    case 'CreditNoteReversed':
+    case 'DiscountReversed':
+    case 'WriteOffReversed':
+    case 'RefundReversed':
       return data.reversedOn
     case 'PaymentCleared':
       return data.clearedOn
@@ -72,10 +78,19 @@ const undoneOn = ({ type, data }: AccountCommand, account: ClientAccount): Busin
       return invoice && earliestOn(invoice)
     }
     case 'DeallocatePayment':
-    case 'ReversePayment': {
+    case 'ReversePayment':
+    case 'ReverseSetOff': {
       const payment = accountPayments.get(account, data.paymentId)
       return payment && lastEffectOn(payment)
     }
+    case 'ReverseCreditNote':
+      return takenBackFrom.creditNote(account, data.creditNoteId)
+    case 'ReverseDiscount':
+      return takenBackFrom.discount(account, data.discountId)
+    case 'ReverseWriteOff':
+      return takenBackFrom.writeOff(account, data.writeOffId)
+    case 'ReverseRefund':
+      return takenBackFrom.refund(account, data.refundId)
     default:
       return undefined
   }

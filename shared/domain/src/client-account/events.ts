@@ -4,7 +4,18 @@ import { BusinessDay, Month } from '../business-day.ts'
 import type { EventOf } from '../event-definition.ts'
 import { defineEvent } from '../event-definition.ts'
 import { ExchangeRate } from '../exchange-rate.ts'
-import { CashDeskId, ClientId, CreditNoteId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries, RefundId } from '../ids.ts'
+import {
+  CashDeskId,
+  ClientId,
+  CreditNoteId,
+  DiscountId,
+  InvoiceId,
+  PaymentId,
+  ReceiptId,
+  ReceiptSeries,
+  RefundId,
+  WriteOffId,
+} from '../ids.ts'
 import { Currency, Money, MoneyOrZero } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import { REJECTION_CODES } from '../rejection.ts'
@@ -15,8 +26,10 @@ import {
   DeallocationReason,
   DiscountKind,
   InvoiceKind,
+  PaperReversalReason,
   PaymentMethod,
   RefundMethod,
+  RefundReversalReason,
   ReversalReason,
 } from './vocabulary.ts'
 
@@ -334,6 +347,8 @@ export const DiscountGranted = defineEvent({
   version: 1,
   data: z.strictObject({
     clientId: ClientId,
+    /** Absent: the event's own id names it. */
+    discountId: DiscountId.optional(),
     invoiceId: InvoiceId,
     kind: DiscountKind,
     amount: Money,
@@ -352,12 +367,84 @@ export const InvoiceWrittenOff = defineEvent({
   version: 1,
   data: z.strictObject({
     clientId: ClientId,
+    /** Absent: the event's own id names it. */
+    writeOffId: WriteOffId.optional(),
     invoiceId: InvoiceId,
     amount: Money,
     ...functionalPart,
     writtenOffOn: BusinessDay,
     reason: FreeText,
     approvedBy: Name,
+  }),
+})
+
+/**
+ * What takes a paper back says all that the paper said of amounts: it restores them to the ban, and a reader need not look
+ * the paper up. The paper stays in the history, as having held until `reversedOn`.
+ */
+const takenBack = { reversedOn: BusinessDay, reason: PaperReversalReason, note: FreeText.optional() }
+
+/** The invoice asks for it again; of one on account the credit is gone, and what it settled was reopened before. */
+export const CreditNoteReversed = defineEvent({
+  type: 'CreditNoteReversed',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    creditNoteId: CreditNoteId,
+    invoiceId: InvoiceId.optional(),
+    kind: InvoiceKind,
+    total: Money,
+    ...functionalPart,
+    vatLines: z.array(VatLine),
+    cashAccounting: z.boolean(),
+    ...takenBack,
+  }),
+})
+
+export const DiscountReversed = defineEvent({
+  type: 'DiscountReversed',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    discountId: DiscountId,
+    invoiceId: InvoiceId,
+    kind: DiscountKind,
+    amount: Money,
+    ...functionalPart,
+    vatLines: z.array(VatLine),
+    cashAccounting: z.boolean(),
+    ...takenBack,
+  }),
+})
+
+/** Reactivare: the debt stands in the books again. */
+export const WriteOffReversed = defineEvent({
+  type: 'WriteOffReversed',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    writeOffId: WriteOffId,
+    invoiceId: InvoiceId,
+    amount: Money,
+    ...functionalPart,
+    ...takenBack,
+  }),
+})
+
+/** The money is the client's credit again: the bank returned it, or it never left. */
+export const RefundReversed = defineEvent({
+  type: 'RefundReversed',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    refundId: RefundId,
+    paymentId: PaymentId,
+    amount: Money,
+    ...functionalPart,
+    method: RefundMethod,
+    deskId: CashDeskId.optional(),
+    ...takenBack,
+    reason: RefundReversalReason,
   }),
 })
 
@@ -439,6 +526,10 @@ export const accountEventDefinitions = [
   CreditNoteRegistered,
   DiscountGranted,
   InvoiceWrittenOff,
+  CreditNoteReversed,
+  DiscountReversed,
+  WriteOffReversed,
+  RefundReversed,
   ReceiptRequested,
   ReceiptDeclined,
   ReceiptReleased,

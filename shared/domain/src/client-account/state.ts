@@ -1,7 +1,16 @@
 import type { BusinessDay } from '../business-day.ts'
 import { latest } from '../business-day.ts'
+import type { Identified } from '../decider.ts'
 import type { EventOf } from '../event-definition.ts'
-import { type CashDeskId, type ClientId, creditOfNote, type InvoiceId, type PaymentId, type ReceiptId } from '../ids.ts'
+import {
+  type CashDeskId,
+  type ClientId,
+  creditOfNote,
+  type InvoiceId,
+  ownOrEventId,
+  type PaymentId,
+  type ReceiptId,
+} from '../ids.ts'
 import type { Currency, Money } from '../money.ts'
 import { type MoneyOrZero, minorIn, minorOf } from '../money.ts'
 import { createPackedIndex, type PackedIndex } from '../packed/packed-index.ts'
@@ -11,14 +20,18 @@ import {
   accountInvoices,
   accountPayments,
   type CarriedValue,
+  type CreditNote,
   cashTaken,
   creditNotes,
+  discounts,
   documents,
   type ForeignPart,
   type Invoice,
+  type Paper,
   type PaymentFacts,
   refunds,
   type VatAmounts,
+  writeOffs,
 } from './account-records.ts'
 import { undoNewest, withPart } from './allocation-parts.ts'
 import { type CountedPayer, cashKeyOf, countedPayerOf, underContract } from './cash-guard.ts'
@@ -102,6 +115,20 @@ interface Lowering {
   readonly vatLines?: readonly VatLine[]
 }
 
+/** What was lowered is taken back: the invoice asks for it again, and carries its value and its VAT again. */
+const raise = (
+  account: ClientAccount,
+  { invoiceId, functional, vatLines = [] }: Lowering,
+  amount: Money,
+  on: BusinessDay,
+): void => {
+  const invoice = invoiceOf(account, invoiceId)
+  takeValue(invoice.value, functional?.amount, -1n)
+  invoice.vatTaken = vatTakenWith(invoice, vatAmountsOf(vatLines, invoice.currency), -1n)
+  invoice.lastUndoOn = latest(on, invoice.lastUndoOn)
+  changeOpen(account, invoice, minorOf(amount))
+}
+
 /** Sets the invoice with what is open on it changed. */
 const changeOpen = (account: ClientAccount, invoice: Invoice, by: bigint): void => {
   const was = { ...invoice }
@@ -174,6 +201,29 @@ interface Settling {
   readonly functional?: FunctionalParts | undefined
 }
 
+const paperOf = (
+  amount: Money,
+  { functional }: { readonly functional?: MoneyOrZero | undefined },
+  on: BusinessDay,
+): Paper => ({
+  amount: minorOf(amount),
+  functional: functional && { currency: functional.currency, minor: minorOf(functional) },
+  on,
+  reversed: false,
+})
+
+type Registered = Extract<AccountEvent, { readonly type: 'CreditNoteRegistered' }>['data']
+
+const creditNoteOf = ({ series, number, issuedOn, ...note }: Registered, paper: Paper): CreditNote => ({
+  ...paper,
+  series,
+  number,
+  issuedOn,
+  invoiceId: note.invoiceId,
+  vatLines: vatAmountsOf(note.vatLines, note.total.currency),
+  cashAccounting: note.cashAccounting,
+})
+
 const newPayment = (facts: {
   readonly paymentId: PaymentId
   readonly amount: Money
@@ -213,11 +263,23 @@ const countCash = (account: ClientAccount, payment: PaymentFacts, invoice: Invoi
   if (underContract(invoice, cashPayer)) cashTaken.add(account, cashKeyOf(payment, cashPayer), -paid)
 }
 
+/** What is left of a payment, or of a credit note on account, is gone with its value. */
+const endCredit = (
+  payment: PaymentFacts,
+  amount: Money,
+  { functional, reversedOn }: { readonly functional?: MoneyOrZero | undefined; readonly reversedOn: BusinessDay },
+): void => {
+  payment.credit -= minorOf(amount)
+  takeValue(payment.value, functional?.amount)
+  payment.lastUndoOn = latest(reversedOn, payment.lastUndoOn)
+  payment.reversed = true
+}
+
 const freeOfReceipt = (payment: PaymentFacts, receiptId: ReceiptId): void => {
   if (payment.receipt?.receiptId === receiptId) payment.receipt = undefined
 }
 
-export const evolveAccount = (account: ClientAccount, event: AccountEvent): ClientAccount => {
+export const evolveAccount = (account: ClientAccount, event: Identified<AccountEvent>): ClientAccount => {
   switch (event.type) {
     case 'ClientRegistered':
       account.client = { ...event.data }
@@ -264,22 +326,53 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
       documents.free(account, invoiceOf(account, invoiceId), { kind: 'INVOICE', documentId: invoiceId })
       return account
     }
-    case 'DiscountGranted':
-    case 'InvoiceWrittenOff':
-      lower(account, event.data, event.data.amount)
+    case 'DiscountGranted': {
+      const { invoiceId, kind, amount, vatLines, grantedOn } = event.data
+      lower(account, event.data, amount)
+      const discountId = ownOrEventId(event.data.discountId, event.eventId)
+      // Without any id it cannot be named, so it is never asked for again.
+      if (discountId === undefined) return account
+      const taken = paperOf(amount, event.data, grantedOn)
+      const kept = { ...taken, invoiceId, kind, vatLines: vatAmountsOf(vatLines, amount.currency) }
+      discounts.set(account, discountId, kept)
+      return account
+    }
+    case 'DiscountReversed':
+      discounts.reverse(account, event.data.discountId)
+      raise(account, event.data, event.data.amount, event.data.reversedOn)
+      return account
+    case 'InvoiceWrittenOff': {
+      const { invoiceId, amount, writtenOffOn } = event.data
+      lower(account, event.data, amount)
+      const writeOffId = ownOrEventId(event.data.writeOffId, event.eventId)
+      if (writeOffId === undefined) return account
+      writeOffs.set(account, writeOffId, { ...paperOf(amount, event.data, writtenOffOn), invoiceId })
+      return account
+    }
+    case 'WriteOffReversed':
+      writeOffs.reverse(account, event.data.writeOffId)
+      raise(account, event.data, event.data.amount, event.data.reversedOn)
       return account
     case 'CreditNoteRegistered': {
       const { creditNoteId, invoiceId, total, creditedOn, functional, vatLines } = event.data
-      creditNotes.add(account, creditNoteId, {
-        series: event.data.series,
-        number: event.data.number,
-        issuedOn: event.data.issuedOn,
-      })
+      creditNotes.set(account, creditNoteId, creditNoteOf(event.data, paperOf(total, event.data, creditedOn)))
       documents.add(account, event.data, { kind: 'CREDIT_NOTE', documentId: creditNoteId })
       if (invoiceId !== undefined) lower(account, { invoiceId, functional, vatLines }, total)
       else {
         const source = { paymentId: creditOfNote(creditNoteId), amount: total, receivedOn: creditedOn, functional }
         accountPayments.set(account, newPayment({ ...source, method: 'CREDIT_NOTE' }))
+      }
+      return account
+    }
+    case 'CreditNoteReversed': {
+      const { creditNoteId, invoiceId, total, functional, vatLines, reversedOn } = event.data
+      const note = creditNotes.reverse(account, creditNoteId)
+      documents.free(account, note, { kind: 'CREDIT_NOTE', documentId: creditNoteId })
+      if (invoiceId !== undefined) raise(account, { invoiceId, functional, vatLines }, total, reversedOn)
+      else {
+        changePayment(account, creditOfNote(creditNoteId), (credit) =>
+          endCredit(credit, total, { functional, reversedOn }),
+        )
       }
       return account
     }
@@ -299,14 +392,27 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
         payment.clearedOn = event.data.clearedOn
       })
       return account
-    case 'RefundRecorded':
-      refunds.add(account, event.data.refundId)
-      changePayment(account, event.data.paymentId, (payment) => {
-        payment.credit -= minorOf(event.data.amount)
-        payment.refunded += minorOf(event.data.amount)
-        takeValue(payment.value, event.data.functional?.amount)
+    case 'RefundRecorded': {
+      const { refundId, paymentId, amount, method, deskId, refundedOn, functional } = event.data
+      refunds.set(account, refundId, { ...paperOf(amount, event.data, refundedOn), paymentId, method, deskId })
+      changePayment(account, paymentId, (payment) => {
+        payment.credit -= minorOf(amount)
+        payment.refunded += minorOf(amount)
+        takeValue(payment.value, functional?.amount)
       })
       return account
+    }
+    case 'RefundReversed': {
+      const { refundId, paymentId, amount, reversedOn, functional } = event.data
+      refunds.reverse(account, refundId)
+      changePayment(account, paymentId, (payment) => {
+        payment.credit += minorOf(amount)
+        payment.refunded -= minorOf(amount)
+        takeValue(payment.value, functional?.amount, -1n)
+        payment.lastUndoOn = latest(reversedOn, payment.lastUndoOn)
+      })
+      return account
+    }
     case 'PaymentAllocated': {
       const { paymentId, invoiceId, allocatedOn, functional } = event.data
       const amount = minorOf(event.data.amount)
@@ -353,10 +459,7 @@ export const evolveAccount = (account: ClientAccount, event: AccountEvent): Clie
     }
     case 'PaymentReversed':
       changePayment(account, event.data.paymentId, (payment) => {
-        payment.credit -= minorOf(event.data.amount)
-        takeValue(payment.value, event.data.functional?.amount)
-        payment.lastUndoOn = latest(event.data.reversedOn, payment.lastUndoOn)
-        payment.reversed = true
+        endCredit(payment, event.data.amount, event.data)
         const { cashPayer } = payment
         // Nothing of it settles a contract any more, so all of it is counted.
         if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(payment, cashPayer), -payment.amount)

@@ -36,8 +36,17 @@ export const AllocationRule = z.enum([
 ])
 export type AllocationRule = z.infer<typeof AllocationRule>
 
-export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'])
+/** Of a payment. Only a set-off is reversed as a paper is: no bank stands between. */
+export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK', 'WRONG_INVOICE', 'OTHER'])
 export type ReversalReason = z.infer<typeof ReversalReason>
+
+/** Why a credit note, a discount or a write-off was taken back. */
+export const PaperReversalReason = z.enum(['MISTAKE', 'WRONG_INVOICE', 'OTHER'])
+export type PaperReversalReason = z.infer<typeof PaperReversalReason>
+
+/** RETURNED_BY_BANK: the money left and came back. The others: it never left. */
+export const RefundReversalReason = z.enum(['RETURNED_BY_BANK', 'MISTAKE', 'OTHER'])
+export type RefundReversalReason = z.infer<typeof RefundReversalReason>
 
 /** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal, CREDIT_NOTE from a note on what was paid. */
 export const DeallocationReason = z.enum([
@@ -75,6 +84,7 @@ export type RefundMethod = z.infer<typeof RefundMethod>
 
 /** SETTLEMENT: for paying early (scont, 667). COMMERCIAL: after invoicing, on price or quantity (709). */
 export const DiscountKind = z.enum(['SETTLEMENT', 'COMMERCIAL'])
+export type DiscountKind = z.infer<typeof DiscountKind>
 
 /** What a rule about cash found; the answer shows it and the event keeps it. */
 export const CashBreachCode = z.enum(['CASH_LIMIT_PER_PERSON_DAY', 'CASH_FRAGMENTED_INVOICE'])

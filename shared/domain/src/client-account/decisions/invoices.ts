@@ -2,7 +2,15 @@ import { type BusinessDay, latest } from '../../business-day.ts'
 import { creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountInvoices, accountPayments, creditNotes, documents, type Invoice } from '../account-records.ts'
+import {
+  accountInvoices,
+  accountPayments,
+  creditNotes,
+  discounts,
+  documents,
+  type Invoice,
+  writeOffs,
+} from '../account-records.ts'
 import type { DocumentName } from '../document-number.ts'
 import {
   CreditNoteRegistered,
@@ -15,7 +23,7 @@ import {
 import type { ClientAccount } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
-import { clientOf, firstFreeDay, invoiceOf, requireNotBefore, requireOpen } from './requirements.ts'
+import { clientOf, firstFreeDay, invoiceOf, printedVatLines, requireNotBefore, requireOpen } from './requirements.ts'
 import { makeRoom } from './room-for-notes.ts'
 import { requireFit, vatOfNote } from './vat-of-notes.ts'
 
@@ -110,11 +118,6 @@ export const invoiceDecisions: Decisions<
     const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliestOn(invoice))
     requireNotBefore(cancelledOn, earliestOn(invoice), '/cancelledOn')
     const { kind, currency, cashAccounting } = invoice
-    const vatLines = invoice.vatLines.map(({ rate, base, vat }) => ({
-      rate,
-      base: decimalOf(base, currency),
-      vat: decimalOf(vat, currency),
-    }))
     return [
       InvoiceCancelled.of({
         clientId,
@@ -122,7 +125,7 @@ export const invoiceDecisions: Decisions<
         kind,
         total,
         ...valueOffInvoice(invoice, invoice.total),
-        vatLines,
+        vatLines: printedVatLines(invoice.vatLines, currency),
         cashAccounting,
         cancelledOn,
         reason,
@@ -175,8 +178,11 @@ export const invoiceDecisions: Decisions<
   },
 
   WriteOffInvoice: (command, account, { today, company: rules }) => {
-    const { clientId, invoiceId, reason, approvedBy } = command
+    const { clientId, writeOffId, invoiceId, reason, approvedBy } = command
     clientOf(account, clientId)
+    if (writeOffId !== undefined && writeOffs.has(account, writeOffId)) {
+      reject('WRITE_OFF_ALREADY_RECORDED', { writeOffId })
+    }
     const invoice = invoiceOf(account, invoiceId)
     const amount = command.amount === undefined ? invoice.open : minorIn(command.amount, invoice.currency, '/amount')
     if (amount === 0n) reject('ALLOCATION_EXCEEDS_OPEN_AMOUNT', { invoiceId, open: moneyOf(0n, invoice.currency) })
@@ -186,6 +192,7 @@ export const invoiceDecisions: Decisions<
     return [
       InvoiceWrittenOff.of({
         clientId,
+        writeOffId,
         invoiceId,
         amount: moneyOf(amount, invoice.currency),
         ...valueOffInvoice(invoice, amount),
@@ -197,8 +204,11 @@ export const invoiceDecisions: Decisions<
   },
 
   GrantDiscount: (command, account, { today, company: rules }) => {
-    const { clientId, invoiceId, kind, note } = command
+    const { clientId, discountId, invoiceId, kind, note } = command
     clientOf(account, clientId)
+    if (discountId !== undefined && discounts.has(account, discountId)) {
+      reject('DISCOUNT_ALREADY_GRANTED', { discountId })
+    }
     const invoice = invoiceOf(account, invoiceId)
     const amount = moneyOf(minorIn(command.amount, invoice.currency, '/amount'), invoice.currency)
     requireOpen(invoice, minorOf(amount), '/amount')
@@ -209,6 +219,7 @@ export const invoiceDecisions: Decisions<
     return [
       DiscountGranted.of({
         clientId,
+        discountId,
         invoiceId,
         kind,
         amount,

@@ -1,9 +1,10 @@
 import { addDays, type BusinessDay, latest } from '../../business-day.ts'
 import type { CompanyRules } from '../../decider.ts'
 import type { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
-import { type Currency, moneyOf } from '../../money.ts'
+import { type Currency, decimalOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountInvoices, accountPayments, type Invoice, type Payment } from '../account-records.ts'
+import { accountInvoices, accountPayments, type Invoice, type Payment, type VatAmounts } from '../account-records.ts'
+import type { VatLine } from '../events.ts'
 import type { Client, ClientAccount } from '../state.ts'
 import { INSTRUMENTS, type PaymentMethod } from '../vocabulary.ts'
 
@@ -32,6 +33,10 @@ export const requireSameCurrency = (payment: { readonly currency: Currency }, in
     })
   }
 }
+
+/** VAT lines as an event says them. */
+export const printedVatLines = (lines: readonly VatAmounts[], currency: Currency): VatLine[] =>
+  lines.map(({ rate, base, vat }) => ({ rate, base: decimalOf(base, currency), vat: decimalOf(vat, currency) }))
 
 /** @param path JSON pointer to the amount */
 export const requireOpen = (invoice: Invoice, amount: bigint, path: string): void => {

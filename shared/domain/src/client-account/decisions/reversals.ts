@@ -54,6 +54,24 @@ const leftWithout = (allocations: Payment['allocations'], { left }: CarriedValue
   return parts.reduce((sum, { values }) => sum + (values?.payment ?? 0n), left)
 }
 
+/** Reopens everything that the credit settles. */
+export const freed = (
+  account: ClientAccount,
+  payment: Payment,
+  { clientId, on }: { readonly clientId: ClientId; readonly on: BusinessDay },
+): readonly AccountEvent[] =>
+  [...payment.allocations].map(([invoiceId, allocation]) =>
+    deallocate({
+      clientId,
+      payment,
+      invoice: invoiceOf(account, invoiceId),
+      allocation,
+      amount: allocation.amount,
+      deallocatedOn: on,
+      reason: 'PAYMENT_REVERSED',
+    }),
+  )
+
 export const reverse = (
   account: ClientAccount,
   payment: Payment,
@@ -68,17 +86,7 @@ export const reverse = (
   const { clientId, reason, reversedOn, note } = reversal
   const { paymentId, clearedOn, deskId, value, allocations, amount, refunded, currency } = payment
   return [
-    ...[...allocations].map(([invoiceId, allocation]) =>
-      deallocate({
-        clientId,
-        payment,
-        invoice: invoiceOf(account, invoiceId),
-        allocation,
-        amount: allocation.amount,
-        deallocatedOn: reversedOn,
-        reason: 'PAYMENT_REVERSED',
-      }),
-    ),
+    ...freed(account, payment, { clientId, on: reversedOn }),
     PaymentReversed.of({
       clientId,
       paymentId,

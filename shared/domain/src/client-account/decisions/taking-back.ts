@@ -1,0 +1,146 @@
+import type { BusinessDay } from '../../business-day.ts'
+import type { DecisionContext } from '../../decider.ts'
+import { creditOfNote } from '../../ids.ts'
+import { type Currency, type MoneyOrZero, moneyOf } from '../../money.ts'
+import { type RejectionDetails, reject } from '../../rejection.ts'
+import { accountPayments, creditNotes, discounts, type Paper, refunds, writeOffs } from '../account-records.ts'
+import { type AccountEvent, CreditNoteReversed, DiscountReversed, RefundReversed, WriteOffReversed } from '../events.ts'
+import type { ClientAccount } from '../state.ts'
+import type { Decisions } from './decisions.ts'
+import { clientOf, firstFreeDay, invoiceOf, paymentOf, printedVatLines, requireNotBefore } from './requirements.ts'
+import { freed, lastEffectOn, reverse } from './reversals.ts'
+
+/** @throws Rejection when there is none, or it was taken back before */
+const standing = <Kept extends Pick<Paper, 'reversed'>>(paper: Kept | undefined, id: RejectionDetails): Kept => {
+  if (paper === undefined) return reject('NOTHING_TO_REVERSE', id)
+  return paper.reversed ? reject('ALREADY_REVERSED', id) : paper
+}
+
+/** What a paper took of the functional value, to be given back to the last unit. */
+const functionalOf = ({ functional }: Paper): { readonly functional?: MoneyOrZero } =>
+  functional === undefined ? {} : { functional: moneyOf(functional.minor, functional.currency) }
+
+interface AskedReversal<Reason> {
+  readonly reversedOn?: BusinessDay | undefined
+  readonly reason: Reason
+  readonly note?: string | undefined
+}
+
+/** When, why and with what note: a day that only follows moves into the open period, one that was asked for does not. */
+const saidOf = <Reason>(
+  { reversedOn: asked, reason, note }: AskedReversal<Reason>,
+  earliest: BusinessDay,
+  { today, company: rules }: DecisionContext,
+) => {
+  const reversedOn = asked ?? firstFreeDay(rules, today, earliest)
+  requireNotBefore(reversedOn, earliest, '/reversedOn')
+  return { reversedOn, reason, note }
+}
+
+/** The first day on which each may be taken back; `undefined` for what is not there. */
+export const takenBackFrom = {
+  creditNote: (account: ClientAccount, creditNoteId: string): BusinessDay | undefined => {
+    const note = creditNotes.get(account, creditNoteId)
+    if (note === undefined || note.invoiceId !== undefined) return note?.on
+    const credit = accountPayments.get(account, creditOfNote(creditNoteId))
+    return credit && lastEffectOn(credit)
+  },
+  discount: (account: ClientAccount, discountId: string) => discounts.get(account, discountId)?.on,
+  writeOff: (account: ClientAccount, writeOffId: string) => writeOffs.get(account, writeOffId)?.on,
+  refund: (account: ClientAccount, refundId: string) => refunds.get(account, refundId)?.on,
+}
+
+/** Credit that was given back cannot be taken back as well. */
+const requireNotRefunded = (credit: {
+  readonly paymentId: string
+  readonly refunded: bigint
+  readonly currency: string
+}) => {
+  const { paymentId, refunded, currency } = credit
+  if (refunded > 0n) reject('PAYMENT_REFUNDED', { paymentId, refunded: moneyOf(refunded, currency) })
+}
+
+/**
+ * What was recorded is taken back: it stays in the history, and gives back what it took, to the ban, on a day of its own.
+ * Money in the bank is no paper: a payment is reversed by `ReversePayment`.
+ */
+export const takingBack: Decisions<
+  'ReverseCreditNote' | 'ReverseDiscount' | 'ReverseWriteOff' | 'ReverseRefund' | 'ReverseSetOff'
+> = {
+  ReverseCreditNote: (command, account, context) => {
+    const { clientId, creditNoteId } = command
+    clientOf(account, clientId)
+    const note = standing(creditNotes.get(account, creditNoteId), { creditNoteId })
+    const { invoiceId, amount, cashAccounting, on } = note
+    const takenOf = (currency: Currency) => ({
+      clientId,
+      creditNoteId,
+      total: moneyOf(amount, currency),
+      ...functionalOf(note),
+      vatLines: printedVatLines(note.vatLines, currency),
+      cashAccounting,
+    })
+    if (invoiceId !== undefined) {
+      const { kind, currency } = invoiceOf(account, invoiceId)
+      const taken = { ...takenOf(currency), invoiceId, kind }
+      return [CreditNoteReversed.of({ ...taken, ...saidOf(command, on, context) })]
+    }
+    const credit = paymentOf(account, { clientId, paymentId: creditOfNote(creditNoteId) })
+    requireNotRefunded(credit)
+    const said = saidOf(command, lastEffectOn(credit), context)
+    return [
+      ...freed(account, credit, { clientId, on: said.reversedOn }),
+      CreditNoteReversed.of({ ...takenOf(credit.currency), kind: 'INVOICE', ...said }),
+    ]
+  },
+
+  ReverseDiscount: (command, account, context) => {
+    const { clientId, discountId } = command
+    clientOf(account, clientId)
+    const discount = standing(discounts.get(account, discountId), { discountId })
+    const { invoiceId, kind, amount, vatLines, on } = discount
+    const { currency, cashAccounting } = invoiceOf(account, invoiceId)
+    return [
+      DiscountReversed.of({
+        clientId,
+        discountId,
+        invoiceId,
+        kind,
+        amount: moneyOf(amount, currency),
+        ...functionalOf(discount),
+        vatLines: printedVatLines(vatLines, currency),
+        cashAccounting,
+        ...saidOf(command, on, context),
+      }),
+    ]
+  },
+
+  ReverseWriteOff: (command, account, context) => {
+    const { clientId, writeOffId } = command
+    clientOf(account, clientId)
+    const writeOff = standing(writeOffs.get(account, writeOffId), { writeOffId })
+    const { invoiceId, amount, on } = writeOff
+    const { currency } = invoiceOf(account, invoiceId)
+    const taken = { clientId, writeOffId, invoiceId, amount: moneyOf(amount, currency), ...functionalOf(writeOff) }
+    return [WriteOffReversed.of({ ...taken, ...saidOf(command, on, context) })]
+  },
+
+  ReverseRefund: (command, account, context) => {
+    const { clientId, refundId } = command
+    clientOf(account, clientId)
+    const refund = standing(refunds.get(account, refundId), { refundId })
+    const { paymentId, amount, method, deskId, on } = refund
+    const { currency } = paymentOf(account, { clientId, paymentId })
+    const taken = { clientId, refundId, paymentId, amount: moneyOf(amount, currency), ...functionalOf(refund) }
+    return [RefundReversed.of({ ...taken, method, deskId, ...saidOf(command, on, context) })]
+  },
+
+  ReverseSetOff: (command, account, context): readonly AccountEvent[] => {
+    const { clientId, paymentId } = command
+    clientOf(account, clientId)
+    const payment = accountPayments.get(account, paymentId)
+    const setOff = standing(payment?.method === 'SET_OFF' ? payment : undefined, { paymentId })
+    requireNotRefunded(setOff)
+    return reverse(account, setOff, 'SET_OFF', { clientId, ...saidOf(command, lastEffectOn(setOff), context) })
+  },
+}
