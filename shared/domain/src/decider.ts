@@ -21,6 +21,8 @@ export interface CompanyRules {
   readonly cashGuard: CashReaction
   /** A cash & carry shop has a higher ceiling. */
   readonly cashAndCarry: boolean
+  /** Whether the company has to give individuals a bon fiscal for cash (OUG 28/1999). */
+  readonly amefRequired: boolean
   /** The currency of the company's books; `undefined` before the company is registered. */
   readonly functionalCurrency: Currency | undefined
   /** Whether cheques and promissory notes count as paid when they are handed over, not only when they are collected. */
@@ -35,6 +37,7 @@ export interface CompanyRules {
 export const DEFAULT_RULES: CompanyRules = {
   cashGuard: 'WARN',
   cashAndCarry: false,
+  amefRequired: false,
   functionalCurrency: undefined,
   instrumentCountsAsPaid: false,
   strictKeys: false,

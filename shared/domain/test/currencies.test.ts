@@ -241,7 +241,7 @@ t.test(
     const rateOf = (currency: string) => (rates[currency] === undefined ? undefined : bnr(rates[currency]))
     for (const [index, total] of invoices.entries()) {
       const exchangeRate = rateOf(total.currency)
-      carryOut(register({ invoiceId: `inv-${index}`, total, vatLines: [], exchangeRate }))
+      carryOut(register({ invoiceId: `inv-${index}`, number: `${index}`, total, vatLines: [], exchangeRate }))
       const payment = { paymentId: `pay-${index}`, amount: { ...total, amount: '5000.00' }, exchangeRate }
       carryOut(record({ ...payment, allocation: { rule: 'none' } }))
     }

@@ -79,13 +79,15 @@ export const creditCommands = [
   defineCommand({
     name: 'RecordRefund',
     summary: 'Record a refund of client credit',
-    description: 'Money given back from what is not allocated. What settles invoices has to be deallocated first.',
+    description:
+      'Money given back from what is not allocated. What settles invoices has to be deallocated first. Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`.',
     schema: RecordRefund,
     example: examples.recordRefund(),
     result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, refundedOn: day }),
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'AMOUNT_TOO_PRECISE',
+      'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
       'CLIENT_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
       'PAYMENT_NOT_FOUND',
@@ -97,7 +99,9 @@ export const creditCommands = [
       const handled = await onAccount({ type: 'RecordRefund', data }, context, dependencies)
       const refund = eventsOf(handled, 'RefundRecorded')[0]?.data
       const { refundId, paymentId } = data
-      return answer(handled, { refundId, paymentId, amount: refund?.amount, refundedOn: refund?.refundedOn })
+      const told = answer(handled, { refundId, paymentId, amount: refund?.amount, refundedOn: refund?.refundedOn })
+      const warnings = refund?.cashBreaches
+      return warnings === undefined ? told : { ...told, warnings }
     },
   }),
 ]

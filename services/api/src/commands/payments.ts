@@ -41,7 +41,12 @@ const answerPayment = (
     credit: decimalOf(credit, payment.amount.currency),
     ...more,
   }
-  const warnings = [...(payment.cashBreaches ?? []), ...vatWarnings(handled), ...moreWarnings]
+  const warnings = [
+    ...(payment.cashBreaches ?? []),
+    ...(payment.notices ?? []),
+    ...vatWarnings(handled),
+    ...moreWarnings,
+  ]
   return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
 }
 
@@ -76,6 +81,7 @@ export const paymentCommands = [
       'RECEIPT_ONLY_FOR_CASH',
       'RECEIPT_RANGE_EXHAUSTED',
       'RESTORE_GUARD',
+      'SET_OFF_DOES_NOT_ADD_UP',
     ],
     bookOf: ({ receipt }) => receipt?.series,
     execute: async ({ receipt, ...facts }, context, dependencies) => {

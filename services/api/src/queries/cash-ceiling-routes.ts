@@ -1,4 +1,4 @@
-import { BusinessDay, CASH_LAW, cashLimitsOn, ceilingFor, decimalOf } from '@registru/domain'
+import { BusinessDay, cashLawFor, cashLimitsOn, ceilingFor, decimalOf } from '@registru/domain'
 import { findHandedDifference, listCashPayers, listPolicyChanges, type PayerDay } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
@@ -37,7 +37,7 @@ const CashCeilings = listOf(CeilingItem).meta({ id: 'CashCeilings' })
 const ceilingBody = (handed: PayerDay, on: string, cashAndCarry: boolean) => {
   const { payer, countedMinor, amountMinor, payments, deskId } = handed
   const limits = cashLimitsOn(on)
-  const limit = limits && { minor: ceilingFor(limits, payer.kind, cashAndCarry), law: `${CASH_LAW}, ${limits.act}` }
+  const limit = limits && { minor: ceilingFor(limits, payer.kind, cashAndCarry), law: cashLawFor(payer.kind, limits) }
   return {
     day: on,
     deskId,

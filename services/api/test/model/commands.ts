@@ -104,8 +104,9 @@ export const nextCommand = (
         clientId,
         refundId: fresh('ref'),
         paymentId: about.paymentId,
-        amount: decimal(random.upTo(20_000)),
-        method: 'BANK_TRANSFER',
+        // Now and then above the ceiling for cash that is given back.
+        amount: decimal(random.upTo(random.chance(0.2) ? 600_000 : 20_000)),
+        method: random.pick(['BANK_TRANSFER', 'CASH', 'CASH'], 'CASH'),
         refundedOn: day,
       },
     }),

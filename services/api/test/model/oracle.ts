@@ -86,6 +86,9 @@ interface State {
   readonly numbers: Set<string>
   readonly receipts: Receipt[]
   readonly cashByDay: Map<string, number>
+  readonly cashBackByDay: Map<string, number>
+  /** Days of the refunds in cash. */
+  readonly cashBack: Map<string, string>
   pairs: number
   receiptsMax: number
   cashGuard: CashGuard
@@ -100,6 +103,8 @@ const newState = (receiptsMax: number): State => ({
   numbers: new Set(),
   receipts: [],
   cashByDay: new Map(),
+  cashBackByDay: new Map(),
+  cashBack: new Map(),
   pairs: 0,
   receiptsMax,
   cashGuard: 'REJECT',
@@ -192,7 +197,7 @@ export interface Oracle {
 }
 
 const oracleOf = (state: State): Oracle => {
-  const { invoices, payments, papers, numbers, receipts, cashByDay } = state
+  const { invoices, payments, papers, numbers, receipts, cashByDay, cashBackByDay, cashBack } = state
 
   const move = (payment: Payment, invoice: Invoice, invoiceId: string, amount: number): void => {
     invoice.open -= amount
@@ -433,6 +438,8 @@ const oracleOf = (state: State): Oracle => {
       case 'ReverseRefund':
         return takeBack('refundId', ({ of, amount: back }) => {
           const about = payments.get(of)
+          const cashOn = cashBack.get(body.refundId)
+          if (cashOn !== undefined) cashBackByDay.set(cashOn, (cashBackByDay.get(cashOn) ?? 0) - back)
           if (about !== undefined) {
             about.credit += back
             about.refunded -= back
@@ -617,15 +624,23 @@ const oracleOf = (state: State): Oracle => {
                 ],
           apply: () => ({ paymentId: body.paymentId, reopened: payment === undefined ? [] : reverse(payment, day) }),
         }
-      case 'RecordRefund':
+      case 'RecordRefund': {
+        const isCash = body.method === 'CASH'
+        const isAbove = isCash && (cashBackByDay.get(day) ?? 0) + amount > CASH_CEILING
         return {
           codes: [
+            ...ifNot(!isAbove || state.cashGuard === 'WARN', 'CASH_PAYMENT_LIMIT_PER_PERSON_DAY'),
             ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
             ...ifNot(writtenAs('refundId') === undefined, 'REFUND_ALREADY_RECORDED'),
             ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
           ],
+          warnings: isAbove ? ['CASH_PAYMENT_LIMIT_PER_PERSON_DAY'] : [],
           apply: () => {
             write('refundId', body.refundId, body.paymentId, amount)
+            if (isCash) {
+              cashBack.set(body.refundId, day)
+              cashBackByDay.set(day, (cashBackByDay.get(day) ?? 0) + amount)
+            }
             if (payment !== undefined) {
               payment.credit -= amount
               payment.refunded += amount
@@ -633,6 +648,7 @@ const oracleOf = (state: State): Oracle => {
             return { refundId: body.refundId, amount: { amount: decimal(amount) } }
           },
         }
+      }
       case 'IssueReceipt':
         return {
           codes: [

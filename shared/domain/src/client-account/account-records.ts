@@ -48,6 +48,7 @@ const KIND = {
   digits: 7,
   discount: 8,
   writeOff: 9,
+  cashPaid: 10,
 } as const
 
 /** A text that comes again and again: a currency, a series, a desk, a rate. */
@@ -92,7 +93,7 @@ export interface Invoice {
   open: bigint
   /** Value of what is open; `undefined` in the functional currency, and where no rate was given. */
   readonly value: CarriedValue | undefined
-  /** In lei, over all days and desks; cash in another currency is outside the law's figures. */
+  /** In bani, over all days and desks. */
   paidInCash: bigint
   /** Nothing new is effective before the last undo, so at every day what is open never falls below zero. */
   lastUndoOn: BusinessDay | undefined
@@ -527,5 +528,15 @@ export const cashTaken = {
   by: ({ records }: Keeper, key: string): bigint => keptCash.get(records, key) ?? 0n,
   add: ({ records }: Keeper, key: string, more: bigint): void => {
     keptCash.set(records, key, (keptCash.get(records, key) ?? 0n) + more)
+  },
+}
+
+const keptPayouts = packedTable(KIND.cashPaid, amount)
+
+/** Cash in bani that was given back, by day. */
+export const cashPaid = {
+  by: ({ records }: Keeper, day: BusinessDay): bigint => keptPayouts.get(records, day) ?? 0n,
+  add: ({ records }: Keeper, day: BusinessDay, more: bigint): void => {
+    keptPayouts.set(records, day, (keptPayouts.get(records, day) ?? 0n) + more)
   },
 }

@@ -3,25 +3,44 @@ import type { CompanyRules } from '../decider.ts'
 import type { CashDeskId, InvoiceId } from '../ids.ts'
 import { type Currency, decimalOf } from '../money.ts'
 import type { ClientKind, Payer } from '../party.ts'
-import { CASH_FRAGMENT_LAW, CASH_LAW, cashLimitsOn, ceilingFor } from '../rules/cash-limits.ts'
+import { cashFragmentLawFor, cashLawFor, cashLimitsOn, ceilingFor, payoutCeilingFor } from '../rules/cash-limits.ts'
 import { fiscalCodeOf } from '../tax-id.ts'
 import type { CashBreach } from './events.ts'
 
-/** The law counts lei; cash in another currency is outside its figures. */
+/** The law's figures are in lei. */
 const LEI = 'RON'
 
+/** A document, and what it is worth in the functional currency where somebody named a rate. */
+interface Valued {
+  readonly currency: Currency
+  readonly total: bigint
+  readonly value: { readonly currency: Currency; readonly total: bigint } | undefined
+}
+
+/**
+ * In bani. Cash in another currency counts at the rate of its day (Legea 70/2015 art. 1 (3)); `undefined` where nobody
+ * named one, for then nobody can say what it is worth.
+ */
+export const worthInLei = ({ currency, total, value }: Valued): bigint | undefined => {
+  if (currency === LEI) return total
+  return value?.currency === LEI ? value.total : undefined
+}
+
+/** What goes of a payment with a part of it, in bani. `ofValue`: of its value in the functional currency. */
+export const partInLei = (
+  { currency }: { readonly currency: Currency },
+  paid: bigint,
+  ofValue: bigint | undefined,
+): bigint => (currency === LEI ? paid : (ofValue ?? 0n))
+
 interface CashPlace {
-  readonly currency: string
   readonly receivedOn: BusinessDay
   readonly deskId: CashDeskId | undefined
   readonly payer: Payer | undefined
 }
 
-interface CashInvoice {
+interface CashInvoice extends Valued {
   readonly invoiceId: InvoiceId
-  readonly currency: Currency
-  readonly total: bigint
-  readonly value: { readonly currency: Currency; readonly total: bigint } | undefined
   readonly paidInCash: bigint
   readonly instalmentContract: boolean
 }
@@ -47,7 +66,8 @@ const isClient = ({ name, taxId }: Payer, client: CashClient): boolean =>
 const otherPayer = (payer: Payer | undefined, client: CashClient): Payer | undefined =>
   payer === undefined || isClient(payer, client) ? undefined : payer
 
-const payerKindOf = (payer: Payer | undefined, client: CashClient): ClientKind => {
+/** Of who handed the money over: a payer without a fiscal code is a person. */
+export const payerKindOf = (payer: Payer | undefined, client: CashClient): ClientKind => {
   const other = otherPayer(payer, client)
   if (other === undefined) return client.kind
   return other.taxId === undefined ? 'INDIVIDUAL' : 'BUSINESS'
@@ -61,11 +81,14 @@ export interface CountedPayer {
 }
 
 /**
- * Whom a cash payment counts for; `undefined` when the law does not count it. The account keeps it with the payment, for
- * the client may have another name or be of another kind by the time the payment is allocated or reversed.
+ * Whom a cash payment counts for; `undefined` when it cannot be counted. The account keeps it with the payment, for the
+ * client may have another name or be of another kind by the time the payment is allocated or reversed.
  */
-export const countedPayerOf = (place: CashPlace, client: CashClient | undefined): CountedPayer | undefined => {
-  if (client === undefined || place.currency !== LEI) return undefined
+export const countedPayerOf = (
+  place: Pick<CashPlace, 'payer'> & { readonly lei: bigint | undefined },
+  client: CashClient | undefined,
+): CountedPayer | undefined => {
+  if (client === undefined || place.lei === undefined) return undefined
   const other = otherPayer(place.payer, client)
   return { identity: other === undefined ? '' : identityOf(other), kind: payerKindOf(place.payer, client) }
 }
@@ -103,16 +126,10 @@ export const underContract = (
   { kind }: CountedPayer,
 ): boolean => kind === 'INDIVIDUAL' && instalmentContract
 
-/** An invoice in another currency counts at its own rate; without one nobody can say that it is above a ceiling. */
-const totalInLei = ({ currency, total, value }: CashInvoice): bigint => {
-  if (currency === LEI) return total
-  return value?.currency === LEI ? value.total : 0n
-}
-
 const found = (
   code: CashBreach['code'],
   [ceiling, observed]: readonly [ceiling: bigint, observed: bigint],
-  { receivedOn, deskId }: CashPlace,
+  { receivedOn, deskId }: Pick<CashPlace, 'receivedOn' | 'deskId'>,
   law: string,
 ): CashBreach => ({
   code,
@@ -139,9 +156,10 @@ export const fragmentBreaches = (
   const ceiling = ceilingFor(limits, cashPayer.kind, rules.cashAndCarry)
   return shares.flatMap(({ invoice, paid }) => {
     const onInvoice = invoice.paidInCash + paid
-    const total = totalInLei(invoice)
+    // At its own rate; of an invoice without one nobody can say that it is above a ceiling.
+    const total = worthInLei(invoice) ?? 0n
     if (underContract(invoice, cashPayer) || total <= ceiling || onInvoice <= ceiling) return []
-    const law = `${CASH_FRAGMENT_LAW}, ${limits.act}`
+    const law = cashFragmentLawFor(cashPayer.kind, limits)
     const { invoiceId } = invoice
     return [{ ...found('CASH_FRAGMENTED_INVOICE', [ceiling, onInvoice], payment, law), invoiceId }]
   })
@@ -154,7 +172,7 @@ export const fragmentBreaches = (
 export const cashBreaches = (
   /** What was taken on the same day and desk from the same payer. */
   takenOf: (key: string) => bigint,
-  payment: CountedPayment & { readonly amount: bigint },
+  payment: CountedPayment & { readonly lei: bigint | undefined },
   shares: readonly CashShare[],
   rules: CompanyRules,
 ): readonly CashBreach[] => {
@@ -163,13 +181,36 @@ export const cashBreaches = (
   if (limits === undefined || cashPayer === undefined) return []
   const counted = shares.reduce(
     (left, { invoice, paid }) => (underContract(invoice, cashPayer) ? left - paid : left),
-    payment.amount,
+    payment.lei ?? 0n,
   )
   const ceiling = ceilingFor(limits, cashPayer.kind, rules.cashAndCarry)
   const ofDay = takenOf(cashKeyOf(payment, cashPayer)) + counted
-  const law = `${CASH_LAW}, ${limits.act}`
+  const law = cashLawFor(cashPayer.kind, limits)
   return [
     ...(counted > 0n && ofDay > ceiling ? [found('CASH_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], payment, law)] : []),
     ...fragmentBreaches(payment, shares, rules),
   ]
+}
+
+/**
+ * What cash that is given back would break. To all businesses together the law allows a sum a day, too: that is seen over
+ * all accounts, in the read models.
+ */
+export const payoutBreaches = (
+  /** What the client was paid on the same day. */
+  paidBefore: bigint,
+  payout: {
+    readonly on: BusinessDay
+    readonly deskId: CashDeskId | undefined
+    readonly lei: bigint | undefined
+  },
+  client: Pick<CashClient, 'kind'>,
+): readonly CashBreach[] => {
+  const limits = cashLimitsOn(payout.on)
+  if (limits === undefined || payout.lei === undefined) return []
+  const ceiling = payoutCeilingFor(limits, client.kind)
+  const ofDay = paidBefore + payout.lei
+  if (ofDay <= ceiling) return []
+  const place = { receivedOn: payout.on, deskId: payout.deskId }
+  return [found('CASH_PAYMENT_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], place, cashLawFor(client.kind, limits))]
 }

@@ -18,7 +18,7 @@ import { Amount, AmountOrZero, Money } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import type { RejectionCode } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
-import { VatLine } from './events.ts'
+import { FiscalReceipt, VatLine } from './events.ts'
 import {
   DeallocationReason,
   DiscountKind,
@@ -137,6 +137,10 @@ export const RecordPayment = z.strictObject({
     .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
     .optional()
     .meta({ description: 'Issues the receipt in the same call; cash only' }),
+  fiscalReceipt: FiscalReceipt.optional().meta({
+    description:
+      'The bon fiscal of the cash register; asked for by the policy `amefRequired` for cash of an individual',
+  }),
   cashOverride: CashOverride.optional(),
 })
 
@@ -239,6 +243,7 @@ export const RecordRefund = z.strictObject({
   deskId: CashDeskId.optional(),
   document: Reference.optional().meta({ description: "Number of the dispoziție de plată, or the bank's reference" }),
   note: FreeText.optional(),
+  cashOverride: CashOverride.optional(),
 })
 
 export const WriteOffInvoice = z.strictObject({

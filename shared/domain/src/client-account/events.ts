@@ -28,6 +28,7 @@ import {
   InvoiceKind,
   PaperReversalReason,
   PaymentMethod,
+  PaymentNoticeCode,
   RefundMethod,
   RefundReversalReason,
   ReversalReason,
@@ -129,6 +130,20 @@ export const CashBreach = z.strictObject({
 })
 export type CashBreach = z.infer<typeof CashBreach>
 
+/** `limit` is a decimal string in RON, where the rule has one. */
+export const PaymentNotice = z.strictObject({ code: PaymentNoticeCode, limit: z.string().optional(), law: z.string() })
+export type PaymentNotice = z.infer<typeof PaymentNotice>
+
+/** The bon fiscal that a cash register printed for the money; the ledger keeps where to find it, no more. */
+export const FiscalReceipt = z.strictObject({
+  /** Serial number of the cash register (AMEF). */
+  register: Reference,
+  /** Number of the daily Z report. */
+  report: z.int().positive().optional(),
+  number: z.int().positive(),
+  issuedOn: BusinessDay,
+})
+
 export const PaymentRecorded = defineEvent({
   type: 'PaymentRecorded',
   version: 1,
@@ -148,8 +163,10 @@ export const PaymentRecorded = defineEvent({
     ...valued,
     /** A cheque or promissory note that settles, but counts as paid only when it is collected. */
     paidWhenCleared: z.boolean().optional(),
+    fiscalReceipt: FiscalReceipt.optional(),
     /** Rules about cash that this payment broke and the company lets pass with a warning. */
     cashBreaches: z.array(CashBreach).optional(),
+    notices: z.array(PaymentNotice).optional(),
   }),
 })
 
@@ -276,6 +293,8 @@ export const RefundRecorded = defineEvent({
     /** Number of the dispoziție de plată or the bank's reference. */
     document: Reference.optional(),
     note: FreeText.optional(),
+    /** Rules about cash that it broke and the company lets pass with a warning. */
+    cashBreaches: z.array(CashBreach).optional(),
   }),
 })
 

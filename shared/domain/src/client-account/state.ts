@@ -21,6 +21,7 @@ import {
   accountPayments,
   type CarriedValue,
   type CreditNote,
+  cashPaid,
   cashTaken,
   creditNotes,
   discounts,
@@ -34,7 +35,7 @@ import {
   writeOffs,
 } from './account-records.ts'
 import { undoNewest, withPart } from './allocation-parts.ts'
-import { type CountedPayer, cashKeyOf, countedPayerOf, underContract } from './cash-guard.ts'
+import { type CountedPayer, cashKeyOf, countedPayerOf, partInLei, underContract, worthInLei } from './cash-guard.ts'
 import { type DuePart, rescheduledParts } from './due-parts.ts'
 import type { AccountEvent, FunctionalParts, InvoiceRescheduled, VatLine } from './events.ts'
 import { vatTakenWith } from './invoice-vat.ts'
@@ -173,6 +174,9 @@ const carried = (functional: MoneyOrZero | undefined): CarriedValue | undefined 
   return { currency: functional.currency, total, left: total }
 }
 
+const leiOf = (amount: Money, functional: MoneyOrZero | undefined): bigint | undefined =>
+  worthInLei({ currency: amount.currency, total: minorOf(amount), value: carried(functional) })
+
 /** Moves what is left of a document's value, if it has one; what comes back is negative. */
 const takeValue = (value: CarriedValue | undefined, part: string | undefined, sign: 1n | -1n = 1n): void => {
   if (value !== undefined && part !== undefined) value.left -= sign * minorIn(part, value.currency)
@@ -256,11 +260,18 @@ const newPayment = (facts: {
 })
 
 /** What cash settles of an invoice, or an undo takes back; the invoice is still to be set. */
-const countCash = (account: ClientAccount, payment: PaymentFacts, invoice: Invoice, paid: bigint): void => {
+const countCash = (
+  account: ClientAccount,
+  payment: PaymentFacts,
+  invoice: Invoice,
+  { amount, paid = amount, values }: Partial<ForeignPart> & Pick<ForeignPart, 'amount'>,
+  sign: 1n | -1n,
+): void => {
   const { cashPayer } = payment
   if (cashPayer === undefined) return
-  invoice.paidInCash += paid
-  if (underContract(invoice, cashPayer)) cashTaken.add(account, cashKeyOf(payment, cashPayer), -paid)
+  const lei = sign * partInLei(payment, paid, values?.payment)
+  invoice.paidInCash += lei
+  if (underContract(invoice, cashPayer)) cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
 }
 
 /** What is left of a payment, or of a credit note on account, is gone with its value. */
@@ -378,10 +389,10 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
     }
     case 'PaymentRecorded': {
       const { amount, method, receivedOn, deskId, payer } = event.data
-      const place = { currency: amount.currency, receivedOn, deskId, payer }
-      const cashPayer = method === 'CASH' ? countedPayerOf(place, account.client) : undefined
+      const lei = leiOf(amount, event.data.functional)
+      const cashPayer = method === 'CASH' ? countedPayerOf({ payer, lei }, account.client) : undefined
       accountPayments.set(account, newPayment({ ...event.data, cashPayer }))
-      if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(place, cashPayer), minorOf(amount))
+      if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf({ receivedOn, deskId }, cashPayer), lei ?? 0n)
       return account
     }
     // It says who answers for the payment after it; the payment itself says the rest.
@@ -395,6 +406,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
     case 'RefundRecorded': {
       const { refundId, paymentId, amount, method, deskId, refundedOn, functional } = event.data
       refunds.set(account, refundId, { ...paperOf(amount, event.data, refundedOn), paymentId, method, deskId })
+      if (method === 'CASH') cashPaid.add(account, refundedOn, leiOf(amount, functional) ?? 0n)
       changePayment(account, paymentId, (payment) => {
         payment.credit -= minorOf(amount)
         payment.refunded += minorOf(amount)
@@ -403,8 +415,10 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       return account
     }
     case 'RefundReversed': {
-      const { refundId, paymentId, amount, reversedOn, functional } = event.data
-      refunds.reverse(account, refundId)
+      const { refundId, paymentId, amount, method, reversedOn, functional } = event.data
+      const refund = refunds.reverse(account, refundId)
+      // Cash that is not given back counts no longer.
+      if (method === 'CASH') cashPaid.add(account, refund.on, -(leiOf(amount, functional) ?? 0n))
       changePayment(account, paymentId, (payment) => {
         payment.credit += minorOf(amount)
         payment.refunded -= minorOf(amount)
@@ -430,7 +444,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       takeValue(payment.value, functional?.payment)
       payment.credit -= part?.paid ?? amount
       accountPayments.set(account, payment)
-      countCash(account, payment, invoice, part?.paid ?? amount)
+      countCash(account, payment, invoice, part ?? { amount }, 1n)
       changeOpen(account, invoice, -amount)
       return account
     }
@@ -452,7 +466,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       payment.credit += part?.paid ?? amount
       payment.lastUndoOn = latest(deallocatedOn, payment.lastUndoOn)
       accountPayments.set(account, payment)
-      countCash(account, payment, invoice, -(part?.paid ?? amount))
+      countCash(account, payment, invoice, part ?? { amount }, -1n)
       invoice.lastUndoOn = latest(deallocatedOn, invoice.lastUndoOn)
       changeOpen(account, invoice, amount)
       return account
@@ -462,7 +476,8 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
         endCredit(payment, event.data.amount, event.data)
         const { cashPayer } = payment
         // Nothing of it settles a contract any more, so all of it is counted.
-        if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(payment, cashPayer), -payment.amount)
+        const lei = worthInLei({ ...payment, total: payment.amount }) ?? 0n
+        if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
       })
       return account
     case 'ReceiptRequested':

@@ -87,4 +87,11 @@ export const DiscountKind = z.enum(['SETTLEMENT', 'COMMERCIAL'])
 export type DiscountKind = z.infer<typeof DiscountKind>
 
 /** What a rule about cash found; the answer shows it and the event keeps it. */
-export const CashBreachCode = z.enum(['CASH_LIMIT_PER_PERSON_DAY', 'CASH_FRAGMENTED_INVOICE'])
+export const CashBreachCode = z.enum([
+  'CASH_LIMIT_PER_PERSON_DAY',
+  'CASH_FRAGMENTED_INVOICE',
+  'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
+])
+
+/** What a payment is recorded in spite of: somebody has to do something about it beside the ledger. */
+export const PaymentNoticeCode = z.enum(['CASH_NOT_COUNTED', 'FISCAL_RECEIPT_MISSING', 'SET_OFF_NEEDS_ORDER'])

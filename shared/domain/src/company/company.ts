@@ -25,7 +25,7 @@ export interface Company {
   readonly desks: Set<CashDeskId>
 }
 
-const POLICIES = ['cashGuard', 'cashAndCarry', 'instrumentCountsAsPaid', 'strictKeys'] as const
+const POLICIES = ['cashGuard', 'cashAndCarry', 'amefRequired', 'instrumentCountsAsPaid', 'strictKeys'] as const
 
 const registered = (company: Company, companyId: CompanyId): void => {
   if (company.identity === undefined) reject('COMPANY_NOT_FOUND', { companyId })
@@ -100,10 +100,11 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
       const {
         cashGuard = rules.cashGuard,
         cashAndCarry = rules.cashAndCarry,
+        amefRequired = rules.amefRequired,
         instrumentCountsAsPaid = rules.instrumentCountsAsPaid,
         strictKeys = rules.strictKeys,
       } = event.data
-      company.rules = { ...rules, cashGuard, cashAndCarry, instrumentCountsAsPaid, strictKeys }
+      company.rules = { ...rules, cashGuard, cashAndCarry, amefRequired, instrumentCountsAsPaid, strictKeys }
       return company
     }
     case 'CashDeskOpened':

@@ -20,6 +20,9 @@ export const policies = {
     .enum(['WARN', 'REQUIRE_OVERRIDE', 'REJECT'])
     .meta({ description: 'What happens to cash above a ceiling' }),
   cashAndCarry: z.boolean().meta({ description: 'A cash & carry shop has a higher ceiling' }),
+  amefRequired: z.boolean().meta({
+    description: 'Whether cash of an individual asks for the bon fiscal of a cash register (OUG 28/1999)',
+  }),
   instrumentCountsAsPaid: z.boolean().meta({
     description:
       'Whether an invoice is PAID as soon as a cheque or promissory note is handed over, not only when it is collected; of payments recorded from now on',
@@ -41,10 +44,10 @@ export const CompanyRegistered = defineEvent({
 /** Only the policies that changed. */
 export const PolicySet = defineEvent({
   type: 'PolicySet',
-  version: 2,
+  version: 3,
   data: z.strictObject({ companyId: CompanyId, ...z.strictObject(policies).partial().shape }),
-  // Until v2 nobody could decide about keys (decision 0020).
-  upcast: { 1: (v1) => v1 },
+  // Until v2 nobody could decide about keys (decision 0020), until v3 nobody about the bon fiscal.
+  upcast: { 1: (v1) => v1, 2: (v2) => v2 },
 })
 
 /** A desk is known from its first use; this gives it a name and what lay in the drawer. */

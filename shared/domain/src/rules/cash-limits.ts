@@ -1,7 +1,7 @@
 import type { BusinessDay } from '../business-day.ts'
 import type { ClientKind } from '../party.ts'
 
-/** Ceilings for cash received per calendar day, payer and cash desk, in bani. */
+/** Ceilings for cash of one calendar day, in bani: received per payer and cash desk, paid per payee and in all. */
 export interface CashLimits {
   /** The act whose figures these are. */
   readonly act: string
@@ -9,6 +9,10 @@ export interface CashLimits {
   /** For cash & carry shops. */
   readonly receiptBusinessCashCarryPerPersonDay: bigint
   readonly receiptIndividualPerPersonDay: bigint
+  readonly paymentBusinessPerPersonDay: bigint
+  /** To all businesses together. */
+  readonly paymentBusinessTotalDay: bigint
+  readonly paymentIndividualPerPersonDay: bigint
 }
 
 interface Interval extends CashLimits {
@@ -17,10 +21,17 @@ interface Interval extends CashLimits {
   readonly to: BusinessDay | undefined
 }
 
-/** What the law says in every time, and its article. A new figure is a new interval, never an edit. */
-export const CASH_LAW = 'Legea 70/2015 art. 3'
-export const CASH_FRAGMENT_LAW = 'Legea 70/2015 art. 3 (2)'
+const LAW = 'Legea 70/2015'
 
+/** Where the law speaks of cash between a business and whom it deals with: individuals have an article of their own. */
+export const cashLawFor = (other: ClientKind, { act }: Pick<CashLimits, 'act'>): string =>
+  `${LAW} art. ${other === 'INDIVIDUAL' ? '4' : '3'}, ${act}`
+
+/** The ban on paying in fragments what is above a ceiling. */
+export const cashFragmentLawFor = (other: ClientKind, { act }: Pick<CashLimits, 'act'>): string =>
+  `${LAW} art. ${other === 'INDIVIDUAL' ? '4' : '3 (2)'}, ${act}`
+
+/** What the law says in every time. A new figure is a new interval, never an edit. */
 const INTERVALS: readonly Interval[] = [
   {
     from: '2015-05-09',
@@ -29,6 +40,9 @@ const INTERVALS: readonly Interval[] = [
     receiptBusinessPerPersonDay: 500_000n,
     receiptBusinessCashCarryPerPersonDay: 1_000_000n,
     receiptIndividualPerPersonDay: 1_000_000n,
+    paymentBusinessPerPersonDay: 500_000n,
+    paymentBusinessTotalDay: 1_000_000n,
+    paymentIndividualPerPersonDay: 1_000_000n,
   },
   {
     // The 1.000 and 2.000 lei of Legea 296/2023 were undone by OUG 98/2023 the day before they would have applied.
@@ -38,6 +52,9 @@ const INTERVALS: readonly Interval[] = [
     receiptBusinessPerPersonDay: 500_000n,
     receiptBusinessCashCarryPerPersonDay: 1_000_000n,
     receiptIndividualPerPersonDay: 1_000_000n,
+    paymentBusinessPerPersonDay: 500_000n,
+    paymentBusinessTotalDay: 1_000_000n,
+    paymentIndividualPerPersonDay: 1_000_000n,
   },
   {
     from: '2023-12-25',
@@ -46,6 +63,9 @@ const INTERVALS: readonly Interval[] = [
     receiptBusinessPerPersonDay: 500_000n,
     receiptBusinessCashCarryPerPersonDay: 1_000_000n,
     receiptIndividualPerPersonDay: 1_000_000n,
+    paymentBusinessPerPersonDay: 500_000n,
+    paymentBusinessTotalDay: 1_000_000n,
+    paymentIndividualPerPersonDay: 1_000_000n,
   },
 ]
 
@@ -58,3 +78,7 @@ export const ceilingFor = (limits: CashLimits, payer: ClientKind, cashAndCarry: 
   if (payer === 'INDIVIDUAL') return limits.receiptIndividualPerPersonDay
   return cashAndCarry ? limits.receiptBusinessCashCarryPerPersonDay : limits.receiptBusinessPerPersonDay
 }
+
+/** The ceiling for what one payee is paid in cash, in bani. */
+export const payoutCeilingFor = (limits: CashLimits, payee: ClientKind): bigint =>
+  payee === 'INDIVIDUAL' ? limits.paymentIndividualPerPersonDay : limits.paymentBusinessPerPersonDay

@@ -1,10 +1,12 @@
 import { latest } from '../../business-day.ts'
 import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
-import { decimalOf, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
+
+import { decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountPayments, cashTaken, type Payment, refunds } from '../account-records.ts'
-import { cashBreaches, countedPayerOf, fragmentBreaches } from '../cash-guard.ts'
+import { accountPayments, cashPaid, cashTaken, type Payment, refunds } from '../account-records.ts'
+import { cashBreaches, countedPayerOf, fragmentBreaches, partInLei, payoutBreaches, worthInLei } from '../cash-guard.ts'
+
 import {
   type AccountEvent,
   type CashBreach,
@@ -19,6 +21,7 @@ import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabul
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { documentValue, foreignFactsOf, paidFor, type Share, valueOffPayment, without } from './foreign-parts.ts'
+import { noticesOf } from './payment-notices.ts'
 import { requestReceipt } from './receipts.ts'
 import {
   clientOf,
@@ -73,7 +76,7 @@ const answerForCash = (
     clientId,
     paymentId,
     cashOverride,
-  }: Pick<CommandData<'RecordPayment' | 'AllocatePayment'>, 'clientId' | 'paymentId' | 'cashOverride'>,
+  }: Pick<CommandData<'RecordPayment' | 'AllocatePayment' | 'RecordRefund'>, 'clientId' | 'paymentId' | 'cashOverride'>,
   rules: CompanyRules,
 ): readonly AccountEvent[] => {
   const [first] = breaches
@@ -102,6 +105,24 @@ const newPayment = (
   return { paymentId, currency: money.currency, amount, credit: amount, value, paidWhenCleared }
 }
 
+/** What is owed on both sides ends on both: a set-off leaves no credit. @param path JSON pointer to what it settles */
+const requireExactSetOff = (shares: readonly Share[], amount: Money, path: string): void => {
+  const sum = shares.reduce((total, share) => total + share.paid, 0n)
+  if (sum !== minorOf(amount)) {
+    reject('SET_OFF_DOES_NOT_ADD_UP', { path, amount, sum: moneyOf(sum, amount.currency) })
+  }
+}
+
+/** In lei, as far as the payment is worth any: what leaves it with each share. */
+const sharesInLei = (payment: NewPayment, shares: readonly Share[]) => {
+  let left: NewPayment = payment
+  return shares.map((share) => {
+    const before = left.value?.left ?? 0n
+    left = { ...left, ...without(left, share) }
+    return { invoice: share.invoice, paid: partInLei(payment, share.paid, before - (left.value?.left ?? 0n)) }
+  })
+}
+
 const recordPayment = (
   command: CommandData<'RecordPayment'>,
   account: ClientAccount,
@@ -117,11 +138,19 @@ const recordPayment = (
   const amount = minorOf(facts.amount)
   const rule = RULES[allocation.rule]
   const shares = spread(account, allocation, { paymentId, currency, amount, remittanceText }, rules)
+  if (facts.method === 'SET_OFF') requireExactSetOff(shares, facts.amount, '/allocation')
   const valued = documentValue(facts.amount, exchangeRate, rules)
   const payment = newPayment(facts, valued.functional, rules)
-  const place = { currency, receivedOn, deskId, payer }
-  const cash = { ...place, amount, cashPayer: facts.method === 'CASH' ? countedPayerOf(place, client) : undefined }
-  const breaches = cashBreaches((key) => cashTaken.by(account, key), cash, shares, rules ?? DEFAULT_RULES)
+  const lei = worthInLei({ currency, total: amount, value: payment.value })
+  const cashPayer = facts.method === 'CASH' ? countedPayerOf({ payer, lei }, client) : undefined
+  const cash = { receivedOn, deskId, payer, lei, cashPayer }
+  const breaches = cashBreaches(
+    (key) => cashTaken.by(account, key),
+    cash,
+    sharesInLei(payment, shares),
+    rules ?? DEFAULT_RULES,
+  )
+  const notices = noticesOf(facts, { client, lei }, rules ?? DEFAULT_RULES)
 
   const events: AccountEvent[] = [
     PaymentRecorded.of({
@@ -130,6 +159,7 @@ const recordPayment = (
       ...valued,
       ...(payment.paidWhenCleared ? { paidWhenCleared: true } : {}),
       ...keptBreaches(breaches),
+      ...(notices.length === 0 ? {} : { notices }),
     }),
     ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ...allocated(facts, payment, shares, rule, rules),
@@ -167,17 +197,17 @@ export const paymentDecisions: Decisions<
 
   RecordSetOff: (command, account, { company: rules }) => {
     const { clientId, paymentId, setOffOn, document, note } = command
-    clientOf(account, clientId)
+    const client = clientOf(account, clientId)
     if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
     const { currency } = command.amount
     const amount = minorOf(command.amount)
     const shares = explicitShares(account, command.items, { paymentId, currency, amount }, rules, '/items')
-    const sum = shares.reduce((total, share) => total + share.paid, 0n)
-    if (sum !== amount) {
-      reject('SET_OFF_DOES_NOT_ADD_UP', { path: '/items', amount: command.amount, sum: moneyOf(sum, currency) })
-    }
+    requireExactSetOff(shares, command.amount, '/items')
     const facts = { clientId, paymentId, amount: command.amount, method: 'SET_OFF', receivedOn: setOffOn } as const
     const valued = documentValue(command.amount, command.exchangeRate, rules)
+    const payment = newPayment(facts, valued.functional, rules)
+    const lei = worthInLei({ currency, total: amount, value: payment.value })
+    const notices = noticesOf(facts, { client, lei }, rules ?? DEFAULT_RULES)
     return [
       PaymentRecorded.of({
         ...facts,
@@ -185,8 +215,9 @@ export const paymentDecisions: Decisions<
         ...valued,
         bankReference: document,
         remittanceText: note,
+        ...(notices.length === 0 ? {} : { notices }),
       }),
-      ...allocated(facts, newPayment(facts, valued.functional, rules), shares, RULES.explicit, rules),
+      ...allocated(facts, payment, shares, RULES.explicit, rules),
     ]
   },
 
@@ -200,7 +231,7 @@ export const paymentDecisions: Decisions<
     const paid = paidFor(payment, invoice, amount, { exchangeRate, at: '' }, rules)
     requireCredit(payment, paid, '/amount')
     const share = { invoice, amount, paid, exchangeRate }
-    const breaches = fragmentBreaches(payment, [share], rules ?? DEFAULT_RULES)
+    const breaches = fragmentBreaches(payment, sharesInLei(payment, [share]), rules ?? DEFAULT_RULES)
     const allocatedOn = effectiveDay(payment, invoice, rules, command.allocatedOn)
     return [
       PaymentAllocated.of({
@@ -285,25 +316,32 @@ export const paymentDecisions: Decisions<
 
   RecordRefund: (command, account, { today, company: rules }) => {
     const { clientId, refundId, method, deskId, document, note } = command
+    const client = clientOf(account, clientId)
     const payment = paymentOf(account, command)
     if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
     const amount = minorIn(command.amount, payment.currency, '/amount')
     requireCredit(payment, amount, '/amount')
     const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)
     requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn), '/refundedOn')
+    const valued = valueOffPayment(payment, amount)
+    const lei = partInLei(payment, amount, valued.functional && minorOf(valued.functional))
+    const payout = { on: refundedOn, deskId, lei: method === 'CASH' ? lei : undefined }
+    const breaches = payoutBreaches(cashPaid.by(account, refundedOn), payout, client)
     return [
       RefundRecorded.of({
         clientId,
         refundId,
         paymentId: payment.paymentId,
         amount: moneyOf(amount, payment.currency),
-        ...valueOffPayment(payment, amount),
+        ...valued,
         method,
         refundedOn,
         deskId,
         document,
         note,
+        ...keptBreaches(breaches),
       }),
+      ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ]
   },
 }
