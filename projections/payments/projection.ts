@@ -4,6 +4,7 @@ import {
   type EventMetadata,
   minorIn,
   minorOf,
+  type PaperReversalReason,
   type PaymentId,
   type Position,
   type ReversalReason,
@@ -42,7 +43,11 @@ const reversed = (
     reversedOn,
     reason,
     note,
-  }: { readonly reversedOn: string; readonly reason: ReversalReason; readonly note?: string | undefined },
+  }: {
+    readonly reversedOn: string
+    readonly reason: ReversalReason | PaperReversalReason
+    readonly note?: string | undefined
+  },
   position: Position,
 ): readonly RowChange[] => [
   add(payments, key, { reversed_minor: minor }),

@@ -3,6 +3,7 @@ import type {
   ClientId,
   CompanyId,
   EventId,
+  PaperReversalReason,
   Payer,
   PaymentId,
   PaymentMethod,
@@ -39,7 +40,7 @@ export interface PaymentHistory {
   /** When money on its way arrived, and what was kept of it. */
   readonly clearing: { readonly on: string; readonly feeMinor: bigint } | undefined
   readonly reversal:
-    | { readonly on: string; readonly reason: ReversalReason; readonly note: string | undefined }
+    | { readonly on: string; readonly reason: ReversalReason | PaperReversalReason; readonly note: string | undefined }
     | undefined
   /** The living one. */
   readonly receipt: { readonly series: ReceiptSeries; readonly number: number } | undefined

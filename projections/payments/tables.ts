@@ -4,6 +4,7 @@ import type {
   ClientId,
   CompanyId,
   InvoiceId,
+  PaperReversalReason,
   Payer,
   PaymentId,
   PaymentMethod,
@@ -58,7 +59,8 @@ export const payments = defineTable({
     fee_minor: bigint(),
     reversed_on: nullable(date()),
     reversed_position: nullable(position()),
-    reversal_reason: nullable(word<ReversalReason>()),
+    /** A credit note on account is reversed as a paper is. */
+    reversal_reason: nullable(word<ReversalReason | PaperReversalReason>()),
     reversal_note: nullable(text()),
     /** The living receipt. */
     receipt_series: nullable(text()),

@@ -161,7 +161,8 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
     const whole = step.kind === 21 && step.term % 2 === 0 ? invoice.total : open
     const amount = decimalOf(part(whole), invoice.currency)
     if (step.kind === 20) {
-      const data = { clientId, invoiceId, reason: 'never delivered', cancelledOn: day }
+      const freeSettlements = step.variant > 2
+      const data = { clientId, invoiceId, reason: 'never delivered', cancelledOn: day, freeSettlements }
       ledger.onAccount(companyId, { type: 'CancelInvoice', data }, day)
     } else if (step.kind === 21) {
       const total = { amount, currency: invoice.currency }

@@ -158,7 +158,10 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
     `${invoiceId}-dis-${random.between(1, 3)}`,
     `${invoiceId}-wo-${random.between(1, 3)}`,
   ]
-  const cancel: AccountCommand = { type: 'CancelInvoice', data: { ...of, reason: 'never delivered', cancelledOn: day } }
+  const cancel: AccountCommand = {
+    type: 'CancelInvoice',
+    data: { ...of, reason: 'never delivered', cancelledOn: day, freeSettlements: random.chance(0.3) },
+  }
   const noteOf = (minor: bigint): AccountCommand => ({
     type: 'RegisterCreditNote',
     data: {

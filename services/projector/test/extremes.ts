@@ -28,7 +28,6 @@ import {
   moneyOf,
   OpenCashDesk,
   OpenReceiptBook,
-  PaperReversalReason,
   PaymentMethod,
   type Position,
   type ReceiptBookCommand,
@@ -325,7 +324,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
 
   // Documents in both currencies, and all that lowers them.
   const takenBack = { reversedOn: today, reason: 'OTHER', note: text(500) } as const
-  const reasonOf = (index: number) => PaperReversalReason.options[index % PaperReversalReason.options.length] ?? 'OTHER'
+  const reasons = ReverseDiscount.shape.reason.options
+  const reasonOf = (index: number) => reasons[index % reasons.length] ?? 'OTHER'
   for (const [name, currency] of [
     ['own', functional],
     ['foreign', foreign],
@@ -345,7 +345,13 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
         invoice(`${name}-${kind}-${end}`, { kind, ...largest })
       }
       const invoiceId = (end: string) => longId(`${name}-${kind}-${end}`)
-      onAccount('CancelInvoice', { clientId, invoiceId: invoiceId('cancelled'), reason: text(500), cancelledOn: today })
+      onAccount('CancelInvoice', {
+        clientId,
+        invoiceId: invoiceId('cancelled'),
+        reason: text(500),
+        cancelledOn: today,
+        freeSettlements: true,
+      })
       const plan = { instalments: instalments(currency), agreedOn: FIRST_DAY, reason: text(500) }
       onAccount('RescheduleInvoice', { clientId, invoiceId: invoiceId('moved'), ...plan })
       const writeOffId = longId(`${name}-${kind}-write-off`)

@@ -382,7 +382,10 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
         }
       }
       if (step.how === 'cancel')
-        return { type: 'CancelInvoice', data: { ...names, reason: 'never sent', cancelledOn: dayOfUndo } }
+        return {
+          type: 'CancelInvoice',
+          data: { ...names, reason: 'never sent', cancelledOn: dayOfUndo, freeSettlements: step.pick === 'half' },
+        }
       const writeOffId = `write-off-${step.id}`
       const decision = { writeOffId, reason: 'bankrupt', approvedBy: 'Ana', writtenOffOn: dayOfUndo }
       return {

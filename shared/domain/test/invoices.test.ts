@@ -203,6 +203,44 @@ t.test('CancelInvoice', async (t) => {
   })
 })
 
+t.test('CancelInvoice with freeSettlements', async (t) => {
+  const history = [
+    account,
+    invoiceRegistered(),
+    paymentRecorded(),
+    paymentAllocated({ amount: ron('500.00') }),
+    creditNoteRegistered({ number: '1031' }),
+    discountGranted(),
+    invoiceWrittenOff({ amount: ron('100.00') }),
+  ]
+  const free = (change: object = {}) => cancel({ freeSettlements: true, cancelledOn: '2026-11-21', ...change })
+  t.test('takes off all that settles it, and then it was never there', async (t) => {
+    const events = given(...history).when(free())
+    t.match(events, [
+      { type: 'PaymentDeallocated', data: { paymentId: 'pay-1', amount: ron('500.00'), reason: 'INVOICE_CANCELLED' } },
+      { type: 'CreditNoteReversed', data: { creditNoteId: 'cn-7', reason: 'INVOICE_CANCELLED' } },
+      { type: 'DiscountReversed', data: { discountId: 'dis-4', reversedOn: '2026-11-21' } },
+      { type: 'WriteOffReversed', data: { writeOffId: 'wo-2', amount: ron('100.00') } },
+      { type: 'InvoiceCancelled', data: { total: ron('1210.00'), cancelledOn: '2026-11-21' } },
+    ])
+    const after = given(...history, ...events)
+    t.throws(() => after.when(free()), { code: 'INVOICE_NOT_FULLY_OPEN' }, 'once')
+    t.throws(() => after.when(allocate({ invoiceId: 'inv-1024', amount: '0.01' })), {
+      code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+    })
+  })
+  t.test('asks for it, and comes after what it undoes', async (t) => {
+    t.throws(() => given(...history).when(cancel()), { code: 'INVOICE_NOT_FULLY_OPEN' })
+    t.throws(() => given(...history).when(free({ freeSettlements: false })), { code: 'INVOICE_NOT_FULLY_OPEN' })
+    t.throws(() => given(...history).when(free({ cancelledOn: '2026-11-19' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { path: '/cancelledOn', earliest: '2026-11-20' },
+    })
+    t.equal(given(...history).when(free({ cancelledOn: '2026-11-20' })).length, 5)
+    t.equal(given(account, invoiceRegistered()).when(free()).length, 1, 'of one with nothing on it, as ever')
+  })
+})
+
 t.test('RegisterCreditNote', async (t) => {
   const open = [account, invoiceRegistered()]
   const plain = (amount: string) => credit({ total: ron(amount), vatLines: undefined })

@@ -1,4 +1,5 @@
 import {
+  type AccountEvent,
   CancelInvoice,
   GrantDiscount,
   type Money,
@@ -14,6 +15,7 @@ import {
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
+import type { Handled } from '../ledger/command-context.ts'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money, paid } from './result-schemas.ts'
@@ -28,6 +30,17 @@ const withVatWarnings = (
   const warnings = lines.map((line) => ({ code: 'VAT_DOES_NOT_FIT_RATE', ...line, currency }))
   return warnings.length === 0 ? told : { ...told, warnings: [...(told.warnings ?? []), ...warnings] }
 }
+
+const Freed = z
+  .array(z.object({ paymentId: z.string(), amount: decimal, paid }))
+  .meta({ description: 'What was paid of the invoice and is client credit again' })
+
+const freedBy = (handled: Handled<AccountEvent>) =>
+  eventsOf(handled, 'PaymentDeallocated').map(({ data: { paymentId, amount, conversion } }) => ({
+    paymentId,
+    amount: amount.amount,
+    paid: conversion?.paid,
+  }))
 
 export const invoiceCommands = [
   defineCommand({
@@ -101,10 +114,10 @@ export const invoiceCommands = [
     name: 'CancelInvoice',
     summary: 'Cancel an invoice',
     description:
-      'An invoice that was never delivered or sent leaves the books, VAT included. Nothing may be settled on it.',
+      'An invoice that was never delivered or sent leaves the books, VAT included. Nothing may be settled on it, unless `freeSettlements` has it taken off first: money becomes client credit again (`freed` says of which payments), credit notes, discounts and write-offs are reversed.',
     schema: CancelInvoice,
     example: examples.cancelInvoice(),
-    result: z.object({ invoiceId: z.string(), cancelledOn: day }),
+    result: z.object({ invoiceId: z.string(), cancelledOn: day, freed: Freed }),
     rejections: [
       'CLIENT_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
@@ -116,7 +129,8 @@ export const invoiceCommands = [
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'CancelInvoice', data }, context, dependencies)
       const { invoiceId } = data
-      return answer(handled, { invoiceId, cancelledOn: eventsOf(handled, 'InvoiceCancelled')[0]?.data.cancelledOn })
+      const cancelledOn = eventsOf(handled, 'InvoiceCancelled')[0]?.data.cancelledOn
+      return answer(handled, { invoiceId, cancelledOn, freed: freedBy(handled) })
     },
   }),
 
@@ -133,9 +147,7 @@ export const invoiceCommands = [
       total: money,
       creditedOn: day,
       vatLines: z.array(z.object({ rate: z.string(), base: decimal, vat: decimal })),
-      freed: z
-        .array(z.object({ paymentId: z.string(), amount: decimal, paid }))
-        .meta({ description: 'What was paid of the invoice and is client credit again' }),
+      freed: Freed,
       credit: money.meta({ description: 'What became client credit, in the currency of the note' }),
     }),
     rejections: [
@@ -158,20 +170,18 @@ export const invoiceCommands = [
       const handled = await onAccount({ type: 'RegisterCreditNote', data }, context, dependencies)
       const { creditNoteId, invoiceId } = data
       const note = eventsOf(handled, 'CreditNoteRegistered')[0]?.data
-      const freed = eventsOf(handled, 'PaymentDeallocated').map((event) => event.data)
       const { currency } = data.total
-      const credit = freed.reduce((sum, { amount }) => sum + minorOf(amount), 0n)
+      const credit = eventsOf(handled, 'PaymentDeallocated').reduce(
+        (sum, freed) => sum + minorOf(freed.data.amount),
+        0n,
+      )
       const told = answer(handled, {
         creditNoteId,
         invoiceId,
         total: note?.total,
         creditedOn: note?.creditedOn,
         vatLines: note?.vatLines,
-        freed: freed.map(({ paymentId, amount, conversion }) => ({
-          paymentId,
-          amount: amount.amount,
-          paid: conversion?.paid,
-        })),
+        freed: freedBy(handled),
         credit: invoiceId === undefined ? note?.total : moneyOf(credit, currency),
       })
       return withVatWarnings(told, note, data.total)

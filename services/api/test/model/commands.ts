@@ -155,7 +155,13 @@ export const nextCommand = (
     }),
     () => ({
       name: 'CancelInvoice',
-      body: { clientId, invoiceId: about.invoiceId, reason: 'greșită', cancelledOn: day },
+      body: {
+        clientId,
+        invoiceId: about.invoiceId,
+        reason: 'greșită',
+        cancelledOn: today,
+        freeSettlements: random.chance(0.4),
+      },
     }),
     () => ({ name: 'IssueReceipt', body: { clientId, paymentId: about.paymentId, series, issuedOn: day } }),
     () => ({ name: 'IssueReceipt', body: { clientId, paymentId: about.paymentId, series, issuedOn: day } }),

@@ -142,6 +142,7 @@ const Body = z.looseObject({
   cashOverride: z.looseObject({}).optional(),
   items: z.array(z.object({ invoiceId: z.string(), amount: Amount })).default([]),
   alsoReversePayment: z.boolean().default(false),
+  freeSettlements: z.boolean().default(false),
   receipt: z.object({ series: z.string() }).optional(),
   allocation: z
     .object({
@@ -335,6 +336,18 @@ const oracleOf = (state: State): Oracle => {
     if (number !== '') numbers.add(number)
   }
 
+  /** What it took of an invoice is asked for again, and its number is free. */
+  const reversePaper = (paper: Paper, day: string): void => {
+    const lowered = invoices.get(paper.of)
+    paper.reversed = true
+    numbers.delete(paper.number)
+    if (lowered === undefined) return
+    lowered.open += paper.amount
+    lowered.lastUndoOn = last(lowered.lastUndoOn, day)
+  }
+  const papersOn = (invoiceId: string): readonly Paper[] =>
+    [...papers.values()].filter(({ of, reversed }) => of === invoiceId && !reversed)
+
   const judge = (name: string, body: Body, day: string): Judgement => {
     const writtenAs = (id: PaperId): Paper | undefined => papers.get(`${id} ${body[id]}`)
     /** A paper is taken back once, and then gives back all that it took. */
@@ -344,20 +357,12 @@ const oracleOf = (state: State): Oracle => {
         codes: paper === undefined ? ['NOTHING_TO_REVERSE'] : [...ifNot(!paper.reversed, 'ALREADY_REVERSED'), ...more],
         apply: () => {
           if (paper === undefined) return {}
-          paper.reversed = true
-          numbers.delete(paper.number)
+          reversePaper(paper, day)
           return { [id]: body[id], reversedOn: day, ...undo(paper) }
         },
       }
     }
-    const raise = ({ of, amount }: Paper): object => {
-      const lowered = invoices.get(of)
-      if (lowered !== undefined) {
-        lowered.open += amount
-        lowered.lastUndoOn = last(lowered.lastUndoOn, day)
-      }
-      return { invoiceId: of }
-    }
+    const raise = ({ of }: Paper): object => ({ invoiceId: of })
     const invoice = invoices.get(body.invoiceId)
     const payment = payments.get(body.paymentId)
     const amount = body.amount ?? 0
@@ -407,18 +412,24 @@ const oracleOf = (state: State): Oracle => {
             return { agreedOn: day, invoices: [{ invoiceId: body.invoiceId, amount: { amount: decimal(open) } }] }
           },
         }
-      case 'CancelInvoice':
+      case 'CancelInvoice': {
+        const paid = newestOn(body.invoiceId).reduce((sum, { amount: part }) => sum + part, 0)
+        const lowered = papersOn(body.invoiceId)
+        const whole = lowered.reduce((sum, { amount: part }) => sum + part, open + paid)
+        const left = body.freeSettlements ? whole : open
         return {
           codes:
-            invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(open === invoice.total, 'INVOICE_NOT_FULLY_OPEN'),
+            invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(left === invoice.total, 'INVOICE_NOT_FULLY_OPEN'),
           apply: () => {
-            if (invoice !== undefined) {
-              invoice.open = 0
-              numbers.delete(invoice.paper)
-            }
-            return { invoiceId: body.invoiceId, cancelledOn: day }
+            if (invoice === undefined) return {}
+            const freed = makeRoom(body.invoiceId, left === open ? open : open + paid, day)
+            for (const paper of left === open ? [] : lowered) reversePaper(paper, day)
+            invoice.open = 0
+            numbers.delete(invoice.paper)
+            return { invoiceId: body.invoiceId, cancelledOn: day, freed }
           },
         }
+      }
       case 'WriteOffInvoice': {
         const off = body.amount ?? open
         const result = { writeOffId: body.writeOffId, amount: { amount: decimal(off) }, writtenOffOn: day }

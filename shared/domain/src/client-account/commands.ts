@@ -160,7 +160,7 @@ export const DeallocatePayment = z.strictObject({
   invoiceId: InvoiceId,
   amount: Amount.optional().meta({ description: "In the invoice's currency; the whole allocation when absent" }),
   deallocatedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
-  reason: DeallocationReason.exclude(['PAYMENT_REVERSED', 'CREDIT_NOTE']),
+  reason: DeallocationReason.exclude(['PAYMENT_REVERSED', 'CREDIT_NOTE', 'INVOICE_CANCELLED']),
   note: FreeText.optional(),
 })
 
@@ -210,6 +210,10 @@ export const CancelInvoice = z.strictObject({
   invoiceId: InvoiceId,
   reason: FreeText,
   cancelledOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  freeSettlements: z.boolean().optional().meta({
+    description:
+      'First takes off the invoice all that settles it: money becomes client credit again, papers are reversed',
+  }),
 })
 
 export const RegisterCreditNote = z.strictObject({
@@ -278,6 +282,9 @@ export const RecordSetOff = z.strictObject({
   note: FreeText.optional(),
 })
 
+/** What a person may say: a cancellation takes papers back by itself. */
+const PaperReason = PaperReversalReason.exclude(['INVOICE_CANCELLED'])
+
 /** When and why something recorded is taken back. */
 const takenBack = {
   reversedOn: BusinessDay.optional().meta({
@@ -289,21 +296,21 @@ const takenBack = {
 export const ReverseCreditNote = z.strictObject({
   clientId: ClientId,
   creditNoteId: CreditNoteId,
-  reason: PaperReversalReason,
+  reason: PaperReason,
   ...takenBack,
 })
 
 export const ReverseDiscount = z.strictObject({
   clientId: ClientId,
   discountId: DiscountId,
-  reason: PaperReversalReason,
+  reason: PaperReason,
   ...takenBack,
 })
 
 export const ReverseWriteOff = z.strictObject({
   clientId: ClientId,
   writeOffId: WriteOffId,
-  reason: PaperReversalReason,
+  reason: PaperReason,
   ...takenBack,
 })
 
@@ -317,7 +324,7 @@ export const ReverseRefund = z.strictObject({
 export const ReverseSetOff = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId.meta({ description: 'Id of the set-off' }),
-  reason: PaperReversalReason,
+  reason: PaperReason,
   ...takenBack,
 })
 

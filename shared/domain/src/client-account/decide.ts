@@ -1,4 +1,4 @@
-import type { BusinessDay } from '../business-day.ts'
+import { type BusinessDay, latest } from '../business-day.ts'
 import { type DecisionContext, type DecisionTable, decideBy } from '../decider.ts'
 import { reject } from '../rejection.ts'
 import { type AskedDay, requireNear } from '../rules/days-ahead.ts'
@@ -6,6 +6,7 @@ import { accountInvoices, accountPayments } from './account-records.ts'
 import { askedDayOf } from './asked-day.ts'
 import type { AccountCommand } from './commands.ts'
 import { clientDecisions } from './decisions/clients.ts'
+import { settlementsOn } from './decisions/freeing.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
@@ -75,7 +76,8 @@ const undoneOn = ({ type, data }: AccountCommand, account: ClientAccount): Busin
   switch (type) {
     case 'CancelInvoice': {
       const invoice = accountInvoices.get(account, data.invoiceId)
-      return invoice && earliestOn(invoice)
+      if (invoice === undefined || data.freeSettlements !== true) return invoice && earliestOn(invoice)
+      return latest(earliestOn(invoice), ...settlementsOn(account, invoice).map(({ on }) => on))
     }
     case 'DeallocatePayment':
     case 'ReversePayment':

@@ -40,15 +40,15 @@ export type AllocationRule = z.infer<typeof AllocationRule>
 export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK', 'WRONG_INVOICE', 'OTHER'])
 export type ReversalReason = z.infer<typeof ReversalReason>
 
-/** Why a credit note, a discount or a write-off was taken back. */
-export const PaperReversalReason = z.enum(['MISTAKE', 'WRONG_INVOICE', 'OTHER'])
+/** Why a credit note, a discount or a write-off was taken back; INVOICE_CANCELLED only ever comes from a cancellation. */
+export const PaperReversalReason = z.enum(['MISTAKE', 'WRONG_INVOICE', 'OTHER', 'INVOICE_CANCELLED'])
 export type PaperReversalReason = z.infer<typeof PaperReversalReason>
 
 /** RETURNED_BY_BANK: the money left and came back. The others: it never left. */
 export const RefundReversalReason = z.enum(['RETURNED_BY_BANK', 'MISTAKE', 'OTHER'])
 export type RefundReversalReason = z.infer<typeof RefundReversalReason>
 
-/** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal, CREDIT_NOTE from a note on what was paid. */
+/** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal, CREDIT_NOTE from a note on what was paid, INVOICE_CANCELLED from a cancellation. */
 export const DeallocationReason = z.enum([
   'WRONG_INVOICE',
   'WRONG_AMOUNT',
@@ -56,6 +56,7 @@ export const DeallocationReason = z.enum([
   'OTHER',
   'PAYMENT_REVERSED',
   'CREDIT_NOTE',
+  'INVOICE_CANCELLED',
 ])
 export type DeallocationReason = z.infer<typeof DeallocationReason>
 

@@ -23,6 +23,7 @@ import {
 import type { ClientAccount } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
+import { settlementsOn, unsettled } from './freeing.ts'
 import { clientOf, firstFreeDay, invoiceOf, printedVatLines, requireNotBefore, requireOpen } from './requirements.ts'
 import { makeRoom } from './room-for-notes.ts'
 import { requireFit, vatOfNote } from './vat-of-notes.ts'
@@ -108,23 +109,26 @@ export const invoiceDecisions: Decisions<
   },
 
   CancelInvoice: (command, account, { today, company: rules }) => {
-    const { clientId, invoiceId, reason } = command
+    const { clientId, invoiceId, reason, freeSettlements = false } = command
     clientOf(account, clientId)
     const invoice = invoiceOf(account, invoiceId)
-    const total = moneyOf(invoice.total, invoice.currency)
-    if (invoice.open !== invoice.total) {
-      reject('INVOICE_NOT_FULLY_OPEN', { invoiceId, total, open: moneyOf(invoice.open, invoice.currency) })
-    }
-    const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliestOn(invoice))
-    requireNotBefore(cancelledOn, earliestOn(invoice), '/cancelledOn')
     const { kind, currency, cashAccounting } = invoice
+    const total = moneyOf(invoice.total, currency)
+    const settled = freeSettlements ? settlementsOn(account, invoice) : []
+    if (settled.reduce((open, { amount }) => open + amount, invoice.open) !== invoice.total) {
+      reject('INVOICE_NOT_FULLY_OPEN', { invoiceId, total, open: moneyOf(invoice.open, currency) })
+    }
+    const earliest = latest(earliestOn(invoice), ...settled.map(({ on }) => on))
+    const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliest)
+    requireNotBefore(cancelledOn, earliest, '/cancelledOn')
     return [
+      ...settled.map(({ undo }) => undo({ clientId, on: cancelledOn })),
       InvoiceCancelled.of({
         clientId,
         invoiceId,
         kind,
         total,
-        ...valueOffInvoice(invoice, invoice.total),
+        ...valueOffInvoice(unsettled(invoice), invoice.total),
         vatLines: printedVatLines(invoice.vatLines, currency),
         cashAccounting,
         cancelledOn,

@@ -1,11 +1,23 @@
 import type { BusinessDay } from '../../business-day.ts'
 import type { DecisionContext } from '../../decider.ts'
-import { creditOfNote } from '../../ids.ts'
+import { type ClientId, type CreditNoteId, creditOfNote, type DiscountId, type WriteOffId } from '../../ids.ts'
 import { type Currency, type MoneyOrZero, moneyOf } from '../../money.ts'
 import { type RejectionDetails, reject } from '../../rejection.ts'
-import { accountPayments, creditNotes, discounts, type Paper, refunds, writeOffs } from '../account-records.ts'
+import {
+  accountPayments,
+  type CreditNote,
+  creditNotes,
+  type Discount,
+  discounts,
+  type Invoice,
+  type Paper,
+  refunds,
+  type WriteOff,
+  writeOffs,
+} from '../account-records.ts'
 import { type AccountEvent, CreditNoteReversed, DiscountReversed, RefundReversed, WriteOffReversed } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
+import type { InvoiceKind, PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
 import { clientOf, firstFreeDay, invoiceOf, paymentOf, printedVatLines, requireNotBefore } from './requirements.ts'
 import { freed, lastEffectOn, reverse } from './reversals.ts'
@@ -21,6 +33,7 @@ const functionalOf = ({ functional }: Paper): { readonly functional?: MoneyOrZer
   functional === undefined ? {} : { functional: moneyOf(functional.minor, functional.currency) }
 
 interface AskedReversal<Reason> {
+  readonly clientId: ClientId
   readonly reversedOn?: BusinessDay | undefined
   readonly reason: Reason
   readonly note?: string | undefined
@@ -28,13 +41,13 @@ interface AskedReversal<Reason> {
 
 /** When, why and with what note: a day that only follows moves into the open period, one that was asked for does not. */
 const saidOf = <Reason>(
-  { reversedOn: asked, reason, note }: AskedReversal<Reason>,
+  { clientId, reversedOn: asked, reason, note }: AskedReversal<Reason>,
   earliest: BusinessDay,
   { today, company: rules }: DecisionContext,
-) => {
+): Said<Reason> => {
   const reversedOn = asked ?? firstFreeDay(rules, today, earliest)
   requireNotBefore(reversedOn, earliest, '/reversedOn')
-  return { reversedOn, reason, note }
+  return { clientId, reversedOn, reason, note }
 }
 
 /** The first day on which each may be taken back; `undefined` for what is not there. */
@@ -60,6 +73,53 @@ const requireNotRefunded = (credit: {
   if (refunded > 0n) reject('PAYMENT_REFUNDED', { paymentId, refunded: moneyOf(refunded, currency) })
 }
 
+interface Said<Reason> {
+  readonly clientId: ClientId
+  readonly reversedOn: BusinessDay
+  readonly reason: Reason
+  readonly note?: string | undefined
+}
+type SaidOfPaper = Said<PaperReversalReason>
+
+/** One that lowered an invoice, or, with nothing of it used, one on account. */
+export const creditNoteReversed = (
+  creditNoteId: CreditNoteId,
+  note: CreditNote,
+  { kind, currency }: { readonly kind: InvoiceKind; readonly currency: Currency },
+  said: SaidOfPaper,
+) =>
+  CreditNoteReversed.of({
+    creditNoteId,
+    ...(note.invoiceId === undefined ? {} : { invoiceId: note.invoiceId }),
+    kind,
+    total: moneyOf(note.amount, currency),
+    ...functionalOf(note),
+    vatLines: printedVatLines(note.vatLines, currency),
+    cashAccounting: note.cashAccounting,
+    ...said,
+  })
+
+export const discountReversed = (discountId: DiscountId, discount: Discount, invoice: Invoice, said: SaidOfPaper) =>
+  DiscountReversed.of({
+    discountId,
+    invoiceId: discount.invoiceId,
+    kind: discount.kind,
+    amount: moneyOf(discount.amount, invoice.currency),
+    ...functionalOf(discount),
+    vatLines: printedVatLines(discount.vatLines, invoice.currency),
+    cashAccounting: invoice.cashAccounting,
+    ...said,
+  })
+
+export const writeOffReversed = (writeOffId: WriteOffId, writeOff: WriteOff, invoice: Invoice, said: SaidOfPaper) =>
+  WriteOffReversed.of({
+    writeOffId,
+    invoiceId: writeOff.invoiceId,
+    amount: moneyOf(writeOff.amount, invoice.currency),
+    ...functionalOf(writeOff),
+    ...said,
+  })
+
 /**
  * What was recorded is taken back: it stays in the history, and gives back what it took, to the ban, on a day of its own.
  * Money in the bank is no paper: a payment is reversed by `ReversePayment`.
@@ -71,26 +131,17 @@ export const takingBack: Decisions<
     const { clientId, creditNoteId } = command
     clientOf(account, clientId)
     const note = standing(creditNotes.get(account, creditNoteId), { creditNoteId })
-    const { invoiceId, amount, cashAccounting, on } = note
-    const takenOf = (currency: Currency) => ({
-      clientId,
-      creditNoteId,
-      total: moneyOf(amount, currency),
-      ...functionalOf(note),
-      vatLines: printedVatLines(note.vatLines, currency),
-      cashAccounting,
-    })
-    if (invoiceId !== undefined) {
-      const { kind, currency } = invoiceOf(account, invoiceId)
-      const taken = { ...takenOf(currency), invoiceId, kind }
-      return [CreditNoteReversed.of({ ...taken, ...saidOf(command, on, context) })]
+    if (note.invoiceId !== undefined) {
+      const invoice = invoiceOf(account, note.invoiceId)
+      return [creditNoteReversed(creditNoteId, note, invoice, saidOf(command, note.on, context))]
     }
     const credit = paymentOf(account, { clientId, paymentId: creditOfNote(creditNoteId) })
     requireNotRefunded(credit)
     const said = saidOf(command, lastEffectOn(credit), context)
+    const { currency } = credit
     return [
       ...freed(account, credit, { clientId, on: said.reversedOn }),
-      CreditNoteReversed.of({ ...takenOf(credit.currency), kind: 'INVOICE', ...said }),
+      creditNoteReversed(creditNoteId, note, { kind: 'INVOICE', currency }, said),
     ]
   },
 
@@ -98,31 +149,16 @@ export const takingBack: Decisions<
     const { clientId, discountId } = command
     clientOf(account, clientId)
     const discount = standing(discounts.get(account, discountId), { discountId })
-    const { invoiceId, kind, amount, vatLines, on } = discount
-    const { currency, cashAccounting } = invoiceOf(account, invoiceId)
-    return [
-      DiscountReversed.of({
-        clientId,
-        discountId,
-        invoiceId,
-        kind,
-        amount: moneyOf(amount, currency),
-        ...functionalOf(discount),
-        vatLines: printedVatLines(vatLines, currency),
-        cashAccounting,
-        ...saidOf(command, on, context),
-      }),
-    ]
+    const invoice = invoiceOf(account, discount.invoiceId)
+    return [discountReversed(discountId, discount, invoice, saidOf(command, discount.on, context))]
   },
 
   ReverseWriteOff: (command, account, context) => {
     const { clientId, writeOffId } = command
     clientOf(account, clientId)
     const writeOff = standing(writeOffs.get(account, writeOffId), { writeOffId })
-    const { invoiceId, amount, on } = writeOff
-    const { currency } = invoiceOf(account, invoiceId)
-    const taken = { clientId, writeOffId, invoiceId, amount: moneyOf(amount, currency), ...functionalOf(writeOff) }
-    return [WriteOffReversed.of({ ...taken, ...saidOf(command, on, context) })]
+    const invoice = invoiceOf(account, writeOff.invoiceId)
+    return [writeOffReversed(writeOffId, writeOff, invoice, saidOf(command, writeOff.on, context))]
   },
 
   ReverseRefund: (command, account, context) => {
@@ -131,7 +167,7 @@ export const takingBack: Decisions<
     const refund = standing(refunds.get(account, refundId), { refundId })
     const { paymentId, amount, method, deskId, on } = refund
     const { currency } = paymentOf(account, { clientId, paymentId })
-    const taken = { clientId, refundId, paymentId, amount: moneyOf(amount, currency), ...functionalOf(refund) }
+    const taken = { refundId, paymentId, amount: moneyOf(amount, currency), ...functionalOf(refund) }
     return [RefundReversed.of({ ...taken, method, deskId, ...saidOf(command, on, context) })]
   },
 
@@ -141,6 +177,6 @@ export const takingBack: Decisions<
     const payment = accountPayments.get(account, paymentId)
     const setOff = standing(payment?.method === 'SET_OFF' ? payment : undefined, { paymentId })
     requireNotRefunded(setOff)
-    return reverse(account, setOff, 'SET_OFF', { clientId, ...saidOf(command, lastEffectOn(setOff), context) })
+    return reverse(account, setOff, 'SET_OFF', saidOf(command, lastEffectOn(setOff), context))
   },
 }
