@@ -70,6 +70,7 @@ export type { InstalmentPart, InvoiceStatus } from './invoice-balances/tables.ts
 export { type Account, accountsOfChart, allAccounts, MONEY_ACCOUNTS, romanianAccount } from './journal/accounts.ts'
 export * from './journal/queries.ts'
 export * from './parties/queries.ts'
+export * from './payments/cash-payouts.ts'
 export * from './payments/queries.ts'
 export * from './receipts/queries.ts'
 export type { ReceiptDocument } from './receipts/tables.ts'

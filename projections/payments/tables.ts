@@ -114,6 +114,7 @@ export const paymentRefunds = defineTable({
     event_id: uuid(),
   },
   key: ['company_id', 'payment_id', 'client_id', 'refund_id'],
+  indexes: [`(company_id, refunded_on) where method = 'CASH'`],
 })
 
 /** The receipts of each cash payment: the next one is issued only after the one before is annulled. */

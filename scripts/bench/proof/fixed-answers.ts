@@ -50,6 +50,7 @@ const questionsOf = (
     `cash-desks/C1/days?from=${FROM}&to=2026-12-31&${clocks}`,
     `cash-desks/C1/days/${asOf}?${clocks}`,
     `cash-ceilings?${clocks}`,
+    `cash-payouts?${clocks}`,
     `policies?${clocks}`,
     `explain?figure=clientBalance&currency=RON&clientId=${clientIds[0]}&${clocks}`,
     `explain?figure=agingCell&currency=RON&bucket=1-30&format=ndjson&${clocks}`,

@@ -224,6 +224,60 @@ t.test('cash ceilings over several clients', async (t) => {
   t.match(await answer('cash-ceilings?day=2026-11-12&only=exceeded'), { items: [] }, 'what is taken back is out')
 })
 
+t.test('cash that is given back by payee and day', async (t) => {
+  const on = '2026-11-13'
+  const back = async (clientId: string, amount: string, change: object = {}) => {
+    const creditNoteId = `cn-${clientId}-${amount}`
+    const note = { clientId, creditNoteId, number: creditNoteId, issuedOn: on, total: ron(amount) }
+    await must('RegisterCreditNote', note)
+    const refund = { clientId, refundId: `back-${creditNoteId}`, paymentId: creditNoteId, amount, refundedOn: on }
+    return must('RecordRefund', { ...refund, method: 'CASH', deskId: 'C1', ...change })
+  }
+  // One business that was entered twice, another one, and a person.
+  await must('RegisterClient', examples.registerClient({ clientId: 'gama', name: 'Gama SRL', taxId: 'RO1590082' }))
+  await must('RegisterClient', examples.registerClient({ clientId: 'gama-2', name: 'GAMA', taxId: '1590082' }))
+  await must('RegisterClient', { clientId: 'ana', kind: 'INDIVIDUAL', name: 'Ana Pop' })
+  await back('gama', '3000.00')
+  await back('gama-2', '2000.01', { deskId: 'C2' })
+  await back('alfa', '5000.00')
+  await back('ana', '9000.00')
+  await back('alfa', '800.00', { method: 'BANK_TRANSFER', deskId: undefined })
+  await project({ store, pool })
+  const before = z.object({ position: z.string() }).parse(await answer('cash-payouts')).position
+
+  const gama = {
+    payee: { kind: 'BUSINESS', name: 'Gama SRL' },
+    amount: '5000.01',
+    limit: '5000.00',
+    exceeded: true,
+    law: /art\. 3/,
+    clientIds: ['gama', 'gama-2'],
+    refunds: [
+      { amount: '3000.00', deskId: 'C1' },
+      { amount: '2000.01', deskId: 'C2' },
+    ],
+  }
+  const both = { amount: '10000.01', limit: '10000.00', exceeded: true }
+  t.match(await answer(`cash-payouts?day=${on}`), {
+    items: [
+      { clientIds: ['alfa'], amount: '5000.00', exceeded: false },
+      { clientIds: ['ana'], amount: '9000.00', limit: '10000.00', law: /art\. 4/ },
+      gama,
+    ],
+    businesses: both,
+  })
+  t.match(await answer(`cash-payouts?day=${on}&only=exceeded`), { items: [gama] })
+  await must('ReverseRefund', {
+    clientId: 'gama-2',
+    refundId: 'back-cn-gama-2-2000.01',
+    reversedOn: '2026-11-14',
+    reason: 'MISTAKE',
+  })
+  await project({ store, pool })
+  t.match(await answer(`cash-payouts?day=${on}&only=exceeded`), { items: [], businesses: { exceeded: false } })
+  t.match(await answer(`cash-payouts?day=${on}&only=exceeded&knownAt=${before}`), { items: [gama], businesses: both })
+})
+
 const typesAt = async (path: string): Promise<readonly string[]> =>
   Listed.parse(await answer(path)).items.map(({ type }) => type)
 

@@ -2,6 +2,7 @@ import type { ZodApp } from '../http/zod-app.ts'
 import type { QueryDependencies } from './answer.ts'
 import { cashCeilingRoutes } from './cash-ceiling-routes.ts'
 import { cashDeskRoutes } from './cash-desk-routes.ts'
+import { cashPayoutRoutes } from './cash-payout-routes.ts'
 import { clientRoutes } from './client-routes.ts'
 import { collectionRoutes } from './collection-routes.ts'
 import { companyRoutes } from './company-routes.ts'
@@ -28,5 +29,6 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   cashDeskRoutes(app, dependencies)
   collectionRoutes(app, dependencies)
   cashCeilingRoutes(app, dependencies)
+  cashPayoutRoutes(app, dependencies)
   documentRoutes(app, dependencies)
 }
