@@ -114,6 +114,7 @@ const METHODS: readonly (readonly [method: string, name: string, isCash: boolean
   ['SET_OFF', 'Compensare', false, false],
   ['OTHER_AGREED', 'Altă modalitate convenită', false, false],
   ['CREDIT_NOTE', 'Factură storno', false, false],
+  ['TRANSFER', 'Credit preluat de la alt client', false, false],
 ]
 
 /** The day where the books are kept, whatever time zone a tool sets for its session. */
@@ -188,9 +189,16 @@ export const biViews: readonly BiView[] = [
       ...amount('amount', 'p.amount_minor', 'p.currency', 'What was received'),
       ...amount('allocated', 'p.allocated_minor', 'p.currency', 'What settles invoices'),
       ...amount('refunded', 'p.refunded_minor', 'p.currency', 'What was given back'),
+      ...amount('transferred', 'p.transferred_minor', 'p.currency', "What went to other clients' accounts"),
       ...amount('reversed', 'p.reversed_minor', 'p.currency', 'What is gone again'),
       ...amount('fee', 'p.fee_minor', 'p.currency', 'What was kept on the way to the bank'),
       ...amount('credit', 'p.credit_minor', 'p.currency', 'What settles nothing yet'),
+      column('origin_client_id', 'p.origin_client_id', 'Of credit that came from another client: that client.'),
+      column(
+        'origin_payment_id',
+        'p.origin_payment_id',
+        "Of credit that came from another client: that client's payment.",
+      ),
       column('receipt_series', 'p.receipt_series', 'Series of the living receipt; see fact_receipts.'),
       column('receipt_number', 'p.receipt_number', 'Number of the living receipt.'),
       column('event_id', 'p.event_id', 'The event that says so.'),

@@ -145,6 +145,14 @@ export const clientStatements = defineProjection({
         side: 'credit',
       })
     },
+    TransferReceived: (event) => {
+      const { clientId, transferId, origin, movedOn: on, amount } = event.data
+      const of = { kind: 'TRANSFER', on, amount } as const
+      return [
+        ...line(event, { ...of, ...origin, side: 'debit' }),
+        ...line(event, { ...of, clientId, paymentId: transferId, side: 'credit' }),
+      ]
+    },
     PaymentAllocated: (event) => conversion(event, event.data.allocatedOn, ['credit', 'debit']),
     PaymentDeallocated: (event) => conversion(event, event.data.deallocatedOn, ['debit', 'credit']),
     PaymentReversed: (event) => {

@@ -28,6 +28,8 @@ export type StatementLineKind =
   | 'DISCOUNT_REVERSAL'
   | 'WRITE_OFF_REVERSAL'
   | 'REFUND_REVERSAL'
+  /** Credit that went to another client's account, or came from one. */
+  | 'TRANSFER'
   /** A payment in one currency settles an invoice in another: a line in each. */
   | 'CONVERSION'
 

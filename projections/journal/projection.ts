@@ -25,8 +25,20 @@ import { stretchOf } from '../core/reading/clocks.ts'
 import { type Account, MONEY_ACCOUNT } from './accounts.ts'
 import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 
-/** Debit positive, credit negative, in minor units; in the entry's currency and on its day unless it names another. */
-type Leg = readonly [account: Account, amountMinor: bigint, currency?: string | undefined, on?: string]
+/** Whose a leg is, where it is not the entry's. */
+interface Owner {
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+}
+
+/** Debit positive, credit negative, in minor units; in the entry's currency, on its day and of its client unless it names another. */
+type Leg = readonly [
+  account: Account,
+  amountMinor: bigint,
+  currency?: string | undefined,
+  on?: string | undefined,
+  of?: Owner,
+]
 
 interface Entry {
   readonly clientId: ClientId
@@ -46,7 +58,7 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
   const { companyId: company_id, recordedAt: recorded_at } = event.metadata
   return entry.legs
     .filter(([, amount]) => amount !== 0n)
-    .flatMap(([account, amount_minor, currency = entry.currency, effective_on = entry.on], line) => [
+    .flatMap(([account, amount_minor, currency = entry.currency, effective_on = entry.on, of = entry], line) => [
       insert(postings, {
         company_id,
         position: event.position,
@@ -56,9 +68,9 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
         amount_minor,
         effective_on,
         recorded_at,
-        client_id: entry.clientId,
+        client_id: of.clientId,
         invoice_id: entry.invoiceId ?? null,
-        payment_id: entry.paymentId ?? null,
+        payment_id: of.paymentId ?? null,
         revision: event.revision,
         event_id: event.eventId,
       }),
@@ -69,7 +81,7 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
           ? { debit_minor: amount_minor, credit_minor: 0n }
           : { debit_minor: 0n, credit_minor: -amount_minor },
       ),
-      ...clientChange({ company_id, client_id: entry.clientId, currency }, account, amount_minor),
+      ...clientChange({ company_id, client_id: of.clientId, currency }, account, amount_minor),
     ])
 }
 
@@ -327,6 +339,20 @@ export const journal = defineProjection({
     RefundReversed: posting((event) => {
       const { reversedOn: on } = event.data
       return { ...onPayment(event.data), on, legs: opposite(refunded(event.data)) }
+    }),
+    // The giver's entry, with whatever VAT its credit note gives back; one leg is the receiver's.
+    TransferReceived: posting((event) => {
+      const { clientId, transferId, origin, amount, movedOn } = event.data
+      const minor = minorOf(amount)
+      return {
+        ...origin,
+        currency: amount.currency,
+        on: movedOn,
+        legs: [
+          ['CLIENT_CREDIT', minor],
+          ['CLIENT_CREDIT', -minor, undefined, undefined, { clientId, paymentId: transferId }],
+        ],
+      }
     }),
     PaymentReversed: posting((event) => {
       const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data

@@ -11,13 +11,14 @@ import {
 } from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
-import { paymentReceipts, paymentRefunds, paymentSettlements, payments } from './tables.ts'
+import { paymentReceipts, paymentRefunds, paymentSettlements, payments, paymentTransfers } from './tables.ts'
 
 /** How a payment begins: with nothing settled, nothing cleared, nothing undone. */
 const untouched = {
   allocated_minor: 0n,
   reversed_minor: 0n,
   refunded_minor: 0n,
+  transferred_minor: 0n,
   fee_minor: 0n,
   cleared_on: null,
   cleared_position: null,
@@ -25,6 +26,8 @@ const untouched = {
   reversed_position: null,
   reversal_reason: null,
   reversal_note: null,
+  origin_client_id: null,
+  origin_payment_id: null,
   receipt_series: null,
   receipt_number: null,
 }
@@ -63,7 +66,7 @@ const reversed = (
 export const paymentsProjection = defineProjection({
   name: 'payments',
   version: 3,
-  tables: [payments, paymentSettlements, paymentRefunds, paymentReceipts],
+  tables: [payments, paymentSettlements, paymentRefunds, paymentTransfers, paymentReceipts],
   on: {
     PaymentRecorded: ({ data, metadata, position, eventId }) => [
       insert(payments, {
@@ -146,6 +149,47 @@ export const paymentsProjection = defineProjection({
       data.invoiceId === undefined
         ? reversed(keyOf(creditOfNote(data.creditNoteId), data, metadata), minorOf(data.total), data, position)
         : [],
+    TransferReceived: ({ data, metadata, position, eventId }) => {
+      const { clientId, transferId, origin, reason } = data
+      const amount = minorOf(data.amount)
+      const given = keyOf(origin.paymentId, origin, metadata)
+      const received = keyOf(transferId, { clientId }, metadata)
+      const of = { position, transfer_id: transferId, effective_on: data.movedOn, reason, event_id: eventId }
+      return [
+        add(payments, given, { transferred_minor: amount }),
+        insert(paymentTransfers, {
+          ...given,
+          ...of,
+          other_client_id: clientId,
+          other_payment_id: transferId,
+          amount_minor: amount,
+        }),
+        insert(payments, {
+          ...untouched,
+          ...received,
+          method: 'TRANSFER',
+          received_on: data.movedOn,
+          currency: data.amount.currency,
+          amount_minor: amount,
+          origin_client_id: origin.clientId,
+          origin_payment_id: origin.paymentId,
+          allocation_rule: 'none@1',
+          desk_id: null,
+          bank_reference: null,
+          remittance_text: null,
+          payer: null,
+          position,
+          event_id: eventId,
+        }),
+        insert(paymentTransfers, {
+          ...received,
+          ...of,
+          other_client_id: origin.clientId,
+          other_payment_id: origin.paymentId,
+          amount_minor: -amount,
+        }),
+      ]
+    },
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.conversion?.paid ?? data.amount)

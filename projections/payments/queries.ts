@@ -2,11 +2,11 @@ import type {
   CashDeskId,
   ClientId,
   CompanyId,
+  CreditSource,
   EventId,
   PaperReversalReason,
   Payer,
   PaymentId,
-  PaymentMethod,
   Position,
   ReceiptSeries,
   RefundId,
@@ -24,12 +24,14 @@ import type { PaymentViews } from './tables.ts'
 export interface PaymentHistory {
   readonly paymentId: PaymentId
   readonly clientId: ClientId
-  readonly method: PaymentMethod | 'CREDIT_NOTE'
+  readonly method: CreditSource
   readonly receivedOn: string
   readonly currency: string
   readonly amountMinor: bigint
   readonly allocatedMinor: bigint
   readonly refundedMinor: bigint
+  /** What went to other clients' accounts. */
+  readonly transferredMinor: bigint
   /** What settles nothing yet; 0 once reversed. */
   readonly creditMinor: bigint
   readonly allocationRule: string
@@ -47,8 +49,13 @@ export interface PaymentHistory {
   /** Undone ones are marked. */
   readonly allocations: readonly Settlement[]
   readonly refunds: readonly Refund[]
+  readonly transfers: readonly CreditTransfer[]
+  /** Of credit that came from another client's account. */
+  readonly origin: { readonly clientId: ClientId; readonly paymentId: PaymentId } | undefined
   /** What its row keeps, where nothing that happened to it lies beyond the clocks: the same amounts from another table. */
-  readonly kept: Pick<PaymentHistory, 'allocatedMinor' | 'refundedMinor' | 'creditMinor'> | undefined
+  readonly kept:
+    | Pick<PaymentHistory, 'allocatedMinor' | 'refundedMinor' | 'transferredMinor' | 'creditMinor'>
+    | undefined
 }
 
 export interface Refund {
@@ -64,6 +71,16 @@ export interface Refund {
   readonly eventId: EventId
 }
 
+/** Credit that went to another account; what came back is negative. */
+export interface CreditTransfer {
+  readonly transferId: PaymentId
+  readonly toClientId: ClientId
+  readonly amountMinor: bigint
+  readonly movedOn: string
+  readonly reason: string
+  readonly eventId: EventId
+}
+
 export interface PaymentCursor {
   readonly receivedOn: string
   readonly paymentId: PaymentId
@@ -73,12 +90,14 @@ export interface PaymentCursor {
 type PaymentRow = PaymentViews['read.payments']
 type SettlementRow = PaymentViews['read.payment_settlements']
 type RefundRow = PaymentViews['read.payment_refunds']
+type TransferRow = PaymentViews['read.payment_transfers']
 type ReceiptRow = PaymentViews['read.payment_receipts']
 
 /** All that happened to a payment, in the order of the log. */
 interface Happened {
   readonly settlements: readonly SettlementRow[]
   readonly refunds: readonly RefundRow[]
+  readonly transfers: readonly TransferRow[]
   readonly receipts: readonly ReceiptRow[]
 }
 
@@ -97,6 +116,21 @@ const refund = (row: RefundRow, isReversed: boolean): Refund => ({
   eventId: row.event_id,
 })
 
+const transfer = (row: TransferRow): CreditTransfer => ({
+  transferId: row.transfer_id,
+  toClientId: row.other_client_id,
+  amountMinor: row.amount_minor,
+  movedOn: row.effective_on,
+  reason: row.reason,
+  eventId: row.event_id,
+})
+
+const originOf = ({
+  origin_client_id: clientId,
+  origin_payment_id: paymentId,
+}: PaymentRow): PaymentHistory['origin'] =>
+  clientId === null || paymentId === null ? undefined : { clientId, paymentId }
+
 const sumOf = (rows: readonly { readonly amount_minor: bigint }[]): bigint =>
   rows.reduce((sum, row) => sum + row.amount_minor, 0n)
 
@@ -111,6 +145,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     position !== null && counts(clocks, on, position)
   const settlements = happened.settlements.filter((entry) => happens(entry.effective_on, entry.position))
   const refunds = happened.refunds.filter((entry) => happens(entry.refunded_on, entry.position))
+  const transfers = happened.transfers.filter((entry) => happens(entry.effective_on, entry.position))
   const receipts = happened.receipts.filter((entry) => happens(entry.issued_on, entry.position))
   const receipt = receipts.findLast((entry) => !happens(entry.annulled_on, entry.annulled_position))
   const isCleared = happens(row.cleared_on, row.cleared_position)
@@ -118,9 +153,11 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
   const allocatedMinor = sumOf(settlements)
   const isReturned = (entry: RefundRow): boolean => happens(entry.reversed_on, entry.reversed_position)
   const refundedMinor = sumOf(refunds.filter((entry) => !isReturned(entry)))
+  const transferredMinor = sumOf(transfers)
   const isFinal =
     settlements.length === happened.settlements.length &&
     refunds.length === happened.refunds.length &&
+    transfers.length === happened.transfers.length &&
     refunds.every((entry) => isReturned(entry) === (entry.reversed_position !== null)) &&
     isReversed === (row.reversed_position !== null)
   return {
@@ -132,7 +169,9 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     amountMinor: row.amount_minor,
     allocatedMinor,
     refundedMinor,
-    creditMinor: row.amount_minor - allocatedMinor - refundedMinor - (isReversed ? row.reversed_minor : 0n),
+    transferredMinor,
+    creditMinor:
+      row.amount_minor - allocatedMinor - refundedMinor - transferredMinor - (isReversed ? row.reversed_minor : 0n),
     allocationRule: row.allocation_rule,
     deskId: row.desk_id ?? undefined,
     bankReference: row.bank_reference ?? undefined,
@@ -153,8 +192,15 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
       })),
     ),
     refunds: refunds.map((entry) => refund(entry, isReturned(entry))),
+    transfers: transfers.map(transfer),
+    origin: originOf(row),
     kept: isFinal
-      ? { allocatedMinor: row.allocated_minor, refundedMinor: row.refunded_minor, creditMinor: row.credit_minor }
+      ? {
+          allocatedMinor: row.allocated_minor,
+          refundedMinor: row.refunded_minor,
+          transferredMinor: row.transferred_minor,
+          creditMinor: row.credit_minor,
+        }
       : undefined,
   }
 }
@@ -204,6 +250,15 @@ const withHistory = async (
       .orderBy('refund_id')
       .execute(),
   )
+  const transfers = grouped(
+    await tables
+      .selectFrom('read.payment_transfers')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .where('payment_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+  )
   const receipts = grouped(
     await tables
       .selectFrom('read.payment_receipts')
@@ -218,6 +273,8 @@ const withHistory = async (
     const happened = {
       settlements: settlements.get(key) ?? [],
       refunds: refunds.get(key) ?? [],
+      // How a payment came to be is its amount.
+      transfers: (transfers.get(key) ?? []).filter(({ position }) => position !== row.position),
       receipts: receipts.get(key) ?? [],
     }
     return paymentAt(row, happened, clocks)

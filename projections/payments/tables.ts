@@ -3,11 +3,11 @@ import type {
   CashDeskId,
   ClientId,
   CompanyId,
+  CreditSource,
   InvoiceId,
   PaperReversalReason,
   Payer,
   PaymentId,
-  PaymentMethod,
   RefundId,
   RefundMethod,
   RefundReversalReason,
@@ -28,9 +28,6 @@ import {
   word,
 } from '../core/fold/table.ts'
 
-/** A credit note on account settles invoices as a payment does. */
-export type CreditSource = PaymentMethod | 'CREDIT_NOTE'
-
 /**
  * Money received, and credit notes on account, with what became of them in the end: every day come, everything known. One row
  * each; `credit_minor` of the view is what settles nothing yet.
@@ -48,6 +45,8 @@ export const payments = defineTable({
     allocated_minor: bigint(),
     reversed_minor: bigint(),
     refunded_minor: bigint(),
+    /** What went to other accounts, less what they gave back. */
+    transferred_minor: bigint(),
     allocation_rule: word<AllocationRule>(),
     desk_id: nullable(id<CashDeskId>()),
     bank_reference: nullable(text()),
@@ -62,6 +61,9 @@ export const payments = defineTable({
     /** A credit note on account is reversed as a paper is. */
     reversal_reason: nullable(word<ReversalReason | PaperReversalReason>()),
     reversal_note: nullable(text()),
+    /** Of credit that came from another client's account: the payment that it is of there. */
+    origin_client_id: nullable(id<ClientId>()),
+    origin_payment_id: nullable(id<PaymentId>()),
     /** The living receipt. */
     receipt_series: nullable(text()),
     receipt_number: nullable(bigint()),
@@ -72,7 +74,11 @@ export const payments = defineTable({
   key: ['company_id', 'payment_id', 'client_id'],
   indexes: ['(company_id, client_id, received_on)', '(company_id, received_on)'],
   fillfactor: 80,
-  derived: { credit_minor: derived<bigint>('amount_minor - allocated_minor - reversed_minor - refunded_minor') },
+  derived: {
+    credit_minor: derived<bigint>(
+      'amount_minor - allocated_minor - reversed_minor - refunded_minor - transferred_minor',
+    ),
+  },
 })
 
 /** Allocations (positive) and undone ones (negative) of each payment, in its currency: history, never changed. */
@@ -117,6 +123,28 @@ export const paymentRefunds = defineTable({
   indexes: [`(company_id, refunded_on) where method = 'CASH'`],
 })
 
+/**
+ * Credit that went to another account (positive) or came from one (negative), in the payment's currency: a row on either
+ * side. One at the payment's own position is how it came to be.
+ */
+export const paymentTransfers = defineTable({
+  name: 'payment_transfers',
+  columns: {
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
+    position: position(),
+    transfer_id: id<PaymentId>(),
+    other_client_id: id<ClientId>(),
+    other_payment_id: id<PaymentId>(),
+    amount_minor: bigint(),
+    effective_on: date(),
+    reason: text(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'client_id', 'position'],
+})
+
 /** The receipts of each cash payment: the next one is issued only after the one before is annulled. */
 export const paymentReceipts = defineTable({
   name: 'payment_receipts',
@@ -138,5 +166,6 @@ export type PaymentViews = {
   'read.payments': ViewRowOf<typeof payments>
   'read.payment_settlements': ViewRowOf<typeof paymentSettlements>
   'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
+  'read.payment_transfers': ViewRowOf<typeof paymentTransfers>
   'read.payment_receipts': ViewRowOf<typeof paymentReceipts>
 }

@@ -92,6 +92,13 @@ const spanChanges = (
 
 type OwnedItem = OwnedRow<typeof openItems>
 
+interface ItemMove {
+  readonly item: OwnedItem
+  readonly by: bigint
+  /** Of an item that comes up with the event. */
+  readonly begun?: Omit<RowOf<typeof openItems>, keyof OwnedItem['key']>
+}
+
 interface Beginning {
   readonly item: OwnedItem
   readonly amount: Money
@@ -101,30 +108,27 @@ interface Beginning {
 }
 
 /** A new invoice or payment: open in full from its own day on. */
-const begin = (event: LedgerEvent, { item, amount, on, dueParts }: Beginning): readonly RowChange[] => {
+const beginning = ({ item, amount, on, dueParts }: Beginning): ItemMove => {
   const by = minorOf(amount)
-  const { currency } = amount
-  const whole = [{ dueOn: on, minor: by }]
-  const parts = (dueParts ?? whole).map(({ dueOn, minor }): Part => ({ dueOn, amount: `${minor}`, steps: [] }))
-  const begun = spanChanges(event, { item: { ...item.key, currency, issued_on: on }, parts, on, by }, 0)
-  return [create(item, { currency, issued_on: on, parts: begun.parts }), ...begun.changes]
+  const parts = (dueParts ?? [{ dueOn: on, minor: by }]).map(
+    ({ dueOn, minor }): Part => ({ dueOn, amount: `${minor}`, steps: [] }),
+  )
+  return { item, by, begun: { currency: amount.currency, issued_on: on, parts } }
 }
 
-interface ItemMove {
-  readonly item: OwnedItem
-  readonly by: bigint
-}
-
-/** What an event moves on items that are there already; all effective on one day. */
+/** What an event moves on items; all effective on one day. */
 const move = (event: LedgerEvent, on: string, ...moves: readonly ItemMove[]): readonly RowChange[] => {
   let line = 0
-  return moves.flatMap(({ item, by }) => {
-    const row = rowOf(item)
+  return moves.flatMap(({ item, by, begun }) => {
+    const row = begun === undefined ? rowOf(item) : { ...item.key, ...begun }
     const { parts, changes, nextLine } = spanChanges(event, { item: row, parts: row.parts, on, by }, line)
     line = nextLine
-    return [change(item, { parts }), ...changes]
+    return [begun === undefined ? change(item, { parts }) : create(item, { ...begun, parts }), ...changes]
   })
 }
+
+const begin = (event: LedgerEvent, beginningOf: Beginning): readonly RowChange[] =>
+  move(event, beginningOf.on, beginning(beginningOf))
 
 type OnInvoice = AccountEvent & { readonly data: { readonly invoiceId: InvoiceId } }
 type OnPayment = AccountEvent & { readonly data: { readonly paymentId: PaymentId } }
@@ -227,6 +231,20 @@ export const receivablesAging = defineProjection({
     RefundReversed: folding({
       wants: paymentOf,
       fold: (event, { payment: item }) => move(event, event.data.reversedOn, { item, by: minorOf(event.data.amount) }),
+    }),
+    TransferReceived: folding({
+      wants: (event) => {
+        const { transferId, origin } = event.data
+        const given = { ...keyOf(event, 'PAYMENT', origin.paymentId), client_id: origin.clientId }
+        return {
+          given: wanted(openItems, given),
+          received: wantedNew(openItems, keyOf(event, 'PAYMENT', transferId)),
+        }
+      },
+      fold: (event, { given, received }) => {
+        const { amount, movedOn: on } = event.data
+        return move(event, on, { item: given, by: -minorOf(amount) }, beginning({ item: received, amount, on }))
+      },
     }),
     PaymentAllocated: folding({
       wants: bothOf,

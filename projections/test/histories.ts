@@ -42,7 +42,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 29 }),
+  kind: fc.nat({ max: 30 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -234,6 +234,22 @@ const takeBack = (ledger: ReturnType<typeof createLedger>, step: Step, place: Pl
   if (command !== undefined) ledger.onAccount(companyId, command, day)
 }
 
+/** Credit goes to another account; now and then it is on its way for a while, or for ever. */
+const transfer = (ledger: ReturnType<typeof createLedger>, step: Step, { companyId, clientId, day }: Place): void => {
+  const payments = [...accountPayments.all(ledger.accountOf(companyId, clientId))].filter(({ credit }) => credit > 0n)
+  const payment = payments[step.payment % payments.length]
+  const toClientId = clientIds[(step.client + 1 + (step.term % 2)) % clientIds.length] ?? clientIds[0]
+  if (payment !== undefined) {
+    const { paymentId, credit, currency } = payment
+    const minor = step.variant < 3 ? credit : smallest(credit, BigInt(step.minor))
+    const transferId = `${clientId}-${toClientId}-${step.invoice}`
+    const which = { clientId, toClientId, paymentId, transferId, amount: decimalOf(minor, currency) }
+    const data = { ...which, reason: 'paid for another', ...(step.term % 3 > 0 && { movedOn: day }) }
+    ledger.onAccount(companyId, { type: 'TransferCredit', data }, day)
+  }
+  if (step.variant % 3 > 0) ledger.moveReserved(day)
+}
+
 const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
   const companyId = companyIds[step.company] ?? companyIds[0]
   const clientId = clientIds[step.client] ?? clientIds[0]
@@ -310,8 +326,10 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     const kind = step.variant < 3 ? ('BUSINESS' as const) : ('INDIVIDUAL' as const)
     const data = updateClient({ clientId, kind, name: `${clientId} ${step.variant}` })
     ledger.onAccount(companyId, { type: 'UpdateClient', data }, day)
-  } else if (step.kind > 27) {
+  } else if (step.kind === 28) {
     takeBack(ledger, step, { companyId, clientId, currency, day })
+  } else if (step.kind > 28) {
+    transfer(ledger, step, { companyId, clientId, currency, day })
   } else if (step.kind > 19) {
     adjust(ledger, step, { companyId, clientId, currency, day })
   } else {

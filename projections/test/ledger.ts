@@ -1,5 +1,6 @@
 import {
   type AccountCommand,
+  type AccountEvent,
   BEFORE_THE_STREAM,
   type ClientAccount,
   clientAccount,
@@ -86,7 +87,7 @@ export const createLedger = () => {
   const accountOf = (companyId: string, clientId: string): ClientAccount =>
     stateOf(accounts, `${companyId}:${clientId}`, clientAccount.initialState)
 
-  const onAccount = (companyId: string, command: AccountCommand, today: string) => {
+  const onAccount = (companyId: string, command: AccountCommand, today: string): readonly AccountEvent[] => {
     const account = accountOf(companyId, command.data.clientId)
     const events = decided(
       companyId,
@@ -96,6 +97,25 @@ export const createLedger = () => {
     )
     for (const event of events) {
       if (event.type === 'ReceiptRequested') enter(companyId, event.data, today)
+      if (event.type === 'TransferRequested') reserved.push([companyId, event.data])
+    }
+    return events
+  }
+  const reserved: (readonly [string, Extract<LedgerMessage, { type: 'TransferRequested' }>['data']])[] = []
+  /** The two accounts of every transfer that is on its way, carried to the end. */
+  const moveReserved = (today: string): void => {
+    for (const [companyId, { clientId, paymentId, toClientId, transferId, ...moved }] of reserved.splice(0)) {
+      const origin = { clientId, paymentId }
+      const data = { clientId: toClientId, origin, transferId, ...moved }
+      for (const event of onAccount(companyId, { type: 'ReceiveTransfer', data }, today)) {
+        onAccount(
+          companyId,
+          event.type === 'TransferRefused'
+            ? { type: 'DeclineTransfer', data: { ...origin, transferId, code: event.data.code } }
+            : { type: 'CompleteTransfer', data: { ...origin, transferId } },
+          today,
+        )
+      }
     }
   }
   const onBook = (companyId: string, command: ReceiptBookCommand, today: string) => {
@@ -132,5 +152,5 @@ export const createLedger = () => {
     log.append(companyId, companyStream(companyId), [companyRegistered({ companyId })])
   }
 
-  return { events: log.events, registerCompany, accountOf, onAccount, onBook, annul }
+  return { events: log.events, registerCompany, accountOf, onAccount, onBook, annul, moveReserved }
 }

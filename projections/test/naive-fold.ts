@@ -26,6 +26,7 @@ export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => 
   if (type === 'RefundRecorded') return data.refundedOn
   if (type === 'CreditNoteReversed' || type === 'DiscountReversed') return data.reversedOn
   if (type === 'WriteOffReversed' || type === 'RefundReversed') return data.reversedOn
+  if (type === 'TransferReceived') return data.movedOn
   return undefined
 }
 
@@ -102,6 +103,10 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       move(`p ${event.data.paymentId}`, minorOf(event.data.amount))
     } else if (event.type === 'RefundRecorded') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
+    } else if (event.type === 'TransferReceived') {
+      const { clientId, transferId, origin, amount, movedOn } = event.data
+      move(`p ${origin.paymentId}`, -minorOf(amount))
+      begin(transferId, clientId, amount, movedOn)
     } else if (event.type === 'PaymentAllocated') {
       move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
       move(`p ${event.data.paymentId}`, -minorOf(event.data.conversion?.paid ?? event.data.amount))
@@ -150,8 +155,14 @@ export interface NaiveLine {
   readonly eventId: string
 }
 
-/** By how much an event moves what its client owes; allocations within a currency move nothing. */
-const moves = ({ type, data }: LedgerEvent): readonly (readonly [sign: 1n | -1n, amount: Money])[] => {
+/** By how much an event moves what a client owes; allocations within a currency move nothing. */
+const moves = (
+  { type, data }: LedgerEvent,
+  clientId: string,
+): readonly (readonly [sign: 1n | -1n, amount: Money])[] => {
+  if (type === 'TransferReceived' && data.origin.clientId === clientId) return [[1n, data.amount]]
+  if (!('clientId' in data) || data.clientId !== clientId) return []
+  if (type === 'TransferReceived') return [[-1n, data.amount]]
   if (type === 'InvoiceRegistered') return [[1n, data.total]]
   if (type === 'InvoiceCancelled' || type === 'CreditNoteRegistered') return [[-1n, data.total]]
   if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff' || type === 'PaymentRecorded') {
@@ -169,9 +180,8 @@ export const naiveLines = (
   question: NaiveQuestion & { readonly clientId: string },
 ): readonly NaiveLine[] =>
   visible(events, question)
-    .filter(({ data }) => 'clientId' in data && data.clientId === question.clientId)
     .flatMap((event) =>
-      moves(event).map(([sign, amount]) => ({
+      moves(event, question.clientId).map(([sign, amount]) => ({
         on: effectiveOn(event) ?? '',
         currency: amount.currency,
         minor: sign * minorOf(amount),

@@ -295,10 +295,10 @@ t.test('a fold sees what the batch before it writes', async (t) => {
     )
     await write(history, 1_000)
     const found = await rows()
-    t.match(found.get('vat_on_collection_v2.vat_documents'), [/""collected"":""100""/u])
+    t.match(found.get('vat_on_collection_v3.vat_documents'), [/""collected"":""100""/u])
     // 17 bani in all, 9 of them with the first half.
     const vat = found
-      .get('vat_on_collection_v2.vat_days')
+      .get('vat_on_collection_v3.vat_days')
       ?.map((row) => row.replaceAll(/[()]/gu, '').split(',').slice(-3))
     t.same(vat, [
       ['0', '0', '17'],

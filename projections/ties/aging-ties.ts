@@ -10,10 +10,12 @@ export const WHOLE = `(select sum((part ->> 'amount')::numeric) from json_array_
 
 const MOVED = `
   select event.*, span.item_kind, span.currency, span.eff_from as effective_on, span.amount_minor from event
-    join read.open_spans span on span.company_id = event.company_id and span.known_from = event.position
+    join read.open_spans span on span.company_id = event.company_id and span.client_id = event.client_id
+      and span.known_from = event.position
   union all
   select event.*, span.item_kind, span.currency, span.eff_to, -span.amount_minor from event
-    join read.open_spans span on span.company_id = event.company_id and span.known_from = event.position
+    join read.open_spans span on span.company_id = event.company_id and span.client_id = event.client_id
+      and span.known_from = event.position
   union all
   select event.*, span.item_kind, span.currency, span.eff_from, -span.amount_minor from event
     join read.open_spans span on span.company_id = event.company_id and span.client_id = event.client_id

@@ -1,5 +1,5 @@
 import { invoiceBalances, invoiceSchedules, invoiceSettlements } from '../invoice-balances/tables.ts'
-import { paymentRefunds, paymentSettlements, payments } from '../payments/tables.ts'
+import { paymentRefunds, paymentSettlements, payments, paymentTransfers } from '../payments/tables.ts'
 import { receipts } from '../receipts/tables.ts'
 import { FINALLY_OPEN, WHOLE } from './aging-ties.ts'
 import { defineTie, posted } from './tie.ts'
@@ -87,6 +87,11 @@ export const paymentsTie = defineTie({
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) refund
     cross join lateral (
+      select sum(amount_minor) as amount_minor from read.payment_transfers
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+        and position <> held.position
+    ) transfer
+    cross join lateral (
       select sum(amount_minor) as amount_minor from read.postings
       where (company_id, client_id, effective_on, payment_id) = (held.company_id, held.client_id, held.cleared_on, held.payment_id)
         and account = 'FEE'
@@ -101,6 +106,7 @@ export const paymentsTie = defineTie({
     { credit: 'held.credit_minor', openItem: FINALLY_OPEN },
     { allocated: 'held.allocated_minor', settlements: 'settled.amount_minor' },
     { refunded: 'held.refunded_minor', refunds: 'refund.amount_minor' },
+    { transferred: 'held.transferred_minor', transfers: 'transfer.amount_minor' },
     { fee: 'held.fee_minor', journal: 'fee.amount_minor' },
   ],
 })
@@ -128,6 +134,21 @@ export const refundsTie = defineTie({
         where (company_id, client_id, effective_on, event_id) = (held.company_id, held.client_id, held.refunded_on, held.event_id)
           and account = 'CLIENT_CREDIT')`,
     },
+  ],
+})
+
+/** What left the one account came to the other by the same event. */
+export const transfersTie = defineTie({
+  name: 'transfers of credit',
+  table: paymentTransfers,
+  from: `held join read.payments payment using (company_id, payment_id, client_id)
+    left join read.payment_transfers other on (other.company_id, other.payment_id, other.client_id, other.position)
+      = (held.company_id, held.other_payment_id, held.other_client_id, held.position)`,
+  place: ['client_id', 'payment_id', 'position'],
+  currency: 'payment.currency',
+  books: [
+    { transfer: 'held.amount_minor', other: '-other.amount_minor' },
+    { transfer: 'held.amount_minor', journal: posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' }) },
   ],
 })
 
@@ -163,5 +184,6 @@ export const documentTies = [
   paymentsTie,
   paymentSettlementsTie,
   refundsTie,
+  transfersTie,
   receiptsTie,
 ]

@@ -11,20 +11,20 @@ export const inHeldStretches = (position: string): string => `
 /** What the debtor owes as a whole. */
 export const OWED = `'RECEIVABLE', 'CLIENT_CREDIT'`
 
-/** Double entry: what one event posts adds up to nothing. */
+/** Double entry: what one event posts adds up to nothing. Credit that goes to another client leaves the one's side and comes to the other's. */
 export const entriesBalance = defineTie({
   name: 'entries balance',
   table: postings,
   from: `(
-    select company_id, client_id, position, currency,
+    select company_id, client_id, position, currency, max(payment_id) as payment_id,
       sum(amount_minor) filter (where amount_minor > 0) as debits, -sum(amount_minor) filter (where amount_minor < 0) as credits
     from read.postings
     join (select distinct company_id, client_id, effective_on, position from held) event
       using (company_id, client_id, effective_on, position)
     group by company_id, client_id, position, currency
-  ) held`,
+  ) held left join read.payment_transfers moved using (company_id, client_id, position, payment_id)`,
   place: ['client_id', 'position'],
-  books: [{ debits: 'held.debits', credits: 'held.credits' }],
+  books: [{ debits: 'held.debits', credits: 'coalesce(held.credits, 0) + coalesce(moved.amount_minor, 0)' }],
 })
 
 const accountDaysTie = defineTie({

@@ -12,6 +12,7 @@ import {
   paymentsTie,
   receiptsTie,
   refundsTie,
+  transfersTie,
 } from './document-ties.ts'
 import { entriesBalance, statementLinesTie } from './journal-ties.ts'
 import {
@@ -69,9 +70,9 @@ const findOf = (
 export const findInvoiceDifference = (db: ReadHandle, asked: DocumentsOf) =>
   findOf(db, asked, 'invoice_id', [invoicesTie, invoiceSettlementsTie, invoiceSchedulesTie])
 
-/** Of payments with what they settled and what was refunded. */
+/** Of payments with what they settled, what was refunded and what went to other accounts. */
 export const findPaymentDifference = (db: ReadHandle, asked: DocumentsOf) =>
-  findOf(db, asked, 'payment_id', [paymentsTie, paymentSettlementsTie, refundsTie])
+  findOf(db, asked, 'payment_id', [paymentsTie, paymentSettlementsTie, refundsTie, transfersTie])
 
 /** Of cash by payer. */
 export const findHandedDifference = (db: ReadHandle, asked: DocumentsOf) =>

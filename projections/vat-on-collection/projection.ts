@@ -1,4 +1,10 @@
-import { deferredVatWants, foldDeferredVat, type VatEvent, type VatRows } from '../core/books/deferred-vat.ts'
+import {
+  deferredVatWants,
+  foldDeferredVat,
+  type VatEvent,
+  type VatRows,
+  vatAccountOf,
+} from '../core/books/deferred-vat.ts'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
 import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import { vatDays, vatDocuments, vatMovements } from './tables.ts'
@@ -21,7 +27,7 @@ const fold = (event: VatEvent, rows: VatRows): readonly RowChange[] => {
         effective_on,
         belongs_to: movement.belongsTo ?? null,
         cause: movement.cause,
-        client_id: event.data.clientId,
+        client_id: vatAccountOf(event),
         kind: movement.kind,
         document_id: movement.documentId,
         payment_id: movement.paymentId ?? null,
@@ -59,5 +65,6 @@ export const vatOnCollection = defineProjection({
     CreditNoteReversed: moved,
     DiscountReversed: moved,
     RefundReversed: moved,
+    TransferReceived: moved,
   },
 })

@@ -1,7 +1,7 @@
 /** The API over read models that a real projector keeps: services are strangers, so they meet only here. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildApp, createLedger, createReadSide, createReceiptSaga } from '@registru/api'
+import { buildApp, createLedger, createReadSide, createReceiptSaga, createTransferSaga } from '@registru/api'
 import * as examples from '@registru/domain/examples'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore } from '@registru/event-store'
@@ -43,6 +43,7 @@ const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX 
 const app = await buildApp({
   ledger,
   receipts: createReceiptSaga(ledger),
+  transfers: createTransferSaga(ledger),
   store,
   readSide: createReadSide({ pool: openPool(), aside: openPool() }),
   token: TOKEN,

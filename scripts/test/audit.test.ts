@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import {
   BEFORE_THE_LOG,
   BEFORE_THE_STREAM,
+  clientAccountStream,
+  companyStream,
   type LedgerMessage,
   ledgerCodec,
   positionOf,
@@ -39,6 +41,11 @@ import {
   receiptRequested,
   refundRecorded,
   ron,
+  transferCompleted,
+  transferDeclined,
+  transferReceived,
+  transferRefused,
+  transferRequested,
 } from '@registru/domain/examples'
 import { formerEventIdOf, type RecordedEvent } from '@registru/event-store'
 import { allProjections, ensureSchemas, openPostgresWriter, schemaOf } from '@registru/projections'
@@ -63,8 +70,8 @@ import { createReport, type Report } from '../src/audit/report.ts'
 import { createLedger, holdToRules, type Ledger } from '../src/audit/rules.ts'
 import { createSpilledKeys } from '../src/audit/spilled-keys.ts'
 
-const account = 'clientAccount-amc:alfa'
 const book = 'receiptBook-amc:AMC-C'
+const company = companyStream('amc')
 
 const FIRST_MS = Date.parse('2026-11-02T09:00:00.000Z')
 const inTheBook: ReadonlySet<string> = new Set(receiptBookEventDefinitions.map((definition) => definition.type))
@@ -75,7 +82,7 @@ const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
   return messages.map((message, index) => {
     const { type, data } = message
     const { schemaVersion } = ledgerCodec.encode(message)
-    const stream = inTheBook.has(type) ? book : account
+    const stream = inTheBook.has(type) ? book : 'clientId' in data ? clientAccountStream('amc', data.clientId) : company
     const revision = revisionAfter(heads.get(stream) ?? BEFORE_THE_STREAM)
     heads.set(stream, revision)
     const commandId = randomUUID()
@@ -195,6 +202,26 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       'more refunded than credit',
       logOf(...history, refundRecorded({ paymentId: 'pay-2', amount: ron('0.01') })),
       /pay-2: no more refunded/,
+    ],
+    [
+      'credit that is received twice',
+      logOf(...history, paymentRecorded(), transferRequested(), transferReceived(), transferReceived()),
+      /pay-1: received as reserved/,
+    ],
+    [
+      'credit that is used while it is reserved',
+      logOf(...history, paymentRecorded(), transferRequested(), refundRecorded({ amount: ron('1400.01') })),
+      /pay-1: no more refunded/,
+    ],
+    [
+      'credit that is freed and received',
+      logOf(...history, paymentRecorded(), transferRequested(), transferReceived(), transferDeclined()),
+      /pay-1: freed as reserved/,
+    ],
+    [
+      'a payment that is reversed under what went to another client',
+      logOf(...history, paymentRecorded(), transferRequested(), transferReceived(), paymentReversed()),
+      /pay-1: reversed once, with nothing allocated/,
     ],
     ['more lowered than open', logOf(...history, invoiceWrittenOff({ amount: ron('710.01') })), /inv-1024: 0 ≤ open/],
     ['money that cleared twice', logOf(...history, card, paymentCleared(), paymentCleared()), /pay-3: cleared once/],
@@ -351,6 +378,13 @@ const rich = [
     conversion: { paid: ron('200.00') },
     functional: { currency: 'RON', invoice: '201.20', payment: '200.00', difference: '-1.20' },
   }),
+  paymentRecorded({ paymentId: 'pay-9' }),
+  transferRequested({ paymentId: 'pay-9' }),
+  transferReceived({ origin: { clientId: 'alfa', paymentId: 'pay-9' } }),
+  transferCompleted({ paymentId: 'pay-9' }),
+  transferRequested({ paymentId: 'pay-9', transferId: 'taken' }),
+  transferRefused({ transferId: 'taken', origin: { clientId: 'alfa', paymentId: 'pay-9' } }),
+  transferDeclined({ paymentId: 'pay-9', transferId: 'taken' }),
 ]
 
 /** Another value of the same kind. */

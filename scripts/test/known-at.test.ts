@@ -1,7 +1,7 @@
 /** What was known at an instant, over a projector at work: an idle log, slow appends, a restart, a rebuild. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildApp, createLedger, createReadSide, createReceiptSaga } from '@registru/api'
+import { buildApp, createLedger, createReadSide, createReceiptSaga, createTransferSaga } from '@registru/api'
 import * as examples from '@registru/domain/examples'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore, type EventStore } from '@registru/event-store'
@@ -54,6 +54,7 @@ const openApi = async ({
   const app = await buildApp({
     ledger,
     receipts: createReceiptSaga(ledger),
+    transfers: createTransferSaga(ledger),
     store: own,
     readSide: createReadSide({ pool: openPool(), aside: openPool() }),
     token: TOKEN,

@@ -5,7 +5,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildApp, createGenerations, createLedger, createReadSide, createReceiptSaga } from '@registru/api'
+import {
+  buildApp,
+  createGenerations,
+  createLedger,
+  createReadSide,
+  createReceiptSaga,
+  createTransferSaga,
+} from '@registru/api'
 import { BEFORE_THE_LOG, type Position } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { startEventStore } from '@registru/embedded'
@@ -60,10 +67,10 @@ const install = async (test: Teardown): Promise<Place> => {
   const today = () => '2026-11-24'
   const now = () => new Date()
   const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX })
-  const receipts = createReceiptSaga(ledger)
+  const sagas = { receipts: createReceiptSaga(ledger), transfers: createTransferSaga(ledger) }
   const readSide = createReadSide({ pool: reading, aside })
   const generations = createGenerations(store)
-  const app = await buildApp({ ledger, receipts, store, readSide, generations, token: TOKEN, logger, today, now })
+  const app = await buildApp({ ledger, ...sagas, store, readSide, generations, token: TOKEN, logger, today, now })
   test.teardown(async () => {
     await app.close()
     await projector.stop()

@@ -1,4 +1,5 @@
 import {
+  type ClientId,
   type DeferredVat,
   deferredVatOf,
   exigibleSoFar,
@@ -77,6 +78,7 @@ export type VatCause =
   | 'CREDIT_NOTE_REVERSED'
   | 'DISCOUNT_REVERSED'
   | 'REFUND_REVERSED'
+  | 'TRANSFERRED'
 
 /** One rate of one document moved: what became exigible, and what the balance of 4428 gained. Undo is negative. */
 export interface VatMovement {
@@ -127,6 +129,7 @@ export type VatEvent = Extract<
       | 'CreditNoteReversed'
       | 'DiscountReversed'
       | 'RefundReversed'
+      | 'TransferReceived'
   }
 >
 
@@ -407,13 +410,22 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
     case 'RefundReversed': {
       const { paymentId, amount, reversedOn: on } = event.data
       collect(book, credit, { ...ofPaper('REFUND_REVERSED', on), paymentId }, -minorOf(amount))
+      return
+    }
+    case 'TransferReceived': {
+      const { origin, amount, movedOn: on } = event.data
+      collect(book, credit, { ...ofPaper('TRANSFERRED', on), paymentId: origin.paymentId }, minorOf(amount))
     }
   }
 }
 
+/** Whose documents an event moves: what is received leaves those of the account that gives it. */
+export const vatAccountOf = ({ type, data }: VatEvent): ClientId =>
+  type === 'TransferReceived' ? data.origin.clientId : data.clientId
+
 /** Names the rows that `foldDeferredVat` works on. */
 export const deferredVatWants = (tables: DeferredVatTables) => {
-  const account = ({ metadata, data }: VatEvent) => ({ company_id: metadata.companyId, client_id: data.clientId })
+  const account = (event: VatEvent) => ({ company_id: event.metadata.companyId, client_id: vatAccountOf(event) })
   const keyOf = (event: VatEvent, kind: DocumentKind, documentId: string) => ({
     ...account(event),
     kind,
@@ -461,6 +473,8 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
       case 'RefundRecorded':
       case 'RefundReversed':
         return { credit: document(event, 'CREDIT_NOTE', event.data.paymentId) }
+      case 'TransferReceived':
+        return { credit: document(event, 'CREDIT_NOTE', event.data.origin.paymentId) }
     }
   }
   const wantsMore = (event: Extract<VatEvent, { readonly type: 'PaymentCleared' }>, rows: VatRows): VatWantsMore => ({

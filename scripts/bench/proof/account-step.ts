@@ -243,8 +243,30 @@ const takingBack = (account: ClientAccount, clientId: string, random: Random, da
   ])
 }
 
+/** Credit that goes to another account, where the id may be taken. */
+const transfer = (account: ClientAccount, clientId: string, random: Random, day: string, others: readonly string[]) => {
+  const found = anyOf(
+    random,
+    [...accountPayments.all(account)].filter(({ credit }) => credit > 0n),
+  )
+  const toClientId = anyOf(random, others)
+  if (found === undefined || toClientId === undefined) return undefined
+  const { paymentId, credit, currency } = found
+  const amount = decimal(random.chance(0.4) ? credit : smallest(credit, BigInt(amountOf(random))), currency)
+  const which = { clientId, toClientId, paymentId, transferId: `${clientId}-${toClientId}-${random.between(1, IDS)}` }
+  return {
+    type: 'TransferCredit' as const,
+    data: { ...which, amount, reason: 'paid for another', ...(random.chance(0.7) && { movedOn: day }) },
+  }
+}
+
 /** What somebody might ask of an account next; the domain may refuse it. Days go forward and back. */
-export const nextCommand = (account: ClientAccount, clientId: string, random: Random): AccountCommand | undefined => {
+export const nextCommand = (
+  account: ClientAccount,
+  clientId: string,
+  random: Random,
+  others: readonly string[],
+): AccountCommand | undefined => {
   const day = addDays(FIRST_DAY, random.between(0, DAYS))
   const kind = random.between(0, 99)
   if (kind < 25) return invoice(clientId, random, day)
@@ -253,6 +275,7 @@ export const nextCommand = (account: ClientAccount, clientId: string, random: Ra
   if (kind < 76) return undo(account, clientId, random, day)
   if (kind < 85) return lowering(account, clientId, random, day)
   if (kind < 93) return onPayment(account, clientId, random, day)
-  if (kind < 97) return takingBack(account, clientId, random, day)
+  if (kind < 95) return takingBack(account, clientId, random, day)
+  if (kind < 97) return transfer(account, clientId, random, day, others)
   return creditNote(clientId, random, day)
 }

@@ -99,7 +99,15 @@ interface Line {
 }
 
 /** What an event changes of what a client owes; an allocation moves money only where it passes between two currencies. */
-const movesOf = ({ type, data }: PlacedFact): readonly (readonly [kind: string, sign: 1n | -1n, amount: Money])[] => {
+const movesOf = (
+  { type, data }: PlacedFact,
+  whose: string,
+): readonly (readonly [kind: string, sign: 1n | -1n, amount: Money])[] => {
+  if (type === 'TransferReceived') {
+    if (whose === data.origin.clientId) return [['TRANSFER', 1n, data.amount]]
+    return whose === data.clientId ? [['TRANSFER', -1n, data.amount]] : []
+  }
+  if (!('clientId' in data) || data.clientId !== whose) return []
   switch (type) {
     case 'InvoiceRegistered':
       return [['INVOICE', 1n, data.total]]
@@ -147,10 +155,9 @@ export const naiveStatement = (
 ) => {
   const all = facts.flatMap((fact): readonly Line[] => {
     if (fact.companyId !== companyId || fact.position > knownAt) return []
-    if (!('clientId' in fact.data) || fact.data.clientId !== clientId) return []
     const { eventId, position } = fact
     const on = effectiveOn(fact) ?? ''
-    return movesOf(fact).map(([kind, sign, { amount, currency }]) => {
+    return movesOf(fact, clientId).map(([kind, sign, { amount, currency }]) => {
       return { kind, on, currency, minor: sign * minorOf(amount), eventId, position }
     })
   })

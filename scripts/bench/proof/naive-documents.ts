@@ -46,6 +46,8 @@ interface Payment {
   allocated: bigint
   refunded: bigint
   reversed: bigint
+  transferred: bigint
+  origin: { readonly clientId: string; readonly paymentId: string } | undefined
   reversal: { readonly on: string; readonly reason: string } | undefined
   clearing: { readonly on: string; readonly fee: string } | undefined
   receipt: { readonly series: string; readonly number: number } | undefined
@@ -89,8 +91,8 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
     return payment
   }
   const begin = (clientId: string, paymentId: string, method: string, on: string, money: Money): void => {
-    const untouched = { allocated: 0n, refunded: 0n, reversed: 0n }
-    const nothing = { reversal: undefined, clearing: undefined, receipt: undefined }
+    const untouched = { allocated: 0n, refunded: 0n, reversed: 0n, transferred: 0n }
+    const nothing = { origin: undefined, reversal: undefined, clearing: undefined, receipt: undefined }
     payments.set(`${clientId} ${paymentId}`, { clientId, paymentId, method, on, money, ...untouched, ...nothing })
   }
   for (const { type, data } of happened(facts, clocks)) {
@@ -170,6 +172,13 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'WriteOffReversed':
         invoiceOf(data.clientId, data.invoiceId).writtenOff -= minorOf(data.amount.amount)
         break
+      case 'TransferReceived': {
+        const { clientId, transferId, origin, amount, movedOn } = data
+        paymentOf(origin.clientId, origin.paymentId).transferred += minorOf(amount.amount)
+        begin(clientId, transferId, 'TRANSFER', movedOn, amount)
+        paymentOf(clientId, transferId).origin = origin
+        break
+      }
       case 'ReceiptIssued': {
         const { series, number, replaces } = data
         receipts.set(`${series} ${number}`, { data, annulledOn: undefined, replacedBy: undefined })
@@ -265,7 +274,7 @@ export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { cl
   [...fold(facts, clocks).payments.values()]
     .filter((payment) => clientId === undefined || payment.clientId === clientId)
     .toSorted(inOrderOf((payment) => [payment.on, payment.paymentId, payment.clientId]))
-    .map(({ money, on, allocated, refunded, reversed, reversal, clearing, receipt, ...payment }) => {
+    .map(({ money, on, allocated, refunded, reversed, transferred, reversal, clearing, receipt, ...payment }) => {
       const { currency } = money
       const amount = minorOf(money.amount)
       return {
@@ -275,7 +284,8 @@ export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { cl
         amount: show(amount, currency),
         allocated: show(allocated, currency),
         refunded: show(refunded, currency),
-        credit: show(amount - allocated - refunded - reversed, currency),
+        transferred: show(transferred, currency),
+        credit: show(amount - allocated - refunded - reversed - transferred, currency),
         reversal,
         clearing,
         receipt,

@@ -38,6 +38,8 @@ export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
     case 'WriteOffReversed':
     case 'RefundReversed':
       return data.reversedOn
+    case 'TransferReceived':
+      return data.movedOn
     default:
       return undefined
   }
@@ -110,6 +112,10 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
       move('PAYMENT', data.clientId, data.paymentId, minorOf(data.amount.amount))
     } else if (type === 'RefundRecorded' || type === 'PaymentReversed') {
       move('PAYMENT', data.clientId, data.paymentId, -minorOf(data.amount.amount))
+    } else if (type === 'TransferReceived') {
+      const { origin, clientId, transferId, amount, movedOn } = data
+      move('PAYMENT', origin.clientId, origin.paymentId, -minorOf(amount.amount))
+      pay(clientId, transferId, amount, movedOn)
     } else if (type === 'PaymentAllocated' || type === 'PaymentDeallocated') {
       const sign = type === 'PaymentAllocated' ? -1n : 1n
       move('INVOICE', data.clientId, data.invoiceId, sign * minorOf(data.amount.amount))

@@ -111,6 +111,24 @@ export const foundCompany = async (
     }
     return written
   }
+  /** The two accounts of a transfer, carried to the end; now and then much later, when others have gone on. */
+  const reserved: Extract<AccountEvent, { type: 'TransferRequested' }>['data'][] = []
+  const moveReserved = async (): Promise<number> => {
+    let written = 0
+    for (const { clientId, paymentId, toClientId, transferId, ...moved } of reserved.splice(0)) {
+      const origin = { clientId, paymentId }
+      const data = { clientId: toClientId, origin, transferId, ...moved }
+      for (const event of await onAccount({ type: 'ReceiveTransfer', data })) {
+        const concluded = await onAccount(
+          event.type === 'TransferRefused'
+            ? { type: 'DeclineTransfer', data: { ...origin, transferId, code: event.data.code } }
+            : { type: 'CompleteTransfer', data: { ...origin, transferId } },
+        )
+        written += 1 + concluded.length
+      }
+    }
+    return written
+  }
   const annulReceipt = async (): Promise<number> => {
     const which = { series: SERIES, number: random.between(1, RECEIPT_NUMBER_MAX), reason: 'wrong amount' }
     const data = { ...which, annulledOn: '2026-11-20', alsoReversePayment: random.chance(0.5) }
@@ -134,10 +152,13 @@ export const foundCompany = async (
   const live = async (): Promise<number> => {
     if (random.chance(0.02)) return annulReceipt()
     const clientId = random.pick(clientIds)
-    const command = nextCommand(accounts.get(clientId) ?? clientAccount.initialState(), clientId, random)
+    const others = clientIds.filter((other) => other !== clientId)
+    const command = nextCommand(accounts.get(clientId) ?? clientAccount.initialState(), clientId, random, others)
     if (command === undefined) return 0
     const events = await onAccount(command)
-    return events.length + (await enterReceipts(events))
+    for (const event of events) if (event.type === 'TransferRequested') reserved.push(event.data)
+    const moved = random.chance(0.8) ? await moveReserved() : 0
+    return events.length + moved + (await enterReceipts(events))
   }
   return { companyId, clientIds, live }
 }

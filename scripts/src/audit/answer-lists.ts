@@ -137,6 +137,7 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
 export const answerPayments = (known: Known, { asOf }: Question, clientId: string | undefined) => {
   const ofPayment = ['client_id', 'payment_id']
   const settledOf = groupedBy(known.rowsOf('payment_settlements').filter(until(asOf, 'effective_on')), ...ofPayment)
+  const transfersOf = groupedBy(known.rowsOf('payment_transfers').filter(until(asOf, 'effective_on')), ...ofPayment)
   const refundsOf = groupedBy(known.rowsOf('payment_refunds').filter(until(asOf, 'refunded_on')), ...ofPayment)
   const receiptsOf = groupedBy(known.rowsOf('receipts').filter(until(asOf, 'issued_on')), ...ofPayment)
   const received = known.rowsOf('payments').filter(until(asOf, 'received_on')).filter(isOf(clientId))
@@ -149,6 +150,9 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
       const isReturned = until(asOf, 'reversed_on')
       const given = refunds.filter((line) => !isReturned(line))
       const refunded = sum(given, (line) => minor(line, 'amount_minor'))
+      // The row at the payment's own position is how it came to be.
+      const transfers = transfersOf(row).filter((line) => line['position'] !== row['position'])
+      const transferred = sum(transfers, (line) => minor(line, 'amount_minor'))
       const isReversed = until(asOf, 'reversed_on')(row)
       const reversed = isReversed ? minor(row, 'reversed_minor') : 0n
       const receipt = receiptsOf(row)
@@ -163,7 +167,8 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         amount: show(minor(row, 'amount_minor')),
         allocated: show(allocated),
         refunded: show(refunded),
-        credit: show(minor(row, 'amount_minor') - allocated - refunded - reversed),
+        transferred: show(transferred),
+        credit: show(minor(row, 'amount_minor') - allocated - refunded - reversed - transferred),
         allocationRule: words(row, 'allocation_rule'),
         ...(isReversed && { reversal: { on: words(row, 'reversed_on'), reason: words(row, 'reversal_reason') } }),
         ...(until(asOf, 'cleared_on')(row) && {
@@ -172,6 +177,17 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         ...(receipt !== undefined && {
           receipt: { series: words(receipt, 'series'), number: Number(receipt['number']) },
         }),
+        ...(row['origin_client_id'] !== null && {
+          origin: { clientId: words(row, 'origin_client_id'), paymentId: words(row, 'origin_payment_id') },
+        }),
+        transfers: transfers.toSorted(inOrderOf('position')).map((transfer) => ({
+          transferId: words(transfer, 'transfer_id'),
+          toClientId: words(transfer, 'other_client_id'),
+          amount: show(minor(transfer, 'amount_minor')),
+          movedOn: words(transfer, 'effective_on'),
+          reason: words(transfer, 'reason'),
+          eventId: words(transfer, 'event_id'),
+        })),
         refunds: refunds.toSorted(inOrderOf('refunded_on', 'refund_id')).map((refund) => ({
           refundId: words(refund, 'refund_id'),
           amount: show(minor(refund, 'amount_minor')),

@@ -130,7 +130,8 @@ export const createDeferredVat = (tables: {
 
   return (expected, { type, data, companyId }) => {
     if (!('clientId' in data)) return NOTHING
-    const { clientId } = data
+    // What is received leaves the credit of the account that gives it.
+    const { clientId } = type === 'TransferReceived' ? data.origin : data
     const accountKey = `${companyId} ${clientId}`
     const account: Account = accounts.get(accountKey) ?? {
       documents: new Map(),
@@ -276,6 +277,11 @@ export const createDeferredVat = (tables: {
       case 'RefundReversed': {
         const told = { cause: 'REFUND_REVERSED', on: data.reversedOn, paymentId: data.paymentId }
         collect('CREDIT_NOTE', data.paymentId, told, -minorOf(data.amount.amount))
+        break
+      }
+      case 'TransferReceived': {
+        const told = { cause: 'TRANSFERRED', on: data.movedOn, paymentId: data.origin.paymentId }
+        collect('CREDIT_NOTE', data.origin.paymentId, told, minorOf(data.amount.amount))
         break
       }
       default:

@@ -17,6 +17,9 @@ const client = { clientId: text }
 const payment = { ...client, paymentId: text }
 /** `uncleared`: by a paper that does not count as paid yet. */
 const allocation = { ...payment, invoiceId: text, amount: Money, uncleared: z.boolean().optional() }
+/** Credit of one client that goes to another. */
+const moved = { transferId: text, amount: Money, movedOn: text, reason: text }
+const origin = { origin: z.object(payment) }
 const receipt = { ...payment, receiptId: text, series: text }
 
 /** Between two currencies: what goes of the payment, and what the books gain (or, negative, lose) by it. */
@@ -176,6 +179,11 @@ export const Fact = z.discriminatedUnion('type', [
     ...vat,
   }),
   fact('InvoiceWrittenOff', { ...client, writeOffId: maybe, invoiceId: text, amount: Money, writtenOffOn: text }),
+  fact('TransferRequested', { ...payment, toClientId: text, ...moved }),
+  fact('TransferReceived', { ...client, ...origin, ...moved }),
+  fact('TransferRefused', { ...client, ...origin, transferId: text }),
+  fact('TransferCompleted', { ...payment, transferId: text }),
+  fact('TransferDeclined', { ...payment, transferId: text, amount: Money }),
   fact('ReceiptRequested', { ...receipt, amount: Money }),
   fact('ReceiptDeclined', receipt),
   fact('ReceiptReleased', { ...receipt, number: z.int() }),

@@ -5,11 +5,15 @@ export interface Posting {
   readonly account: string
   readonly currency: string
   readonly minor: bigint
+  /** Whose it is, where it is not the entry's client and document. */
+  readonly of?: { readonly clientId: string; readonly paymentId: string }
 }
 
 /** What one fact does to the accounts, on its effective day. */
 export interface Entry {
   readonly on: string
+  /** The fact's own, when absent. */
+  readonly clientId?: string
   readonly invoiceId: string | null
   readonly paymentId: string | null
   readonly postings: readonly Posting[]
@@ -135,6 +139,15 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     }
     case 'RefundRecorded':
       return entry(data.refundedOn, data, between('CLIENT_CREDIT', moneyOf(data.method), data.amount))
+    case 'TransferReceived': {
+      const { origin, clientId, transferId, movedOn: on, amount } = data
+      const { currency } = amount
+      const minor = minorOf(amount.amount)
+      const account = 'CLIENT_CREDIT'
+      const given = { account, currency, minor, of: origin }
+      const received = { account, currency, minor: -minor, of: { clientId, paymentId: transferId } }
+      return { on, ...origin, invoiceId: null, postings: [given, received] }
+    }
     case 'PaymentCleared': {
       const { currency } = data.amount
       const fee = minorOf(data.fee)

@@ -26,6 +26,10 @@ export interface Payment {
   allocated: bigint
   refunded: bigint
   reversed: bigint
+  /** What other accounts have received of it. */
+  transferred: bigint
+  /** By transfer, what is reserved: neither received nor freed. */
+  readonly reserved: Map<string, bigint>
   reversedOn: string | undefined
   clearedOn: string | undefined
   fee: bigint
@@ -35,8 +39,12 @@ export interface Payment {
 }
 
 /** What of a payment settles nothing yet. */
-export const creditOf = ({ amount, allocated, refunded, reversed }: Payment): bigint =>
-  amount - allocated - refunded - reversed
+export const creditOf = ({ amount, allocated, refunded, reversed, transferred }: Payment): bigint =>
+  amount - allocated - refunded - reversed - transferred
+
+/** What commands may still use of it. */
+const freeOf = (payment: Payment): bigint =>
+  [...payment.reserved.values()].reduce((left, reserved) => left - reserved, creditOf(payment))
 
 export interface Receipt {
   readonly amount: bigint
@@ -64,7 +72,7 @@ export interface Ledger {
   readonly allocations: Map<string, bigint>
   /** Credit notes, discounts, write-offs and refunds: what each took, or that it was taken back. */
   readonly papers: Map<string, string>
-  /** Receipt steps that one stream has begun and the other has not ended. */
+  /** Steps of receipts and transfers that one stream has begun and the other has not ended. */
   readonly openSteps: Set<string>
 }
 
@@ -87,6 +95,7 @@ interface SettledFact {
 /** Folds one fact and holds it to the rules that no history may break. */
 export const holdToRules = (ledger: Ledger, report: Report, { type, data, companyId, eventId }: PlacedFact): void => {
   const rules = report.check('rules: allocations, credit and open amounts')
+  const transfers = report.check('rules: credit that moves is in one account')
   const books = report.check('receipts: books without gap, one living receipt a payment')
   const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
   const requireBounds = (invoiceId: string, invoice: Invoice): void => {
@@ -132,6 +141,8 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       allocated: 0n,
       refunded: 0n,
       reversed: 0n,
+      transferred: 0n,
+      reserved: new Map(),
       reversedOn: undefined,
       clearedOn: undefined,
       fee: 0n,
@@ -166,7 +177,7 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     if (living === 0n) ledger.allocations.delete(pair)
     else ledger.allocations.set(pair, living)
     requireBounds(invoiceId, invoice)
-    expectEqual(rules, `${key(clientId, paymentId)}: credit not below zero`, true, creditOf(payment) >= 0n)
+    expectEqual(rules, `${key(clientId, paymentId)}: credit not below zero`, true, freeOf(payment) >= 0n)
     expectEqual(rules, `${pair}: no more undone than allocated`, true, living >= 0n)
   }
 
@@ -218,7 +229,7 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     case 'RefundRecorded': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       const refunded = minorOf(data.amount.amount)
-      const covered = payment !== undefined && refunded <= creditOf(payment)
+      const covered = payment !== undefined && refunded <= freeOf(payment)
       expectEqual(rules, `${key(data.clientId, data.paymentId)}: no more refunded than credit`, true, covered)
       write(key('refund', data.clientId, data.refundId), data.amount)
       if (payment === undefined) return
@@ -256,8 +267,8 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       expectEqual(
         rules,
         `${key(data.clientId, data.paymentId)}: reversed once, with nothing allocated`,
-        '0 0',
-        `${payment?.reversed} ${payment?.allocated}`,
+        '0 0 0 0',
+        `${payment?.reversed} ${payment?.allocated} ${payment?.transferred} ${payment?.reserved.size}`,
       )
       if (payment === undefined) return
       expectEqual(
@@ -280,6 +291,45 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
         payment.amount - payment.refunded,
         payment.reversed,
       )
+      return
+    }
+    case 'TransferRequested': {
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
+      const what = `${key(data.clientId, data.paymentId)} to ${data.toClientId} as ${data.transferId}`
+      const minor = minorOf(data.amount.amount)
+      const covered = payment !== undefined && minor > 0n && minor <= freeOf(payment)
+      expectEqual(transfers, `${what}: no more reserved than credit`, true, covered)
+      expectEqual(transfers, `${what}: of its currency`, payment?.currency, data.amount.currency)
+      expectEqual(transfers, `${what}: to another client`, true, data.toClientId !== data.clientId)
+      payment?.reserved.set(data.transferId, minor)
+      ledger.openSteps.add(`transfer ${key(data.clientId, data.paymentId, data.transferId)}`)
+      return
+    }
+    case 'TransferReceived': {
+      const { clientId, transferId, origin, amount } = data
+      const payment = ledger.payments.get(key(origin.clientId, origin.paymentId))
+      const minor = minorOf(amount.amount)
+      const what = key(origin.clientId, origin.paymentId)
+      expectEqual(transfers, `${what}: received as reserved`, payment?.reserved.get(transferId), minor)
+      payment?.reserved.delete(transferId)
+      if (payment !== undefined) payment.transferred += minor
+      return receive(transferId, clientId, 'TRANSFER', amount)
+    }
+    case 'TransferCompleted': {
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
+      const what = key(data.clientId, data.paymentId)
+      expectEqual(transfers, `${what}: closed when received`, undefined, payment?.reserved.get(data.transferId))
+      const step = `transfer ${key(data.clientId, data.paymentId, data.transferId)}`
+      expectEqual(transfers, `${what}: closed once`, true, ledger.openSteps.delete(step))
+      return
+    }
+    case 'TransferDeclined': {
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
+      const what = key(data.clientId, data.paymentId)
+      const minor = minorOf(data.amount.amount)
+      expectEqual(transfers, `${what}: freed as reserved`, payment?.reserved.get(data.transferId), minor)
+      payment?.reserved.delete(data.transferId)
+      ledger.openSteps.delete(`transfer ${key(data.clientId, data.paymentId, data.transferId)}`)
       return
     }
     case 'ReceiptRequested':
@@ -340,6 +390,7 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     case 'PeriodClosed':
     case 'PeriodReopened':
     case 'CashLimitOverridden':
+    case 'TransferRefused':
     case 'ReceiptRefused':
     case 'ReceiptReprinted':
     case 'LedgerClockStarted':

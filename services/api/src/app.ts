@@ -34,7 +34,7 @@ import { eventRoutes } from './queries/event-routes.ts'
 import { queryProblems } from './queries/problems.ts'
 import { queryRoutes } from './queries/query-routes.ts'
 import type { ReadSide } from './queries/read-side.ts'
-import type { ReceiptProcess } from './receipts/receipt-process.ts'
+import type { StepProcess } from './steps/step-process.ts'
 
 /** A command is small; what is larger is a mistake or an attack. */
 const BODY_BYTES_MAX = 64 * 1024
@@ -48,8 +48,8 @@ const CLOSE_WITHIN_MS = 6_000
 
 export interface AppOptions extends CommandDependencies {
   readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream' | 'readAll' | 'subscribeToAll' | 'appendHealth'>
-  /** What finishes receipts in this process; `undefined`: nothing does. */
-  readonly receiptProcess?: Pick<ReceiptProcess, 'status'> | undefined
+  /** What finishes receipts and transfers in this process; `undefined`: nothing does. */
+  readonly stepProcess?: Pick<StepProcess, 'status' | 'typePrefixes'> | undefined
   readonly readSide: ReadSide
   /** Absent: the log was never imported. */
   readonly generations?: Generations
@@ -70,7 +70,8 @@ const isOpen = (route: string): boolean =>
 
 /** The whole API: everything that it answers is listed here. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
-  const { ledger, receipts, receiptProcess, store, readSide, snapshotCounts, token, logger, today, now } = options
+  const { ledger, receipts, transfers, stepProcess, store, readSide, snapshotCounts, token, logger, today, now } =
+    options
   const { generations = FIRST_GENERATION } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
@@ -113,7 +114,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   limitBodies(app, BODY_TIMEOUT_MS)
   answerWithProblems(app, problems)
   const metrics = measureRequests(app)
-  showProgress(metrics, { store, readSide, receiptProcess })
+  showProgress(metrics, { store, readSide, stepProcess })
   showDifferences(metrics, readSide.differences)
   showClockAhead(metrics, { readSide, now })
   if (snapshotCounts !== undefined) showSnapshots(metrics.registry, snapshotCounts)
@@ -128,9 +129,9 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   // Only this scope speaks zod: plugins keep the compilers that they were written for.
   await app.register(async (scope) => {
     const api = checkWithZod(scope)
-    healthRoutes(api, { store, readSide, receiptProcess, isStopping: () => stopping })
-    commandRoutes(api, commandDefinitions, { ledger, receipts, generations })
-    batchRoute(api, commandDefinitions, { ledger, receipts, generations }, problems, () => stopping)
+    healthRoutes(api, { store, readSide, stepProcess, isStopping: () => stopping })
+    commandRoutes(api, commandDefinitions, { ledger, receipts, transfers, generations })
+    batchRoute(api, commandDefinitions, { ledger, receipts, transfers, generations }, problems, () => stopping)
     const queries = { readSide, generations, today, now, store, cursors }
     queryRoutes(api, queries)
     commandOutcomeRoute(api, { readSide, generations })

@@ -33,7 +33,7 @@ const isUp = (probe: Promise<unknown>): Promise<'up' | 'down'> =>
 
 /** `livez`: the process runs. `readyz`: it can serve; a part that is down is named. */
 export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): void => {
-  const { store, readSide, receiptProcess, isStopping } = dependencies
+  const { store, readSide, stepProcess, isStopping } = dependencies
   const Health = z.object({
     status: z.string(),
     parts: z.record(z.string(), z.string()).optional(),
@@ -61,7 +61,7 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
     return state === 'suspended' ? { state: 'refused', reason } : UP
   }
   const receiptsState = (): PartState => {
-    const status = receiptProcess?.status()
+    const status = stepProcess?.status()
     return status?.state === 'diverged' ? status : UP
   }
 

@@ -20,8 +20,11 @@ import { createSnapshotKeeper } from './ledger/snapshots.ts'
 import { keptInPostgres } from './problems/kept-generation.ts'
 import { createGenerations } from './problems/wire-position.ts'
 import { createReadSide } from './queries/read-side.ts'
-import { startReceiptProcess } from './receipts/receipt-process.ts'
+import { receiptFinisher } from './receipts/receipt-finisher.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
+import { startStepProcess } from './steps/step-process.ts'
+import { transferFinisher } from './transfers/transfer-finisher.ts'
+import { createTransferSaga } from './transfers/transfer-saga.ts'
 
 const READ_CONNECTIONS_MAX = 10
 const ASIDE_CONNECTIONS_MAX = 3
@@ -94,11 +97,14 @@ const ledger = createLedger({
   logger,
 })
 const receipts = createReceiptSaga(ledger)
-const receiptProcess = startReceiptProcess({ store, pool, saga: receipts, logger })
+const transfers = createTransferSaga(ledger)
+const finishers = [receiptFinisher(receipts), transferFinisher(transfers)]
+const stepProcess = startStepProcess({ store, pool, finishers, logger })
 const app = await buildApp({
   ledger,
   receipts,
-  receiptProcess,
+  transfers,
+  stepProcess,
   store,
   readSide,
   generations,
@@ -110,7 +116,7 @@ const app = await buildApp({
 })
 
 onShutdown(logger, async () => {
-  await Promise.all([app.close(), receiptProcess.stop()])
+  await Promise.all([app.close(), stepProcess.stop()])
   ledger.stop()
   await snapshots.stop()
   await store.dispose()

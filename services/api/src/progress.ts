@@ -10,7 +10,7 @@ import {
 import { Gauge } from '@registru/runtime'
 import type { RequestMetrics } from './metrics.ts'
 import type { ReadSide } from './queries/read-side.ts'
-import { isOfLedger, type ReceiptProcess, STEP_TYPES } from './receipts/receipt-process.ts'
+import { isOfLedger, type StepProcess } from './steps/step-process.ts'
 
 /** A part that does not answer in this time is left out. */
 const PROBE_TIMEOUT_MS = 1_000
@@ -27,14 +27,14 @@ export interface Progress {
   /** Where the log ends. */
   readonly head?: string
   readonly readModels?: Follower & { readonly eventsPerSecond?: number | undefined }
-  /** Only of the process that finishes receipts at the moment. */
+  /** Only of the process that finishes receipts, and whatever else goes through two streams, at the moment. */
   readonly receipts?: Follower & { readonly open: number }
 }
 
 export interface ProgressDependencies {
   readonly store: Pick<EventStore, 'head' | 'subscribeToAll'>
   readonly readSide: Pick<ReadSide, 'progress'>
-  readonly receiptProcess?: Pick<ReceiptProcess, 'status'> | undefined
+  readonly stepProcess?: Pick<StepProcess, 'status' | 'typePrefixes'> | undefined
 }
 
 const inTime = <Value>(probe: Promise<Value>): Promise<Value | undefined> =>
@@ -51,14 +51,14 @@ const followerAt = async (
   return { position: `${position ?? -1n}`, ...(lag !== undefined && { lag }) }
 }
 
-export const findProgress = async ({ store, readSide, receiptProcess }: ProgressDependencies): Promise<Progress> => {
+export const findProgress = async ({ store, readSide, stepProcess }: ProgressDependencies): Promise<Progress> => {
   const [head, read] = await Promise.all([inTime(store.head()), inTime(readSide.progress())])
   if (head === undefined) return {}
-  const finisher = receiptProcess?.status()
+  const finisher = stepProcess?.status()
   const [readModels, receipts] = await Promise.all([
     read && followerAt(store, read.position, { streamPrefixes: LEDGER_STREAM_PREFIXES }),
-    finisher?.state === 'following'
-      ? followerAt(store, finisher.position, { typePrefixes: STEP_TYPES, counts: isOfLedger })
+    stepProcess !== undefined && finisher?.state === 'following'
+      ? followerAt(store, finisher.position, { typePrefixes: stepProcess.typePrefixes, counts: isOfLedger })
       : undefined,
   ])
   return {
@@ -82,7 +82,10 @@ export const showProgress = (
     'of',
   ])
   const rate = gauge('registru_projector_events_per_second', 'What the projector applied lately')
-  const open = gauge('registru_receipts_open', 'Receipts requested and not numbered, or annulled and not released')
+  const open = gauge(
+    'registru_receipts_open',
+    'Receipts and transfers that one stream has begun and the other not ended',
+  )
 
   beforeText.push(async () => {
     const { head, readModels, receipts } = await findProgress(dependencies)

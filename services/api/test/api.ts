@@ -13,6 +13,7 @@ import { createLastNumberReader } from '../src/ledger/last-number.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
 import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
+import { createTransferSaga, type TransferSaga } from '../src/transfers/transfer-saga.ts'
 
 export const TOKEN = 'a-token'
 /** The day on which the tests take place. */
@@ -27,6 +28,7 @@ export interface Api {
   readonly app: FastifyInstance
   readonly ledger: Ledger
   readonly receipts: ReceiptSaga
+  readonly transfers: TransferSaga
   readonly command: (name: string, body: unknown, options?: CommandOptions) => Promise<LightMyRequestResponse>
   readonly get: (path: string) => Promise<LightMyRequestResponse>
   /** @throws Error when the command is not carried out */
@@ -52,6 +54,7 @@ export const createApi = async (
   override: {
     readonly logger?: ReturnType<typeof createLogger>
     readonly saga?: (ledger: Ledger) => ReceiptSaga
+    readonly transfers?: (ledger: Ledger) => TransferSaga
     /** A machine of its own has a clock of its own. */
     readonly now?: () => Date
   } = {},
@@ -73,9 +76,11 @@ export const createApi = async (
     }),
   })
   const receipts = (override.saga ?? createReceiptSaga)(ledger)
+  const transfers = (override.transfers ?? createTransferSaga)(ledger)
   const app = await buildApp({
     ledger,
     receipts,
+    transfers,
     store,
     readSide,
     token: TOKEN,
@@ -96,6 +101,7 @@ export const createApi = async (
     app,
     ledger,
     receipts,
+    transfers,
     command,
     get,
     must: async (name, body) => {

@@ -31,6 +31,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   ConfirmPaymentCleared: ['commands'],
   AllocatePayment: ['RecordPayment', 'commands'],
   DeallocatePayment: ['AllocatePayment'],
+  TransferCredit: ['RecordPayment', 'commands'],
   IssueReceipt: ['RecordPayment', 'OpenReceiptBook'],
   AnnulReceipt: ['IssueReceipt'],
   ReprintReceipt: ['IssueReceipt'],

@@ -3,7 +3,8 @@ import * as examples from '@registru/domain/examples'
 import { allProjections, schemaOf } from '@registru/projections'
 import { createLogger } from '@registru/runtime'
 import t, { type Test } from 'tap'
-import { startReceiptProcess } from '../src/receipts/receipt-process.ts'
+import { receiptFinisher } from '../src/receipts/receipt-finisher.ts'
+import { startStepProcess } from '../src/steps/step-process.ts'
 import { createApi, eventsOf, nowhere, startStores, until } from './api.ts'
 import { project } from './projected.ts'
 
@@ -26,7 +27,7 @@ t.test('the receipt process over a store that was restored to an older copy', as
   await project({ store, pool })
   const logger = createLogger({ name: 'api', level: 'fatal', destination: nowhere })
   const begin = (t: Test) => {
-    const process = startReceiptProcess({ store: store, pool: pool, saga: there.receipts, logger })
+    const process = startStepProcess({ store: store, pool: pool, finishers: [receiptFinisher(there.receipts)], logger })
     t.teardown(() => process.stop())
     return process
   }

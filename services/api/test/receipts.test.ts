@@ -9,8 +9,9 @@ import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { ConcurrentModification, OutcomeUnknown, Overloaded } from '../src/ledger/errors.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
-import { startReceiptProcess } from '../src/receipts/receipt-process.ts'
+import { receiptFinisher } from '../src/receipts/receipt-finisher.ts'
 import { createReceiptSaga } from '../src/receipts/receipt-saga.ts'
+import { startStepProcess } from '../src/steps/step-process.ts'
 import { type Api, createApi, eventsOf, nowhere, numberOf, openPool, startStores, until } from './api.ts'
 
 const { ron } = examples
@@ -58,7 +59,7 @@ const includes = (paymentId: string, type: string) => async () =>
   (await historyOf(paymentId)).includes(type) ? true : undefined
 
 const withProcess = async (t: Test, work: () => Promise<void>, over: EventStore = store): Promise<void> => {
-  const process = startReceiptProcess({ store: over, pool, saga: healthy.receipts, logger })
+  const process = startStepProcess({ store: over, pool, finishers: [receiptFinisher(healthy.receipts)], logger })
   t.teardown(() => process.stop())
   await work()
   await process.stop()
@@ -83,7 +84,7 @@ t.test('a request that dies between account and book', async (t) => {
     t.match(answers[0]?.json(), { result: { receipt: { series: 'AMC-C', number: 1 } } })
     const elsewhere = openPool(t, await createTestDatabase(t))
     const both = [pool, elsewhere].map((own) =>
-      startReceiptProcess({ store, pool: own, saga: createReceiptSaga(healthy.ledger), logger }),
+      startStepProcess({ store, pool: own, finishers: [receiptFinisher(createReceiptSaga(healthy.ledger))], logger }),
     )
     t.equal((await dying.command('IssueReceipt', issue('none-such'))).statusCode, 404)
     await must(dying, 'RecordPayment', payInCash('half-2', { receipt: { series: 'AMC-C' } }), 503)
@@ -345,7 +346,12 @@ t.test('the process', async (t) => {
     })
     await must(healthy, 'RecordPayment', payInCash('kept', { receipt: undefined }))
     await must(dying, 'IssueReceipt', issue('kept', { issuedOn: '2026-11-21' }), 503)
-    const failing = startReceiptProcess({ store, pool, saga: { ...healthy.receipts, enter: dies }, logger })
+    const failing = startStepProcess({
+      store,
+      pool,
+      finishers: [receiptFinisher({ ...healthy.receipts, enter: dies })],
+      logger,
+    })
     const steps = async () => {
       const { rows } = await pool.query<{ steps: unknown[] }>('select steps from process_manager.receipts')
       return rows[0]?.steps.length === 1 ? true : undefined
@@ -365,10 +371,15 @@ t.test('a step that cannot be done does not hold up the others', async (t) => {
     await must(dying, 'IssueReceipt', issue(id, { issuedOn: '2026-11-21' }), 503)
   }
   const saga = createReceiptSaga(healthy.ledger)
-  const limping = startReceiptProcess({
+  const limping = startStepProcess({
     store,
     pool,
-    saga: { ...saga, enter: (cause) => (cause.data.paymentId === 'stuck' ? dies() : saga.enter(cause)) },
+    finishers: [
+      receiptFinisher({
+        ...saga,
+        enter: (cause) => (cause.data.paymentId === 'stuck' ? dies() : saga.enter(cause)),
+      }),
+    ],
     logger,
   })
   await until('the receipt behind', includes('behind', 'ReceiptIssued'))

@@ -5,8 +5,9 @@ import { allProjections, schemaOf } from '@registru/projections'
 import { createLogger } from '@registru/runtime'
 import t from 'tap'
 import { createHighestNumbers } from '../src/ledger/restore-guard.ts'
-import { startReceiptProcess } from '../src/receipts/receipt-process.ts'
+import { receiptFinisher } from '../src/receipts/receipt-finisher.ts'
 import { createReceiptSaga } from '../src/receipts/receipt-saga.ts'
+import { startStepProcess } from '../src/steps/step-process.ts'
 import { type Api, codeOf, createApi, eventsOf, nowhere, numberOf, startStores, until } from './api.ts'
 
 t.setTimeout(120_000)
@@ -74,7 +75,7 @@ t.test('a book below what Postgres knows is read-only', async (t) => {
 
 t.test('until somebody answers for the numbers that are passed over', async (t) => {
   const logger = createLogger({ name: 'api', level: 'fatal', destination: nowhere })
-  const process = startReceiptProcess({ store, pool, saga: api.receipts, logger })
+  const process = startStepProcess({ store, pool, finishers: [receiptFinisher(api.receipts)], logger })
   t.teardown(() => process.stop())
   // Longer than the process gives a request before it steps in.
   await new Promise((resolve) => setTimeout(resolve, 4_500))

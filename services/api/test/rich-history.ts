@@ -141,6 +141,11 @@ export const recordRichHistory = async ({ must }: Pick<Api, 'must'>): Promise<vo
   await invoice('euro', { total: eur('1000.00'), vatLines: undefined, exchangeRate: bnr('4.97') })
   await pay('euro-in-lei', '1000.00', { allocation: explicitly(['euro', '150.00', bnr('5.00')]) })
 
+  await must('TransferCredit', {
+    ...examples.transferCredit({ paymentId: 'euro-in-lei', toClientId: 'ion', transferId: 'from-alfa' }),
+    amount: '40.00',
+  })
+
   const ofIon = { clientId: 'ion' }
   await invoice('contract', { ...ofIon, instalmentContract: true })
   await pay('ion-cash', '900.00', { ...ofIon, ...inCash, allocation: explicitly(['contract', '700.00']) })

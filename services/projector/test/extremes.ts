@@ -52,6 +52,7 @@ import {
   receiptBook,
   receiptBookStream,
   SetPolicy,
+  TransferCredit,
   UpdateClient,
   WriteOffInvoice,
 } from '@registru/domain'
@@ -60,7 +61,13 @@ import { eventMetadata } from '@registru/domain/examples'
 type Command = AccountCommand | CompanyCommand | ReceiptBookCommand
 type DataOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>['data']
 /** Commands that only the ledger asks of itself. */
-type OwnCommand = 'DeclineReceipt' | 'EnterReceipt' | 'ReleaseReceipt'
+type OwnCommand =
+  | 'DeclineReceipt'
+  | 'EnterReceipt'
+  | 'ReleaseReceipt'
+  | 'ReceiveTransfer'
+  | 'CompleteTransfer'
+  | 'DeclineTransfer'
 
 export type JsonSchema =
   | boolean
@@ -109,6 +116,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   ReverseSetOff,
   ReverseWriteOff,
   SetPolicy,
+  TransferCredit,
   UpdateClient,
   WriteOffInvoice,
 }
@@ -194,8 +202,22 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
       if (event.type === 'ReceiptAnnulled') carryOut({ type: 'ReleaseReceipt', data: event.data })
     }
   }
+  const move = (request: Extract<LedgerMessage, { type: 'TransferRequested' }>['data']): void => {
+    const { clientId, paymentId, toClientId, transferId, ...moved } = request
+    const origin = { clientId, paymentId }
+    const received = { clientId: toClientId, origin, transferId, ...moved }
+    const stream = clientAccountStream(companyId, toClientId)
+    for (const event of accounts.append(stream, { type: 'ReceiveTransfer', data: received })) {
+      carryOut(
+        event.type === 'TransferRefused'
+          ? { type: 'DeclineTransfer', data: { ...origin, transferId, code: event.data.code } }
+          : { type: 'CompleteTransfer', data: { ...origin, transferId } },
+      )
+    }
+  }
   const carryOut = (command: AccountCommand): void => {
     for (const event of accounts.append(clientAccountStream(companyId, command.data.clientId), command)) {
+      if (event.type === 'TransferRequested') move(event.data)
       if (event.type !== 'ReceiptRequested') continue
       const { clientId: _, ...request } = event.data
       const person = { name: text(200), taxId: text(32), tradeRegisterNumber: text(64), address: addressOf(text) }
@@ -484,6 +506,24 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
         cashOverride,
       })
     }
+  }
+  // Credit that goes to another account and on from there; the other one has the third id already.
+  for (const [name, amount, value] of [
+    ['moved', total, {}],
+    ['moved-foreign', totalForeign, { exchangeRate: rateOf(par) }],
+    ['moved', total, {}],
+  ] as const) {
+    const paymentId = longId(`${name}-${events.length}`)
+    payment(`${name}-${events.length}`, { amount, ...value })
+    const moving = { paymentId, amount: amount.amount, movedOn: today, reason: text(500) }
+    onAccount('TransferCredit', { clientId, toClientId: individual, transferId: longId(name), ...moving })
+  }
+  for (const [name, amount] of [
+    ['moved', most],
+    ['moved-foreign', mostForeign],
+  ] as const) {
+    const moving = { paymentId: longId(name), transferId: longId(`${name}-on`), amount, movedOn: today }
+    onAccount('TransferCredit', { clientId: individual, toClientId: clientId, ...moving, reason: text(500) })
   }
   for (const [index, rate] of ['999999.9999999999', par].entries()) {
     const amount = moneyOf(1n, foreign)

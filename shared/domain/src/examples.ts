@@ -19,7 +19,9 @@ import type {
   ReverseRefund,
   ReverseSetOff,
   ReverseWriteOff,
+  TransferCredit,
   UpdateClient,
+  WithTransferId,
   WriteOffInvoice,
 } from './client-account/commands.ts'
 import {
@@ -46,6 +48,13 @@ import {
   RefundReversed,
   WriteOffReversed,
 } from './client-account/events.ts'
+import {
+  TransferCompleted,
+  TransferDeclined,
+  TransferReceived,
+  TransferRefused,
+  TransferRequested,
+} from './client-account/transfer-events.ts'
 import type { ClosePeriod, OpenCashDesk, RegisterCompany, ReopenPeriod, SetPolicy } from './company/commands.ts'
 import { CashDeskOpened, CompanyRegistered, PeriodClosed, PeriodReopened, PolicySet } from './company/events.ts'
 import type { LedgerMessage } from './ledger-events.ts'
@@ -391,6 +400,42 @@ export const invoiceRescheduled = (change: Partial<EventData<typeof InvoiceResch
     ...change,
   })
 
+const moved = {
+  transferId: 'pay-1-alfa',
+  amount: ron('100.00'),
+  movedOn: '2026-11-12',
+  collectedOn: '2026-11-12',
+  reason: 'Factura este a societății-mamă',
+} as const
+
+export const transferRequested = (change: Partial<EventData<typeof TransferRequested>> = {}) =>
+  TransferRequested.of({ clientId: 'alfa', paymentId: 'pay-1', toClientId: 'beta', ...moved, ...change })
+
+export const transferReceived = (change: Partial<EventData<typeof TransferReceived>> = {}) =>
+  TransferReceived.of({ clientId: 'beta', origin: { clientId: 'alfa', paymentId: 'pay-1' }, ...moved, ...change })
+
+export const transferRefused = (change: Partial<EventData<typeof TransferRefused>> = {}) =>
+  TransferRefused.of({
+    clientId: 'beta',
+    origin: { clientId: 'alfa', paymentId: 'pay-1' },
+    transferId: 'pay-1-alfa',
+    code: 'PAYMENT_ALREADY_RECORDED',
+    ...change,
+  })
+
+export const transferCompleted = (change: Partial<EventData<typeof TransferCompleted>> = {}) =>
+  TransferCompleted.of({ clientId: 'alfa', paymentId: 'pay-1', transferId: 'pay-1-alfa', ...change })
+
+export const transferDeclined = (change: Partial<EventData<typeof TransferDeclined>> = {}) =>
+  TransferDeclined.of({
+    clientId: 'alfa',
+    paymentId: 'pay-1',
+    transferId: 'pay-1-alfa',
+    amount: ron('100.00'),
+    code: 'PAYMENT_ALREADY_RECORDED',
+    ...change,
+  })
+
 export const invoiceCancelled = (change: Partial<EventData<typeof InvoiceCancelled>> = {}) =>
   InvoiceCancelled.of({
     clientId: 'alfa',
@@ -611,6 +656,19 @@ export const recordRefund = (change: Partial<Data<typeof RecordRefund>> = {}): D
   ...change,
 })
 
+export const transferCredit = (
+  change: Partial<WithTransferId<Data<typeof TransferCredit>>> = {},
+): WithTransferId<Data<typeof TransferCredit>> => ({
+  clientId: 'alfa',
+  toClientId: 'beta',
+  paymentId: 'pay-1',
+  transferId: 'pay-1-alfa',
+  amount: '100.00',
+  movedOn: '2026-11-12',
+  reason: 'Factura este a societății-mamă',
+  ...change,
+})
+
 export const writeOffInvoice = (change: Partial<Data<typeof WriteOffInvoice>> = {}): Data<typeof WriteOffInvoice> => ({
   clientId: 'alfa',
   writeOffId: 'wo-2',
@@ -757,6 +815,11 @@ export const exampleEvents: readonly LedgerMessage[] = [
   paymentCleared(),
   refundRecorded(),
   invoiceRescheduled(),
+  transferRequested(),
+  transferReceived(),
+  transferRefused(),
+  transferCompleted(),
+  transferDeclined(),
   invoiceCancelled(),
   creditNoteRegistered(),
   discountGranted(),

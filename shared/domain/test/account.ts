@@ -18,6 +18,7 @@ import {
   reverseRefund,
   reverseSetOff,
   reverseWriteOff,
+  transferCredit,
   writeOffInvoice,
 } from '../src/examples.ts'
 import { type AccountEvent, clientAccount } from '../src/index.ts'
@@ -75,6 +76,8 @@ export const clear = (change: Parameters<typeof confirmPaymentCleared>[0] = {}) 
   ({ type: 'ConfirmPaymentCleared', data: confirmPaymentCleared(change) }) as const
 export const refund = (change: Parameters<typeof recordRefund>[0] = {}) =>
   ({ type: 'RecordRefund', data: recordRefund(change) }) as const
+export const transfer = (change: Parameters<typeof transferCredit>[0] = {}) =>
+  ({ type: 'TransferCredit', data: transferCredit(change) }) as const
 export const askReceipt = (change: Parameters<typeof issueReceipt>[0] = {}) =>
   ({ type: 'IssueReceipt', data: { ...issueReceipt(change), receiptId: 'rec-15' } }) as const
 

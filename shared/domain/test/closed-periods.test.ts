@@ -20,6 +20,7 @@ import {
   record,
   refund,
   reverse,
+  transfer,
   writeOff,
 } from './account.ts'
 import { dated, history } from './dated.ts'
@@ -52,6 +53,7 @@ t.test('what names no day is dated in the open period', async (t) => {
     ReversePayment: reverse({ reversedOn: undefined }),
     ConfirmPaymentCleared: clear({ clearedOn: undefined }),
     RecordRefund: refund({ refundedOn: undefined }),
+    TransferCredit: transfer({ movedOn: undefined }),
   }
   for (const [name, command] of Object.entries(undated)) {
     t.ok(given(...history).when(command, closed).length > 0, name)

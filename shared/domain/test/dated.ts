@@ -28,6 +28,7 @@ import {
   reverseGrant,
   reverseNote,
   setOff,
+  transfer,
   undoSetOff,
   writeOff,
 } from './account.ts'
@@ -78,6 +79,7 @@ export const dated: Readonly<Record<string, (day: string) => AccountCommand>> = 
   DeallocatePayment: (day) => deallocate({ invoiceId: 'inv-1024', amount: undefined, deallocatedOn: day }),
   ReversePayment: (day) => reverse({ reversedOn: day }),
   ConfirmPaymentCleared: (day) => clear({ clearedOn: day }),
+  TransferCredit: (day) => transfer({ movedOn: day }),
   RecordRefund: (day) => refund({ refundedOn: day }),
   ReverseCreditNote: (day) => reverseNote({ creditNoteId: 'cn-given', reversedOn: day }),
   ReverseDiscount: (day) => reverseGrant({ discountId: 'dis-given', reversedOn: day }),

@@ -18,6 +18,7 @@ import {
   type Invoice,
   minorOf,
   moneyOf,
+  type Payment,
 } from '../src/index.ts'
 import { type Closing, decide, fold, live, type Step, steps, today } from './histories.ts'
 import { holds } from './random.ts'
@@ -60,6 +61,12 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
       return data.clearedOn
     case 'RefundRecorded':
       return data.refundedOn
+    case 'TransferRequested':
+    case 'TransferReceived':
+      return data.movedOn
+    case 'TransferRefused':
+    case 'TransferCompleted':
+    case 'TransferDeclined':
     case 'ClientRegistered':
     case 'ClientUpdated':
     case 'CashLimitOverridden':
@@ -88,6 +95,8 @@ const post = ({ total, open, credit, allocated }: Books, { type, data }: Account
     if (data.invoiceId === undefined) add(credit, data.creditNoteId, -minorOf(data.total))
     else add(open, data.invoiceId, minorOf(data.total))
   }
+  if (type === 'TransferRequested') add(credit, data.paymentId, -minorOf(data.amount))
+  if (type === 'TransferReceived') add(credit, data.transferId, minorOf(data.amount))
   if (type === 'InvoiceCancelled') add(open, data.invoiceId, -minorOf(data.total))
   if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff') add(open, data.invoiceId, -minorOf(data.amount))
   if (type === 'CreditNoteRegistered') {
@@ -105,6 +114,20 @@ const post = ({ total, open, credit, allocated }: Books, { type, data }: Account
 }
 
 const emptyBooks = (): Books => ({ total: new Map(), open: new Map(), credit: new Map(), allocated: new Map() })
+
+/**
+ * As the books have it: what is reserved moves when the other account has it, which this one hears of when the transfer is
+ * completed; what is declined has never moved.
+ */
+const withMoved = (history: readonly AccountEvent[]): readonly AccountEvent[] => {
+  const reserved = new Map<string, AccountEvent>()
+  return history.flatMap((event) => {
+    const { type, data } = event
+    if (type === 'TransferRequested') reserved.set(`${data.paymentId} ${data.transferId}`, event)
+    if (type !== 'TransferCompleted') return type === 'TransferRequested' ? [] : [event]
+    return reserved.get(`${data.paymentId} ${data.transferId}`) ?? []
+  })
+}
 
 const booksOf = (history: readonly AccountEvent[]): Books => {
   const books = emptyBooks()
@@ -145,7 +168,9 @@ const reversedBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigin
 const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> => {
   const gone = new Map<string, bigint>()
   for (const { type, data } of history) {
-    if (type === 'RefundRecorded' || type === 'PaymentReversed') {
+    if (type === 'TransferDeclined') {
+      if (data.functional !== undefined) add(gone, `p ${data.paymentId}`, -minorOf(data.functional))
+    } else if (type === 'RefundRecorded' || type === 'PaymentReversed' || type === 'TransferRequested') {
       if (data.functional !== undefined) add(gone, `p ${data.paymentId}`, minorOf(data.functional))
     } else if (
       type === 'DiscountGranted' ||
@@ -170,8 +195,9 @@ const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> =
 /** What a decision may see, without the order that it arose in. */
 const amounts = (account: ClientAccount) => ({
   open: [...accountInvoices.all(account)].map(({ invoiceId, open, value }) => `${invoiceId} ${open} ${value?.left}`),
-  credit: [...accountPayments.all(account)].map(({ paymentId, credit, value, refunded, reversed, clearedOn }) =>
-    [paymentId, credit, value?.left, refunded, reversed, clearedOn].join(' '),
+  credit: [...accountPayments.all(account)].map(
+    ({ paymentId, credit, value, refunded, reversed, clearedOn, transfers }) =>
+      [paymentId, credit, value?.left, refunded, reversed, clearedOn, transfers.length].join(' '),
   ),
   allocated: [...accountPayments.all(account)]
     .flatMap(({ paymentId, allocations }) =>
@@ -190,7 +216,8 @@ const codec = createCodec(accountEventDefinitions)
 const encoded = (account: ClientAccount): Uint8Array => accountSnapshot.encode(account)
 
 /** At every effective day, known at every revision: invoices between nothing and their total, nothing else below zero. */
-const requireBounds = (history: readonly AccountEvent[]): void => {
+const requireBounds = (lived: readonly AccountEvent[]): void => {
+  const history = withMoved(lived)
   const days = [...new Set(history.map(effectiveDay))].toSorted()
   for (let known = 1; known <= history.length; known += 1) {
     for (const asOf of days) {
@@ -246,22 +273,21 @@ t.test('whatever is commanded', async (t) => {
         onLives((steps) => {
           const { history } = live(steps)
           const account = fold([])
-          const books = emptyBooks()
+          const books = booksOf(withMoved(history))
           const settled = new Map(loweredBy(history))
           const reversed = reversedBy(history)
-          for (const event of history) {
-            clientAccount.evolve(account, event)
-            post(books, event)
-          }
+          for (const event of history) clientAccount.evolve(account, event)
           for (const payment of accountPayments.all(account)) {
             const allocated = [...payment.allocations.values()].reduce(
               (sum, { amount, parts }) => parts.reduce((paid, part) => paid + part.paid - part.amount, sum + amount),
               0n,
             )
             for (const [invoiceId, { amount }] of payment.allocations) add(settled, invoiceId, amount)
-            const gone = reversed.get(payment.paymentId) ?? 0n
+            const sumOf = (transfers: Payment['transfers']) => transfers.reduce((sum, { amount }) => sum + amount, 0n)
+            const reserved = sumOf(payment.transfers.filter(({ isReserved }) => isReserved))
+            const gone = (reversed.get(payment.paymentId) ?? 0n) + sumOf(payment.transfers)
             equal(allocated + payment.credit + payment.refunded + gone, payment.amount)
-            equal(payment.credit, books.credit.get(payment.paymentId))
+            equal(payment.credit + reserved, books.credit.get(payment.paymentId))
           }
           for (const { invoiceId, open, total } of accountInvoices.all(account)) {
             equal(open, books.open.get(invoiceId))
@@ -360,7 +386,7 @@ t.test('whatever is commanded', async (t) => {
             }
             const early = events.filter((event) => effectiveDay(event) <= closedThrough)
             deepEqual(
-              early.filter(({ type }) => !/^(Client|Receipt|CashLimit)/.test(type)),
+              early.filter(({ type }) => !/^(Client|Receipt|CashLimit|Transfer(?!Requested))/.test(type)),
               [],
             )
           },
@@ -415,6 +441,10 @@ t.test('whatever is commanded', async (t) => {
       'ReverseWriteOff',
       'ReverseRefund',
       'ReverseSetOff',
+      'TransferCredit',
+      'ReceiveTransfer',
+      'CompleteTransfer',
+      'DeclineTransfer',
     ]) {
       t.ok(seen.get(`${type} accepted`), `${type} was accepted, or these histories prove little`)
     }
@@ -544,6 +574,7 @@ t.test('undo', async (t) => {
         const { history, account } = live(steps)
         const payment = accountPayments.get(account, `pay-${index}`)
         if (payment === undefined || payment.reversed || payment.method === 'CREDIT_NOTE') return
+        if (payment.method === 'TRANSFER' || payment.transfers.length > 0) return
         if (payment.refunded === payment.amount) return
         const data = {
           clientId: 'alfa',

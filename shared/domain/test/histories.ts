@@ -101,6 +101,21 @@ export type Step =
       readonly id: number
       readonly on: number | undefined
     }
+  | {
+      readonly kind: 'transfer'
+      readonly payment: number
+      readonly pick: Pick
+      readonly id: number
+      readonly on: number | undefined
+    }
+  | {
+      readonly kind: 'receive'
+      readonly payment: number
+      readonly currency: Currency
+      readonly minor: number
+      readonly on: number
+    }
+  | { readonly kind: 'conclude'; readonly payment: number; readonly declined: boolean }
   | { readonly kind: 'clear'; readonly payment: number; readonly on: number | undefined }
   | {
       readonly kind: 'setOff'
@@ -208,6 +223,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       on: maybeOn,
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('transfer'), payment, pick, id, on: maybeOn }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('receive'), payment, currency, minor, on }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('conclude'), payment, declined: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear'), payment, on: maybeOn }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
   {
@@ -434,6 +452,23 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
         case 'setOff':
           return { type: 'ReverseSetOff', data: { ...said, paymentId } }
       }
+    }
+    case 'transfer': {
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
+      const to = { toClientId: 'beta', transferId: `tr-${step.id}`, reason: 'paid for another' }
+      return { type: 'TransferCredit', data: { clientId, paymentId, ...to, amount, movedOn: dayOfUndo } }
+    }
+    case 'receive': {
+      const origin = { clientId: 'beta', paymentId: 'pay-1' }
+      const moved = { amount: moneyOf(BigInt(step.minor), step.currency), movedOn: dayOf(step.on), reason: 'ours' }
+      return { type: 'ReceiveTransfer', data: { clientId, origin, transferId: paymentId, ...moved } }
+    }
+    case 'conclude': {
+      const transferId = payment?.transfers.find(({ isReserved }) => isReserved)?.transferId ?? 'none'
+      const which = { clientId, paymentId, transferId }
+      return step.declined
+        ? { type: 'DeclineTransfer', data: { ...which, code: 'PAYMENT_ALREADY_RECORDED' } }
+        : { type: 'CompleteTransfer', data: which }
     }
     case 'clear':
       return { type: 'ConfirmPaymentCleared', data: { clientId, paymentId, clearedOn: dayOfUndo } }

@@ -18,6 +18,7 @@ import {
   reverse,
   reverseNote,
   setOff,
+  transfer,
   writeOff,
 } from './account.ts'
 import { dated, papers } from './dated.ts'
@@ -57,6 +58,8 @@ const refusals: readonly (readonly [code: string, path: string, command: Account
   ['AMOUNT_TOO_PRECISE', '/amount', allocate({ amount: '1.001' })],
   ['AMOUNT_TOO_PRECISE', '/amount', deallocate({ invoiceId: 'inv-1024', amount: '1.001' })],
   ['AMOUNT_TOO_PRECISE', '/amount', refund({ amount: '1.001' })],
+  ['AMOUNT_TOO_PRECISE', '/amount', transfer({ amount: '1.001' })],
+  ['TRANSFER_TO_SELF', '/toClientId', transfer({ toClientId: 'alfa' })],
   ['AMOUNT_TOO_PRECISE', '/amount', writeOff({ amount: '1.001' })],
   ['AMOUNT_TOO_PRECISE', '/amount', discount({ amount: '1.001' })],
   ['AMOUNT_TOO_PRECISE', '/fee', clear({ fee: '1.001' })],
@@ -75,6 +78,7 @@ const refusals: readonly (readonly [code: string, path: string, command: Account
     record({ paymentId: 'new', amount: ron('1.99'), allocation: { rule: 'explicit', ...second({}) } }),
   ],
   ['ALLOCATION_EXCEEDS_CREDIT', '/amount', allocate({ amount: '1200.01' })],
+  ['ALLOCATION_EXCEEDS_CREDIT', '/amount', transfer({ amount: '1200.01' })],
   ['ALLOCATION_EXCEEDS_CREDIT', '/amount', refund({ amount: '1200.01' })],
   ['DEALLOCATION_EXCEEDS_ALLOCATION', '/amount', deallocate({ invoiceId: 'inv-1024', amount: '300.01' })],
   ['EXCHANGE_RATE_NOT_APPLICABLE', '/allocation/items/1/exchangeRate', pay({ exchangeRate: rate('5.00') })],
@@ -99,6 +103,7 @@ const refusals: readonly (readonly [code: string, path: string, command: Account
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/reversedOn', reverse({ reversedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/reversedOn', reverseNote({ creditNoteId: 'cn-given', reversedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/clearedOn', clear({ clearedOn: early })],
+  ['UNDO_BEFORE_WHAT_IT_UNDOES', '/movedOn', transfer({ movedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/refundedOn', refund({ refundedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/cancelledOn', cancel({ invoiceId: 'inv-1025', cancelledOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/writtenOffOn', writeOff({ writtenOffOn: early })],

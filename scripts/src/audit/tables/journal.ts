@@ -41,6 +41,7 @@ export const journalFold: Fold = {
       const entry = entryOf(fact)
       if (entry === undefined) return
       const { companyId, position, revision, eventId, recordedAt, data } = fact
+      const ownClient = entry.clientId ?? ('clientId' in data ? data.clientId : null)
       const own = entry.postings.map((posting): DatedPosting => ({ ...posting, on: entry.on }))
       const legs = [...own, ...becomesDue, ...isDueEarly].filter(({ minor }) => minor !== 0n)
       const sums = new Map<string, bigint>()
@@ -49,7 +50,8 @@ export const journalFold: Fold = {
       }
       for (const [currency, sum] of sums)
         expected.require('rules: every entry is zero', `position ${position}: ${currency}`, sum === 0n)
-      for (const { account, currency, minor, on } of legs) {
+      for (const { account, currency, minor, on, of } of legs) {
+        const clientId = of?.clientId ?? ownClient
         expected.bear(postings, {
           company_id: companyId,
           position,
@@ -58,9 +60,9 @@ export const journalFold: Fold = {
           amount_minor: minor,
           effective_on: on,
           recorded_at: new Date(recordedAt).toISOString(),
-          client_id: 'clientId' in data ? data.clientId : null,
+          client_id: clientId,
           invoice_id: entry.invoiceId,
-          payment_id: entry.paymentId,
+          payment_id: of?.paymentId ?? entry.paymentId,
           revision,
           event_id: eventId,
         })
@@ -69,8 +71,8 @@ export const journalFold: Fold = {
           debit_minor: minor > 0n ? minor : 0n,
           credit_minor: minor < 0n ? -minor : 0n,
         })
-        if ((account !== 'RECEIVABLE' && account !== 'CLIENT_CREDIT') || !('clientId' in data)) continue
-        const client = { company_id: companyId, client_id: data.clientId, currency }
+        if ((account !== 'RECEIVABLE' && account !== 'CLIENT_CREDIT') || clientId === null) continue
+        const client = { company_id: companyId, client_id: clientId, currency }
         addTo(expected, clientAccounts, client, {
           receivable_minor: account === 'RECEIVABLE' ? minor : 0n,
           client_credit_minor: account === 'CLIENT_CREDIT' ? minor : 0n,

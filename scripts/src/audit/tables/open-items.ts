@@ -222,6 +222,11 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         return moveKnown('PAYMENT', data.paymentId, data.clientId, data.refundedOn, -minorOf(data.amount.amount))
       case 'PaymentReversed':
         return moveKnown('PAYMENT', data.paymentId, data.clientId, data.reversedOn, -minorOf(data.amount.amount))
+      case 'TransferReceived': {
+        const { origin, clientId, transferId, movedOn, amount } = data
+        moveKnown('PAYMENT', origin.paymentId, origin.clientId, movedOn, -minorOf(amount.amount))
+        return beginCredit(transferId, clientId, amount.currency, movedOn, amount.amount)
+      }
       case 'PaymentAllocated':
       case 'PaymentDeallocated': {
         const undone = type === 'PaymentDeallocated'

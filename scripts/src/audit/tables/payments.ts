@@ -3,6 +3,7 @@ import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
 
 export const payments = { name: 'payments', key: ['company_id', 'payment_id', 'client_id'] }
 const settlements = { name: 'payment_settlements', position: 'position', within: [] }
+const transfers = { name: 'payment_transfers', position: 'position', within: ['client_id', 'payment_id'] }
 const refunds = { name: 'payment_refunds', key: ['company_id', 'payment_id', 'client_id', 'refund_id'] }
 
 const receipts = { name: 'payment_receipts', key: ['company_id', 'payment_id', 'client_id', 'series', 'number'] }
@@ -11,6 +12,7 @@ const untouched = {
   allocated_minor: 0n,
   reversed_minor: 0n,
   refunded_minor: 0n,
+  transferred_minor: 0n,
   fee_minor: 0n,
   cleared_on: null,
   cleared_position: null,
@@ -18,6 +20,8 @@ const untouched = {
   reversed_position: null,
   reversal_reason: null,
   reversal_note: null,
+  origin_client_id: null,
+  origin_payment_id: null,
   receipt_series: null,
   receipt_number: null,
 }
@@ -125,6 +129,33 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
     case 'CreditNoteReversed':
       if (data.invoiceId === undefined) end(data.creditNoteId, data, data.total.amount)
       return
+    case 'TransferReceived': {
+      const { clientId, transferId, origin, amount, movedOn, reason } = data
+      const minor = minorOf(amount.amount)
+      const of = { company_id, position, transfer_id: transferId, effective_on: movedOn, reason, event_id }
+      add(origin.paymentId, origin.clientId, 'transferred_minor', minor)
+      begin(transferId, clientId, amount.currency, minor, {
+        method: 'TRANSFER',
+        received_on: movedOn,
+        allocation_rule: 'none@1',
+        desk_id: null,
+        bank_reference: null,
+        remittance_text: null,
+        payer: null,
+        origin_client_id: origin.clientId,
+        origin_payment_id: origin.paymentId,
+      })
+      const given = { client_id: origin.clientId, payment_id: origin.paymentId }
+      const received = { client_id: clientId, payment_id: transferId }
+      for (const [one, other, by] of [
+        [given, received, minor],
+        [received, given, -minor],
+      ] as const) {
+        const { client_id: other_client_id, payment_id: other_payment_id } = other
+        expected.bear(transfers, { ...of, ...one, other_client_id, other_payment_id, amount_minor: by })
+      }
+      return
+    }
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
       const undone = type === 'PaymentDeallocated'
@@ -170,7 +201,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
 }
 
 export const paymentFold: Fold = {
-  histories: [settlements],
+  histories: [settlements, transfers],
   states: [payments, refunds, receipts],
   start: () => foldPayments,
 }

@@ -1,7 +1,7 @@
 import { addTo, type Birth, type Expected, type Fold, keyOf, stretchOf } from '../expected.ts'
 import { type Money, minorOf, type PlacedFact } from '../facts.ts'
 
-export const lines = { name: 'statement_lines', position: 'position', within: ['currency'] }
+export const lines = { name: 'statement_lines', position: 'position', within: ['client_id', 'currency'] }
 export const months = { name: 'statement_months', key: ['company_id', 'client_id', 'currency', 'month_on'] }
 const days = { name: 'statement_days', key: ['company_id', 'currency', 'effective_on', 'stretch'] }
 const receipts = { name: 'statement_receipts', position: 'known_from', within: [], foretold: 'known_to' }
@@ -17,6 +17,8 @@ interface Line {
   readonly document: string | undefined
   readonly invoiceId: string | undefined
   readonly paymentId: string | undefined
+  /** The fact's own client, when absent. */
+  readonly clientId?: string
 }
 
 const paper = (series: string | undefined, number: string): string =>
@@ -80,6 +82,14 @@ const linesOf = (fact: PlacedFact): readonly Line[] => {
   const line = lineOf(fact)
   if (line !== undefined) return [line]
   const { type, data } = fact
+  if (type === 'TransferReceived') {
+    const { origin, clientId, transferId, movedOn: on, amount } = data
+    const of = { kind: 'TRANSFER', on, amount, document: undefined, invoiceId: undefined }
+    return [
+      { ...of, side: 'debit', ...origin },
+      { ...of, side: 'credit', clientId, paymentId: transferId },
+    ]
+  }
   if (type !== 'PaymentAllocated' && type !== 'PaymentDeallocated') return []
   if (data.conversion === undefined) return []
   const undone = type === 'PaymentDeallocated'
@@ -109,7 +119,7 @@ const write = (
     debit_minor: line.side === 'debit' ? minor : 0n,
     credit_minor: line.side === 'credit' ? minor : 0n,
   }
-  const account = { company_id, client_id: data.clientId, currency }
+  const account = { company_id, client_id: line.clientId ?? data.clientId, currency }
   expected.bear(lines, {
     ...account,
     effective_on: line.on,

@@ -76,6 +76,7 @@ export const carryOutAtomically = async (
         stop: ledger.stop,
       },
       receipts: { requireBook: elsewhere, enter: elsewhere, preview: elsewhere, release: elsewhere },
+      transfers: { requireReceiver: elsewhere, move: elsewhere },
     }
   }
 

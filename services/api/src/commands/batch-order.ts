@@ -1,3 +1,7 @@
+/** Keys of the things that items are about. */
+export const accountKey = (clientId: string): string => `account ${clientId}`
+export const bookKey = (series: string): string => `book ${series}`
+
 /** What has to be known of an item to keep the order that matters. */
 export interface Ordered {
   /** What the item is about; items that share one follow each other. `undefined`: it may be about anything. */

@@ -13,7 +13,7 @@ import type { CommandContext } from '../ledger/command-context.ts'
 import { GroupRefused } from '../ledger/errors.ts'
 import { answerInTime } from './answer-in-time.ts'
 import { carryOutAtomically } from './atomic-batch.ts'
-import { inOrder } from './batch-order.ts'
+import { accountKey, inOrder } from './batch-order.ts'
 import type {
   CommandAnswer,
   CommandDefinition,
@@ -41,8 +41,13 @@ const ATOMIC_COMMANDS_MAX = 200
 /** A stream that neither side moves for so long is ended; what was begun is carried out. */
 const STREAM_IDLE_MS = 60_000
 
-/** What the examples of single commands go on with: a second invoice, and money that is still on its way. */
+/** What the examples of single commands go on with: a second client and invoice, and money that is still on its way. */
 const EXAMPLE = [
+  {
+    command: 'RegisterClient',
+    idempotencyKey: 'beta',
+    data: examples.registerClient({ clientId: 'beta', name: 'Beta SRL', taxId: '1590082' }),
+  },
   {
     command: 'RegisterInvoice',
     idempotencyKey: 'inv-1025',
@@ -101,12 +106,11 @@ const accountIn = (data: unknown): string | undefined =>
     ? data.clientId
     : undefined
 
-/** An account, and a book where a receipt is asked for. What names no account may be about any: an annulment frees a payment. */
-const keysOf = ({ bookOf }: CommandDefinition, data: unknown): readonly string[] | undefined => {
+/** An account, and what else the command writes to. What names no account may be about any: an annulment frees a payment. */
+const keysOf = ({ alsoOn }: CommandDefinition, data: unknown): readonly string[] | undefined => {
   const account = accountIn(data)
   if (account === undefined) return undefined
-  const series = bookOf?.(data)
-  return [`account ${account}`, ...(series === undefined ? [] : [`book ${series}`])]
+  return [accountKey(account), ...(alsoOn?.(data) ?? [])]
 }
 
 type BatchRequest = Omit<CommandRequest, 'headers'> &
@@ -280,9 +284,9 @@ export const batchRoute = (
         description: [
           'A JSON array, or NDJSON with one command a line. Each has its own key; the results come in the order of the commands.',
           '`mode=continue`: a refused one does not stop the others. Commands of one account follow each other, and so do those',
-          'that ask for a receipt of one book; others go side by side. One that names no account waits for all before it.',
+          'that ask for a receipt of one book or move credit to one account; others go side by side. One that names no account waits for all before it.',
           'NDJSON is answered as NDJSON, a result a line, while the lines are still coming: any number of them.',
-          `\`mode=atomic\`: at most ${ATOMIC_COMMANDS_MAX} commands of one account, without receipts, written by one append or not at all;`,
+          `\`mode=atomic\`: at most ${ATOMIC_COMMANDS_MAX} commands of one account, without receipts and transfers, written by one append or not at all;`,
           'each is decided on what those before it did. A refusal names the item.',
           '`Idempotency-Key` and `If-Match` are refused here: each command has its own key, and a condition is for one command.',
           'A dry run of `continue` asks about each command alone; one of `atomic` about all of them together.',

@@ -4,10 +4,12 @@ import type { CommandContext } from '../ledger/command-context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Generations } from '../problems/wire-position.ts'
 import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
+import type { TransferSaga } from '../transfers/transfer-saga.ts'
 
 export interface CommandDependencies {
   readonly ledger: Ledger
   readonly receipts: ReceiptSaga
+  readonly transfers: TransferSaga
 }
 
 /** What routes of commands need beside, to answer with positions. */
@@ -43,8 +45,8 @@ export interface CommandDefinition<Schema extends z.ZodType = z.ZodType> {
   /** What the answer's `result` holds; documentation alone. */
   readonly result: z.ZodType
   readonly rejections: readonly RejectionCode[]
-  /** Series of the receipt book that a command of an account also writes to: their order within a batch matters. */
-  readonly bookOf?: (data: z.infer<Schema>) => string | undefined
+  /** What a command of an account also writes to, by a key of `batch-order.ts`: the order within a batch matters there, too. */
+  readonly alsoOn?: (data: z.infer<Schema>) => readonly string[]
   readonly execute: (
     data: z.infer<Schema>,
     context: CommandContext,

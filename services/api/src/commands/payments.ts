@@ -12,6 +12,7 @@ import { z } from 'zod'
 import type { Handled } from '../ledger/command-context.ts'
 import { receiptResult } from '../receipts/receipt-result.ts'
 import { issuedReceiptOf, refusalIn } from '../receipts/receipt-saga.ts'
+import { bookKey } from './batch-order.ts'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, PaymentResult } from './result-schemas.ts'
@@ -83,7 +84,7 @@ export const paymentCommands = [
       'RESTORE_GUARD',
       'SET_OFF_DOES_NOT_ADD_UP',
     ],
-    bookOf: ({ receipt }) => receipt?.series,
+    alsoOn: ({ receipt }) => (receipt === undefined ? [] : [bookKey(receipt.series)]),
     execute: async ({ receipt, ...facts }, context, dependencies) => {
       if (receipt === undefined) {
         const handled = await onAccount({ type: 'RecordPayment', data: facts }, context, dependencies)

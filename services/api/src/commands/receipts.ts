@@ -11,7 +11,9 @@ import { z } from 'zod'
 import { restOf } from '../ledger/errors.ts'
 import { lastPosition } from '../ledger/last-position.ts'
 import { receiptResult } from '../receipts/receipt-result.ts'
-import { type AnnulledReceipt, type Cause, issuedReceiptOf } from '../receipts/receipt-saga.ts'
+import { type AnnulledReceipt, issuedReceiptOf } from '../receipts/receipt-saga.ts'
+import type { Cause } from '../steps/step.ts'
+import { bookKey } from './batch-order.ts'
 import { defineCommand } from './command-definition.ts'
 import { answer } from './on-account.ts'
 import { onBook } from './on-book.ts'
@@ -44,7 +46,7 @@ export const receiptCommands = [
       'RECEIPT_RANGE_EXHAUSTED',
       'RESTORE_GUARD',
     ],
-    bookOf: ({ series }) => series,
+    alsoOn: ({ series }) => [bookKey(series)],
     execute: async ({ receiptId, ...facts }, context, dependencies) => {
       const data = { ...facts, receiptId: receiptIdOf(receiptId, context) }
       const { handled, booked } = await withReceipt(

@@ -6,6 +6,7 @@ import { invoiceCommands } from './invoices.ts'
 import { paymentCommands } from './payments.ts'
 import { receiptCommands } from './receipts.ts'
 import { takingBackCommands } from './taking-back.ts'
+import { transferCommands } from './transfers.ts'
 
 /** Every command of the API, in the order in which a newcomer meets them. */
 export const commandDefinitions: readonly CommandDefinition[] = [
@@ -15,5 +16,6 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   ...paymentCommands,
   ...creditCommands,
   ...takingBackCommands,
+  ...transferCommands,
   ...receiptCommands,
 ]

@@ -28,6 +28,7 @@ const KIND: Readonly<Record<Line['kind'], string>> = {
   DISCOUNT_REVERSAL: 'anulare reducere',
   WRITE_OFF_REVERSAL: 'reactivare creanță',
   REFUND_REVERSAL: 'anulare restituire',
+  TRANSFER: 'credit mutat între clienți',
 }
 
 /** A side without an amount stays empty, as on paper. */

@@ -230,6 +230,7 @@ export const PaymentItem = z.object({
   amount,
   allocated: amount,
   refunded: amount,
+  transferred: amount.meta({ description: "What went to other clients' accounts" }),
   credit: amount,
   allocationRule: z.string(),
   deskId: z.string().optional(),
@@ -250,6 +251,20 @@ export const PaymentItem = z.object({
       eventId: z.uuid(),
     }),
   ),
+  transfers: z.array(
+    z.object({
+      transferId: z.string(),
+      toClientId: z.string(),
+      amount,
+      movedOn: day,
+      reason: z.string(),
+      eventId: z.uuid(),
+    }),
+  ),
+  origin: z
+    .object({ clientId: z.string(), paymentId: z.string() })
+    .optional()
+    .meta({ description: "Of credit that came from another client's account: the payment that it is of there" }),
 })
 export const Payment = PaymentItem.extend({ revision, tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })

@@ -29,9 +29,11 @@ const paymentBody = (history: PaymentHistory) => {
     amountMinor,
     allocatedMinor,
     refundedMinor,
+    transferredMinor,
     creditMinor,
     allocations,
     refunds,
+    transfers,
     clearing,
     kept: _,
     ...payment
@@ -42,10 +44,12 @@ const paymentBody = (history: PaymentHistory) => {
     amount: amount(amountMinor),
     allocated: amount(allocatedMinor),
     refunded: amount(refundedMinor),
+    transferred: amount(transferredMinor),
     credit: amount(creditMinor),
     clearing: clearing && { on: clearing.on, fee: amount(clearing.feeMinor) },
     allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
     refunds: refunds.map(({ amountMinor: refunded, ...refund }) => ({ ...refund, amount: amount(refunded) })),
+    transfers: transfers.map(({ amountMinor: moved, ...transfer }) => ({ ...transfer, amount: amount(moved) })),
   }
 }
 
@@ -63,7 +67,8 @@ const certifyPayments = async (
   const items = payments.map(({ clientId, paymentId: itemId }) => ({ clientId, itemId }))
   const open = await listOpenOf(handle, { companyId, kind: 'PAYMENT', items, asOf, knownAt })
   for (const [index, payment] of payments.entries()) {
-    const { clientId, paymentId, currency, creditMinor, allocatedMinor, refundedMinor, allocations, kept } = payment
+    const { clientId, paymentId, currency, creditMinor, allocatedMinor, refundedMinor, transferredMinor } = payment
+    const { allocations, kept } = payment
     const whose = { clientId, paymentId, currency }
     const living = allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
     certifyRow(whose, { payment: creditMinor, openItem: open[index] ?? 0n })
@@ -72,6 +77,7 @@ const certifyPayments = async (
     certifyRow(whose, { history: creditMinor, payment: kept.creditMinor })
     certifyRow(whose, { history: allocatedMinor, allocated: kept.allocatedMinor })
     certifyRow(whose, { history: refundedMinor, refunded: kept.refundedMinor })
+    certifyRow(whose, { history: transferredMinor, transferred: kept.transferredMinor })
   }
   // What the history says in turn, against the journal.
   const documents = payments.map(({ clientId, paymentId: id }) => ({ clientId, id }))

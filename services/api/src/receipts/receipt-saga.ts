@@ -10,7 +10,6 @@ import {
   clientAccountStream,
   companyStream,
   type EnterReceipt,
-  type EventId,
   lossOf,
   type Payer,
   type ReceiptBook,
@@ -19,25 +18,15 @@ import {
   receiptBookStream,
   refusalOf,
 } from '@registru/domain'
-import { formerRequestHashOf, requestHashOf } from '@registru/event-store'
-import { v5 } from 'uuid'
-import type { CommandContext, Handled } from '../ledger/command-context.ts'
+import type { Handled } from '../ledger/command-context.ts'
 import { lastPosition } from '../ledger/last-position.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { type Cause, stepContext } from '../steps/step.ts'
 
 export type ReceiptRequest = Extract<AccountEvent, { type: 'ReceiptRequested' }>['data']
 export type IssuedReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptIssued' }>['data']
 export type RefusedReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptRefused' }>['data']
 export type AnnulledReceipt = Extract<ReceiptBookEvent, { type: 'ReceiptAnnulled' }>['data']
-
-/** An event that calls for a step in another stream, and whom the step is done for. */
-export interface Cause<Data> {
-  readonly data: Data
-  readonly eventId: EventId
-  readonly companyId: CompanyId
-  readonly actor: string
-  readonly correlationId: string
-}
 
 /** What of a receipt decides whether its book will number it. */
 export interface WantedReceipt extends Pick<ReceiptRequest, 'series' | 'receiptId' | 'issuedOn'> {
@@ -50,10 +39,7 @@ interface Dry {
   readonly dryRun: boolean
 }
 
-/**
- * A receipt touches two streams: the account reserves it, the book numbers it. Each step's command id is derived from
- * the event that calls for it, so that the request, a retry and the process manager may all do it, and it is done once.
- */
+/** A receipt touches two streams: the account reserves it, the book numbers it. */
 export interface ReceiptSaga {
   /**
    * Refuses early what the book would refuse, so that no reservation is left behind.
@@ -66,21 +52,6 @@ export interface ReceiptSaga {
   readonly preview: (request: Cause<ReceiptRequest>, payer: Payer | undefined) => Promise<Handled<ReceiptBookEvent>>
   /** Frees the payment of an annulled receipt, and reverses it if the annulment says so. */
   readonly release: (annulment: Cause<AnnulledReceipt>, options?: Dry) => Promise<Handled<AccountEvent>>
-}
-
-/** A step that follows from an event of ours: no key, no caller's body, no condition. */
-const stepContext = ({ companyId, eventId, correlationId, actor }: Cause<unknown>, step: string): CommandContext => {
-  const body = { step, eventId }
-  return {
-    companyId,
-    commandId: v5(step, eventId),
-    requestHash: requestHashOf({ body, actor }),
-    formerRequestHash: () => formerRequestHashOf(body),
-    correlationId,
-    causationId: eventId,
-    actor,
-    dryRun: false,
-  }
 }
 
 const issuerOf = ({ identity }: Company): EnterReceipt['issuer'] | undefined => {

@@ -1,6 +1,7 @@
 import type { BusinessDay } from '../business-day.ts'
 import type {
   CashDeskId,
+  ClientId,
   CreditNoteId,
   DiscountId,
   InvoiceId,
@@ -32,7 +33,8 @@ import type { CountedPayer } from './cash-guard.ts'
 import { type DocumentKey, type DocumentName, documentKeyOf } from './document-number.ts'
 import type { DuePart } from './due-parts.ts'
 import { digitsOf } from './remittance-text.ts'
-import { DiscountKind, InvoiceKind, PaymentMethod, RefundMethod } from './vocabulary.ts'
+import type { TransferOrigin } from './transfer-events.ts'
+import { type CreditSource, DiscountKind, InvoiceKind, PaymentMethod, RefundMethod } from './vocabulary.ts'
 
 // How an account's invoices, payments and allocations are kept. To keep one more fact is to name it twice here, and to
 // raise the version of the account's snapshot.
@@ -164,12 +166,28 @@ export interface LivingAllocation {
   readonly allocatedOn: BusinessDay
 }
 
+/** Credit that went to another account, or is on its way there. */
+export interface Transfer {
+  readonly transferId: PaymentId
+  readonly toClientId: ClientId
+  readonly amount: bigint
+  /** What of the payment's functional value goes along. */
+  readonly value: bigint | undefined
+  /** The other account has not said yet that it has it. */
+  readonly isReserved: boolean
+}
+
+/** Where credit came from that another account gave. */
+export interface CreditOrigin extends TransferOrigin {
+  /** Day of the money for what it settles; `undefined` where no money is behind it. */
+  readonly collectedOn: BusinessDay | undefined
+}
+
 export interface PaymentFacts {
   readonly paymentId: PaymentId
   readonly currency: Currency
   readonly amount: bigint
-  /** A credit note without an invoice is credit as a payment's is, and no money. */
-  readonly method: PaymentMethod | 'CREDIT_NOTE'
+  readonly method: CreditSource
   readonly receivedOn: BusinessDay
   readonly deskId: CashDeskId | undefined
   readonly payer: Payer | undefined
@@ -187,6 +205,10 @@ export interface PaymentFacts {
   /** When money on its way arrived. */
   clearedOn: BusinessDay | undefined
   refunded: bigint
+  /** Oldest first; all of it has left the credit. */
+  transfers: readonly Transfer[]
+  /** Of credit that came from another account. */
+  readonly origin: CreditOrigin | undefined
   /** The living receipt; `undefined` when there is none or it was annulled. */
   receipt: { readonly receiptId: ReceiptId; readonly series: ReceiptSeries } | undefined
   /** The last receipt that was annulled: the next one names it. */
@@ -204,7 +226,7 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   credit: amount,
   value: optional(object(carriedValue)),
   paidWhenCleared: flag,
-  method: oneOf([...PaymentMethod.options, 'CREDIT_NOTE']),
+  method: oneOf([...PaymentMethod.options, 'CREDIT_NOTE', 'TRANSFER']),
   receivedOn: day,
   deskId: optional(word),
   payer: optional(object(payer)),
@@ -213,6 +235,8 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   reversed: flag,
   clearedOn: optional(day),
   refunded: amount,
+  transfers: listOf(object({ transferId: text, toClientId: word, amount, value: optional(amount), isReserved: flag })),
+  origin: optional(object({ clientId: word, paymentId: text, collectedOn: optional(day) })),
   receipt: optional(object({ receiptId: text, series: word })),
   annulledReceipt: optional(object({ series: word, number: count })),
   newestAllocation: count,

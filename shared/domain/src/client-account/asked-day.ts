@@ -35,8 +35,13 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
       return { path: '/clearedOn', day: data.clearedOn }
     case 'RecordRefund':
       return { path: '/refundedOn', day: data.refundedOn }
+    case 'TransferCredit':
+      return { path: '/movedOn', day: data.movedOn }
     case 'RegisterClient':
     case 'UpdateClient':
+    case 'ReceiveTransfer':
+    case 'CompleteTransfer':
+    case 'DeclineTransfer':
     case 'DeclineReceipt':
     case 'ReleaseReceipt':
       return undefined

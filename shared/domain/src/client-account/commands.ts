@@ -14,11 +14,12 @@ import {
   WriteOffId,
 } from '../ids.ts'
 import type { Message } from '../message.ts'
-import { Amount, AmountOrZero, Money } from '../money.ts'
+import { Amount, AmountOrZero, Money, type MoneyOrZero } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import type { RejectionCode } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
 import { FiscalReceipt, VatLine } from './events.ts'
+import type { TransferOrigin } from './transfer-events.ts'
 import {
   DeallocationReason,
   DiscountKind,
@@ -250,6 +251,18 @@ export const RecordRefund = z.strictObject({
   cashOverride: CashOverride.optional(),
 })
 
+export const TransferCredit = z.strictObject({
+  clientId: ClientId.meta({ description: 'Whose credit it is' }),
+  toClientId: ClientId,
+  paymentId: PaymentId.meta({ description: 'The payment or credit note whose credit moves' }),
+  transferId: PaymentId.optional().meta({
+    description: "The credit's id in the other account, where it stands among the payments; derived when absent",
+  }),
+  amount: Amount,
+  movedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  reason: FreeText,
+})
+
 export const WriteOffInvoice = z.strictObject({
   clientId: ClientId,
   writeOffId: WriteOffId.optional(),
@@ -355,8 +368,33 @@ export interface ReleaseReceipt {
   readonly alsoReversePayment: boolean
 }
 
+/** Commands of the process that carries a transfer through two accounts; no route leads here. */
+export interface ReceiveTransfer {
+  readonly clientId: ClientId
+  readonly origin: TransferOrigin
+  readonly transferId: PaymentId
+  readonly amount: Money
+  readonly functional?: MoneyOrZero | undefined
+  readonly movedOn: BusinessDay
+  readonly collectedOn?: BusinessDay | undefined
+  readonly reason: string
+}
+
+export interface CompleteTransfer {
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+  readonly transferId: PaymentId
+}
+
+export interface DeclineTransfer extends CompleteTransfer {
+  readonly code: RejectionCode
+}
+
 /** A receipt needs an id before its number is known; the edge derives it when the caller gives none. */
 export type WithReceiptId<Command> = Command & { readonly receiptId: ReceiptId }
+
+/** As with receipts: the credit that moves needs an id of its own. */
+export type WithTransferId<Command> = Command & { readonly transferId: PaymentId }
 
 type RecordPaymentData = z.infer<typeof RecordPayment>
 
@@ -387,5 +425,9 @@ export type AccountCommand =
   | Message<'ReverseRefund', z.infer<typeof ReverseRefund>>
   | Message<'ReverseSetOff', z.infer<typeof ReverseSetOff>>
   | Message<'IssueReceipt', WithReceiptId<z.infer<typeof IssueReceipt>>>
+  | Message<'TransferCredit', WithTransferId<z.infer<typeof TransferCredit>>>
+  | Message<'ReceiveTransfer', ReceiveTransfer>
+  | Message<'CompleteTransfer', CompleteTransfer>
+  | Message<'DeclineTransfer', DeclineTransfer>
   | Message<'DeclineReceipt', DeclineReceipt>
   | Message<'ReleaseReceipt', ReleaseReceipt>

@@ -13,6 +13,7 @@ import { receiptDecisions } from './decisions/receipts.ts'
 import { rescheduleDecisions } from './decisions/reschedules.ts'
 import { lastEffectOn } from './decisions/reversals.ts'
 import { takenBackFrom, takingBack } from './decisions/taking-back.ts'
+import { transferDecisions } from './decisions/transfers.ts'
 import type { AccountEvent } from './events.ts'
 import type { ClientAccount } from './state.ts'
 
@@ -23,6 +24,7 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...paymentDecisions,
   ...receiptDecisions,
   ...takingBack,
+  ...transferDecisions,
 }
 
 const decideByTable = decideBy(table)
@@ -61,6 +63,13 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
       return data.refundedOn
     case 'ReceiptRequested':
       return data.issuedOn
+    case 'TransferRequested':
+      return data.movedOn
+    // What was reserved before a period was closed still arrives on its own day.
+    case 'TransferReceived':
+    case 'TransferRefused':
+    case 'TransferCompleted':
+    case 'TransferDeclined':
     // A release does what the book has already done, whatever was closed since.
     case 'ReceiptReleased':
     case 'ReceiptDeclined':

@@ -20,6 +20,7 @@ import { Currency, Money, MoneyOrZero } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import { REJECTION_CODES } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
+import { transferEventDefinitions } from './transfer-events.ts'
 import {
   AllocationRule,
   CashBreachCode,
@@ -552,6 +553,7 @@ export const accountEventDefinitions = [
   ReceiptRequested,
   ReceiptDeclined,
   ReceiptReleased,
+  ...transferEventDefinitions,
 ] as const
 
 export type AccountEvent = EventOf<(typeof accountEventDefinitions)[number]>

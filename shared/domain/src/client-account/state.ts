@@ -232,6 +232,7 @@ const newPayment = (facts: {
   readonly paymentId: PaymentId
   readonly amount: Money
   readonly method: PaymentFacts['method']
+  readonly origin?: PaymentFacts['origin']
   readonly receivedOn: BusinessDay
   readonly deskId?: CashDeskId | undefined
   readonly payer?: Payer | undefined
@@ -255,6 +256,8 @@ const newPayment = (facts: {
   reversed: false,
   clearedOn: undefined,
   refunded: 0n,
+  transfers: [],
+  origin: facts.origin,
   receipt: undefined,
   annulledReceipt: undefined,
 })
@@ -478,6 +481,41 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
         // Nothing of it settles a contract any more, so all of it is counted.
         const lei = worthInLei({ ...payment, total: payment.amount }) ?? 0n
         if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
+      })
+      return account
+    case 'TransferRequested': {
+      const { paymentId, transferId, toClientId, functional } = event.data
+      const amount = minorOf(event.data.amount)
+      changePayment(account, paymentId, (payment) => {
+        payment.credit -= amount
+        takeValue(payment.value, functional?.amount)
+        const value = functional && minorOf(functional)
+        payment.transfers = [...payment.transfers, { transferId, toClientId, amount, value, isReserved: true }]
+      })
+      return account
+    }
+    case 'TransferReceived': {
+      const { transferId, amount, movedOn, collectedOn, functional } = event.data
+      const origin = { ...event.data.origin, collectedOn }
+      const facts = { paymentId: transferId, amount, receivedOn: movedOn, functional, origin }
+      accountPayments.set(account, newPayment({ ...facts, method: 'TRANSFER' }))
+      return account
+    }
+    case 'TransferRefused':
+      return account
+    case 'TransferCompleted':
+      changePayment(account, event.data.paymentId, (payment) => {
+        const { transferId } = event.data
+        payment.transfers = payment.transfers.map((transfer) =>
+          transfer.transferId === transferId ? { ...transfer, isReserved: false } : transfer,
+        )
+      })
+      return account
+    case 'TransferDeclined':
+      changePayment(account, event.data.paymentId, (payment) => {
+        payment.credit += minorOf(event.data.amount)
+        takeValue(payment.value, event.data.functional?.amount, -1n)
+        payment.transfers = payment.transfers.filter(({ transferId }) => transferId !== event.data.transferId)
       })
       return account
     case 'ReceiptRequested':

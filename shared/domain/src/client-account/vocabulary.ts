@@ -19,6 +19,9 @@ export const PaymentMethod = z.enum([
 ])
 export type PaymentMethod = z.infer<typeof PaymentMethod>
 
+/** Where credit came from: money, a credit note without an invoice, or another account. Only money can bounce, clear or get a receipt. */
+export type CreditSource = PaymentMethod | 'CREDIT_NOTE' | 'TRANSFER'
+
 /**
  * A rule with its version: the version goes up when the rule would spread the same payment another way.
  * named@1 took the last of several open invoices of one series and number; named@2 takes none. named@3 reads numbers with
@@ -61,7 +64,7 @@ export const DeallocationReason = z.enum([
 export type DeallocationReason = z.infer<typeof DeallocationReason>
 
 /** Money that is on its way when it is recorded, and arrives (or not) later. */
-export const METHODS_IN_TRANSIT: ReadonlySet<PaymentMethod | 'CREDIT_NOTE'> = new Set([
+export const METHODS_IN_TRANSIT: ReadonlySet<CreditSource> = new Set([
   'CARD_POS',
   'CARD_ONLINE',
   'ONLINE_SERVICE',
@@ -71,7 +74,7 @@ export const METHODS_IN_TRANSIT: ReadonlySet<PaymentMethod | 'CREDIT_NOTE'> = ne
 ])
 
 /** Papers that promise money: what they settle counts as paid when they are collected, unless a policy says otherwise. */
-export const INSTRUMENTS: ReadonlySet<PaymentMethod | 'CREDIT_NOTE'> = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
+export const INSTRUMENTS: ReadonlySet<CreditSource> = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
 
 /** How money is given back. */
 export const RefundMethod = PaymentMethod.extract([

@@ -34,6 +34,7 @@ import {
   paymentOf,
   requireCredit,
   requireNotBefore,
+  requireNothingTransferred,
   requireOpen,
   requireSameCurrency,
 } from './requirements.ts'
@@ -275,6 +276,7 @@ export const paymentDecisions: Decisions<
     const { paymentId } = payment
     if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
     const { amount, refunded, currency } = payment
+    requireNothingTransferred(payment)
     // What bounces is gone, whatever was given back of it before; a mistake says that nothing ever came, and a refund did.
     if (refunded === amount || (refunded > 0n && command.reason === 'MISTAKE')) {
       reject('PAYMENT_REFUNDED', {

@@ -86,8 +86,9 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
     if (payment.receipt?.receiptId === receiptId) {
       events.push(ReceiptReleased.of({ clientId, paymentId, receiptId, series, number, releasedOn: annulledOn }))
     }
-    // Money that was given back meanwhile cannot be reversed as well; the receipt is annulled all the same.
-    if (command.alsoReversePayment && !payment.reversed && payment.refunded === 0n) {
+    // Money that went on meanwhile cannot be reversed as well; the receipt is annulled all the same.
+    const isWhole = payment.refunded === 0n && payment.transfers.length === 0
+    if (command.alsoReversePayment && !payment.reversed && isWhole) {
       const reversedOn = firstFreeDay(rules, annulledOn, lastEffectOn(payment))
       events.push(...reverse(account, payment, method, { clientId, reason: 'MISTAKE', reversedOn }))
     }

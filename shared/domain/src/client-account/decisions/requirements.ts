@@ -3,7 +3,14 @@ import type { CompanyRules } from '../../decider.ts'
 import type { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
 import { type Currency, decimalOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountInvoices, accountPayments, type Invoice, type Payment, type VatAmounts } from '../account-records.ts'
+import {
+  accountInvoices,
+  accountPayments,
+  type Invoice,
+  type Payment,
+  type Transfer,
+  type VatAmounts,
+} from '../account-records.ts'
 import type { VatLine } from '../events.ts'
 import type { Client, ClientAccount } from '../state.ts'
 import { INSTRUMENTS, type PaymentMethod } from '../vocabulary.ts'
@@ -49,13 +56,47 @@ export const requireOpen = (invoice: Invoice, amount: bigint, path: string): voi
   }
 }
 
+/** What of a payment is on its way to other accounts: it may come back. */
+export const reservedOf = (transfers: readonly Transfer[]): bigint =>
+  transfers.reduce((sum, { isReserved, amount }) => (isReserved ? sum + amount : sum), 0n)
+
 /** @param path JSON pointer to the amount */
 export const requireCredit = (
-  { paymentId, credit, currency }: Pick<Payment, 'paymentId' | 'credit' | 'currency'>,
+  {
+    paymentId,
+    credit,
+    currency,
+    transfers = [],
+  }: Pick<Payment, 'paymentId' | 'credit' | 'currency'> & Partial<Pick<Payment, 'transfers'>>,
   amount: bigint,
   path: string,
 ): void => {
-  if (amount > credit) reject('ALLOCATION_EXCEEDS_CREDIT', { path, paymentId, credit: moneyOf(credit, currency) })
+  if (amount <= credit) return
+  const reserved = reservedOf(transfers)
+  const code = amount <= credit + reserved ? 'CREDIT_RESERVED' : 'ALLOCATION_EXCEEDS_CREDIT'
+  reject(code, {
+    path,
+    paymentId,
+    credit: moneyOf(credit, currency),
+    ...(reserved > 0n && { reserved: moneyOf(reserved, currency) }),
+  })
+}
+
+/** What went to other accounts is undone there first. @throws Rejection */
+export const requireNothingTransferred = ({
+  paymentId,
+  transfers,
+  currency,
+}: Pick<Payment, 'paymentId' | 'transfers' | 'currency'>): void => {
+  const reserved = reservedOf(transfers)
+  if (reserved > 0n) reject('CREDIT_RESERVED', { paymentId, reserved: moneyOf(reserved, currency) })
+  if (transfers.length === 0) return
+  const to = transfers.map(({ toClientId, transferId, amount }) => ({
+    clientId: toClientId,
+    paymentId: transferId,
+    amount: moneyOf(amount, currency),
+  }))
+  reject('PAYMENT_TRANSFERRED', { paymentId, transfers: to })
 }
 
 /** @param path JSON pointer to where the day may be named */
@@ -63,14 +104,23 @@ export const requireNotBefore = (day: BusinessDay, earliest: BusinessDay, path: 
   if (day < earliest) reject('UNDO_BEFORE_WHAT_IT_UNDOES', { path, day, earliest })
 }
 
-/** A payment of money, and how it came: a credit note is credit, but nothing that could bounce, clear or get a receipt. */
+/**
+ * A payment of money, and how it came: a credit note is credit, but nothing that could bounce, clear or get a receipt; nor
+ * could credit that another account has the money of.
+ */
 export const moneyPaymentOf = (
   account: ClientAccount,
   command: { readonly clientId: ClientId; readonly paymentId: PaymentId },
 ): { readonly payment: Payment; readonly method: PaymentMethod } => {
   const payment = paymentOf(account, command)
-  const { method } = payment
-  return method === 'CREDIT_NOTE' ? reject('PAYMENT_NOT_FOUND', { paymentId: command.paymentId }) : { payment, method }
+  const { method, paymentId, origin } = payment
+  if (method === 'TRANSFER') {
+    return reject('PAYMENT_TRANSFERRED', {
+      paymentId,
+      origin: origin && { clientId: origin.clientId, paymentId: origin.paymentId },
+    })
+  }
+  return method === 'CREDIT_NOTE' ? reject('PAYMENT_NOT_FOUND', { paymentId }) : { payment, method }
 }
 
 /** Whether what the payment settles does not count as paid yet. */

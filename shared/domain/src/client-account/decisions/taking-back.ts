@@ -19,7 +19,15 @@ import { type AccountEvent, CreditNoteReversed, DiscountReversed, RefundReversed
 import type { ClientAccount } from '../state.ts'
 import type { InvoiceKind, PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
-import { clientOf, firstFreeDay, invoiceOf, paymentOf, printedVatLines, requireNotBefore } from './requirements.ts'
+import {
+  clientOf,
+  firstFreeDay,
+  invoiceOf,
+  paymentOf,
+  printedVatLines,
+  requireNotBefore,
+  requireNothingTransferred,
+} from './requirements.ts'
 import { freed, lastEffectOn, reverse } from './reversals.ts'
 
 /** @throws Rejection when there is none, or it was taken back before */
@@ -137,6 +145,7 @@ export const takingBack: Decisions<
     }
     const credit = paymentOf(account, { clientId, paymentId: creditOfNote(creditNoteId) })
     requireNotRefunded(credit)
+    requireNothingTransferred(credit)
     const said = saidOf(command, lastEffectOn(credit), context)
     const { currency } = credit
     return [
@@ -177,6 +186,7 @@ export const takingBack: Decisions<
     const payment = accountPayments.get(account, paymentId)
     const setOff = standing(payment?.method === 'SET_OFF' ? payment : undefined, { paymentId })
     requireNotRefunded(setOff)
+    requireNothingTransferred(setOff)
     return reverse(account, setOff, 'SET_OFF', saidOf(command, lastEffectOn(setOff), context))
   },
 }

@@ -5,11 +5,12 @@ import type { VatDay } from '../events.ts'
 import { INSTRUMENTS } from '../vocabulary.ts'
 import { firstFreeDay } from './requirements.ts'
 
-type Money = Pick<Payment, 'method' | 'receivedOn' | 'clearedOn'>
+type Money = Pick<Payment, 'method' | 'receivedOn' | 'clearedOn'> & Partial<Pick<Payment, 'origin'>>
 
 /** Day of the money itself: of a cheque, when it became money. A credit note is none. */
-const dayOfMoney = ({ method, receivedOn, clearedOn }: Money): BusinessDay | undefined => {
+export const dayOfMoney = ({ method, receivedOn, clearedOn, origin }: Money): BusinessDay | undefined => {
   if (method === 'CREDIT_NOTE') return undefined
+  if (method === 'TRANSFER') return origin?.collectedOn
   return INSTRUMENTS.has(method) ? clearedOn : receivedOn
 }
 

@@ -4,8 +4,7 @@ import { type EventStore, StoreDiverged, type Witness } from '@registru/event-st
 import type { Logger, Pool } from '@registru/runtime'
 import { withLeadership } from './leadership.ts'
 import { loadCheckpoint, placeIn, saveCheckpoint } from './process-checkpoint.ts'
-import { type ReceiptSaga, refusalIn } from './receipt-saga.ts'
-import { type ReceiptStep, stepChangeOf } from './receipt-step.ts'
+import type { Finisher, Step } from './step.ts'
 
 /** The request itself does the step; only what is still undone after this was left by a process that died. */
 const GRACE_MS = 3_000
@@ -13,29 +12,29 @@ const TICK_MS = 500
 const RESTART_PAUSE_MS = 1_000
 /** A store that is not the one we have read from stays so until somebody acts. */
 const DIVERGED_PAUSE_MS = 5_000
-/** Every event that begins or ends a step; the API would spend much of its time on reading what it has just written. */
-export const STEP_TYPES = ['Receipt']
 
-export interface ReceiptProcessOptions {
+export interface StepProcessOptions {
   readonly store: EventStore
   readonly pool: Pool
-  readonly saga: ReceiptSaga
+  readonly finishers: readonly Finisher[]
   readonly logger: Logger
 }
 
-export interface ReceiptProcessStatus {
+export interface StepProcessStatus {
   /** `standby`: another process leads. `waiting`: a store is away. `diverged`: the event store is not the one it has read from. */
   readonly state: 'standby' | 'following' | 'waiting' | 'diverged'
   /** Up to where it has read; `undefined` when it does not lead. */
   readonly position: Position | undefined
-  /** Receipts that are requested and not numbered, or annulled and not released. */
+  /** Steps that are begun and not ended. */
   readonly open: number
   /** Of `diverged`. */
   readonly reason?: string
 }
 
-export interface ReceiptProcess {
-  readonly status: () => ReceiptProcessStatus
+export interface StepProcess {
+  /** Types of the events that it follows, as prefixes: it would spend much of its time on reading what was just written. */
+  readonly typePrefixes: readonly string[]
+  readonly status: () => StepProcessStatus
   readonly stop: () => Promise<void>
 }
 
@@ -46,25 +45,27 @@ export const isOfLedger = (stream: string): boolean =>
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined)
 
-/** Follows the ledger and finishes what a crash between account and book left half-done. */
-export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProcessOptions): ReceiptProcess => {
+/** Follows the ledger and finishes what a crash between two streams left half-done. */
+export const startStepProcess = ({ store, pool, finishers, logger }: StepProcessOptions): StepProcess => {
   const stopping = new AbortController()
   const idle = { position: undefined, open: 0 }
   /** Asked for when somebody wants to know: what was said when something last happened may be long ago. */
-  let status = (): ReceiptProcessStatus => ({ state: 'standby', ...idle })
+  let status = (): StepProcessStatus => ({ state: 'standby', ...idle })
+
+  const typePrefixes = finishers.flatMap((finisher) => finisher.typePrefixes)
 
   /** @returns whether the step is at its end */
-  const carryOut = async (step: ReceiptStep): Promise<boolean> => {
+  const carryOut = async (step: Step): Promise<boolean> => {
     const about = { step: step.step, eventId: step.cause.eventId }
     try {
-      // The book refused and the account knows: that, too, is an end. A book that is read-only has not refused.
-      const refused = step.step === 'enter' ? refusalIn(await saga.enter(step.cause)) : undefined
-      if (step.step === 'release') await saga.release(step.cause)
-      if (refused === undefined) logger.info(about, 'finished a half-done receipt')
-      else logger.info({ ...about, code: refused.code }, 'declined a half-done receipt')
+      const finisher = finishers.find(({ names }) => names.includes(step.step))
+      if (finisher === undefined) throw new Error(`no step is called ${step.step}`)
+      const code = await finisher.carryOut(step)
+      if (code === undefined) logger.info(about, 'finished what was half-done')
+      else logger.info({ ...about, code }, 'declined what was half-done')
       return true
     } catch (error) {
-      logger.warn({ err: error, ...about }, 'a half-done receipt waits')
+      logger.warn({ err: error, ...about }, 'what is half-done waits')
       return false
     }
   }
@@ -85,7 +86,7 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
 
     const follow = async (): Promise<void> => {
       const after = { ...(position !== undefined && { after: position }), ...(witness !== undefined && { witness }) }
-      const items = store.subscribeToAll({ ...after, typePrefixes: STEP_TYPES, signal })
+      const items = store.subscribeToAll({ ...after, typePrefixes, signal })
       for await (const item of items) {
         if (item.kind === 'caughtUp') caughtUp = true
         else if (item.kind === 'checkpoint') position = item.position
@@ -93,11 +94,14 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
           const { stream, revision, id: eventId } = item.event
           ;({ position } = item.event)
           witness = { stream, revision, eventId, position }
-          // Other streams of the same store may have receipts of their own.
+          // Other streams of the same store may have events of such names.
           if (!isOfLedger(stream)) continue
-          const { begins, ends } = stepChangeOf(readLedgerEvent(item.event))
-          if (begins !== undefined) open.set(begins.key, { step: begins, seenAt: performance.now() })
-          if (ends !== undefined) open.delete(ends)
+          const event = readLedgerEvent(item.event)
+          for (const { stepChangeOf } of finishers) {
+            const { begins, ends } = stepChangeOf(event)
+            if (begins !== undefined) open.set(begins.key, { step: begins, seenAt: performance.now() })
+            if (ends !== undefined) open.delete(ends)
+          }
         }
       }
     }
@@ -134,8 +138,8 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
         const diverged = error instanceof StoreDiverged
         const why = diverged ? ({ state: 'diverged', reason: error.message } as const) : ({ state: 'waiting' } as const)
         status = () => ({ ...why, ...idle })
-        if (diverged) logger.error({ err: error }, 'the receipt process stands still: the event store is another one')
-        else logger.warn({ err: error }, 'the receipt process starts again')
+        if (diverged) logger.error({ err: error }, 'the process of steps stands still: the event store is another one')
+        else logger.warn({ err: error }, 'the process of steps starts again')
       }
       await pause(status().state === 'diverged' ? DIVERGED_PAUSE_MS : RESTART_PAUSE_MS, stopping.signal)
     }
@@ -143,6 +147,7 @@ export const startReceiptProcess = ({ store, pool, saga, logger }: ReceiptProces
 
   const running = run()
   return {
+    typePrefixes,
     status: () => status(),
     stop: async () => {
       stopping.abort()

@@ -2,17 +2,18 @@ import type { Position, Revision } from '@registru/domain'
 import { checkWitness, type EventStore, findDivergence, type Witness } from '@registru/event-store'
 import { listCheckpoints, listInUse } from '@registru/projections'
 import type { Pool } from '@registru/runtime'
-import type { ReceiptStep } from './receipt-step.ts'
+import type { Step } from './step.ts'
 
 /** Where the process manager is: the position it has read to, and the steps it has seen begun and not ended. */
 export interface ProcessCheckpoint {
   readonly position: Position | undefined
-  readonly steps: readonly ReceiptStep[]
+  readonly steps: readonly Step[]
   /** The store that it has read, and the last event it was given; `undefined` in rows of an earlier version. */
   readonly storeId?: string | undefined
   readonly witness?: Witness | undefined
 }
 
+/** Named when receipts were all that goes through two streams: its rows outlive that. */
 const CREATE = `
   create schema if not exists process_manager;
   create table if not exists process_manager.receipts (
@@ -28,7 +29,7 @@ const CREATE = `
 
 interface CheckpointRow {
   readonly position: Position
-  readonly steps: readonly ReceiptStep[]
+  readonly steps: readonly Step[]
   readonly store_id: string | null
   readonly witness_stream: string | null
   readonly witness_revision: Revision | null

@@ -1,0 +1,71 @@
+import {
+  type AccountCommand,
+  type ClientId,
+  type CompanyId,
+  clientAccountStream,
+  type EventOf,
+  Rejection,
+  type RejectionCode,
+  type TransferRequested,
+  transferRefusal,
+} from '@registru/domain'
+import { lastPosition } from '../ledger/last-position.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { type Cause, stepContext } from '../steps/step.ts'
+
+export type TransferRequest = EventOf<typeof TransferRequested>['data']
+
+interface Moved {
+  /** Why the other account refused; `undefined`: it has the credit. */
+  readonly code: RejectionCode | undefined
+  readonly position: ReturnType<typeof lastPosition>
+}
+
+/** Credit goes through two accounts: the one reserves it, the other receives it, and the first one hears of that. */
+export interface TransferSaga {
+  /** Refuses early what the other account would refuse, so that nothing is reserved. @throws Rejection */
+  readonly requireReceiver: (
+    companyId: CompanyId,
+    transfer: Pick<TransferRequest, 'toClientId' | 'transferId'>,
+  ) => Promise<void>
+  /** Moves what is reserved, or frees it; a second time, the same answer. */
+  readonly move: (request: Cause<TransferRequest>) => Promise<Moved>
+}
+
+export const createTransferSaga = (ledger: Ledger): TransferSaga => {
+  const toAccount = async (cause: Cause<unknown>, step: string, clientId: ClientId, command: AccountCommand) => {
+    const companyRules = await ledger.rules.rulesOf(cause.companyId)
+    const stream = clientAccountStream(cause.companyId, clientId)
+    return ledger.accounts.handle(stream, command, { ...stepContext(cause, step), companyRules })
+  }
+
+  return {
+    requireReceiver: async (companyId, { toClientId, transferId }) => {
+      const refusalIn = (account: Parameters<typeof transferRefusal>[0]) => transferRefusal(account, { transferId })
+      const stream = clientAccountStream(companyId, toClientId)
+      const code = refusalIn(await ledger.accounts.read(stream, (account) => refusalIn(account) === undefined))
+      if (code === 'CLIENT_NOT_FOUND') throw new Rejection(code, { path: '/toClientId', clientId: toClientId })
+      if (code !== undefined) throw new Rejection(code, { path: '/transferId', paymentId: transferId })
+    },
+
+    move: async (request) => {
+      const { clientId, paymentId, toClientId, transferId, ...moved } = request.data
+      const origin = { clientId, paymentId }
+      const received = await toAccount(request, 'receiveTransfer', toClientId, {
+        type: 'ReceiveTransfer',
+        data: { clientId: toClientId, origin, transferId, ...moved },
+      })
+      const refused = received.events.find((event) => event.type === 'TransferRefused')
+      const code = refused?.data.code
+      const told = await toAccount(
+        request,
+        'concludeTransfer',
+        clientId,
+        code === undefined
+          ? { type: 'CompleteTransfer', data: { ...origin, transferId } }
+          : { type: 'DeclineTransfer', data: { ...origin, transferId, code } },
+      )
+      return { code, position: lastPosition(received, told) }
+    },
+  }
+}

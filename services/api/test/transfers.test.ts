@@ -1,0 +1,219 @@
+/** Credit goes through two accounts; whatever stops between them is finished, once, and no total ever shows half of it. */
+import { randomUUID } from 'node:crypto'
+import * as examples from '@registru/domain/examples'
+import { StoreUnavailable } from '@registru/event-store'
+import { createLogger } from '@registru/runtime'
+import { createTestDatabase } from '@registru/runtime/testing'
+import t, { type Test } from 'tap'
+import { z } from 'zod'
+import type { Ledger } from '../src/ledger/ledger.ts'
+import { startStepProcess } from '../src/steps/step-process.ts'
+import { transferFinisher } from '../src/transfers/transfer-finisher.ts'
+import { createTransferSaga } from '../src/transfers/transfer-saga.ts'
+import { answerOf, codeOf, createApi, eventsOf, nowhere, openPool, startStores, until } from './api.ts'
+import { project } from './projected.ts'
+
+const { ron } = examples
+t.setTimeout(120_000)
+
+const { store, pool } = await startStores(t)
+const logger = createLogger({ name: 'api', level: 'fatal', destination: nowhere })
+const healthy = await createApi(store, pool)
+const dies = () => Promise.reject(new StoreUnavailable('died here'))
+/** It reserves, and dies. */
+const dying = await createApi(store, pool, {
+  transfers: (ledger: Ledger) => ({ ...createTransferSaga(ledger), move: dies }),
+})
+
+const pay = (paymentId: string, change: object = {}) => ({
+  ...examples.recordPayment({ paymentId, amount: ron('1000.00'), allocation: { rule: 'none' } }),
+  receipt: undefined,
+  ...change,
+})
+const move = (paymentId: string, change: object = {}) => ({
+  ...examples.transferCredit({ paymentId }),
+  transferId: `${paymentId}-moved`,
+  ...change,
+})
+
+await healthy.must('RegisterCompany', examples.registerCompany())
+await healthy.must('RegisterClient', examples.registerClient())
+await healthy.must('RegisterClient', examples.registerClient({ clientId: 'beta', name: 'Beta SRL' }))
+
+/** Events about one transfer, in the order of the log. */
+const historyOf = async (transferId: string): Promise<string[]> => {
+  const types: string[] = []
+  for await (const { type, data } of store.readAll()) {
+    if (typeof data === 'object' && data !== null && Reflect.get(data, 'transferId') === transferId) types.push(type)
+  }
+  return types
+}
+const MOVED = ['TransferRequested', 'TransferReceived', 'TransferCompleted']
+
+const withProcess = async (t: Test, work: () => Promise<void>): Promise<void> => {
+  const process = startStepProcess({ store, pool, finishers: [transferFinisher(healthy.transfers)], logger })
+  t.teardown(() => process.stop())
+  await work()
+  await process.stop()
+}
+
+const Totals = z.looseObject({
+  rows: z.array(z.looseObject({ clientId: z.string(), credit: z.string() })),
+  totals: z.array(z.looseObject({ credit: z.string() })),
+})
+/** Credit by client, and of all. */
+const creditAt = async (knownAt: string, asOf = '2026-11-24') => {
+  const { rows, totals } = Totals.parse(await healthy.answer(`receivables/aging?asOf=${asOf}&knownAt=${knownAt}`))
+  const of = Object.fromEntries(rows.map(({ clientId, credit }) => [clientId, credit]))
+  return { ...of, all: totals[0]?.credit ?? '0.00' }
+}
+
+t.test('credit that moves', async (t) => {
+  await healthy.must('RecordPayment', pay('whole'))
+  const key = randomUUID()
+  const moved = await healthy.command('TransferCredit', move('whole', { amount: '400.00' }), { key })
+  t.equal(moved.statusCode, 201)
+  t.match(answerOf(moved), {
+    result: { transferId: 'whole-moved', toClientId: 'beta', amount: ron('400.00'), movedOn: '2026-11-12' },
+  })
+  t.strictSame(await historyOf('whole-moved'), MOVED)
+  const again = await healthy.command('TransferCredit', move('whole', { amount: '400.00' }), { key })
+  t.match(again, { statusCode: 200, body: moved.body, headers: { 'idempotency-replayed': 'true' } })
+  t.strictSame(await historyOf('whole-moved'), MOVED)
+  await project({ store, pool })
+  t.match(await healthy.answer('payments/whole'), {
+    credit: '600.00',
+    transferred: '400.00',
+    transfers: [{ transferId: 'whole-moved', toClientId: 'beta', amount: '400.00', movedOn: '2026-11-12' }],
+  })
+  t.match(await healthy.answer('payments/whole?asOf=2026-11-11'), {
+    credit: '1000.00',
+    transferred: '0.00',
+    transfers: [],
+  })
+  t.match(await healthy.answer('payments/whole-moved'), {
+    clientId: 'beta',
+    method: 'TRANSFER',
+    receivedOn: '2026-11-12',
+    credit: '400.00',
+    origin: { clientId: 'alfa', paymentId: 'whole' },
+    transfers: [],
+  })
+  const statement = 'statement?from=2026-11-01&to=2026-11-30'
+  t.match(await healthy.answer(`clients/alfa/${statement}`), {
+    currencies: [{ closing: '-600.00', lines: [{ kind: 'PAYMENT' }, { kind: 'TRANSFER', debit: '400.00' }] }],
+  })
+  t.match(await healthy.answer(`clients/beta/${statement}`), {
+    currencies: [{ closing: '-400.00', lines: [{ kind: 'TRANSFER', credit: '400.00' }] }],
+  })
+  // Money stays where it is: one turnover of the bank, none in between.
+  t.match(await healthy.answer('journal/trial-balance'), {
+    lines: [
+      { account: 'BANK', debit: '1000.00', credit: '0.00' },
+      { account: 'CLIENT_CREDIT', debit: '400.00', credit: '1400.00' },
+    ],
+  })
+})
+
+t.test('a request that dies between the accounts', async (t) => {
+  await healthy.must('RecordPayment', pay('half'))
+  const key = randomUUID()
+  t.equal((await dying.command('TransferCredit', move('half'), { key })).statusCode, 503)
+  t.strictSame(await historyOf('half-moved'), ['TransferRequested'])
+
+  t.test('holds what it has reserved, and no total shows any of it', async (t) => {
+    await project({ store, pool })
+    t.match(await healthy.answer('payments/half'), { credit: '1000.00', transferred: '0.00' })
+    const refund = { ...examples.recordRefund({ paymentId: 'half', amount: '900.01' }), refundId: 'too-much' }
+    t.equal(codeOf(await healthy.command('RecordRefund', refund)), 'CREDIT_RESERVED')
+    t.equal(
+      codeOf(await healthy.command('ReversePayment', examples.reversePayment({ paymentId: 'half' }))),
+      'CREDIT_RESERVED',
+    )
+  })
+  t.test('is finished within seconds, once, by however many processes', async (t) => {
+    const elsewhere = openPool(t, await createTestDatabase(t))
+    const other = startStepProcess({
+      store,
+      pool: elsewhere,
+      finishers: [transferFinisher((await createApi(store, elsewhere)).transfers)],
+      logger,
+    })
+    t.teardown(() => other.stop())
+    await withProcess(t, async () => {
+      const finished = async () => ((await historyOf('half-moved')).includes('TransferCompleted') ? true : undefined)
+      await until('the transfer', finished)
+    })
+    await other.stop()
+    t.strictSame(await historyOf('half-moved'), MOVED)
+    const again = await healthy.command('TransferCredit', move('half'), { key })
+    t.match(again, { statusCode: 200 })
+    t.strictSame(await historyOf('half-moved'), MOVED)
+  })
+})
+
+t.test('at every position of the log, the credit stands in one account', async (t) => {
+  await project({ store, pool })
+  let recorded = 0n
+  for await (const { type, stream, position } of store.readAll()) {
+    if (!stream.startsWith('clientAccount-amc:')) continue
+    if (type === 'PaymentRecorded') recorded += 100_000n
+    const { all } = await creditAt(`${position}`)
+    t.equal(BigInt(all.replace('.', '')), recorded, `at ${position}, after ${type}`)
+  }
+})
+
+t.test('an account that refuses after the other has reserved', async (t) => {
+  /** The question before is what makes this rare; without it, it can be provoked. */
+  const hasty = await createApi(store, pool, {
+    transfers: (ledger: Ledger) => ({ ...createTransferSaga(ledger), requireReceiver: () => Promise.resolve() }),
+  })
+  await healthy.must('RecordPayment', pay('refused'))
+  await healthy.must('RecordPayment', pay('taken', { clientId: 'beta' }))
+  const key = randomUUID()
+  const body = move('refused', { transferId: 'taken' })
+  t.equal(codeOf(await hasty.command('TransferCredit', body, { key })), 'PAYMENT_ALREADY_RECORDED')
+  t.strictSame(await historyOf('taken'), ['TransferRequested', 'TransferRefused', 'TransferDeclined'])
+  t.equal(codeOf(await hasty.command('TransferCredit', body, { key })), 'PAYMENT_ALREADY_RECORDED')
+  t.strictSame(await historyOf('taken'), ['TransferRequested', 'TransferRefused', 'TransferDeclined'])
+  await project({ store, pool })
+  t.match(await healthy.answer('payments/refused'), { credit: '1000.00', transferred: '0.00' })
+  await healthy.must('RecordRefund', {
+    ...examples.recordRefund({ paymentId: 'refused', amount: '1000.00' }),
+    refundId: 'free',
+  })
+})
+
+t.test('what the other account would refuse leaves no trace', async (t) => {
+  await healthy.must('RecordPayment', pay('asked'))
+  const before = (await eventsOf(store, 'clientAccount-amc:alfa')).length
+  const ask = (change: object) => healthy.command('TransferCredit', move('asked', change))
+  t.equal(codeOf(await ask({ toClientId: 'nobody' })), 'CLIENT_NOT_FOUND')
+  t.equal(codeOf(await ask({ transferId: 'taken' })), 'PAYMENT_ALREADY_RECORDED')
+  t.equal(codeOf(await ask({ toClientId: 'alfa', transferId: undefined })), 'TRANSFER_TO_SELF')
+  t.equal((await healthy.command('TransferCredit', move('asked'), { dryRun: true })).statusCode, 200)
+  t.equal((await eventsOf(store, 'clientAccount-amc:alfa')).length, before)
+  t.strictSame(await historyOf('asked-moved'), [])
+})
+
+t.test('two transfers of one credit at the same time are one', async (t) => {
+  await healthy.must('RecordPayment', pay('raced'))
+  const answers = await Promise.all(
+    ['one', 'two'].map((id) => healthy.command('TransferCredit', move('raced', { transferId: id, amount: '600.00' }))),
+  )
+  const refused = answers.filter(({ statusCode }) => statusCode !== 201)
+  t.equal(refused.length, 1)
+  for (const answer of refused) t.match(codeOf(answer), /^(CREDIT_RESERVED|ALLOCATION_EXCEEDS_CREDIT)$/)
+})
+
+t.test('one without an id gets the same again', async (t) => {
+  await healthy.must('RecordPayment', pay('nameless'))
+  const key = randomUUID()
+  const body = move('nameless', { transferId: undefined })
+  const [first, second] = [
+    await healthy.command('TransferCredit', body, { key }),
+    await healthy.command('TransferCredit', body, { key }),
+  ]
+  t.equal(first.statusCode, 201)
+  t.equal(second.body, first.body)
+})

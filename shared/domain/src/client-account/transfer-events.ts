@@ -1,0 +1,84 @@
+// Stored for ever: a change of shape is a new version with an upcaster, never an edit.
+import { z } from 'zod'
+import { BusinessDay } from '../business-day.ts'
+import { defineEvent } from '../event-definition.ts'
+import { ClientId, PaymentId } from '../ids.ts'
+import { Money, MoneyOrZero } from '../money.ts'
+import { REJECTION_CODES } from '../rejection.ts'
+import { FreeText } from '../text.ts'
+
+// Credit that goes from one client's account to another's. The first event only reserves it, the one in the receiving
+// stream moves it for every reader at one position, the last one closes the reservation (decision 0049).
+
+/** What both streams say of the credit that moves. */
+const moved = {
+  /** The id of the credit in the account that receives it, and of the transfer. */
+  transferId: PaymentId,
+  amount: Money,
+  /** The part of the payment's functional value that goes along. */
+  functional: MoneyOrZero.optional(),
+  /** Decided with the reservation: neither a closed period nor anything later moves it. */
+  movedOn: BusinessDay,
+  /** Day of the money for what the credit will settle; absent where no money is behind it. */
+  collectedOn: BusinessDay.optional(),
+  reason: FreeText,
+}
+
+/** The payment or credit note that the credit is of, in the account that gives it. */
+export const TransferOrigin = z.strictObject({ clientId: ClientId, paymentId: PaymentId })
+export type TransferOrigin = z.infer<typeof TransferOrigin>
+
+/** Reserves: no command may use the amount any more. No total changes, for nothing has moved yet. */
+export const TransferRequested = defineEvent({
+  type: 'TransferRequested',
+  version: 1,
+  data: z.strictObject({ clientId: ClientId, paymentId: PaymentId, toClientId: ClientId, ...moved }),
+})
+
+/** Moves: from this position on the credit is `clientId`'s, and no longer the one's that it comes from. */
+export const TransferReceived = defineEvent({
+  type: 'TransferReceived',
+  version: 1,
+  data: z.strictObject({ clientId: ClientId, origin: TransferOrigin, ...moved }),
+})
+
+/** The receiving account said no after the reservation: its answer, whoever asks again. */
+export const TransferRefused = defineEvent({
+  type: 'TransferRefused',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    origin: TransferOrigin,
+    transferId: PaymentId,
+    code: z.enum(REJECTION_CODES),
+  }),
+})
+
+/** Closes the reservation of what was received; changes no total. */
+export const TransferCompleted = defineEvent({
+  type: 'TransferCompleted',
+  version: 1,
+  data: z.strictObject({ clientId: ClientId, paymentId: PaymentId, transferId: PaymentId }),
+})
+
+/** Frees what was reserved and refused: it never left. */
+export const TransferDeclined = defineEvent({
+  type: 'TransferDeclined',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    paymentId: PaymentId,
+    transferId: PaymentId,
+    amount: Money,
+    functional: MoneyOrZero.optional(),
+    code: z.enum(REJECTION_CODES),
+  }),
+})
+
+export const transferEventDefinitions = [
+  TransferRequested,
+  TransferReceived,
+  TransferRefused,
+  TransferCompleted,
+  TransferDeclined,
+] as const

@@ -1,0 +1,176 @@
+/** Credit that goes from one account to another: reserved here, received there, concluded here. */
+import t from 'tap'
+import {
+  clientRegistered,
+  creditNoteRegistered,
+  invoiceRegistered,
+  paymentAllocated,
+  paymentCleared,
+  paymentDeallocated,
+  paymentRecorded,
+  ron,
+  transferCompleted,
+  transferCredit,
+  transferDeclined,
+  transferReceived,
+  transferRefused,
+  transferRequested,
+} from '../src/examples.ts'
+import { accountPayments, DEFAULT_RULES, TransferCredit, transferRefusal } from '../src/index.ts'
+import { account, allocate, askReceipt, clear, eur, given, refund, reverse, transfer } from './account.ts'
+import { today } from './given.ts'
+import { fold } from './histories.ts'
+
+const paid = paymentRecorded()
+const beta = clientRegistered({ clientId: 'beta' })
+const receive = (change: object = {}) =>
+  ({ type: 'ReceiveTransfer', data: { ...transferReceived().data, ...change } }) as const
+const which = { clientId: 'alfa', paymentId: 'pay-1', transferId: 'pay-1-alfa' }
+const complete = { type: 'CompleteTransfer', data: which } as const
+const decline = { type: 'DeclineTransfer', data: { ...which, code: 'PAYMENT_ALREADY_RECORDED' } } as const
+
+t.test('TransferCredit', async (t) => {
+  t.test('reserves what is left of a payment', async (t) => {
+    t.same(given(account, paid).when(transfer()), [transferRequested()])
+    t.equal(given(account, paid).when(transfer({ amount: '1500.00' })).length, 1)
+    t.throws(() => given(account, paid).when(transfer({ amount: '1500.01' })), {
+      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      details: { credit: ron('1500.00') },
+    })
+  })
+  t.test('or of a credit note on account', async (t) => {
+    const note = creditNoteRegistered({ invoiceId: undefined, creditedOn: '2026-11-05' })
+    t.match(given(account, note).when(transfer({ paymentId: 'cn-7', amount: '242.00' })), [
+      { type: 'TransferRequested', data: { paymentId: 'cn-7' } },
+    ])
+  })
+  t.test('asks whose credit it is, and for whom', async (t) => {
+    t.throws(() => given().when(transfer()), { code: 'CLIENT_NOT_FOUND' })
+    t.throws(() => given(account).when(transfer()), { code: 'PAYMENT_NOT_FOUND' })
+    t.throws(() => given(account, paid).when(transfer({ toClientId: 'alfa' })), { code: 'TRANSFER_TO_SELF' })
+    t.notOk(TransferCredit.safeParse({ ...transferCredit(), amount: '0.00' }).success)
+    t.notOk(TransferCredit.safeParse({ ...transferCredit(), note: 'unknown' }).success)
+    const { transferId: _, ...anonymous } = transferCredit()
+    t.ok(TransferCredit.safeParse(anonymous).success)
+  })
+  t.test('is dated from the payment and the last undo on, today when nothing is said', async (t) => {
+    t.match(given(account, paid).when(transfer({ movedOn: undefined })), [{ data: { movedOn: today } }])
+    t.equal(given(account, paid).when(transfer({ movedOn: paid.data.receivedOn })).length, 1)
+    t.throws(() => given(account, paid).when(transfer({ movedOn: '2026-11-01' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: paid.data.receivedOn },
+    })
+    const undone = [invoiceRegistered(), paymentAllocated(), paymentDeallocated({ deallocatedOn: '2026-11-20' })]
+    t.throws(() => given(account, paid, ...undone).when(transfer({ movedOn: '2026-11-19' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+      details: { earliest: '2026-11-20' },
+    })
+  })
+  t.test('takes its part of the value of money in another currency', async (t) => {
+    const rate = { rate: '5.00', source: 'BNR' as const, publishedOn: '2026-10-30' }
+    const euros = paymentRecorded({ amount: eur('300.00'), exchangeRate: rate, functional: ron('1500.00') })
+    const context = { today, company: { ...DEFAULT_RULES, functionalCurrency: 'RON' } }
+    t.match(given(account, euros).when(transfer({ amount: '100.00' }), context), [
+      { data: { functional: ron('500.00') } },
+    ])
+  })
+  t.test('waits until a cheque is collected', async (t) => {
+    const cheque = paymentRecorded({ method: 'CHEQUE', paidWhenCleared: true })
+    const cleared = paymentCleared({
+      paymentId: 'pay-1',
+      amount: ron('1500.00'),
+      clearedOn: '2026-11-12',
+      method: 'CHEQUE',
+    })
+    t.throws(() => given(account, cheque).when(transfer()), { code: 'PAYMENT_NOT_CLEARED' })
+    t.equal(given(account, cheque, cleared).when(transfer()).length, 1)
+    t.throws(() => given(account, cheque, cleared).when(transfer({ movedOn: '2026-11-11' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+    })
+  })
+})
+
+t.test('what is reserved', async (t) => {
+  const history = [account, paid, transferRequested({ amount: ron('1400.00') })]
+  t.test('may be used by nothing else, and may come back', async (t) => {
+    t.equal(given(...history).when(refund({ amount: '100.00', refundedOn: '2026-11-12' })).length, 1)
+    for (const command of [refund({ amount: '100.01' }), transfer({ amount: '100.01', transferId: 'other' })]) {
+      t.throws(() => given(...history).when(command), {
+        code: 'CREDIT_RESERVED',
+        details: { credit: ron('100.00'), reserved: ron('1400.00') },
+      })
+    }
+    t.throws(() => given(...history).when(refund({ amount: '1500.01' })), { code: 'ALLOCATION_EXCEEDS_CREDIT' })
+    t.throws(() => given(...history).when(reverse()), { code: 'CREDIT_RESERVED' })
+  })
+  t.test('is reserved once under its id', async (t) => {
+    t.throws(() => given(...history).when(transfer({ amount: '1.00' })), {
+      code: 'PAYMENT_ALREADY_RECORDED',
+      details: { paymentId: 'pay-1-alfa' },
+    })
+  })
+  t.test('is concluded once, either way', async (t) => {
+    t.same(given(...history).when(complete), [transferCompleted()])
+    t.same(given(...history).when(decline), [transferDeclined({ amount: ron('1400.00') })])
+    for (const end of [transferCompleted(), transferDeclined({ amount: ron('1400.00') })]) {
+      t.same(given(...history, end).when(complete), [])
+      t.same(given(...history, end).when(decline), [])
+    }
+    t.same(given(account).when(complete), [])
+  })
+  t.test('is gone once it is received, and the payment cannot be reversed under it', async (t) => {
+    const gone = given(...history, transferCompleted())
+    t.throws(() => gone.when(refund({ amount: '100.01' })), {
+      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      details: { credit: ron('100.00') },
+    })
+    t.throws(() => gone.when(reverse()), {
+      code: 'PAYMENT_TRANSFERRED',
+      details: { transfers: [{ clientId: 'beta', paymentId: 'pay-1-alfa', amount: ron('1400.00') }] },
+    })
+  })
+  t.test('restores everything when it is declined', async (t) => {
+    const before = fold([account, paid])
+    const after = fold([...history, transferDeclined({ amount: ron('1400.00') })])
+    t.same(accountPayments.get(after, 'pay-1'), accountPayments.get(before, 'pay-1'))
+    t.equal(
+      given(...history, transferDeclined({ amount: ron('1400.00') })).when(transfer({ amount: '1500.00' })).length,
+      1,
+    )
+  })
+})
+
+t.test('the account that receives', async (t) => {
+  t.test('has the credit under the id of the transfer', async (t) => {
+    t.same(given(beta).when(receive()), [transferReceived()])
+    const credit = accountPayments.get(fold([beta, transferReceived()]), 'pay-1-alfa')
+    t.match(credit, { credit: 10_000n, method: 'TRANSFER', origin: { clientId: 'alfa', paymentId: 'pay-1' } })
+  })
+  t.test('answers no by an event, before and after it was asked', async (t) => {
+    const unknown = transferRefused({ code: 'CLIENT_NOT_FOUND' })
+    t.same(given().when(receive()), [unknown])
+    const taken = paymentRecorded({ clientId: 'beta', paymentId: 'pay-1-alfa' })
+    t.same(given(beta, taken).when(receive()), [transferRefused()])
+    t.equal(transferRefusal(fold([beta, taken]), { transferId: 'pay-1-alfa' }), 'PAYMENT_ALREADY_RECORDED')
+    t.equal(transferRefusal(fold([beta]), { transferId: 'pay-1-alfa' }), undefined)
+  })
+  t.test('receives in a period that was closed meanwhile: the day was decided with the reservation', async (t) => {
+    const company = { ...DEFAULT_RULES, closedThrough: '2026-11-30' }
+    t.equal(given(beta).when(receive(), { today: '2026-12-02', company }).length, 1)
+    t.throws(() => given(account, paid).when(transfer(), { today: '2026-12-02', company }), { code: 'PERIOD_CLOSED' })
+  })
+  t.test('has credit without money: it bounces, clears and gets its receipt where it came from', async (t) => {
+    const received = given(beta, transferReceived({ amount: ron('1500.00') }))
+    const on = { clientId: 'beta', paymentId: 'pay-1-alfa' }
+    const details = { origin: { clientId: 'alfa', paymentId: 'pay-1' } }
+    for (const command of [reverse(on), clear(on), askReceipt(on)]) {
+      t.throws(() => received.when(command), { code: 'PAYMENT_TRANSFERRED', details })
+    }
+    t.equal(received.when(refund({ ...on, amount: '1500.00', refundedOn: '2026-11-12' })).length, 1)
+    t.throws(() => received.when(refund({ ...on, amount: '1.00', refundedOn: '2026-11-11' })), {
+      code: 'UNDO_BEFORE_WHAT_IT_UNDOES',
+    })
+    t.equal(received.when(transfer({ ...on, toClientId: 'gama', transferId: 'on', amount: '0.01' })).length, 1)
+    t.throws(() => received.when(allocate({ ...on })), { code: 'INVOICE_NOT_FOUND' })
+  })
+})
