@@ -146,10 +146,15 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
     const data = { clientId, invoiceId, ...terms, agreedOn: day, reason: 'payment plan' }
     ledger.onAccount(companyId, { type: 'RescheduleInvoice', data }, day)
   } else if (step.kind === 21 && step.variant % 2 === 0) {
-    const total = moneyOf(BigInt(step.minor), currency)
+    const corrected = step.term % 2 === 0 ? invoice : undefined
+    const total =
+      corrected === undefined
+        ? moneyOf(BigInt(step.minor), currency)
+        : moneyOf(smallest(corrected.total, BigInt(step.minor)), corrected.currency)
     const data = {
       clientId,
       creditNoteId: `${clientId}-cn-${step.payment}`,
+      corrects: corrected?.invoiceId,
       number: `CN ${step.payment}`,
       issuedOn: day,
       total,

@@ -194,6 +194,35 @@ t.test('a credit note on what is collected takes VAT back in its own month', asy
   t.strictSame([by('21'), by('11')], [0, -2200], 'of its own rate alone')
 })
 
+t.test('a credit note on account that corrects an invoice takes VAT back once, in its own month', async (t) => {
+  const note = creditNoteRegistered({
+    invoiceId: undefined,
+    corrects: 'inv-1024',
+    creditNoteId: 'cn-1',
+    cashAccounting: true,
+    creditedOn: '2026-12-10',
+    total: ron('242.00'),
+    vatLines: [{ rate: '21', base: '200.00', vat: '42.00' }],
+  })
+  const refunded = refundRecorded({ paymentId: 'cn-1', amount: ron('242.00'), refundedOn: '2027-01-15' })
+  const paid = allocated('1210.00', '2026-11-02')
+  t.strictSame(await exigible([invoice, paid, note, refunded]), ['2026-11-02 21 21000', '2026-12-10 21 -4200'])
+  const half = allocated('500.00', '2026-11-02')
+  const rest = allocated('710.00', '2026-12-20')
+  t.strictSame(
+    await exigible([invoice, half, note, rest]),
+    ['2026-11-02 21 8678', '2026-12-20 21 8122'],
+    'what is not exigible yet is taken back first',
+  )
+  t.strictSame(await exigible([invoice, note, paid]), ['2026-11-02 21 16800'])
+  const days = (await rowsOf(inLog([invoice, half, note, rest]))).list(vatDays)
+  t.equal(
+    days.reduce((sum, day) => sum + day.deferred_minor, 0n),
+    0n,
+    'nothing of it stays in 4428',
+  )
+})
+
 t.test('a credit note on account gives its VAT back as its credit is used', async (t) => {
   const note = creditNoteRegistered({
     invoiceId: undefined,
@@ -270,7 +299,9 @@ const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [va
       for (const [document, minor] of onPaper.get(key) ?? []) collect(document, minor)
       onPaper.delete(key)
     } else if (event.type === 'DiscountReversed' || event.type === 'CreditNoteReversed') {
-      const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${event.data.invoiceId}`)
+      const corrected = event.type === 'CreditNoteReversed' ? event.data.corrects : undefined
+      const invoiceId = event.data.invoiceId ?? corrected
+      const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${invoiceId}`)
       const { currency } = event.type === 'DiscountReversed' ? event.data.amount : event.data.total
       if (document === undefined) continue
       const { grossMinor, parts } = deferredVatOf(event.data.vatLines, currency)
@@ -278,9 +309,11 @@ const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [va
     } else if (
       event.type === 'InvoiceCancelled' ||
       event.type === 'DiscountGranted' ||
-      (event.type === 'CreditNoteRegistered' && event.data.invoiceId !== undefined)
+      event.type === 'CreditNoteRegistered'
     ) {
-      const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${event.data.invoiceId}`)
+      const corrected = event.type === 'CreditNoteRegistered' ? event.data.corrects : undefined
+      const invoiceId = event.data.invoiceId ?? corrected
+      const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${invoiceId}`)
       const currency = event.type === 'DiscountGranted' ? event.data.amount.currency : event.data.total.currency
       if (document !== undefined)
         document.deferred = lessenedVat(document.deferred, deferredVatOf(event.data.vatLines, currency))
@@ -328,7 +361,8 @@ t.test('on no day has a document more VAT than it has, nor less than none', (t) 
         }
         // What is taken back of a paper changes what it has.
         if (type === 'InvoiceCancelled' || type === 'DiscountGranted' || type === 'CreditNoteRegistered') {
-          whole.delete(keyOf(metadata.companyId, data.clientId, data.invoiceId ?? ''))
+          const corrected = type === 'CreditNoteRegistered' ? data.corrects : undefined
+          whole.delete(keyOf(metadata.companyId, data.clientId, data.invoiceId ?? corrected ?? ''))
         }
       }
       const soFar = new Map<string, bigint>()

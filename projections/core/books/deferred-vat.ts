@@ -19,7 +19,7 @@ import { put, type RowChange } from '../fold/changes.ts'
 import { type Owned, type OwnedRow, type Wanted, wanted, wantedNew } from '../fold/owned-row.ts'
 import { defineRemembered, ownJson, text, word } from '../fold/table.ts'
 
-/** A credit note on account is a document of its own: its VAT comes back as its credit is used. */
+/** A credit note on account that corrects no invoice is a document of its own: its VAT comes back as its credit is used. */
 type DocumentKind = 'INVOICE' | 'CREDIT_NOTE'
 
 /** Amounts are minor units as decimal strings, because JSON has no bigint. */
@@ -336,6 +336,14 @@ const invoiced = (book: Book, row: DocumentRow | undefined, invoice: Invoiced): 
   }
 }
 
+/** The invoice whose VAT a note takes back, whether it lowers the invoice or is on account; one that names none has its own. */
+const correctedBy = ({
+  invoiceId,
+  corrects,
+}: Extract<VatEvent, { readonly type: 'CreditNoteRegistered' | 'CreditNoteReversed' }>['data']):
+  | InvoiceId
+  | undefined => invoiceId ?? corrects
+
 const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
   const { invoice, credit, collected = [] } = rows
   switch (event.type) {
@@ -343,8 +351,8 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       invoiced(book, invoice, event.data)
       return
     case 'CreditNoteRegistered': {
-      const { invoiceId, creditedOn: on, vatLines, total } = event.data
-      if (invoiceId === undefined) begin(book, credit, event.data, ofPaper('CREDITED', on))
+      const { creditedOn: on, vatLines, total } = event.data
+      if (correctedBy(event.data) === undefined) begin(book, credit, event.data, ofPaper('CREDITED', on))
       else lessen(book, invoice, { vatLines, currency: total.currency, cause: 'CREDITED', on })
       return
     }
@@ -359,10 +367,10 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     }
     case 'CreditNoteReversed': {
-      const { invoiceId, reversedOn: on, vatLines, total } = event.data
+      const { reversedOn: on, vatLines, total } = event.data
       const taken = { vatLines, currency: total.currency, cause: 'CREDIT_NOTE_REVERSED', on } as const
-      // On account the note is the document itself, and nothing is left of it.
-      if (invoiceId === undefined) lessen(book, credit, taken)
+      // Where it corrects nothing the note is the document itself, and nothing is left of it.
+      if (correctedBy(event.data) === undefined) lessen(book, credit, taken)
       else lessen(book, invoice, taken, -1n)
       return
     }
@@ -444,15 +452,16 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
       case 'InvoiceRegistered':
         return { invoice: newDocument(event, 'INVOICE', event.data.invoiceId) }
       case 'CreditNoteRegistered': {
-        const { invoiceId, creditNoteId } = event.data
-        if (invoiceId === undefined) return { credit: newDocument(event, 'CREDIT_NOTE', creditNoteId) }
-        return { invoice: document(event, 'INVOICE', invoiceId) }
+        const { creditNoteId } = event.data
+        const corrected = correctedBy(event.data)
+        if (corrected === undefined) return { credit: newDocument(event, 'CREDIT_NOTE', creditNoteId) }
+        return { invoice: document(event, 'INVOICE', corrected) }
       }
       case 'CreditNoteReversed': {
-        const { invoiceId, creditNoteId } = event.data
-        return invoiceId === undefined
-          ? { credit: document(event, 'CREDIT_NOTE', creditNoteId) }
-          : { invoice: document(event, 'INVOICE', invoiceId) }
+        const corrected = correctedBy(event.data)
+        return corrected === undefined
+          ? { credit: document(event, 'CREDIT_NOTE', event.data.creditNoteId) }
+          : { invoice: document(event, 'INVOICE', corrected) }
       }
       case 'InvoiceCancelled':
       case 'DiscountGranted':

@@ -215,9 +215,10 @@ export const createDeferredVat = (tables: {
         break
       case 'CreditNoteRegistered': {
         const told = { cause: 'CREDITED', on: data.creditedOn }
-        const { invoiceId, creditNoteId, vatLines, cashAccounting } = data
+        const { creditNoteId, vatLines, cashAccounting } = data
         const { currency } = data.total
-        if (invoiceId !== undefined) change('INVOICE', invoiceId, told, (paper) => addLines(paper, vatLines, -1n))
+        const corrected = data.invoiceId ?? data.corrects
+        if (corrected !== undefined) change('INVOICE', corrected, told, (paper) => addLines(paper, vatLines, -1n))
         else if (cashAccounting) {
           change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, 1n), { currency })
         }
@@ -225,8 +226,9 @@ export const createDeferredVat = (tables: {
       }
       case 'CreditNoteReversed': {
         const told = { cause: 'CREDIT_NOTE_REVERSED', on: data.reversedOn }
-        const { invoiceId, creditNoteId, vatLines } = data
-        if (invoiceId !== undefined) change('INVOICE', invoiceId, told, (paper) => addLines(paper, vatLines, 1n))
+        const { creditNoteId, vatLines } = data
+        const corrected = data.invoiceId ?? data.corrects
+        if (corrected !== undefined) change('INVOICE', corrected, told, (paper) => addLines(paper, vatLines, 1n))
         else change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, -1n))
         break
       }

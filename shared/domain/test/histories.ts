@@ -426,7 +426,8 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     }
     case 'creditOnAccount': {
       const total = moneyOf(BigInt(step.minor), step.currency)
-      const note = { creditNoteId: paymentId, number: paymentId, issuedOn: dayOf(step.on) }
+      const corrects = step.minor % 2 === 0 ? undefined : `inv-${step.minor % invoices}`
+      const note = { creditNoteId: paymentId, corrects, number: paymentId, issuedOn: dayOf(step.on) }
       return { type: 'RegisterCreditNote', data: { clientId, ...note, total, exchangeRate: documentRate(step) } }
     }
     case 'refund': {

@@ -39,6 +39,7 @@ import {
   refund,
   register,
   reschedule,
+  reverseNote,
   writeOff,
 } from './account.ts'
 import { today } from './given.ts'
@@ -391,6 +392,46 @@ t.test('RegisterCreditNote', async (t) => {
       allocate({ paymentId: 'cn-7', invoiceId: 'inv-1024', amount, allocatedOn: undefined })
     t.match(held.when(use('242.00')), [{ type: 'PaymentAllocated', data: { allocatedOn: '2026-10-20' } }])
     t.throws(() => held.when(use('242.01')), { code: 'ALLOCATION_EXCEEDS_CREDIT', details: { credit: ron('242.00') } })
+  })
+  t.test('on account may correct an invoice: of its scheme, kind and VAT, and what is open of it stays', async (t) => {
+    const advance = invoiceRegistered({ kind: 'ADVANCE', cashAccounting: true })
+    const corrects = (change: Parameters<typeof credit>[0] = {}) => onAccount({ corrects: 'inv-1024', ...change })
+    const events = given(account, advance).when(corrects())
+    t.match(events, [
+      { data: { corrects: 'inv-1024', kind: 'ADVANCE', cashAccounting: true, creditedOn: '2026-10-20' } },
+    ])
+    t.match(given(account, advance, ...events).when(writeOff()), [{ data: { amount: ron('1210.00') } }])
+    t.match(given(...open).when(corrects({ vatLines: undefined })), [
+      { data: { vatLines: [{ rate: '21', base: '200.00', vat: '42.00' }] } },
+    ])
+    const late = [paymentRecorded(), paymentAllocated({ allocatedOn: '2026-11-05' })]
+    t.match(given(account, advance, ...late).when(corrects()), [{ data: { creditedOn: '2026-11-05' } }])
+    t.match(given(...open, ...late).when(corrects()), [{ data: { creditedOn: '2026-10-20' } }])
+    const whole = (total: string) =>
+      corrects({ creditNoteId: 'cn-8', number: '1031', total: ron(total), vatLines: undefined })
+    t.equal(given(account, advance, ...events).when(whole('968.00')).length, 1)
+    t.throws(() => given(account, advance, ...events).when(whole('968.01')), { code: 'CREDIT_NOTE_DOES_NOT_FIT' })
+    const bare = given(account, invoiceRegistered({ vatLines: [] }))
+    t.equal(bare.when(whole('1210.00')).length, 1)
+    t.throws(() => bare.when(whole('1210.01')), { code: 'CREDIT_NOTE_DOES_NOT_FIT', details: { left: ron('1210.00') } })
+    t.throws(() => given(account).when(corrects()), { code: 'INVOICE_NOT_FOUND' })
+    t.throws(() => given(...open).when(corrects({ total: eur('242.00') })), { code: 'CURRENCY_MISMATCH' })
+    const back = reverseNote({ creditNoteId: 'cn-7', reversedOn: '2026-10-25' })
+    const reversed = given(account, advance, ...events).when(back)
+    t.match(reversed, [
+      { type: 'CreditNoteReversed', data: { corrects: 'inv-1024', kind: 'ADVANCE', cashAccounting: true } },
+    ])
+    const restored = given(account, advance, ...events, ...reversed)
+    t.equal(restored.when(whole('1210.00')).length, 1, 'the invoice has its VAT again')
+    const cancelled = cancel({ cancelledOn: '2026-10-26' })
+    t.throws(() => given(account, advance, ...events).when(cancelled), { code: 'INVOICE_NOT_FULLY_OPEN' })
+    t.equal(restored.when(cancelled).length, 1)
+    t.throws(() => restored.when(whole('1210.01')), { code: 'CREDIT_NOTE_DOES_NOT_FIT' })
+    const both = RegisterCreditNote.safeParse(registerCreditNote({ corrects: 'inv-1024' }))
+    t.same(
+      both.error?.issues.map(({ path }) => path.join('/')),
+      ['corrects'],
+    )
   })
   t.test('is refused the second time, with an invoice or without, and may not take the id of a payment', async (t) => {
     for (const invoiceId of ['inv-1024', undefined]) {

@@ -138,7 +138,7 @@ export const invoiceCommands = [
     name: 'RegisterCreditNote',
     summary: 'Register a credit note (factură storno)',
     description:
-      'Lowers what an invoice still asks for; what of it is paid becomes client credit again, newest money first, and `freed` of the answer says of which payments. It takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
+      'Lowers what an invoice still asks for; what of it is paid becomes client credit again, newest money first, and `freed` of the answer says of which payments. It takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment; under TVA la încasare its VAT then goes back as that credit is used, unless it `corrects` an invoice: then in its own month. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
     schema: RegisterCreditNote,
     example: examples.registerCreditNote(),
     result: z.object({

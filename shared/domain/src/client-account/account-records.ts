@@ -90,6 +90,8 @@ export interface Invoice {
   readonly vatLines: readonly VatAmounts[]
   /** What credit notes and discounts have taken back of the lines, by rate. */
   vatTaken: readonly VatAmounts[]
+  /** How many papers that do not lower it stand on its VAT: credit notes on account that correct it. */
+  corrections: number
   readonly cashAccounting: boolean
   readonly instalmentContract: boolean
   open: bigint
@@ -120,6 +122,7 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   open: amount,
   vatLines: listOf(object(vatAmounts)),
   vatTaken: listOf(object(vatAmounts)),
+  corrections: count,
   cashAccounting: flag,
   instalmentContract: flag,
   paidInCash: amount,
@@ -421,6 +424,8 @@ export interface CreditNote extends Paper, DocumentName {
   readonly issuedOn: BusinessDay
   /** `undefined`: it is credit, among the payments. */
   readonly invoiceId: InvoiceId | undefined
+  /** Of one that is credit: the invoice whose VAT it takes back. */
+  readonly corrects: InvoiceId | undefined
   readonly vatLines: readonly VatAmounts[]
   readonly cashAccounting: boolean
 }
@@ -477,6 +482,7 @@ export const creditNotes = papers<CreditNoteId, CreditNote>(KIND.creditNote, {
   number: text,
   issuedOn: day,
   invoiceId: optional(text),
+  corrects: optional(text),
   vatLines: listOf(object(vatAmounts)),
   cashAccounting: flag,
 })

@@ -217,10 +217,13 @@ export const CancelInvoice = z.strictObject({
   }),
 })
 
-export const RegisterCreditNote = z.strictObject({
+const CreditNoteFields = z.strictObject({
   clientId: ClientId,
   creditNoteId: CreditNoteId,
   invoiceId: InvoiceId.optional().meta({ description: 'The invoice that it lowers; absent: it becomes client credit' }),
+  corrects: InvoiceId.optional().meta({
+    description: 'Of one that becomes client credit: the invoice whose VAT it takes back, in its own month',
+  }),
   series: Reference.optional(),
   number: Reference,
   issuedOn: BusinessDay,
@@ -229,6 +232,11 @@ export const RegisterCreditNote = z.strictObject({
   cashAccounting: z.boolean().optional().meta({ description: "The invoice's own when it names one" }),
   exchangeRate: documentRate.meta({ description: "Only of one on account; against an invoice it takes the invoice's" }),
 })
+
+export const RegisterCreditNote = CreditNoteFields.refine(
+  ({ invoiceId, corrects }) => invoiceId === undefined || corrects === undefined,
+  { path: ['corrects'], error: 'not beside invoiceId: what is lowered is corrected' },
+)
 
 export const ConfirmPaymentCleared = z.strictObject({
   clientId: ClientId,

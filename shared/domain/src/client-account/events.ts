@@ -346,6 +346,8 @@ export const CreditNoteRegistered = defineEvent({
     clientId: ClientId,
     creditNoteId: CreditNoteId,
     invoiceId: InvoiceId.optional(),
+    /** Of one on account: the invoice whose VAT it takes back. What is open of that stays, and what it credits is the client's. */
+    corrects: InvoiceId.optional(),
     /** Of the invoice that it lowers: an advance is no revenue yet. */
     kind: InvoiceKind,
     series: Reference.optional(),
@@ -412,6 +414,7 @@ export const CreditNoteReversed = defineEvent({
     clientId: ClientId,
     creditNoteId: CreditNoteId,
     invoiceId: InvoiceId.optional(),
+    corrects: InvoiceId.optional(),
     kind: InvoiceKind,
     total: Money,
     ...functionalPart,

@@ -102,11 +102,30 @@ const openListOf = (account: ClientAccount, currency: Currency): OpenInvoices =>
 const vatAmountsOf = (lines: readonly VatLine[], currency: Currency): readonly VatAmounts[] =>
   lines.map(({ rate, base, vat }) => ({ rate, base: minorIn(base, currency), vat: minorIn(vat, currency) }))
 
+/** What is taken back of an invoice's VAT; `sign` -1 gives it back. */
+const takeVat = (invoice: Invoice, vatLines: readonly VatLine[], sign: 1n | -1n = 1n): void => {
+  invoice.vatTaken = vatTakenWith(invoice, vatAmountsOf(vatLines, invoice.currency), sign)
+}
+
+/** Of a note on account that names the invoice whose VAT it takes back. */
+const correct = (
+  account: ClientAccount,
+  corrects: InvoiceId | undefined,
+  vatLines: readonly VatLine[],
+  sign: 1n | -1n,
+): void => {
+  if (corrects === undefined) return
+  const corrected = invoiceOf(account, corrects)
+  takeVat(corrected, vatLines, sign)
+  corrected.corrections += Number(sign)
+  accountInvoices.set(account, corrected)
+}
+
 /** Something other than money lowers an invoice, and may take VAT back. */
 const lower = (account: ClientAccount, { invoiceId, functional, vatLines = [] }: Lowering, amount: Money): void => {
   const invoice = invoiceOf(account, invoiceId)
   takeValue(invoice.value, functional?.amount)
-  invoice.vatTaken = vatTakenWith(invoice, vatAmountsOf(vatLines, invoice.currency))
+  takeVat(invoice, vatLines)
   changeOpen(account, invoice, -minorOf(amount))
 }
 
@@ -125,7 +144,7 @@ const raise = (
 ): void => {
   const invoice = invoiceOf(account, invoiceId)
   takeValue(invoice.value, functional?.amount, -1n)
-  invoice.vatTaken = vatTakenWith(invoice, vatAmountsOf(vatLines, invoice.currency), -1n)
+  takeVat(invoice, vatLines, -1n)
   invoice.lastUndoOn = latest(on, invoice.lastUndoOn)
   changeOpen(account, invoice, minorOf(amount))
 }
@@ -224,6 +243,7 @@ const creditNoteOf = ({ series, number, issuedOn, ...note }: Registered, paper: 
   number,
   issuedOn,
   invoiceId: note.invoiceId,
+  corrects: note.corrects,
   vatLines: vatAmountsOf(note.vatLines, note.total.currency),
   cashAccounting: note.cashAccounting,
 })
@@ -319,6 +339,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
         total: minorOf(total),
         vatLines: vatAmountsOf(vatLines, currency),
         vatTaken: [],
+        corrections: 0,
         cashAccounting,
         instalmentContract,
         open: minorOf(total),
@@ -368,18 +389,19 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       raise(account, event.data, event.data.amount, event.data.reversedOn)
       return account
     case 'CreditNoteRegistered': {
-      const { creditNoteId, invoiceId, total, creditedOn, functional, vatLines } = event.data
+      const { creditNoteId, invoiceId, corrects, total, creditedOn, functional, vatLines } = event.data
       creditNotes.set(account, creditNoteId, creditNoteOf(event.data, paperOf(total, event.data, creditedOn)))
       documents.add(account, event.data, { kind: 'CREDIT_NOTE', documentId: creditNoteId })
       if (invoiceId !== undefined) lower(account, { invoiceId, functional, vatLines }, total)
       else {
         const source = { paymentId: creditOfNote(creditNoteId), amount: total, receivedOn: creditedOn, functional }
         accountPayments.set(account, newPayment({ ...source, method: 'CREDIT_NOTE' }))
+        correct(account, corrects, vatLines, 1n)
       }
       return account
     }
     case 'CreditNoteReversed': {
-      const { creditNoteId, invoiceId, total, functional, vatLines, reversedOn } = event.data
+      const { creditNoteId, invoiceId, corrects, total, functional, vatLines, reversedOn } = event.data
       const note = creditNotes.reverse(account, creditNoteId)
       documents.free(account, note, { kind: 'CREDIT_NOTE', documentId: creditNoteId })
       if (invoiceId !== undefined) raise(account, { invoiceId, functional, vatLines }, total, reversedOn)
@@ -387,6 +409,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
         changePayment(account, creditOfNote(creditNoteId), (credit) =>
           endCredit(credit, total, { functional, reversedOn }),
         )
+        correct(account, corrects, vatLines, -1n)
       }
       return account
     }

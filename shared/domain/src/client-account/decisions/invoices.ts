@@ -25,7 +25,7 @@ import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
 import { settlementsOn, unsettled } from './freeing.ts'
 import { clientOf, firstFreeDay, invoiceOf, printedVatLines, requireNotBefore, requireOpen } from './requirements.ts'
-import { makeRoom } from './room-for-notes.ts'
+import { makeRoom, settledOn } from './room-for-notes.ts'
 import { requireFit, vatOfNote } from './vat-of-notes.ts'
 
 const exactly = (amount: string, currency: Currency, path: string): string =>
@@ -78,6 +78,18 @@ const requireNewPaper = (account: ClientAccount, paper: DocumentName & { readonl
   reject('DOCUMENT_ALREADY_REGISTERED', { path, ...known, series, number, year: issuedOn.slice(0, 4) })
 }
 
+const requireCurrencyOf = ({ invoiceId, currency }: Invoice, total: Money): void => {
+  if (total.currency !== currency) {
+    reject('CURRENCY_MISMATCH', { invoiceId, invoiceCurrency: currency, paymentCurrency: total.currency })
+  }
+}
+
+/** An invoice without VAT has no rates that would say how much of it there is to credit. */
+const requirePartOf = ({ invoiceId, currency, vatLines, total: whole }: Invoice, total: Money): void => {
+  if (vatLines.length > 0 || minorOf(total) <= whole) return
+  reject('CREDIT_NOTE_DOES_NOT_FIT', { path: '/total', invoiceId, total, left: moneyOf(whole, currency) })
+}
+
 /** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
 export const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
 
@@ -118,6 +130,11 @@ export const invoiceDecisions: Decisions<
     if (settled.reduce((open, { amount }) => open + amount, invoice.open) !== invoice.total) {
       reject('INVOICE_NOT_FULLY_OPEN', { invoiceId, total, open: moneyOf(invoice.open, currency) })
     }
+    // Its VAT would go back twice.
+    if (invoice.corrections > 0) {
+      const rule = 'another paper corrects it: take that back first'
+      reject('INVOICE_NOT_FULLY_OPEN', { invoiceId, total, open: moneyOf(invoice.open, currency), rule })
+    }
     const earliest = latest(earliestOn(invoice), ...settled.map(({ on }) => on))
     const cancelledOn = command.cancelledOn ?? firstFreeDay(rules, today, earliest)
     requireNotBefore(cancelledOn, earliest, '/cancelledOn')
@@ -147,14 +164,30 @@ export const invoiceDecisions: Decisions<
     const vatLines = vatLinesOf(command.vatLines, total)
     const note = { clientId, creditNoteId, series, number, issuedOn, total }
     if (invoiceId === undefined) {
+      const { corrects } = command
+      const onAccount = { ...note, ...documentValue(total, command.exchangeRate, rules) }
+      if (corrects === undefined) {
+        const cashAccounting = command.cashAccounting ?? false
+        return [
+          CreditNoteRegistered.of({ ...onAccount, vatLines, kind: 'INVOICE', creditedOn: issuedOn, cashAccounting }),
+        ]
+      }
+      const corrected = invoiceOf(account, corrects)
+      requireCurrencyOf(corrected, total)
+      requirePartOf(corrected, total)
+      const { kind, cashAccounting } = corrected
       return [
         CreditNoteRegistered.of({
-          ...note,
-          vatLines,
-          kind: 'INVOICE',
-          ...documentValue(total, command.exchangeRate, rules),
-          creditedOn: issuedOn,
-          cashAccounting: command.cashAccounting ?? false,
+          ...onAccount,
+          corrects,
+          vatLines: [...vatOfNote(corrected, total, command.vatLines && vatLines)],
+          kind,
+          creditedOn: latest(
+            issuedOn,
+            earliestOn(corrected),
+            cashAccounting ? settledOn(account, corrected) : undefined,
+          ),
+          cashAccounting,
         }),
       ]
     }
@@ -162,9 +195,7 @@ export const invoiceDecisions: Decisions<
     if (command.exchangeRate !== undefined) {
       reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId, rule: "the invoice's rate holds" })
     }
-    if (total.currency !== invoice.currency) {
-      reject('CURRENCY_MISMATCH', { invoiceId, invoiceCurrency: invoice.currency, paymentCurrency: total.currency })
-    }
+    requireCurrencyOf(invoice, total)
     const earliest = latest(issuedOn, earliestOn(invoice))
     const room = makeRoom(account, invoice, { clientId, creditNoteId, total: minorOf(total), earliest })
     return [

@@ -40,6 +40,15 @@ const leavingFor = (account: ClientAccount, invoice: Invoice, total: bigint): re
   })
 }
 
+/** The last day on which money that settles the invoice counted as collected: VAT that it has made exigible goes back after. */
+export const settledOn = (account: ClientAccount, invoice: Invoice): BusinessDay | undefined => {
+  const days = accountPayments.onInvoice(account, invoice).flatMap(({ paymentId, allocation }) => {
+    const payment = accountPayments.factsOf(account, paymentId)
+    return [allocation.allocatedOn, payment && collectedOn(payment)]
+  })
+  return days.length === 0 ? undefined : latest(invoice.issuedOn, ...days)
+}
+
 /** What an undo gives back of the invoice's functional value. */
 const valueBack = ({ data: { functional } }: ReturnType<typeof PaymentDeallocated.of>): bigint =>
   functional?.invoice === undefined ? 0n : minorIn(functional.invoice, functional.currency)

@@ -99,6 +99,7 @@ export const creditNoteReversed = (
   CreditNoteReversed.of({
     creditNoteId,
     ...(note.invoiceId === undefined ? {} : { invoiceId: note.invoiceId }),
+    ...(note.corrects === undefined ? {} : { corrects: note.corrects }),
     kind,
     total: moneyOf(note.amount, currency),
     ...functionalOf(note),
@@ -148,9 +149,10 @@ export const takingBack: Decisions<
     requireNothingTransferred(credit)
     const said = saidOf(command, lastEffectOn(credit), context)
     const { currency } = credit
+    const corrected = note.corrects === undefined ? undefined : invoiceOf(account, note.corrects)
     return [
       ...freed(account, credit, { clientId, on: said.reversedOn }),
-      creditNoteReversed(creditNoteId, note, { kind: 'INVOICE', currency }, said),
+      creditNoteReversed(creditNoteId, note, { kind: corrected?.kind ?? 'INVOICE', currency }, said),
     ]
   },
 
