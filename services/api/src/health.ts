@@ -68,6 +68,7 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
   app.get(
     '/livez',
     {
+      exposeHeadRoute: true,
       schema: {
         tags: ['health'],
         operationId: 'isAlive',
@@ -82,6 +83,7 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
   app.get(
     '/readyz',
     {
+      exposeHeadRoute: true,
       schema: {
         tags: ['health'],
         operationId: 'isReady',

@@ -51,7 +51,7 @@ const isMalformed = (t: Test, response: LightMyRequestResponse, ...errors: reado
     errors: errors.length === 0 ? [{ rule: /\w/ }] : errors,
   })
   if (errors.length > 0) t.equal(problem.errors.length, errors.length, response.body)
-  for (const { rule } of problem.errors) t.not(rule, 'Invalid input', 'a rule says what is right')
+  for (const { rule } of problem.errors) t.notMatch(rule, /^(Invalid|Too|Expected)/, 'a rule says what is right')
 }
 
 const isRefused = (t: Test, response: LightMyRequestResponse, status: number, code: string, details?: object): void => {
@@ -286,6 +286,7 @@ t.test('paths and query strings', async (t) => {
     ['invoices?limit=0', { path: '/query/limit', rule: /1 to/ }],
     ['invoices?limit=99999', { path: '/query/limit', rule: /1 to/ }],
     ['invoices?limit=ten', { path: '/query/limit', rule: /whole number/ }],
+    ['receivables/aging?buckets=30,0', { path: '/query/buckets', rule: /rising/ }],
     ['invoices?limit=1&limit=2', { path: '/query/limit', rule: /string/ }],
     ['invoices?colour=red', { path: '/query/colour', rule: /unknown field/ }],
     ['invoices?__proto__=1', { path: '/query/__proto__', rule: /unknown field/ }],
@@ -303,6 +304,8 @@ t.test('paths and query strings', async (t) => {
     ['events?from=yesterday', { path: '/query/from', rule: /instant/ }],
     ['events?to=2026-11-24', { path: '/query/to', rule: /instant/ }],
     ['events?to=1889-11-24T00:00:00Z', { path: '/query/to', rule: /from 1990/ }],
+    ['events?type=Nope', { path: '/query/type', rule: /there is/ }],
+    ['events?from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z', { path: '/query/from', rule: /not after/ }],
     ['events?stream=company-amc&clientId=alfa', { path: '/query', rule: /alone/ }],
     ['events?stream=clientAccount-other:alfa', { path: '/query/stream', rule: /company/ }],
     ['events?stream=$all', { path: '/query/stream', rule: /company/ }],

@@ -128,6 +128,12 @@ const OpenApi = z.looseObject({
   security: z.array(z.looseObject({})),
 })
 
+t.test('whether the process lives is asked with HEAD, too, and without a token', async (t) => {
+  const alive = await app.inject({ method: 'HEAD', url: '/livez' })
+  t.match(alive, { statusCode: 200, body: '' })
+  t.not((await app.inject({ method: 'HEAD', url: '/readyz' })).statusCode, 401)
+})
+
 t.test('the OpenAPI document', async (t) => {
   const response = await app.inject({ url: '/openapi.json' })
   t.equal(response.statusCode, 200)
@@ -139,7 +145,7 @@ t.test('the OpenAPI document', async (t) => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     )
     const served = routes
-      .filter(({ url }) => !url.startsWith('/docs') && url !== '/openapi.json')
+      .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
       .map(({ method, url }) => `${method} ${url.replaceAll(/:([a-zA-Z]+)/g, '{$1}')}`)
     t.strictSame(new Set(documented), new Set(served))
     const references = [...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference = '']) => reference)

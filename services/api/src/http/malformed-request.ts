@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Violation } from './problems.ts'
+import { ruleOf } from './rules.ts'
 
 /** The request breaks the contract; it names every field and rule at once. */
 export class MalformedRequest extends Error {
@@ -41,8 +42,12 @@ const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown => {
 
 /** @throws MalformedRequest */
 export const parse = <Schema extends z.ZodType>(schema: Schema, input: unknown, part = 'body'): z.infer<Schema> => {
-  const result = schema.safeParse(input)
+  const result = schema.safeParse(input, { error: ruleOf })
   if (result.success) return result.data
   const prefix = PREFIXES[part] ?? `/${part}`
-  throw new MalformedRequest(result.error.issues.flatMap((issue) => violationsOf(issue, input, prefix)))
+  const { issues } = result.error
+  // What is said of an object as a whole follows from the field that nobody knows.
+  const unknownAt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => pointer(path)))
+  const told = issues.filter(({ code, path }) => code !== 'custom' || !unknownAt.has(pointer(path)))
+  throw new MalformedRequest(told.flatMap((issue) => violationsOf(issue, input, prefix)))
 }

@@ -6,6 +6,7 @@ import {
   clientAccountStream,
   companyStream,
   InvoiceId,
+  ledgerCodec,
   PaymentId,
   type Position,
   positionOf,
@@ -34,6 +35,7 @@ import { problemResponses } from './problems.ts'
 import { CompanyParams, freshness, instant, limitOf, list } from './query-parameters.ts'
 
 const STREAM_CHARACTERS_MAX = 160
+const TYPES: ReadonlySet<string> = new Set(ledgerCodec.types)
 
 /** What is found through the index of events, and not in one stream alone. */
 const filters = {
@@ -43,7 +45,7 @@ const filters = {
   commandId: z.uuid().optional(),
   type: z
     .string()
-    .regex(/^[A-Z][A-Za-z]{1,63}$/, 'a type of event')
+    .refine((type) => TYPES.has(type), 'a type of event that there is')
     .optional()
     .meta({ examples: ['PaymentRecorded'] }),
   from: instant.optional().meta({ description: 'What was not known before this instant (RFC 3339)' }),
@@ -65,6 +67,10 @@ const EventsQuery = z
       stream === undefined || (clientId === undefined && !Object.keys(filters).some((name) => name in query)),
     'a stream stands alone',
   )
+  .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) <= Date.parse(to), {
+    path: ['from'],
+    error: 'not after to',
+  })
 type EventsQuery = z.infer<typeof EventsQuery>
 
 const PlaceInStream = z.strictObject({ revision: z.int().nonnegative() })
