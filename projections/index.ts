@@ -4,6 +4,7 @@ import { clientStatements } from './client-statements/projection.ts'
 import { collectionsProjection } from './collections/projection.ts'
 import { companiesProjection } from './companies/projection.ts'
 import type { Projection } from './core/fold/projection.ts'
+import { documentsProjection } from './documents/projection.ts'
 import { eventIndexProjection } from './event-index/projection.ts'
 import { invoiceBalancesProjection } from './invoice-balances/projection.ts'
 import { journal } from './journal/projection.ts'
@@ -61,6 +62,7 @@ export {
   lockSchemas,
   switchReadViews,
 } from './core/tables/schema.ts'
+export * from './documents/queries.ts'
 export * from './event-index/queries.ts'
 export type { CashFigure, Cell, FigureQuestion, PostedFigure, TradedFigure, VatFigure } from './explain/figure-lines.ts'
 export * from './explain/queries.ts'
@@ -101,4 +103,5 @@ export const allProjections: readonly Projection[] = [
   collectionsProjection,
   cashCeilings,
   eventIndexProjection,
+  documentsProjection,
 ]

@@ -4,7 +4,8 @@ import { defineProjection } from '../core/fold/projection.ts'
 import { clientChanges, clients, companies } from './tables.ts'
 
 const changed = ({
-  data: { clientId, ...details },
+  // Whom it was alike then is told by the event alone.
+  data: { clientId, taxIdUsedBy: _, ...details },
   metadata,
   position,
 }: Extract<LedgerEvent, { readonly type: 'ClientRegistered' | 'ClientUpdated' }>): RowChange =>
@@ -13,7 +14,7 @@ const changed = ({
 /** Who the issuers and the debtors are, one row each, and who the debtors were. */
 export const parties = defineProjection({
   name: 'parties',
-  version: 4,
+  version: 5,
   tables: [companies, clients, clientChanges],
   on: {
     CompanyRegistered: ({ data, position }) => [

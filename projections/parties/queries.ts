@@ -1,8 +1,16 @@
-import { type Address, type ClientId, type ClientKind, type CompanyId, type Position } from '@registru/domain'
+import {
+  type Address,
+  type ClientId,
+  type ClientKind,
+  type CompanyId,
+  fiscalCodeOf,
+  type Position,
+} from '@registru/domain'
+import type { Pool } from '@registru/runtime'
 import { sql } from 'kysely'
 import { wasKnown } from '../core/reading/clocks.ts'
-import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
-import type { ClientDetails, PartyViews } from './tables.ts'
+import { type Page, pageOf, READ_SCHEMA, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
+import { type ClientDetails, FISCAL_CODE_SQL, type PartyViews } from './tables.ts'
 
 export interface ClientCard {
   readonly clientId: ClientId
@@ -203,4 +211,44 @@ export const findCompany = async (
     .where(wasKnown(knownAt))
     .executeTakeFirst()
   return row && companyCard(row)
+}
+
+/** A fiscal code that another client may have. */
+export interface AskedTaxId {
+  readonly companyId: CompanyId
+  readonly clientId: ClientId
+  readonly taxId: string
+}
+
+/** Of many clients of one code, nobody reads more. */
+const ALIKE_MAX = 5
+
+/** Asked before clients are decided, so it is planned once a connection. */
+const SAME_TAX_ID = {
+  name: 'clients of one fiscal code',
+  text: `select (asked.place - 1)::integer as place, found.client_id
+    from unnest($1::text[], $2::text[], $3::text[]) with ordinality as asked (company_id, client_id, code, place)
+    cross join lateral (
+      select client_id from ${READ_SCHEMA}.clients
+      where company_id = asked.company_id and ${FISCAL_CODE_SQL} = asked.code and tax_id is not null
+        and client_id <> asked.client_id
+      order by client_id limit ${ALIKE_MAX}
+    ) found`,
+}
+
+/** Other clients of the company that have each fiscal code, in the order of the codes. */
+export const listSameTaxIds = async (
+  pool: Pick<Pool, 'query'>,
+  asked: readonly AskedTaxId[],
+): Promise<readonly (readonly ClientId[])[]> => {
+  const values = [
+    asked.map(({ companyId }) => companyId),
+    asked.map(({ clientId }) => clientId),
+    asked.map(({ taxId }) => fiscalCodeOf(taxId)),
+  ]
+  const { rows } = await pool.query<{ readonly place: number; readonly client_id: ClientId }>({
+    ...SAME_TAX_ID,
+    values,
+  })
+  return asked.map((_, index) => rows.flatMap(({ place, client_id }) => (place === index ? [client_id] : [])))
 }

@@ -17,6 +17,9 @@ export const companies = defineTable({
   key: ['company_id'],
 })
 
+/** A fiscal code without «RO» and spaces, as `fiscalCodeOf` has it: «RO» is a status, no identity. */
+export const FISCAL_CODE_SQL = `regexp_replace(regexp_replace(upper(tax_id), '\\s', '', 'g'), '^RO', '')`
+
 /** Debtors, as they are called today. */
 export const clients = defineTable({
   name: 'clients',
@@ -34,6 +37,7 @@ export const clients = defineTable({
     last_position: position(),
   },
   key: ['company_id', 'client_id'],
+  indexes: [`(company_id, (${FISCAL_CODE_SQL})) where tax_id is not null`],
 })
 
 /** What is said of a debtor: all of it at first, then what changed. */

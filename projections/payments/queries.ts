@@ -4,6 +4,7 @@ import type {
   CompanyId,
   CreditSource,
   EventId,
+  Money,
   PaperReversalReason,
   Payer,
   PaymentId,
@@ -14,10 +15,12 @@ import type {
   RefundReversalReason,
   ReversalReason,
 } from '@registru/domain'
+import { minorOf } from '@registru/domain'
+import type { Pool } from '@registru/runtime'
 import { sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
 import { counts, countsSql, wasKnown } from '../core/reading/clocks.ts'
-import { type Clocks, type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
+import { type Clocks, type Page, pageOf, READ_SCHEMA, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { PaymentViews } from './tables.ts'
 
 /** Amounts are minor units of `currency`. */
@@ -356,4 +359,59 @@ export const listPayments = async (
     clientId: client_id,
   }))
   return { items: await withHistory(db, companyId, clocks, page.items), next: page.next }
+}
+
+/** Money that came by a bank; another payment may be the same money. */
+export interface AskedPayment {
+  readonly companyId: CompanyId
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+  readonly bankReference: string
+  readonly receivedOn: string
+  readonly amount: Money
+}
+
+/** Of many payments that look alike, nobody reads more. */
+const ALIKE_MAX = 5
+
+/** Asked before payments are decided, so it is planned once a connection. */
+const SAME_MONEY = {
+  name: 'payments of one bank reference',
+  text: `select (asked.place - 1)::integer as place, found.client_id, found.payment_id
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::bigint[]) with ordinality
+      as asked (company_id, client_id, payment_id, bank_reference, received_on, currency, amount_minor, place)
+    cross join lateral (
+      select client_id, payment_id from ${READ_SCHEMA}.payments
+      where bank_reference = asked.bank_reference and company_id = asked.company_id
+        and (received_on, currency, amount_minor) = (asked.received_on, asked.currency, asked.amount_minor)
+        and reversed_on is null and method <> 'CREDIT_NOTE'
+        and (client_id, payment_id) <> (asked.client_id, asked.payment_id)
+      order by position limit ${ALIKE_MAX}
+    ) found`,
+}
+
+/** Other payments of the company that look like each one, in the order in which they are asked about. */
+export const listSamePayments = async (
+  pool: Pick<Pool, 'query'>,
+  asked: readonly AskedPayment[],
+): Promise<readonly (readonly { readonly clientId: ClientId; readonly paymentId: PaymentId }[])[]> => {
+  const values = [
+    asked.map(({ companyId }) => companyId),
+    asked.map(({ clientId }) => clientId),
+    asked.map(({ paymentId }) => paymentId),
+    asked.map(({ bankReference }) => bankReference),
+    asked.map(({ receivedOn }) => receivedOn),
+    asked.map(({ amount }) => amount.currency),
+    asked.map(({ amount }) => `${minorOf(amount)}`),
+  ]
+  const { rows } = await pool.query<{
+    readonly place: number
+    readonly client_id: ClientId
+    readonly payment_id: PaymentId
+  }>({ ...SAME_MONEY, values })
+  return asked.map((_, index) =>
+    rows.flatMap(({ place, client_id: clientId, payment_id: paymentId }) =>
+      place === index ? [{ clientId, paymentId }] : [],
+    ),
+  )
 }

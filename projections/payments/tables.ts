@@ -72,7 +72,11 @@ export const payments = defineTable({
   },
   // As with invoices, an id is unique within its client's account.
   key: ['company_id', 'payment_id', 'client_id'],
-  indexes: ['(company_id, client_id, received_on)', '(company_id, received_on)'],
+  indexes: [
+    '(company_id, client_id, received_on)',
+    '(company_id, received_on)',
+    'using hash (bank_reference) where bank_reference is not null',
+  ],
   fillfactor: 80,
   derived: {
     credit_minor: derived<bigint>(

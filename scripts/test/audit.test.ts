@@ -24,6 +24,7 @@ import {
   exampleEvents,
   invoiceCancelled,
   invoiceRegistered,
+  invoiceRescheduled,
   invoiceWrittenOff,
   paymentAllocated,
   paymentCleared,
@@ -326,6 +327,15 @@ const rich = [
   paymentAllocated({ paymentId: 'pay-3', invoiceId: 'inv-1025', amount: ron('400.00') }),
   paymentCleared(),
   paymentDeallocated({ paymentId: 'pay-3', invoiceId: 'inv-1025', amount: ron('100.00') }),
+  invoiceRescheduled({
+    invoiceId: 'inv-1025',
+    amount: ron('600.00'),
+    instalments: [
+      { dueOn: '2026-12-15', amount: '200.00' },
+      { dueOn: '2026-12-31', amount: '400.00' },
+    ],
+    agreedOn: '2026-11-10',
+  }),
   creditNoteRegistered(),
   discountGranted(),
   invoiceWrittenOff({ amount: ron('100.00') }),

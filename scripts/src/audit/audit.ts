@@ -9,6 +9,7 @@ import { cashCeilingFold } from './tables/cash-ceilings.ts'
 import { cashDeskFold } from './tables/cash-desks.ts'
 import { collectionFold } from './tables/collections.ts'
 import { companyFold } from './tables/companies.ts'
+import { documentFold } from './tables/documents.ts'
 import { eventIndexFold } from './tables/event-index.ts'
 import { invoiceFold } from './tables/invoices.ts'
 import { journalFold } from './tables/journal.ts'
@@ -37,6 +38,7 @@ const folds = [
   collectionFold,
   cashCeilingFold,
   eventIndexFold,
+  documentFold,
 ]
 
 /** So many that reading tables in step with the log costs few round trips, so few that they wait in little memory. */

@@ -127,6 +127,7 @@ export const Fact = z.discriminatedUnion('type', [
     corrects: maybe,
     series: maybe,
     number: text,
+    issuedOn: text,
     creditedOn: text,
     total: Money,
     kind: text,

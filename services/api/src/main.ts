@@ -1,5 +1,5 @@
 import { connectEventStore } from '@registru/event-store'
-import { listCommandPlaces } from '@registru/projections'
+import { listCommandPlaces, listSameNames, listSamePayments, listSameTaxIds } from '@registru/projections'
 import {
   configured,
   createLogger,
@@ -15,6 +15,7 @@ import { businessDayOf } from './business-clock.ts'
 import { createCommandPlaces } from './ledger/command-places.ts'
 import { createLastNumberReader } from './ledger/last-number.ts'
 import { createLedger } from './ledger/ledger.ts'
+import { createLookalikes } from './ledger/lookalikes.ts'
 import { createSnapshotTable } from './ledger/snapshot-table.ts'
 import { createSnapshotKeeper } from './ledger/snapshots.ts'
 import { keptInPostgres } from './problems/kept-generation.ts'
@@ -88,6 +89,12 @@ const ledger = createLedger({
   lastNumberElsewhere: createLastNumberReader(readSide),
   commandPlaces: createCommandPlaces({
     find: (commandIds) => listCommandPlaces(besideCommands, commandIds),
+    logger,
+  }),
+  lookalikes: createLookalikes({
+    findDocuments: (names) => listSameNames(besideCommands, names),
+    findPayments: (payments) => listSamePayments(besideCommands, payments),
+    findClients: (taxIds) => listSameTaxIds(besideCommands, taxIds),
     logger,
   }),
   askDivergence: async () => {

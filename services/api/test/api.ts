@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { type EventStore as Server, startEventStore } from '@registru/embedded'
 import { connectEventStore, type EventStore, type RecordedEvent } from '@registru/event-store'
-import { allProjections, ensureSchemas, listCommandPlaces, switchReadViews } from '@registru/projections'
+import {
+  allProjections,
+  ensureSchemas,
+  listCommandPlaces,
+  listSameNames,
+  listSamePayments,
+  listSameTaxIds,
+  switchReadViews,
+} from '@registru/projections'
 import { createLogger, createPool, type Pool } from '@registru/runtime'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -11,6 +19,7 @@ import { buildApp } from '../src/app.ts'
 import { createCommandPlaces } from '../src/ledger/command-places.ts'
 import { createLastNumberReader } from '../src/ledger/last-number.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
+import { createLookalikes } from '../src/ledger/lookalikes.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
 import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
 import { createTransferSaga, type TransferSaga } from '../src/transfers/transfer-saga.ts'
@@ -71,6 +80,13 @@ export const createApi = async (
     lastNumberElsewhere: createLastNumberReader(readSide),
     commandPlaces: createCommandPlaces({
       find: (commandIds) => listCommandPlaces(pool, commandIds),
+      logger,
+      answerWithinMs: PATIENCE_MS,
+    }),
+    lookalikes: createLookalikes({
+      findDocuments: (names) => listSameNames(pool, names),
+      findPayments: (payments) => listSamePayments(pool, payments),
+      findClients: (taxIds) => listSameTaxIds(pool, taxIds),
       logger,
       answerWithinMs: PATIENCE_MS,
     }),

@@ -324,6 +324,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       cashAndCarry: true,
       instrumentCountsAsPaid: cashGuard === 'WARN',
       strictKeys: cashGuard === 'WARN',
+      duplicateDocuments: cashGuard === 'WARN' ? 'REJECT' : 'WARN',
     })
   }
   onCompany('OpenCashDesk', {
@@ -363,7 +364,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     }
     for (const [index, kind] of (['INVOICE', 'ADVANCE'] as const).entries()) {
       const reason = reasonOf(currency === functional ? index : 2)
-      for (const end of ['cancelled', 'moved', 'credited', 'discounted', 'writtenOff', 'paid', 'setOff']) {
+      for (const end of ['cancelled', 'moved', 'planned', 'credited', 'discounted', 'writtenOff', 'paid', 'setOff']) {
         invoice(`${name}-${kind}-${end}`, { kind, ...largest })
       }
       const invoiceId = (end: string) => longId(`${name}-${kind}-${end}`)
@@ -376,6 +377,18 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       })
       const plan = { instalments: instalments(currency), agreedOn: FIRST_DAY, reason: text(500) }
       onAccount('RescheduleInvoice', { clientId, invoiceId: invoiceId('moved'), ...plan })
+      onAccount('RescheduleInvoice', {
+        clientId,
+        invoiceId: invoiceId('moved'),
+        ...plan,
+        instalments: undefined,
+        dueOn: LAST_DAY,
+      })
+      const planned = [
+        { invoiceId: invoiceId('moved'), dueOn: LAST_DAY },
+        { invoiceId: invoiceId('planned'), instalments: plan.instalments },
+      ]
+      onAccount('RescheduleInvoice', { clientId, items: planned, agreedOn: today, reason: text(500) })
       const writeOffId = longId(`${name}-${kind}-write-off`)
       onAccount('WriteOffInvoice', {
         clientId,
@@ -472,6 +485,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       deskId,
       document: text(64),
       note: text(500),
+      cashOverride,
     })
     const reason = RefundReversalReason.options[index % RefundReversalReason.options.length] ?? 'OTHER'
     onAccount('ReverseRefund', { clientId, refundId: longId(`${method}-refund`), ...takenBack, reason })

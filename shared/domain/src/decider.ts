@@ -1,6 +1,6 @@
 import type { BusinessDay } from './business-day.ts'
 import type { Codec } from './codec.ts'
-import type { EventId } from './ids.ts'
+import type { ClientId, CreditNoteId, EventId, InvoiceId, PaymentId } from './ids.ts'
 import type { Message } from './message.ts'
 import type { Currency } from './money.ts'
 
@@ -10,9 +10,28 @@ export interface DecisionContext {
   readonly today: BusinessDay
   /** What the company has decided about itself; the defaults when it has decided nothing. */
   readonly company?: CompanyRules | undefined
+  /** What the company's other accounts are known to hold; absent where nobody tells. */
+  readonly elsewhere?: Elsewhere | undefined
   /** The highest number of this receipt book that anybody else tells of, where somebody does. */
   readonly highestNumber?: number | undefined
 }
+
+/** What looks like what a command brings. It may lag behind, so that it warns more surely than it refuses. */
+export interface Elsewhere {
+  /** Papers of other clients under the same series, number and year. */
+  readonly documents?: readonly {
+    readonly clientId: ClientId
+    readonly kind: 'INVOICE' | 'CREDIT_NOTE'
+    readonly documentId: InvoiceId | CreditNoteId
+  }[]
+  /** Money of the same bank reference, day and amount. */
+  readonly payments?: readonly { readonly clientId: ClientId; readonly paymentId: PaymentId }[]
+  /** Other clients of the same fiscal code. */
+  readonly clients?: readonly ClientId[]
+}
+
+/** How the ledger meets a paper whose name another client's paper has. */
+export type DuplicateReaction = 'WARN' | 'REJECT'
 
 /** How the ledger meets cash above a ceiling: it tells, it wants somebody who answers for it, or it refuses. */
 export type CashReaction = 'WARN' | 'REQUIRE_OVERRIDE' | 'REJECT'
@@ -27,6 +46,7 @@ export interface CompanyRules {
   readonly functionalCurrency: Currency | undefined
   /** Whether cheques and promissory notes count as paid when they are handed over, not only when they are collected. */
   readonly instrumentCountsAsPaid: boolean
+  readonly duplicateDocuments: DuplicateReaction
   /** Whether each key is claimed before its command is decided. */
   readonly strictKeys: boolean
   /** Last day of the last closed period; nothing may be dated on it or before. */
@@ -40,6 +60,7 @@ export const DEFAULT_RULES: CompanyRules = {
   amefRequired: false,
   functionalCurrency: undefined,
   instrumentCountsAsPaid: false,
+  duplicateDocuments: 'WARN',
   strictKeys: false,
   closedThrough: undefined,
 }

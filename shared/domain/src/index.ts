@@ -4,6 +4,7 @@ export {
   accountInvoices,
   accountPayments,
   creditNotes,
+  type DocumentKind,
   discounts,
   type Invoice,
   type Payment,
@@ -14,6 +15,7 @@ export { type CashPayer, whoPaidCash } from './client-account/cash-guard.ts'
 export * from './client-account/client-account.ts'
 export * from './client-account/commands.ts'
 export { transferRefusal } from './client-account/decisions/transfers.ts'
+export { type DocumentKey, documentKeyOf } from './client-account/document-number.ts'
 export { type DuePart, rescheduledParts } from './client-account/due-parts.ts'
 export * from './client-account/events.ts'
 export { byDigitsOf, namesIn } from './client-account/remittance-text.ts'
@@ -31,6 +33,8 @@ export {
   DEFAULT_RULES,
   type Decider,
   type DecisionContext,
+  type DuplicateReaction,
+  type Elsewhere,
   type Identified,
   type SnapshotFormat,
 } from './decider.ts'

@@ -19,6 +19,7 @@ import {
   type AccountEvent,
   accountInvoices,
   clientAccount,
+  DEFAULT_RULES,
   GrantDiscount,
   minorOf,
   RegisterCreditNote,
@@ -80,6 +81,21 @@ t.test('RegisterInvoice', async (t) => {
     ]
     for (const [series, number, issuedOn] of others) {
       t.equal(registered.when(register({ series, number, issuedOn })).length, 1, `${series} ${number} of ${issuedOn}`)
+    }
+  })
+  t.test('tells of other clients who have such a paper, or refuses it where the company wants it so', async (t) => {
+    const other = { clientId: 'beta', kind: 'CREDIT_NOTE', documentId: 'cn-9' } as const
+    const elsewhere = { documents: [other] }
+    const registered = given(account, invoiceRegistered({ invoiceId: 'first', number: '1' }))
+    for (const command of [register(), credit({ invoiceId: undefined }), credit({ invoiceId: 'first' })]) {
+      t.match(registered.when(command, { today, elsewhere }), [{ data: { numberUsedBy: [other] } }])
+      t.notOk('numberUsedBy' in (registered.when(command, { today, elsewhere: { documents: [] } })[0]?.data ?? {}))
+      const company = { ...DEFAULT_RULES, duplicateDocuments: 'REJECT' as const }
+      t.throws(() => registered.when(command, { today, elsewhere, company }), {
+        code: 'DOCUMENT_ALREADY_REGISTERED',
+        details: other,
+      })
+      t.equal(registered.when(command, { today, company }).length, 1)
     }
   })
   t.test('shares its numbers with credit notes, and leaves its own when it is cancelled', async (t) => {

@@ -72,6 +72,7 @@ export const carryOutAtomically = async (
         companies: { ...ledger.companies, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
         keys: { admit: (...asked) => ledger.keys.admit(...asked).catch((error: unknown) => refuse(index, error)) },
+        lookalikes: ledger.lookalikes,
         highestNumbers: ledger.highestNumbers,
         stop: ledger.stop,
       },

@@ -1,8 +1,18 @@
-import { RegisterClient, UpdateClient } from '@registru/domain'
+import { type AccountEvent, type ClientId, RegisterClient, UpdateClient } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
-import { defineCommand } from './command-definition.ts'
-import { answer, onAccount } from './on-account.ts'
+import type { Handled } from '../ledger/command-context.ts'
+import { type CommandAnswer, defineCommand } from './command-definition.ts'
+import { answer, eventsOf, onAccount } from './on-account.ts'
+
+/** A second client of one fiscal code may be right, a branch or a mistake put right later: it is told of. */
+const answerClient = (handled: Handled<AccountEvent>, { clientId }: { readonly clientId: ClientId }): CommandAnswer => {
+  const said = [...eventsOf(handled, 'ClientRegistered'), ...eventsOf(handled, 'ClientUpdated')]
+  const others = said.flatMap(({ data }) => data.taxIdUsedBy ?? [])
+  const told = answer(handled, { clientId })
+  if (others.length === 0) return told
+  return { ...told, warnings: others.map((other) => ({ code: 'TAX_ID_USED', clientId: other })) }
+}
 
 export const clientCommands = [
   defineCommand({
@@ -14,7 +24,7 @@ export const clientCommands = [
     result: z.object({ clientId: z.string() }),
     rejections: ['CLIENT_ALREADY_REGISTERED', 'TAX_ID_INVALID'],
     execute: async (data, context, dependencies) =>
-      answer(await onAccount({ type: 'RegisterClient', data }, context, dependencies), { clientId: data.clientId }),
+      answerClient(await onAccount({ type: 'RegisterClient', data }, context, dependencies), data),
   }),
 
   defineCommand({
@@ -26,6 +36,6 @@ export const clientCommands = [
     result: z.object({ clientId: z.string() }),
     rejections: ['CLIENT_NOT_FOUND', 'TAX_ID_INVALID'],
     execute: async (data, context, dependencies) =>
-      answer(await onAccount({ type: 'UpdateClient', data }, context, dependencies), { clientId: data.clientId }),
+      answerClient(await onAccount({ type: 'UpdateClient', data }, context, dependencies), data),
   }),
 ]

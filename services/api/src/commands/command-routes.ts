@@ -63,6 +63,23 @@ const VatLineWarning = z
   })
   .meta({ description: 'A VAT line is off by more than one minor unit; the paper is registered as it was issued' })
 
+const DocumentWarning = z
+  .object({
+    code: z.literal('DOCUMENT_NUMBER_USED'),
+    clientId: z.string(),
+    kind: z.enum(['INVOICE', 'CREDIT_NOTE']),
+    documentId: z.string(),
+  })
+  .meta({ description: "Another client's paper has the same series, number and year; a policy may refuse it" })
+
+const PaymentWarning = z
+  .object({ code: z.literal('PAYMENT_LOOKS_REPEATED'), clientId: z.string(), paymentId: z.string() })
+  .meta({ description: 'A payment of the company has the same bank reference, day and amount' })
+
+const ClientWarning = z
+  .object({ code: z.literal('TAX_ID_USED'), clientId: z.string() })
+  .meta({ description: 'Another client of the company has the same fiscal code' })
+
 const AnswerSchema = z.object({
   commandId: z.uuid(),
   dryRun: z.literal(true).optional(),
@@ -72,7 +89,17 @@ const AnswerSchema = z.object({
   events: z.array(z.object({ type: z.string(), eventId: z.uuid(), revision: z.int(), data: z.looseObject({}) })),
   result: z.looseObject({}),
   warnings: z
-    .array(z.union([CashWarning, ReceiptWarning, VatWarning, VatLineWarning]))
+    .array(
+      z.union([
+        CashWarning,
+        ReceiptWarning,
+        VatWarning,
+        VatLineWarning,
+        DocumentWarning,
+        PaymentWarning,
+        ClientWarning,
+      ]),
+    )
     .optional()
     .meta({ description: 'What the caller has to know of though the command was carried out' }),
 })

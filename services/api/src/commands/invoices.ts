@@ -20,14 +20,25 @@ import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money, paid } from './result-schemas.ts'
 
+interface Paper {
+  readonly vatLines: readonly VatLine[]
+  readonly numberUsedBy?: readonly object[] | undefined
+}
+
 /** The answer for a paper, and what is odd about it: it is registered as it was issued. */
-const withVatWarnings = (
+const withPaperWarnings = (
   told: CommandAnswer,
-  paper: { readonly vatLines: readonly VatLine[] } | undefined,
+  paper: Paper | undefined,
   { currency }: Pick<Money, 'currency'>,
 ): CommandAnswer => {
-  const lines = vatBesideRate(paper?.vatLines ?? [], currency)
-  const warnings = lines.map((line) => ({ code: 'VAT_DOES_NOT_FIT_RATE', ...line, currency }))
+  const warnings = [
+    ...(paper?.numberUsedBy ?? []).map((other) => ({ code: 'DOCUMENT_NUMBER_USED', ...other })),
+    ...vatBesideRate(paper?.vatLines ?? [], currency).map((line) => ({
+      code: 'VAT_DOES_NOT_FIT_RATE',
+      ...line,
+      currency,
+    })),
+  ]
   return warnings.length === 0 ? told : { ...told, warnings: [...(told.warnings ?? []), ...warnings] }
 }
 
@@ -67,7 +78,7 @@ export const invoiceCommands = [
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'RegisterInvoice', data }, context, dependencies)
       const told = answer(handled, { invoiceId: data.invoiceId, open: data.total.amount })
-      return withVatWarnings(told, eventsOf(handled, 'InvoiceRegistered')[0]?.data, data.total)
+      return withPaperWarnings(told, eventsOf(handled, 'InvoiceRegistered')[0]?.data, data.total)
     },
   }),
 
@@ -184,7 +195,7 @@ export const invoiceCommands = [
         freed: freedBy(handled),
         credit: invoiceId === undefined ? note?.total : moneyOf(credit, currency),
       })
-      return withVatWarnings(told, note, data.total)
+      return withPaperWarnings(told, note, data.total)
     },
   }),
 
@@ -215,7 +226,7 @@ export const invoiceCommands = [
       const discountId = ownOrEventId(data.discountId, event?.eventId)
       const { invoiceId } = data
       const told = answer(handled, { discountId, invoiceId, amount: granted?.amount, grantedOn: granted?.grantedOn })
-      return granted === undefined ? told : withVatWarnings(told, granted, granted.amount)
+      return granted === undefined ? told : withPaperWarnings(told, granted, granted.amount)
     },
   }),
 

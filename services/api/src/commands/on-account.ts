@@ -10,10 +10,15 @@ export const onAccount = async (
   context: CommandContext,
   { ledger }: CommandDependencies,
 ): Promise<Handled<AccountEvent>> => {
-  const stream = clientAccountStream(context.companyId, command.data.clientId)
+  const { companyId } = context
+  const stream = clientAccountStream(companyId, command.data.clientId)
+  const looked = ledger.lookalikes.of(command, companyId)
   await ledger.keys.admit(ledger.accounts, stream, context)
-  const companyRules = await ledger.rules.rulesOf(context.companyId)
-  return ledger.accounts.handle(stream, command, { ...context, companyRules })
+  const companyRules = await ledger.rules.rulesOf(companyId)
+  const elsewhere = await looked
+  const handled = await ledger.accounts.handle(stream, command, { ...context, companyRules, elsewhere })
+  if (handled.position !== undefined) ledger.lookalikes.learn(handled.events, companyId)
+  return handled
 }
 
 export const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })

@@ -42,9 +42,11 @@ const answerPayment = (
     credit: decimalOf(credit, payment.amount.currency),
     ...more,
   }
+  const repeated = (payment.looksLike ?? []).map((other) => ({ code: 'PAYMENT_LOOKS_REPEATED', ...other }))
   const warnings = [
     ...(payment.cashBreaches ?? []),
     ...(payment.notices ?? []),
+    ...repeated,
     ...vatWarnings(handled),
     ...moreWarnings,
   ]

@@ -1,4 +1,13 @@
-import type { CommandId, CompanyId, CompanyRules, EventId, Message, Position, Revision } from '@registru/domain'
+import type {
+  CommandId,
+  CompanyId,
+  CompanyRules,
+  Elsewhere,
+  EventId,
+  Message,
+  Position,
+  Revision,
+} from '@registru/domain'
 
 /** Who asks, under which key, and on what condition. */
 export interface CommandContext {
@@ -14,6 +23,8 @@ export interface CommandContext {
   readonly expectedRevision?: Revision
   /** What the company has decided about itself, for commands that its rules bind. */
   readonly companyRules?: CompanyRules
+  /** What other accounts are known to hold, for commands that bring something alike. */
+  readonly elsewhere?: Elsewhere | undefined
   /** For a receipt book: the highest of its numbers that anybody else tells of. */
   readonly highestNumber?: number | undefined
   /** Decide and answer, write nothing. */

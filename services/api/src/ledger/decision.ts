@@ -26,19 +26,21 @@ export const decideOn = <State, Command extends Message, Event extends Message<s
   context: CommandContext,
   { state, revision, today }: { readonly state: State; readonly revision: Revision; readonly today: string },
 ): Decision<Event> => {
-  const { commandId, requestHash, expectedRevision, companyRules: company, highestNumber } = context
+  const { commandId, requestHash, expectedRevision, companyRules: company, elsewhere, highestNumber } = context
   if (expectedRevision !== undefined && expectedRevision !== revision) {
     return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
   }
   try {
     let bytes = 0
-    const events = decide(command, state, { today, company, highestNumber }).map((raw, index): EncodedEvent<Event> => {
-      const { event, schemaVersion } = codec.encode(raw)
-      const dataJson = JSON.stringify(event.data)
-      bytes += METADATA_BYTES + Buffer.byteLength(dataJson)
-      const eventId = eventIdOf({ commandId, index, type: event.type, schemaVersion, data: dataJson, requestHash })
-      return { event, eventId, schemaVersion, dataJson }
-    })
+    const events = decide(command, state, { today, company, elsewhere, highestNumber }).map(
+      (raw, index): EncodedEvent<Event> => {
+        const { event, schemaVersion } = codec.encode(raw)
+        const dataJson = JSON.stringify(event.data)
+        bytes += METADATA_BYTES + Buffer.byteLength(dataJson)
+        const eventId = eventIdOf({ commandId, index, type: event.type, schemaVersion, data: dataJson, requestHash })
+        return { event, eventId, schemaVersion, dataJson }
+      },
+    )
     return bytes < APPEND_BYTES_MAX ? { events, bytes } : { refused: new CommandTooLarge('more than one append holds') }
   } catch (error) {
     if (error instanceof Rejection) return { refused: error }

@@ -23,6 +23,7 @@ import { type CommandKeys, createCommandKeys } from './command-keys.ts'
 import type { CommandPlaces } from './command-places.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
 import { createLogEnd } from './log-end.ts'
+import { type Lookalikes, noLookalikes } from './lookalikes.ts'
 import { createHighestNumbers, guardBooks, type HighestNumbers } from './restore-guard.ts'
 import type { SnapshotKeeper } from './snapshots.ts'
 import { createStoreGuard } from './store-guard.ts'
@@ -43,6 +44,7 @@ export interface Ledger {
   readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
   readonly rules: CompanyRulesReader
   readonly keys: CommandKeys
+  readonly lookalikes: Lookalikes
   readonly highestNumbers: HighestNumbers
   /** Ends what watches the store. */
   readonly stop: () => void
@@ -58,6 +60,8 @@ export interface LedgerOptions {
   readonly lastNumberElsewhere?: (companyId: CompanyId, series: ReceiptSeries) => Promise<number | undefined>
   /** Where the read models have seen commands; absent: nobody tells. */
   readonly commandPlaces?: CommandPlaces
+  /** What other accounts hold that looks alike; absent: nobody tells. */
+  readonly lookalikes?: Lookalikes
   /** What others who follow the log say is wrong with the store; absent: nobody is asked. */
   readonly askDivergence?: () => Promise<string | undefined>
   readonly logger?: Pick<Logger, 'error' | 'warn' | 'info'>
@@ -70,6 +74,7 @@ export const createLedger = ({
   snapshots,
   lastNumberElsewhere = () => Promise.resolve(undefined),
   commandPlaces = () => Promise.resolve([]),
+  lookalikes = noLookalikes,
   askDivergence = () => Promise.resolve(undefined),
   logger = silent,
   ...options
@@ -110,6 +115,7 @@ export const createLedger = ({
     companies,
     rules,
     keys: createCommandKeys({ store: options.store, places: commandPlaces, rules, claims }),
+    lookalikes,
     highestNumbers,
     stop: guard.stop,
   }

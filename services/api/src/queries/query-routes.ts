@@ -7,6 +7,7 @@ import { clientRoutes } from './client-routes.ts'
 import { collectionRoutes } from './collection-routes.ts'
 import { companyRoutes } from './company-routes.ts'
 import { documentRoutes } from './document-routes.ts'
+import { duplicateRoutes } from './duplicate-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
@@ -31,4 +32,5 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   cashCeilingRoutes(app, dependencies)
   cashPayoutRoutes(app, dependencies)
   documentRoutes(app, dependencies)
+  duplicateRoutes(app, dependencies)
 }

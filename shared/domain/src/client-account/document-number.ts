@@ -17,14 +17,14 @@ export interface DocumentKey {
 /** Letters and digits, upper case, one space for whatever else stands between them. */
 const plain = (text: string): string =>
   text
-    .normalize('NFKD')
+    .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 
-/** Leading zeros are print, not identity: AMC 0001024 is AMC 1024. */
-const plainNumber = (number: string): string => plain(number).replace(/^0+(?=[0-9])/, '')
+/** Leading zeros are print, not identity: AMC 0001024 is AMC 1024. What has neither letter nor digit is what it is. */
+const plainNumber = (number: string): string => plain(number).replace(/^0+(?=[0-9])/, '') || number.trim()
 
 /** What stands before the last digits, the digits, and whatever follows them: `CPN/2025/000022`. */
 const LAST_DIGITS = /^(.*?)([0-9]+[^0-9]*)$/su

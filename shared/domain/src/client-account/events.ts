@@ -44,17 +44,20 @@ const clientDetails = {
   email: personal(Email).optional(),
 }
 
+/** Who else of the company was known to have the same fiscal code. */
+const taxIdUsedBy = z.array(ClientId).min(1).optional()
+
 export const ClientRegistered = defineEvent({
   type: 'ClientRegistered',
   version: 1,
-  data: z.strictObject({ clientId: ClientId, ...clientDetails }),
+  data: z.strictObject({ clientId: ClientId, ...clientDetails, taxIdUsedBy }),
 })
 
 /** Only the fields that changed: personal data stands in as few events as possible. */
 export const ClientUpdated = defineEvent({
   type: 'ClientUpdated',
   version: 1,
-  data: z.strictObject({ clientId: ClientId, ...z.strictObject(clientDetails).partial().shape }),
+  data: z.strictObject({ clientId: ClientId, ...z.strictObject(clientDetails).partial().shape, taxIdUsedBy }),
 })
 
 export const VatLine = z.strictObject({
@@ -94,6 +97,18 @@ const FunctionalParts = z.strictObject({
 })
 export type FunctionalParts = z.infer<typeof FunctionalParts>
 
+/** Papers of other clients that were known to have the same series, number and year; of an invoice or a credit note. */
+const numberUsedBy = z
+  .array(
+    z.strictObject({
+      clientId: ClientId,
+      kind: z.enum(['INVOICE', 'CREDIT_NOTE']),
+      documentId: z.union([InvoiceId, CreditNoteId]),
+    }),
+  )
+  .min(1)
+  .optional()
+
 export const InvoiceRegistered = defineEvent({
   type: 'InvoiceRegistered',
   version: 1,
@@ -116,6 +131,7 @@ export const InvoiceRegistered = defineEvent({
     /** An instalment sale contract with an individual is outside the cash ceiling (Legea 70/2015 art. 4 (3)). */
     instalmentContract: z.boolean(),
     ...valued,
+    numberUsedBy,
   }),
 })
 
@@ -168,6 +184,11 @@ export const PaymentRecorded = defineEvent({
     /** Rules about cash that this payment broke and the company lets pass with a warning. */
     cashBreaches: z.array(CashBreach).optional(),
     notices: z.array(PaymentNotice).optional(),
+    /** Payments of the company that were known to have the same bank reference, day and amount. */
+    looksLike: z
+      .array(z.strictObject({ clientId: ClientId, paymentId: PaymentId }))
+      .min(1)
+      .optional(),
   }),
 })
 
@@ -361,6 +382,7 @@ export const CreditNoteRegistered = defineEvent({
     ...functionalPart,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
+    numberUsedBy,
   }),
 })
 

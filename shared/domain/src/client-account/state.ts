@@ -315,12 +315,14 @@ const freeOfReceipt = (payment: PaymentFacts, receiptId: ReceiptId): void => {
 
 export const evolveAccount = (account: ClientAccount, event: Identified<AccountEvent>): ClientAccount => {
   switch (event.type) {
-    case 'ClientRegistered':
-      account.client = { ...event.data }
+    case 'ClientRegistered': {
+      const { taxIdUsedBy: _, ...client } = event.data
+      account.client = client
       return account
+    }
     case 'ClientUpdated':
       if (account.client === undefined) throw new Error('history updates a client before registering it')
-      Object.assign(account.client, event.data)
+      Object.assign(account.client, event.data, { taxIdUsedBy: undefined })
       return account
     case 'InvoiceRegistered': {
       const { invoiceId, series, number, kind, total, issuedOn, dueOn } = event.data

@@ -25,7 +25,14 @@ export interface Company {
   readonly desks: Set<CashDeskId>
 }
 
-const POLICIES = ['cashGuard', 'cashAndCarry', 'amefRequired', 'instrumentCountsAsPaid', 'strictKeys'] as const
+const POLICIES = [
+  'cashGuard',
+  'cashAndCarry',
+  'amefRequired',
+  'instrumentCountsAsPaid',
+  'duplicateDocuments',
+  'strictKeys',
+] as const
 
 const registered = (company: Company, companyId: CompanyId): void => {
   if (company.identity === undefined) reject('COMPANY_NOT_FOUND', { companyId })
@@ -102,9 +109,18 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
         cashAndCarry = rules.cashAndCarry,
         amefRequired = rules.amefRequired,
         instrumentCountsAsPaid = rules.instrumentCountsAsPaid,
+        duplicateDocuments = rules.duplicateDocuments,
         strictKeys = rules.strictKeys,
       } = event.data
-      company.rules = { ...rules, cashGuard, cashAndCarry, amefRequired, instrumentCountsAsPaid, strictKeys }
+      company.rules = {
+        ...rules,
+        cashGuard,
+        cashAndCarry,
+        amefRequired,
+        instrumentCountsAsPaid,
+        duplicateDocuments,
+        strictKeys,
+      }
       return company
     }
     case 'CashDeskOpened':

@@ -27,6 +27,10 @@ export const policies = {
     description:
       'Whether an invoice is PAID as soon as a cheque or promissory note is handed over, not only when it is collected; of payments recorded from now on',
   }),
+  duplicateDocuments: z.enum(['WARN', 'REJECT']).meta({
+    description:
+      "What happens to a paper whose series, number and year another client's paper has; within a client it is always refused",
+  }),
   strictKeys: z.boolean().meta({
     description:
       'Whether each key is claimed in a stream of its own before its command is decided: proof that it is used for one account alone, for one append more; of keys first used from now on',
@@ -46,7 +50,7 @@ export const PolicySet = defineEvent({
   type: 'PolicySet',
   version: 3,
   data: z.strictObject({ companyId: CompanyId, ...z.strictObject(policies).partial().shape }),
-  // Until v2 nobody could decide about keys (decision 0020), until v3 nobody about the bon fiscal.
+  // Until v2 nobody could decide about keys (decision 0020), until v3 nobody about the bon fiscal and papers of one name.
   upcast: { 1: (v1) => v1, 2: (v2) => v2 },
 })
 

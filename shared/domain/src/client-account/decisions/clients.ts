@@ -1,3 +1,4 @@
+import type { Elsewhere } from '../../decider.ts'
 import type { ClientKind } from '../../party.ts'
 import { reject } from '../../rejection.ts'
 import { isFiscalCode, looksLikePersonalCode } from '../../tax-id.ts'
@@ -23,14 +24,19 @@ const requireTaxId = (client: {
   }
 }
 
+const usedBy = (elsewhere: Elsewhere | undefined) => {
+  const others = elsewhere?.clients ?? []
+  return others.length === 0 ? {} : { taxIdUsedBy: [...others] }
+}
+
 export const clientDecisions: Decisions<'RegisterClient' | 'UpdateClient'> = {
-  RegisterClient: (command, account) => {
+  RegisterClient: (command, account, { elsewhere }) => {
     if (account.client !== undefined) reject('CLIENT_ALREADY_REGISTERED', { clientId: command.clientId })
     requireTaxId(command)
-    return [ClientRegistered.of(command)]
+    return [ClientRegistered.of({ ...command, ...usedBy(elsewhere) })]
   },
 
-  UpdateClient: (command, account) => {
+  UpdateClient: (command, account, { elsewhere }) => {
     const client = clientOf(account, command.clientId)
     requireTaxId({ ...client, ...command, kind: command.kind ?? client.kind })
     const before = new Map<string, unknown>(Object.entries(client))
@@ -38,6 +44,7 @@ export const clientDecisions: Decisions<'RegisterClient' | 'UpdateClient'> = {
       ([field, value]) => JSON.stringify(before.get(field)) !== JSON.stringify(value),
     )
     if (changed.length === 0) return []
-    return [ClientUpdated.of({ clientId: command.clientId, ...Object.fromEntries(changed) })]
+    const told = changed.some(([field]) => field === 'taxId') ? usedBy(elsewhere) : {}
+    return [ClientUpdated.of({ clientId: command.clientId, ...Object.fromEntries(changed), ...told })]
   },
 }

@@ -1,4 +1,5 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
+import type { DecisionContext } from '../../decider.ts'
 import { creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
@@ -90,13 +91,22 @@ const requirePartOf = ({ invoiceId, currency, vatLines, total: whole }: Invoice,
   reject('CREDIT_NOTE_DOES_NOT_FIT', { path: '/total', invoiceId, total, left: moneyOf(whole, currency) })
 }
 
+/** What other clients of the company have under the paper's name; refused where the company wants it so. @throws Rejection */
+const usedElsewhere = ({ company, elsewhere }: DecisionContext) => {
+  const [first, ...others] = elsewhere?.documents ?? []
+  if (first === undefined) return {}
+  if (company?.duplicateDocuments === 'REJECT') reject('DOCUMENT_ALREADY_REGISTERED', { path: '/number', ...first })
+  return { numberUsedBy: [first, ...others] }
+}
+
 /** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
 export const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
 
 export const invoiceDecisions: Decisions<
   'RegisterInvoice' | 'CancelInvoice' | 'RegisterCreditNote' | 'WriteOffInvoice' | 'GrantDiscount'
 > = {
-  RegisterInvoice: (command, account, { company: rules }) => {
+  RegisterInvoice: (command, account, context) => {
+    const { company: rules } = context
     const { clientId, invoiceId, issuedOn, dueOn, total } = command
     clientOf(account, clientId)
     if (accountInvoices.has(account, invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
@@ -117,7 +127,7 @@ export const invoiceDecisions: Decisions<
       ...documentValue(total, command.exchangeRate, rules),
     })
     requireNewPaper(account, command)
-    return [registered]
+    return [InvoiceRegistered.of({ ...registered.data, ...usedElsewhere(context) })]
   },
 
   CancelInvoice: (command, account, { today, company: rules }) => {
@@ -154,7 +164,7 @@ export const invoiceDecisions: Decisions<
     ]
   },
 
-  RegisterCreditNote: (command, account, { company: rules }) => {
+  RegisterCreditNote: (command, account, context) => {
     const { clientId, creditNoteId, invoiceId, series, number, issuedOn, total } = command
     clientOf(account, clientId)
     if (creditNotes.has(account, creditNoteId)) reject('CREDIT_NOTE_ALREADY_REGISTERED', { creditNoteId })
@@ -162,10 +172,10 @@ export const invoiceDecisions: Decisions<
     if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
     requireNewPaper(account, command)
     const vatLines = vatLinesOf(command.vatLines, total)
-    const note = { clientId, creditNoteId, series, number, issuedOn, total }
+    const note = { clientId, creditNoteId, series, number, issuedOn, total, ...usedElsewhere(context) }
     if (invoiceId === undefined) {
       const { corrects } = command
-      const onAccount = { ...note, ...documentValue(total, command.exchangeRate, rules) }
+      const onAccount = { ...note, ...documentValue(total, command.exchangeRate, context.company) }
       if (corrects === undefined) {
         const cashAccounting = command.cashAccounting ?? false
         return [

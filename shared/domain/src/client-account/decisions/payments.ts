@@ -127,7 +127,7 @@ const sharesInLei = (payment: NewPayment, shares: readonly Share[]) => {
 const recordPayment = (
   command: CommandData<'RecordPayment'>,
   account: ClientAccount,
-  { company: rules }: DecisionContext,
+  { company: rules, elsewhere }: DecisionContext,
 ): readonly AccountEvent[] => {
   const { allocation = { rule: 'oldestDueFirst' as const }, receipt, cashOverride: _, exchangeRate, ...facts } = command
   const { clientId, paymentId, receivedOn, deskId, payer, remittanceText } = facts
@@ -161,6 +161,7 @@ const recordPayment = (
       ...(payment.paidWhenCleared ? { paidWhenCleared: true } : {}),
       ...keptBreaches(breaches),
       ...(notices.length === 0 ? {} : { notices }),
+      ...(elsewhere?.payments?.length ? { looksLike: [...elsewhere.payments] } : {}),
     }),
     ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ...allocated(facts, payment, shares, rule, rules),
