@@ -474,6 +474,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       }
       onAccount('ReversePayment', { clientId, paymentId, reason, reversedOn: today, note: text(500) })
     }
+    // A set-off leaves no credit to give back.
+    if (method === 'SET_OFF') continue
     payment(`${method}-given-back`, { method, deskId, cashOverride })
     onAccount('RecordRefund', {
       clientId,
