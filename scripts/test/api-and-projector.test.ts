@@ -6,10 +6,12 @@ import * as examples from '@registru/domain/examples'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore } from '@registru/event-store'
 import { startProjector } from '@registru/projector'
-import { createLogger, createPool } from '@registru/runtime'
+import { createDatabase, createLogger, createPool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import t from 'tap'
 import { z } from 'zod'
+import { type Diagnosis, examine } from '../src/doctor/diagnosis.ts'
+import { examineReadModels } from '../src/doctor/read-models.ts'
 
 t.setTimeout(120_000)
 const TOKEN = 'a-token'
@@ -171,4 +173,16 @@ t.test('readiness names a projector that stands still, and commands go on', asyn
   t.match(await readiness(), { parts: { projector: 'faulted', postgres: 'up', 'event-store': 'up' } })
   await accepted('RegisterClient', examples.registerClient({ clientId: 'after' }))
   t.match(await get('clients/one'), { clientId: 'one' }, 'what is known is still told')
+
+  const diagnoses: Diagnosis[] = []
+  const db = createDatabase<unknown>(openPool())
+  await examineReadModels(examine('projector', diagnoses), { db, store })
+  t.match(
+    diagnoses.filter(({ health }) => health !== 'ok').map(({ check, health }) => [check, health]),
+    [
+      ['state', 'wrong'],
+      ['lag', 'wrong'],
+    ],
+    'nor does the doctor say that it is at work',
+  )
 })

@@ -95,6 +95,8 @@ export const examineReadModels = async (
     const count = backlog.more ? `more than ${backlog.events}` : `${backlog.events}`
     const found = `${count} events to go, the oldest written ${Math.round(backlog.seconds)} s ago`
     if (report === undefined || isSilent(report)) at.wrong('lag', found, SILENT_ADVICE)
+    else if (!WORKING.has(report.state))
+      at.wrong('lag', found, 'It stays so until what stands under "state" is mended.')
     else at.note('lag', found, 'It is at work; look again in a moment.')
   }
 }

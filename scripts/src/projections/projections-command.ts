@@ -223,7 +223,8 @@ const previousPairs = async (pool: Pool, what: string): Promise<readonly Pair[]>
       },
     ]
   })
-  if (pairs.length === 0) throw new CommandFailed(EXIT.USAGE, `Nothing to go back to: ${what} was never switched.`)
+  if (pairs.length === 0)
+    throw new CommandFailed(EXIT.USAGE, `Nothing to go back to: no build of ${what} from before is kept.`)
   return pairs
 }
 
