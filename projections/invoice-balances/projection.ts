@@ -39,14 +39,14 @@ interface Settled {
   readonly minor: bigint
   readonly on: string
   readonly paymentId?: PaymentId
-  readonly uncleared?: boolean
+  readonly unclearedMinor?: bigint
   readonly undoneBecause?: string
 }
 
-const amountsOf = ({ kind, minor, uncleared = false }: Settled): { readonly [Name in AmountColumn]?: bigint } => {
+const amountsOf = ({ kind, minor, unclearedMinor = 0n }: Settled): { readonly [Name in AmountColumn]?: bigint } => {
   switch (kind) {
     case 'ALLOCATED':
-      return { allocated_minor: minor, uncleared_minor: uncleared ? minor : 0n }
+      return { allocated_minor: minor, uncleared_minor: unclearedMinor }
     case 'CLEARED':
       return { uncleared_minor: -minor }
     case 'CREDITED':
@@ -86,12 +86,24 @@ const settle = (event: AccountEvent, invoice: InvoiceRow, settled: Settled): rea
     kind: settled.kind,
     payment_id: settled.paymentId ?? null,
     amount_minor: settled.minor,
-    uncleared: settled.uncleared ?? false,
+    uncleared_minor: settled.unclearedMinor ?? 0n,
     effective_on: settled.on,
     undone_because: settled.undoneBecause ?? null,
     event_id: event.eventId,
   }),
 ]
+
+/** What of an allocation counts as paid only when its paper is collected. */
+const unclearedOf = ({ amount, uncleared = false, collected }: Uncleared): bigint => {
+  if (!uncleared) return 0n
+  return collected === undefined ? minorOf(amount) : minorOf(amount) - minorIn(collected, amount.currency)
+}
+
+interface Uncleared {
+  readonly amount: Money
+  readonly uncleared?: boolean | undefined
+  readonly collected?: string | undefined
+}
 
 const invoiceOf = (event: AccountEvent & { readonly data: { readonly invoiceId: InvoiceId } }) => ({
   invoice: wanted(invoiceBalances, keyOf(event, event.data.invoiceId)),
@@ -211,15 +223,22 @@ export const invoiceBalancesProjection = defineProjection({
     PaymentAllocated: folding({
       wants: invoiceOf,
       fold: (event, { invoice }) => {
-        const { paymentId, amount, allocatedOn: on, uncleared = false } = event.data
-        return settle(event, invoice, { kind: 'ALLOCATED', paymentId, minor: minorOf(amount), on, uncleared })
+        const { paymentId, amount, allocatedOn: on } = event.data
+        const allocated = { paymentId, minor: minorOf(amount), on, unclearedMinor: unclearedOf(event.data) }
+        return settle(event, invoice, { kind: 'ALLOCATED', ...allocated })
       },
     }),
     PaymentDeallocated: folding({
       wants: invoiceOf,
       fold: (event, { invoice }) => {
-        const { paymentId, amount, deallocatedOn: on, uncleared = false, reason: undoneBecause } = event.data
-        const undone = { paymentId, minor: -minorOf(amount), on, uncleared, undoneBecause }
+        const { paymentId, amount, deallocatedOn: on, reason: undoneBecause } = event.data
+        const undone = {
+          paymentId,
+          minor: -minorOf(amount),
+          on,
+          unclearedMinor: -unclearedOf(event.data),
+          undoneBecause,
+        }
         return settle(event, invoice, { kind: 'ALLOCATED', ...undone })
       },
     }),

@@ -82,8 +82,7 @@ type Amount = 'allocated_minor' | 'uncleared_minor' | 'credited_minor' | 'discou
 /** Each amount of an invoice, added up from its history. */
 const SUMS: Readonly<Record<Amount, RawBuilder<unknown>>> = {
   allocated_minor: sql`sum(amount_minor) filter (where kind = 'ALLOCATED')`,
-  uncleared_minor: sql`sum(case kind when 'CLEARED' then -amount_minor else amount_minor end)
-    filter (where uncleared or kind = 'CLEARED')`,
+  uncleared_minor: sql`sum(case kind when 'CLEARED' then -amount_minor else uncleared_minor end)`,
   credited_minor: sql`sum(amount_minor) filter (where kind = 'CREDITED')`,
   discounted_minor: sql`sum(amount_minor) filter (where kind = 'DISCOUNTED')`,
   written_off_minor: sql`sum(amount_minor) filter (where kind = 'WRITTEN_OFF')`,

@@ -99,8 +99,8 @@ export const invoiceSettlements = defineTable({
     /** Of an allocation. */
     payment_id: nullable(id<PaymentId>()),
     amount_minor: bigint(),
-    /** Of an allocation, and of what undoes it: it counts as paid only when it is cleared. */
-    uncleared: boolean(),
+    /** Of an allocation, and of what undoes it (negative): what counts as paid only when it is cleared. */
+    uncleared_minor: bigint(),
     effective_on: date(),
     undone_because: nullable(text()),
     event_id: uuid(),

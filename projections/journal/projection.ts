@@ -8,6 +8,7 @@ import {
   minorIn,
   minorOf,
   type PaymentId,
+  type PaymentMethod,
   type VatLine,
 } from '@registru/domain'
 import {
@@ -180,9 +181,22 @@ const writtenOff = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
   ['RECEIVABLE', -minorOf(amount)],
 ]
 
-const refunded = ({ amount, method }: Data<'RefundRecorded' | 'RefundReversed'>): readonly Leg[] => [
-  ['CLIENT_CREDIT', minorOf(amount)],
-  [MONEY_ACCOUNT[method], -minorOf(amount)],
+/** Money goes: what of it was on its way from there, the rest from the bank. */
+const leaves = (
+  { amount, takenInTransit }: { readonly amount: Money; readonly takenInTransit?: string | undefined },
+  whereItLay: bigint,
+  method: PaymentMethod,
+): readonly Leg[] => {
+  const onItsWay = takenInTransit === undefined ? whereItLay : minorIn(takenInTransit, amount.currency)
+  return [
+    [MONEY_ACCOUNT[method], -onItsWay],
+    ['BANK', onItsWay - minorOf(amount)],
+  ]
+}
+
+const refunded = (refund: Data<'RefundRecorded' | 'RefundReversed'>): readonly Leg[] => [
+  ['CLIENT_CREDIT', minorOf(refund.amount)],
+  ...leaves(refund, minorOf(refund.amount), refund.method),
 ]
 
 interface Settled {
@@ -277,15 +291,17 @@ export const journal = defineProjection({
       return post(event, { ...onInvoice(event.data), on, legs: opposite(writtenOff(event.data)) })
     },
     PaymentRecorded: posting((event) => {
-      const { clientId, paymentId, amount, method, receivedOn } = event.data
+      const { clientId, paymentId, amount, method, receivedOn, fee } = event.data
       const minor = minorOf(amount)
+      const kept = fee === undefined ? 0n : minorIn(fee, amount.currency)
       return {
         clientId,
         paymentId,
         currency: amount.currency,
         on: receivedOn,
         legs: [
-          [MONEY_ACCOUNT[method], minor],
+          [MONEY_ACCOUNT[method], minor - kept],
+          ['FEE', kept],
           ['CLIENT_CREDIT', -minor],
         ],
       }
@@ -362,11 +378,8 @@ export const journal = defineProjection({
         paymentId,
         currency: amount.currency,
         on: reversedOn,
-        legs: [
-          ['CLIENT_CREDIT', minor],
-          // Money that had arrived leaves the bank; a fee that was kept on the way stays a cost.
-          [cleared ? 'BANK' : MONEY_ACCOUNT[method], -minor],
-        ],
+        // Money that had arrived leaves the bank; a fee that was kept on the way stays a cost.
+        legs: [['CLIENT_CREDIT', minor], ...leaves(event.data, cleared ? 0n : minor, method)],
       }
     }),
   },

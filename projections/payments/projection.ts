@@ -2,16 +2,25 @@ import {
   type ClientId,
   creditOfNote,
   type EventMetadata,
+  type LedgerEvent,
+  METHODS_IN_TRANSIT,
+  type Money,
   minorIn,
   minorOf,
-  type PaperReversalReason,
   type PaymentId,
-  type Position,
-  type ReversalReason,
+  refundedInTransit,
+  reversedInTransit,
 } from '@registru/domain'
 import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
-import { paymentReceipts, paymentRefunds, paymentSettlements, payments, paymentTransfers } from './tables.ts'
+import {
+  paymentParts,
+  paymentReceipts,
+  paymentRefunds,
+  paymentSettlements,
+  payments,
+  paymentTransfers,
+} from './tables.ts'
 
 /** How a payment begins: with nothing settled, nothing cleared, nothing undone. */
 const untouched = {
@@ -19,7 +28,6 @@ const untouched = {
   reversed_minor: 0n,
   refunded_minor: 0n,
   transferred_minor: 0n,
-  fee_minor: 0n,
   cleared_on: null,
   cleared_position: null,
   reversed_on: null,
@@ -38,35 +46,43 @@ const keyOf = (
   { companyId }: Pick<EventMetadata, 'companyId'>,
 ) => ({ company_id: companyId, payment_id: paymentId, client_id: clientId })
 
-/** A payment, or a credit note on account, is gone. */
+/** A payment, or a credit note on account, is gone, or a part of it. */
 const reversed = (
-  key: ReturnType<typeof keyOf>,
-  minor: bigint,
-  {
-    reversedOn,
-    reason,
-    note,
-  }: {
-    readonly reversedOn: string
-    readonly reason: ReversalReason | PaperReversalReason
-    readonly note?: string | undefined
-  },
-  position: Position,
-): readonly RowChange[] => [
-  add(payments, key, { reversed_minor: minor }),
-  set(payments, key, {
-    reversed_on: reversedOn,
-    reversed_position: position,
-    reversal_reason: reason,
-    reversal_note: note ?? null,
-  }),
-]
+  { data, metadata, position, eventId }: Extract<LedgerEvent, { type: 'PaymentReversed' | 'CreditNoteReversed' }>,
+  paymentId: PaymentId,
+  amount: Money,
+  { inTransit }: { readonly inTransit: bigint },
+): readonly RowChange[] => {
+  const key = keyOf(paymentId, data, metadata)
+  const { reversedOn, reason, note = null } = data
+  return [
+    add(payments, key, { reversed_minor: minorOf(amount) }),
+    insert(paymentParts, {
+      ...key,
+      position,
+      kind: 'REVERSED',
+      amount_minor: minorOf(amount),
+      transit_minor: inTransit,
+      fee_minor: 0n,
+      effective_on: reversedOn,
+      reason,
+      note,
+      event_id: eventId,
+    }),
+    set(payments, key, {
+      reversed_on: reversedOn,
+      reversed_position: position,
+      reversal_reason: reason,
+      reversal_note: note,
+    }),
+  ]
+}
 
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
   version: 3,
-  tables: [payments, paymentSettlements, paymentRefunds, paymentTransfers, paymentReceipts],
+  tables: [payments, paymentSettlements, paymentParts, paymentRefunds, paymentTransfers, paymentReceipts],
   on: {
     PaymentRecorded: ({ data, metadata, position, eventId }) => [
       insert(payments, {
@@ -81,6 +97,7 @@ export const paymentsProjection = defineProjection({
         bank_reference: data.bankReference ?? null,
         remittance_text: data.remittanceText ?? null,
         payer: data.payer ?? null,
+        fee_minor: data.fee === undefined ? 0n : minorIn(data.fee, data.amount.currency),
         position,
         event_id: eventId,
       }),
@@ -101,17 +118,32 @@ export const paymentsProjection = defineProjection({
               bank_reference: data.series === undefined ? data.number : `${data.series} ${data.number}`,
               remittance_text: null,
               payer: null,
+              fee_minor: 0n,
               position,
               event_id: eventId,
             }),
           ],
-    PaymentCleared: ({ data, metadata, position }) => [
-      set(payments, keyOf(data.paymentId, data, metadata), {
-        cleared_on: data.clearedOn,
-        cleared_position: position,
-        fee_minor: minorIn(data.fee, data.amount.currency),
-      }),
-    ],
+    PaymentCleared: ({ data, metadata, position, eventId }) => {
+      const key = keyOf(data.paymentId, data, metadata)
+      const amount = minorOf(data.amount)
+      const fee = minorIn(data.fee, data.amount.currency)
+      return [
+        add(payments, key, { fee_minor: fee }),
+        set(payments, key, { cleared_on: data.clearedOn, cleared_position: position }),
+        insert(paymentParts, {
+          ...key,
+          position,
+          kind: 'CLEARED',
+          amount_minor: amount,
+          transit_minor: amount,
+          fee_minor: fee,
+          effective_on: data.clearedOn,
+          reason: null,
+          note: null,
+          event_id: eventId,
+        }),
+      ]
+    },
     RefundRecorded: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.amount)
@@ -122,6 +154,7 @@ export const paymentsProjection = defineProjection({
           refund_id: data.refundId,
           position,
           amount_minor: amount,
+          transit_minor: refundedInTransit(data),
           method: data.method,
           refunded_on: data.refundedOn,
           desk_id: data.deskId ?? null,
@@ -145,9 +178,9 @@ export const paymentsProjection = defineProjection({
         ),
       ]
     },
-    CreditNoteReversed: ({ data, metadata, position }) =>
-      data.invoiceId === undefined
-        ? reversed(keyOf(creditOfNote(data.creditNoteId), data, metadata), minorOf(data.total), data, position)
+    CreditNoteReversed: (event) =>
+      event.data.invoiceId === undefined
+        ? reversed(event, creditOfNote(event.data.creditNoteId), event.data.total, { inTransit: 0n })
         : [],
     TransferReceived: ({ data, metadata, position, eventId }) => {
       const { clientId, transferId, origin, reason } = data
@@ -178,6 +211,7 @@ export const paymentsProjection = defineProjection({
           bank_reference: null,
           remittance_text: null,
           payer: null,
+          fee_minor: 0n,
           position,
           event_id: eventId,
         }),
@@ -222,8 +256,10 @@ export const paymentsProjection = defineProjection({
         }),
       ]
     },
-    PaymentReversed: ({ data, metadata, position }) =>
-      reversed(keyOf(data.paymentId, data, metadata), minorOf(data.amount), data, position),
+    PaymentReversed: (event) =>
+      reversed(event, event.data.paymentId, event.data.amount, {
+        inTransit: METHODS_IN_TRANSIT.has(event.data.method) ? reversedInTransit(event.data) : 0n,
+      }),
     ReceiptIssued: ({ data, metadata, position }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const receipt = { series: data.series, number: BigInt(data.number) }

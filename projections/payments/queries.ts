@@ -15,7 +15,7 @@ import type {
   RefundReversalReason,
   ReversalReason,
 } from '@registru/domain'
-import { minorOf } from '@registru/domain'
+import { CARD_METHODS, METHODS_IN_TRANSIT, minorOf } from '@registru/domain'
 import type { Pool } from '@registru/runtime'
 import { sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
@@ -42,8 +42,16 @@ export interface PaymentHistory {
   readonly bankReference: string | undefined
   readonly remittanceText: string | undefined
   readonly payer: Payer | undefined
-  /** When money on its way arrived, and what was kept of it. */
+  /** What is still on its way to the bank. */
+  readonly inTransitMinor: bigint
+  /** What banks and processors kept of it. */
+  readonly feeMinor: bigint
+  /** When money on its way arrived, or the last part of it, and what was kept of it. */
   readonly clearing: { readonly on: string; readonly feeMinor: bigint } | undefined
+  /** Part by part, as each arrived. */
+  readonly clearings: readonly Clearing[]
+  readonly reversedMinor: bigint
+  /** The last. */
   readonly reversal:
     | { readonly on: string; readonly reason: ReversalReason | PaperReversalReason; readonly note: string | undefined }
     | undefined
@@ -57,8 +65,15 @@ export interface PaymentHistory {
   readonly origin: { readonly clientId: ClientId; readonly paymentId: PaymentId } | undefined
   /** What its row keeps, where nothing that happened to it lies beyond the clocks: the same amounts from another table. */
   readonly kept:
-    | Pick<PaymentHistory, 'allocatedMinor' | 'refundedMinor' | 'transferredMinor' | 'creditMinor'>
+    | Pick<PaymentHistory, 'allocatedMinor' | 'refundedMinor' | 'reversedMinor' | 'transferredMinor' | 'creditMinor'>
     | undefined
+}
+
+export interface Clearing {
+  readonly on: string
+  readonly amountMinor: bigint
+  readonly feeMinor: bigint
+  readonly eventId: EventId
 }
 
 export interface Refund {
@@ -92,6 +107,7 @@ export interface PaymentCursor {
 
 type PaymentRow = PaymentViews['read.payments']
 type SettlementRow = PaymentViews['read.payment_settlements']
+type PartRow = PaymentViews['read.payment_parts']
 type RefundRow = PaymentViews['read.payment_refunds']
 type TransferRow = PaymentViews['read.payment_transfers']
 type ReceiptRow = PaymentViews['read.payment_receipts']
@@ -99,6 +115,7 @@ type ReceiptRow = PaymentViews['read.payment_receipts']
 /** All that happened to a payment, in the order of the log. */
 interface Happened {
   readonly settlements: readonly SettlementRow[]
+  readonly parts: readonly PartRow[]
   readonly refunds: readonly RefundRow[]
   readonly transfers: readonly TransferRow[]
   readonly receipts: readonly ReceiptRow[]
@@ -137,10 +154,23 @@ const originOf = ({
 const sumOf = (rows: readonly { readonly amount_minor: bigint }[]): bigint =>
   rows.reduce((sum, row) => sum + row.amount_minor, 0n)
 
-const reversalOf = (row: PaymentRow): PaymentHistory['reversal'] =>
-  row.reversed_on === null || row.reversal_reason === null
+const reversalOf = (part: PartRow | undefined): PaymentHistory['reversal'] =>
+  part === undefined || part.reason === null
     ? undefined
-    : { on: row.reversed_on, reason: row.reversal_reason, note: row.reversal_note ?? undefined }
+    : { on: part.effective_on, reason: part.reason, note: part.note ?? undefined }
+
+const clearing = (part: PartRow): Clearing => ({
+  on: part.effective_on,
+  amountMinor: part.amount_minor,
+  feeMinor: part.fee_minor,
+  eventId: part.event_id,
+})
+
+const inTransitOf = (row: PaymentRow, parts: readonly PartRow[], refunds: readonly RefundRow[]): bigint => {
+  const gone = CARD_METHODS.has(row.method) ? [...parts, ...refunds] : parts
+  const left = gone.reduce((sum, { transit_minor }) => sum - transit_minor, row.amount_minor)
+  return METHODS_IN_TRANSIT.has(row.method) && left > 0n ? left : 0n
+}
 
 /** The payment as it stands at both clocks, from what had happened to it by then. */
 const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): PaymentHistory => {
@@ -151,8 +181,15 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
   const transfers = happened.transfers.filter((entry) => happens(entry.effective_on, entry.position))
   const receipts = happened.receipts.filter((entry) => happens(entry.issued_on, entry.position))
   const receipt = receipts.findLast((entry) => !happens(entry.annulled_on, entry.annulled_position))
-  const isCleared = happens(row.cleared_on, row.cleared_position)
-  const isReversed = happens(row.reversed_on, row.reversed_position)
+  const parts = happened.parts.filter((entry) => happens(entry.effective_on, entry.position))
+  const cleared = parts.filter(({ kind }) => kind === 'CLEARED')
+  const reversed = parts.filter(({ kind }) => kind === 'REVERSED')
+  const clearedOn = cleared
+    .map((part) => part.effective_on)
+    .toSorted()
+    .at(-1)
+  const clearedFee = cleared.reduce((sum, part) => sum + part.fee_minor, 0n)
+  const reversedMinor = sumOf(reversed)
   const allocatedMinor = sumOf(settlements)
   const isReturned = (entry: RefundRow): boolean => happens(entry.reversed_on, entry.reversed_position)
   const refundedMinor = sumOf(refunds.filter((entry) => !isReturned(entry)))
@@ -162,7 +199,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     refunds.length === happened.refunds.length &&
     transfers.length === happened.transfers.length &&
     refunds.every((entry) => isReturned(entry) === (entry.reversed_position !== null)) &&
-    isReversed === (row.reversed_position !== null)
+    parts.length === happened.parts.length
   return {
     paymentId: row.payment_id,
     clientId: row.client_id,
@@ -173,15 +210,22 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     allocatedMinor,
     refundedMinor,
     transferredMinor,
-    creditMinor:
-      row.amount_minor - allocatedMinor - refundedMinor - transferredMinor - (isReversed ? row.reversed_minor : 0n),
+    creditMinor: row.amount_minor - allocatedMinor - refundedMinor - transferredMinor - reversedMinor,
     allocationRule: row.allocation_rule,
     deskId: row.desk_id ?? undefined,
     bankReference: row.bank_reference ?? undefined,
     remittanceText: row.remittance_text ?? undefined,
     payer: row.payer ?? undefined,
-    clearing: isCleared && row.cleared_on !== null ? { on: row.cleared_on, feeMinor: row.fee_minor } : undefined,
-    reversal: isReversed ? reversalOf(row) : undefined,
+    inTransitMinor: inTransitOf(
+      row,
+      parts,
+      refunds.filter((entry) => !isReturned(entry)),
+    ),
+    feeMinor: happened.parts.reduce((fee, part) => fee - part.fee_minor, row.fee_minor) + clearedFee,
+    clearing: clearedOn === undefined ? undefined : { on: clearedOn, feeMinor: clearedFee },
+    clearings: cleared.map(clearing),
+    reversedMinor,
+    reversal: reversalOf(reversed.at(-1)),
     receipt: receipt && { series: receipt.series, number: Number(receipt.number) },
     allocations: settlementsOf(
       settlements.map((entry) => ({
@@ -201,6 +245,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
       ? {
           allocatedMinor: row.allocated_minor,
           refundedMinor: row.refunded_minor,
+          reversedMinor: row.reversed_minor,
           transferredMinor: row.transferred_minor,
           creditMinor: row.credit_minor,
         }
@@ -243,6 +288,15 @@ const withHistory = async (
       .orderBy('position')
       .execute(),
   )
+  const parts = grouped(
+    await tables
+      .selectFrom('read.payment_parts')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .where('payment_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+  )
   const refunds = grouped(
     await tables
       .selectFrom('read.payment_refunds')
@@ -275,6 +329,7 @@ const withHistory = async (
     const key = keyOf(row)
     const happened = {
       settlements: settlements.get(key) ?? [],
+      parts: parts.get(key) ?? [],
       refunds: refunds.get(key) ?? [],
       // How a payment came to be is its amount.
       transfers: (transfers.get(key) ?? []).filter(({ position }) => position !== row.position),

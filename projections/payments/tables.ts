@@ -52,9 +52,10 @@ export const payments = defineTable({
     bank_reference: nullable(text()),
     remittance_text: nullable(text()),
     payer: nullable(json<Payer>()),
-    /** Money on its way: the day it arrived, and what was kept of it. */
+    /** Money on its way: the day on which it, or the last part of it, arrived. */
     cleared_on: nullable(date()),
     cleared_position: nullable(position()),
+    /** What banks and processors kept of it. */
     fee_minor: bigint(),
     reversed_on: nullable(date()),
     reversed_position: nullable(position()),
@@ -102,6 +103,29 @@ export const paymentSettlements = defineTable({
   key: ['company_id', 'payment_id', 'client_id', 'position'],
 })
 
+/** What of a payment arrived at the bank, or is gone again, part by part: history, never changed. */
+export const paymentParts = defineTable({
+  name: 'payment_parts',
+  columns: {
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
+    position: position(),
+    kind: word<'CLEARED' | 'REVERSED'>(),
+    amount_minor: bigint(),
+    /** What of it was on its way until then. */
+    transit_minor: bigint(),
+    /** What was kept of it. */
+    fee_minor: bigint(),
+    effective_on: date(),
+    /** Of a reversal. */
+    reason: nullable(word<ReversalReason | PaperReversalReason>()),
+    note: nullable(text()),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'client_id', 'position'],
+})
+
 /** Credit given back. */
 export const paymentRefunds = defineTable({
   name: 'payment_refunds',
@@ -112,6 +136,8 @@ export const paymentRefunds = defineTable({
     refund_id: id<RefundId>(),
     position: position(),
     amount_minor: bigint(),
+    /** What of it was kept from a payout that was still to come. */
+    transit_minor: bigint(),
     method: word<RefundMethod>(),
     refunded_on: date(),
     desk_id: nullable(id<CashDeskId>()),
@@ -169,6 +195,7 @@ export const paymentReceipts = defineTable({
 export type PaymentViews = {
   'read.payments': ViewRowOf<typeof payments>
   'read.payment_settlements': ViewRowOf<typeof paymentSettlements>
+  'read.payment_parts': ViewRowOf<typeof paymentParts>
   'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
   'read.payment_transfers': ViewRowOf<typeof paymentTransfers>
   'read.payment_receipts': ViewRowOf<typeof paymentReceipts>

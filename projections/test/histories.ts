@@ -201,11 +201,12 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
     if (step.kind === 22) {
       const refundId = `${paymentId}-refund-${step.variant}`
       const amount = decimalOf(part(credit), payment.currency)
-      const method = step.term % 2 === 0 ? ('BANK_TRANSFER' as const) : ('CASH' as const)
+      const method = (['BANK_TRANSFER', 'CASH', 'CARD_ONLINE'] as const)[step.term % 3] ?? 'CASH'
       const data = { clientId, refundId, paymentId, amount, method, refundedOn: day }
       ledger.onAccount(companyId, { type: 'RecordRefund', data }, day)
     } else {
-      const data = { clientId, paymentId, clearedOn: day, fee: decimalOf(1n, payment.currency) }
+      const arrives = step.variant < 3 ? {} : { amount: decimalOf(part(payment.inTransit), payment.currency) }
+      const data = { clientId, paymentId, clearedOn: day, fee: decimalOf(1n, payment.currency), ...arrives }
       ledger.onAccount(companyId, { type: 'ConfirmPaymentCleared', data }, day)
     }
   }
@@ -305,6 +306,7 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
           amount: moneyOf(BigInt(step.minor), currency),
           method,
           receivedOn: day,
+          ...(method === 'BANK_TRANSFER' && step.term % 2 === 0 && { fee: decimalOf(1n, currency) }),
           allocation: { rule: step.term % 3 === 0 ? 'none' : 'oldestDueFirst' },
           ...(method === 'CASH' && step.variant === 0 && { receipt: { series, receiptId: `rec-${paymentId}` } }),
         },
@@ -322,7 +324,9 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     const data = { clientId, ...found, reason: 'WRONG_INVOICE' as const, deallocatedOn: addDays(day, step.term) }
     ledger.onAccount(companyId, { type: 'DeallocatePayment', data }, day)
   } else if (step.kind < 18) {
-    const data = { clientId, paymentId, reason: 'BOUNCED' as const, reversedOn: addDays(day, step.term) }
+    const reason = step.variant % 2 === 0 ? ('BOUNCED' as const) : ('CHARGED_BACK' as const)
+    const part = step.variant < 3 ? {} : { amount: decimalOf(BigInt(step.minor), currency) }
+    const data = { clientId, paymentId, reason, reversedOn: addDays(day, step.term), ...part }
     ledger.onAccount(companyId, { type: 'ReversePayment', data }, day)
   } else if (step.kind < 19) {
     const data = { clientId, paymentId, series, issuedOn: day, receiptId: `rec-${paymentId}-${step.variant}` }

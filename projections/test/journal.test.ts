@@ -160,6 +160,29 @@ t.test('what an event moves is what the accountants’ template says', async (t)
   }
 })
 
+t.test('money goes from where it is: what is on its way from there, the rest from the bank', async (t) => {
+  const card = { paymentId: 'pay-1', method: 'CARD_ONLINE' } as const
+  const first = paymentCleared({ ...card, amount: ron('300.00'), fee: '5.00', stillInTransit: '200.00' })
+  const gone = paymentReversed({ ...card, amount: ron('500.00'), cleared: true, takenInTransit: '200.00' })
+  t.same(await movements([paymentRecorded({ ...card, amount: ron('500.00') }), first, gone]), {
+    '5121': -500n,
+    '627': 500n,
+  })
+  const back = (takenInTransit: string) =>
+    refundRecorded({ ...card, amount: ron('90.00'), method: 'CARD_POS', takenInTransit })
+  t.same(await movements([back('90.00')]), { '419': 9_000n, '5125': -9_000n })
+  t.same(await movements([back('30.00')]), { '419': 9_000n, '5125': -3_000n, '5121': -6_000n })
+  t.same(await movements([back('0.00')]), { '419': 9_000n, '5121': -9_000n })
+})
+
+t.test('what a bank in between kept is a cost, and the debtor has paid the whole', async (t) => {
+  t.same(await movements([paymentRecorded({ amount: ron('10000.00'), fee: '20.00' })]), {
+    '5121': 998_000n,
+    '627': 2_000n,
+    '419': -1_000_000n,
+  })
+})
+
 t.test('of a payment that was partly given back the rest bounces, and nothing of it is left anywhere', async (t) => {
   const bounced = [
     paymentRecorded({ amount: ron('500.00'), method: 'CHEQUE' }),

@@ -22,6 +22,7 @@ import {
   paymentCleared,
   paymentDeallocated,
   paymentRecorded,
+  paymentReversed,
   refundRecorded,
   ron,
 } from '@registru/domain/examples'
@@ -151,6 +152,38 @@ t.test('instruments count when they are collected, money beside them at once', a
     await exigible([...waiting, cleared, { ...undone, data: { ...undone.data, deallocatedOn: '2026-12-09' } }]),
     ['2026-12-05 21 8678', '2026-12-09 21 -8678'],
   )
+})
+
+t.test('a note that is paid in part counts as far as it was paid, whatever else it then settles', async (t) => {
+  const note = paymentRecorded({ method: 'PROMISSORY_NOTE', amount: ron('815.00') })
+  const parts = { paymentId: 'pay-1', method: 'PROMISSORY_NOTE', fee: '0.00' } as const
+  const collects = [{ invoiceId: 'inv-1024', amount: ron('500.00') }]
+  const first = paymentCleared({
+    ...parts,
+    amount: ron('500.00'),
+    collects,
+    stillInTransit: '315.00',
+    clearedOn: '2026-12-05',
+  })
+  const rest = paymentCleared({ ...parts, amount: ron('315.00'), clearedOn: '2026-12-20' })
+  const settled = [invoice, note, allocated('710.00', '2026-11-02'), first]
+  t.strictSame(await exigible(settled), ['2026-12-05 21 8678'])
+  t.strictSame(await exigible([...settled, rest]), ['2026-12-05 21 8678', '2026-12-20 21 3644'])
+  const bounced = paymentReversed({ ...parts, amount: ron('315.00'), cleared: false, reversedOn: '2026-12-20' })
+  const undone = paymentDeallocated({ invoiceId: 'inv-1024', amount: ron('210.00'), deallocatedOn: '2026-12-20' })
+  t.strictSame(await exigible([...settled, undone, bounced]), ['2026-12-05 21 8678'], 'nothing came, nothing goes')
+  t.strictSame(await exigible([...settled, allocated('105.00', '2026-12-06', { collected: '100.00' }), rest]), [
+    '2026-12-05 21 8678',
+    '2026-12-06 21 1735',
+    '2026-12-20 21 3732',
+  ])
+  const collected = paymentDeallocated({
+    invoiceId: 'inv-1024',
+    amount: ron('710.00'),
+    deallocatedOn: '2026-12-21',
+    collected: '500.00',
+  })
+  t.strictSame(await exigible([...settled, collected, rest]), ['2026-12-05 21 8678', '2026-12-21 21 -8678'])
 })
 
 t.test('a credit note takes back what was not collected; a write-off leaves it', async (t) => {

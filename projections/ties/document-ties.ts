@@ -1,11 +1,14 @@
+import { METHODS_IN_TRANSIT } from '@registru/domain'
 import { invoiceBalances, invoiceSchedules, invoiceSettlements } from '../invoice-balances/tables.ts'
-import { paymentRefunds, paymentSettlements, payments, paymentTransfers } from '../payments/tables.ts'
+import { paymentParts, paymentRefunds, paymentSettlements, payments, paymentTransfers } from '../payments/tables.ts'
 import { receipts } from '../receipts/tables.ts'
 import { FINALLY_OPEN, WHOLE } from './aging-ties.ts'
 import { defineTie, posted } from './tie.ts'
 
 /** An amount of an event, written with all the digits of its currency, in minor units. */
 const minorOf = (decimal: string): string => `replace(${decimal}, '.', '')::numeric`
+
+const IN_TRANSIT = [...METHODS_IN_TRANSIT].map((method) => `'${method}'`).join(', ')
 
 const settledBy = (kind: string): string => `sum(amount_minor) filter (where kind = '${kind}')`
 
@@ -22,7 +25,7 @@ export const invoicesTie = defineTie({
       and (item.company_id, item.item_id, item.client_id) = (held.company_id, held.invoice_id, held.client_id)
     cross join lateral (
       select ${settledBy('ALLOCATED')} as allocated, ${settledBy('CREDITED')} as credited, ${settledBy('DISCOUNTED')} as discounted,
-        ${settledBy('WRITTEN_OFF')} as written_off, sum(amount_minor) filter (where uncleared) as waiting,
+        ${settledBy('WRITTEN_OFF')} as written_off, sum(uncleared_minor) as waiting,
         ${settledBy('CLEARED')} as cleared
       from read.invoice_settlements
       where (company_id, invoice_id, client_id) = (held.company_id, held.invoice_id, held.client_id)
@@ -60,14 +63,15 @@ export const invoiceSettlementsTie = defineTie({
       settlement: `case held.kind when 'CLEARED' then 0 else held.amount_minor end`,
       journal: `case held.kind when 'CLEARED' then 0 else -${posted(`'RECEIVABLE'`, { currency: 'invoice.currency' })} end`,
     },
-    // The journal moves nothing on an invoice when a cheque is collected: what was waiting for it is.
+    // The journal moves nothing on an invoice when a cheque is collected: it is no more than was waiting for it.
     {
       cleared: `case held.kind when 'CLEARED' then held.amount_minor end`,
-      waiting: `case held.kind when 'CLEARED' then (
-        select sum(amount_minor) from read.invoice_settlements waiting
+      waiting: `case held.kind when 'CLEARED' then least(held.amount_minor, (
+        select sum(case waiting.kind when 'CLEARED' then -waiting.amount_minor else waiting.uncleared_minor end)
+        from read.invoice_settlements waiting
         where (waiting.company_id, waiting.invoice_id, waiting.client_id, waiting.payment_id)
             = (held.company_id, held.invoice_id, held.client_id, held.payment_id)
-          and waiting.uncleared and waiting.position < held.position) end`,
+          and waiting.position < held.position)) end`,
     },
   ],
 })
@@ -92,10 +96,10 @@ export const paymentsTie = defineTie({
         and position <> held.position
     ) transfer
     cross join lateral (
-      select sum(amount_minor) as amount_minor from read.postings
-      where (company_id, client_id, effective_on, payment_id) = (held.company_id, held.client_id, held.cleared_on, held.payment_id)
-        and account = 'FEE'
-    ) fee`,
+      select sum(fee_minor) as fee_minor, sum(amount_minor) filter (where kind = 'REVERSED') as reversed_minor
+      from read.payment_parts
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+    ) part`,
   place: ['client_id', 'payment_id'],
   books: [
     {
@@ -107,7 +111,11 @@ export const paymentsTie = defineTie({
     { allocated: 'held.allocated_minor', settlements: 'settled.amount_minor' },
     { refunded: 'held.refunded_minor', refunds: 'refund.amount_minor' },
     { transferred: 'held.transferred_minor', transfers: 'transfer.amount_minor' },
-    { fee: 'held.fee_minor', journal: 'fee.amount_minor' },
+    { reversed: 'held.reversed_minor', parts: 'part.reversed_minor' },
+    {
+      fee: 'held.fee_minor',
+      parts: `coalesce(part.fee_minor, 0) + coalesce(${posted(`'FEE'`, { on: 'held.received_on' })}, 0)`,
+    },
   ],
 })
 
@@ -133,6 +141,31 @@ export const refundsTie = defineTie({
         select sum(amount_minor) from read.postings
         where (company_id, client_id, effective_on, event_id) = (held.company_id, held.client_id, held.refunded_on, held.event_id)
           and account = 'CLIENT_CREDIT')`,
+    },
+    {
+      keptFromPayout: 'held.transit_minor',
+      journal: `-${posted(`'CARD_IN_TRANSIT'`, { on: 'held.refunded_on', currency: 'payment.currency' })}`,
+    },
+  ],
+})
+
+export const paymentPartsTie = defineTie({
+  name: 'parts of payments',
+  table: paymentParts,
+  from: `held join read.payments payment using (company_id, payment_id, client_id)`,
+  place: ['client_id', 'payment_id', 'position'],
+  currency: 'payment.currency',
+  books: [
+    {
+      reversed: `case held.kind when 'REVERSED' then held.amount_minor end`,
+      journal: `case held.kind when 'REVERSED' then ${posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' })} end`,
+    },
+    { fee: 'held.fee_minor', journal: posted(`'FEE'`, { currency: 'payment.currency' }) },
+    {
+      inTransit: 'held.transit_minor',
+      journal: `case when payment.method in (${IN_TRANSIT})
+        then -${posted(`'CARD_IN_TRANSIT', 'COURIER', 'CHEQUE', 'PROMISSORY_NOTE'`, { currency: 'payment.currency' })}
+        else 0 end`,
     },
   ],
 })
@@ -182,6 +215,7 @@ export const documentTies = [
   invoiceSettlementsTie,
   invoiceSchedulesTie,
   paymentsTie,
+  paymentPartsTie,
   paymentSettlementsTie,
   refundsTie,
   transfersTie,

@@ -7,6 +7,7 @@ import {
   type LedgerEvent,
   lessenedVat,
   type Money,
+  minorIn,
   minorOf,
   negatedVat,
   type PaymentId,
@@ -34,7 +35,7 @@ export interface StoredDocument {
 
 /** What an uncollected instrument settles. */
 interface Waiting {
-  readonly invoiceId: InvoiceId
+  readonly invoiceId: string
   readonly amount: string
 }
 
@@ -167,7 +168,7 @@ const without = <Value>(record: Readonly<Record<string, Value>>, key: string): R
   Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
 
 /** Adds to what waits for the invoice; nothing left is no entry. */
-const waitingMore = (parts: readonly Waiting[], invoiceId: InvoiceId, by: bigint): readonly Waiting[] => {
+const waitingMore = (parts: readonly Waiting[], invoiceId: string, by: bigint): readonly Waiting[] => {
   const amount = BigInt(parts.find((part) => part.invoiceId === invoiceId)?.amount ?? 0) + by
   const others = parts.filter((part) => part.invoiceId !== invoiceId)
   return amount === 0n ? others : [...others, { invoiceId, amount: `${amount}` }]
@@ -276,16 +277,20 @@ interface Settling {
   readonly amountMinor: bigint
   /** The same in the payment's currency. */
   readonly paidMinor: bigint
+  /** Of the amount, what a paper that is collected in part has brought. */
+  readonly collectedMinor: bigint
 }
 
 const settle = (book: Book, { invoice, credit }: VatRows, settling: Settling): void => {
-  const { invoiceId, amountMinor, paidMinor, ...cause } = settling
+  const { invoiceId, amountMinor, paidMinor, collectedMinor, ...cause } = settling
   const { paymentId } = cause
   collect(book, credit, cause, paidMinor)
   const parts = book.waiting[paymentId]
   if (parts === undefined) collect(book, invoice, cause, amountMinor)
   else if (invoice?.found !== undefined) {
-    book.keepWaiting({ ...book.waiting, [paymentId]: waitingMore(parts, invoiceId, amountMinor) })
+    if (collectedMinor !== 0n) collect(book, invoice, cause, collectedMinor)
+    const waits = waitingMore(parts, invoiceId, amountMinor - collectedMinor)
+    book.keepWaiting({ ...book.waiting, [paymentId]: waits })
   }
 }
 
@@ -385,30 +390,39 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     }
     case 'PaymentAllocated': {
-      const { paymentId, invoiceId, amount, conversion, allocatedOn, vat } = event.data
+      const { paymentId, invoiceId, amount, conversion, collected: now, allocatedOn, vat } = event.data
       const cause = { cause: 'ALLOCATED', on: vat?.on ?? allocatedOn, belongsTo: vat?.belongsTo } as const
       const amounts = { amountMinor: minorOf(amount), paidMinor: minorOf(conversion?.paid ?? amount) }
-      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts })
+      const collectedMinor = now === undefined ? 0n : minorIn(now, amount.currency)
+      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts, collectedMinor })
       return
     }
     case 'PaymentDeallocated': {
-      const { paymentId, invoiceId, amount, conversion, deallocatedOn: on } = event.data
+      const { paymentId, invoiceId, amount, conversion, collected: now, deallocatedOn: on } = event.data
       const cause = { cause: 'DEALLOCATED', on, belongsTo: undefined } as const
       const amounts = { amountMinor: -minorOf(amount), paidMinor: -minorOf(conversion?.paid ?? amount) }
-      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts })
+      const collectedMinor = now === undefined ? 0n : -minorIn(now, amount.currency)
+      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts, collectedMinor })
       return
     }
     case 'PaymentCleared': {
-      const { paymentId, clearedOn: on } = event.data
+      const { paymentId, clearedOn: on, settles, collects = settles, stillInTransit } = event.data
+      let waits = book.waiting[paymentId] ?? []
       for (const row of collected) {
-        const part = book.waiting[paymentId]?.find(({ invoiceId }) => invoiceId === row.key.document_id)
-        collect(book, row, { ...ofPaper('CLEARED', on), paymentId }, BigInt(part?.amount ?? 0))
+        const invoiceId = row.key.document_id
+        const waiting = BigInt(waits.find((part) => part.invoiceId === invoiceId)?.amount ?? 0)
+        const brought = collects?.find((part) => part.invoiceId === invoiceId)
+        const minor = stillInTransit === undefined ? waiting : brought === undefined ? 0n : minorOf(brought.amount)
+        if (minor === 0n) continue
+        collect(book, row, { ...ofPaper('CLEARED', on), paymentId }, minor)
+        waits = waitingMore(waits, invoiceId, -minor)
       }
-      forgetInstrument(book, paymentId)
+      if (stillInTransit === undefined) forgetInstrument(book, paymentId)
+      else if (book.waiting[paymentId] !== undefined) book.keepWaiting({ ...book.waiting, [paymentId]: waits })
       return
     }
     case 'PaymentReversed':
-      forgetInstrument(book, event.data.paymentId)
+      if (event.data.stillInTransit === undefined) forgetInstrument(book, event.data.paymentId)
       return
     case 'RefundRecorded': {
       const { paymentId, amount, refundedOn: on } = event.data

@@ -76,8 +76,8 @@ const bookSql = (): readonly string[] => [
       0, 0, 0, 0, '[]', min(position), max(effective_on), max(position)
     from change where item_kind = 'INVOICE' group by 1, 2, 3`,
   `insert into ${tableInUse('invoice_settlements')} (company_id, invoice_id, client_id, position, kind, payment_id, amount_minor,
-      uncleared, effective_on, undone_because, event_id)
-    select company_id, item_id, client_id, position, 'ALLOCATED', 'pay-' || item_id, -minor, false, effective_on,
+      uncleared_minor, effective_on, undone_because, event_id)
+    select company_id, item_id, client_id, position, 'ALLOCATED', 'pay-' || item_id, -minor, 0, effective_on,
       case when minor > 0 then 'BOUNCED' end, gen_random_uuid()
     from change where item_kind = 'INVOICE' and step > 0`,
   `insert into ${tableInUse('open_spans')} (company_id, known_from, line, known_to, client_id, item_kind, item_id, part, currency,

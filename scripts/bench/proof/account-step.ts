@@ -91,6 +91,7 @@ const payment = (clientId: string, random: Random, receivedOn: string): AccountC
       amount: { amount: decimal(BigInt(amountOf(random)), currency), currency },
       method,
       receivedOn,
+      ...(method === 'BANK_TRANSFER' && random.chance(0.2) && { fee: decimal(1n, currency) }),
       allocation: { rule: random.chance(0.4) ? 'none' : 'oldestDueFirst' },
       ...(method === 'CASH' && { deskId: random.pick(['C1', 'C2']) }),
       ...(method === 'CASH' && random.chance(0.5) && { receipt: { series: SERIES, receiptId: `rec-${paymentId}` } }),
@@ -195,21 +196,36 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
   const payments = [...accountPayments.all(account)]
   const found = anyOf(random, payments)
   if (found === undefined) return undefined
-  const { paymentId, credit, currency } = found
+  const { paymentId, credit, currency, inTransit } = found
   const of = { clientId, paymentId }
   const later = addDays(day, random.between(0, 40))
   const reverse: AccountCommand = {
     type: 'ReversePayment',
-    data: { ...of, reason: random.pick(['BOUNCED', 'MISTAKE']), reversedOn: later },
+    data: { ...of, reason: random.pick(['BOUNCED', 'CHARGED_BACK', 'MISTAKE']), reversedOn: later },
+  }
+  const partOf = (whole: bigint): string => decimal(smallest(whole, BigInt(amountOf(random))), currency)
+  const arrive: AccountCommand = {
+    type: 'ConfirmPaymentCleared',
+    data: { ...of, clearedOn: later, ...(inTransit > 0n && random.chance(0.5) && { amount: partOf(inTransit) }) },
+  }
+  if (random.chance(0.3)) {
+    const part = { reason: 'CHARGED_BACK' as const, amount: partOf(found.amount), reversedOn: later }
+    return inTransit > 0n ? arrive : ({ type: 'ReversePayment', data: { ...of, ...part } } as const)
   }
   if (credit === 0n) return reverse
   const refundId = `${paymentId}-refund-${random.between(1, 3)}`
   return random.pick<AccountCommand>([
     reverse,
-    { type: 'ConfirmPaymentCleared', data: { ...of, clearedOn: later, fee: decimal(1n, currency) } },
+    { ...arrive, data: { ...arrive.data, fee: decimal(1n, currency) } },
     {
       type: 'RecordRefund',
-      data: { ...of, refundId, amount: decimal(credit, currency), method: 'BANK_TRANSFER', refundedOn: later },
+      data: {
+        ...of,
+        refundId,
+        amount: decimal(credit, currency),
+        method: random.pick(['BANK_TRANSFER', 'CARD_ONLINE']),
+        refundedOn: later,
+      },
     },
     {
       type: 'IssueReceipt',

@@ -18,6 +18,8 @@ const happened = (facts: readonly PlacedFact[], { companyId, asOf, knownAt }: Cl
     return fact.companyId === companyId && fact.position <= knownAt && on !== undefined && on <= asOf
   })
 
+const ARRIVES_LATER = /CARD|ONLINE|COURIER|PROMISSORY|CHEQUE/
+
 interface Part {
   readonly paymentId: string
   readonly on: string
@@ -49,7 +51,8 @@ interface Payment {
   transferred: bigint
   origin: { readonly clientId: string; readonly paymentId: string } | undefined
   reversal: { readonly on: string; readonly reason: string } | undefined
-  clearing: { readonly on: string; readonly fee: string } | undefined
+  inTransit: bigint
+  clearings: { readonly on: string; readonly amount: string; readonly fee: string; readonly eventId: string }[]
   receipt: { readonly series: string; readonly number: number } | undefined
 }
 
@@ -91,11 +94,12 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
     return payment
   }
   const begin = (clientId: string, paymentId: string, method: string, on: string, money: Money): void => {
-    const untouched = { allocated: 0n, refunded: 0n, reversed: 0n, transferred: 0n }
-    const nothing = { origin: undefined, reversal: undefined, clearing: undefined, receipt: undefined }
+    const inTransit = ARRIVES_LATER.test(method) ? minorOf(money.amount) : 0n
+    const untouched = { allocated: 0n, refunded: 0n, reversed: 0n, transferred: 0n, inTransit, clearings: [] }
+    const nothing = { origin: undefined, reversal: undefined, receipt: undefined }
     payments.set(`${clientId} ${paymentId}`, { clientId, paymentId, method, on, money, ...untouched, ...nothing })
   }
-  for (const { type, data } of happened(facts, clocks)) {
+  for (const { type, data, eventId } of happened(facts, clocks)) {
     switch (type) {
       case 'InvoiceRegistered':
         invoices.set(`${data.clientId} ${data.invoiceId}`, {
@@ -137,24 +141,30 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
         const [minor, sign] = [minorOf(data.amount.amount), type === 'PaymentAllocated' ? 1n : -1n]
         if (type === 'PaymentDeallocated') undo(invoice.parts, data.paymentId, minor)
         else invoice.parts.push({ paymentId: data.paymentId, on: data.allocatedOn, minor })
-        if (data.uncleared === true) invoice.uncleared += sign * minor
+        if (data.uncleared === true) invoice.uncleared += sign * (minor - minorOf(data.collected ?? '0'))
         paymentOf(data.clientId, data.paymentId).allocated += sign * minorOf(paidOf(data).amount)
         break
       }
-      case 'PaymentCleared':
-        paymentOf(data.clientId, data.paymentId).clearing = { on: data.clearedOn, fee: data.fee }
+      case 'PaymentCleared': {
+        const payment = paymentOf(data.clientId, data.paymentId)
+        const { clearedOn: on, fee, amount: arrived } = data
+        payment.clearings.push({ on, amount: arrived.amount, fee, eventId })
+        payment.inTransit -= minorOf(arrived.amount)
         for (const { invoiceId, amount } of data.settles ?? []) {
           invoiceOf(data.clientId, invoiceId).uncleared -= minorOf(amount.amount)
         }
         break
+      }
       case 'PaymentReversed': {
         const payment = paymentOf(data.clientId, data.paymentId)
         payment.reversed += minorOf(data.amount.amount)
         payment.reversal = { on: data.reversedOn, reason: data.reason }
+        payment.inTransit -= minorOf(data.takenInTransit ?? (data.cleared ? '0' : data.amount.amount))
         break
       }
       case 'RefundRecorded':
         paymentOf(data.clientId, data.paymentId).refunded += minorOf(data.amount.amount)
+        paymentOf(data.clientId, data.paymentId).inTransit -= minorOf(data.takenInTransit ?? '0')
         break
       case 'RefundReversed':
         paymentOf(data.clientId, data.paymentId).refunded -= minorOf(data.amount.amount)
@@ -274,7 +284,7 @@ export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { cl
   [...fold(facts, clocks).payments.values()]
     .filter((payment) => clientId === undefined || payment.clientId === clientId)
     .toSorted(inOrderOf((payment) => [payment.on, payment.paymentId, payment.clientId]))
-    .map(({ money, on, allocated, refunded, reversed, transferred, reversal, clearing, receipt, ...payment }) => {
+    .map(({ money, on, allocated, refunded, reversed, transferred, reversal, inTransit, receipt, ...payment }) => {
       const { currency } = money
       const amount = minorOf(money.amount)
       return {
@@ -284,10 +294,11 @@ export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { cl
         amount: show(amount, currency),
         allocated: show(allocated, currency),
         refunded: show(refunded, currency),
+        reversed: show(reversed, currency),
         transferred: show(transferred, currency),
+        inTransit: show(ARRIVES_LATER.test(payment.method) ? inTransit : 0n, currency),
         credit: show(amount - allocated - refunded - reversed - transferred, currency),
         reversal,
-        clearing,
         receipt,
       }
     })

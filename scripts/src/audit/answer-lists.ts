@@ -52,13 +52,13 @@ const groupedBy = (rows: readonly Row[], ...columns: readonly string[]): ((of: R
 
 /** The amounts of an invoice from the lines of its history that count, and what they make of it. */
 const standingOf = (row: Row, lines: readonly Row[]) => {
-  const of = (kind: string, lineOf: (line: Row) => boolean = () => true): bigint =>
+  const of = (kind: string): bigint =>
     sum(
-      lines.filter((line) => line['kind'] === kind && lineOf(line)),
+      lines.filter((line) => line['kind'] === kind),
       (line) => minor(line, 'amount_minor'),
     )
   const allocated = of('ALLOCATED')
-  const uncleared = of('ALLOCATED', (line) => line['uncleared'] === true) - of('CLEARED')
+  const uncleared = sum(lines, (line) => minor(line, 'uncleared_minor')) - of('CLEARED')
   const [credited, discounted, writtenOff] = [of('CREDITED'), of('DISCOUNTED'), of('WRITTEN_OFF')]
   const left = minor(row, 'total_minor') - allocated - credited - discounted - writtenOff
   const isCancelled = lines.some((line) => line['kind'] === 'CANCELLED')
@@ -133,12 +133,18 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
   }
 }
 
+/** Ways of payment on which money arrives later, and those of them that a refund may go back on. */
+const ARRIVES_LATER = /^CARD|^ONLINE|^COURIER|^PROMISSORY|^CHEQUE/
+const CARD = /^CARD|^ONLINE/
+
 /** Those that were received, in the order in which the money came, as they stand on the day. */
 export const answerPayments = (known: Known, { asOf }: Question, clientId: string | undefined) => {
   const ofPayment = ['client_id', 'payment_id']
   const settledOf = groupedBy(known.rowsOf('payment_settlements').filter(until(asOf, 'effective_on')), ...ofPayment)
   const transfersOf = groupedBy(known.rowsOf('payment_transfers').filter(until(asOf, 'effective_on')), ...ofPayment)
   const refundsOf = groupedBy(known.rowsOf('payment_refunds').filter(until(asOf, 'refunded_on')), ...ofPayment)
+  const inOrderOfLog = list(known.rowsOf('payment_parts').filter(until(asOf, 'effective_on')), ['position'])
+  const partsOf = groupedBy(inOrderOfLog, ...ofPayment)
   const receiptsOf = groupedBy(known.rowsOf('receipts').filter(until(asOf, 'issued_on')), ...ofPayment)
   const received = known.rowsOf('payments').filter(until(asOf, 'received_on')).filter(isOf(clientId))
   return {
@@ -153,8 +159,17 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
       // The row at the payment's own position is how it came to be.
       const transfers = transfersOf(row).filter((line) => line['position'] !== row['position'])
       const transferred = sum(transfers, (line) => minor(line, 'amount_minor'))
-      const isReversed = until(asOf, 'reversed_on')(row)
-      const reversed = isReversed ? minor(row, 'reversed_minor') : 0n
+      const parts = partsOf(row)
+      const [cleared, gone] = ['CLEARED', 'REVERSED'].map((kind) => parts.filter((part) => part['kind'] === kind))
+      const reversed = sum(gone ?? [], (part) => minor(part, 'amount_minor'))
+      const reversal = gone?.at(-1)
+      const clearedFee = sum(cleared ?? [], (part) => minor(part, 'fee_minor'))
+      const clearedOn = (cleared ?? [])
+        .map((part) => words(part, 'effective_on'))
+        .toSorted()
+        .at(-1)
+      const onItsWay = [...parts, ...(CARD.test(words(row, 'method')) ? given : [])]
+      const inTransit = minor(row, 'amount_minor') - sum(onItsWay, (part) => minor(part, 'transit_minor'))
       const receipt = receiptsOf(row)
         .toSorted((a, b) => (minor(a, 'position') < minor(b, 'position') ? -1 : 1))
         .findLast((paper) => !until(asOf, 'annulled_on')(paper))
@@ -167,13 +182,21 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         amount: show(minor(row, 'amount_minor')),
         allocated: show(allocated),
         refunded: show(refunded),
+        reversed: show(reversed),
         transferred: show(transferred),
         credit: show(minor(row, 'amount_minor') - allocated - refunded - reversed - transferred),
+        inTransit: show(ARRIVES_LATER.test(words(row, 'method')) && inTransit > 0n ? inTransit : 0n),
         allocationRule: words(row, 'allocation_rule'),
-        ...(isReversed && { reversal: { on: words(row, 'reversed_on'), reason: words(row, 'reversal_reason') } }),
-        ...(until(asOf, 'cleared_on')(row) && {
-          clearing: { on: words(row, 'cleared_on'), fee: show(minor(row, 'fee_minor')) },
+        ...(reversal !== undefined && {
+          reversal: { on: words(reversal, 'effective_on'), reason: words(reversal, 'reason') },
         }),
+        ...(clearedOn !== undefined && { clearing: { on: clearedOn, fee: show(clearedFee) } }),
+        clearings: (cleared ?? []).map((part) => ({
+          on: words(part, 'effective_on'),
+          amount: show(minor(part, 'amount_minor')),
+          fee: show(minor(part, 'fee_minor')),
+          eventId: words(part, 'event_id'),
+        })),
         ...(receipt !== undefined && {
           receipt: { series: words(receipt, 'series'), number: Number(receipt['number']) },
         }),

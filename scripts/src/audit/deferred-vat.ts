@@ -193,12 +193,20 @@ export const createDeferredVat = (tables: {
         })
       } else if (by > 0n && told.on < paperOn) comeEarly(id, told, by)
     }
-    const settle = (told: Told & { paymentId: string }, invoiceId: string, by: bigint, paid: bigint): void => {
+    /** `now`: of `by`, what a paper that is collected in part has brought. */
+    const settle = (
+      told: Told & { paymentId: string },
+      invoiceId: string,
+      by: bigint,
+      paid: bigint,
+      now: bigint,
+    ): void => {
       collect('CREDIT_NOTE', told.paymentId, told, paid)
       const waiting = account.waiting.get(told.paymentId)
       if (waiting === undefined) collect('INVOICE', invoiceId, told, by)
       else if (account.documents.has(`INVOICE ${invoiceId}`)) {
-        const left = (waiting.get(invoiceId) ?? 0n) + by
+        if (now !== 0n) collect('INVOICE', invoiceId, told, now)
+        const left = (waiting.get(invoiceId) ?? 0n) + by - now
         waiting.delete(invoiceId)
         if (left !== 0n) waiting.set(invoiceId, left)
       }
@@ -254,22 +262,34 @@ export const createDeferredVat = (tables: {
       case 'PaymentAllocated': {
         const { on = data.allocatedOn, belongsTo } = data.vat ?? {}
         const told = { cause: 'ALLOCATED', on, belongsTo, paymentId: data.paymentId }
-        settle(told, data.invoiceId, minorOf(data.amount.amount), minorOf(paidOf(data).amount))
+        const now = minorOf(data.collected ?? '0')
+        settle(told, data.invoiceId, minorOf(data.amount.amount), minorOf(paidOf(data).amount), now)
         break
       }
       case 'PaymentDeallocated': {
         const told = { cause: 'DEALLOCATED', on: data.deallocatedOn, paymentId: data.paymentId }
-        settle(told, data.invoiceId, -minorOf(data.amount.amount), -minorOf(paidOf(data).amount))
+        const now = minorOf(data.collected ?? '0')
+        settle(told, data.invoiceId, -minorOf(data.amount.amount), -minorOf(paidOf(data).amount), -now)
         break
       }
       case 'PaymentCleared': {
         const told = { cause: 'CLEARED', on: data.clearedOn, paymentId: data.paymentId }
-        for (const [invoiceId, by] of account.waiting.get(data.paymentId) ?? []) collect('INVOICE', invoiceId, told, by)
-        account.waiting.delete(data.paymentId)
+        const waiting = account.waiting.get(data.paymentId) ?? new Map<string, bigint>()
+        const brought = new Map(
+          (data.settles ?? data.collects ?? []).map((part) => [part.invoiceId, part.amount.amount]),
+        )
+        for (const [invoiceId, waits] of [...waiting]) {
+          const by = data.stillInTransit === undefined ? waits : minorOf(brought.get(invoiceId) ?? '0')
+          if (by === 0n) continue
+          collect('INVOICE', invoiceId, told, by)
+          waiting.delete(invoiceId)
+          if (waits !== by) waiting.set(invoiceId, waits - by)
+        }
+        if (data.stillInTransit === undefined) account.waiting.delete(data.paymentId)
         break
       }
       case 'PaymentReversed':
-        account.waiting.delete(data.paymentId)
+        if (data.stillInTransit === undefined) account.waiting.delete(data.paymentId)
         break
       case 'RefundRecorded': {
         const told = { cause: 'REFUNDED', on: data.refundedOn, paymentId: data.paymentId }

@@ -15,8 +15,9 @@ const json = z.unknown().optional()
 const party = { kind: maybe, name: maybe, taxId: maybe, tradeRegisterNumber: maybe, address: json, email: maybe }
 const client = { clientId: text }
 const payment = { ...client, paymentId: text }
-/** `uncleared`: by a paper that does not count as paid yet. */
-const allocation = { ...payment, invoiceId: text, amount: Money, uncleared: z.boolean().optional() }
+/** `uncleared`: by a paper that does not count as paid yet, but for what of it is `collected`. */
+const allocation = { ...payment, invoiceId: text, amount: Money, uncleared: z.boolean().optional(), collected: maybe }
+const collection = z.array(z.object({ invoiceId: text, amount: Money })).optional()
 /** Credit of one client that goes to another. */
 const moved = { transferId: text, amount: Money, movedOn: text, reason: text }
 const origin = { origin: z.object(payment) }
@@ -75,6 +76,7 @@ export const Fact = z.discriminatedUnion('type', [
     remittanceText: maybe,
     payer: json,
     deskId: maybe,
+    fee: maybe,
   }),
   fact('PaymentAllocated', {
     ...allocation,
@@ -88,6 +90,8 @@ export const Fact = z.discriminatedUnion('type', [
     amount: Money,
     method: text,
     cleared: z.boolean(),
+    takenInTransit: maybe,
+    stillInTransit: maybe,
     deskId: maybe,
     reason: text,
     reversedOn: text,
@@ -99,7 +103,9 @@ export const Fact = z.discriminatedUnion('type', [
     method: text,
     fee: text,
     clearedOn: text,
-    settles: z.array(z.object({ invoiceId: text, amount: Money })).optional(),
+    settles: collection,
+    collects: collection,
+    stillInTransit: maybe,
   }),
   fact('CashLimitOverridden', payment),
   fact('RefundRecorded', {
@@ -107,6 +113,7 @@ export const Fact = z.discriminatedUnion('type', [
     refundId: text,
     amount: Money,
     method: text,
+    takenInTransit: maybe,
     refundedOn: text,
     deskId: maybe,
     document: maybe,
@@ -168,6 +175,7 @@ export const Fact = z.discriminatedUnion('type', [
     refundId: text,
     amount: Money,
     method: text,
+    takenInTransit: maybe,
     deskId: maybe,
     reversedOn: text,
     reason: text,
@@ -283,6 +291,16 @@ export type PlacedFact = Fact & {
 /** What an allocation takes of the payment; its `amount` is what it settles of the invoice. */
 export const paidOf = ({ amount, conversion }: { amount: Money; conversion?: { paid: Money } | undefined }): Money =>
   conversion?.paid ?? amount
+
+/** What of money that goes was still on its way: told, or all of it, or nothing. */
+export const inTransitOf = ({
+  type,
+  data,
+}: Extract<Fact, { type: 'RefundRecorded' | 'RefundReversed' | 'PaymentReversed' }>): bigint => {
+  if (data.takenInTransit !== undefined) return minorOf(data.takenInTransit)
+  const whole = type === 'PaymentReversed' ? !data.cleared : /^CARD|ONLINE/.test(data.method)
+  return whole ? minorOf(data.amount.amount) : 0n
+}
 
 /** Minor units of an amount as events write it: with exactly its currency's digits. */
 export const minorOf = (amount: string): bigint => BigInt(amount.replace('.', ''))

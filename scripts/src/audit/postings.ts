@@ -93,6 +93,17 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     [debit, amount.currency, minorOf(amount.amount)],
     [credit, amount.currency, -minorOf(amount.amount)],
   ]
+  /** What is told to be on its way goes from there, the rest from the bank; nothing told: all from one place. */
+  const gone = (
+    { amount, method, takenInTransit }: { amount: Money; method: string; takenInTransit?: string | undefined },
+    from: string,
+  ): readonly Side[] => {
+    if (takenInTransit === undefined) return between('CLIENT_CREDIT', from, amount)
+    const way = { amount: takenInTransit, currency: amount.currency }
+    return [...between('CLIENT_CREDIT', 'BANK', amount), ...between('BANK', moneyOf(method), way)]
+  }
+  const taken = (sides: readonly Side[]): readonly Side[] =>
+    sides.map(([account, currency, minor]) => [account, currency, -minor])
   const proceeds = (kind: string): string => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
   const entry = (
     on: string,
@@ -126,19 +137,23 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     case 'WriteOffReversed':
       return entry(data.reversedOn, data, between('RECEIVABLE', 'WRITE_OFF', data.amount))
     case 'RefundReversed':
-      return entry(data.reversedOn, data, between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount))
+      return entry(data.reversedOn, data, taken(gone(data, moneyOf(data.method))))
     case 'PaymentRecorded':
-      return entry(data.receivedOn, data, between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount))
+      return entry(data.receivedOn, data, [
+        ...between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount),
+        [moneyOf(data.method), data.amount.currency, -minorOf(data.fee ?? '0')],
+        ['FEE', data.amount.currency, minorOf(data.fee ?? '0')],
+      ])
     case 'PaymentAllocated':
       return entry(data.allocatedOn, data, exchange(data, 1n))
     case 'PaymentDeallocated':
       return entry(data.deallocatedOn, data, exchange(data, -1n))
     case 'PaymentReversed': {
       const from = data.cleared ? 'BANK' : moneyOf(data.method)
-      return entry(data.reversedOn, data, between('CLIENT_CREDIT', from, data.amount))
+      return entry(data.reversedOn, data, gone(data, from))
     }
     case 'RefundRecorded':
-      return entry(data.refundedOn, data, between('CLIENT_CREDIT', moneyOf(data.method), data.amount))
+      return entry(data.refundedOn, data, gone(data, moneyOf(data.method)))
     case 'TransferReceived': {
       const { origin, clientId, transferId, movedOn: on, amount } = data
       const { currency } = amount

@@ -1,5 +1,9 @@
-import { type Money, minorOf, type PlacedFact, paidOf } from './facts.ts'
+import { inTransitOf, type Money, minorOf, type PlacedFact, paidOf } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
+
+/** Ways of payment on which money arrives later, and those of them that a refund may go back on. */
+const ON_ITS_WAY = /^CARD|^ONLINE|^COURIER|^PROMISSORY|^CHEQUE/
+const CARD = /^CARD|^ONLINE/
 
 export interface Invoice {
   readonly companyId: string
@@ -30,7 +34,10 @@ export interface Payment {
   transferred: bigint
   /** By transfer, what is reserved: neither received nor freed. */
   readonly reserved: Map<string, bigint>
-  reversedOn: string | undefined
+  /** What is still on its way to the bank. */
+  inTransit: bigint
+  /** Given back by card before events told whether it was kept from the payout: that may have come in full. */
+  untold: bigint
   clearedOn: string | undefined
   fee: bigint
   /** `series number` of the living receipt. */
@@ -93,7 +100,8 @@ interface SettledFact {
 }
 
 /** Folds one fact and holds it to the rules that no history may break. */
-export const holdToRules = (ledger: Ledger, report: Report, { type, data, companyId, eventId }: PlacedFact): void => {
+export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): void => {
+  const { type, data, companyId, eventId } = fact
   const rules = report.check('rules: allocations, credit and open amounts')
   const transfers = report.check('rules: credit that moves is in one account')
   const books = report.check('receipts: books without gap, one living receipt a payment')
@@ -143,13 +151,20 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       reversed: 0n,
       transferred: 0n,
       reserved: new Map(),
-      reversedOn: undefined,
+      untold: 0n,
+      inTransit: ON_ITS_WAY.test(method) ? minorOf(amount) : 0n,
       clearedOn: undefined,
       fee: 0n,
       receipt: undefined,
       receiptsLiving: 0,
     }
     ledger.payments.set(key(clientId, paymentId), payment)
+  }
+  const leaveTransit = (of: { clientId: string; paymentId: string }, payment: Payment, minor: bigint): void => {
+    payment.inTransit -= minor
+    const name = `${key(of.clientId, of.paymentId)}: no more arrives than was on its way`
+    expectEqual(rules, name, true, payment.inTransit >= -payment.untold)
+    if (payment.inTransit < 0n) payment.inTransit = 0n
   }
   const allocate = (
     data: {
@@ -234,12 +249,17 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       write(key('refund', data.clientId, data.refundId), data.amount)
       if (payment === undefined) return
       payment.refunded += refunded
+      if (!CARD.test(payment.method)) return
+      if (data.takenInTransit === undefined) payment.untold += inTransitOf(fact)
+      leaveTransit(data, payment, inTransitOf(fact))
       return
     }
     case 'RefundReversed': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       takeBack(key('refund', data.clientId, data.refundId), data.amount)
-      if (payment !== undefined) payment.refunded -= minorOf(data.amount.amount)
+      if (payment === undefined) return
+      payment.refunded -= minorOf(data.amount.amount)
+      if (CARD.test(payment.method)) payment.inTransit += inTransitOf(fact)
       return
     }
     case 'CreditNoteReversed': {
@@ -249,7 +269,7 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       const credit = ledger.payments.get(key(clientId, creditNoteId))
       const name = `${key(clientId, creditNoteId)}: reversed with nothing of it used`
       expectEqual(rules, name, '0 0 0', `${credit?.reversed} ${credit?.allocated} ${credit?.refunded}`)
-      if (credit !== undefined) Object.assign(credit, { reversed: credit.amount, reversedOn: data.reversedOn })
+      if (credit !== undefined) credit.reversed = credit.amount
       return
     }
     case 'DiscountReversed':
@@ -264,32 +284,36 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
       return allocate(data, -1n)
     case 'PaymentReversed': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
+      if (payment === undefined) return
+      const gone = minorOf(data.amount.amount)
       expectEqual(
         rules,
-        `${key(data.clientId, data.paymentId)}: reversed once, with nothing allocated`,
-        '0 0 0 0',
-        `${payment?.reversed} ${payment?.allocated} ${payment?.transferred} ${payment?.reserved.size}`,
+        `${key(data.clientId, data.paymentId)}: reversed from its credit, with nothing of it elsewhere`,
+        'true 0 0',
+        `${gone <= creditOf(payment)} ${payment.transferred} ${payment.reserved.size}`,
       )
-      if (payment === undefined) return
       expectEqual(
         rules,
         `${key(data.clientId, data.paymentId)}: no mistake that was refunded`,
         true,
         data.reason !== 'MISTAKE' || payment.refunded === 0n,
       )
-      payment.reversed += minorOf(data.amount.amount)
+      payment.reversed += gone
+      // What never arrived goes first; what was at once where it lay goes from there.
+      const onItsWay = payment.inTransit < gone ? payment.inTransit : gone
+      const arrived = payment.clearedOn !== undefined && onItsWay < gone
       expectEqual(
         rules,
         `${key(data.clientId, data.paymentId)}: reversed from where it lay`,
-        `${payment.method} ${payment.clearedOn !== undefined}`,
-        `${data.method} ${data.cleared}`,
+        `${payment.method} ${arrived} ${ON_ITS_WAY.test(payment.method) ? onItsWay : gone}`,
+        `${data.method} ${data.cleared} ${inTransitOf(fact)}`,
       )
-      payment.reversedOn = data.reversedOn
+      leaveTransit(data, payment, onItsWay)
       expectEqual(
         rules,
-        `${key(data.clientId, data.paymentId)}: reversed as far as it was not refunded`,
-        payment.amount - payment.refunded,
-        payment.reversed,
+        `${key(data.clientId, data.paymentId)}: what is still on its way`,
+        payment.inTransit,
+        minorOf(data.stillInTransit ?? '0'),
       )
       return
     }
@@ -363,22 +387,16 @@ export const holdToRules = (ledger: Ledger, report: Report, { type, data, compan
     }
     case 'PaymentCleared': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
-      expectEqual(
-        rules,
-        `${key(data.clientId, data.paymentId)}: cleared in full`,
-        payment?.amount,
-        minorOf(data.amount.amount),
-      )
       if (payment === undefined) return
-      expectEqual(rules, `${key(data.clientId, data.paymentId)}: cleared once`, undefined, payment.clearedOn)
+      leaveTransit(data, payment, minorOf(data.amount.amount))
       expectEqual(
         rules,
-        `${key(data.clientId, data.paymentId)}: cleared while it stands`,
-        undefined,
-        payment.reversedOn,
+        `${key(data.clientId, data.paymentId)}: what is still on its way`,
+        payment.inTransit,
+        minorOf(data.stillInTransit ?? '0'),
       )
       payment.clearedOn = data.clearedOn
-      payment.fee = minorOf(data.fee)
+      payment.fee += minorOf(data.fee)
       return
     }
     // They say who answers, who owes, what is open, that a copy was printed, or what time it is; no amount depends on them.

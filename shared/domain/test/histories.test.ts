@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { accountSnapshot } from '../src/client-account/snapshot.ts'
 import { openParts } from '../src/client-account/state.ts'
+import { uncollectedCredit } from '../src/client-account/transit.ts'
 import { createCodec } from '../src/codec.ts'
 import { clientRegistered } from '../src/examples.ts'
 import {
@@ -196,12 +197,14 @@ const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> =
 const amounts = (account: ClientAccount) => ({
   open: [...accountInvoices.all(account)].map(({ invoiceId, open, value }) => `${invoiceId} ${open} ${value?.left}`),
   credit: [...accountPayments.all(account)].map(
-    ({ paymentId, credit, value, refunded, reversed, clearedOn, transfers }) =>
-      [paymentId, credit, value?.left, refunded, reversed, clearedOn, transfers.length].join(' '),
+    ({ paymentId, credit, value, refunded, reversed, inTransit, clearedOn, transfers }) =>
+      [paymentId, credit, value?.left, refunded, reversed, inTransit, clearedOn, transfers.length].join(' '),
   ),
   allocated: [...accountPayments.all(account)]
     .flatMap(({ paymentId, allocations }) =>
-      [...allocations].map(([invoiceId, { amount }]) => `${paymentId} ${invoiceId} ${amount}`),
+      [...allocations].map(([invoiceId, { amount, uncollected }]) =>
+        [paymentId, invoiceId, amount, uncollected].join(' '),
+      ),
     )
     .toSorted(),
   byDue: [...account.openByDue.keys()].map(
@@ -247,18 +250,36 @@ const collectedBy = (history: readonly AccountEvent[]): readonly Collected[] => 
     const { type, data } = event
     const on = effectiveDay(event)
     if (type === 'PaymentRecorded' && data.method === 'CHEQUE') waiting.set(data.paymentId, new Map())
-    if (type === 'PaymentCleared' || type === 'PaymentReversed') {
-      const settles = type === 'PaymentCleared' ? [...(waiting.get(data.paymentId) ?? [])] : []
-      waiting.delete(data.paymentId)
+    if (type === 'PaymentCleared') {
+      const { paymentId, stillInTransit } = data
+      const paper = waiting.get(paymentId)
+      const told = (data.settles ?? data.collects)?.map(
+        ({ invoiceId, amount }) => [invoiceId, minorOf(amount)] as const,
+      )
+      const settles = paper === undefined ? [] : (told ?? [...paper])
+      for (const [invoiceId, minor] of settles) if (paper !== undefined) add(paper, invoiceId, -minor)
+      if (stillInTransit === undefined) {
+        for (const [invoiceId, left] of paper ?? []) equal(left, 0n, `${paymentId} is collected on ${invoiceId}`)
+        waiting.delete(paymentId)
+      }
       return settles.map(([invoiceId, minor]) => ({ invoiceId, on, minor }))
+    }
+    if (type === 'PaymentReversed') {
+      const { paymentId, stillInTransit } = data
+      if (stillInTransit !== undefined) return []
+      for (const left of waiting.get(paymentId)?.values() ?? []) equal(left, 0n, paymentId)
+      waiting.delete(paymentId)
     }
     if (type !== 'PaymentAllocated' && type !== 'PaymentDeallocated') return []
     const { invoiceId } = data
     const minor = type === 'PaymentAllocated' ? minorOf(data.amount) : -minorOf(data.amount)
     const paper = waiting.get(data.paymentId)
     if (paper === undefined) return [{ invoiceId, on, minor }]
-    add(paper, invoiceId, minor)
-    return []
+    const sign = minor < 0n ? -1n : 1n
+    const now = sign * minorOf({ amount: data.collected ?? '0', currency: data.amount.currency })
+    add(paper, invoiceId, minor - now)
+    ok((paper.get(invoiceId) ?? 0n) >= 0n, `no less than nothing waits for ${invoiceId}`)
+    return now === 0n ? [] : [{ invoiceId, on, minor: now }]
   })
 }
 
@@ -285,7 +306,8 @@ t.test('whatever is commanded', async (t) => {
             for (const [invoiceId, { amount }] of payment.allocations) add(settled, invoiceId, amount)
             const sumOf = (transfers: Payment['transfers']) => transfers.reduce((sum, { amount }) => sum + amount, 0n)
             const reserved = sumOf(payment.transfers.filter(({ isReserved }) => isReserved))
-            const gone = (reversed.get(payment.paymentId) ?? 0n) + sumOf(payment.transfers)
+            equal(payment.reversed, reversed.get(payment.paymentId) ?? 0n)
+            const gone = payment.reversed + sumOf(payment.transfers)
             equal(allocated + payment.credit + payment.refunded + gone, payment.amount)
             equal(payment.credit + reserved, books.credit.get(payment.paymentId))
           }
@@ -335,6 +357,46 @@ t.test('whatever is commanded', async (t) => {
       }),
     )
   })
+
+  t.test(
+    'what is on its way arrives, goes back or is still on its way; what waits for a paper is no more',
+    async (t) => {
+      holds(
+        t,
+        onLives((steps) => {
+          const { account, history } = live(steps)
+          const left = new Map<string, bigint>()
+          for (const { type, data } of history) {
+            if (type === 'PaymentCleared') add(left, data.paymentId, minorOf(data.amount))
+            if (type === 'RefundRecorded' || type === 'RefundReversed' || type === 'PaymentReversed') {
+              const { takenInTransit, amount } = data
+              const sign = type === 'RefundReversed' ? -1n : 1n
+              const whole = type === 'PaymentReversed' && !data.cleared ? minorOf(amount) : 0n
+              add(
+                left,
+                data.paymentId,
+                takenInTransit === undefined ? whole : sign * minorOf({ ...amount, amount: takenInTransit }),
+              )
+            }
+          }
+          for (const payment of accountPayments.all(account)) {
+            const { paymentId, method, amount, inTransit, allocations } = payment
+            if (method === 'CARD_POS' || method === 'CHEQUE') equal(inTransit + (left.get(paymentId) ?? 0n), amount)
+            else equal(inTransit, 0n)
+            const waits = [...allocations.values()].reduce(
+              (sum, of) => sum + of.uncollectedPaid,
+              uncollectedCredit(payment),
+            )
+            ok(waits <= (method === 'CHEQUE' ? inTransit : 0n), `${waits} of ${paymentId} waits for ${inTransit}`)
+            for (const { amount: settled, uncollected } of allocations.values()) {
+              ok(uncollected >= 0n && uncollected <= settled)
+              if (inTransit === 0n) equal(uncollected, 0n)
+            }
+          }
+        }),
+      )
+    },
+  )
 
   t.test('at every effective day, known at every revision, nothing leaves its bounds', async (t) => {
     holds(
@@ -573,13 +635,13 @@ t.test('undo', async (t) => {
       fc.property(steps, fc.nat({ max: 2 }), (steps, index) => {
         const { history, account } = live(steps)
         const payment = accountPayments.get(account, `pay-${index}`)
-        if (payment === undefined || payment.reversed || payment.method === 'CREDIT_NOTE') return
+        if (payment === undefined || payment.method === 'CREDIT_NOTE') return
         if (payment.method === 'TRANSFER' || payment.transfers.length > 0) return
-        if (payment.refunded === payment.amount) return
+        if (payment.refunded + payment.reversed === payment.amount) return
         const data = {
           clientId: 'alfa',
           paymentId: payment.paymentId,
-          reason: 'BOUNCED',
+          reason: 'CHARGED_BACK',
           reversedOn: '2027-01-16',
         } as const
         const { events } = decide({ type: 'ReversePayment', data }, account)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { creditNotes, discounts, refunds, writeOffs } from '../src/client-account/account-records.ts'
+import { paidBy } from '../src/client-account/allocation-parts.ts'
 import { clientRegistered } from '../src/examples.ts'
 import {
   type AccountCommand,
@@ -62,7 +63,14 @@ export type Step =
       readonly pick: Pick
       readonly on: number | undefined
     }
-  | { readonly kind: 'reverse'; readonly payment: number; readonly on: number | undefined }
+  | {
+      readonly kind: 'reverse'
+      readonly payment: number
+      readonly reason: 'BOUNCED' | 'CHARGED_BACK' | 'MISTAKE'
+      /** Absent: what the reason takes. */
+      readonly pick: Pick | undefined
+      readonly on: number | undefined
+    }
   | {
       readonly kind: 'settle'
       readonly how: 'creditNote' | 'discount' | 'writeOff' | 'cancel'
@@ -91,6 +99,13 @@ export type Step =
       readonly payment: number
       readonly pick: Pick
       readonly id: number
+      readonly byCard: boolean
+      readonly on: number | undefined
+    }
+  | {
+      readonly kind: 'clear'
+      readonly payment: number
+      readonly pick: Pick | undefined
       readonly on: number | undefined
     }
   | {
@@ -116,7 +131,6 @@ export type Step =
       readonly on: number
     }
   | { readonly kind: 'conclude'; readonly payment: number; readonly declined: boolean }
-  | { readonly kind: 'clear'; readonly payment: number; readonly on: number | undefined }
   | {
       readonly kind: 'setOff'
       readonly payment: number
@@ -144,6 +158,7 @@ const payment = fc.nat({ max: payments - 1 })
 /** Mostly one currency, or little would ever meet. */
 const currency = fc.constantFrom<Currency>('RON', 'RON', 'RON', 'RON', 'RON', 'RON', 'EUR', 'JPY')
 const pick = fc.constantFrom<Pick>('all', 'all', 'half', 'half', 'one', 'tooMuch')
+const maybePick = fc.option(pick, { nil: undefined })
 const minor = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 5 }) },
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 200_000 }) },
@@ -176,7 +191,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('allocate'), payment, invoice, pick, on: maybeOn }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('deallocate'), payment, invoice, pick, on: maybeOn }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reverse'), payment, on: maybeOn }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('reverse'),
+      payment,
+      reason: fc.constantFrom<'BOUNCED' | 'CHARGED_BACK' | 'MISTAKE'>('BOUNCED', 'BOUNCED', 'CHARGED_BACK', 'MISTAKE'),
+      pick: maybePick,
+      on: maybeOn,
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -204,9 +228,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('creditOnAccount'), payment, currency, minor, on }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refund'), payment, pick, id, on: maybeOn }) },
   {
-    weight: 3,
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('refund'), payment, pick, id, byCard: fc.boolean(), on: maybeOn }),
+  },
+  {
+    weight: 7,
     arbitrary: fc.record({
       kind: fc.constant('takeBack'),
       what: fc.constantFrom<'creditNote' | 'creditOnAccount' | 'discount' | 'writeOff' | 'refund' | 'setOff'>(
@@ -226,8 +253,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('transfer'), payment, pick, id, on: maybeOn }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('receive'), payment, currency, minor, on }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('conclude'), payment, declined: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear'), payment, on: maybeOn }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('clear'), payment, pick: maybePick, on: maybeOn }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -380,8 +407,15 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const data = { clientId, paymentId, invoiceId, amount, deallocatedOn, reason: 'OTHER' } as const
       return { type: 'DeallocatePayment', data }
     }
-    case 'reverse':
-      return { type: 'ReversePayment', data: { clientId, paymentId, reason: 'BOUNCED', reversedOn: dayOfUndo } }
+    case 'reverse': {
+      const { reason, pick } = step
+      const left = [...(payment?.allocations.values() ?? [])].reduce(
+        (sum, of) => sum + paidBy(of),
+        payment?.credit ?? 1n,
+      )
+      const amount = pick && decimalOf(atLeastOne(amountOf(pick, left)), payment?.currency ?? 'RON')
+      return { type: 'ReversePayment', data: { clientId, paymentId, reason, amount, reversedOn: dayOfUndo } }
+    }
     case 'settle': {
       const currency = invoice?.currency ?? 'RON'
       // A note may lower what is paid, too.
@@ -431,8 +465,9 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       return { type: 'RegisterCreditNote', data: { clientId, ...note, total, exchangeRate: documentRate(step) } }
     }
     case 'refund': {
+      const method = step.byCard ? 'CARD_ONLINE' : 'BANK_TRANSFER'
       const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
-      const refund = { refundId: `refund-${step.id}`, amount, method: 'BANK_TRANSFER', refundedOn: dayOfUndo } as const
+      const refund = { refundId: `refund-${step.id}`, amount, method, refundedOn: dayOfUndo } as const
       return { type: 'RecordRefund', data: { clientId, paymentId, ...refund } }
     }
     case 'takeBack': {
@@ -471,8 +506,11 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
         ? { type: 'DeclineTransfer', data: { ...which, code: 'PAYMENT_ALREADY_RECORDED' } }
         : { type: 'CompleteTransfer', data: which }
     }
-    case 'clear':
-      return { type: 'ConfirmPaymentCleared', data: { clientId, paymentId, clearedOn: dayOfUndo } }
+    case 'clear': {
+      const { pick } = step
+      const amount = pick && decimalOf(atLeastOne(amountOf(pick, payment?.inTransit ?? 1n)), payment?.currency ?? 'RON')
+      return { type: 'ConfirmPaymentCleared', data: { clientId, paymentId, amount, clearedOn: dayOfUndo } }
+    }
     case 'setOff': {
       const currency = invoice?.currency ?? 'RON'
       const amount = decimalOf(atLeastOne(amountOf(step.pick, invoice?.open ?? 1n)), currency)

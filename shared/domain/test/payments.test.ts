@@ -439,6 +439,175 @@ t.test('ConfirmPaymentCleared', async (t) => {
   })
 })
 
+t.test('money on its way, in parts', async (t) => {
+  const card = paymentRecorded({ paymentId: 'pay-3', amount: ron('815.00'), method: 'CARD_ONLINE' })
+  const note = paymentRecorded({ ...card.data, method: 'PROMISSORY_NOTE', paidWhenCleared: true })
+  const ofNote = { paymentId: 'pay-3', method: 'PROMISSORY_NOTE' } as const
+  const settled = (invoiceId: string, amount: string) =>
+    paymentAllocated({ paymentId: 'pay-3', invoiceId, amount: ron(amount), allocatedOn: '2026-11-02', uncleared: true })
+  const history = [
+    account,
+    invoiceRegistered(),
+    invoiceRegistered({ invoiceId: 'inv-1025' }),
+    note,
+    settled('inv-1024', '210.00'),
+    settled('inv-1025', '605.00'),
+  ]
+  const part = paymentCleared({ ...ofNote, amount: ron('500.00'), fee: '0.00', stillInTransit: '315.00' })
+  const clearNote = (change: Parameters<typeof clear>[0]) => clear({ fee: undefined, ...change })
+  const on = '2026-11-04'
+
+  t.test('arrives, what was settled first counting as paid first', async (t) => {
+    const settles = [
+      { invoiceId: 'inv-1024', amount: ron('210.00') },
+      { invoiceId: 'inv-1025', amount: ron('290.00') },
+    ]
+    t.same(given(...history).when(clearNote({ amount: '500.00' })), [
+      paymentCleared({ ...part.data, settles, bankReference: undefined }),
+    ])
+    t.match(given(...history, part).when(clearNote({})), [
+      { data: { amount: ron('315.00'), settles: [{ invoiceId: 'inv-1025', amount: ron('315.00') }] } },
+    ])
+    const whole = given(...history, part, paymentCleared({ ...ofNote, amount: ron('315.00'), fee: '0.00' }))
+    t.throws(() => whole.when(clearNote({})), { code: 'PAYMENT_ALREADY_CLEARED' })
+  })
+  t.test('tells what it collects where the paper counted as paid from the first', async (t) => {
+    const trusted = paymentRecorded({ ...note.data, paidWhenCleared: undefined })
+    const facts = given(...history.slice(0, 3), trusted, settled('inv-1024', '210.00'))
+    const [event] = facts.when(clearNote({ amount: '500.00' }))
+    t.match(event, { data: { collects: [{ invoiceId: 'inv-1024', amount: ron('210.00') }] } })
+    t.notOk(Object.keys(event?.data ?? {}).includes('settles'))
+    const all = facts.when(clearNote({}))
+    t.notOk(Object.keys(all[0]?.data ?? {}).some((name) => name === 'settles' || name === 'collects'))
+  })
+  t.test('arrives up to what is on its way, not one ban more, and has a fee of at most what arrives', async (t) => {
+    t.equal(given(...history, part).when(clearNote({ amount: '315.00' })).length, 1)
+    t.throws(() => given(...history, part).when(clearNote({ amount: '315.01' })), {
+      code: 'CLEARING_EXCEEDS_TRANSIT',
+      details: { inTransit: ron('315.00') },
+    })
+    t.equal(given(...history).when(clearNote({ amount: '10.00', fee: '10.00' })).length, 1)
+    t.throws(() => given(...history).when(clearNote({ amount: '10.00', fee: '10.01' })), {
+      code: 'FEE_EXCEEDS_PAYMENT',
+    })
+  })
+  t.test('bounces as far as it is on its way: what was collected stays', async (t) => {
+    const bounced = given(...history, part).when(reverse({ paymentId: 'pay-3', reversedOn: on }))
+    t.match(bounced, [
+      { type: 'PaymentDeallocated', data: { invoiceId: 'inv-1025', amount: ron('315.00'), uncleared: true } },
+      { type: 'PaymentReversed', data: { amount: ron('315.00'), cleared: false } },
+    ])
+    t.same(Object.keys(bounced[0]?.data ?? {}).includes('collected'), false)
+    const left = given(...history, part, ...bounced)
+    t.throws(() => left.when(clearNote({})), { code: 'PAYMENT_ALREADY_CLEARED' })
+    const undo = left.when(
+      deallocate({ paymentId: 'pay-3', invoiceId: 'inv-1025', amount: undefined, deallocatedOn: on }),
+    )
+    t.match(undo, [{ data: { amount: ron('290.00'), uncleared: undefined } }], 'all that is left is money')
+  })
+  t.test('is charged back whole, from the way and from the bank', async (t) => {
+    const charged = given(...history, part).when(
+      reverse({ paymentId: 'pay-3', reason: 'CHARGED_BACK', reversedOn: on }),
+    )
+    t.match(charged.at(-1), { data: { amount: ron('815.00'), cleared: true, takenInTransit: '315.00' } })
+    t.match(charged, [
+      { data: { invoiceId: 'inv-1024', amount: ron('210.00'), collected: '210.00', uncleared: undefined } },
+      { data: { invoiceId: 'inv-1025', amount: ron('605.00'), collected: '290.00', uncleared: true } },
+      {},
+    ])
+  })
+  t.test('is used collected first, and given back uncollected first', async (t) => {
+    const free = [...history.slice(0, 4), part]
+    const use = (amount: string) =>
+      allocate({ paymentId: 'pay-3', invoiceId: 'inv-1024', amount, allocatedOn: undefined })
+    t.match(given(...free).when(use('500.00')), [{ data: { collected: '500.00', uncleared: undefined } }])
+    const mixed = given(...free).when(use('600.00'))
+    t.match(mixed, [{ data: { collected: '500.00', uncleared: true } }])
+    const undo = (amount: string) =>
+      deallocate({ paymentId: 'pay-3', invoiceId: 'inv-1024', amount, deallocatedOn: on })
+    t.match(given(...free, ...mixed).when(undo('100.00')), [{ data: { uncleared: true, collected: undefined } }])
+    t.match(given(...free, ...mixed).when(undo('100.01')), [{ data: { uncleared: true, collected: '0.01' } }])
+  })
+})
+
+t.test('a part of a payment is reversed', async (t) => {
+  const history = [account, invoiceRegistered(), paymentRecorded(), paymentAllocated({ amount: ron('1210.00') })]
+  const on = '2026-11-10'
+  const partly = (amount: string, reason: 'CHARGED_BACK' | 'MISTAKE' = 'CHARGED_BACK') =>
+    reverse({ amount, reason, reversedOn: on })
+
+  t.test('from its credit, then from what it settled last', async (t) => {
+    t.match(given(...history).when(partly('290.00')), [{ type: 'PaymentReversed', data: { amount: ron('290.00') } }])
+    t.match(given(...history).when(partly('290.01')), [
+      { type: 'PaymentDeallocated', data: { amount: ron('0.01') } },
+      { type: 'PaymentReversed', data: { amount: ron('290.01') } },
+    ])
+  })
+  t.test('up to all of it, not one ban more, and then no more', async (t) => {
+    const first = given(...history).when(partly('290.00'))
+    const left = given(...history, ...first)
+    t.match(left.when(reverse({ reason: 'CHARGED_BACK', reversedOn: on })).at(-1), { data: { amount: ron('1210.00') } })
+    t.equal(left.when(partly('1210.00')).length, 2)
+    t.throws(() => left.when(partly('1210.01')), {
+      code: 'REVERSAL_EXCEEDS_PAYMENT',
+      details: { left: ron('1210.00') },
+    })
+    const gone = given(...history, ...first, ...left.when(partly('1210.00')))
+    t.throws(() => gone.when(partly('0.01')), { code: 'PAYMENT_ALREADY_REVERSED' })
+  })
+  t.test('but not of cash, whose paper is annulled instead', async (t) => {
+    const cash = given(account, paymentRecorded({ method: 'CASH' }))
+    t.throws(() => cash.when(partly('1.00', 'MISTAKE')), { code: 'CASH_REVERSED_IN_PART' })
+    t.equal(cash.when(reverse({ reason: 'MISTAKE' })).length, 1)
+  })
+})
+
+t.test('what a bank in between keeps', async (t) => {
+  const transfer = { method: 'BANK_TRANSFER', amount: ron('10000.00'), allocation: { rule: 'none' } } as const
+  t.test('leaves the payment whole', async (t) => {
+    t.match(given(account).when(record({ ...transfer, fee: '20' })), [
+      { data: { amount: ron('10000.00'), fee: '20.00' } },
+    ])
+    t.notOk(Object.keys(given(account).when(record({ ...transfer, fee: '0.00' }))[0]?.data ?? {}).includes('fee'))
+  })
+  t.test('is at most the payment, and of a bank transfer', async (t) => {
+    t.equal(given(account).when(record({ ...transfer, fee: '10000.00' })).length, 1)
+    t.throws(() => given(account).when(record({ ...transfer, fee: '10000.01' })), { code: 'FEE_EXCEEDS_PAYMENT' })
+    t.throws(() => given(account).when(record({ ...transfer, fee: '0.001' })), { code: 'AMOUNT_TOO_PRECISE' })
+    for (const method of ['CARD_ONLINE', 'OTHER_AGREED', 'CHEQUE'] as const) {
+      t.throws(() => given(account).when(record({ ...transfer, method, fee: '0.01' })), { code: 'FEE_NOT_APPLICABLE' })
+    }
+  })
+})
+
+t.test('card money given back by card', async (t) => {
+  const card = paymentRecorded({ paymentId: 'pay-3', amount: ron('20.95'), method: 'CARD_ONLINE' })
+  const back = (amount: string, method: 'CARD_POS' | 'BANK_TRANSFER' = 'CARD_POS') =>
+    refund({ paymentId: 'pay-3', amount, method })
+
+  t.test('is kept from a payout that is still to come, and then from the bank', async (t) => {
+    t.match(given(account, card).when(back('10.00')), [{ data: { takenInTransit: '10.00' } }])
+    const refunded = given(account, card, ...given(account, card).when(back('10.00')))
+    t.match(refunded.when(clear({ fee: '0.62' })), [{ data: { amount: ron('10.95') } }])
+    const cleared = given(account, card, paymentCleared({ amount: ron('15.95'), stillInTransit: '5.00' }))
+    t.match(cleared.when(back('10.00')), [{ data: { takenInTransit: '5.00' } }])
+    t.match(given(account, card, paymentCleared({ amount: ron('20.95') })).when(back('10.00')), [
+      { data: { takenInTransit: '0.00' } },
+    ])
+  })
+  t.test('leaves the way to the bank alone when it goes another way, or came another way', async (t) => {
+    t.match(given(account, card).when(back('10.00', 'BANK_TRANSFER')), [{ data: { takenInTransit: undefined } }])
+    const courier = paymentRecorded({ ...card.data, method: 'COURIER_COD' })
+    t.match(given(account, courier).when(back('10.00')), [{ data: { takenInTransit: '0.00' } }])
+  })
+  t.test('left the way as a whole before there was the difference', async (t) => {
+    const old = refundRecorded({ paymentId: 'pay-3', amount: ron('10.00'), method: 'CARD_ONLINE' })
+    t.match(given(account, card, old).when(clear()), [{ data: { amount: ron('10.95') } }])
+    const both = [account, card, old, paymentCleared({ amount: ron('20.95') })]
+    t.throws(() => given(...both).when(clear()), { code: 'PAYMENT_ALREADY_CLEARED' })
+  })
+})
+
 t.test('RecordRefund', async (t) => {
   const history = [account, invoiceRegistered(), paymentRecorded(), paymentAllocated({ amount: ron('1410.00') })]
 

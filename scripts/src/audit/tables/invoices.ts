@@ -82,7 +82,7 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
       kind: line.kind,
       payment_id: null,
       amount_minor: line.minor,
-      uncleared: false,
+      uncleared_minor: 0n,
       effective_on: line.on,
       undone_because: null,
       event_id: fact.eventId,
@@ -171,13 +171,14 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
       const undone = type === 'PaymentDeallocated'
-      const minor = (undone ? -1n : 1n) * minorOf(data.amount.amount)
-      const uncleared = data.uncleared === true
+      const sign = undone ? -1n : 1n
+      const minor = sign * minorOf(data.amount.amount)
+      const uncleared = data.uncleared === true ? minor - sign * minorOf(data.collected ?? '0') : 0n
       return settle(
         data,
         { kind: 'ALLOCATED', minor, on: undone ? data.deallocatedOn : data.allocatedOn },
-        { allocated_minor: minor, uncleared_minor: uncleared ? minor : 0n },
-        { payment_id: data.paymentId, uncleared, undone_because: undone ? data.reason : null },
+        { allocated_minor: minor, uncleared_minor: uncleared },
+        { payment_id: data.paymentId, uncleared_minor: uncleared, undone_because: undone ? data.reason : null },
       )
     }
     default:

@@ -1,19 +1,22 @@
 import { type ChangingRow, type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
-import { minorOf, type PlacedFact, paidOf } from '../facts.ts'
+import { inTransitOf, minorOf, type PlacedFact, paidOf } from '../facts.ts'
 
 export const payments = { name: 'payments', key: ['company_id', 'payment_id', 'client_id'] }
 const settlements = { name: 'payment_settlements', position: 'position', within: [] }
 const transfers = { name: 'payment_transfers', position: 'position', within: ['client_id', 'payment_id'] }
+const parts = { name: 'payment_parts', position: 'position', within: [] }
 const refunds = { name: 'payment_refunds', key: ['company_id', 'payment_id', 'client_id', 'refund_id'] }
 
 const receipts = { name: 'payment_receipts', key: ['company_id', 'payment_id', 'client_id', 'series', 'number'] }
+
+/** Ways of payment on which money arrives later. */
+const WAYS = /^CARD|^ONLINE|^COURIER|^PROMISSORY|^CHEQUE/
 
 const untouched = {
   allocated_minor: 0n,
   reversed_minor: 0n,
   refunded_minor: 0n,
   transferred_minor: 0n,
-  fee_minor: 0n,
   cleared_on: null,
   cleared_position: null,
   reversed_on: null,
@@ -58,6 +61,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
     paymentId: string,
     of: { clientId: string; reversedOn: string; reason: string; note?: string | undefined },
     amount: string,
+    inTransit: bigint,
   ): void => {
     add(paymentId, of.clientId, 'reversed_minor', minorOf(amount))
     change(paymentId, of.clientId, {
@@ -66,6 +70,22 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       reversal_reason: of.reason,
       reversal_note: of.note ?? null,
     })
+    part('REVERSED', { paymentId, clientId: of.clientId }, minorOf(amount), {
+      transit_minor: inTransit,
+      fee_minor: 0n,
+      effective_on: of.reversedOn,
+      reason: of.reason,
+      note: of.note ?? null,
+    })
+  }
+  const part = (
+    kind: string,
+    of: { readonly paymentId: string; readonly clientId: string },
+    amount_minor: bigint,
+    cells: ChangingRow,
+  ): void => {
+    const key = { company_id, payment_id: of.paymentId, client_id: of.clientId }
+    expected.bear(parts, { ...key, position, kind, amount_minor, reason: null, note: null, event_id, ...cells })
   }
 
   switch (type) {
@@ -78,6 +98,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         bank_reference: data.bankReference ?? null,
         remittance_text: data.remittanceText ?? null,
         payer: jsonCell(data.payer),
+        fee_minor: minorOf(data.fee ?? '0'),
       })
     case 'CreditNoteRegistered':
       // Without an invoice it is credit like a payment, and is allocated like one.
@@ -90,13 +111,18 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         bank_reference: data.series === undefined ? data.number : `${data.series} ${data.number}`,
         remittance_text: null,
         payer: null,
+        fee_minor: 0n,
       })
-    case 'PaymentCleared':
+    case 'PaymentCleared': {
+      const row = find(expected, payments, company_id, data.paymentId, data.clientId)
+      const [arrived, fee] = [minorOf(data.amount.amount), minorOf(data.fee)]
+      part('CLEARED', data, arrived, { transit_minor: arrived, fee_minor: fee, effective_on: data.clearedOn })
       return change(data.paymentId, data.clientId, {
         cleared_on: data.clearedOn,
         cleared_position: position,
-        fee_minor: minorOf(data.fee),
+        fee_minor: BigInt(row?.['fee_minor'] ?? 0n) + fee,
       })
+    }
     case 'RefundRecorded': {
       const minor = minorOf(data.amount.amount)
       add(data.paymentId, data.clientId, 'refunded_minor', minor)
@@ -107,6 +133,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         refund_id: data.refundId,
         position,
         amount_minor: minor,
+        transit_minor: inTransitOf(fact),
         method: data.method,
         refunded_on: data.refundedOn,
         desk_id: data.deskId ?? null,
@@ -127,7 +154,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       return
     }
     case 'CreditNoteReversed':
-      if (data.invoiceId === undefined) end(data.creditNoteId, data, data.total.amount)
+      if (data.invoiceId === undefined) end(data.creditNoteId, data, data.total.amount, 0n)
       return
     case 'TransferReceived': {
       const { clientId, transferId, origin, amount, movedOn, reason } = data
@@ -142,6 +169,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         bank_reference: null,
         remittance_text: null,
         payer: null,
+        fee_minor: 0n,
         origin_client_id: origin.clientId,
         origin_payment_id: origin.paymentId,
       })
@@ -175,7 +203,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       return
     }
     case 'PaymentReversed':
-      return end(data.paymentId, data, data.amount.amount)
+      return end(data.paymentId, data, data.amount.amount, WAYS.test(data.method) ? inTransitOf(fact) : 0n)
     case 'ReceiptIssued':
       put(expected, receipts, {
         company_id,
@@ -201,7 +229,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
 }
 
 export const paymentFold: Fold = {
-  histories: [settlements, transfers],
+  histories: [settlements, transfers, parts],
   states: [payments, refunds, receipts],
   start: () => foldPayments,
 }

@@ -80,7 +80,7 @@ export const creditCommands = [
     name: 'RecordRefund',
     summary: 'Record a refund of client credit',
     description:
-      'Money given back from what is not allocated. What settles invoices has to be deallocated first. Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`.',
+      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`.',
     schema: RecordRefund,
     example: examples.recordRefund(),
     result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, refundedOn: day }),

@@ -15,7 +15,7 @@ import { issuedReceiptOf, refusalIn } from '../receipts/receipt-saga.ts'
 import { bookKey } from './batch-order.ts'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
-import { day, decimal, PaymentResult } from './result-schemas.ts'
+import { day, decimal, money, PaymentResult } from './result-schemas.ts'
 import { vatWarnings } from './vat-warnings.ts'
 import { receiptIdOf, withReceipt } from './with-receipt.ts'
 
@@ -58,7 +58,7 @@ export const paymentCommands = [
     name: 'RecordPayment',
     summary: 'Record a payment',
     description:
-      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment.',
+      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment. What a bank in between kept of a transfer is `fee`: the debtor has paid the whole `amount`, the bank account got less.',
     schema: RecordPayment,
     // Cash, which every other example can follow: receipts are for cash alone.
     example: examples.recordPayment({ method: 'CASH', deskId: 'C1', bankReference: undefined }),
@@ -74,6 +74,8 @@ export const paymentCommands = [
       'CURRENCY_MISMATCH',
       'DAY_TOO_FAR_AHEAD',
       'EXCHANGE_RATE_NOT_APPLICABLE',
+      'FEE_EXCEEDS_PAYMENT',
+      'FEE_NOT_APPLICABLE',
       'INVOICE_NOT_FOUND',
       'PAYMENT_ALREADY_RECORDED',
       'PERIOD_CLOSED',
@@ -146,29 +148,35 @@ export const paymentCommands = [
     name: 'ReversePayment',
     summary: 'Reverse a payment',
     description:
-      'The money is gone again (a mistake, bounced, charged back): what it had settled is open again. Of a payment that was partly refunded the rest may bounce or be charged back, but it cannot have been a mistake.',
+      'The money is gone again (a mistake, bounced, charged back), or with `amount` a part of it, one of two cheques or a dispute over a part: first the credit goes, then what was settled last is open again. When a part of what bounces has arrived, what was still on its way goes. Of a payment that was partly refunded the rest may bounce or be charged back, but it cannot have been a mistake.',
     schema: ReversePayment,
     example: examples.reversePayment(),
     result: z.object({
       paymentId: z.string(),
+      amount: money,
       reversedOn: day,
       reopened: z.array(z.object({ invoiceId: z.string(), amount: decimal })),
     }),
     rejections: [
+      'AMOUNT_TOO_PRECISE',
+      'CASH_REVERSED_IN_PART',
       'CLIENT_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
       'PAYMENT_ALREADY_REVERSED',
       'PAYMENT_NOT_FOUND',
       'PAYMENT_REFUNDED',
       'PERIOD_CLOSED',
+      'REVERSAL_EXCEEDS_PAYMENT',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
       const reopened = eventsOf(handled, 'PaymentDeallocated')
+      const reversed = eventsOf(handled, 'PaymentReversed')[0]?.data
       return answer(handled, {
         paymentId: data.paymentId,
-        reversedOn: eventsOf(handled, 'PaymentReversed')[0]?.data.reversedOn,
+        amount: reversed?.amount,
+        reversedOn: reversed?.reversedOn,
         reopened: reopened.map(({ data: { invoiceId, amount } }) => ({ invoiceId, amount: amount.amount })),
       })
     },
@@ -178,12 +186,13 @@ export const paymentCommands = [
     name: 'ConfirmPaymentCleared',
     summary: 'Confirm that money on its way arrived',
     description:
-      'Card, payment service, courier, cheque or promissory note: what came to the bank, less the fee that was kept. What a cheque or promissory note settles counts as paid from now on.',
+      'Card, payment service, courier, cheque or promissory note: what came to the bank, all that is on its way or a part of it (`amount`), less the fee that was kept. What a cheque or promissory note settles counts as paid from now on, as far as it has come: what was settled first comes first.',
     schema: ConfirmPaymentCleared,
     example: examples.confirmPaymentCleared(),
-    result: z.object({ paymentId: z.string(), clearedOn: day, fee: decimal }),
+    result: z.object({ paymentId: z.string(), amount: money, clearedOn: day, fee: decimal, inTransit: decimal }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
+      'CLEARING_EXCEEDS_TRANSIT',
       'CLIENT_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
       'FEE_EXCEEDS_PAYMENT',
@@ -197,7 +206,13 @@ export const paymentCommands = [
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ConfirmPaymentCleared', data }, context, dependencies)
       const cleared = eventsOf(handled, 'PaymentCleared')[0]?.data
-      return answer(handled, { paymentId: data.paymentId, clearedOn: cleared?.clearedOn, fee: cleared?.fee })
+      return answer(handled, {
+        paymentId: data.paymentId,
+        amount: cleared?.amount,
+        clearedOn: cleared?.clearedOn,
+        fee: cleared?.fee,
+        inTransit: cleared && (cleared.stillInTransit ?? decimalOf(0n, cleared.amount.currency)),
+      })
     },
   }),
 ]

@@ -11,6 +11,8 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   CASH_FRAGMENTED_INVOICE: { status: 422, title: 'A large invoice may not be paid in cash by fragments' },
   CASH_PAYMENT_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash paid to one person and day is above the ceiling' },
   CASH_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash of one payer, desk and day is above the ceiling' },
+  CASH_REVERSED_IN_PART: { status: 422, title: 'Cash is not reversed in part' },
+  CLEARING_EXCEEDS_TRANSIT: { status: 422, title: 'More arrives than was on its way' },
   CLIENT_ALREADY_REGISTERED: { status: 409, title: 'The client is registered already' },
   CLIENT_NOT_FOUND: { status: 404, title: 'No such client' },
   COMPANY_ALREADY_REGISTERED: { status: 409, title: 'The company is registered already' },
@@ -26,13 +28,14 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
   EXCHANGE_RATE_NOT_APPLICABLE: { status: 422, title: 'No exchange rate applies here' },
   FEE_EXCEEDS_PAYMENT: { status: 422, title: 'The fee is more than the payment' },
+  FEE_NOT_APPLICABLE: { status: 422, title: 'No fee applies here' },
   FOUR_EYES_REQUIRED: { status: 422, title: 'Another person has to approve' },
   INSTALMENTS_DO_NOT_ADD_UP: { status: 422, title: 'The instalments do not make up the invoice' },
   INVOICE_ALREADY_REGISTERED: { status: 409, title: 'The invoice is registered already' },
   INVOICE_NOT_FOUND: { status: 404, title: 'No such invoice' },
   INVOICE_NOT_FULLY_OPEN: { status: 422, title: 'Something has been settled on the invoice' },
   NOTHING_TO_REVERSE: { status: 422, title: 'There is no such thing to take back' },
-  PAYMENT_ALREADY_CLEARED: { status: 422, title: 'The payment has arrived before' },
+  PAYMENT_ALREADY_CLEARED: { status: 422, title: 'Nothing of the payment is on its way any more' },
   PAYMENT_ALREADY_RECORDED: { status: 409, title: 'The payment is recorded already' },
   PAYMENT_ALREADY_REVERSED: { status: 422, title: 'The payment was reversed' },
   PAYMENT_CLEARS_AT_ONCE: { status: 422, title: 'A payment of this method is never on its way' },
@@ -62,6 +65,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
     status: 409,
     title: 'The book has lost receipts that may be on paper; it is read-only until somebody continues it',
   },
+  REVERSAL_EXCEEDS_PAYMENT: { status: 422, title: 'More is reversed than is left of the payment' },
   SET_OFF_DOES_NOT_ADD_UP: { status: 422, title: 'The items do not make up the set-off' },
   TAX_ID_INVALID: { status: 422, title: 'The tax id is not valid' },
   UNDO_BEFORE_WHAT_IT_UNDOES: { status: 422, title: 'An undo is dated before what it undoes' },
@@ -109,6 +113,10 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return told`the cash paid to the client on ${fact('day')} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
     case 'CASH_LIMIT_PER_PERSON_DAY':
       return told`the cash of this payer on ${fact('day')}${desk} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
+    case 'CLEARING_EXCEEDS_TRANSIT':
+      return told`${fact('inTransit')} of ${fact('paymentId')} is on its way`
+    case 'REVERSAL_EXCEEDS_PAYMENT':
+      return told`${fact('left')} is left of ${fact('paymentId')}`
     case 'DEALLOCATION_EXCEEDS_ALLOCATION':
       return told`${fact('allocated')} of ${fact('paymentId')} is allocated to ${fact('invoiceId')}`
     case 'CURRENCY_MISMATCH':

@@ -230,15 +230,22 @@ export const PaymentItem = z.object({
   amount,
   allocated: amount,
   refunded: amount,
+  reversed: amount.meta({ description: 'Bounced, charged back or recorded by mistake, whole or in parts' }),
   transferred: amount.meta({ description: "What went to other clients' accounts" }),
   credit: amount,
+  inTransit: amount.meta({ description: 'Of card, payment service, courier, cheque or note: still on its way' }),
+  fee: amount.meta({ description: 'What banks and processors kept of it, from the first or when it arrived' }),
   allocationRule: z.string(),
   deskId: z.string().optional(),
   bankReference: z.string().optional(),
   remittanceText: z.string().optional(),
   payer: z.object({ name: z.string(), taxId: z.string().optional(), address: address.optional() }).optional(),
   reversal: z.object({ on: day, reason: z.string(), note: z.string().optional() }).optional(),
-  clearing: z.object({ on: day, fee: amount }).optional(),
+  clearing: z
+    .object({ on: day, fee: amount })
+    .optional()
+    .meta({ description: 'When it arrived, or the last part of it, and what was kept of all that arrived' }),
+  clearings: z.array(z.object({ on: day, amount, fee: amount, eventId: z.string() })),
   receipt: z.object({ series: z.string(), number: z.int() }).optional(),
   allocations: z.array(z.object({ invoiceId: z.string(), ...allocation })),
   refunds: z.array(

@@ -31,10 +31,14 @@ const paymentBody = (history: PaymentHistory) => {
     refundedMinor,
     transferredMinor,
     creditMinor,
+    inTransitMinor,
+    feeMinor,
+    reversedMinor,
     allocations,
     refunds,
     transfers,
     clearing,
+    clearings,
     kept: _,
     ...payment
   } = history
@@ -46,7 +50,15 @@ const paymentBody = (history: PaymentHistory) => {
     refunded: amount(refundedMinor),
     transferred: amount(transferredMinor),
     credit: amount(creditMinor),
+    reversed: amount(reversedMinor),
+    inTransit: amount(inTransitMinor),
+    fee: amount(feeMinor),
     clearing: clearing && { on: clearing.on, fee: amount(clearing.feeMinor) },
+    clearings: clearings.map(({ amountMinor: arrived, feeMinor: kept, ...part }) => ({
+      ...part,
+      amount: amount(arrived),
+      fee: amount(kept),
+    })),
     allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
     refunds: refunds.map(({ amountMinor: refunded, ...refund }) => ({ ...refund, amount: amount(refunded) })),
     transfers: transfers.map(({ amountMinor: moved, ...transfer }) => ({ ...transfer, amount: amount(moved) })),
@@ -67,7 +79,8 @@ const certifyPayments = async (
   const items = payments.map(({ clientId, paymentId: itemId }) => ({ clientId, itemId }))
   const open = await listOpenOf(handle, { companyId, kind: 'PAYMENT', items, asOf, knownAt })
   for (const [index, payment] of payments.entries()) {
-    const { clientId, paymentId, currency, creditMinor, allocatedMinor, refundedMinor, transferredMinor } = payment
+    const { clientId, paymentId, currency, creditMinor, allocatedMinor, refundedMinor } = payment
+    const { reversedMinor, transferredMinor } = payment
     const { allocations, kept } = payment
     const whose = { clientId, paymentId, currency }
     const living = allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
@@ -77,6 +90,7 @@ const certifyPayments = async (
     certifyRow(whose, { history: creditMinor, payment: kept.creditMinor })
     certifyRow(whose, { history: allocatedMinor, allocated: kept.allocatedMinor })
     certifyRow(whose, { history: refundedMinor, refunded: kept.refundedMinor })
+    certifyRow(whose, { history: reversedMinor, reversed: kept.reversedMinor })
     certifyRow(whose, { history: transferredMinor, transferred: kept.transferredMinor })
   }
   // What the history says in turn, against the journal.

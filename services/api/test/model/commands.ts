@@ -96,6 +96,7 @@ export const nextCommand = (
         paymentId: about.paymentId,
         reason: random.pick(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'], 'MISTAKE'),
         reversedOn: today,
+        ...(random.chance(0.6) ? {} : { amount: decimal(random.upTo(30_000)) }),
       },
     }),
     () => ({
@@ -106,7 +107,7 @@ export const nextCommand = (
         paymentId: about.paymentId,
         // Now and then above the ceiling for cash that is given back.
         amount: decimal(random.upTo(random.chance(0.2) ? 600_000 : 20_000)),
-        method: random.pick(['BANK_TRANSFER', 'CASH', 'CASH'], 'CASH'),
+        method: random.pick(['BANK_TRANSFER', 'CARD_POS', 'CASH', 'CASH'], 'CASH'),
         refundedOn: day,
       },
     }),
@@ -167,7 +168,13 @@ export const nextCommand = (
     () => ({ name: 'IssueReceipt', body: { clientId, paymentId: about.paymentId, series, issuedOn: day } }),
     () => ({
       name: 'ConfirmPaymentCleared',
-      body: { clientId, paymentId: about.paymentId, clearedOn: today, fee: decimal(random.upTo(2_000)) },
+      body: {
+        clientId,
+        paymentId: about.paymentId,
+        clearedOn: today,
+        fee: decimal(random.upTo(2_000)),
+        ...(random.chance(0.5) ? {} : { amount: decimal(random.upTo(20_000)) }),
+      },
     }),
     () => {
       const items = [{ invoiceId: about.invoiceId, amount: decimal(random.upTo(10_000)) }]

@@ -124,10 +124,7 @@ const checkMoney = (t: Test, account: readonly RecordedEvent[]): void => {
       add(open, invoiceId, sum)
       add(credit, paymentId, sum)
     }
-    if (type === 'PaymentReversed') {
-      t.equal(credit.get(paymentId), sum, `${paymentId} is whole again when it is reversed`)
-      add(credit, paymentId, -sum)
-    }
+    if (type === 'PaymentReversed') add(credit, paymentId, -sum)
   }
 }
 

@@ -51,8 +51,9 @@ interface Payment {
   lastUndoOn: string
   credit: number
   refunded: number
-  reversed: boolean
-  cleared: boolean
+  reversed: number
+  inTransit: number
+  hasArrived: boolean
   receipt: number | undefined
 }
 
@@ -68,6 +69,8 @@ interface Paper {
   readonly amount: number
   /** Of a credit note: what it is called, which it leaves to the next one when it is taken back. */
   readonly number: string
+  /** Of a refund: what was kept from a payout that was still to come. */
+  readonly inTransit: number
   reversed: boolean
 }
 
@@ -252,14 +255,34 @@ const oracleOf = (state: State): Oracle => {
       return { paymentId: payment.paymentId, amount: decimal(part) }
     })
   }
-  const reverse = (payment: Payment, day: string): { invoiceId: string; amount: string }[] => {
-    const reopened = [...payment.allocations].map(([invoiceId, amount]) => ({ invoiceId, amount: decimal(amount) }))
-    const ons = [...payment.allocations.keys()].map((invoiceId) => payment.pairs.get(invoiceId)?.on ?? '')
-    const reversedOn = last(day, payment.receivedOn, payment.lastUndoOn, ...ons)
-    for (const [invoiceId, amount] of payment.allocations) free(payment, invoiceId, amount, reversedOn)
+  const leftOf = (payment: Payment): number => payment.amount - payment.refunded - payment.reversed
+  /** First from the credit, then from what was settled last. */
+  const reverse = (
+    payment: Payment,
+    day: string,
+    amount = leftOf(payment),
+  ): { invoiceId: string; amount: string }[] => {
+    const pairOf = (invoiceId: string): Pair => payment.pairs.get(invoiceId) ?? { order: 0, on: '' }
+    const reversedOn = last(
+      day,
+      payment.receivedOn,
+      payment.lastUndoOn,
+      ...[...payment.allocations.keys()].map((invoiceId) => pairOf(invoiceId).on),
+    )
+    let wanted = Math.max(0, amount - payment.credit)
+    const taken = [...payment.allocations]
+      .toSorted(([one], [other]) => pairOf(other).order - pairOf(one).order)
+      .flatMap(([invoiceId, settled]) => {
+        const part = Math.min(settled, wanted)
+        wanted -= part
+        return part > 0 ? [{ invoiceId, part }] : []
+      })
+    for (const { invoiceId, part } of taken) free(payment, invoiceId, part, reversedOn)
     payment.lastUndoOn = last(payment.lastUndoOn, reversedOn)
-    payment.credit = 0
-    payment.reversed = true
+    payment.credit -= amount
+    payment.reversed += amount
+    payment.inTransit = Math.max(0, payment.inTransit - amount)
+    const reopened = taken.toReversed().map(({ invoiceId, part }) => ({ invoiceId, amount: decimal(part) }))
     if (payment.isCash) cashByDay.set(payment.receivedOn, (cashByDay.get(payment.receivedOn) ?? 0) - payment.amount)
     return reopened
   }
@@ -276,8 +299,9 @@ const oracleOf = (state: State): Oracle => {
     lastUndoOn: '',
     credit: amount,
     refunded: 0,
-    reversed: false,
-    cleared: false,
+    reversed: 0,
+    inTransit: 0,
+    hasArrived: false,
     receipt: undefined,
     ...change,
   })
@@ -331,8 +355,8 @@ const oracleOf = (state: State): Oracle => {
     }
   }
 
-  const write = (id: PaperId, name: string, of: string, amount: number, number = ''): void => {
-    papers.set(`${id} ${name}`, { of, amount, number, reversed: false })
+  const write = (id: PaperId, name: string, of: string, amount: number, number = '', inTransit = 0): void => {
+    papers.set(`${id} ${name}`, { of, amount, number, inTransit, reversed: false })
     if (number !== '') numbers.add(number)
   }
 
@@ -447,13 +471,14 @@ const oracleOf = (state: State): Oracle => {
       case 'ReverseWriteOff':
         return takeBack('writeOffId', raise)
       case 'ReverseRefund':
-        return takeBack('refundId', ({ of, amount: back }) => {
+        return takeBack('refundId', ({ of, amount: back, inTransit }) => {
           const about = payments.get(of)
           const cashOn = cashBack.get(body.refundId)
           if (cashOn !== undefined) cashBackByDay.set(cashOn, (cashBackByDay.get(cashOn) ?? 0) - back)
           if (about !== undefined) {
             about.credit += back
             about.refunded -= back
+            about.inTransit += inTransit
             about.lastUndoOn = last(about.lastUndoOn, day)
           }
           return { paymentId: of, amount: { amount: decimal(back) } }
@@ -474,7 +499,10 @@ const oracleOf = (state: State): Oracle => {
         return {
           codes:
             payment?.isSetOff === true
-              ? [...ifNot(!payment.reversed, 'ALREADY_REVERSED'), ...ifNot(payment.refunded === 0, 'PAYMENT_REFUNDED')]
+              ? [
+                  ...ifNot(payment.reversed === 0, 'ALREADY_REVERSED'),
+                  ...ifNot(payment.refunded === 0, 'PAYMENT_REFUNDED'),
+                ]
               : ['NOTHING_TO_REVERSE'],
           apply: () => {
             const reopened = payment === undefined ? [] : reverse(payment, day)
@@ -536,6 +564,7 @@ const oracleOf = (state: State): Oracle => {
             const own = newPayment(body.paymentId, amount, {
               isCash,
               isCard: body.method === 'CARD_POS',
+              inTransit: body.method === 'CARD_POS' ? amount : 0,
               receivedOn: day,
             })
             if (isCash) cashByDay.set(day, (cashByDay.get(day) ?? 0) + amount)
@@ -564,13 +593,24 @@ const oracleOf = (state: State): Oracle => {
               ? ['PAYMENT_NOT_FOUND']
               : [
                   ...ifNot(payment.isCard, 'PAYMENT_CLEARS_AT_ONCE'),
-                  ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
-                  ...ifNot(!payment.cleared, 'PAYMENT_ALREADY_CLEARED'),
-                  ...ifNot(body.fee <= payment.amount, 'FEE_EXCEEDS_PAYMENT'),
+                  ...ifNot(payment.inTransit > 0 || payment.reversed === 0, 'PAYMENT_ALREADY_REVERSED'),
+                  ...ifNot(payment.inTransit > 0, 'PAYMENT_ALREADY_CLEARED'),
+                  ...ifNot((body.amount ?? 0) <= payment.inTransit, 'CLEARING_EXCEEDS_TRANSIT'),
+                  ...ifNot(body.fee <= (body.amount ?? payment.inTransit), 'FEE_EXCEEDS_PAYMENT'),
                 ],
           apply: () => {
-            if (payment !== undefined) payment.cleared = true
-            return { paymentId: body.paymentId, clearedOn: day, fee: decimal(body.fee) }
+            const arrived = body.amount ?? payment?.inTransit ?? 0
+            if (payment !== undefined) {
+              payment.inTransit -= arrived
+              payment.hasArrived = true
+            }
+            return {
+              paymentId: body.paymentId,
+              amount: { amount: decimal(arrived) },
+              clearedOn: day,
+              fee: decimal(body.fee),
+              inTransit: decimal(payment?.inTransit ?? 0),
+            }
           },
         }
       case 'UpdateClient':
@@ -621,20 +661,26 @@ const oracleOf = (state: State): Oracle => {
           },
         }
       }
-      case 'ReversePayment':
+      case 'ReversePayment': {
+        if (payment === undefined || payment.isNote) return { codes: ['PAYMENT_NOT_FOUND'], apply: () => ({}) }
+        const left = leftOf(payment)
+        // What had arrived of money that bounces stays.
+        const isRest = body.reason === 'BOUNCED' && payment.hasArrived && payment.inTransit > 0
+        const part = body.amount ?? (isRest ? Math.min(payment.inTransit, left) : left)
         return {
-          codes:
-            payment === undefined || payment.isNote
-              ? ['PAYMENT_NOT_FOUND']
-              : [
-                  ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
-                  ...ifNot(
-                    payment.refunded === 0 || (body.reason !== 'MISTAKE' && payment.refunded < payment.amount),
-                    'PAYMENT_REFUNDED',
-                  ),
-                ],
-          apply: () => ({ paymentId: body.paymentId, reopened: payment === undefined ? [] : reverse(payment, day) }),
+          codes: [
+            ...ifNot(left > 0 || payment.reversed === 0, 'PAYMENT_ALREADY_REVERSED'),
+            ...ifNot(left > 0 && (body.reason !== 'MISTAKE' || payment.refunded === 0), 'PAYMENT_REFUNDED'),
+            ...ifNot(body.amount === undefined || !payment.isCash, 'CASH_REVERSED_IN_PART'),
+            ...ifNot(part <= left, 'REVERSAL_EXCEEDS_PAYMENT'),
+          ],
+          apply: () => ({
+            paymentId: body.paymentId,
+            amount: { amount: decimal(part) },
+            reopened: reverse(payment, day, part),
+          }),
         }
+      }
       case 'RecordRefund': {
         const isCash = body.method === 'CASH'
         const isAbove = isCash && (cashBackByDay.get(day) ?? 0) + amount > CASH_CEILING
@@ -647,7 +693,8 @@ const oracleOf = (state: State): Oracle => {
           ],
           warnings: isAbove ? ['CASH_PAYMENT_LIMIT_PER_PERSON_DAY'] : [],
           apply: () => {
-            write('refundId', body.refundId, body.paymentId, amount)
+            const kept = body.method === 'CARD_POS' ? Math.min(payment?.inTransit ?? 0, amount) : 0
+            write('refundId', body.refundId, body.paymentId, amount, '', kept)
             if (isCash) {
               cashBack.set(body.refundId, day)
               cashBackByDay.set(day, (cashBackByDay.get(day) ?? 0) + amount)
@@ -655,6 +702,7 @@ const oracleOf = (state: State): Oracle => {
             if (payment !== undefined) {
               payment.credit -= amount
               payment.refunded += amount
+              payment.inTransit -= kept
             }
             return { refundId: body.refundId, amount: { amount: decimal(amount) } }
           },
@@ -668,7 +716,7 @@ const oracleOf = (state: State): Oracle => {
               ? ['PAYMENT_NOT_FOUND']
               : [
                   ...ifNot(payment.isCash, 'RECEIPT_ONLY_FOR_CASH'),
-                  ...ifNot(!payment.reversed, 'PAYMENT_ALREADY_REVERSED'),
+                  ...ifNot(payment.reversed === 0, 'PAYMENT_ALREADY_REVERSED'),
                   ...ifNot(payment.receipt === undefined, 'RECEIPT_ALREADY_ISSUED'),
                   ...ifNot(day >= payment.receivedOn, 'RECEIPT_BEFORE_PAYMENT'),
                 ]),
@@ -686,7 +734,7 @@ const oracleOf = (state: State): Oracle => {
             if (receipt !== undefined) receipt.annulled = true
             if (about?.receipt === number) about.receipt = undefined
             const paymentReversed =
-              body.alsoReversePayment && about !== undefined && !about.reversed && about.refunded === 0
+              body.alsoReversePayment && about !== undefined && about.reversed === 0 && about.refunded === 0
             if (paymentReversed) reverse(about, day)
             return { number, paymentReversed }
           },

@@ -167,6 +167,9 @@ export interface LivingAllocation {
   readonly parts: readonly ForeignPart[]
   /** The latest effective day among the events that make up the amount. */
   readonly allocatedOn: BusinessDay
+  /** What of the amount a cheque or promissory note has not brought yet; the same in the payment's currency. */
+  readonly uncollected: bigint
+  readonly uncollectedPaid: bigint
 }
 
 /** Credit that went to another account, or is on its way there. */
@@ -204,8 +207,13 @@ export interface PaymentFacts {
   /** A cheque or promissory note that counts as paid only when it is collected. */
   readonly paidWhenCleared: boolean
   lastUndoOn: BusinessDay | undefined
-  reversed: boolean
-  /** When money on its way arrived. */
+  /** What is gone again, bounced or charged back, in one or several parts. */
+  reversed: bigint
+  /** What is still on its way to the bank: nothing of cash and transfers. */
+  inTransit: bigint
+  /** What of the credit a cheque or promissory note has not brought yet; `uncollectedCredit` tells how much still is. */
+  creditUncollected: bigint
+  /** When money on its way arrived, or the last part of it. */
   clearedOn: BusinessDay | undefined
   refunded: bigint
   /** Oldest first; all of it has left the credit. */
@@ -235,7 +243,9 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   payer: optional(object(payer)),
   cashPayer: optional(object({ identity: word, kind: oneOf(ClientKind.options) })),
   lastUndoOn: optional(day),
-  reversed: flag,
+  reversed: amount,
+  inTransit: amount,
+  creditUncollected: amount,
   clearedOn: optional(day),
   refunded: amount,
   transfers: listOf(object({ transferId: text, toClientId: word, amount, value: optional(amount), isReserved: flag })),
@@ -267,6 +277,8 @@ const allocationFields: FieldsOf<ChainedAllocation> = {
   amount,
   allocatedOn: day,
   parts: listOf(object(foreignPart)),
+  uncollected: amount,
+  uncollectedPaid: amount,
   previous: count,
   previousOnInvoice: count,
 }
@@ -444,6 +456,8 @@ export interface Refund extends Paper {
   readonly paymentId: PaymentId
   readonly method: RefundMethod
   readonly deskId: CashDeskId | undefined
+  /** By card: what of it was kept from a payout that was still to come. */
+  readonly inTransit: bigint
 }
 
 const paper: FieldsOf<Paper> = {
@@ -498,6 +512,7 @@ export const refunds = papers<RefundId, Refund>(KIND.refund, {
   paymentId: text,
   method: oneOf(RefundMethod.options),
   deskId: optional(word),
+  inTransit: amount,
 })
 
 /** Papers that share one numbering: what carries a name of the one cannot carry it as the other. */

@@ -132,6 +132,9 @@ export const RecordPayment = z.strictObject({
   remittanceText: personal(FreeText).optional(),
   payer: Payer.optional(),
   deskId: CashDeskId.optional(),
+  fee: AmountOrZero.optional().meta({
+    description: 'Of a bank transfer: what a bank in between kept of the amount, e.g. 20.00 of 10000.00',
+  }),
   exchangeRate: documentRate,
   allocation: Allocation.optional().meta({ description: 'oldestDueFirst when absent; what is left is client credit' }),
   receipt: z
@@ -169,6 +172,9 @@ export const ReversePayment = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId,
   reason: ReversalReason.exclude(['WRONG_INVOICE', 'OTHER']),
+  amount: Amount.optional().meta({
+    description: 'A part; absent: all of it, or, when a part of what bounces has arrived, what is still on its way',
+  }),
   reversedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   note: FreeText.optional(),
 })
@@ -241,6 +247,7 @@ export const RegisterCreditNote = CreditNoteFields.refine(
 export const ConfirmPaymentCleared = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId,
+  amount: Amount.optional().meta({ description: 'A part, before the fee; all that is on its way when absent' }),
   clearedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   fee: AmountOrZero.optional().meta({ description: 'What the processor or courier kept, e.g. 5.00 of 500.00' }),
   bankReference: Reference.optional(),

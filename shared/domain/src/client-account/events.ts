@@ -161,6 +161,12 @@ export const FiscalReceipt = z.strictObject({
   issuedOn: BusinessDay,
 })
 
+/** Of a cheque or promissory note that is partly collected: what of the amount it has brought, in the invoice's currency. */
+const collected = { collected: z.string().optional() }
+
+/** Of money on its way, decimal string: what of it still is, after the event; absent: nothing. */
+const stillInTransit = { stillInTransit: z.string().optional() }
+
 export const PaymentRecorded = defineEvent({
   type: 'PaymentRecorded',
   version: 1,
@@ -177,6 +183,8 @@ export const PaymentRecorded = defineEvent({
     remittanceText: personal(FreeText).optional(),
     payer: Payer.optional(),
     deskId: CashDeskId.optional(),
+    /** What a bank in between kept: the debtor has paid the whole, the bank's turnover is less. Decimal string. */
+    fee: z.string().optional(),
     ...valued,
     /** A cheque or promissory note that settles, but counts as paid only when it is collected. */
     paidWhenCleared: z.boolean().optional(),
@@ -217,8 +225,9 @@ export const PaymentAllocated = defineEvent({
     rule: AllocationRule,
     conversion: Conversion.optional(),
     functional: FunctionalParts.optional(),
-    /** The payment counts as paid only when it is cleared, and is not yet. */
+    /** The payment counts as paid only when it is cleared, and is not yet; but for what is `collected`. */
     uncleared: z.boolean().optional(),
+    ...collected,
     /** Rules about cash that an allocation after the payment broke and the company lets pass with a warning. */
     cashBreaches: z.array(CashBreach).optional(),
   }),
@@ -240,15 +249,16 @@ export const PaymentDeallocated = defineEvent({
     conversion: z.strictObject({ paid: MoneyOrZero }).optional(),
     /** What goes back of what the allocation had taken: to the last unit, so that nothing is left over. */
     functional: FunctionalParts.optional(),
-    /** The payment counts as paid only when it is cleared, and is not yet. */
+    /** The payment counts as paid only when it is cleared, and is not yet; but for what is `collected`. */
     uncleared: z.boolean().optional(),
+    ...collected,
     note: FreeText.optional(),
   }),
 })
 
 /**
- * The money is gone again: what of it had not been given back before. What it had settled was reopened by the
- * `PaymentDeallocated` events before this one.
+ * The money is gone again, or a part of it: what of it had not been given back before. What it had settled was reopened by
+ * the `PaymentDeallocated` events before this one.
  */
 export const PaymentReversed = defineEvent({
   type: 'PaymentReversed',
@@ -261,6 +271,9 @@ export const PaymentReversed = defineEvent({
     method: PaymentMethod,
     /** Whether the money had arrived: then it leaves the bank, not the way to it. */
     cleared: z.boolean(),
+    /** Of money that had arrived in part: what goes off the way to the bank, decimal string. */
+    takenInTransit: z.string().optional(),
+    ...stillInTransit,
     deskId: CashDeskId.optional(),
     reason: ReversalReason,
     reversedOn: BusinessDay,
@@ -281,7 +294,10 @@ export const CashLimitOverridden = defineEvent({
   }),
 })
 
-/** Money on its way arrived: card, courier, cheque, promissory note. What the fee took never reaches the bank. */
+/**
+ * Money on its way arrived, or a part of it: card, courier, cheque, promissory note (of which the bearer may not refuse a
+ * part, Legea 58/1934 art. 42). What the fee took never reaches the bank.
+ */
 export const PaymentCleared = defineEvent({
   type: 'PaymentCleared',
   version: 1,
@@ -295,6 +311,9 @@ export const PaymentCleared = defineEvent({
     clearedOn: BusinessDay,
     /** What it settles at this moment and now counts as paid, in each invoice's currency. */
     settles: z.array(z.strictObject({ invoiceId: InvoiceId, amount: Money })).optional(),
+    /** The same of a part of a paper that counted as paid from the first: VAT becomes exigible with the money. */
+    collects: z.array(z.strictObject({ invoiceId: InvoiceId, amount: Money })).optional(),
+    ...stillInTransit,
     bankReference: Reference.optional(),
   }),
 })
@@ -310,6 +329,11 @@ export const RefundRecorded = defineEvent({
     amount: Money,
     ...functionalPart,
     method: RefundMethod,
+    /**
+     * By card or payment service, decimal string: what is kept from the payout that is still to come; the rest leaves the bank.
+     * Absent in what was recorded before there was the difference: all of it left the way.
+     */
+    takenInTransit: z.string().optional(),
     refundedOn: BusinessDay,
     deskId: CashDeskId.optional(),
     /** Number of the dispoziție de plată or the bank's reference. */
@@ -487,6 +511,8 @@ export const RefundReversed = defineEvent({
     amount: Money,
     ...functionalPart,
     method: RefundMethod,
+    /** What of it is on its way again, as it was kept from the payout. */
+    takenInTransit: z.string().optional(),
     deskId: CashDeskId.optional(),
     ...takenBack,
     reason: RefundReversalReason,

@@ -40,6 +40,17 @@ import { type DuePart, rescheduledParts } from './due-parts.ts'
 import type { AccountEvent, FunctionalParts, InvoiceRescheduled, VatLine } from './events.ts'
 import { vatTakenWith } from './invoice-vat.ts'
 import { moveByDue, noOpenInvoices, type OpenByDue, type OpenInvoices, type OpenPart } from './open-invoices.ts'
+import {
+  atLeastNothing,
+  collectionOf,
+  least,
+  leaveTransit,
+  refundedInTransit,
+  reversedInTransit,
+  uncollectedCredit,
+  uncollectedOf,
+} from './transit.ts'
+import { CARD_METHODS, INSTRUMENTS, METHODS_IN_TRANSIT } from './vocabulary.ts'
 
 /**
  * Only what a decision needs; everything a reader wants belongs to a projection. Amounts are minor units. Invoices,
@@ -224,6 +235,8 @@ interface Settling {
   readonly functional?: FunctionalParts | undefined
 }
 
+const NOTHING_ALLOCATED = { amount: 0n, parts: [], uncollected: 0n, uncollectedPaid: 0n }
+
 const paperOf = (
   amount: Money,
   { functional }: { readonly functional?: MoneyOrZero | undefined },
@@ -273,7 +286,9 @@ const newPayment = (facts: {
   value: carried(facts.functional),
   paidWhenCleared: facts.paidWhenCleared ?? false,
   lastUndoOn: undefined,
-  reversed: false,
+  reversed: 0n,
+  inTransit: METHODS_IN_TRANSIT.has(facts.method) ? minorOf(facts.amount) : 0n,
+  creditUncollected: INSTRUMENTS.has(facts.method) ? minorOf(facts.amount) : 0n,
   clearedOn: undefined,
   refunded: 0n,
   transfers: [],
@@ -297,7 +312,7 @@ const countCash = (
   if (underContract(invoice, cashPayer)) cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
 }
 
-/** What is left of a payment, or of a credit note on account, is gone with its value. */
+/** What of a payment, or of a credit note on account, is gone with its value. */
 const endCredit = (
   payment: PaymentFacts,
   amount: Money,
@@ -306,7 +321,21 @@ const endCredit = (
   payment.credit -= minorOf(amount)
   takeValue(payment.value, functional?.amount)
   payment.lastUndoOn = latest(reversedOn, payment.lastUndoOn)
-  payment.reversed = true
+  payment.reversed += minorOf(amount)
+}
+
+/** A paper brought some of its money. */
+const collect = (account: ClientAccount, payment: PaymentFacts, minor: bigint): void => {
+  const { allocations } = known(accountPayments.get(account, payment.paymentId), payment.paymentId)
+  const { parts, left } = collectionOf({ allocations }, minor)
+  for (const { invoiceId, amount, paid } of parts) {
+    const living = known(allocations.get(invoiceId), invoiceId)
+    const uncollected = living.uncollected - amount
+    const uncollectedPaid = living.uncollectedPaid - paid
+    const invoice = invoiceOf(account, invoiceId)
+    accountPayments.setAllocation(account, payment, invoice, { ...living, uncollected, uncollectedPaid })
+  }
+  payment.creditUncollected = atLeastNothing(uncollectedCredit(payment) - left)
 }
 
 const freeOfReceipt = (payment: PaymentFacts, receiptId: ReceiptId): void => {
@@ -426,19 +455,26 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
     // It says who answers for the payment after it; the payment itself says the rest.
     case 'CashLimitOverridden':
       return account
-    case 'PaymentCleared':
-      changePayment(account, event.data.paymentId, (payment) => {
-        payment.clearedOn = event.data.clearedOn
-      })
+    case 'PaymentCleared': {
+      const { paymentId, amount, clearedOn } = event.data
+      const payment = paymentOf(account, paymentId)
+      if (INSTRUMENTS.has(payment.method)) collect(account, payment, minorOf(amount))
+      payment.clearedOn = latest(clearedOn, payment.clearedOn)
+      leaveTransit(payment, minorOf(amount))
+      accountPayments.set(account, payment)
       return account
+    }
     case 'RefundRecorded': {
       const { refundId, paymentId, amount, method, deskId, refundedOn, functional } = event.data
-      refunds.set(account, refundId, { ...paperOf(amount, event.data, refundedOn), paymentId, method, deskId })
       if (method === 'CASH') cashPaid.add(account, refundedOn, leiOf(amount, functional) ?? 0n)
       changePayment(account, paymentId, (payment) => {
+        const inTransit = CARD_METHODS.has(payment.method) ? refundedInTransit(event.data) : 0n
+        const paper = paperOf(amount, event.data, refundedOn)
+        refunds.set(account, refundId, { ...paper, paymentId, method, deskId, inTransit })
         payment.credit -= minorOf(amount)
         payment.refunded += minorOf(amount)
         takeValue(payment.value, functional?.amount)
+        leaveTransit(payment, inTransit)
       })
       return account
     }
@@ -450,6 +486,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       changePayment(account, paymentId, (payment) => {
         payment.credit += minorOf(amount)
         payment.refunded -= minorOf(amount)
+        if (CARD_METHODS.has(payment.method)) payment.inTransit += refundedInTransit(event.data)
         takeValue(payment.value, functional?.amount, -1n)
         payment.lastUndoOn = latest(reversedOn, payment.lastUndoOn)
       })
@@ -462,15 +499,22 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
       const before = accountPayments.allocation(account, paymentId, invoiceId)
-      const living = before?.amount ? before : { amount: 0n, allocatedOn, parts: [] }
+      const living = before?.amount ? before : { ...NOTHING_ALLOCATED, allocatedOn }
+      const paid = part?.paid ?? amount
+      const uncollectedPaid = uncollectedOf(payment, paid)
+      const told = event.data.collected
+      const uncollected = told === undefined ? amount : amount - minorIn(told, invoice.currency)
       accountPayments.setAllocation(account, payment, invoice, {
         amount: living.amount + amount,
         allocatedOn: latest(living.allocatedOn, allocatedOn),
         parts: withPart(living.parts, part),
+        uncollected: living.uncollected + (uncollectedPaid === 0n ? 0n : uncollected),
+        uncollectedPaid: living.uncollectedPaid + uncollectedPaid,
       })
+      payment.creditUncollected = uncollectedCredit(payment) - uncollectedPaid
       takeValue(invoice.value, functional?.invoice)
       takeValue(payment.value, functional?.payment)
-      payment.credit -= part?.paid ?? amount
+      payment.credit -= paid
       accountPayments.set(account, payment)
       countCash(account, payment, invoice, part ?? { amount }, 1n)
       changeOpen(account, invoice, -amount)
@@ -484,14 +528,19 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       const invoice = invoiceOf(account, invoiceId)
       const living = accountPayments.allocation(account, paymentId, invoiceId)
       if (living === undefined) throw new Error(`history undoes ${paymentId} on ${invoiceId} before allocating it`)
+      const paid = part?.paid ?? amount
+      const uncollectedPaid = least(living.uncollectedPaid, paid)
       accountPayments.setAllocation(account, payment, invoice, {
         ...living,
         amount: living.amount - amount,
         parts: undoNewest(living.parts, amount).stays,
+        uncollected: living.uncollected - least(living.uncollected, amount),
+        uncollectedPaid: living.uncollectedPaid - uncollectedPaid,
       })
+      payment.creditUncollected = uncollectedCredit(payment) + uncollectedPaid
       takeValue(invoice.value, functional?.invoice, -1n)
       takeValue(payment.value, functional?.payment, -1n)
-      payment.credit += part?.paid ?? amount
+      payment.credit += paid
       payment.lastUndoOn = latest(deallocatedOn, payment.lastUndoOn)
       accountPayments.set(account, payment)
       countCash(account, payment, invoice, part ?? { amount }, -1n)
@@ -501,7 +550,10 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
     }
     case 'PaymentReversed':
       changePayment(account, event.data.paymentId, (payment) => {
+        const onItsWay = reversedInTransit(event.data)
+        payment.creditUncollected = atLeastNothing(uncollectedCredit(payment) - onItsWay)
         endCredit(payment, event.data.amount, event.data)
+        leaveTransit(payment, onItsWay)
         const { cashPayer } = payment
         // Nothing of it settles a contract any more, so all of it is counted.
         const lei = worthInLei({ ...payment, total: payment.amount }) ?? 0n

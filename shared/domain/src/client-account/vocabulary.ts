@@ -76,6 +76,9 @@ export const METHODS_IN_TRANSIT: ReadonlySet<CreditSource> = new Set([
 /** Papers that promise money: what they settle counts as paid when they are collected, unless a policy says otherwise. */
 export const INSTRUMENTS: ReadonlySet<CreditSource> = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
 
+/** What terminals and payment services owe until their payout; what is given back that way is kept from it. */
+export const CARD_METHODS: ReadonlySet<CreditSource> = new Set(['CARD_POS', 'CARD_ONLINE', 'ONLINE_SERVICE'])
+
 /** How money is given back. */
 export const RefundMethod = PaymentMethod.extract([
   'CASH',

@@ -63,7 +63,19 @@ const functionalPart = (carrier: Carrier, part: bigint): { readonly functional?:
 export const valueOffInvoice = (invoice: Invoice, part: bigint) => functionalPart(carriedByInvoice(invoice), part)
 
 /** What goes of the payment's value with money that is given back. */
-export const valueOffPayment = (payment: Payment, part: bigint) => functionalPart(carriedByPayment(payment), part)
+export const valueOffPayment = (payment: Pick<Payment, 'value' | 'amount' | 'credit'>, part: bigint) =>
+  functionalPart(carriedByPayment(payment), part)
+
+/** The same with a part that a reversal takes, once allocations have given back theirs. */
+export const valueGone = (
+  { amount, credit, value }: Pick<Payment, 'value' | 'amount' | 'credit'>,
+  givenBack: readonly { readonly paid: bigint; readonly value: bigint | undefined }[],
+  part: bigint,
+) => {
+  const before = givenBack.reduce((sum, { paid }) => sum + paid, credit)
+  const left = givenBack.reduce((sum, back) => sum + (back.value ?? 0n), value?.left ?? 0n)
+  return valueOffPayment({ amount, credit: before, value: value && { ...value, left } }, part)
+}
 
 /**
  * What of a payment a part of an invoice takes.

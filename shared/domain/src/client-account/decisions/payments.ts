@@ -17,7 +17,8 @@ import {
   RefundRecorded,
 } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
-import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabulary.ts'
+import { collectedByAllocation, collectionOf, least } from '../transit.ts'
+import { type AllocationRule, CARD_METHODS, INSTRUMENTS, METHODS_IN_TRANSIT, type RefundMethod } from '../vocabulary.ts'
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { documentValue, foreignFactsOf, paidFor, type Share, valueOffPayment, without } from './foreign-parts.ts'
@@ -38,7 +39,7 @@ import {
   requireOpen,
   requireSameCurrency,
 } from './requirements.ts'
-import { deallocate, lastEffectOn, reverse } from './reversals.ts'
+import { deallocate, lastEffectOn, reverse, reversibleOf } from './reversals.ts'
 import { moneyAndVatDays } from './vat-day.ts'
 
 /** One event a share; each takes its part of what the ones before have left of the payment. */
@@ -124,12 +125,37 @@ const sharesInLei = (payment: NewPayment, shares: readonly Share[]) => {
   })
 }
 
+/** What a bank in between kept. What is kept of money on its way is known when it arrives; of cash nobody keeps anything. */
+const keptFee = ({
+  fee,
+  amount,
+  method,
+}: Pick<CommandData<'RecordPayment'>, 'fee' | 'amount' | 'method'>): { readonly fee?: string } => {
+  const minor = fee === undefined ? 0n : minorIn(fee, amount.currency, '/fee')
+  if (minor === 0n) return {}
+  if (method !== 'BANK_TRANSFER') {
+    const rule = METHODS_IN_TRANSIT.has(method)
+      ? 'ConfirmPaymentCleared tells what was kept of money on its way'
+      : 'only of a bank transfer a bank in between keeps something'
+    reject('FEE_NOT_APPLICABLE', { path: '/fee', method, rule })
+  }
+  if (minor > minorOf(amount)) reject('FEE_EXCEEDS_PAYMENT', { path: '/fee', amount })
+  return { fee: decimalOf(minor, amount.currency) }
+}
+
 const recordPayment = (
   command: CommandData<'RecordPayment'>,
   account: ClientAccount,
   { company: rules, elsewhere }: DecisionContext,
 ): readonly AccountEvent[] => {
-  const { allocation = { rule: 'oldestDueFirst' as const }, receipt, cashOverride: _, exchangeRate, ...facts } = command
+  const {
+    allocation = { rule: 'oldestDueFirst' as const },
+    receipt,
+    cashOverride: _,
+    exchangeRate,
+    fee: _fee,
+    ...facts
+  } = command
   const { clientId, paymentId, receivedOn, deskId, payer, remittanceText } = facts
   const client = clientOf(account, clientId)
   if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
@@ -156,6 +182,7 @@ const recordPayment = (
   const events: AccountEvent[] = [
     PaymentRecorded.of({
       ...facts,
+      ...keptFee(command),
       allocationRule: rule,
       ...valued,
       ...(payment.paidWhenCleared ? { paidWhenCleared: true } : {}),
@@ -180,11 +207,28 @@ const recordPayment = (
   return events
 }
 
-const settledBy = (account: ClientAccount, payment: Payment) =>
-  [...payment.allocations].map(([invoiceId, { amount }]) => ({
-    invoiceId,
-    amount: moneyOf(amount, invoiceOf(account, invoiceId).currency),
-  }))
+/** What a part of a paper's money makes collected of what it settles. */
+const collectedBy = (account: ClientAccount, payment: Payment, minor: bigint) =>
+  collectionOf(payment, minor).parts.flatMap(({ invoiceId, amount }) =>
+    amount === 0n ? [] : [{ invoiceId, amount: moneyOf(amount, invoiceOf(account, invoiceId).currency) }],
+  )
+
+/** What counts as paid from now on, and what VAT becomes exigible with: of a card, nothing that did not before. */
+const collectionFacts = (account: ClientAccount, payment: Payment, minor: bigint) => {
+  if (isUncleared(payment)) return { settles: collectedBy(account, payment, minor) }
+  const isPart = INSTRUMENTS.has(payment.method) && minor < payment.inTransit
+  return isPart ? { collects: collectedBy(account, payment, minor) } : {}
+}
+
+/**
+ * Before its payout card money is given back out of it; after that the processor takes it from the bank, be it by keeping it
+ * from the next payout, which is other clients' money (decision 0044).
+ */
+const keptFromPayout = (payment: Payment, method: RefundMethod, amount: bigint) => {
+  if (!CARD_METHODS.has(method)) return {}
+  const kept = CARD_METHODS.has(payment.method) ? least(payment.inTransit, amount) : 0n
+  return { takenInTransit: decimalOf(kept, payment.currency) }
+}
 
 export const paymentDecisions: Decisions<
   | 'RecordPayment'
@@ -235,6 +279,7 @@ export const paymentDecisions: Decisions<
     const share = { invoice, amount, paid, exchangeRate }
     const breaches = fragmentBreaches(payment, sharesInLei(payment, [share]), rules ?? DEFAULT_RULES)
     const allocatedOn = effectiveDay(payment, invoice, rules, command.allocatedOn)
+    const collected = collectedByAllocation(payment, amount, paid)
     return [
       PaymentAllocated.of({
         clientId: command.clientId,
@@ -245,7 +290,8 @@ export const paymentDecisions: Decisions<
         ...moneyAndVatDays(payment, invoice, allocatedOn, rules),
         rule: RULES.explicit,
         ...foreignFactsOf(payment, share, rules),
-        ...(isUncleared(payment) ? { uncleared: true } : {}),
+        ...(isUncleared(payment) && collected < amount ? { uncleared: true } : {}),
+        ...(collected > 0n ? { collected: decimalOf(collected, invoice.currency) } : {}),
         ...keptBreaches(breaches),
       }),
       ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
@@ -275,11 +321,12 @@ export const paymentDecisions: Decisions<
   ReversePayment: (command, account, { today }) => {
     const { payment, method } = moneyPaymentOf(account, command)
     const { paymentId } = payment
-    if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
-    const { amount, refunded, currency } = payment
+    const { amount, refunded, currency, reversed, inTransit, clearedOn } = payment
+    const left = reversibleOf(payment)
+    if (left === 0n && reversed > 0n) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
     requireNothingTransferred(payment)
     // What bounces is gone, whatever was given back of it before; a mistake says that nothing ever came, and a refund did.
-    if (refunded === amount || (refunded > 0n && command.reason === 'MISTAKE')) {
+    if (left === 0n || (refunded > 0n && command.reason === 'MISTAKE')) {
       reject('PAYMENT_REFUNDED', {
         paymentId,
         amount: moneyOf(amount, currency),
@@ -288,15 +335,31 @@ export const paymentDecisions: Decisions<
     }
     const reversedOn = command.reversedOn ?? today
     requireNotBefore(reversedOn, lastEffectOn(payment), '/reversedOn')
-    return reverse(account, payment, method, { ...command, reversedOn })
+    // A document on which cash was received is annulled, not corrected (OMFP 2634/2015 annex 1 pct. 14-15).
+    if (method === 'CASH' && command.amount !== undefined) {
+      reject('CASH_REVERSED_IN_PART', { path: '/amount', rule: 'cash that was given back is a refund' })
+    }
+    // Money that came in part and then bounced is what was still to come.
+    const bounced = command.reason === 'BOUNCED' && clearedOn !== undefined && inTransit > 0n ? inTransit : left
+    const part = command.amount === undefined ? least(bounced, left) : minorIn(command.amount, currency, '/amount')
+    if (part > left) {
+      reject('REVERSAL_EXCEEDS_PAYMENT', { path: '/amount', paymentId, left: moneyOf(left, currency) })
+    }
+    return reverse(account, payment, method, { ...command, reversedOn }, part)
   },
 
   ConfirmPaymentCleared: (command, account, { today, company: rules }) => {
     const { payment, method } = moneyPaymentOf(account, command)
-    const { paymentId, currency, amount } = payment
+    const { paymentId, currency, inTransit } = payment
     if (!METHODS_IN_TRANSIT.has(method)) reject('PAYMENT_CLEARS_AT_ONCE', { paymentId, method })
-    if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
-    if (payment.clearedOn !== undefined) reject('PAYMENT_ALREADY_CLEARED', { paymentId })
+    if (inTransit === 0n && payment.reversed > 0n && payment.clearedOn === undefined) {
+      reject('PAYMENT_ALREADY_REVERSED', { paymentId })
+    }
+    if (inTransit === 0n) reject('PAYMENT_ALREADY_CLEARED', { paymentId })
+    const amount = command.amount === undefined ? inTransit : minorIn(command.amount, currency, '/amount')
+    if (amount > inTransit) {
+      reject('CLEARING_EXCEEDS_TRANSIT', { path: '/amount', paymentId, inTransit: moneyOf(inTransit, currency) })
+    }
     const fee = command.fee === undefined ? 0n : minorIn(command.fee, currency, '/fee')
     if (fee > amount) reject('FEE_EXCEEDS_PAYMENT', { path: '/fee', amount: moneyOf(amount, currency) })
     // What a paper settles counts as collected from now on, so it does not before it settles it.
@@ -311,7 +374,8 @@ export const paymentDecisions: Decisions<
         method,
         fee: decimalOf(fee, currency),
         clearedOn,
-        ...(isUncleared(payment) ? { settles: settledBy(account, payment) } : {}),
+        ...collectionFacts(account, payment, amount),
+        ...(amount < inTransit ? { stillInTransit: decimalOf(inTransit - amount, currency) } : {}),
         bankReference: command.bankReference,
       }),
     ]
@@ -338,6 +402,7 @@ export const paymentDecisions: Decisions<
         amount: moneyOf(amount, payment.currency),
         ...valued,
         method,
+        ...keptFromPayout(payment, method, amount),
         refundedOn,
         deskId,
         document,

@@ -62,7 +62,7 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
   IssueReceipt: (command, account) => {
     const { payment, method } = moneyPaymentOf(account, command)
     if (method !== 'CASH') reject('RECEIPT_ONLY_FOR_CASH', { method })
-    if (payment.reversed) reject('PAYMENT_ALREADY_REVERSED', { paymentId: payment.paymentId })
+    if (payment.reversed > 0n) reject('PAYMENT_ALREADY_REVERSED', { paymentId: payment.paymentId })
     if (payment.receipt !== undefined) reject('RECEIPT_ALREADY_ISSUED', { ...payment.receipt })
     const settled = [...payment.allocations].map(([invoiceId, allocation]) => {
       const { amount, parts } = allocation
@@ -87,8 +87,8 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
       events.push(ReceiptReleased.of({ clientId, paymentId, receiptId, series, number, releasedOn: annulledOn }))
     }
     // Money that went on meanwhile cannot be reversed as well; the receipt is annulled all the same.
-    const isWhole = payment.refunded === 0n && payment.transfers.length === 0
-    if (command.alsoReversePayment && !payment.reversed && isWhole) {
+    const isWhole = payment.refunded === 0n && payment.reversed === 0n && payment.transfers.length === 0
+    if (command.alsoReversePayment && isWhole) {
       const reversedOn = firstFreeDay(rules, annulledOn, lastEffectOn(payment))
       events.push(...reverse(account, payment, method, { clientId, reason: 'MISTAKE', reversedOn }))
     }

@@ -123,12 +123,12 @@ export const moneyPaymentOf = (
   return method === 'CREDIT_NOTE' ? reject('PAYMENT_NOT_FOUND', { paymentId }) : { payment, method }
 }
 
-/** Whether what the payment settles does not count as paid yet. */
-export const isUncleared = ({ paidWhenCleared, clearedOn }: Pick<Payment, 'paidWhenCleared' | 'clearedOn'>): boolean =>
-  paidWhenCleared && clearedOn === undefined
+/** Whether something of what the payment settles does not count as paid yet. */
+export const isUncleared = ({ paidWhenCleared, inTransit }: Pick<Payment, 'paidWhenCleared' | 'inTransit'>): boolean =>
+  paidWhenCleared && inTransit > 0n
 
 /**
- * When a cheque or promissory note became money. What it settles counts for TVA la încasare from then on, so none of that
+ * When a cheque or promissory note became money, or the last part of one. What it settles counts for TVA la încasare from then on, so none of that
  * begins or ends before (Legea 227/2015 art. 282 (8)).
  */
 export const collectedOn = ({ method, clearedOn }: Pick<Payment, 'method' | 'clearedOn'>): BusinessDay | undefined =>

@@ -1,11 +1,13 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import type { ClientId, CreditNoteId } from '../../ids.ts'
-import { moneyOf } from '../../money.ts'
-import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
+import { decimalOf, moneyOf } from '../../money.ts'
+import type { Invoice, LivingAllocation, Payment, PaymentFacts } from '../account-records.ts'
+import { paidBy, undoNewest } from '../allocation-parts.ts'
 import { type AccountEvent, PaymentDeallocated, PaymentReversed } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
+import { collectedByUndo, takenBack } from '../transit.ts'
 import type { DeallocationReason, PaymentMethod, ReversalReason } from '../vocabulary.ts'
-import { givenBack } from './foreign-parts.ts'
+import { givenBack, valueGone } from './foreign-parts.ts'
 import { invoiceOf, isUncleared } from './requirements.ts'
 
 export const deallocate = ({
@@ -20,7 +22,7 @@ export const deallocate = ({
   note,
 }: {
   readonly clientId: ClientId
-  readonly payment: Pick<Payment, 'paymentId' | 'currency' | 'paidWhenCleared' | 'clearedOn'>
+  readonly payment: Pick<PaymentFacts, 'paymentId' | 'currency' | 'method' | 'paidWhenCleared' | 'inTransit'>
   readonly invoice: Pick<Invoice, 'invoiceId' | 'currency'>
   readonly allocation: LivingAllocation
   readonly amount: bigint
@@ -28,8 +30,9 @@ export const deallocate = ({
   readonly reason: DeallocationReason
   readonly creditNoteId?: CreditNoteId | undefined
   readonly note?: string | undefined
-}) =>
-  PaymentDeallocated.of({
+}) => {
+  const collected = collectedByUndo(payment, allocation, amount)
+  return PaymentDeallocated.of({
     clientId,
     paymentId: payment.paymentId,
     invoiceId: invoice.invoiceId,
@@ -38,9 +41,11 @@ export const deallocate = ({
     reason,
     ...(creditNoteId === undefined ? {} : { creditNoteId }),
     ...givenBack(payment, invoice, allocation, amount),
-    ...(isUncleared(payment) ? { uncleared: true } : {}),
+    ...(isUncleared(payment) && collected < amount ? { uncleared: true } : {}),
+    ...(collected > 0n ? { collected: decimalOf(collected, invoice.currency) } : {}),
     note,
   })
+}
 
 /** The last day on which anything about the payment is effective: before its reversal, or its credit would be negative in between. */
 export const lastEffectOn = (payment: Payment): BusinessDay => {
@@ -48,11 +53,9 @@ export const lastEffectOn = (payment: Payment): BusinessDay => {
   return latest(payment.receivedOn, payment.lastUndoOn, payment.clearedOn, ...days)
 }
 
-/** What is left of the payment's value once its allocations have given theirs back; a refund keeps what went with it. */
-const leftWithout = (allocations: Payment['allocations'], { left }: CarriedValue): bigint => {
-  const parts = [...allocations.values()].flatMap((allocation) => allocation.parts)
-  return parts.reduce((sum, { values }) => sum + (values?.payment ?? 0n), left)
-}
+/** What a reversal may take: what settles invoices and what settles nothing yet. */
+export const reversibleOf = ({ credit, allocations }: Pick<Payment, 'credit' | 'allocations'>): bigint =>
+  [...allocations.values()].reduce((sum, allocation) => sum + paidBy(allocation), credit)
 
 /** Reopens everything that the credit settles. */
 export const freed = (
@@ -82,18 +85,38 @@ export const reverse = (
     readonly reversedOn: BusinessDay
     readonly note?: string | undefined
   },
+  minor = reversibleOf(payment),
 ): readonly AccountEvent[] => {
   const { clientId, reason, reversedOn, note } = reversal
-  const { paymentId, clearedOn, deskId, value, allocations, amount, refunded, currency } = payment
+  const { paymentId, clearedOn, deskId, allocations, currency, inTransit } = payment
+  const { ofAllocations } = takenBack(payment, minor)
+  const undone = [...allocations].flatMap(([invoiceId, allocation]) => {
+    const paid = ofAllocations.get(invoiceId)
+    if (paid === undefined) return []
+    const invoice = invoiceOf(account, invoiceId)
+    // Between two currencies no part of an allocation gives back exactly so much: all of it is undone, the rest is credit.
+    return [{ invoice, allocation, amount: invoice.currency === currency ? paid : allocation.amount }]
+  })
+  const givenBackBy = undone.map(({ invoice, allocation, amount }) => {
+    const { back } = undoNewest(allocation.parts, amount)
+    return { paid: invoice.currency === currency ? amount : (back?.paid ?? 0n), value: back?.values?.payment }
+  })
+  const onItsWay = inTransit < minor ? inTransit : minor
+  const arrived = minor - onItsWay
+  const still = inTransit - onItsWay
   return [
-    ...freed(account, payment, { clientId, on: reversedOn }),
+    ...undone.map((part) =>
+      deallocate({ clientId, payment, ...part, deallocatedOn: reversedOn, reason: 'PAYMENT_REVERSED' }),
+    ),
     PaymentReversed.of({
       clientId,
       paymentId,
-      amount: moneyOf(amount - refunded, currency),
-      ...(value === undefined ? {} : { functional: moneyOf(leftWithout(allocations, value), value.currency) }),
+      amount: moneyOf(minor, currency),
+      ...valueGone(payment, givenBackBy, minor),
       method,
-      cleared: clearedOn !== undefined,
+      cleared: clearedOn !== undefined && arrived > 0n,
+      ...(onItsWay > 0n && arrived > 0n ? { takenInTransit: decimalOf(onItsWay, currency) } : {}),
+      ...(still > 0n ? { stillInTransit: decimalOf(still, currency) } : {}),
       deskId,
       reason,
       reversedOn,

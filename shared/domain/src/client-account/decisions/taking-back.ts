@@ -1,7 +1,7 @@
 import type { BusinessDay } from '../../business-day.ts'
 import type { DecisionContext } from '../../decider.ts'
 import { type ClientId, type CreditNoteId, creditOfNote, type DiscountId, type WriteOffId } from '../../ids.ts'
-import { type Currency, type MoneyOrZero, moneyOf } from '../../money.ts'
+import { type Currency, decimalOf, type MoneyOrZero, moneyOf } from '../../money.ts'
 import { type RejectionDetails, reject } from '../../rejection.ts'
 import {
   accountPayments,
@@ -17,7 +17,7 @@ import {
 } from '../account-records.ts'
 import { type AccountEvent, CreditNoteReversed, DiscountReversed, RefundReversed, WriteOffReversed } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
-import type { InvoiceKind, PaperReversalReason } from '../vocabulary.ts'
+import { CARD_METHODS, type InvoiceKind, type PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
 import {
   clientOf,
@@ -31,9 +31,13 @@ import {
 import { freed, lastEffectOn, reverse } from './reversals.ts'
 
 /** @throws Rejection when there is none, or it was taken back before */
-const standing = <Kept extends Pick<Paper, 'reversed'>>(paper: Kept | undefined, id: RejectionDetails): Kept => {
+const standing = <Kept extends { readonly reversed: boolean | bigint }>(
+  paper: Kept | undefined,
+  id: RejectionDetails,
+): Kept => {
   if (paper === undefined) return reject('NOTHING_TO_REVERSE', id)
-  return paper.reversed ? reject('ALREADY_REVERSED', id) : paper
+  const { reversed } = paper
+  return reversed === true || (typeof reversed === 'bigint' && reversed > 0n) ? reject('ALREADY_REVERSED', id) : paper
 }
 
 /** What a paper took of the functional value, to be given back to the last unit. */
@@ -176,10 +180,12 @@ export const takingBack: Decisions<
     const { clientId, refundId } = command
     clientOf(account, clientId)
     const refund = standing(refunds.get(account, refundId), { refundId })
-    const { paymentId, amount, method, deskId, on } = refund
+    const { paymentId, amount, method, deskId, on, inTransit } = refund
     const { currency } = paymentOf(account, { clientId, paymentId })
     const taken = { refundId, paymentId, amount: moneyOf(amount, currency), ...functionalOf(refund) }
-    return [RefundReversed.of({ ...taken, method, deskId, ...saidOf(command, on, context) })]
+    // What was to be kept from the payout is on its way again.
+    const way = CARD_METHODS.has(method) ? { takenInTransit: decimalOf(inTransit, currency) } : {}
+    return [RefundReversed.of({ ...taken, method, ...way, deskId, ...saidOf(command, on, context) })]
   },
 
   ReverseSetOff: (command, account, context): readonly AccountEvent[] => {
