@@ -240,7 +240,7 @@ const takeBack = (ledger: ReturnType<typeof createLedger>, step: Step, place: Pl
   if (command !== undefined) ledger.onAccount(companyId, command, day)
 }
 
-/** Credit goes to another account; now and then it is on its way for a while, or for ever. */
+/** Credit goes to another account, now and then for an invoice there; some of it is on its way for a while, or for ever. */
 const transfer = (ledger: ReturnType<typeof createLedger>, step: Step, { companyId, clientId, day }: Place): void => {
   const payments = [...accountPayments.all(ledger.accountOf(companyId, clientId))].filter(({ credit }) => credit > 0n)
   const payment = payments[step.payment % payments.length]
@@ -250,8 +250,20 @@ const transfer = (ledger: ReturnType<typeof createLedger>, step: Step, { company
     const minor = step.variant < 3 ? credit : smallest(credit, BigInt(step.minor))
     const transferId = `${clientId}-${toClientId}-${step.invoice}`
     const which = { clientId, toClientId, paymentId, transferId, amount: decimalOf(minor, currency) }
-    const data = { ...which, reason: 'paid for another', ...(step.term % 3 > 0 && { movedOn: day }) }
-    ledger.onAccount(companyId, { type: 'TransferCredit', data }, day)
+    const open = [...accountInvoices.all(ledger.accountOf(companyId, toClientId))].filter(
+      (invoice) => invoice.open > 0n && invoice.currency === currency,
+    )
+    const invoice = open[step.term % 2 === 0 ? step.invoice % open.length : -1]
+    if (invoice === undefined) {
+      const data = { ...which, reason: 'paid for another', ...(step.term % 3 > 0 && { movedOn: day }) }
+      ledger.onAccount(companyId, { type: 'TransferCredit', data }, day)
+    } else {
+      const amount = decimalOf(smallest(minor, invoice.open), currency)
+      const { invoiceId } = invoice
+      const allocatedOn = step.term % 3 > 0 ? day : undefined
+      const data = { clientId, paymentId, transferId, invoiceId, invoiceClientId: toClientId, amount, allocatedOn }
+      ledger.onAccount(companyId, { type: 'PayForAnother', data }, day)
+    }
   }
   if (step.variant % 3 > 0) ledger.moveReserved(day)
 }

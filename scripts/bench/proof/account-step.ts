@@ -260,7 +260,13 @@ const takingBack = (account: ClientAccount, clientId: string, random: Random, da
 }
 
 /** Credit that goes to another account, where the id may be taken. */
-const transfer = (account: ClientAccount, clientId: string, random: Random, day: string, others: readonly string[]) => {
+const transfer = (
+  account: ClientAccount,
+  clientId: string,
+  random: Random,
+  day: string,
+  others: readonly string[],
+): AccountCommand | undefined => {
   const found = anyOf(
     random,
     [...accountPayments.all(account)].filter(({ credit }) => credit > 0n),
@@ -270,8 +276,14 @@ const transfer = (account: ClientAccount, clientId: string, random: Random, day:
   const { paymentId, credit, currency } = found
   const amount = decimal(random.chance(0.4) ? credit : smallest(credit, BigInt(amountOf(random))), currency)
   const which = { clientId, toClientId, paymentId, transferId: `${clientId}-${toClientId}-${random.between(1, IDS)}` }
+  if (random.chance(0.3)) {
+    // Whether there is such an invoice, and as much open on it, is for the other account to say.
+    const invoiceId = `${toClientId}-inv-${random.between(1, IDS)}`
+    const { toClientId: invoiceClientId, ...sent } = which
+    return { type: 'PayForAnother', data: { ...sent, invoiceClientId, invoiceId, amount } }
+  }
   return {
-    type: 'TransferCredit' as const,
+    type: 'TransferCredit',
     data: { ...which, amount, reason: 'paid for another', ...(random.chance(0.7) && { movedOn: day }) },
   }
 }

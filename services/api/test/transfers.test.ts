@@ -217,3 +217,46 @@ t.test('one without an id gets the same again', async (t) => {
   t.equal(first.statusCode, 201)
   t.equal(second.body, first.body)
 })
+
+t.test("a payer who pays another client's invoice", async (t) => {
+  await healthy.must('RecordPayment', pay('for-another', { receivedOn: '2026-11-03' }))
+  await healthy.must(
+    'RegisterInvoice',
+    examples.registerInvoice({ clientId: 'beta', invoiceId: 'inv-b', number: '2001' }),
+  )
+  const body = {
+    clientId: 'alfa',
+    paymentId: 'for-another',
+    invoiceId: 'inv-b',
+    invoiceClientId: 'beta',
+    amount: '1000.00',
+  }
+  t.equal(
+    codeOf(await healthy.command('AllocatePayment', { ...body, amount: '1210.01' })),
+    'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+  )
+  t.equal(codeOf(await healthy.command('AllocatePayment', { ...body, invoiceId: 'none' })), 'INVOICE_NOT_FOUND')
+  t.equal(codeOf(await healthy.command('AllocatePayment', { ...body, invoiceClientId: 'nobody' })), 'CLIENT_NOT_FOUND')
+  const key = randomUUID()
+  t.equal((await dying.command('AllocatePayment', body, { key })).statusCode, 503)
+  await project({ store, pool })
+  t.match(await healthy.answer('invoices/inv-b'), { open: '1210.00' })
+  const paid = await healthy.command('AllocatePayment', body, { key })
+  const { result } = answerOf(paid)
+  t.match(result, { invoiceClientId: 'beta', invoiceId: 'inv-b', amount: '1000.00', allocatedOn: '2026-11-03' })
+  await project({ store, pool })
+  t.match(await healthy.answer('invoices/inv-b'), { open: '210.00', allocated: '1000.00', status: 'PARTIALLY_PAID' })
+  t.match(await healthy.answer('payments/for-another'), { credit: '0.00', transferred: '1000.00' })
+  const undo = {
+    clientId: 'beta',
+    paymentId: Reflect.get(result, 'transferId'),
+    invoiceId: 'inv-b',
+    reason: 'WRONG_INVOICE',
+  }
+  await healthy.must('DeallocatePayment', undo)
+  await project({ store, pool })
+  t.match(await healthy.answer(`payments/${Reflect.get(result, 'transferId')}`), {
+    clientId: 'beta',
+    credit: '1000.00',
+  })
+})

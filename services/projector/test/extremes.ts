@@ -65,6 +65,7 @@ type OwnCommand =
   | 'DeclineReceipt'
   | 'EnterReceipt'
   | 'ReleaseReceipt'
+  | 'PayForAnother'
   | 'ReceiveTransfer'
   | 'CompleteTransfer'
   | 'DeclineTransfer'
@@ -233,6 +234,10 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
       companies.append(stream, commandOf(type, data, { companyId }))
       rules = companies.states.get(stream)?.rules
     },
+    payForAnother: (data: Omit<DataOf<'PayForAnother'>, 'transferId'>, transferId: string): void => {
+      asked.push({ type: 'AllocatePayment', data: AllocatePayment.parse(data) })
+      carryOut({ type: 'PayForAnother', data: { ...data, transferId } })
+    },
     onBook: <Type extends Exclude<ReceiptBookCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
       onBook(commandOf(type, data)),
     onAccount: <Type extends Exclude<AccountCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
@@ -254,7 +259,7 @@ const emailOf = (letter: string): string => `${letter.repeat(64)}@${`${letter.re
 /** The life of a company that asks for as much as it may, with every field of every command. */
 export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   const { functional, foreign, today, text } = edge
-  const { events, asked, onCompany, onBook, onAccount } = createCompany(edge, nextPosition)
+  const { events, asked, onCompany, onBook, onAccount, payForAnother } = createCompany(edge, nextPosition)
   const most = decimalOf(MINOR_MAX, functional)
   const least = decimalOf(1n, functional)
   const mostForeign = decimalOf(MINOR_MAX, foreign)
@@ -534,6 +539,19 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     const moving = { paymentId, amount: amount.amount, movedOn: today, reason: text(500) }
     onAccount('TransferCredit', { clientId, toClientId: individual, transferId: longId(name), ...moving })
   }
+  invoice('of-another', { clientId: individual })
+  payment('for-another')
+  payForAnother(
+    {
+      clientId,
+      paymentId: longId('for-another'),
+      invoiceClientId: individual,
+      invoiceId: longId('of-another'),
+      amount: most,
+      allocatedOn: today,
+    },
+    longId('paid-by-another'),
+  )
   for (const [name, amount] of [
     ['moved', most],
     ['moved-foreign', mostForeign],

@@ -21,7 +21,7 @@ import {
   transferCredit,
   writeOffInvoice,
 } from '../src/examples.ts'
-import { type AccountEvent, clientAccount } from '../src/index.ts'
+import { type AccountEvent, clientAccount, type PayForAnother } from '../src/index.ts'
 import { givenOf } from './given.ts'
 
 // The commands of an account as its tests write them: an example, and what a test changes of it.
@@ -76,6 +76,11 @@ export const clear = (change: Parameters<typeof confirmPaymentCleared>[0] = {}) 
   ({ type: 'ConfirmPaymentCleared', data: confirmPaymentCleared(change) }) as const
 export const refund = (change: Parameters<typeof recordRefund>[0] = {}) =>
   ({ type: 'RecordRefund', data: recordRefund(change) }) as const
+export const payFor = (change: Partial<PayForAnother> = {}) =>
+  ({
+    type: 'PayForAnother',
+    data: { ...allocatePayment(), invoiceClientId: 'beta', transferId: 'pay-1-alfa', ...change },
+  }) as const
 export const transfer = (change: Parameters<typeof transferCredit>[0] = {}) =>
   ({ type: 'TransferCredit', data: transferCredit(change) }) as const
 export const askReceipt = (change: Parameters<typeof issueReceipt>[0] = {}) =>

@@ -17,7 +17,7 @@ import {
   transferRequested,
 } from '../src/examples.ts'
 import { accountPayments, DEFAULT_RULES, TransferCredit, transferRefusal } from '../src/index.ts'
-import { account, allocate, askReceipt, clear, eur, given, refund, reverse, transfer } from './account.ts'
+import { account, allocate, askReceipt, clear, eur, given, payFor, refund, reverse, transfer } from './account.ts'
 import { today } from './given.ts'
 import { fold } from './histories.ts'
 
@@ -151,7 +151,7 @@ t.test('the account that receives', async (t) => {
     t.same(given().when(receive()), [unknown])
     const taken = paymentRecorded({ clientId: 'beta', paymentId: 'pay-1-alfa' })
     t.same(given(beta, taken).when(receive()), [transferRefused()])
-    t.equal(transferRefusal(fold([beta, taken]), { transferId: 'pay-1-alfa' }), 'PAYMENT_ALREADY_RECORDED')
+    t.match(transferRefusal(fold([beta, taken]), { transferId: 'pay-1-alfa' }), { code: 'PAYMENT_ALREADY_RECORDED' })
     t.equal(transferRefusal(fold([beta]), { transferId: 'pay-1-alfa' }), undefined)
   })
   t.test('receives in a period that was closed meanwhile: the day was decided with the reservation', async (t) => {
@@ -172,5 +172,41 @@ t.test('the account that receives', async (t) => {
     })
     t.equal(received.when(transfer({ ...on, toClientId: 'gama', transferId: 'on', amount: '0.01' })).length, 1)
     t.throws(() => received.when(allocate({ ...on })), { code: 'INVOICE_NOT_FOUND' })
+  })
+})
+
+t.test("another client's invoice", async (t) => {
+  const invoice = invoiceRegistered({ clientId: 'beta', invoiceId: 'inv-b' })
+  const sent = { invoiceId: 'inv-b', amount: ron('1210.00') }
+  t.test('is paid with credit that is sent for it, from the day of the money on', async (t) => {
+    t.match(given(account, paid).when(payFor({ invoiceId: 'inv-b', amount: '1210.00', allocatedOn: undefined })), [
+      { type: 'TransferRequested', data: { toClientId: 'beta', ...sent, movedOn: paid.data.receivedOn } },
+    ])
+    t.throws(() => given(account, paid).when(payFor({ amount: '1500.01' })), { code: 'ALLOCATION_EXCEEDS_CREDIT' })
+    const exchangeRate = { rate: '5.00', source: 'BNR', publishedOn: '2026-10-30' } as const
+    t.throws(() => given(account, paid).when(payFor({ exchangeRate })), { code: 'EXCHANGE_RATE_NOT_APPLICABLE' })
+  })
+  t.test('is received and settled in one append, and an undo leaves the credit there', async (t) => {
+    const events = given(beta, invoice).when(receive(sent))
+    const on = { paymentId: 'pay-1-alfa', invoiceId: 'inv-b', amount: ron('1210.00') }
+    t.match(events, [
+      { type: 'TransferReceived' },
+      { type: 'PaymentAllocated', data: { ...on, allocatedOn: '2026-11-12', collectedOn: '2026-11-12' } },
+    ])
+    const undo = { clientId: 'beta', paymentId: 'pay-1-alfa', invoiceId: 'inv-b', amount: '1210.00' }
+    const undone = given(beta, invoice, ...events).when({
+      type: 'DeallocatePayment',
+      data: { ...undo, reason: 'WRONG_INVOICE', deallocatedOn: '2026-11-20' },
+    })
+    const after = accountPayments.get(fold([beta, invoice, ...events, ...undone]), 'pay-1-alfa')
+    t.match(after, { credit: 121_000n, amount: 121_000n })
+  })
+  t.test('is refused whole when it cannot be settled whole', async (t) => {
+    const one = (change: object) => given(beta, invoice).when(receive({ ...sent, ...change }))
+    t.match(one({ amount: ron('1210.01') }), [
+      { type: 'TransferRefused', data: { code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT' } },
+    ])
+    t.match(one({ amount: eur('1.00') }), [{ type: 'TransferRefused', data: { code: 'CURRENCY_MISMATCH' } }])
+    t.match(one({ invoiceId: 'none' }), [{ type: 'TransferRefused', data: { code: 'INVOICE_NOT_FOUND' } }])
   })
 })

@@ -1,20 +1,52 @@
-import { AllocatePayment, DeallocatePayment, RecordRefund } from '@registru/domain'
+import { AllocatePayment, DeallocatePayment, type PayForAnother, RecordRefund } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
-import { defineCommand } from './command-definition.ts'
+import type { CommandContext } from '../ledger/command-context.ts'
+import { accountKey } from './batch-order.ts'
+import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money, paid } from './result-schemas.ts'
 import { vatWarnings } from './vat-warnings.ts'
+import { transferIdOf, withTransfer } from './with-transfer.ts'
+
+/** The credit goes to the account of the invoice and settles it there. */
+const payForAnother = async (
+  command: Omit<PayForAnother, 'transferId'>,
+  context: CommandContext,
+  dependencies: CommandDependencies,
+): Promise<CommandAnswer> => {
+  const data = { ...command, transferId: transferIdOf(undefined, context) }
+  const { invoiceClientId, transferId, paymentId, invoiceId } = data
+  const { handled, received, request } = await withTransfer(
+    { ...data, toClientId: invoiceClientId },
+    { type: 'PayForAnother', data },
+    context,
+    dependencies,
+  )
+  const moved = { ...handled, events: received }
+  const { allocatedOn } = eventsOf(moved, 'PaymentAllocated')[0]?.data ?? {}
+  const result = { paymentId, invoiceId, amount: request?.amount.amount, allocatedOn, invoiceClientId, transferId }
+  const warnings = vatWarnings(moved)
+  return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
+}
 
 export const creditCommands = [
   defineCommand({
     name: 'AllocatePayment',
     summary: 'Allocate credit to an invoice',
     description:
-      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment. VAT under TVA la încasare, and that of an advance invoice, is exigible on the day of the money; where that is closed, on the first open day, and a warning `VAT_BELONGS_TO_CLOSED_PERIOD` names the month.',
+      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment. VAT under TVA la încasare, and that of an advance invoice, is exigible on the day of the money; where that is closed, on the first open day, and a warning `VAT_BELONGS_TO_CLOSED_PERIOD` names the month. With `invoiceClientId` it pays the invoice of another client: the credit goes to that account, as with `TransferCredit`, and settles the invoice there in the same event of the log; `DeallocatePayment` on `transferId` of the answer leaves it there.',
     schema: AllocatePayment,
     example: examples.allocatePayment(),
-    result: z.object({ paymentId: z.string(), invoiceId: z.string(), amount: decimal, paid, allocatedOn: day }),
+    result: z.object({
+      paymentId: z.string(),
+      invoiceId: z.string(),
+      amount: decimal,
+      paid,
+      allocatedOn: day,
+      invoiceClientId: z.string().optional(),
+      transferId: z.string().optional().meta({ description: 'The credit in the account of `invoiceClientId`' }),
+    }),
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
@@ -22,14 +54,21 @@ export const creditCommands = [
       'CASH_FRAGMENTED_INVOICE',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
+      'CREDIT_RESERVED',
       'CURRENCY_MISMATCH',
       'DAY_TOO_FAR_AHEAD',
       'EXCHANGE_RATE_NOT_APPLICABLE',
       'INVOICE_NOT_FOUND',
+      'PAYMENT_NOT_CLEARED',
       'PAYMENT_NOT_FOUND',
       'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
-    execute: async (data, context, dependencies) => {
+    alsoOn: ({ invoiceClientId }) => (invoiceClientId === undefined ? [] : [accountKey(invoiceClientId)]),
+    execute: async ({ invoiceClientId, ...data }, context, dependencies) => {
+      if (invoiceClientId !== undefined && invoiceClientId !== data.clientId) {
+        return payForAnother({ ...data, invoiceClientId }, context, dependencies)
+      }
       const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
       const allocated = eventsOf(handled, 'PaymentAllocated')[0]?.data
       const { paymentId, invoiceId } = data

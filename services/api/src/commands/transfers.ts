@@ -1,49 +1,11 @@
-import { type AccountEvent, clientAccountStream, Rejection, TransferCredit } from '@registru/domain'
+import { TransferCredit } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
-import { v5 } from 'uuid'
 import { z } from 'zod'
-import type { CommandContext, Handled } from '../ledger/command-context.ts'
-import { restOf } from '../ledger/errors.ts'
-import { lastPosition } from '../ledger/last-position.ts'
-import type { Cause } from '../steps/step.ts'
-import type { TransferRequest } from '../transfers/transfer-saga.ts'
 import { accountKey } from './batch-order.ts'
-import { type CommandDependencies, defineCommand } from './command-definition.ts'
-import { answer, eventsOf, onAccount } from './on-account.ts'
+import { defineCommand } from './command-definition.ts'
+import { answer } from './on-account.ts'
 import { day, money } from './result-schemas.ts'
-
-/** The other account is asked first; a command that was carried out before passes that question whatever it says today. */
-const requireReceiver = async (
-  transfer: Pick<TransferRequest, 'clientId' | 'toClientId' | 'transferId'>,
-  context: CommandContext,
-  { ledger, transfers }: CommandDependencies,
-): Promise<void> => {
-  try {
-    await transfers.requireReceiver(context.companyId, transfer)
-  } catch (error) {
-    const isRefused = error instanceof Rejection
-    const stream = clientAccountStream(context.companyId, transfer.clientId)
-    if (!isRefused || (await ledger.accounts.replayed(stream, context)) === undefined) throw error
-  }
-}
-
-/** Carries on what the account has reserved. @throws Rejection when the other account refused after all */
-const moveReserved = async (
-  handled: Handled<AccountEvent>,
-  context: CommandContext,
-  { transfers }: CommandDependencies,
-): Promise<Handled<AccountEvent>> => {
-  const { companyId, actor, correlationId, commandId } = context
-  let { position } = handled
-  if (context.dryRun && !handled.replayed) return handled
-  for (const { data, eventId } of eventsOf(handled, 'TransferRequested')) {
-    const cause: Cause<TransferRequest> = { data, eventId, companyId, actor, correlationId }
-    const moved = await restOf(commandId, transfers.move(cause))
-    if (moved.code !== undefined) throw new Rejection(moved.code, { paymentId: data.transferId })
-    position = lastPosition({ position }, moved)
-  }
-  return { ...handled, position }
-}
+import { transferIdOf, withTransfer } from './with-transfer.ts'
 
 export const transferCommands = [
   defineCommand({
@@ -75,14 +37,11 @@ export const transferCommands = [
     ],
     alsoOn: ({ toClientId }) => [accountKey(toClientId)],
     execute: async (command, context, dependencies) => {
-      const data = { ...command, transferId: command.transferId ?? v5('transfer', context.commandId) }
-      await requireReceiver(data, context, dependencies)
-      const handled = await onAccount({ type: 'TransferCredit', data }, context, dependencies)
-      const moved = await moveReserved(handled, context, dependencies)
-      const request = eventsOf(handled, 'TransferRequested')[0]?.data
+      const data = { ...command, transferId: transferIdOf(command.transferId, context) }
+      const { handled, request } = await withTransfer(data, { type: 'TransferCredit', data }, context, dependencies)
       const { transferId, paymentId, toClientId } = data
       const { amount, movedOn } = request ?? {}
-      return answer(moved, { transferId, paymentId, toClientId, amount, movedOn })
+      return answer(handled, { transferId, paymentId, toClientId, amount, movedOn })
     },
   }),
 ]

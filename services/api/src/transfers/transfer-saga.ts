@@ -1,14 +1,18 @@
 import {
   type AccountCommand,
+  type AccountEvent,
+  type ClientAccount,
   type ClientId,
   type CompanyId,
   clientAccountStream,
   type EventOf,
+  type Position,
   Rejection,
   type RejectionCode,
   type TransferRequested,
   transferRefusal,
 } from '@registru/domain'
+import type { Handled } from '../ledger/command-context.ts'
 import { lastPosition } from '../ledger/last-position.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type Cause, stepContext } from '../steps/step.ts'
@@ -18,7 +22,9 @@ export type TransferRequest = EventOf<typeof TransferRequested>['data']
 interface Moved {
   /** Why the other account refused; `undefined`: it has the credit. */
   readonly code: RejectionCode | undefined
-  readonly position: ReturnType<typeof lastPosition>
+  /** What the other account made of it. */
+  readonly received: Handled<AccountEvent>['events']
+  readonly position: Position | undefined
 }
 
 /** Credit goes through two accounts: the one reserves it, the other receives it, and the first one hears of that. */
@@ -26,7 +32,8 @@ export interface TransferSaga {
   /** Refuses early what the other account would refuse, so that nothing is reserved. @throws Rejection */
   readonly requireReceiver: (
     companyId: CompanyId,
-    transfer: Pick<TransferRequest, 'toClientId' | 'transferId'>,
+    transfer: Pick<TransferRequest, 'toClientId' | 'transferId' | 'invoiceId'> &
+      Partial<Pick<TransferRequest, 'amount'>>,
   ) => Promise<void>
   /** Moves what is reserved, or frees it; a second time, the same answer. */
   readonly move: (request: Cause<TransferRequest>) => Promise<Moved>
@@ -40,12 +47,12 @@ export const createTransferSaga = (ledger: Ledger): TransferSaga => {
   }
 
   return {
-    requireReceiver: async (companyId, { toClientId, transferId }) => {
-      const refusalIn = (account: Parameters<typeof transferRefusal>[0]) => transferRefusal(account, { transferId })
+    requireReceiver: async (companyId, { toClientId, ...transfer }) => {
+      const refusalIn = (account: ClientAccount) => transferRefusal(account, transfer)
       const stream = clientAccountStream(companyId, toClientId)
-      const code = refusalIn(await ledger.accounts.read(stream, (account) => refusalIn(account) === undefined))
-      if (code === 'CLIENT_NOT_FOUND') throw new Rejection(code, { path: '/toClientId', clientId: toClientId })
-      if (code !== undefined) throw new Rejection(code, { path: '/transferId', paymentId: transferId })
+      const refusal = refusalIn(await ledger.accounts.read(stream, (account) => refusalIn(account) === undefined))
+      if (refusal?.code === 'CLIENT_NOT_FOUND') throw new Rejection(refusal.code, { clientId: toClientId })
+      if (refusal !== undefined) throw refusal
     },
 
     move: async (request) => {
@@ -65,7 +72,7 @@ export const createTransferSaga = (ledger: Ledger): TransferSaga => {
           ? { type: 'CompleteTransfer', data: { ...origin, transferId } }
           : { type: 'DeclineTransfer', data: { ...origin, transferId, code } },
       )
-      return { code, position: lastPosition(received, told) }
+      return { code, received: received.events, position: lastPosition(received, told) }
     },
   }
 }

@@ -21,6 +21,7 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
     case 'RecordSetOff':
       return { path: '/setOffOn', day: data.setOffOn }
     case 'AllocatePayment':
+    case 'PayForAnother':
       return { path: '/allocatedOn', day: data.allocatedOn }
     case 'DeallocatePayment':
       return { path: '/deallocatedOn', day: data.deallocatedOn }

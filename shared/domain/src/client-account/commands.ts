@@ -153,6 +153,10 @@ export const AllocatePayment = z.strictObject({
   paymentId: PaymentId,
   invoiceId: InvoiceId,
   amount: Amount.meta({ description: "In the invoice's currency" }),
+  invoiceClientId: ClientId.optional().meta({
+    description:
+      "Of another client's invoice: the credit goes to that account and settles it there; an undo leaves it there. In the payment's currency",
+  }),
   exchangeRate: conversionRate,
   allocatedOn: BusinessDay.optional(),
   cashOverride: CashOverride.optional(),
@@ -392,6 +396,7 @@ export interface ReceiveTransfer {
   readonly functional?: MoneyOrZero | undefined
   readonly movedOn: BusinessDay
   readonly collectedOn?: BusinessDay | undefined
+  readonly invoiceId?: InvoiceId | undefined
   readonly reason: string
 }
 
@@ -411,6 +416,11 @@ export type WithReceiptId<Command> = Command & { readonly receiptId: ReceiptId }
 /** As with receipts: the credit that moves needs an id of its own. */
 export type WithTransferId<Command> = Command & { readonly transferId: PaymentId }
 
+/** An allocation to another client's invoice, as its own account knows it: credit that goes there. */
+export type PayForAnother = WithTransferId<
+  Omit<z.infer<typeof AllocatePayment>, 'invoiceClientId'> & { readonly invoiceClientId: ClientId }
+>
+
 type RecordPaymentData = z.infer<typeof RecordPayment>
 
 export type AccountCommand =
@@ -423,7 +433,7 @@ export type AccountCommand =
         readonly receipt?: WithReceiptId<{ readonly series: ReceiptSeries }> | undefined
       }
     >
-  | Message<'AllocatePayment', z.infer<typeof AllocatePayment>>
+  | Message<'AllocatePayment', Omit<z.infer<typeof AllocatePayment>, 'invoiceClientId'>>
   | Message<'DeallocatePayment', z.infer<typeof DeallocatePayment>>
   | Message<'ReversePayment', z.infer<typeof ReversePayment>>
   | Message<'RescheduleInvoice', z.infer<typeof RescheduleInvoice>>
@@ -441,6 +451,7 @@ export type AccountCommand =
   | Message<'ReverseSetOff', z.infer<typeof ReverseSetOff>>
   | Message<'IssueReceipt', WithReceiptId<z.infer<typeof IssueReceipt>>>
   | Message<'TransferCredit', WithTransferId<z.infer<typeof TransferCredit>>>
+  | Message<'PayForAnother', PayForAnother>
   | Message<'ReceiveTransfer', ReceiveTransfer>
   | Message<'CompleteTransfer', CompleteTransfer>
   | Message<'DeclineTransfer', DeclineTransfer>

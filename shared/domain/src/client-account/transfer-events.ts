@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import { defineEvent } from '../event-definition.ts'
-import { ClientId, PaymentId } from '../ids.ts'
+import { ClientId, InvoiceId, PaymentId } from '../ids.ts'
 import { Money, MoneyOrZero } from '../money.ts'
 import { REJECTION_CODES } from '../rejection.ts'
 import { FreeText } from '../text.ts'
@@ -21,6 +21,8 @@ const moved = {
   movedOn: BusinessDay,
   /** Day of the money for what the credit will settle; absent where no money is behind it. */
   collectedOn: BusinessDay.optional(),
+  /** The receiver's invoice that all of it settles at once: paid for another, it is received and allocated, or neither. */
+  invoiceId: InvoiceId.optional(),
   reason: FreeText,
 }
 

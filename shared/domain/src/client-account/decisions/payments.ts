@@ -1,6 +1,7 @@
 import { latest } from '../../business-day.ts'
 import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
+import type { ClientId } from '../../ids.ts'
 
 import { decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
@@ -43,8 +44,11 @@ import { deallocate, lastEffectOn, reverse, reversibleOf } from './reversals.ts'
 import { moneyAndVatDays } from './vat-day.ts'
 
 /** One event a share; each takes its part of what the ones before have left of the payment. */
-const allocated = (
-  { clientId, ...arrival }: Pick<CommandData<'RecordPayment'>, 'clientId' | 'receivedOn' | 'method'>,
+export const allocated = (
+  {
+    clientId,
+    ...arrival
+  }: Pick<Payment, 'receivedOn' | 'method'> & Partial<Pick<Payment, 'origin'>> & { readonly clientId: ClientId },
   payment: NewPayment,
   shares: readonly Share[],
   rule: AllocationRule,

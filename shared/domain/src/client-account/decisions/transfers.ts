@@ -1,8 +1,11 @@
-import { latest } from '../../business-day.ts'
-import { minorIn, moneyOf } from '../../money.ts'
-import { type RejectionCode, reject } from '../../rejection.ts'
-import { accountPayments, type PaymentFacts, type Transfer } from '../account-records.ts'
-import type { CompleteTransfer, ReceiveTransfer } from '../commands.ts'
+import { type BusinessDay, latest } from '../../business-day.ts'
+import type { CompanyRules } from '../../decider.ts'
+import type { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
+import { type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
+import { Rejection, reject } from '../../rejection.ts'
+import { accountInvoices, accountPayments, type PaymentFacts, type Transfer } from '../account-records.ts'
+import type { CompleteTransfer, ReceiveTransfer, WithTransferId } from '../commands.ts'
+import type { AccountEvent } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
 import {
   TransferCompleted,
@@ -13,17 +16,39 @@ import {
 } from '../transfer-events.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
-import { collectedOn, firstFreeDay, isUncleared, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'
+import { allocated } from './payments.ts'
+import {
+  collectedOn,
+  firstFreeDay,
+  invoiceOf,
+  isUncleared,
+  paymentOf,
+  requireCredit,
+  requireNotBefore,
+} from './requirements.ts'
 import { dayOfMoney } from './vat-day.ts'
 
 /** Why an account cannot receive a transfer; `undefined` when it can. Asked before anything is reserved, and again by the event. */
 export const transferRefusal = (
   account: ClientAccount,
-  { transferId }: Pick<ReceiveTransfer, 'transferId'>,
-): RejectionCode | undefined => {
-  if (account.client === undefined) return 'CLIENT_NOT_FOUND'
+  { transferId, invoiceId, amount }: Pick<ReceiveTransfer, 'transferId' | 'invoiceId'> & { readonly amount?: Money },
+): Rejection | undefined => {
+  if (account.client === undefined) return new Rejection('CLIENT_NOT_FOUND')
   // Money, credit notes on account and what was received stand under one space of ids.
-  return accountPayments.has(account, transferId) ? 'PAYMENT_ALREADY_RECORDED' : undefined
+  if (accountPayments.has(account, transferId)) {
+    return new Rejection('PAYMENT_ALREADY_RECORDED', { path: '/transferId', paymentId: transferId })
+  }
+  if (invoiceId === undefined) return undefined
+  const invoice = accountInvoices.get(account, invoiceId)
+  if (invoice === undefined) return new Rejection('INVOICE_NOT_FOUND', { path: '/invoiceId', invoiceId })
+  if (amount === undefined) return undefined
+  const { currency, open } = invoice
+  if (currency !== amount.currency) {
+    const currencies = { invoiceCurrency: currency, paymentCurrency: amount.currency }
+    return new Rejection('CURRENCY_MISMATCH', { invoiceId, ...currencies })
+  }
+  if (minorOf(amount) <= open) return undefined
+  return new Rejection('ALLOCATION_EXCEEDS_OPEN_AMOUNT', { path: '/amount', invoiceId, open: moneyOf(open, currency) })
 }
 
 /** What is reserved under an id; a second time there is nothing left to conclude. */
@@ -36,46 +61,106 @@ const reservedOn = (
   return payment && transfer && { payment, transfer }
 }
 
+interface Destination {
+  readonly toClientId: ClientId
+  readonly invoiceId?: InvoiceId
+  readonly reason: string
+  readonly movedOn: BusinessDay | undefined
+  /** JSON pointer to where the day may be named. */
+  readonly path: string
+}
+
+/** Reserves credit for another account. */
+const requested = (
+  account: ClientAccount,
+  command: WithTransferId<{ readonly clientId: ClientId; readonly paymentId: PaymentId; readonly amount: string }>,
+  { toClientId, invoiceId, reason, movedOn: asked, path }: Destination,
+  dayFrom: (earliest: BusinessDay) => BusinessDay,
+) => {
+  const { clientId, transferId } = command
+  const payment = paymentOf(account, command)
+  const { paymentId, currency } = payment
+  // A paper that is not collected is its drawer's promise: what it will settle waits in the book of this account.
+  if (isUncleared(payment)) reject('PAYMENT_NOT_CLEARED', { paymentId })
+  if (payment.transfers.some((transfer) => transfer.transferId === transferId)) {
+    reject('PAYMENT_ALREADY_RECORDED', { path: '/transferId', paymentId: transferId })
+  }
+  const amount = minorIn(command.amount, currency, '/amount')
+  requireCredit(payment, amount, '/amount')
+  const earliest = latest(payment.receivedOn, payment.lastUndoOn, collectedOn(payment))
+  const movedOn = asked ?? dayFrom(earliest)
+  requireNotBefore(movedOn, earliest, path)
+  return TransferRequested.of({
+    clientId,
+    paymentId,
+    toClientId,
+    transferId,
+    amount: moneyOf(amount, currency),
+    ...valueOffPayment(payment, amount),
+    movedOn,
+    // Until it is moved it is the other client's, for no supply of this one.
+    ...(dayOfMoney(payment) !== undefined && { collectedOn: movedOn }),
+    ...(invoiceId !== undefined && { invoiceId }),
+    reason,
+  })
+}
+
+/** What is received pays the invoice that it was sent for. */
+const settledAtOnce = (
+  account: ClientAccount,
+  { clientId, transferId, amount: money, functional, origin, movedOn, collectedOn: moneyOn }: ReceiveTransfer,
+  invoiceId: InvoiceId,
+  rules: CompanyRules | undefined,
+): readonly AccountEvent[] => {
+  const amount = minorOf(money)
+  const total = functional && minorOf(functional)
+  const value = functional && total !== undefined ? { currency: functional.currency, total, left: total } : undefined
+  const arrival = {
+    clientId,
+    receivedOn: movedOn,
+    method: 'TRANSFER',
+    origin: { ...origin, collectedOn: moneyOn },
+  } as const
+  const credit = {
+    paymentId: transferId,
+    currency: money.currency,
+    amount,
+    credit: amount,
+    value,
+    paidWhenCleared: false,
+  }
+  const share = { invoice: invoiceOf(account, invoiceId), amount, paid: amount }
+  return allocated(arrival, credit, [share], 'explicit@1', rules)
+}
+
 export const transferDecisions: Decisions<
-  'TransferCredit' | 'ReceiveTransfer' | 'CompleteTransfer' | 'DeclineTransfer'
+  'TransferCredit' | 'PayForAnother' | 'ReceiveTransfer' | 'CompleteTransfer' | 'DeclineTransfer'
 > = {
   TransferCredit: (command, account, { today, company: rules }) => {
-    const { clientId, toClientId, transferId, reason } = command
-    const payment = paymentOf(account, command)
-    const { paymentId, currency } = payment
-    if (toClientId === clientId) reject('TRANSFER_TO_SELF', { path: '/toClientId', clientId })
-    // A paper that is not collected is its drawer's promise: what it will settle waits in the book of this account.
-    if (isUncleared(payment)) reject('PAYMENT_NOT_CLEARED', { paymentId })
-    if (payment.transfers.some((transfer) => transfer.transferId === transferId)) {
-      reject('PAYMENT_ALREADY_RECORDED', { path: '/transferId', paymentId: transferId })
+    const { toClientId, movedOn, reason } = command
+    if (toClientId === command.clientId) reject('TRANSFER_TO_SELF', { path: '/toClientId', clientId: toClientId })
+    const to = { toClientId, reason, movedOn, path: '/movedOn' }
+    return [requested(account, command, to, (earliest) => firstFreeDay(rules, today, earliest))]
+  },
+
+  PayForAnother: (command, account, { company: rules }) => {
+    const { invoiceClientId: toClientId, invoiceId, allocatedOn: movedOn, exchangeRate } = command
+    if (exchangeRate !== undefined) {
+      const rule = "another client's invoice is paid in its own currency"
+      reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId, rule })
     }
-    const amount = minorIn(command.amount, currency, '/amount')
-    requireCredit(payment, amount, '/amount')
-    const earliest = latest(payment.receivedOn, payment.lastUndoOn, collectedOn(payment))
-    const movedOn = command.movedOn ?? firstFreeDay(rules, today, earliest)
-    requireNotBefore(movedOn, earliest, '/movedOn')
-    return [
-      TransferRequested.of({
-        clientId,
-        paymentId,
-        toClientId,
-        transferId,
-        amount: moneyOf(amount, currency),
-        ...valueOffPayment(payment, amount),
-        movedOn,
-        // Until it is moved it is the other client's, for no supply of this one.
-        ...(dayOfMoney(payment) !== undefined && { collectedOn: movedOn }),
-        reason,
-      }),
-    ]
+    const to = { toClientId, invoiceId, reason: invoiceId, movedOn, path: '/allocatedOn' }
+    // As any allocation, it counts from the money on, unless somebody says when.
+    return [requested(account, command, to, (earliest) => firstFreeDay(rules, earliest))]
   },
 
   // What it refuses is an event as well: two that finish one transfer must hear the same.
-  ReceiveTransfer: (command, account) => {
-    const code = transferRefusal(account, command)
-    if (code === undefined) return [TransferReceived.of(command)]
-    const { clientId, origin, transferId } = command
-    return [TransferRefused.of({ clientId, origin, transferId, code })]
+  ReceiveTransfer: (command, account, { company: rules }) => {
+    const { clientId, origin, transferId, invoiceId } = command
+    const refusal = transferRefusal(account, command)
+    if (refusal !== undefined) return [TransferRefused.of({ clientId, origin, transferId, code: refusal.code })]
+    const received = TransferReceived.of(command)
+    return invoiceId === undefined ? [received] : [received, ...settledAtOnce(account, command, invoiceId, rules)]
   },
 
   CompleteTransfer: (command, account) =>
