@@ -79,7 +79,7 @@ const refusals: readonly (readonly [code: string, path: string, command: Account
   ],
   ['ALLOCATION_EXCEEDS_CREDIT', '/amount', allocate({ amount: '1200.01' })],
   ['ALLOCATION_EXCEEDS_CREDIT', '/amount', transfer({ amount: '1200.01' })],
-  ['ALLOCATION_EXCEEDS_CREDIT', '/amount', refund({ amount: '1200.01' })],
+  ['REFUND_EXCEEDS_CREDIT', '/amount', refund({ amount: '1200.01' })],
   ['DEALLOCATION_EXCEEDS_ALLOCATION', '/amount', deallocate({ invoiceId: 'inv-1024', amount: '300.01' })],
   ['EXCHANGE_RATE_NOT_APPLICABLE', '/allocation/items/1/exchangeRate', pay({ exchangeRate: rate('5.00') })],
   ['EXCHANGE_RATE_NOT_APPLICABLE', '/items/1/exchangeRate', setOff(second({ exchangeRate: rate('5.00') }))],

@@ -617,12 +617,12 @@ t.test('RecordRefund', async (t) => {
   t.test('gives back no ban more than the credit', async (t) => {
     t.equal(given(...history).when(refund({ amount: '90.00' })).length, 1)
     t.throws(() => given(...history).when(refund({ amount: '90.01' })), {
-      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      code: 'REFUND_EXCEEDS_CREDIT',
       details: { paymentId: 'pay-1', credit: ron('90.00') },
     })
     const second = refund({ refundId: 'ref-4', amount: '0.01' })
     t.throws(() => given(...history, refundRecorded()).when(second), {
-      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      code: 'REFUND_EXCEEDS_CREDIT',
       details: { credit: ron('0.00') },
     })
     t.throws(() => given(...history).when(refund({ amount: '0.001' })), { code: 'AMOUNT_TOO_PRECISE' })
@@ -636,7 +636,7 @@ t.test('RecordRefund', async (t) => {
     t.throws(() => given(account).when(refund()), { code: 'PAYMENT_NOT_FOUND' })
     const reversed = given(account, paymentRecorded(), paymentReversed())
     t.throws(() => reversed.when(refund({ amount: '0.01' })), {
-      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      code: 'REFUND_EXCEEDS_CREDIT',
       details: { credit: ron('0.00') },
     })
   })

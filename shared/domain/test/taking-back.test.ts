@@ -100,7 +100,7 @@ t.test('ReverseCreditNote', async (t) => {
     })
     t.throws(() => given(...after).when(reverseNote()), { code: 'ALREADY_REVERSED' })
     t.throws(() => given(...after).when(refund({ paymentId: 'cn-7', amount: '0.01' })), {
-      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      code: 'REFUND_EXCEEDS_CREDIT',
     })
   })
   t.test('of one on account waits for the money that was given back of it', async (t) => {

@@ -100,7 +100,7 @@ t.test('what is reserved', async (t) => {
         details: { credit: ron('100.00'), reserved: ron('1400.00') },
       })
     }
-    t.throws(() => given(...history).when(refund({ amount: '1500.01' })), { code: 'ALLOCATION_EXCEEDS_CREDIT' })
+    t.throws(() => given(...history).when(refund({ amount: '1500.01' })), { code: 'REFUND_EXCEEDS_CREDIT' })
     t.throws(() => given(...history).when(reverse()), { code: 'CREDIT_RESERVED' })
   })
   t.test('is reserved once under its id', async (t) => {
@@ -121,7 +121,7 @@ t.test('what is reserved', async (t) => {
   t.test('is gone once it is received, and the payment cannot be reversed under it', async (t) => {
     const gone = given(...history, transferCompleted())
     t.throws(() => gone.when(refund({ amount: '100.01' })), {
-      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      code: 'REFUND_EXCEEDS_CREDIT',
       details: { credit: ron('100.00') },
     })
     t.throws(() => gone.when(reverse()), {

@@ -124,7 +124,6 @@ export const creditCommands = [
     example: examples.recordRefund(),
     result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, refundedOn: day }),
     rejections: [
-      'ALLOCATION_EXCEEDS_CREDIT',
       'AMOUNT_TOO_PRECISE',
       'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
       'CLIENT_NOT_FOUND',
@@ -132,6 +131,7 @@ export const creditCommands = [
       'PAYMENT_NOT_FOUND',
       'PERIOD_CLOSED',
       'REFUND_ALREADY_RECORDED',
+      'REFUND_EXCEEDS_CREDIT',
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
     execute: async (data, context, dependencies) => {

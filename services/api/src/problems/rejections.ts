@@ -61,6 +61,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   RECEIPT_RANGE_NOT_EXTENDED: { status: 422, title: 'The new range does not go further' },
   REFUND_ALREADY_RECORDED: { status: 409, title: 'The refund is recorded already' },
   RESCHEDULE_BEFORE_LAST: { status: 422, title: 'The terms were agreed before those that hold' },
+  REFUND_EXCEEDS_CREDIT: { status: 422, title: "The refund exceeds the payment's credit" },
   RESTORE_GUARD: {
     status: 409,
     title: 'The book has lost receipts that may be on paper; it is read-only until somebody continues it',
@@ -115,6 +116,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return told`the cash of this payer on ${fact('day')}${desk} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
     case 'CLEARING_EXCEEDS_TRANSIT':
       return told`${fact('inTransit')} of ${fact('paymentId')} is on its way`
+    case 'REFUND_EXCEEDS_CREDIT':
+      return told`${fact('credit')} of ${fact('paymentId')} is left to be given back`
     case 'REVERSAL_EXCEEDS_PAYMENT':
       return told`${fact('left')} is left of ${fact('paymentId')}`
     case 'DEALLOCATION_EXCEEDS_ALLOCATION':

@@ -689,7 +689,7 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(!isAbove || state.cashGuard === 'WARN', 'CASH_PAYMENT_LIMIT_PER_PERSON_DAY'),
             ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
             ...ifNot(writtenAs('refundId') === undefined, 'REFUND_ALREADY_RECORDED'),
-            ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
+            ...ifNot(payment === undefined || amount <= payment.credit, 'REFUND_EXCEEDS_CREDIT'),
           ],
           warnings: isAbove ? ['CASH_PAYMENT_LIMIT_PER_PERSON_DAY'] : [],
           apply: () => {

@@ -391,7 +391,7 @@ export const paymentDecisions: Decisions<
     const payment = paymentOf(account, command)
     if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
     const amount = minorIn(command.amount, payment.currency, '/amount')
-    requireCredit(payment, amount, '/amount')
+    requireCredit(payment, amount, '/amount', 'REFUND_EXCEEDS_CREDIT')
     const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)
     requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn), '/refundedOn')
     const valued = valueOffPayment(payment, amount)

@@ -70,11 +70,11 @@ export const requireCredit = (
   }: Pick<Payment, 'paymentId' | 'credit' | 'currency'> & Partial<Pick<Payment, 'transfers'>>,
   amount: bigint,
   path: string,
+  beyond: 'ALLOCATION_EXCEEDS_CREDIT' | 'REFUND_EXCEEDS_CREDIT' = 'ALLOCATION_EXCEEDS_CREDIT',
 ): void => {
   if (amount <= credit) return
   const reserved = reservedOf(transfers)
-  const code = amount <= credit + reserved ? 'CREDIT_RESERVED' : 'ALLOCATION_EXCEEDS_CREDIT'
-  reject(code, {
+  reject(amount <= credit + reserved ? 'CREDIT_RESERVED' : beyond, {
     path,
     paymentId,
     credit: moneyOf(credit, currency),
