@@ -146,11 +146,11 @@ export const clientStatements = defineProjection({
       })
     },
     TransferReceived: (event) => {
-      const { clientId, transferId, origin, movedOn: on, amount } = event.data
+      const { clientId, transferId, origin, movedOn: on, amount, returnsTo = transferId } = event.data
       const of = { kind: 'TRANSFER', on, amount } as const
       return [
         ...line(event, { ...of, ...origin, side: 'debit' }),
-        ...line(event, { ...of, clientId, paymentId: transferId, side: 'credit' }),
+        ...line(event, { ...of, clientId, paymentId: returnsTo, side: 'credit' }),
       ]
     },
     PaymentAllocated: (event) => conversion(event, event.data.allocatedOn, ['credit', 'debit']),

@@ -358,7 +358,7 @@ export const journal = defineProjection({
     }),
     // The giver's entry, with whatever VAT its credit note gives back; one leg is the receiver's.
     TransferReceived: posting((event) => {
-      const { clientId, transferId, origin, amount, movedOn } = event.data
+      const { clientId, transferId, origin, amount, movedOn, returnsTo = transferId } = event.data
       const minor = minorOf(amount)
       return {
         ...origin,
@@ -366,7 +366,7 @@ export const journal = defineProjection({
         on: movedOn,
         legs: [
           ['CLIENT_CREDIT', minor],
-          ['CLIENT_CREDIT', -minor, undefined, undefined, { clientId, paymentId: transferId }],
+          ['CLIENT_CREDIT', -minor, undefined, undefined, { clientId, paymentId: returnsTo }],
         ],
       }
     }),

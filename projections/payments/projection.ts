@@ -183,45 +183,43 @@ export const paymentsProjection = defineProjection({
         ? reversed(event, creditOfNote(event.data.creditNoteId), event.data.total, { inTransit: 0n })
         : [],
     TransferReceived: ({ data, metadata, position, eventId }) => {
-      const { clientId, transferId, origin, reason } = data
+      const { clientId, transferId, origin, reason, returnsTo } = data
       const amount = minorOf(data.amount)
       const given = keyOf(origin.paymentId, origin, metadata)
-      const received = keyOf(transferId, { clientId }, metadata)
+      const received = keyOf(returnsTo ?? transferId, { clientId }, metadata)
       const of = { position, transfer_id: transferId, effective_on: data.movedOn, reason, event_id: eventId }
+      const side = (one: typeof given, other: typeof given, amount_minor: bigint) =>
+        insert(paymentTransfers, {
+          ...one,
+          ...of,
+          other_client_id: other.client_id,
+          other_payment_id: other.payment_id,
+          amount_minor,
+        })
       return [
         add(payments, given, { transferred_minor: amount }),
-        insert(paymentTransfers, {
-          ...given,
-          ...of,
-          other_client_id: clientId,
-          other_payment_id: transferId,
-          amount_minor: amount,
-        }),
-        insert(payments, {
-          ...untouched,
-          ...received,
-          method: 'TRANSFER',
-          received_on: data.movedOn,
-          currency: data.amount.currency,
-          amount_minor: amount,
-          origin_client_id: origin.clientId,
-          origin_payment_id: origin.paymentId,
-          allocation_rule: 'none@1',
-          desk_id: null,
-          bank_reference: null,
-          remittance_text: null,
-          payer: null,
-          fee_minor: 0n,
-          position,
-          event_id: eventId,
-        }),
-        insert(paymentTransfers, {
-          ...received,
-          ...of,
-          other_client_id: origin.clientId,
-          other_payment_id: origin.paymentId,
-          amount_minor: -amount,
-        }),
+        side(given, received, amount),
+        side(received, given, -amount),
+        returnsTo === undefined
+          ? insert(payments, {
+              ...untouched,
+              ...received,
+              method: 'TRANSFER',
+              received_on: data.movedOn,
+              currency: data.amount.currency,
+              amount_minor: amount,
+              origin_client_id: origin.clientId,
+              fee_minor: 0n,
+              origin_payment_id: origin.paymentId,
+              allocation_rule: 'none@1',
+              desk_id: null,
+              bank_reference: null,
+              remittance_text: null,
+              payer: null,
+              position,
+              event_id: eventId,
+            })
+          : add(payments, received, { transferred_minor: -amount }),
       ]
     },
     PaymentAllocated: ({ data, metadata, position, eventId }) => {

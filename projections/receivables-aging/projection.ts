@@ -234,16 +234,21 @@ export const receivablesAging = defineProjection({
     }),
     TransferReceived: folding({
       wants: (event) => {
-        const { transferId, origin } = event.data
+        const { transferId, origin, returnsTo } = event.data
         const given = { ...keyOf(event, 'PAYMENT', origin.paymentId), client_id: origin.clientId }
         return {
           given: wanted(openItems, given),
-          received: wantedNew(openItems, keyOf(event, 'PAYMENT', transferId)),
+          received:
+            returnsTo === undefined
+              ? wantedNew(openItems, keyOf(event, 'PAYMENT', transferId))
+              : wanted(openItems, keyOf(event, 'PAYMENT', returnsTo)),
         }
       },
       fold: (event, { given, received }) => {
-        const { amount, movedOn: on } = event.data
-        return move(event, on, { item: given, by: -minorOf(amount) }, beginning({ item: received, amount, on }))
+        const { amount, movedOn: on, returnsTo } = event.data
+        const by = minorOf(amount)
+        const credit = returnsTo === undefined ? beginning({ item: received, amount, on }) : { item: received, by }
+        return move(event, on, { item: given, by: -by }, credit)
       },
     }),
     PaymentAllocated: folding({

@@ -104,9 +104,10 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
     } else if (event.type === 'RefundRecorded') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     } else if (event.type === 'TransferReceived') {
-      const { clientId, transferId, origin, amount, movedOn } = event.data
+      const { clientId, transferId, origin, amount, movedOn, returnsTo } = event.data
       move(`p ${origin.paymentId}`, -minorOf(amount))
-      begin(transferId, clientId, amount, movedOn)
+      if (returnsTo === undefined) begin(transferId, clientId, amount, movedOn)
+      else move(`p ${returnsTo}`, minorOf(amount))
     } else if (event.type === 'PaymentAllocated') {
       move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
       move(`p ${event.data.paymentId}`, -minorOf(event.data.conversion?.paid ?? event.data.amount))

@@ -435,15 +435,16 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     }
     case 'TransferReceived': {
-      const { origin, amount, movedOn: on } = event.data
-      collect(book, credit, { ...ofPaper('TRANSFERRED', on), paymentId: origin.paymentId }, minorOf(amount))
+      const { origin, amount, movedOn: on, returnsTo } = event.data
+      const used = returnsTo === undefined ? minorOf(amount) : -minorOf(amount)
+      collect(book, credit, { ...ofPaper('TRANSFERRED', on), paymentId: returnsTo ?? origin.paymentId }, used)
     }
   }
 }
 
-/** Whose documents an event moves: what is received leaves those of the account that gives it. */
+/** Whose documents an event moves: what is received leaves those of the account that gives it, or comes back to those of its own. */
 export const vatAccountOf = ({ type, data }: VatEvent): ClientId =>
-  type === 'TransferReceived' ? data.origin.clientId : data.clientId
+  type === 'TransferReceived' && data.returnsTo === undefined ? data.origin.clientId : data.clientId
 
 /** Names the rows that `foldDeferredVat` works on. */
 export const deferredVatWants = (tables: DeferredVatTables) => {
@@ -497,7 +498,7 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
       case 'RefundReversed':
         return { credit: document(event, 'CREDIT_NOTE', event.data.paymentId) }
       case 'TransferReceived':
-        return { credit: document(event, 'CREDIT_NOTE', event.data.origin.paymentId) }
+        return { credit: document(event, 'CREDIT_NOTE', event.data.returnsTo ?? event.data.origin.paymentId) }
     }
   }
   const wantsMore = (event: Extract<VatEvent, { readonly type: 'PaymentCleared' }>, rows: VatRows): VatWantsMore => ({

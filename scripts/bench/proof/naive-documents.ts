@@ -183,8 +183,12 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
         invoiceOf(data.clientId, data.invoiceId).writtenOff -= minorOf(data.amount.amount)
         break
       case 'TransferReceived': {
-        const { clientId, transferId, origin, amount, movedOn } = data
+        const { clientId, transferId, origin, amount, movedOn, returnsTo } = data
         paymentOf(origin.clientId, origin.paymentId).transferred += minorOf(amount.amount)
+        if (returnsTo !== undefined) {
+          paymentOf(clientId, returnsTo).transferred -= minorOf(amount.amount)
+          break
+        }
         begin(clientId, transferId, 'TRANSFER', movedOn, amount)
         paymentOf(clientId, transferId).origin = origin
         break

@@ -113,9 +113,10 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
     } else if (type === 'RefundRecorded' || type === 'PaymentReversed') {
       move('PAYMENT', data.clientId, data.paymentId, -minorOf(data.amount.amount))
     } else if (type === 'TransferReceived') {
-      const { origin, clientId, transferId, amount, movedOn } = data
+      const { origin, clientId, transferId, amount, movedOn, returnsTo } = data
       move('PAYMENT', origin.clientId, origin.paymentId, -minorOf(amount.amount))
-      pay(clientId, transferId, amount, movedOn)
+      if (returnsTo === undefined) pay(clientId, transferId, amount, movedOn)
+      else move('PAYMENT', clientId, returnsTo, minorOf(amount.amount))
     } else if (type === 'PaymentAllocated' || type === 'PaymentDeallocated') {
       const sign = type === 'PaymentAllocated' ? -1n : 1n
       move('INVOICE', data.clientId, data.invoiceId, sign * minorOf(data.amount.amount))

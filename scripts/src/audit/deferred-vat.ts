@@ -131,7 +131,7 @@ export const createDeferredVat = (tables: {
   return (expected, { type, data, companyId }) => {
     if (!('clientId' in data)) return NOTHING
     // What is received leaves the credit of the account that gives it.
-    const { clientId } = type === 'TransferReceived' ? data.origin : data
+    const { clientId } = type === 'TransferReceived' && data.returnsTo === undefined ? data.origin : data
     const accountKey = `${companyId} ${clientId}`
     const account: Account = accounts.get(accountKey) ?? {
       documents: new Map(),
@@ -302,8 +302,10 @@ export const createDeferredVat = (tables: {
         break
       }
       case 'TransferReceived': {
-        const told = { cause: 'TRANSFERRED', on: data.movedOn, paymentId: data.origin.paymentId }
-        collect('CREDIT_NOTE', data.origin.paymentId, told, minorOf(data.amount.amount))
+        const paymentId = data.returnsTo ?? data.origin.paymentId
+        const sign = data.returnsTo === undefined ? 1n : -1n
+        const told = { cause: 'TRANSFERRED', on: data.movedOn, paymentId }
+        collect('CREDIT_NOTE', paymentId, told, sign * minorOf(data.amount.amount))
         break
       }
       default:

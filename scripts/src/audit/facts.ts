@@ -191,7 +191,7 @@ export const Fact = z.discriminatedUnion('type', [
   }),
   fact('InvoiceWrittenOff', { ...client, writeOffId: maybe, invoiceId: text, amount: Money, writtenOffOn: text }),
   fact('TransferRequested', { ...payment, toClientId: text, ...moved }),
-  fact('TransferReceived', { ...client, ...origin, ...moved }),
+  fact('TransferReceived', { ...client, ...origin, ...moved, returnsTo: maybe }),
   fact('TransferRefused', { ...client, ...origin, transferId: text }),
   fact('TransferCompleted', { ...payment, transferId: text }),
   fact('TransferDeclined', { ...payment, transferId: text, amount: Money }),

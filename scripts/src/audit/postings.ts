@@ -155,12 +155,12 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     case 'RefundRecorded':
       return entry(data.refundedOn, data, gone(data, moneyOf(data.method)))
     case 'TransferReceived': {
-      const { origin, clientId, transferId, movedOn: on, amount } = data
+      const { origin, clientId, transferId, movedOn: on, amount, returnsTo = transferId } = data
       const { currency } = amount
       const minor = minorOf(amount.amount)
       const account = 'CLIENT_CREDIT'
       const given = { account, currency, minor, of: origin }
-      const received = { account, currency, minor: -minor, of: { clientId, paymentId: transferId } }
+      const received = { account, currency, minor: -minor, of: { clientId, paymentId: returnsTo } }
       return { on, ...origin, invoiceId: null, postings: [given, received] }
     }
     case 'PaymentCleared': {

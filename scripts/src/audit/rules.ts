@@ -337,6 +337,13 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       expectEqual(transfers, `${what}: received as reserved`, payment?.reserved.get(transferId), minor)
       payment?.reserved.delete(transferId)
       if (payment !== undefined) payment.transferred += minor
+      if (data.returnsTo !== undefined) {
+        const whole = ledger.payments.get(key(clientId, data.returnsTo))
+        const returned = `${key(clientId, data.returnsTo)}: no more comes back than went`
+        expectEqual(transfers, returned, true, whole !== undefined && minor <= whole.transferred)
+        if (whole !== undefined) whole.transferred -= minor
+        return
+      }
       return receive(transferId, clientId, 'TRANSFER', amount)
     }
     case 'TransferCompleted': {

@@ -260,3 +260,22 @@ t.test("a payer who pays another client's invoice", async (t) => {
     credit: '1000.00',
   })
 })
+
+t.test('a payment bounces whose credit another client has', async (t) => {
+  await healthy.must('RecordPayment', pay('bounces'))
+  await healthy.must('TransferCredit', move('bounces', { amount: '400.00' }))
+  const bounce = examples.reversePayment({ paymentId: 'bounces', reversedOn: '2026-11-24' })
+  t.match((await healthy.command('ReversePayment', bounce)).json(), { code: 'PAYMENT_TRANSFERRED' })
+  const back = { clientId: 'beta', toClientId: 'alfa', paymentId: 'bounces-moved', amount: '400.00', reason: 'bounced' }
+  await healthy.must('TransferCredit', { ...back, movedOn: '2026-11-24' })
+  await healthy.must('ReversePayment', bounce)
+  await project({ store, pool })
+  t.match(await healthy.answer('payments/bounces'), {
+    transferred: '0.00',
+    credit: '0.00',
+    transfers: [{ amount: '400.00' }, { amount: '-400.00' }],
+    reversal: { on: '2026-11-24' },
+  })
+  t.match(await healthy.answer('payments/bounces?asOf=2026-11-23'), { transferred: '400.00', credit: '600.00' })
+  t.match(await healthy.answer('payments/bounces-moved'), { transferred: '400.00', credit: '0.00' })
+})

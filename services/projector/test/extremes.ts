@@ -528,7 +528,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       })
     }
   }
-  // Credit that goes to another account and on from there; the other one has the third id already.
+  // Credit that goes to another account and back; the other one has the third id already.
   for (const [name, amount, value] of [
     ['moved', total, {}],
     ['moved-foreign', totalForeign, { exchangeRate: rateOf(par) }],
@@ -556,8 +556,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     ['moved', most],
     ['moved-foreign', mostForeign],
   ] as const) {
-    const moving = { paymentId: longId(name), transferId: longId(`${name}-on`), amount, movedOn: today }
-    onAccount('TransferCredit', { clientId: individual, toClientId: clientId, ...moving, reason: text(500) })
+    const back = { paymentId: longId(name), transferId: longId(`${name}-back`), amount, movedOn: today }
+    onAccount('TransferCredit', { clientId: individual, toClientId: clientId, ...back, reason: text(500) })
   }
   for (const [index, rate] of ['999999.9999999999', par].entries()) {
     const amount = moneyOf(1n, foreign)

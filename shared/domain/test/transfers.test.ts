@@ -210,3 +210,31 @@ t.test("another client's invoice", async (t) => {
     t.match(one({ invoiceId: 'none' }), [{ type: 'TransferRefused', data: { code: 'INVOICE_NOT_FOUND' } }])
   })
 })
+
+t.test('credit that goes back to where it came from', async (t) => {
+  const origin = { clientId: 'beta', paymentId: 'pay-1-alfa' }
+  const back = { clientId: 'alfa', origin, transferId: 'back', returnsTo: 'pay-1', movedOn: '2026-11-20' }
+  const sent = [account, paid, transferRequested(), transferCompleted()]
+  t.test('is the credit of its first payment again', async (t) => {
+    const asked = transfer({
+      ...origin,
+      toClientId: 'alfa',
+      transferId: 'back',
+      amount: '60.00',
+      movedOn: '2026-11-20',
+    })
+    t.match(given(beta, transferReceived()).when(asked), [{ data: { toClientId: 'alfa', returnsTo: 'pay-1' } }])
+    const returned = transferReceived({ ...back, amount: ron('60.00') })
+    t.same(given(...sent).when(receive({ ...back, amount: ron('60.00') })), [returned])
+    const part = fold([...sent, returned])
+    t.match(accountPayments.get(part, 'pay-1'), { credit: 146_000n, transfers: [{ amount: 4_000n }] })
+    t.notOk(accountPayments.has(part, 'back'))
+  })
+  t.test('after which the payment can be reversed, and nothing is dated before', async (t) => {
+    const whole = given(...sent, transferReceived(back))
+    t.throws(() => whole.when(reverse({ reversedOn: '2026-11-19' })), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES' })
+    t.match(whole.when(reverse({ reversedOn: '2026-11-20' })), [
+      { type: 'PaymentReversed', data: { amount: ron('1500.00') } },
+    ])
+  })
+})

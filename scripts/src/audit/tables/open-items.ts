@@ -223,8 +223,9 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       case 'PaymentReversed':
         return moveKnown('PAYMENT', data.paymentId, data.clientId, data.reversedOn, -minorOf(data.amount.amount))
       case 'TransferReceived': {
-        const { origin, clientId, transferId, movedOn, amount } = data
+        const { origin, clientId, transferId, movedOn, amount, returnsTo } = data
         moveKnown('PAYMENT', origin.paymentId, origin.clientId, movedOn, -minorOf(amount.amount))
+        if (returnsTo !== undefined) return moveKnown('PAYMENT', returnsTo, clientId, movedOn, minorOf(amount.amount))
         return beginCredit(transferId, clientId, amount.currency, movedOn, amount.amount)
       }
       case 'PaymentAllocated':

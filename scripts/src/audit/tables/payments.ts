@@ -157,24 +157,26 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       if (data.invoiceId === undefined) end(data.creditNoteId, data, data.total.amount, 0n)
       return
     case 'TransferReceived': {
-      const { clientId, transferId, origin, amount, movedOn, reason } = data
+      const { clientId, transferId, origin, amount, movedOn, reason, returnsTo } = data
       const minor = minorOf(amount.amount)
       const of = { company_id, position, transfer_id: transferId, effective_on: movedOn, reason, event_id }
       add(origin.paymentId, origin.clientId, 'transferred_minor', minor)
-      begin(transferId, clientId, amount.currency, minor, {
-        method: 'TRANSFER',
-        received_on: movedOn,
-        allocation_rule: 'none@1',
-        desk_id: null,
-        bank_reference: null,
-        remittance_text: null,
-        payer: null,
-        fee_minor: 0n,
-        origin_client_id: origin.clientId,
-        origin_payment_id: origin.paymentId,
-      })
+      if (returnsTo !== undefined) add(returnsTo, clientId, 'transferred_minor', -minor)
+      else
+        begin(transferId, clientId, amount.currency, minor, {
+          method: 'TRANSFER',
+          received_on: movedOn,
+          allocation_rule: 'none@1',
+          desk_id: null,
+          bank_reference: null,
+          remittance_text: null,
+          payer: null,
+          fee_minor: 0n,
+          origin_client_id: origin.clientId,
+          origin_payment_id: origin.paymentId,
+        })
       const given = { client_id: origin.clientId, payment_id: origin.paymentId }
-      const received = { client_id: clientId, payment_id: transferId }
+      const received = { client_id: clientId, payment_id: returnsTo ?? transferId }
       for (const [one, other, by] of [
         [given, received, minor],
         [received, given, -minor],

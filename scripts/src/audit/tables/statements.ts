@@ -83,11 +83,11 @@ const linesOf = (fact: PlacedFact): readonly Line[] => {
   if (line !== undefined) return [line]
   const { type, data } = fact
   if (type === 'TransferReceived') {
-    const { origin, clientId, transferId, movedOn: on, amount } = data
+    const { origin, clientId, transferId, movedOn: on, amount, returnsTo = transferId } = data
     const of = { kind: 'TRANSFER', on, amount, document: undefined, invoiceId: undefined }
     return [
       { ...of, side: 'debit', ...origin },
-      { ...of, side: 'credit', clientId, paymentId: transferId },
+      { ...of, side: 'credit', clientId, paymentId: returnsTo },
     ]
   }
   if (type !== 'PaymentAllocated' && type !== 'PaymentDeallocated') return []

@@ -12,7 +12,7 @@ export const transferCommands = [
     name: 'TransferCredit',
     summary: "Move credit to another client's account",
     description:
-      'What is left of a payment or of a credit note on account becomes the credit of another client, under `transferId` among its payments, with `origin` naming where it came from. Both accounts show it from the same position on: at no `knownAt` it stands in both or in neither. Money itself does not move: bank and cash stay as they are.',
+      'What is left of a payment or of a credit note on account becomes the credit of another client, under `transferId` among its payments, with `origin` naming where it came from. Both accounts show it from the same position on: at no `knownAt` it stands in both or in neither. Back to the client that it came from it is the credit of its first payment again, which can then be reversed. Money itself does not move: bank and cash stay as they are.',
     schema: TransferCredit,
     example: examples.transferCredit(),
     result: z.object({

@@ -147,6 +147,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
         told`${fact('refunded')} of ${fact('amount')} was given back: what is left may bounce, none of it was a mistake` ??
         told`${fact('refunded')} of ${fact('paymentId')} was given back: reverse the refund first`
       )
+    case 'PAYMENT_TRANSFERRED':
+      return 'credit of it is in another account: it goes back there first, or comes back from there'
     case 'PERIOD_CLOSED':
       return told`${fact('day')} is not after ${fact('closedThrough')}, the last closed day`
     case 'UNDO_BEFORE_WHAT_IT_UNDOES':

@@ -397,6 +397,7 @@ export interface ReceiveTransfer {
   readonly movedOn: BusinessDay
   readonly collectedOn?: BusinessDay | undefined
   readonly invoiceId?: InvoiceId | undefined
+  readonly returnsTo?: PaymentId | undefined
   readonly reason: string
 }
 

@@ -572,7 +572,21 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       return account
     }
     case 'TransferReceived': {
-      const { transferId, amount, movedOn, collectedOn, functional } = event.data
+      const { transferId, amount, movedOn, collectedOn, functional, returnsTo } = event.data
+      if (returnsTo !== undefined) {
+        const given = event.data.origin.paymentId
+        changePayment(account, returnsTo, (payment) => {
+          payment.credit += minorOf(amount)
+          takeValue(payment.value, functional?.amount, -1n)
+          payment.lastUndoOn = latest(movedOn, payment.lastUndoOn)
+          payment.transfers = payment.transfers.flatMap((transfer) => {
+            if (transfer.transferId !== given) return [transfer]
+            const left = transfer.amount - minorOf(amount)
+            return left === 0n ? [] : [{ ...transfer, amount: left }]
+          })
+        })
+        return account
+      }
       const origin = { ...event.data.origin, collectedOn }
       const facts = { paymentId: transferId, amount, receivedOn: movedOn, functional, origin }
       accountPayments.set(account, newPayment({ ...facts, method: 'TRANSFER' }))

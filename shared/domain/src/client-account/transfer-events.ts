@@ -23,6 +23,8 @@ const moved = {
   collectedOn: BusinessDay.optional(),
   /** The receiver's invoice that all of it settles at once: paid for another, it is received and allocated, or neither. */
   invoiceId: InvoiceId.optional(),
+  /** The receiver's payment that it came from and goes back to: it is that payment's credit again, and none of its own. */
+  returnsTo: PaymentId.optional(),
   reason: FreeText,
 }
 

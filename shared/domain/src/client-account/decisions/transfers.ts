@@ -31,9 +31,15 @@ import { dayOfMoney } from './vat-day.ts'
 /** Why an account cannot receive a transfer; `undefined` when it can. Asked before anything is reserved, and again by the event. */
 export const transferRefusal = (
   account: ClientAccount,
-  { transferId, invoiceId, amount }: Pick<ReceiveTransfer, 'transferId' | 'invoiceId'> & { readonly amount?: Money },
+  {
+    transferId,
+    invoiceId,
+    returnsTo,
+    amount,
+  }: Pick<ReceiveTransfer, 'transferId' | 'invoiceId' | 'returnsTo'> & { readonly amount?: Money },
 ): Rejection | undefined => {
   if (account.client === undefined) return new Rejection('CLIENT_NOT_FOUND')
+  if (returnsTo !== undefined) return undefined
   // Money, credit notes on account and what was received stand under one space of ids.
   if (accountPayments.has(account, transferId)) {
     return new Rejection('PAYMENT_ALREADY_RECORDED', { path: '/transferId', paymentId: transferId })
@@ -101,6 +107,7 @@ const requested = (
     // Until it is moved it is the other client's, for no supply of this one.
     ...(dayOfMoney(payment) !== undefined && { collectedOn: movedOn }),
     ...(invoiceId !== undefined && { invoiceId }),
+    ...(invoiceId === undefined && payment.origin?.clientId === toClientId && { returnsTo: payment.origin.paymentId }),
     reason,
   })
 }
