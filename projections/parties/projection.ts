@@ -5,7 +5,7 @@ import { clientChanges, clients, companies } from './tables.ts'
 
 const changed = ({
   // Whom it was alike then is told by the event alone.
-  data: { clientId, taxIdUsedBy: _, ...details },
+  data: { clientId, taxIdUsedBy: _usedBy, ...details },
   metadata,
   position,
 }: Extract<LedgerEvent, { readonly type: 'ClientRegistered' | 'ClientUpdated' }>): RowChange =>

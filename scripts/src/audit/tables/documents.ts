@@ -5,7 +5,9 @@ const documents = { name: 'documents', key: ['company_id', 'kind', 'document_id'
 
 /** Upper case without marks, words of letters and digits with one blank between. */
 const bare = (text: string): string => {
-  const letters = [...text.normalize('NFD')].filter((letter) => !/\p{M}/u.test(letter)).join('')
+  const letters = Array.from(text.normalize('NFD'))
+    .filter((letter) => !/\p{M}/u.test(letter))
+    .join('')
   return (letters.toUpperCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')
 }
 

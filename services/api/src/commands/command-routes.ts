@@ -63,6 +63,14 @@ const VatLineWarning = z
   })
   .meta({ description: 'A VAT line is off by more than one minor unit; the paper is registered as it was issued' })
 
+const DerivedVatWarning = z
+  .object({
+    code: z.literal('CREDIT_NOTE_VAT_DERIVED'),
+    vatLines: z.array(z.object({ rate: z.string(), base: z.string(), vat: z.string() })),
+    currency: z.string(),
+  })
+  .meta({ description: 'The credit note named no VAT and its invoice has some: this is what it takes back' })
+
 const DocumentWarning = z
   .object({
     code: z.literal('DOCUMENT_NUMBER_USED'),
@@ -95,6 +103,7 @@ const AnswerSchema = z.object({
         ReceiptWarning,
         VatWarning,
         VatLineWarning,
+        DerivedVatWarning,
         DocumentWarning,
         PaymentWarning,
         ClientWarning,

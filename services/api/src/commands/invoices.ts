@@ -20,6 +20,8 @@ import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money, paid } from './result-schemas.ts'
 
+const warned = (warnings: readonly object[]) => (warnings.length === 0 ? {} : { warnings })
+
 interface Paper {
   readonly vatLines: readonly VatLine[]
   readonly numberUsedBy?: readonly object[] | undefined
@@ -39,7 +41,7 @@ const withPaperWarnings = (
       currency,
     })),
   ]
-  return warnings.length === 0 ? told : { ...told, warnings: [...(told.warnings ?? []), ...warnings] }
+  return { ...told, ...warned([...(told.warnings ?? []), ...warnings]) }
 }
 
 const Freed = z
@@ -149,7 +151,7 @@ export const invoiceCommands = [
     name: 'RegisterCreditNote',
     summary: 'Register a credit note (factură storno)',
     description:
-      'Lowers what an invoice still asks for; what of it is paid becomes client credit again, newest money first, and `freed` of the answer says of which payments. It takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment; under TVA la încasare its VAT then goes back as that credit is used, unless it `corrects` an invoice: then in its own month. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
+      'Lowers what an invoice still asks for; what of it is paid becomes client credit again, newest money first, and `freed` of the answer says of which payments. It takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows and warns of. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment; under TVA la încasare its VAT then goes back as that credit is used, unless it `corrects` an invoice: then in its own month. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
     schema: RegisterCreditNote,
     example: examples.registerCreditNote(),
     result: z.object({
@@ -195,7 +197,10 @@ export const invoiceCommands = [
         freed: freedBy(handled),
         credit: invoiceId === undefined ? note?.total : moneyOf(credit, currency),
       })
-      return withPaperWarnings(told, note, data.total)
+      const { vatLines = [] } = note ?? {}
+      const isDerived = data.vatLines === undefined && vatLines.length > 0
+      const derived = isDerived ? [{ code: 'CREDIT_NOTE_VAT_DERIVED', vatLines, currency }] : []
+      return withPaperWarnings({ ...told, ...warned(derived) }, note, data.total)
     },
   }),
 
