@@ -222,7 +222,7 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
     [
       'a payment that is reversed under what went to another client',
       logOf(...history, paymentRecorded(), transferRequested(), transferReceived(), paymentReversed()),
-      /pay-1: reversed once, with nothing allocated/,
+      /pay-1: reversed from its credit, with nothing of it elsewhere/,
     ],
     ['more lowered than open', logOf(...history, invoiceWrittenOff({ amount: ron('710.01') })), /inv-1024: 0 ≤ open/],
     [
