@@ -129,6 +129,10 @@ export const clientStatements = defineProjection({
       const { clientId, invoiceId, reversedOn: on, amount } = event.data
       return line(event, { kind: 'WRITE_OFF_REVERSAL', clientId, invoiceId, on, amount, side: 'debit' })
     },
+    CreditReleased: (event) => {
+      const { clientId, paymentId, releasedOn: on, amount } = event.data
+      return line(event, { kind: 'RELEASE', clientId, paymentId, on, amount, side: 'debit' })
+    },
     RefundReversed: (event) => {
       const { clientId, paymentId, reversedOn: on, amount } = event.data
       return line(event, { kind: 'REFUND_REVERSAL', clientId, paymentId, on, amount, side: 'credit' })

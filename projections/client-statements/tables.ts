@@ -30,6 +30,8 @@ export type StatementLineKind =
   | 'REFUND_REVERSAL'
   /** Credit that went to another client's account, or came from one. */
   | 'TRANSFER'
+  /** Credit that is the client's no longer. */
+  | 'RELEASE'
   /** A payment in one currency settles an invoice in another: a line in each. */
   | 'CONVERSION'
 

@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '@registru/domain'
+import type { PaymentMethod, ReleaseReason } from '@registru/domain'
 
 /** What postings are made to: the meaning, not a number of some chart. */
 export type Account =
@@ -20,6 +20,8 @@ export type Account =
   | 'COMMERCIAL_DISCOUNT'
   | 'WRITE_OFF'
   | 'FEE'
+  | 'RELEASED_CREDIT'
+  | 'TIPS'
   | 'FX_GAIN'
   | 'FX_LOSS'
   | 'CURRENCY_POSITION'
@@ -36,6 +38,14 @@ export const MONEY_ACCOUNT: Readonly<Record<PaymentMethod, Account>> = {
   CHEQUE: 'CHEQUE',
   SET_OFF: 'SET_OFF',
   OTHER_AGREED: 'SUSPENSE',
+}
+
+/** What credit becomes that is the client's no longer: income, or what is owed to the staff. */
+export const RELEASE_ACCOUNT: Readonly<Record<ReleaseReason, Account>> = {
+  PRESCRIBED: 'RELEASED_CREDIT',
+  TIP: 'TIPS',
+  SMALL_DIFFERENCE: 'RELEASED_CREDIT',
+  OTHER: 'RELEASED_CREDIT',
 }
 
 /** Where money is, and what was kept of it on the way: what these gained is what came in less what went back. */
@@ -70,6 +80,8 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'COMMERCIAL_DISCOUNT', number: '709', from: '2015-01-01' },
   { account: 'WRITE_OFF', number: '654', from: '2015-01-01' },
   { account: 'FEE', number: '627', from: '2015-01-01' },
+  { account: 'RELEASED_CREDIT', number: '758', from: '2015-01-01' },
+  { account: 'TIPS', number: '462', from: '2015-01-01' },
   { account: 'FX_GAIN', number: '765', from: '2015-01-01' },
   { account: 'FX_LOSS', number: '665', from: '2015-01-01' },
   // The chart of firms, unlike that of banks, has no such account: what its currencies are worth together belongs to 4111.

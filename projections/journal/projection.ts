@@ -23,7 +23,7 @@ import { add, insert, type RowChange } from '../core/fold/changes.ts'
 import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import type { KeyOf } from '../core/fold/table.ts'
 import { stretchOf } from '../core/reading/clocks.ts'
-import { type Account, MONEY_ACCOUNT } from './accounts.ts'
+import { type Account, MONEY_ACCOUNT, RELEASE_ACCOUNT } from './accounts.ts'
 import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 
 /** Whose a leg is, where it is not the entry's. */
@@ -147,7 +147,7 @@ const onInvoice = ({
   currency: amount.currency,
 })
 
-const onPayment = ({ clientId, paymentId, amount }: Data<'RefundRecorded' | 'RefundReversed'>) => ({
+const onPayment = ({ clientId, paymentId, amount }: Data<'RefundRecorded' | 'RefundReversed' | 'CreditReleased'>) => ({
   clientId,
   paymentId,
   currency: amount.currency,
@@ -351,6 +351,14 @@ export const journal = defineProjection({
     RefundRecorded: posting((event) => {
       const { refundedOn: on } = event.data
       return { ...onPayment(event.data), on, legs: refunded(event.data) }
+    }),
+    CreditReleased: posting((event) => {
+      const { amount, reason, releasedOn: on } = event.data
+      const legs: readonly Leg[] = [
+        ['CLIENT_CREDIT', minorOf(amount)],
+        [RELEASE_ACCOUNT[reason], -minorOf(amount)],
+      ]
+      return { ...onPayment(event.data), on, legs }
     }),
     RefundReversed: posting((event) => {
       const { reversedOn: on } = event.data

@@ -17,6 +17,7 @@ import {
   paymentParts,
   paymentReceipts,
   paymentRefunds,
+  paymentReleases,
   paymentSettlements,
   payments,
   paymentTransfers,
@@ -28,6 +29,7 @@ const untouched = {
   reversed_minor: 0n,
   refunded_minor: 0n,
   transferred_minor: 0n,
+  released_minor: 0n,
   cleared_on: null,
   cleared_position: null,
   reversed_on: null,
@@ -82,7 +84,15 @@ const reversed = (
 export const paymentsProjection = defineProjection({
   name: 'payments',
   version: 3,
-  tables: [payments, paymentSettlements, paymentParts, paymentRefunds, paymentTransfers, paymentReceipts],
+  tables: [
+    payments,
+    paymentSettlements,
+    paymentParts,
+    paymentRefunds,
+    paymentReleases,
+    paymentTransfers,
+    paymentReceipts,
+  ],
   on: {
     PaymentRecorded: ({ data, metadata, position, eventId }) => [
       insert(payments, {
@@ -163,6 +173,22 @@ export const paymentsProjection = defineProjection({
           reversed_on: null,
           reversed_position: null,
           reversal_reason: null,
+          event_id: eventId,
+        }),
+      ]
+    },
+    CreditReleased: ({ data, metadata, position, eventId }) => {
+      const key = keyOf(data.paymentId, data, metadata)
+      const amount = minorOf(data.amount)
+      return [
+        add(payments, key, { released_minor: amount }),
+        insert(paymentReleases, {
+          ...key,
+          position,
+          amount_minor: amount,
+          reason: data.reason,
+          released_on: data.releasedOn,
+          approved_by: data.approvedBy,
           event_id: eventId,
         }),
       ]

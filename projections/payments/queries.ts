@@ -13,6 +13,7 @@ import type {
   RefundId,
   RefundMethod,
   RefundReversalReason,
+  ReleaseReason,
   ReversalReason,
 } from '@registru/domain'
 import { CARD_METHODS, METHODS_IN_TRANSIT, minorOf } from '@registru/domain'
@@ -35,6 +36,7 @@ export interface PaymentHistory {
   readonly refundedMinor: bigint
   /** What went to other clients' accounts. */
   readonly transferredMinor: bigint
+  readonly releasedMinor: bigint
   /** What settles nothing yet; 0 once reversed. */
   readonly creditMinor: bigint
   readonly allocationRule: string
@@ -61,11 +63,15 @@ export interface PaymentHistory {
   readonly allocations: readonly Settlement[]
   readonly refunds: readonly Refund[]
   readonly transfers: readonly CreditTransfer[]
+  readonly releases: readonly Release[]
   /** Of credit that came from another client's account. */
   readonly origin: { readonly clientId: ClientId; readonly paymentId: PaymentId } | undefined
   /** What its row keeps, where nothing that happened to it lies beyond the clocks: the same amounts from another table. */
   readonly kept:
-    | Pick<PaymentHistory, 'allocatedMinor' | 'refundedMinor' | 'reversedMinor' | 'transferredMinor' | 'creditMinor'>
+    | Pick<
+        PaymentHistory,
+        'allocatedMinor' | 'refundedMinor' | 'reversedMinor' | 'transferredMinor' | 'releasedMinor' | 'creditMinor'
+      >
     | undefined
 }
 
@@ -86,6 +92,15 @@ export interface Refund {
   readonly note: string | undefined
   /** The money came back, or never left: it is credit again. */
   readonly reversal: { readonly on: string; readonly reason: RefundReversalReason } | undefined
+  readonly eventId: EventId
+}
+
+/** Credit that is the client's no longer. */
+export interface Release {
+  readonly amountMinor: bigint
+  readonly reason: ReleaseReason
+  readonly releasedOn: string
+  readonly approvedBy: string
   readonly eventId: EventId
 }
 
@@ -110,6 +125,7 @@ type SettlementRow = PaymentViews['read.payment_settlements']
 type PartRow = PaymentViews['read.payment_parts']
 type RefundRow = PaymentViews['read.payment_refunds']
 type TransferRow = PaymentViews['read.payment_transfers']
+type ReleaseRow = PaymentViews['read.payment_releases']
 type ReceiptRow = PaymentViews['read.payment_receipts']
 
 /** All that happened to a payment, in the order of the log. */
@@ -118,6 +134,7 @@ interface Happened {
   readonly parts: readonly PartRow[]
   readonly refunds: readonly RefundRow[]
   readonly transfers: readonly TransferRow[]
+  readonly releases: readonly ReleaseRow[]
   readonly receipts: readonly ReceiptRow[]
 }
 
@@ -151,6 +168,14 @@ const originOf = ({
 }: PaymentRow): PaymentHistory['origin'] =>
   clientId === null || paymentId === null ? undefined : { clientId, paymentId }
 
+const release = (row: ReleaseRow): Release => ({
+  amountMinor: row.amount_minor,
+  reason: row.reason,
+  releasedOn: row.released_on,
+  approvedBy: row.approved_by,
+  eventId: row.event_id,
+})
+
 const sumOf = (rows: readonly { readonly amount_minor: bigint }[]): bigint =>
   rows.reduce((sum, row) => sum + row.amount_minor, 0n)
 
@@ -179,6 +204,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
   const settlements = happened.settlements.filter((entry) => happens(entry.effective_on, entry.position))
   const refunds = happened.refunds.filter((entry) => happens(entry.refunded_on, entry.position))
   const transfers = happened.transfers.filter((entry) => happens(entry.effective_on, entry.position))
+  const releases = happened.releases.filter((entry) => happens(entry.released_on, entry.position))
   const receipts = happened.receipts.filter((entry) => happens(entry.issued_on, entry.position))
   const receipt = receipts.findLast((entry) => !happens(entry.annulled_on, entry.annulled_position))
   const parts = happened.parts.filter((entry) => happens(entry.effective_on, entry.position))
@@ -194,7 +220,9 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
   const isReturned = (entry: RefundRow): boolean => happens(entry.reversed_on, entry.reversed_position)
   const refundedMinor = sumOf(refunds.filter((entry) => !isReturned(entry)))
   const transferredMinor = sumOf(transfers)
+  const releasedMinor = sumOf(releases)
   const isFinal =
+    releases.length === happened.releases.length &&
     settlements.length === happened.settlements.length &&
     refunds.length === happened.refunds.length &&
     transfers.length === happened.transfers.length &&
@@ -210,7 +238,8 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     allocatedMinor,
     refundedMinor,
     transferredMinor,
-    creditMinor: row.amount_minor - allocatedMinor - refundedMinor - transferredMinor - reversedMinor,
+    releasedMinor,
+    creditMinor: row.amount_minor - allocatedMinor - refundedMinor - releasedMinor - transferredMinor - reversedMinor,
     allocationRule: row.allocation_rule,
     deskId: row.desk_id ?? undefined,
     bankReference: row.bank_reference ?? undefined,
@@ -241,12 +270,14 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     refunds: refunds.map((entry) => refund(entry, isReturned(entry))),
     transfers: transfers.map(transfer),
     origin: originOf(row),
+    releases: releases.map(release),
     kept: isFinal
       ? {
           allocatedMinor: row.allocated_minor,
           refundedMinor: row.refunded_minor,
           reversedMinor: row.reversed_minor,
           transferredMinor: row.transferred_minor,
+          releasedMinor: row.released_minor,
           creditMinor: row.credit_minor,
         }
       : undefined,
@@ -307,6 +338,15 @@ const withHistory = async (
       .orderBy('refund_id')
       .execute(),
   )
+  const releases = grouped(
+    await tables
+      .selectFrom('read.payment_releases')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .where('payment_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+  )
   const transfers = grouped(
     await tables
       .selectFrom('read.payment_transfers')
@@ -333,6 +373,7 @@ const withHistory = async (
       refunds: refunds.get(key) ?? [],
       // How a payment came to be is its amount.
       transfers: (transfers.get(key) ?? []).filter(({ position }) => position !== row.position),
+      releases: releases.get(key) ?? [],
       receipts: receipts.get(key) ?? [],
     }
     return paymentAt(row, happened, clocks)

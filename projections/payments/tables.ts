@@ -11,6 +11,7 @@ import type {
   RefundId,
   RefundMethod,
   RefundReversalReason,
+  ReleaseReason,
   ReversalReason,
 } from '@registru/domain'
 import {
@@ -47,6 +48,8 @@ export const payments = defineTable({
     refunded_minor: bigint(),
     /** What went to other accounts, less what they gave back. */
     transferred_minor: bigint(),
+    /** Of the credit: what is the client's no longer. */
+    released_minor: bigint(),
     allocation_rule: word<AllocationRule>(),
     desk_id: nullable(id<CashDeskId>()),
     bank_reference: nullable(text()),
@@ -81,7 +84,7 @@ export const payments = defineTable({
   fillfactor: 80,
   derived: {
     credit_minor: derived<bigint>(
-      'amount_minor - allocated_minor - reversed_minor - refunded_minor - transferred_minor',
+      'amount_minor - allocated_minor - reversed_minor - refunded_minor - transferred_minor - released_minor',
     ),
   },
 })
@@ -175,6 +178,23 @@ export const paymentTransfers = defineTable({
   key: ['company_id', 'payment_id', 'client_id', 'position'],
 })
 
+/** Credit that is the client's no longer: history, never changed. */
+export const paymentReleases = defineTable({
+  name: 'payment_releases',
+  columns: {
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
+    position: position(),
+    amount_minor: bigint(),
+    reason: word<ReleaseReason>(),
+    released_on: date(),
+    approved_by: text(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'client_id', 'position'],
+})
+
 /** The receipts of each cash payment: the next one is issued only after the one before is annulled. */
 export const paymentReceipts = defineTable({
   name: 'payment_receipts',
@@ -198,5 +218,6 @@ export type PaymentViews = {
   'read.payment_parts': ViewRowOf<typeof paymentParts>
   'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
   'read.payment_transfers': ViewRowOf<typeof paymentTransfers>
+  'read.payment_releases': ViewRowOf<typeof paymentReleases>
   'read.payment_receipts': ViewRowOf<typeof paymentReceipts>
 }

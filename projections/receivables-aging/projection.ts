@@ -228,6 +228,10 @@ export const receivablesAging = defineProjection({
       wants: paymentOf,
       fold: (event, { payment: item }) => move(event, event.data.refundedOn, { item, by: -minorOf(event.data.amount) }),
     }),
+    CreditReleased: folding({
+      wants: paymentOf,
+      fold: (event, { payment: item }) => move(event, event.data.releasedOn, { item, by: -minorOf(event.data.amount) }),
+    }),
     RefundReversed: folding({
       wants: paymentOf,
       fold: (event, { payment: item }) => move(event, event.data.reversedOn, { item, by: minorOf(event.data.amount) }),

@@ -11,6 +11,7 @@ import {
   minorOf,
   moneyOf,
   type PaymentMethod,
+  ReleaseReason,
   refunds,
   writeOffs,
 } from '@registru/domain'
@@ -204,6 +205,11 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
       const method = (['BANK_TRANSFER', 'CASH', 'CARD_ONLINE'] as const)[step.term % 3] ?? 'CASH'
       const data = { clientId, refundId, paymentId, amount, method, refundedOn: day }
       ledger.onAccount(companyId, { type: 'RecordRefund', data }, day)
+    } else if (step.variant > 3) {
+      const amount = decimalOf(part(credit), payment.currency)
+      const reason = ReleaseReason.options[step.term % ReleaseReason.options.length] ?? 'OTHER'
+      const data = { clientId, paymentId, amount, reason, releasedOn: day, approvedBy: 'director' }
+      ledger.onAccount(companyId, { type: 'ReleaseCredit', data }, day)
     } else {
       const arrives = step.variant < 3 ? {} : { amount: decimalOf(part(payment.inTransit), payment.currency) }
       const data = { clientId, paymentId, clearedOn: day, fee: decimalOf(1n, payment.currency), ...arrives }

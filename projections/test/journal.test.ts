@@ -2,6 +2,7 @@ import { CreditNoteRegistered, type LedgerMessage, minorOf, type PaymentMethod, 
 import {
   creditNoteRegistered,
   creditNoteReversed,
+  creditReleased,
   discountGranted,
   discountReversed,
   invoiceCancelled,
@@ -310,6 +311,12 @@ t.test('a cancelled invoice takes back all that it brought', async (t) => {
 t.test('a credit note without an invoice is credit', async (t) => {
   const { invoiceId: _, ...onAccount } = creditNoteRegistered({ total: ron('100.00'), vatLines: [] }).data
   t.same(await movements([CreditNoteRegistered.of(onAccount)]), { 419: -10_000n, 707: 10_000n })
+})
+
+t.test('credit that ends is income, a tip is owed to the staff', async (t) => {
+  t.same(await movements([creditReleased()]), { 419: 9_000n, 758: -9_000n })
+  t.same(await movements([creditReleased({ reason: 'SMALL_DIFFERENCE' })]), { 419: 9_000n, 758: -9_000n })
+  t.same(await movements([creditReleased({ reason: 'TIP' })]), { 419: 9_000n, 462: -9_000n })
 })
 
 t.test('what is taken back leaves nothing on any account, whatever it had moved', async (t) => {

@@ -24,6 +24,7 @@ export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => 
   if (type === 'DiscountGranted') return data.grantedOn
   if (type === 'InvoiceWrittenOff') return data.writtenOffOn
   if (type === 'RefundRecorded') return data.refundedOn
+  if (type === 'CreditReleased') return data.releasedOn
   if (type === 'CreditNoteReversed' || type === 'DiscountReversed') return data.reversedOn
   if (type === 'WriteOffReversed' || type === 'RefundReversed') return data.reversedOn
   if (type === 'TransferReceived') return data.movedOn
@@ -99,6 +100,8 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       const { creditNoteId, invoiceId, total } = event.data
       if (invoiceId === undefined) move(`p ${creditNoteId}`, -minorOf(total))
       else move(`i ${invoiceId}`, minorOf(total))
+    } else if (event.type === 'CreditReleased') {
+      move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     } else if (event.type === 'RefundReversed') {
       move(`p ${event.data.paymentId}`, minorOf(event.data.amount))
     } else if (event.type === 'RefundRecorded') {
@@ -171,6 +174,7 @@ const moves = (
   }
   if (type === 'DiscountReversed' || type === 'WriteOffReversed') return [[1n, data.amount]]
   if (type === 'CreditNoteReversed') return [[1n, data.total]]
+  if (type === 'CreditReleased') return [[1n, data.amount]]
   if (type === 'RefundReversed') return [[-1n, data.amount]]
   return type === 'PaymentReversed' || type === 'RefundRecorded' ? [[1n, data.amount]] : []
 }

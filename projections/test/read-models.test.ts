@@ -139,7 +139,9 @@ const naiveTotals = (events: readonly LedgerEvent[], question: Question): Totals
   return totals
 }
 
-type Lowered = Partial<Record<'credited' | 'discounted' | 'writtenOff' | 'cancelled' | 'refunded' | 'fee', bigint>>
+type Lowered = Partial<
+  Record<'credited' | 'discounted' | 'writtenOff' | 'cancelled' | 'refunded' | 'released' | 'fee', bigint>
+>
 
 /** What was taken off each invoice and each payment otherwise than by settling, by key as the naive fold has it. */
 const naiveLowered = (events: readonly LedgerEvent[], companyId: string): ReadonlyMap<string, Lowered> => {
@@ -158,6 +160,7 @@ const naiveLowered = (events: readonly LedgerEvent[], companyId: string): Readon
     }
     if (type === 'DiscountReversed') lower(`i ${data.invoiceId}`, 'discounted', -minorOf(data.amount))
     if (type === 'WriteOffReversed') lower(`i ${data.invoiceId}`, 'writtenOff', -minorOf(data.amount))
+    if (type === 'CreditReleased') lower(`p ${data.paymentId}`, 'released', minorOf(data.amount))
     if (type === 'RefundReversed') lower(`p ${data.paymentId}`, 'refunded', -minorOf(data.amount))
     if (type === 'DiscountGranted') lower(`i ${data.invoiceId}`, 'discounted', minorOf(data.amount))
     if (type === 'InvoiceWrittenOff') lower(`i ${data.invoiceId}`, 'writtenOff', minorOf(data.amount))
@@ -374,8 +377,11 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
         )
       }
       for (const payment of payments) {
-        const { refunded = 0n, fee } = lowered.get(`p ${payment.paymentId}`) ?? {}
-        deepStrictEqual([payment.refundedMinor, payment.clearing?.feeMinor], [refunded, fee])
+        const { refunded = 0n, released = 0n, fee } = lowered.get(`p ${payment.paymentId}`) ?? {}
+        deepStrictEqual(
+          [payment.refundedMinor, payment.releasedMinor, payment.clearing?.feeMinor],
+          [refunded, released, fee],
+        )
         deepStrictEqual(
           payment.refunds.reduce((sum, { amountMinor, reversal }) => sum + (reversal ? 0n : amountMinor), 0n),
           refunded,

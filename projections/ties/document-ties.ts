@@ -1,6 +1,13 @@
 import { METHODS_IN_TRANSIT } from '@registru/domain'
 import { invoiceBalances, invoiceSchedules, invoiceSettlements } from '../invoice-balances/tables.ts'
-import { paymentParts, paymentRefunds, paymentSettlements, payments, paymentTransfers } from '../payments/tables.ts'
+import {
+  paymentParts,
+  paymentRefunds,
+  paymentReleases,
+  paymentSettlements,
+  payments,
+  paymentTransfers,
+} from '../payments/tables.ts'
 import { receipts } from '../receipts/tables.ts'
 import { FINALLY_OPEN, WHOLE } from './aging-ties.ts'
 import { defineTie, posted } from './tie.ts'
@@ -96,6 +103,10 @@ export const paymentsTie = defineTie({
         and position <> held.position
     ) transfer
     cross join lateral (
+      select sum(amount_minor) as amount_minor from read.payment_releases
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+    ) release
+    cross join lateral (
       select sum(fee_minor) as fee_minor, sum(amount_minor) filter (where kind = 'REVERSED') as reversed_minor
       from read.payment_parts
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
@@ -111,6 +122,7 @@ export const paymentsTie = defineTie({
     { allocated: 'held.allocated_minor', settlements: 'settled.amount_minor' },
     { refunded: 'held.refunded_minor', refunds: 'refund.amount_minor' },
     { transferred: 'held.transferred_minor', transfers: 'transfer.amount_minor' },
+    { released: 'held.released_minor', releases: 'release.amount_minor' },
     { reversed: 'held.reversed_minor', parts: 'part.reversed_minor' },
     {
       fee: 'held.fee_minor',
@@ -185,6 +197,15 @@ export const transfersTie = defineTie({
   ],
 })
 
+export const releasesTie = defineTie({
+  name: 'releases',
+  table: paymentReleases,
+  from: `held join read.payments payment using (company_id, payment_id, client_id)`,
+  place: ['client_id', 'payment_id', 'position'],
+  currency: 'payment.currency',
+  books: [{ release: 'held.amount_minor', journal: posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' }) }],
+})
+
 /** All amounts that a receipt's document says. */
 const SAID = `(
   select sum(${minorOf(`value #>> '{}'`)}) from (
@@ -219,5 +240,6 @@ export const documentTies = [
   paymentSettlementsTie,
   refundsTie,
   transfersTie,
+  releasesTie,
   receiptsTie,
 ]

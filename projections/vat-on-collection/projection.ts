@@ -66,5 +66,6 @@ export const vatOnCollection = defineProjection({
     DiscountReversed: moved,
     RefundReversed: moved,
     TransferReceived: moved,
+    CreditReleased: moved,
   },
 })

@@ -80,6 +80,7 @@ export type VatCause =
   | 'DISCOUNT_REVERSED'
   | 'REFUND_REVERSED'
   | 'TRANSFERRED'
+  | 'RELEASED'
 
 /** One rate of one document moved: what became exigible, and what the balance of 4428 gained. Undo is negative. */
 export interface VatMovement {
@@ -131,6 +132,7 @@ export type VatEvent = Extract<
       | 'DiscountReversed'
       | 'RefundReversed'
       | 'TransferReceived'
+      | 'CreditReleased'
   }
 >
 
@@ -429,6 +431,11 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       collect(book, credit, { ...ofPaper('REFUNDED', on), paymentId }, minorOf(amount))
       return
     }
+    case 'CreditReleased': {
+      const { paymentId, amount, releasedOn: on } = event.data
+      collect(book, credit, { ...ofPaper('RELEASED', on), paymentId }, minorOf(amount))
+      return
+    }
     case 'RefundReversed': {
       const { paymentId, amount, reversedOn: on } = event.data
       collect(book, credit, { ...ofPaper('REFUND_REVERSED', on), paymentId }, -minorOf(amount))
@@ -496,6 +503,7 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
         return ofInstrument(event)
       case 'RefundRecorded':
       case 'RefundReversed':
+      case 'CreditReleased':
         return { credit: document(event, 'CREDIT_NOTE', event.data.paymentId) }
       case 'TransferReceived':
         return { credit: document(event, 'CREDIT_NOTE', event.data.returnsTo ?? event.data.origin.paymentId) }

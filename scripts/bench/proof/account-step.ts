@@ -218,6 +218,16 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
     reverse,
     { ...arrive, data: { ...arrive.data, fee: decimal(1n, currency) } },
     {
+      type: 'ReleaseCredit',
+      data: {
+        ...of,
+        amount: decimal(smallest(credit, BigInt(amountOf(random))), currency),
+        reason: random.pick(['PRESCRIBED', 'TIP', 'SMALL_DIFFERENCE', 'OTHER']),
+        releasedOn: later,
+        approvedBy: 'director',
+      },
+    },
+    {
       type: 'RecordRefund',
       data: {
         ...of,

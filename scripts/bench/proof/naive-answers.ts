@@ -125,6 +125,8 @@ const movesOf = (
       return [['REVERSAL', 1n, data.amount]]
     case 'RefundRecorded':
       return [['REFUND', 1n, data.amount]]
+    case 'CreditReleased':
+      return [['RELEASE', 1n, data.amount]]
     case 'CreditNoteReversed':
       return [['CREDIT_NOTE_REVERSAL', 1n, data.total]]
     case 'DiscountReversed':

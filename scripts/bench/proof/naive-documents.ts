@@ -47,6 +47,7 @@ interface Payment {
   readonly money: Money
   allocated: bigint
   refunded: bigint
+  released: bigint
   reversed: bigint
   transferred: bigint
   origin: { readonly clientId: string; readonly paymentId: string } | undefined
@@ -95,7 +96,15 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
   }
   const begin = (clientId: string, paymentId: string, method: string, on: string, money: Money): void => {
     const inTransit = ARRIVES_LATER.test(method) ? minorOf(money.amount) : 0n
-    const untouched = { allocated: 0n, refunded: 0n, reversed: 0n, transferred: 0n, inTransit, clearings: [] }
+    const untouched = {
+      allocated: 0n,
+      refunded: 0n,
+      released: 0n,
+      reversed: 0n,
+      transferred: 0n,
+      inTransit,
+      clearings: [],
+    }
     const nothing = { origin: undefined, reversal: undefined, receipt: undefined }
     payments.set(`${clientId} ${paymentId}`, { clientId, paymentId, method, on, money, ...untouched, ...nothing })
   }
@@ -165,6 +174,9 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'RefundRecorded':
         paymentOf(data.clientId, data.paymentId).refunded += minorOf(data.amount.amount)
         paymentOf(data.clientId, data.paymentId).inTransit -= minorOf(data.takenInTransit ?? '0')
+        break
+      case 'CreditReleased':
+        paymentOf(data.clientId, data.paymentId).released += minorOf(data.amount.amount)
         break
       case 'RefundReversed':
         paymentOf(data.clientId, data.paymentId).refunded -= minorOf(data.amount.amount)
@@ -288,24 +300,39 @@ export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { cl
   [...fold(facts, clocks).payments.values()]
     .filter((payment) => clientId === undefined || payment.clientId === clientId)
     .toSorted(inOrderOf((payment) => [payment.on, payment.paymentId, payment.clientId]))
-    .map(({ money, on, allocated, refunded, reversed, transferred, reversal, inTransit, receipt, ...payment }) => {
-      const { currency } = money
-      const amount = minorOf(money.amount)
-      return {
-        ...payment,
-        receivedOn: on,
-        currency,
-        amount: show(amount, currency),
-        allocated: show(allocated, currency),
-        refunded: show(refunded, currency),
-        reversed: show(reversed, currency),
-        transferred: show(transferred, currency),
-        inTransit: show(ARRIVES_LATER.test(payment.method) ? inTransit : 0n, currency),
-        credit: show(amount - allocated - refunded - reversed - transferred, currency),
+    .map(
+      ({
+        money,
+        on,
+        allocated,
+        refunded,
+        released,
+        reversed,
+        transferred,
         reversal,
+        inTransit,
         receipt,
-      }
-    })
+        ...payment
+      }) => {
+        const { currency } = money
+        const amount = minorOf(money.amount)
+        return {
+          ...payment,
+          receivedOn: on,
+          currency,
+          amount: show(amount, currency),
+          allocated: show(allocated, currency),
+          refunded: show(refunded, currency),
+          reversed: show(reversed, currency),
+          transferred: show(transferred, currency),
+          released: show(released, currency),
+          inTransit: show(ARRIVES_LATER.test(payment.method) ? inTransit : 0n, currency),
+          credit: show(amount - allocated - refunded - released - reversed - transferred, currency),
+          reversal,
+          receipt,
+        }
+      },
+    )
 
 export const naiveReceipts = (facts: readonly PlacedFact[], clocks: Clocks) =>
   [...fold(facts, clocks).receipts.values()]

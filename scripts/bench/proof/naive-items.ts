@@ -33,6 +33,8 @@ export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
       return data.writtenOffOn
     case 'RefundRecorded':
       return data.refundedOn
+    case 'CreditReleased':
+      return data.releasedOn
     case 'CreditNoteReversed':
     case 'DiscountReversed':
     case 'WriteOffReversed':
@@ -110,7 +112,7 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
       else move('INVOICE', clientId, invoiceId, minorOf(total.amount))
     } else if (type === 'RefundReversed') {
       move('PAYMENT', data.clientId, data.paymentId, minorOf(data.amount.amount))
-    } else if (type === 'RefundRecorded' || type === 'PaymentReversed') {
+    } else if (type === 'RefundRecorded' || type === 'PaymentReversed' || type === 'CreditReleased') {
       move('PAYMENT', data.clientId, data.paymentId, -minorOf(data.amount.amount))
     } else if (type === 'TransferReceived') {
       const { origin, clientId, transferId, amount, movedOn, returnsTo } = data

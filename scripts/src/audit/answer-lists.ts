@@ -145,6 +145,7 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
   const refundsOf = groupedBy(known.rowsOf('payment_refunds').filter(until(asOf, 'refunded_on')), ...ofPayment)
   const inOrderOfLog = list(known.rowsOf('payment_parts').filter(until(asOf, 'effective_on')), ['position'])
   const partsOf = groupedBy(inOrderOfLog, ...ofPayment)
+  const releasesOf = groupedBy(known.rowsOf('payment_releases').filter(until(asOf, 'released_on')), ...ofPayment)
   const receiptsOf = groupedBy(known.rowsOf('receipts').filter(until(asOf, 'issued_on')), ...ofPayment)
   const received = known.rowsOf('payments').filter(until(asOf, 'received_on')).filter(isOf(clientId))
   return {
@@ -153,6 +154,8 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
       const show = (amount: bigint): string => decimalIn(known, amount, currency)
       const allocated = sum(settledOf(row), (line) => minor(line, 'amount_minor'))
       const refunds = refundsOf(row)
+      const releases = releasesOf(row)
+      const released = sum(releases, (line) => minor(line, 'amount_minor'))
       const isReturned = until(asOf, 'reversed_on')
       const given = refunds.filter((line) => !isReturned(line))
       const refunded = sum(given, (line) => minor(line, 'amount_minor'))
@@ -184,7 +187,8 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         refunded: show(refunded),
         reversed: show(reversed),
         transferred: show(transferred),
-        credit: show(minor(row, 'amount_minor') - allocated - refunded - reversed - transferred),
+        released: show(released),
+        credit: show(minor(row, 'amount_minor') - allocated - refunded - released - reversed - transferred),
         inTransit: show(ARRIVES_LATER.test(words(row, 'method')) && inTransit > 0n ? inTransit : 0n),
         allocationRule: words(row, 'allocation_rule'),
         ...(reversal !== undefined && {
@@ -221,6 +225,15 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
           }),
           eventId: words(refund, 'event_id'),
         })),
+        releases: releases
+          .toSorted((a, b) => (minor(a, 'position') < minor(b, 'position') ? -1 : 1))
+          .map((release) => ({
+            amount: show(minor(release, 'amount_minor')),
+            reason: words(release, 'reason'),
+            releasedOn: words(release, 'released_on'),
+            approvedBy: words(release, 'approved_by'),
+            eventId: words(release, 'event_id'),
+          })),
       }
     }),
   }

@@ -296,6 +296,11 @@ export const createDeferredVat = (tables: {
         collect('CREDIT_NOTE', data.paymentId, told, minorOf(data.amount.amount))
         break
       }
+      case 'CreditReleased': {
+        const told = { cause: 'RELEASED', on: data.releasedOn, paymentId: data.paymentId }
+        collect('CREDIT_NOTE', data.paymentId, told, minorOf(data.amount.amount))
+        break
+      }
       case 'RefundReversed': {
         const told = { cause: 'REFUND_REVERSED', on: data.reversedOn, paymentId: data.paymentId }
         collect('CREDIT_NOTE', data.paymentId, told, -minorOf(data.amount.amount))

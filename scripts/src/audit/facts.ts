@@ -140,6 +140,7 @@ export const Fact = z.discriminatedUnion('type', [
     kind: text,
     ...vat,
   }),
+  fact('CreditReleased', { ...payment, amount: Money, reason: text, releasedOn: text, approvedBy: text }),
   fact('CreditNoteReversed', {
     ...client,
     creditNoteId: text,

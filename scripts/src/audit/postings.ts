@@ -136,6 +136,10 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       return entry(data.reversedOn, data, paper(data.amount, data, `${data.kind}_DISCOUNT`, 'RECEIVABLE', 1n))
     case 'WriteOffReversed':
       return entry(data.reversedOn, data, between('RECEIVABLE', 'WRITE_OFF', data.amount))
+    case 'CreditReleased': {
+      const income = data.reason === 'TIP' ? 'TIPS' : 'RELEASED_CREDIT'
+      return entry(data.releasedOn, data, between('CLIENT_CREDIT', income, data.amount))
+    }
     case 'RefundReversed':
       return entry(data.reversedOn, data, taken(gone(data, moneyOf(data.method))))
     case 'PaymentRecorded':

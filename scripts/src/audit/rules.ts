@@ -29,6 +29,7 @@ export interface Payment {
   readonly amount: bigint
   allocated: bigint
   refunded: bigint
+  released: bigint
   reversed: bigint
   /** What other accounts have received of it. */
   transferred: bigint
@@ -46,8 +47,8 @@ export interface Payment {
 }
 
 /** What of a payment settles nothing yet. */
-export const creditOf = ({ amount, allocated, refunded, reversed, transferred }: Payment): bigint =>
-  amount - allocated - refunded - reversed - transferred
+export const creditOf = ({ amount, allocated, refunded, released, reversed, transferred }: Payment): bigint =>
+  amount - allocated - refunded - released - reversed - transferred
 
 /** What commands may still use of it. */
 const freeOf = (payment: Payment): bigint =>
@@ -148,6 +149,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       amount: minorOf(amount),
       allocated: 0n,
       refunded: 0n,
+      released: 0n,
       reversed: 0n,
       transferred: 0n,
       reserved: new Map(),
@@ -254,6 +256,14 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       leaveTransit(data, payment, inTransitOf(fact))
       return
     }
+    case 'CreditReleased': {
+      const payment = ledger.payments.get(key(data.clientId, data.paymentId))
+      const released = minorOf(data.amount.amount)
+      const covered = payment !== undefined && released <= freeOf(payment)
+      expectEqual(rules, `${key(data.clientId, data.paymentId)}: no more released than credit`, true, covered)
+      if (payment !== undefined) payment.released += released
+      return
+    }
     case 'RefundReversed': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
       takeBack(key('refund', data.clientId, data.refundId), data.amount)
@@ -268,7 +278,12 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       if (invoiceId !== undefined) return settle({ clientId, invoiceId, amount: total }, 'credited', -1n)
       const credit = ledger.payments.get(key(clientId, creditNoteId))
       const name = `${key(clientId, creditNoteId)}: reversed with nothing of it used`
-      expectEqual(rules, name, '0 0 0', `${credit?.reversed} ${credit?.allocated} ${credit?.refunded}`)
+      expectEqual(
+        rules,
+        name,
+        '0 0 0 0',
+        `${credit?.reversed} ${credit?.allocated} ${credit?.refunded} ${credit?.released}`,
+      )
       if (credit !== undefined) credit.reversed = credit.amount
       return
     }
@@ -296,7 +311,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
         rules,
         `${key(data.clientId, data.paymentId)}: no mistake that was refunded`,
         true,
-        data.reason !== 'MISTAKE' || payment.refunded === 0n,
+        data.reason !== 'MISTAKE' || payment.refunded + payment.released === 0n,
       )
       payment.reversed += gone
       // What never arrived goes first; what was at once where it lay goes from there.

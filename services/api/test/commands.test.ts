@@ -94,6 +94,7 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
     { clientId: 'alfa', refundId: 'ref-3', paymentId: 'cod', amount: '90.00', method: 'BANK_TRANSFER' },
     { amount: '77.00' },
   ],
+  ['ReleaseCredit', { ...examples.releaseCredit(), paymentId: 'cod', amount: '1.00' }, { amount: '2.00' }],
   ['ReverseRefund', { clientId: 'alfa', refundId: 'ref-3', reason: 'RETURNED_BY_BANK' }, { reason: 'OTHER' }],
   ['RecordPayment', cash('cash-1'), { amount: ron('77.00') }],
   ['RecordPayment', cash('cash-2', { receipt: undefined }), { amount: ron('77.00') }],

@@ -22,6 +22,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   RecordSetOff: ['RegisterInvoice'],
   ReversePayment: ['RecordPayment'],
   RecordRefund: ['RecordPayment'],
+  ReleaseCredit: ['RecordPayment'],
   ReverseCreditNote: ['RegisterCreditNote'],
   ReverseDiscount: ['GrantDiscount'],
   ReverseWriteOff: ['WriteOffInvoice'],

@@ -106,6 +106,7 @@ export const recordRichHistory = async ({ must }: Pick<Api, 'must'>): Promise<vo
     method: 'CASH',
     deskId: 'C1',
   })
+  await must('ReleaseCredit', examples.releaseCredit({ paymentId: 'cash-3', amount: '4.00' }))
   const takenBack = { reversedOn: '2026-11-22', reason: 'MISTAKE' }
   await must('RecordRefund', {
     ...examples.recordRefund({ refundId: 'cash-kept', paymentId: 'cash-3', amount: '5.00', refundedOn: '2026-11-09' }),

@@ -40,6 +40,8 @@ import {
   RegisterCompany,
   RegisterCreditNote,
   RegisterInvoice,
+  ReleaseCredit,
+  ReleaseReason,
   ReopenPeriod,
   ReprintReceipt,
   RescheduleInvoice,
@@ -110,6 +112,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   RescheduleInvoice,
   ReopenPeriod,
   ReprintReceipt,
+  ReleaseCredit,
   ReverseCreditNote,
   ReverseDiscount,
   ReversePayment,
@@ -496,6 +499,14 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     })
     const reason = RefundReversalReason.options[index % RefundReversalReason.options.length] ?? 'OTHER'
     onAccount('ReverseRefund', { clientId, refundId: longId(`${method}-refund`), ...takenBack, reason })
+    onAccount('ReleaseCredit', {
+      clientId,
+      paymentId: longId(`${method}-given-back`),
+      amount: most,
+      reason: ReleaseReason.options[index % ReleaseReason.options.length] ?? 'OTHER',
+      releasedOn: today,
+      approvedBy: text(200),
+    })
   }
   const across = [
     ['own-ADVANCE-paid', most, totalForeign],

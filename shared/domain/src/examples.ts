@@ -12,6 +12,7 @@ import type {
   RegisterClient,
   RegisterCreditNote,
   RegisterInvoice,
+  ReleaseCredit,
   RescheduleInvoice,
   ReverseCreditNote,
   ReverseDiscount,
@@ -30,6 +31,7 @@ import {
   ClientUpdated,
   CreditNoteRegistered,
   CreditNoteReversed,
+  CreditReleased,
   DiscountGranted,
   DiscountReversed,
   InvoiceCancelled,
@@ -436,6 +438,17 @@ export const transferDeclined = (change: Partial<EventData<typeof TransferDeclin
     ...change,
   })
 
+export const creditReleased = (change: Partial<EventData<typeof CreditReleased>> = {}) =>
+  CreditReleased.of({
+    clientId: 'alfa',
+    paymentId: 'pay-1',
+    amount: ron('90.00'),
+    reason: 'PRESCRIBED',
+    releasedOn: '2026-11-20',
+    approvedBy: 'Ioana Pop',
+    ...change,
+  })
+
 export const invoiceCancelled = (change: Partial<EventData<typeof InvoiceCancelled>> = {}) =>
   InvoiceCancelled.of({
     clientId: 'alfa',
@@ -669,6 +682,16 @@ export const transferCredit = (
   ...change,
 })
 
+export const releaseCredit = (change: Partial<Data<typeof ReleaseCredit>> = {}): Data<typeof ReleaseCredit> => ({
+  clientId: 'alfa',
+  paymentId: 'pay-1',
+  amount: '90.00',
+  reason: 'PRESCRIBED',
+  releasedOn: '2026-11-20',
+  approvedBy: 'Ioana Pop',
+  ...change,
+})
+
 export const writeOffInvoice = (change: Partial<Data<typeof WriteOffInvoice>> = {}): Data<typeof WriteOffInvoice> => ({
   clientId: 'alfa',
   writeOffId: 'wo-2',
@@ -814,6 +837,7 @@ export const exampleEvents: readonly LedgerMessage[] = [
   cashLimitOverridden(),
   paymentCleared(),
   refundRecorded(),
+  creditReleased(),
   invoiceRescheduled(),
   transferRequested(),
   transferReceived(),

@@ -11,6 +11,7 @@ import {
   recordSetOff,
   registerCreditNote,
   registerInvoice,
+  releaseCredit,
   rescheduleInvoice,
   reverseCreditNote,
   reverseDiscount,
@@ -62,6 +63,8 @@ export const deallocate = (change: Parameters<typeof deallocatePayment>[0] = {})
   ({ type: 'DeallocatePayment', data: deallocatePayment(change) }) as const
 export const reverse = (change: Parameters<typeof reversePayment>[0] = {}) =>
   ({ type: 'ReversePayment', data: reversePayment(change) }) as const
+export const release = (change: Parameters<typeof releaseCredit>[0] = {}) =>
+  ({ type: 'ReleaseCredit', data: releaseCredit(change) }) as const
 export const reverseNote = (change: Parameters<typeof reverseCreditNote>[0] = {}) =>
   ({ type: 'ReverseCreditNote', data: reverseCreditNote(change) }) as const
 export const reverseGrant = (change: Parameters<typeof reverseDiscount>[0] = {}) =>

@@ -65,6 +65,8 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
     case 'TransferRequested':
     case 'TransferReceived':
       return data.movedOn
+    case 'CreditReleased':
+      return data.releasedOn
     case 'TransferRefused':
     case 'TransferCompleted':
     case 'TransferDeclined':
@@ -89,6 +91,7 @@ const post = ({ total, open, credit, allocated }: Books, { type, data }: Account
   }
   if (type === 'PaymentRecorded') add(credit, data.paymentId, minorOf(data.amount))
   if (type === 'PaymentReversed') add(credit, data.paymentId, -minorOf(data.amount))
+  if (type === 'CreditReleased') add(credit, data.paymentId, -minorOf(data.amount))
   if (type === 'RefundRecorded') add(credit, data.paymentId, -minorOf(data.amount))
   if (type === 'RefundReversed') add(credit, data.paymentId, minorOf(data.amount))
   if (type === 'DiscountReversed' || type === 'WriteOffReversed') add(open, data.invoiceId, minorOf(data.amount))
@@ -171,7 +174,12 @@ const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> =
   for (const { type, data } of history) {
     if (type === 'TransferDeclined') {
       if (data.functional !== undefined) add(gone, `p ${data.paymentId}`, -minorOf(data.functional))
-    } else if (type === 'RefundRecorded' || type === 'PaymentReversed' || type === 'TransferRequested') {
+    } else if (
+      type === 'RefundRecorded' ||
+      type === 'PaymentReversed' ||
+      type === 'TransferRequested' ||
+      type === 'CreditReleased'
+    ) {
       if (data.functional !== undefined) add(gone, `p ${data.paymentId}`, minorOf(data.functional))
     } else if (
       type === 'DiscountGranted' ||
@@ -308,7 +316,7 @@ t.test('whatever is commanded', async (t) => {
             const reserved = sumOf(payment.transfers.filter(({ isReserved }) => isReserved))
             equal(payment.reversed, reversed.get(payment.paymentId) ?? 0n)
             const gone = payment.reversed + sumOf(payment.transfers)
-            equal(allocated + payment.credit + payment.refunded + gone, payment.amount)
+            equal(allocated + payment.credit + payment.refunded + payment.released + gone, payment.amount)
             equal(payment.credit + reserved, books.credit.get(payment.paymentId))
           }
           for (const { invoiceId, open, total } of accountInvoices.all(account)) {
@@ -498,6 +506,7 @@ t.test('whatever is commanded', async (t) => {
       'RecordRefund',
       'ConfirmPaymentCleared',
       'RecordSetOff',
+      'ReleaseCredit',
       'ReverseCreditNote',
       'ReverseDiscount',
       'ReverseWriteOff',
@@ -637,7 +646,7 @@ t.test('undo', async (t) => {
         const payment = accountPayments.get(account, `pay-${index}`)
         if (payment === undefined || payment.method === 'CREDIT_NOTE') return
         if (payment.method === 'TRANSFER' || payment.transfers.length > 0) return
-        if (payment.refunded + payment.reversed === payment.amount) return
+        if (payment.refunded + payment.released + payment.reversed === payment.amount) return
         const data = {
           clientId: 'alfa',
           paymentId: payment.paymentId,

@@ -132,6 +132,12 @@ export type Step =
     }
   | { readonly kind: 'conclude'; readonly payment: number; readonly declined: boolean }
   | {
+      readonly kind: 'release'
+      readonly payment: number
+      readonly pick: Pick
+      readonly on: number | undefined
+    }
+  | {
       readonly kind: 'setOff'
       readonly payment: number
       readonly invoice: number
@@ -202,7 +208,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('settle'),
       how: fc.constantFrom<'creditNote' | 'discount' | 'writeOff' | 'cancel'>(
@@ -253,6 +259,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('transfer'), payment, pick, id, on: maybeOn }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('receive'), payment, currency, minor, on }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('conclude'), payment, declined: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('release'), payment, pick, on: maybeOn }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('clear'), payment, pick: maybePick, on: maybeOn }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
   {
@@ -472,19 +479,26 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     }
     case 'takeBack': {
       const said = { clientId, reason: 'MISTAKE', reversedOn: dayOfUndo } as const
-      const paperOf = (what: keyof typeof PAPERS, prefix: string): string =>
-        among(standing(what, account), step.id) ?? `${prefix}-${step.id}`
-      switch (step.what) {
+      const paperOf = (what: keyof typeof PAPERS): string => among(standing(what, account), step.id) ?? 'none'
+      // Of what does not stand, another kind that does, or little would ever be taken back.
+      const kinds = ['creditNote', 'discount', 'writeOff', 'refund'] as const
+      const standingKind = among(
+        kinds.filter((kind) => standing(kind, account).length > 0),
+        step.id,
+      )
+      const isThere = kinds.some((kind) => kind === step.what && standing(kind, account).length > 0)
+      const what = step.what === 'creditOnAccount' || step.what === 'setOff' || isThere ? step.what : standingKind
+      switch (what ?? step.what) {
         case 'creditNote':
-          return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paperOf('creditNote', 'note') } }
+          return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paperOf('creditNote') } }
         case 'creditOnAccount':
           return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paymentId } }
         case 'discount':
-          return { type: 'ReverseDiscount', data: { ...said, discountId: paperOf('discount', 'discount') } }
+          return { type: 'ReverseDiscount', data: { ...said, discountId: paperOf('discount') } }
         case 'writeOff':
-          return { type: 'ReverseWriteOff', data: { ...said, writeOffId: paperOf('writeOff', 'write-off') } }
+          return { type: 'ReverseWriteOff', data: { ...said, writeOffId: paperOf('writeOff') } }
         case 'refund':
-          return { type: 'ReverseRefund', data: { ...said, refundId: paperOf('refund', 'refund') } }
+          return { type: 'ReverseRefund', data: { ...said, refundId: paperOf('refund') } }
         case 'setOff':
           return { type: 'ReverseSetOff', data: { ...said, paymentId } }
       }
@@ -505,6 +519,11 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       return step.declined
         ? { type: 'DeclineTransfer', data: { ...which, code: 'PAYMENT_ALREADY_RECORDED' } }
         : { type: 'CompleteTransfer', data: which }
+    }
+    case 'release': {
+      const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
+      const decision = { reason: 'PRESCRIBED', releasedOn: dayOfUndo, approvedBy: 'Ana' } as const
+      return { type: 'ReleaseCredit', data: { clientId, paymentId, amount, ...decision } }
     }
     case 'clear': {
       const { pick } = step

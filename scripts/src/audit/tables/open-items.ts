@@ -216,6 +216,8 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         if (invoiceId !== undefined) return moveKnown('INVOICE', invoiceId, clientId, reversedOn, minor)
         return moveKnown('PAYMENT', creditNoteId, clientId, reversedOn, -minor)
       }
+      case 'CreditReleased':
+        return moveKnown('PAYMENT', data.paymentId, data.clientId, data.releasedOn, -minorOf(data.amount.amount))
       case 'RefundReversed':
         return moveKnown('PAYMENT', data.paymentId, data.clientId, data.reversedOn, minorOf(data.amount.amount))
       case 'RefundRecorded':

@@ -5,6 +5,7 @@ export const payments = { name: 'payments', key: ['company_id', 'payment_id', 'c
 const settlements = { name: 'payment_settlements', position: 'position', within: [] }
 const transfers = { name: 'payment_transfers', position: 'position', within: ['client_id', 'payment_id'] }
 const parts = { name: 'payment_parts', position: 'position', within: [] }
+const releases = { name: 'payment_releases', position: 'position', within: [] }
 const refunds = { name: 'payment_refunds', key: ['company_id', 'payment_id', 'client_id', 'refund_id'] }
 
 const receipts = { name: 'payment_receipts', key: ['company_id', 'payment_id', 'client_id', 'series', 'number'] }
@@ -17,6 +18,7 @@ const untouched = {
   reversed_minor: 0n,
   refunded_minor: 0n,
   transferred_minor: 0n,
+  released_minor: 0n,
   cleared_on: null,
   cleared_position: null,
   reversed_on: null,
@@ -146,6 +148,22 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       })
       return
     }
+    case 'CreditReleased': {
+      const minor = minorOf(data.amount.amount)
+      add(data.paymentId, data.clientId, 'released_minor', minor)
+      expected.bear(releases, {
+        company_id,
+        payment_id: data.paymentId,
+        client_id: data.clientId,
+        position,
+        amount_minor: minor,
+        reason: data.reason,
+        released_on: data.releasedOn,
+        approved_by: data.approvedBy,
+        event_id,
+      })
+      return
+    }
     case 'RefundReversed': {
       add(data.paymentId, data.clientId, 'refunded_minor', -minorOf(data.amount.amount))
       const row = find(expected, refunds, company_id, data.paymentId, data.clientId, data.refundId)
@@ -231,7 +249,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
 }
 
 export const paymentFold: Fold = {
-  histories: [settlements, transfers, parts],
+  histories: [settlements, transfers, parts, releases],
   states: [payments, refunds, receipts],
   start: () => foldPayments,
 }

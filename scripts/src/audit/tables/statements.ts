@@ -60,6 +60,8 @@ const lineOf = ({ type, data }: PlacedFact): Line | undefined => {
       return line('DISCOUNT_REVERSAL', 'debit', data.reversedOn, data.amount, { invoiceId: data.invoiceId })
     case 'WriteOffReversed':
       return line('WRITE_OFF_REVERSAL', 'debit', data.reversedOn, data.amount, { invoiceId: data.invoiceId })
+    case 'CreditReleased':
+      return line('RELEASE', 'debit', data.releasedOn, data.amount, { paymentId: data.paymentId })
     case 'RefundReversed':
       return line('REFUND_REVERSAL', 'credit', data.reversedOn, data.amount, { paymentId: data.paymentId })
     case 'PaymentRecorded': {

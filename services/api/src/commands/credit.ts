@@ -1,4 +1,4 @@
-import { AllocatePayment, DeallocatePayment, type PayForAnother, RecordRefund } from '@registru/domain'
+import { AllocatePayment, DeallocatePayment, type PayForAnother, RecordRefund, ReleaseCredit } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
@@ -141,6 +141,31 @@ export const creditCommands = [
       const told = answer(handled, { refundId, paymentId, amount: refund?.amount, refundedOn: refund?.refundedOn })
       const warnings = refund?.cashBreaches
       return warnings === undefined ? told : { ...told, warnings }
+    },
+  }),
+
+  defineCommand({
+    name: 'ReleaseCredit',
+    summary: 'Let credit end',
+    description:
+      'Credit that the client will not have back: nobody asked for it in time (PRESCRIBED), it is a tip, a difference too small to give back. It becomes income (758), or what is owed to the staff (462); no money moves. Somebody answers for it.',
+    schema: ReleaseCredit,
+    example: examples.releaseCredit(),
+    result: z.object({ paymentId: z.string(), amount: money, releasedOn: day }),
+    rejections: [
+      'ALLOCATION_EXCEEDS_CREDIT',
+      'AMOUNT_TOO_PRECISE',
+      'CLIENT_NOT_FOUND',
+      'DAY_TOO_FAR_AHEAD',
+      'PAYMENT_NOT_FOUND',
+      'PERIOD_CLOSED',
+      'UNDO_BEFORE_WHAT_IT_UNDOES',
+    ],
+    execute: async (data, context, dependencies) => {
+      const handled = await onAccount({ type: 'ReleaseCredit', data }, context, dependencies)
+      const released = eventsOf(handled, 'CreditReleased')[0]?.data
+      const { paymentId } = data
+      return answer(handled, { paymentId, amount: released?.amount, releasedOn: released?.releasedOn })
     },
   }),
 ]

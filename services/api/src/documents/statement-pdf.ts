@@ -29,6 +29,7 @@ const KIND: Readonly<Record<Line['kind'], string>> = {
   WRITE_OFF_REVERSAL: 'reactivare creanță',
   REFUND_REVERSAL: 'anulare restituire',
   TRANSFER: 'credit mutat între clienți',
+  RELEASE: 'credit stins',
 }
 
 /** A side without an amount stays empty, as on paper. */

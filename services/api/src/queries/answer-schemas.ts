@@ -232,6 +232,7 @@ export const PaymentItem = z.object({
   refunded: amount,
   reversed: amount.meta({ description: 'Bounced, charged back or recorded by mistake, whole or in parts' }),
   transferred: amount.meta({ description: "What went to other clients' accounts" }),
+  released: amount,
   credit: amount,
   inTransit: amount.meta({ description: 'Of card, payment service, courier, cheque or note: still on its way' }),
   fee: amount.meta({ description: 'What banks and processors kept of it, from the first or when it arrived' }),
@@ -272,6 +273,9 @@ export const PaymentItem = z.object({
     .object({ clientId: z.string(), paymentId: z.string() })
     .optional()
     .meta({ description: "Of credit that came from another client's account: the payment that it is of there" }),
+  releases: z.array(
+    z.object({ amount, reason: z.string(), releasedOn: day, approvedBy: z.string(), eventId: z.uuid() }),
+  ),
 })
 export const Payment = PaymentItem.extend({ revision, tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })

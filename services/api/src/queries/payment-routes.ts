@@ -30,6 +30,7 @@ const paymentBody = (history: PaymentHistory) => {
     allocatedMinor,
     refundedMinor,
     transferredMinor,
+    releasedMinor,
     creditMinor,
     inTransitMinor,
     feeMinor,
@@ -37,6 +38,7 @@ const paymentBody = (history: PaymentHistory) => {
     allocations,
     refunds,
     transfers,
+    releases,
     clearing,
     clearings,
     kept: _,
@@ -49,6 +51,7 @@ const paymentBody = (history: PaymentHistory) => {
     allocated: amount(allocatedMinor),
     refunded: amount(refundedMinor),
     transferred: amount(transferredMinor),
+    released: amount(releasedMinor),
     credit: amount(creditMinor),
     reversed: amount(reversedMinor),
     inTransit: amount(inTransitMinor),
@@ -62,6 +65,7 @@ const paymentBody = (history: PaymentHistory) => {
     allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
     refunds: refunds.map(({ amountMinor: refunded, ...refund }) => ({ ...refund, amount: amount(refunded) })),
     transfers: transfers.map(({ amountMinor: moved, ...transfer }) => ({ ...transfer, amount: amount(moved) })),
+    releases: releases.map(({ amountMinor: released, ...release }) => ({ ...release, amount: amount(released) })),
   }
 }
 
@@ -80,7 +84,7 @@ const certifyPayments = async (
   const open = await listOpenOf(handle, { companyId, kind: 'PAYMENT', items, asOf, knownAt })
   for (const [index, payment] of payments.entries()) {
     const { clientId, paymentId, currency, creditMinor, allocatedMinor, refundedMinor } = payment
-    const { reversedMinor, transferredMinor } = payment
+    const { reversedMinor, transferredMinor, releasedMinor } = payment
     const { allocations, kept } = payment
     const whose = { clientId, paymentId, currency }
     const living = allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
@@ -92,6 +96,7 @@ const certifyPayments = async (
     certifyRow(whose, { history: refundedMinor, refunded: kept.refundedMinor })
     certifyRow(whose, { history: reversedMinor, reversed: kept.reversedMinor })
     certifyRow(whose, { history: transferredMinor, transferred: kept.transferredMinor })
+    certifyRow(whose, { history: releasedMinor, released: kept.releasedMinor })
   }
   // What the history says in turn, against the journal.
   const documents = payments.map(({ clientId, paymentId: id }) => ({ clientId, id }))

@@ -185,6 +185,17 @@ export const nextCommand = (
         body: { clientId, paymentId: fresh('set'), amount, setOffOn: day, document: 'PV 1', items },
       }
     },
+    () => ({
+      name: 'ReleaseCredit',
+      body: {
+        clientId,
+        paymentId: about.paymentId,
+        amount: decimal(random.upTo(20_000)),
+        reason: random.pick(['PRESCRIBED', 'TIP', 'OTHER'], 'OTHER'),
+        releasedOn: today,
+        approvedBy: 'Ioana Pop',
+      },
+    }),
     () => takeBack('ReverseCreditNote', 'creditNoteId'),
     () => takeBack('ReverseDiscount', 'discountId'),
     () => takeBack('ReverseWriteOff', 'writeOffId'),

@@ -164,6 +164,7 @@ const DAYS = [
   'deallocatedOn',
   'reversedOn',
   'refundedOn',
+  'releasedOn',
   'writtenOffOn',
   'grantedOn',
   'cancelledOn',
@@ -708,6 +709,21 @@ const oracleOf = (state: State): Oracle => {
           },
         }
       }
+      // What is left of it is the client's no longer, as if it had been given back; `refunded` counts both.
+      case 'ReleaseCredit':
+        return {
+          codes: [
+            ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
+            ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
+          ],
+          apply: () => {
+            if (payment !== undefined) {
+              payment.credit -= amount
+              payment.refunded += amount
+            }
+            return { paymentId: body.paymentId, amount: { amount: decimal(amount) }, releasedOn: day }
+          },
+        }
       case 'IssueReceipt':
         return {
           codes: [

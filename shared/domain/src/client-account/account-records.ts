@@ -220,6 +220,8 @@ export interface PaymentFacts {
   transfers: readonly Transfer[]
   /** Of credit that came from another account. */
   readonly origin: CreditOrigin | undefined
+  /** Of the credit: what ended as income, or as what is owed to the staff. */
+  released: bigint
   /** The living receipt; `undefined` when there is none or it was annulled. */
   receipt: { readonly receiptId: ReceiptId; readonly series: ReceiptSeries } | undefined
   /** The last receipt that was annulled: the next one names it. */
@@ -250,6 +252,7 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   refunded: amount,
   transfers: listOf(object({ transferId: text, toClientId: word, amount, value: optional(amount), isReserved: flag })),
   origin: optional(object({ clientId: word, paymentId: text, collectedOn: optional(day) })),
+  released: amount,
   receipt: optional(object({ receiptId: text, series: word })),
   annulledReceipt: optional(object({ series: word, number: count })),
   newestAllocation: count,

@@ -34,6 +34,8 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
       return { path: '/reversedOn', day: data.reversedOn }
     case 'ConfirmPaymentCleared':
       return { path: '/clearedOn', day: data.clearedOn }
+    case 'ReleaseCredit':
+      return { path: '/releasedOn', day: data.releasedOn }
     case 'RecordRefund':
       return { path: '/refundedOn', day: data.refundedOn }
     case 'TransferCredit':

@@ -28,6 +28,7 @@ import {
   PaymentMethod,
   RefundMethod,
   RefundReversalReason,
+  ReleaseReason,
   ReversalReason,
 } from './vocabulary.ts'
 
@@ -282,6 +283,15 @@ export const TransferCredit = z.strictObject({
   reason: FreeText,
 })
 
+export const ReleaseCredit = z.strictObject({
+  clientId: ClientId,
+  paymentId: PaymentId.meta({ description: 'The payment or credit note whose credit ends' }),
+  amount: Amount,
+  reason: ReleaseReason,
+  releasedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  approvedBy: Name,
+})
+
 export const WriteOffInvoice = z.strictObject({
   clientId: ClientId,
   writeOffId: WriteOffId.optional(),
@@ -442,6 +452,7 @@ export type AccountCommand =
   | Message<'RegisterCreditNote', z.infer<typeof RegisterCreditNote>>
   | Message<'ConfirmPaymentCleared', z.infer<typeof ConfirmPaymentCleared>>
   | Message<'RecordRefund', z.infer<typeof RecordRefund>>
+  | Message<'ReleaseCredit', z.infer<typeof ReleaseCredit>>
   | Message<'WriteOffInvoice', z.infer<typeof WriteOffInvoice>>
   | Message<'GrantDiscount', z.infer<typeof GrantDiscount>>
   | Message<'RecordSetOff', z.infer<typeof RecordSetOff>>

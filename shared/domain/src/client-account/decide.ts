@@ -10,6 +10,7 @@ import { settlementsOn } from './decisions/freeing.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
+import { releaseDecisions } from './decisions/releases.ts'
 import { rescheduleDecisions } from './decisions/reschedules.ts'
 import { lastEffectOn } from './decisions/reversals.ts'
 import { takenBackFrom, takingBack } from './decisions/taking-back.ts'
@@ -23,6 +24,7 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...rescheduleDecisions,
   ...paymentDecisions,
   ...receiptDecisions,
+  ...releaseDecisions,
   ...takingBack,
   ...transferDecisions,
 }
@@ -61,6 +63,8 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
       return data.clearedOn
     case 'RefundRecorded':
       return data.refundedOn
+    case 'CreditReleased':
+      return data.releasedOn
     case 'ReceiptRequested':
       return data.issuedOn
     case 'TransferRequested':

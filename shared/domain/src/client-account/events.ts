@@ -32,6 +32,7 @@ import {
   PaymentNoticeCode,
   RefundMethod,
   RefundReversalReason,
+  ReleaseReason,
   ReversalReason,
 } from './vocabulary.ts'
 
@@ -363,6 +364,21 @@ export const InvoiceRescheduled = defineEvent({
   }),
 })
 
+/** Credit that the client will not have back: income (758), or what is owed to the staff (462). No money moves. */
+export const CreditReleased = defineEvent({
+  type: 'CreditReleased',
+  version: 1,
+  data: z.strictObject({
+    clientId: ClientId,
+    paymentId: PaymentId,
+    amount: Money,
+    ...functionalPart,
+    reason: ReleaseReason,
+    releasedOn: BusinessDay,
+    approvedBy: Name,
+  }),
+})
+
 /** Never delivered or sent: all of it leaves the books, VAT included. */
 export const InvoiceCancelled = defineEvent({
   type: 'InvoiceCancelled',
@@ -605,6 +621,7 @@ export const accountEventDefinitions = [
   ReceiptDeclined,
   ReceiptReleased,
   ...transferEventDefinitions,
+  CreditReleased,
 ] as const
 
 export type AccountEvent = EventOf<(typeof accountEventDefinitions)[number]>

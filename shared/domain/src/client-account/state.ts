@@ -293,6 +293,7 @@ const newPayment = (facts: {
   refunded: 0n,
   transfers: [],
   origin: facts.origin,
+  released: 0n,
   receipt: undefined,
   annulledReceipt: undefined,
 })
@@ -478,6 +479,13 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       })
       return account
     }
+    case 'CreditReleased':
+      changePayment(account, event.data.paymentId, (payment) => {
+        payment.credit -= minorOf(event.data.amount)
+        payment.released += minorOf(event.data.amount)
+        takeValue(payment.value, event.data.functional?.amount)
+      })
+      return account
     case 'RefundReversed': {
       const { refundId, paymentId, amount, method, reversedOn, functional } = event.data
       const refund = refunds.reverse(account, refundId)

@@ -89,6 +89,13 @@ export const RefundMethod = PaymentMethod.extract([
 ])
 export type RefundMethod = z.infer<typeof RefundMethod>
 
+/**
+ * Why credit is the client's no longer. PRESCRIBED: nobody asked for it in time (Codul civil art. 2517). TIP: it is the
+ * staff's (OUG 8/2015).
+ */
+export const ReleaseReason = z.enum(['PRESCRIBED', 'TIP', 'SMALL_DIFFERENCE', 'OTHER'])
+export type ReleaseReason = z.infer<typeof ReleaseReason>
+
 /** SETTLEMENT: for paying early (scont, 667). COMMERCIAL: after invoicing, on price or quantity (709). */
 export const DiscountKind = z.enum(['SETTLEMENT', 'COMMERCIAL'])
 export type DiscountKind = z.infer<typeof DiscountKind>

@@ -325,7 +325,8 @@ export const paymentDecisions: Decisions<
   ReversePayment: (command, account, { today }) => {
     const { payment, method } = moneyPaymentOf(account, command)
     const { paymentId } = payment
-    const { amount, refunded, currency, reversed, inTransit, clearedOn } = payment
+    const { amount, currency, reversed, inTransit, clearedOn } = payment
+    const refunded = payment.refunded + payment.released
     const left = reversibleOf(payment)
     if (left === 0n && reversed > 0n) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
     requireNothingTransferred(payment)

@@ -79,9 +79,11 @@ export const takenBackFrom = {
 const requireNotRefunded = (credit: {
   readonly paymentId: string
   readonly refunded: bigint
+  readonly released: bigint
   readonly currency: string
 }) => {
-  const { paymentId, refunded, currency } = credit
+  const { paymentId, currency } = credit
+  const refunded = credit.refunded + credit.released
   if (refunded > 0n) reject('PAYMENT_REFUNDED', { paymentId, refunded: moneyOf(refunded, currency) })
 }
 
