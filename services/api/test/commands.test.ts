@@ -114,6 +114,13 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
     { series: 'AMC-C', to: 10_000, decisionNumber: '15', decisionOn: '2026-11-20' },
     { to: 9_000 },
   ],
+  [
+    'RegisterClient',
+    examples.registerClient({ clientId: 'beta', name: 'Beta SRL', taxId: 'RO18547290' }),
+    { name: 'B' },
+  ],
+  ['RecordPayment', notYetTied('to-move', 'BANK_TRANSFER'), { method: 'OTHER_AGREED' }],
+  ['TransferCredit', examples.transferCredit({ paymentId: 'to-move' }), { amount: '77.00' }],
   ['ClosePeriod', { through: '2026-09-30' }, { through: '2026-08-31' }],
   [
     'ReopenPeriod',
