@@ -278,7 +278,9 @@ export const createDeferredVat = (tables: {
         const brought = new Map(
           (data.settles ?? data.collects ?? []).map((part) => [part.invoiceId, part.amount.amount]),
         )
-        for (const [invoiceId, waits] of [...waiting]) {
+        // What is left of a part stands behind the others again.
+        const parts = [...waiting]
+        for (const [invoiceId, waits] of parts) {
           const by = data.stillInTransit === undefined ? waits : minorOf(brought.get(invoiceId) ?? '0')
           if (by === 0n) continue
           collect('INVOICE', invoiceId, told, by)
