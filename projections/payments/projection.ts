@@ -23,8 +23,9 @@ import {
   paymentTransfers,
 } from './tables.ts'
 
-/** How a payment begins: with nothing settled, nothing cleared, nothing undone. */
+/** How a payment begins: with nothing settled, nothing cleared, nothing undone; and told by nobody how to settle. */
 const untouched = {
+  allocation_stage: null,
   allocated_minor: 0n,
   reversed_minor: 0n,
   refunded_minor: 0n,
@@ -103,6 +104,7 @@ export const paymentsProjection = defineProjection({
         currency: data.amount.currency,
         amount_minor: minorOf(data.amount),
         allocation_rule: data.allocationRule,
+        allocation_stage: data.allocationStage ?? null,
         desk_id: data.deskId ?? null,
         bank_reference: data.bankReference ?? null,
         remittance_text: data.remittanceText ?? null,

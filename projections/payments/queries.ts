@@ -40,6 +40,8 @@ export interface PaymentHistory {
   /** What settles nothing yet; 0 once reversed. */
   readonly creditMinor: bigint
   readonly allocationRule: string
+  /** Of `auto`: what told it how to spread the payment. */
+  readonly allocationStage: string | undefined
   readonly deskId: CashDeskId | undefined
   readonly bankReference: string | undefined
   readonly remittanceText: string | undefined
@@ -241,6 +243,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     releasedMinor,
     creditMinor: row.amount_minor - allocatedMinor - refundedMinor - releasedMinor - transferredMinor - reversedMinor,
     allocationRule: row.allocation_rule,
+    allocationStage: row.allocation_stage ?? undefined,
     deskId: row.desk_id ?? undefined,
     bankReference: row.bank_reference ?? undefined,
     remittanceText: row.remittance_text ?? undefined,

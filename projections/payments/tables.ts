@@ -1,5 +1,6 @@
 import type {
   AllocationRule,
+  AllocationStage,
   CashDeskId,
   ClientId,
   CompanyId,
@@ -51,6 +52,8 @@ export const payments = defineTable({
     /** Of the credit: what is the client's no longer. */
     released_minor: bigint(),
     allocation_rule: word<AllocationRule>(),
+    /** Of `auto`: what told it how. */
+    allocation_stage: nullable(word<AllocationStage>()),
     desk_id: nullable(id<CashDeskId>()),
     bank_reference: nullable(text()),
     remittance_text: nullable(text()),

@@ -191,6 +191,7 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         credit: show(minor(row, 'amount_minor') - allocated - refunded - released - reversed - transferred),
         inTransit: show(ARRIVES_LATER.test(words(row, 'method')) && inTransit > 0n ? inTransit : 0n),
         allocationRule: words(row, 'allocation_rule'),
+        ...(row['allocation_stage'] !== null && { allocationStage: words(row, 'allocation_stage') }),
         ...(reversal !== undefined && {
           reversal: { on: words(reversal, 'effective_on'), reason: words(reversal, 'reason') },
         }),

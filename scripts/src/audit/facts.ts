@@ -72,6 +72,7 @@ export const Fact = z.discriminatedUnion('type', [
     method: text,
     receivedOn: text,
     allocationRule: text,
+    allocationStage: maybe,
     bankReference: maybe,
     remittanceText: maybe,
     payer: json,

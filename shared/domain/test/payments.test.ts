@@ -96,7 +96,7 @@ t.test('RecordPayment', async (t) => {
       `older 100.00 ${day}`,
       `late 50.00 ${day}`,
     ])
-    t.match(given(...history).when(payment), [{ data: { allocationRule: 'oldestDueFirst@2' } }, {}, {}, {}])
+    t.match(given(...history).when(payment), [{ data: { allocationRule: 'auto@1' } }, {}, {}, {}])
   })
   t.test('settles parts by their own due days, to the ban', async (t) => {
     const kept = (invoiceId: string, now: string, later: string, total: string) =>

@@ -14,6 +14,7 @@ const receipts = { name: 'payment_receipts', key: ['company_id', 'payment_id', '
 const WAYS = /^CARD|^ONLINE|^COURIER|^PROMISSORY|^CHEQUE/
 
 const untouched = {
+  allocation_stage: null,
   allocated_minor: 0n,
   reversed_minor: 0n,
   refunded_minor: 0n,
@@ -96,6 +97,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         method: data.method,
         received_on: data.receivedOn,
         allocation_rule: data.allocationRule,
+        allocation_stage: data.allocationStage ?? null,
         desk_id: data.deskId ?? null,
         bank_reference: data.bankReference ?? null,
         remittance_text: data.remittanceText ?? null,

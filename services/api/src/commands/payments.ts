@@ -27,7 +27,9 @@ const answerPayment = (
 ): CommandAnswer => {
   const payment = eventsOf(handled, 'PaymentRecorded')[0]?.data
   if (payment === undefined) return answer(handled, more)
-  const allocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
+  const allAllocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
+  const allocated = allAllocated.filter(({ paymentId }) => paymentId === payment.paymentId)
+  const ofNotes = allAllocated.filter(({ paymentId }) => paymentId !== payment.paymentId)
   const credit = allocated.reduce(
     (left, { amount, conversion }) => left - minorOf(conversion?.paid ?? amount),
     minorOf(payment.amount),
@@ -40,13 +42,24 @@ const answerPayment = (
       paid: conversion?.paid,
     })),
     credit: decimalOf(credit, payment.amount.currency),
+    ...(ofNotes.length === 0
+      ? {}
+      : {
+          creditNotes: ofNotes.map(({ paymentId: creditNoteId, invoiceId, amount }) => ({
+            creditNoteId,
+            invoiceId,
+            amount: amount.amount,
+          })),
+        }),
     ...more,
   }
+  const unmet = (payment.unmetNames ?? []).map((name) => ({ code: 'NAMED_INVOICE_NOT_OPEN', ...name }))
   const repeated = (payment.looksLike ?? []).map((other) => ({ code: 'PAYMENT_LOOKS_REPEATED', ...other }))
   const warnings = [
     ...(payment.cashBreaches ?? []),
     ...(payment.notices ?? []),
     ...repeated,
+    ...unmet,
     ...vatWarnings(handled),
     ...moreWarnings,
   ]
@@ -58,7 +71,7 @@ export const paymentCommands = [
     name: 'RecordPayment',
     summary: 'Record a payment',
     description:
-      'Money that came in, tied to invoices at once: explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment. What a bank in between kept of a transfer is `fee`: the debtor has paid the whole `amount`, the bank account got less.',
+      'Money that came in, tied to invoices at once: as the payer meant it as far as that can be told (`auto`, when nothing else is asked for), explicitly, by what the payer wrote, oldest due first, or not at all. What is left is client credit. `auto` asks in turn, and the event names what decided: NAMED, the invoices that `remittanceText` names; ONE_INVOICE, FIRST_PARTS, GROUP and LESS_CREDIT_NOTES, the amount, where it fits open invoices to the last unit and in one way only; else LEGAL_ORDER (Codul civil art. 1507–1509). A text that names an invoice which is not open is a warning `NAMED_INVOICE_NOT_OPEN`, and what is not named stays untouched. With `receipt`, a cash payment gets its receipt in the same call, and is of the desk of that book (`deskId` may be left out); should the book refuse it in the last moment, because others were quicker, the payment stands all the same and the answer has a warning `RECEIPT_NOT_ISSUED` instead of a receipt: `IssueReceipt` asks for another. A part of an invoice in another currency is settled by an explicit item that names its rate; the other rules stay within the currency of the payment. What a bank in between kept of a transfer is `fee`: the debtor has paid the whole `amount`, the bank account got less.',
     schema: RecordPayment,
     // Cash, which every other example can follow: receipts are for cash alone.
     example: examples.recordPayment({ method: 'CASH', deskId: 'C1', bankReference: undefined }),

@@ -30,6 +30,10 @@ export const PaymentResult = z
     paymentId: z.string(),
     allocated: z.array(z.object({ invoiceId: z.string(), amount: decimal, paid })),
     credit: decimal.meta({ description: 'What is left to allocate' }),
+    creditNotes: z
+      .array(z.object({ creditNoteId: z.string(), invoiceId: z.string(), amount: decimal }))
+      .optional()
+      .meta({ description: 'Credit notes on account that the payment counts on; they settle with it' }),
     receipt: ReceiptResult.optional().meta({
       description: 'Of a cash payment that asked for it; see `warnings` where it is missing',
     }),

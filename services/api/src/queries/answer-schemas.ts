@@ -237,6 +237,7 @@ export const PaymentItem = z.object({
   inTransit: amount.meta({ description: 'Of card, payment service, courier, cheque or note: still on its way' }),
   fee: amount.meta({ description: 'What banks and processors kept of it, from the first or when it arrived' }),
   allocationRule: z.string(),
+  allocationStage: z.string().optional().meta({ description: 'Of `auto`: what told it how to spread the payment' }),
   deskId: z.string().optional(),
   bankReference: z.string().optional(),
   remittanceText: z.string().optional(),

@@ -45,11 +45,27 @@ export const nextCommand = (
     const method = random.pick(['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS'], 'CASH')
     const isCash = method === 'CASH'
     const isReceipted = random.chance(isCash ? 0.4 : 0.03)
-    const paid = isCash ? random.upTo(200_000) : amount()
+    // Who says nothing of invoices often pays just what some of them have open, less a credit note now and then.
+    const isSilent = random.chance(0.3)
+    const owed = [...oracle.invoices.values()].filter(({ open }) => open > 0)
+    const note = [...oracle.payments.values()].find(({ isNote, credit }) => isNote && credit > 0)
+    const fitting =
+      Array.from({ length: random.upTo(3) }, (_, index) => owed[index]?.open ?? 0).reduce(
+        (sum, open) => sum + open,
+        0,
+      ) - (random.chance(0.3) ? (note?.credit ?? 0) : 0)
+    const isFitting = isSilent && fitting > 0 && random.chance(0.6)
+    const paid = isFitting ? fitting : isCash ? random.upTo(200_000) : amount()
     const invoiceId = someInvoice()
     const explicit = [{ invoiceId, amount: decimal(Math.max(1, Math.min(paid, random.upTo(40_000)))) }]
     const allocation = random.pick(
-      [{ rule: 'explicit', items: explicit }, { rule: 'oldestDueFirst' }, { rule: 'named' }, { rule: 'none' }] as const,
+      [
+        { rule: 'explicit', items: explicit },
+        { rule: 'auto' },
+        { rule: 'oldestDueFirst' },
+        { rule: 'named' },
+        { rule: 'none' },
+      ] as const,
       { rule: 'none' },
     )
     return {
@@ -62,7 +78,7 @@ export const nextCommand = (
         amount: money(paid),
         method,
         receivedOn: day,
-        remittanceText: `plata fact ${someNumber()}, ${someNumber()}`,
+        ...(isSilent ? {} : { remittanceText: `plata fact ${someNumber()}, ${someNumber()}` }),
         ...(random.chance(0.3) ? { cashOverride: { reason: 'avans', approvedBy: 'Ioana Pop' } } : {}),
         ...(random.chance(0.15) ? {} : { allocation }),
         ...(isReceipted ? { receipt: { series } } : {}),

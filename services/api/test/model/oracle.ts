@@ -152,7 +152,7 @@ const Body = z.looseObject({
       rule: z.string(),
       items: z.array(z.object({ invoiceId: z.string(), amount: Amount })).default([]),
     })
-    .default({ rule: 'oldestDueFirst', items: [] }),
+    .default({ rule: 'auto', items: [] }),
 })
 type Body = z.infer<typeof Body>
 
@@ -185,6 +185,75 @@ interface Judgement {
 interface Share {
   readonly invoiceId: string
   readonly amount: number
+}
+
+interface Spread {
+  readonly shares: readonly Share[]
+  readonly notes: readonly { readonly note: Payment; readonly shares: readonly Share[] }[]
+  readonly unmet: number
+}
+
+interface Open {
+  readonly invoiceId: string
+  readonly open: number
+}
+
+interface Group {
+  readonly invoices: readonly Open[]
+  readonly notes: readonly Payment[]
+}
+
+const subsetsOf = <Item>(items: readonly Item[]): readonly (readonly Item[])[] =>
+  items.reduce<readonly (readonly Item[])[]>(
+    (subsets, item) => [...subsets, ...subsets.map((subset) => [...subset, item])],
+    [[]],
+  )
+
+/** Two groups that add up are as good as many: all are tried until then. */
+const groupsOf = (
+  open: readonly Open[],
+  notes: readonly Payment[],
+  amount: number,
+  [least, most]: readonly [number, number],
+): readonly Group[] => {
+  const noteSets = notes.length === 0 ? [[]] : subsetsOf(notes).filter((set) => set.length > 0)
+  const byTarget = new Map<number, (readonly Payment[])[]>()
+  for (const set of noteSets) {
+    const target = set.reduce((sum, { credit }) => sum + credit, amount)
+    byTarget.set(target, [...(byTarget.get(target) ?? []), set])
+  }
+  const targetMax = Math.max(...byTarget.keys())
+  const groups: Group[] = []
+  const tryFrom = (first: number, chosen: readonly Open[], sum: number): void => {
+    if (chosen.length >= least) {
+      for (const set of byTarget.get(sum) ?? []) groups.push({ invoices: chosen, notes: set })
+    }
+    if (chosen.length === most) return
+    for (let index = first; index < open.length && groups.length < 2; index += 1) {
+      const next = open[index]
+      if (next !== undefined && sum + next.open <= targetMax) tryFrom(index + 1, [...chosen, next], sum + next.open)
+    }
+  }
+  tryFrom(0, [], 0)
+  return groups
+}
+
+/** What is exactly the amount in one way alone: an invoice, a group of 2 to 8, or either less credit notes. */
+const fittingGroup = (open: readonly Open[], notes: readonly Payment[], amount: number): Group | undefined => {
+  const itemsMax = 30
+  const sizes = [
+    [1, 1],
+    [2, 8],
+  ] as const
+  for (const along of notes.length === 0 ? [[]] : [[], notes]) {
+    for (const size of sizes) {
+      const isLone = size[1] === 1 && along.length === 0
+      if (!isLone && open.length + along.length > itemsMax) continue
+      const [group, other] = groupsOf(open, along, amount, size)
+      if (group !== undefined) return other === undefined ? group : undefined
+    }
+  }
+  return undefined
 }
 
 export interface Oracle {
@@ -332,19 +401,49 @@ const oracleOf = (state: State): Oracle => {
       ]
     })
   }
-  const sharesOf = ({ allocation, remittanceText }: Body, amount: number): readonly Share[] => {
-    if (allocation.rule === 'explicit') return allocation.items
-    if (allocation.rule === 'none') return []
-    const named = new Set(remittanceText.match(/\d+/g))
+  const byDue = () =>
+    [...invoices]
+      .map(([invoiceId, { number, open, dueOn }]) => ({ invoiceId, number, open, dueOn }))
+      .filter(({ open }) => open > 0)
+      .toSorted((one, other) => one.dueOn.localeCompare(other.dueOn))
+  const inOrder = (targets: readonly { invoiceId: string; open: number }[], amount: number): readonly Share[] => {
     let left = amount
-    return [...invoices]
-      .filter(([, { number }]) => allocation.rule !== 'named' || named.has(number))
-      .toSorted(([, one], [, other]) => one.dueOn.localeCompare(other.dueOn))
-      .flatMap(([invoiceId, { open }]) => {
-        const share = Math.min(open, left)
-        left -= share
-        return share > 0 ? [{ invoiceId, amount: share }] : []
-      })
+    return targets.flatMap(({ invoiceId, open }) => {
+      const share = Math.min(open, left)
+      left -= share
+      return share > 0 ? [{ invoiceId, amount: share }] : []
+    })
+  }
+  /** What a rule does by itself: what the payment settles, then what credit notes do, and how many names nobody has. */
+  const spreadByRule = ({ allocation, remittanceText }: Body, amount: number): Spread => {
+    const numbers = new Set(remittanceText.match(/\d+/g))
+    const open = byDue()
+    const named = open.filter(({ number }) => numbers.has(number))
+    const unmet = numbers.size - named.length
+    if (allocation.rule === 'named') return { shares: inOrder(named, amount), notes: [], unmet }
+    if (allocation.rule === 'oldestDueFirst') return { shares: inOrder(open, amount), notes: [], unmet: 0 }
+    if (unmet > 0) return { shares: inOrder(named, amount), notes: [], unmet }
+    const others = open.filter(({ number }) => !numbers.has(number))
+    const notes = [...payments.values()].filter(({ isNote, credit }) => isNote && credit > 0)
+    const found = numbers.size > 0 ? undefined : fittingGroup(open, notes, amount)
+    if (found === undefined) return { shares: inOrder([...named, ...others], amount), notes: [], unmet }
+    let targets: readonly { invoiceId: string; open: number }[] = found.invoices
+    const settling = (by: number): readonly Share[] => {
+      const shares = inOrder(targets, by)
+      targets = targets.map(({ invoiceId, open: before }) => ({
+        invoiceId,
+        open: before - (shares.find((share) => share.invoiceId === invoiceId)?.amount ?? 0),
+      }))
+      return shares
+    }
+    const shares = settling(amount)
+    return { shares, notes: found.notes.map((note) => ({ note, shares: settling(note.credit) })), unmet }
+  }
+  const spreadOf = (body: Body, amount: number): Spread => {
+    const { rule, items } = body.allocation
+    if (rule === 'explicit') return { shares: items, notes: [], unmet: 0 }
+    if (rule === 'none') return { shares: [], notes: [], unmet: 0 }
+    return spreadByRule(body, amount)
   }
   const spend = (paymentId: string, own: Payment, shares: readonly Share[]): object => {
     payments.set(paymentId, own)
@@ -552,7 +651,7 @@ const oracleOf = (state: State): Oracle => {
         const isAbove = isCash && (cashByDay.get(day) ?? 0) + amount > CASH_CEILING
         const mayPass =
           state.cashGuard === 'WARN' || (state.cashGuard === 'REQUIRE_OVERRIDE' && body.cashOverride !== undefined)
-        const shares = sharesOf(body, amount)
+        const { shares, notes: along, unmet } = spreadOf(body, amount)
         return {
           codes: [
             ...ifNot(payment === undefined, 'PAYMENT_ALREADY_RECORDED'),
@@ -560,7 +659,10 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(!isAbove || mayPass, 'CASH_LIMIT_PER_PERSON_DAY'),
             ...shareRefusals(shares, amount),
           ],
-          warnings: isAbove ? ['CASH_LIMIT_PER_PERSON_DAY'] : [],
+          warnings: [
+            ...(isAbove ? ['CASH_LIMIT_PER_PERSON_DAY'] : []),
+            ...Array.from({ length: unmet }, () => 'NAMED_INVOICE_NOT_OPEN'),
+          ],
           apply: () => {
             const own = newPayment(body.paymentId, amount, {
               isCash,
@@ -570,6 +672,9 @@ const oracleOf = (state: State): Oracle => {
             })
             if (isCash) cashByDay.set(day, (cashByDay.get(day) ?? 0) + amount)
             const result = spend(body.paymentId, own, shares)
+            for (const { note, shares: ofNote } of along) {
+              for (const share of ofNote) settle(note, share.invoiceId, share.amount, day)
+            }
             if (body.receipt === undefined) return result
             return { ...result, receipt: { number: giveReceipt(body.paymentId, own, day) } }
           },

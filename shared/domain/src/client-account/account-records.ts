@@ -291,6 +291,12 @@ interface Keeper {
   readonly records: PackedRecords
 }
 
+/** What holds an account's records, and tells which of its credit notes have something left. */
+interface CreditKeeper extends Keeper {
+  /** By currency: their ordinals, oldest first. */
+  readonly notesLeft: Map<Currency, readonly number[]>
+}
+
 const keptInvoices = packedTable(KIND.invoice, object(invoiceFields))
 /** By the digits of their numbers, ordinal + 1 of the newest invoice: payers name few invoices among very many. */
 const newestOfDigits = packedTable(KIND.digits, count)
@@ -380,6 +386,13 @@ export interface SettlingPayment {
   readonly allocation: LivingAllocation
 }
 
+const keepNoteLeft = ({ notesLeft }: CreditKeeper, ordinal: number, { currency, credit }: PaymentFacts): void => {
+  const before = notesLeft.get(currency) ?? []
+  if (before.includes(ordinal) === credit > 0n) return
+  const others = before.filter((other) => other !== ordinal)
+  notesLeft.set(currency, credit > 0n ? [...others, ordinal].toSorted((one, other) => one - other) : others)
+}
+
 /** The payments of an account, and the credit notes that are credit as a payment is. */
 export const accountPayments = {
   get: (account: Keeper, paymentId: PaymentId): Payment | undefined => {
@@ -389,9 +402,15 @@ export const accountPayments = {
   /** Without its allocations, of which there may be a thousand. */
   factsOf: paymentFacts,
   has: ({ records }: Keeper, paymentId: PaymentId): boolean => keptPayments.has(records, paymentId),
-  set: ({ records }: Keeper, payment: PaymentFacts): void => {
-    keptPayments.set(records, payment.paymentId, payment)
+  set: (account: CreditKeeper, payment: PaymentFacts): void => {
+    const ordinal = keptPayments.set(account.records, payment.paymentId, payment)
+    if (payment.method === 'CREDIT_NOTE') keepNoteLeft(account, ordinal, payment)
   },
+  /** Credit notes of which something is left, oldest first. */
+  notesLeft: ({ records, notesLeft }: CreditKeeper, currency: Currency, max: number): readonly PaymentFacts[] =>
+    (notesLeft.get(currency) ?? [])
+      .slice(0, max)
+      .map((ordinal) => ({ paymentId: keyAt(records, ordinal), ...keptPayments.at(records, ordinal) })),
   /** What of the payment settles the invoice; `undefined` when it never did, nothing when that was undone. */
   allocation: ({ records }: Keeper, paymentId: PaymentId, invoiceId: InvoiceId): LivingAllocation | undefined =>
     keptAllocations.get(records, allocationKey(records, paymentId, invoiceId)),

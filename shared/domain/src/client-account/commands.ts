@@ -106,6 +106,10 @@ export const RegisterInvoice = z.strictObject({
 })
 
 export const Allocation = z.discriminatedUnion('rule', [
+  z.strictObject({ rule: z.literal('auto') }).meta({
+    description:
+      "Invoices in the payment's currency: those that remittanceText names; else the one invoice, first instalments of one, or group of 2 to 8 that is exactly the amount, if need be less credit notes on account; else the longest due first",
+  }),
   z.strictObject({
     rule: z.literal('explicit'),
     items: Items,
@@ -113,9 +117,9 @@ export const Allocation = z.discriminatedUnion('rule', [
   z
     .strictObject({ rule: z.literal('named') })
     .meta({ description: "The invoices in the payment's currency that remittanceText names" }),
-  z
-    .strictObject({ rule: z.literal('oldestDueFirst') })
-    .meta({ description: "Invoices in the payment's currency, the longest due first" }),
+  z.strictObject({ rule: z.literal('oldestDueFirst') }).meta({
+    description: "Invoices in the payment's currency, instalments by their own due days, the longest due first",
+  }),
   z.strictObject({ rule: z.literal('none') }),
 ])
 
@@ -137,7 +141,7 @@ export const RecordPayment = z.strictObject({
     description: 'Of a bank transfer: what a bank in between kept of the amount, e.g. 20.00 of 10000.00',
   }),
   exchangeRate: documentRate,
-  allocation: Allocation.optional().meta({ description: 'oldestDueFirst when absent; what is left is client credit' }),
+  allocation: Allocation.optional().meta({ description: 'auto when absent; what is left is client credit' }),
   receipt: z
     .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
     .optional()

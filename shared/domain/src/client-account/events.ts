@@ -23,6 +23,7 @@ import { FreeText, Name, personal, Reference } from '../text.ts'
 import { transferEventDefinitions } from './transfer-events.ts'
 import {
   AllocationRule,
+  AllocationStage,
   CashBreachCode,
   DeallocationReason,
   DiscountKind,
@@ -180,6 +181,11 @@ export const PaymentRecorded = defineEvent({
     receivedOn: BusinessDay,
     /** How the payment was spread, with the rule's version, so that history stays explicable when a rule changes. */
     allocationRule: AllocationRule,
+    /** Of `auto`: what told it how, and what it left out because too much is open to be tried. */
+    allocationStage: AllocationStage.optional(),
+    skippedStages: z.array(AllocationStage).optional(),
+    /** What the payer names and no open invoice has, as written; with the one invoice that has it and is not open. */
+    unmetNames: z.array(z.strictObject({ name: personal(z.string()), invoiceId: InvoiceId.optional() })).optional(),
     bankReference: Reference.optional(),
     remittanceText: personal(FreeText).optional(),
     payer: Payer.optional(),

@@ -16,9 +16,11 @@ export interface OpenInvoices {
   readonly ordinals: number[]
   /** What is open of the invoice up to the end of the part, in minor units; negative where later parts follow. */
   readonly reaches: number[]
+  /** How many entries have a reach, of long lists from the first question on; nothing that is not in `reaches`. */
+  counts: Map<number, number> | undefined
 }
 
-export const noOpenInvoices = (): OpenInvoices => ({ ranks: [], ordinals: [], reaches: [] })
+export const noOpenInvoices = (): OpenInvoices => ({ ranks: [], ordinals: [], reaches: [], counts: undefined })
 
 /** What of an invoice says where it stands in the order. */
 export interface OpenByDue {
@@ -93,6 +95,35 @@ const placeOf = (list: OpenInvoices, { rank, reach }: Entry, invoiceId: InvoiceI
   return low
 }
 
+const count = ({ counts }: OpenInvoices, reach: number, by: 1 | -1): void => {
+  if (counts === undefined) return
+  const many = (counts.get(reach) ?? 0) + by
+  if (many === 0) counts.delete(reach)
+  else counts.set(reach, many)
+}
+
+/** So many numbers are looked through in a microsecond; of more, it is worth knowing which there are. */
+const LOOKED_THROUGH_MAX = 1_000
+
+const countsOf = (list: OpenInvoices): ReadonlyMap<number, number> => {
+  if (list.counts === undefined) {
+    list.counts = new Map()
+    for (const reach of list.reaches) count(list, reach, 1)
+  }
+  return list.counts
+}
+
+/** The place of the only entry with that reach. */
+export const onlyReach = (list: OpenInvoices, reach: number): number | 'several' | undefined => {
+  const { reaches } = list
+  const isLong = reaches.length > LOOKED_THROUGH_MAX
+  const many = isLong ? (countsOf(list).get(reach) ?? 0) : 1
+  if (many !== 1) return many === 0 ? undefined : 'several'
+  const place = reaches.indexOf(reach)
+  if (place < 0) return undefined
+  return !isLong && reaches.includes(reach, place + 1) ? 'several' : place
+}
+
 /** Keeps the lists sorted while an invoice changes, so that a decision over 100,000 open ones never sorts them. */
 export const moveByDue = (
   list: OpenInvoices,
@@ -104,7 +135,12 @@ export const moveByDue = (
   const placeIn = (entry: Entry): number => placeOf(list, entry, is.invoiceId, idAt)
   if (before.length === after.length && before.every(({ rank }, index) => rank === after[index]?.rank)) {
     const places = before.map(placeIn)
-    for (const [index, place] of places.entries()) list.reaches[place] = after[index]?.reach ?? 0
+    for (const [index, place] of places.entries()) {
+      const reach = after[index]?.reach ?? 0
+      count(list, list.reaches[place] ?? 0, -1)
+      count(list, reach, 1)
+      list.reaches[place] = reach
+    }
     return
   }
   for (const entry of before) {
@@ -112,12 +148,14 @@ export const moveByDue = (
     list.ranks.splice(place, 1)
     list.ordinals.splice(place, 1)
     list.reaches.splice(place, 1)
+    count(list, entry.reach, -1)
   }
   for (const entry of after) {
     const place = placeIn(entry)
     list.ranks.splice(place, 0, entry.rank)
     list.ordinals.splice(place, 0, ordinal)
     list.reaches.splice(place, 0, entry.reach)
+    count(list, entry.reach, 1)
   }
 }
 
@@ -130,9 +168,13 @@ export const writeOpenInvoices = (out: ByteCursor, { ranks, ordinals, reaches }:
 export const readOpenInvoices = (from: ByteCursor): OpenInvoices => {
   const ranks = Array.from(new Float64Array(readBytes(from).buffer))
   const ordinals = Array.from(new Uint32Array(readBytes(from).buffer))
-  return { ranks, ordinals, reaches: Array.from(new Float64Array(readBytes(from).buffer)) }
+  const reaches = Array.from(new Float64Array(readBytes(from).buffer))
+  return { ranks, ordinals, reaches, counts: undefined }
 }
 
-/** What the lists take in memory: three numbers an open part. */
-export const bytesOfOpenInvoices = ({ ranks }: OpenInvoices): number =>
-  ranks.length * 3 * Float64Array.BYTES_PER_ELEMENT
+/** What a number takes in a map beside its count. */
+const BYTES_PER_COUNT = 40
+
+/** What the lists take in memory: three numbers an open part, and what is counted of them. */
+export const bytesOfOpenInvoices = ({ ranks, counts }: OpenInvoices): number =>
+  ranks.length * 3 * Float64Array.BYTES_PER_ELEMENT + (counts?.size ?? 0) * BYTES_PER_COUNT

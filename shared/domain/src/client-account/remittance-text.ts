@@ -191,7 +191,7 @@ export const namesIn = <Invoice extends NameableInvoice>(
   const { text, tokens } = readText(remittanceText)
   const tokenAt: TokenAt = (at) => tokens[at] ?? NO_TOKEN
   const named = new Map<InvoiceId, Invoice>()
-  const unmet: UnmetName[] = []
+  const unmet = new Map<string, UnmetName>()
 
   /** Who has the name: by series before by «invoice», for the more is said the surer it is. */
   const answering = (mention: Mention, digits: string): readonly Invoice[] => {
@@ -250,10 +250,9 @@ export const namesIn = <Invoice extends NameableInvoice>(
     const start = unknown ?? (alike.length === 0 ? undefined : by === 'itself' ? at - 1 : at)
     if (start === undefined) return
     const [invoice, other] = alike
-    unmet.push({
-      name: text.slice(tokenAt(start).start, tokenAt(at).end),
-      ...(invoice !== undefined && other === undefined ? { invoiceId: invoice.invoiceId } : {}),
-    })
+    const name = text.slice(tokenAt(start).start, tokenAt(at).end)
+    const invoiceId = other === undefined ? invoice?.invoiceId : undefined
+    if (!unmet.has(digits)) unmet.set(digits, { name, ...(invoiceId === undefined ? {} : { invoiceId }) })
   }
 
   for (const mention of mentionsIn(tokenAt, tokens.length)) {
@@ -261,7 +260,7 @@ export const namesIn = <Invoice extends NameableInvoice>(
     if (mention.by === 'range') meetRange(mention)
     else if ((meet(mention, digits) ?? meetShortened(mention, digits)) === undefined) miss(mention, digits)
   }
-  return { named: [...named.values()], unmet }
+  return { named: [...named.values()], unmet: [...unmet.values()] }
 }
 
 /** Invoices of a list by the digits of their numbers. */

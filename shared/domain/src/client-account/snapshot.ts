@@ -11,8 +11,8 @@ import {
   written,
 } from '../packed/byte-cursor.ts'
 import { dumpIndexed, restoreIndexed, weighIndexed } from '../packed/packed-index.ts'
-import { dumpRecords, restoreRecords, weighRecords } from '../packed/packed-records.ts'
-import { type FieldsOf, object, oneOf, optional, text } from '../packed/packed-table.ts'
+import { dumpRecords, type PackedRecords, restoreRecords, weighRecords } from '../packed/packed-records.ts'
+import { count, type FieldsOf, listOf, object, oneOf, optional, text } from '../packed/packed-table.ts'
 import { type Address, ClientKind } from '../party.ts'
 import { bytesOfOpenInvoices, type OpenInvoices, readOpenInvoices, writeOpenInvoices } from './open-invoices.ts'
 import type { Client, ClientAccount } from './state.ts'
@@ -46,6 +46,14 @@ const readOpenByDue = (from: ByteCursor): Map<Currency, OpenInvoices> => {
   return openByDue
 }
 
+const ordinals = listOf(count)
+
+const readNotesLeft = (from: ByteCursor, records: PackedRecords): Map<Currency, readonly number[]> => {
+  const notesLeft = new Map<Currency, readonly number[]>()
+  for (let left = readUint(from); left > 0; left -= 1) notesLeft.set(readText(from), ordinals.read(from, records))
+  return notesLeft
+}
+
 export const accountSnapshot: SnapshotFormat<ClientAccount> = {
   version: 5,
   encode: (account) => {
@@ -58,6 +66,11 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
       writeText(out, currency)
       writeOpenInvoices(out, open)
     }
+    writeUint(out, account.notesLeft.size)
+    for (const [currency, notes] of account.notesLeft) {
+      writeText(out, currency)
+      ordinals.write(out, notes, account.records)
+    }
     return written(out)
   },
   decode: (bytes) => {
@@ -65,7 +78,7 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
     const records = restoreRecords(from)
     const papers = restoreIndexed(from)
     const debtor = client.read(from, records)
-    return { client: debtor, records, papers, openByDue: readOpenByDue(from) }
+    return { client: debtor, records, papers, openByDue: readOpenByDue(from), notesLeft: readNotesLeft(from, records) }
   },
   weigh: ({ records, papers, openByDue }) => {
     let bytes = BYTES_OF_AN_ACCOUNT + weighRecords(records) + weighIndexed(papers)

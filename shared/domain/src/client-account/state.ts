@@ -63,6 +63,8 @@ export interface ClientAccount {
   readonly papers: PackedIndex
   /** Open invoices of each currency, oldest due first. */
   readonly openByDue: Map<Currency, OpenInvoices>
+  /** Credit notes of which something is left, by currency: the ordinals of their records. */
+  readonly notesLeft: Map<Currency, readonly number[]>
 }
 
 export interface Client {
@@ -80,6 +82,7 @@ export const initialAccount = (): ClientAccount => ({
   records: createPackedRecords(),
   papers: createPackedIndex(),
   openByDue: new Map(),
+  notesLeft: new Map(),
 })
 
 /** Oldest due first. */

@@ -29,6 +29,7 @@ export type CreditSource = PaymentMethod | 'CREDIT_NOTE' | 'TRANSFER'
  * invoices by their last due day; oldestDueFirst@2 ranks their parts, each by its own.
  */
 export const AllocationRule = z.enum([
+  'auto@1',
   'explicit@1',
   'named@1',
   'named@2',
@@ -38,6 +39,21 @@ export const AllocationRule = z.enum([
   'none@1',
 ])
 export type AllocationRule = z.infer<typeof AllocationRule>
+
+/**
+ * What told `auto` how to spread a payment. NAMED: the payer's text. Then an amount that fits to the last unit and only one
+ * way: ONE_INVOICE, FIRST_PARTS of one, a GROUP of 2 to 8, the same LESS_CREDIT_NOTES. LEGAL_ORDER: none of these, so what
+ * is named comes first, then what is due first.
+ */
+export const AllocationStage = z.enum([
+  'NAMED',
+  'ONE_INVOICE',
+  'FIRST_PARTS',
+  'GROUP',
+  'LESS_CREDIT_NOTES',
+  'LEGAL_ORDER',
+])
+export type AllocationStage = z.infer<typeof AllocationStage>
 
 /** Of a payment. Only a set-off is reversed as a paper is: no bank stands between. */
 export const ReversalReason = z.enum(['MISTAKE', 'BOUNCED', 'CHARGED_BACK', 'WRONG_INVOICE', 'OTHER'])

@@ -2,11 +2,10 @@ import type { CompanyRules } from '../../decider.ts'
 import type { ExchangeRate } from '../../exchange-rate.ts'
 import type { InvoiceId, PaymentId } from '../../ids.ts'
 import { type Currency, minorIn } from '../../money.ts'
-import { accountInvoices, type Invoice } from '../account-records.ts'
-import { type OpenPart, partsInOrder } from '../open-invoices.ts'
-import { namesIn } from '../remittance-text.ts'
+import { partsInOrder } from '../open-invoices.ts'
 import { type ClientAccount, openParts } from '../state.ts'
 import type { AllocationRule } from '../vocabulary.ts'
+import { autoSpread, namesFor, type Spread, sharesInOrder } from './auto-allocation.ts'
 import type { CommandData } from './decisions.ts'
 import { paidFor, type Share } from './foreign-parts.ts'
 import { invoiceOf, requireCredit, requireOpen, requireSameCurrency } from './requirements.ts'
@@ -15,6 +14,7 @@ import { invoiceOf, requireCredit, requireOpen, requireSameCurrency } from './re
 // front of the list, or asks for what the payer names.
 
 export const RULES = {
+  auto: 'auto@1',
   explicit: 'explicit@1',
   named: 'named@3',
   oldestDueFirst: 'oldestDueFirst@2',
@@ -55,29 +55,6 @@ export const explicitShares = (
   })
 }
 
-/** Fills parts in the given order until the money is used up; what an invoice gets in several parts is one share. */
-export const sharesInOrder = (parts: Iterable<OpenPart<Invoice>>, total: bigint): readonly Share[] => {
-  const shares = new Map<InvoiceId, Share>()
-  let left = total
-  for (const { invoice, reach } of parts) {
-    if (left === 0n) break
-    const taken = shares.get(invoice.invoiceId)?.amount ?? 0n
-    const untilEnd = reach - taken
-    const more = untilEnd < left ? untilEnd : left
-    if (more <= 0n) continue
-    shares.set(invoice.invoiceId, { invoice, amount: taken + more, paid: taken + more })
-    left -= more
-  }
-  return [...shares.values()]
-}
-
-const namedIn = (account: ClientAccount, currency: Currency, text: string): readonly Invoice[] =>
-  namesIn<Invoice>(text, {
-    withDigits: (digits) => accountInvoices.withDigits(account, digits),
-    isOpen: (invoice) => invoice.currency === currency && invoice.open > 0n,
-    some: () => [],
-  }).named
-
 type Allocation = NonNullable<CommandData<'RecordPayment'>['allocation']>
 
 export const spread = (
@@ -85,16 +62,20 @@ export const spread = (
   allocation: Allocation,
   payment: Spreading & { readonly remittanceText?: string | undefined },
   rules: CompanyRules | undefined,
-): readonly Share[] => {
-  const { currency, amount, remittanceText = '' } = payment
+): Spread => {
+  const { currency, amount, remittanceText } = payment
   switch (allocation.rule) {
+    case 'auto':
+      return autoSpread(account, payment)
     case 'explicit':
-      return explicitShares(account, allocation.items, payment, rules, '/allocation/items')
+      return { shares: explicitShares(account, allocation.items, payment, rules, '/allocation/items'), notes: [] }
     case 'oldestDueFirst':
-      return sharesInOrder(openParts(account, currency), amount)
-    case 'named':
-      return sharesInOrder(partsInOrder(namedIn(account, currency, remittanceText)), amount)
+      return { shares: sharesInOrder(openParts(account, currency), amount), notes: [] }
+    case 'named': {
+      const { named, unmet } = namesFor(account, currency, remittanceText ?? '')
+      return { shares: sharesInOrder(partsInOrder(named), amount), notes: [], unmet }
+    }
     case 'none':
-      return []
+      return { shares: [], notes: [] }
   }
 }

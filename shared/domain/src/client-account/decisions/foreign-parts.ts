@@ -148,6 +148,13 @@ export const without = (payment: PaymentLeft, { paid }: Share): PaymentLeft => {
   return { ...payment, credit: credit - paid, value: value && { ...value, left: value.left - gone } }
 }
 
+/** The invoice after a share has settled a part of it. */
+export const invoiceAfter = (invoice: Invoice, amount: bigint): Invoice => {
+  const gone = valueOfPart(carriedByInvoice(invoice), amount) ?? 0n
+  const { value, open } = invoice
+  return { ...invoice, open: open - amount, value: value && { ...value, left: value.left - gone } }
+}
+
 /** What an undo of a part of an allocation gives back. */
 export const givenBack = (
   payment: { readonly currency: Currency },

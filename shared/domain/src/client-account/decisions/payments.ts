@@ -5,9 +5,16 @@ import type { ClientId } from '../../ids.ts'
 
 import { decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { accountPayments, cashPaid, cashTaken, type Payment, refunds } from '../account-records.ts'
+import {
+  accountPayments,
+  cashPaid,
+  cashTaken,
+  type Invoice,
+  type Payment,
+  type PaymentFacts,
+  refunds,
+} from '../account-records.ts'
 import { cashBreaches, countedPayerOf, fragmentBreaches, partInLei, payoutBreaches, worthInLei } from '../cash-guard.ts'
-
 import {
   type AccountEvent,
   type CashBreach,
@@ -21,6 +28,7 @@ import type { ClientAccount } from '../state.ts'
 import { collectedByAllocation, collectionOf, least } from '../transit.ts'
 import { type AllocationRule, CARD_METHODS, INSTRUMENTS, METHODS_IN_TRANSIT, type RefundMethod } from '../vocabulary.ts'
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
+import type { Spread } from './auto-allocation.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { documentValue, foreignFactsOf, paidFor, type Share, valueOffPayment, without } from './foreign-parts.ts'
 import { noticesOf } from './payment-notices.ts'
@@ -74,6 +82,43 @@ export const allocated = (
     })
   })
 }
+
+/** The credit notes that a payment counts on settle on its day: not before, though they are older. */
+const allocatedNotes = (
+  { clientId, receivedOn }: Pick<CommandData<'RecordPayment'>, 'clientId' | 'receivedOn'>,
+  { notes }: Spread,
+  rule: AllocationRule,
+  rules: CompanyRules | undefined,
+): readonly AccountEvent[] =>
+  notes.flatMap(({ note, shares }) => {
+    let left: PaymentFacts = note
+    return shares.map((share) => {
+      const { invoice, amount } = share
+      const foreign = foreignFactsOf(left, share, rules)
+      left = { ...left, ...without(left, share) }
+      return PaymentAllocated.of({
+        clientId,
+        paymentId: note.paymentId,
+        invoiceId: invoice.invoiceId,
+        amount: moneyOf(amount, invoice.currency),
+        allocatedOn: effectiveDay(note, invoice, rules, receivedOn),
+        rule,
+        ...foreign,
+      })
+    })
+  })
+
+const settledByNotes = ({ notes }: Spread, { invoiceId }: Invoice): bigint =>
+  notes
+    .flatMap(({ shares }) => shares)
+    .reduce((sum, { invoice, amount }) => (invoice.invoiceId === invoiceId ? sum + amount : sum), 0n)
+
+/** What the event keeps of how the rule came to its shares. */
+const toldBy = ({ stage, skipped = [], unmet = [] }: Spread) => ({
+  ...(stage === undefined ? {} : { allocationStage: stage }),
+  ...(skipped.length === 0 ? {} : { skippedStages: [...skipped] }),
+  ...(unmet.length === 0 ? {} : { unmetNames: [...unmet] }),
+})
 
 /** What the company does about cash above a ceiling: events that go along, or a refusal that names rule, limit and sum. */
 const answerForCash = (
@@ -153,7 +198,7 @@ const recordPayment = (
   { company: rules, elsewhere }: DecisionContext,
 ): readonly AccountEvent[] => {
   const {
-    allocation = { rule: 'oldestDueFirst' as const },
+    allocation = { rule: 'auto' as const },
     receipt,
     cashOverride: _,
     exchangeRate,
@@ -168,7 +213,8 @@ const recordPayment = (
   const { currency } = facts.amount
   const amount = minorOf(facts.amount)
   const rule = RULES[allocation.rule]
-  const shares = spread(account, allocation, { paymentId, currency, amount, remittanceText }, rules)
+  const spreading = spread(account, allocation, { paymentId, currency, amount, remittanceText }, rules)
+  const { shares } = spreading
   if (facts.method === 'SET_OFF') requireExactSetOff(shares, facts.amount, '/allocation')
   const valued = documentValue(facts.amount, exchangeRate, rules)
   const payment = newPayment(facts, valued.functional, rules)
@@ -188,6 +234,7 @@ const recordPayment = (
       ...facts,
       ...keptFee(command),
       allocationRule: rule,
+      ...toldBy(spreading),
       ...valued,
       ...(payment.paidWhenCleared ? { paidWhenCleared: true } : {}),
       ...keptBreaches(breaches),
@@ -196,11 +243,12 @@ const recordPayment = (
     }),
     ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ...allocated(facts, payment, shares, rule, rules),
+    ...allocatedNotes(facts, spreading, rule, rules),
   ]
   if (receipt !== undefined) {
     const settled = shares.map((share) => ({
       ...share,
-      openAfter: share.invoice.open - share.amount,
+      openAfter: share.invoice.open - share.amount - settledByNotes(spreading, share.invoice),
       rate: share.exchangeRate?.rate,
     }))
     const request = { clientId, receiptId: receipt.receiptId, series: receipt.series, issuedOn: receivedOn }
