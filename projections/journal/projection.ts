@@ -124,8 +124,14 @@ interface Invoiced {
 /** What an invoice brings besides the receivable, as credits. TVA la încasare is due only as money comes in. */
 const invoiced = ({ total, vatLines, cashAccounting }: Invoiced, proceeds: Account): readonly Leg[] => {
   const vat = vatLines.reduce((sum, line) => sum + minorIn(line.vat, total.currency), 0n)
+  const advances = vatLines.reduce(
+    (sum, { base, advanceInvoiceId }) => (advanceInvoiceId === undefined ? sum : sum + minorIn(base, total.currency)),
+    0n,
+  )
   return [
-    [proceeds, vat - minorOf(total)],
+    [proceeds, vat + advances - minorOf(total)],
+    // Below zero: what the advance invoice brought goes back, and is revenue of this one.
+    ['ADVANCE_INVOICED', -advances],
     [cashAccounting ? 'VAT_DEFERRED' : 'VAT_DUE', -vat],
   ]
 }

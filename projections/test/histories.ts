@@ -84,6 +84,29 @@ const vatLinesOf = (minor: number, currency: string) => {
 
 const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
 
+/** A final invoice, in either scheme, that takes off an advance; where that is more than it is for, it asks for nothing. */
+const finalOf = (account: ClientAccount, step: Step, currency: string) => {
+  const advance = [...accountInvoices.all(account)].find(
+    (invoice) => invoice.kind === 'ADVANCE' && invoice.currency === currency && invoice.corrections === 0,
+  )
+  if (advance === undefined || step.payment > 2) return undefined
+  const off = advance.vatLines.reduce((sum, { base, vat }) => sum + base + vat, 0n)
+  const own = off > BigInt(step.minor) ? off : BigInt(step.minor)
+  const taken = advance.vatLines.map(({ rate, base, vat }) => ({
+    rate,
+    base: decimalOf(-base, currency),
+    vat: decimalOf(-vat, currency),
+    advanceInvoiceId: advance.invoiceId,
+  }))
+  return {
+    kind: 'INVOICE' as const,
+    total: moneyOf(own - off, currency),
+    instalments: undefined,
+    cashAccounting: step.variant > 2,
+    vatLines: [...vatLinesOf(Number(own), currency), ...taken],
+  }
+}
+
 /** A payment with credit and an open invoice: all that fits, or the step's own amount if it does. */
 const pickUnsettled = (account: ClientAccount, step: Step) => {
   const payments = [...accountPayments.all(account)].filter(({ credit }) => credit > 0n)
@@ -288,6 +311,7 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     const dueOn = addDays(day, step.term)
     const instalments = instalmentsOf(step, currency, dueOn)
     const total = moneyOf(BigInt(step.minor), currency)
+    const final = finalOf(ledger.accountOf(companyId, clientId), step, currency)
     const { vatLines: _, ...example } = registerInvoice()
     ledger.onAccount(
       companyId,
@@ -308,6 +332,7 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
             cashAccounting: step.variant > 2,
             vatLines: vatLinesOf(step.minor, currency),
           }),
+          ...final,
         },
       },
       day,

@@ -16,6 +16,7 @@ import {
 import {
   creditNoteRegistered,
   creditNoteReversed,
+  invoiceCancelled,
   invoiceRegistered,
   invoiceWrittenOff,
   paymentAllocated,
@@ -123,6 +124,73 @@ t.test('of an advance outside TVA la încasare the journal knows, and VAT counts
     '2026-10-12 ADVANCE_INVOICED -100000',
     '2026-10-12 VAT_DUE -21000',
   ])
+})
+
+const final = invoiceRegistered({
+  invoiceId: 'inv-50',
+  number: '50',
+  issuedOn: '2025-09-15',
+  dueOn: '2025-10-15',
+  cashAccounting: true,
+  total: ron('1230.00'),
+  vatLines: [
+    { rate: '21', base: '2000.00', vat: '420.00' },
+    { rate: '19', base: '-1000.00', vat: '-190.00', advanceInvoiceId: 'inv-1024' },
+  ],
+})
+const advanceAt19 = invoiceRegistered({
+  kind: 'ADVANCE',
+  issuedOn: '2025-06-10',
+  cashAccounting: true,
+  total: ron('1190.00'),
+  vatLines: [{ rate: '19', base: '1000.00', vat: '190.00' }],
+})
+
+t.test('a final invoice gives an advance back by rate, and its money counts for the delivery', async (t) => {
+  const history = [advanceAt19, allocated('1190.00', '2025-06-12'), final]
+  const rows = await exigible(history)
+  t.strictSame(rows.toSorted(), ['2025-06-12 19 19000', '2025-09-15 19 -19000', '2025-09-15 21 20653'])
+  const rest = allocated('1230.00', '2025-10-01', { invoiceId: 'inv-50' })
+  t.ok((await exigible([...history, rest])).includes('2025-10-01 21 21347'), 'it closes to the ban')
+  const writer = createMemoryWriter([journal])
+  const balancesOf = async (...messages: readonly LedgerMessage[]) => {
+    await writer.apply(inLog(messages), { position: positionOf(1_000_000n), storeId: 'memory' })
+    const sums: Record<string, bigint> = {}
+    for (const { account, amount_minor } of writer.rows.list(postings)) {
+      sums[account] = (sums[account] ?? 0n) + amount_minor
+    }
+    return sums
+  }
+  t.match(await balancesOf(...history), {
+    ADVANCE_INVOICED: 0n,
+    REVENUE: -200_000n,
+    RECEIVABLE: 123_000n,
+    VAT_DUE: -20_653n,
+    VAT_DEFERRED: -21_347n,
+  })
+})
+
+t.test('a final invoice that asks for nothing makes all of its VAT exigible; cancelled, it never was', async (t) => {
+  const nothing = invoiceRegistered({
+    ...final.data,
+    total: ron('0.00'),
+    vatLines: [
+      { rate: '19', base: '1000.00', vat: '190.00' },
+      { rate: '19', base: '-1000.00', vat: '-190.00', advanceInvoiceId: 'inv-1024' },
+    ],
+  })
+  const history = [advanceAt19, allocated('1190.00', '2025-06-12'), nothing]
+  t.strictSame(await exigible(history), ['2025-06-12 19 19000'], 'what the one gives back the other has')
+  const { vatLines: lines, total } = final.data
+  const cancelled = invoiceCancelled({
+    invoiceId: 'inv-50',
+    cashAccounting: true,
+    cancelledOn: '2025-09-20',
+    total,
+    vatLines: lines,
+  })
+  const all = [advanceAt19, allocated('1190.00', '2025-06-12'), final, cancelled]
+  t.strictSame((await exigible(all)).slice(-2).toSorted(), ['2025-09-20 19 19000', '2025-09-20 21 -20653'])
 })
 
 t.test('an undo is negative on its own day', async (t) => {
@@ -303,7 +371,18 @@ const vatLinesOf = (paper: {
 interface NaiveDocument {
   deferred: DeferredVat
   collected: bigint
+  /** VAT of advances that it takes off; negative. */
+  back: bigint
 }
+
+type Lines = Parameters<typeof deferredVatOf>[0]
+type InvoiceLines = Extract<LedgerEvent, { readonly type: 'InvoiceRegistered' }>['data']['vatLines']
+
+/** What a paper is for, and the lines with minus. */
+const halvesOf = (lines: InvoiceLines): readonly [own: Lines, advances: Lines] => [
+  lines.filter((line) => line.advanceInvoiceId === undefined),
+  lines.filter((line) => line.advanceInvoiceId !== undefined),
+]
 
 /** The same by looking at each document alone: what was collected of it, at the end. */
 const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [vat: bigint, deferred: bigint]> => {
@@ -316,8 +395,12 @@ const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [va
   for (const event of events) {
     if (event.type === 'InvoiceRegistered' && event.data.cashAccounting) {
       const { clientId, invoiceId, vatLines: lines, total } = event.data
-      const deferred = deferredVatOf(lines, total.currency)
-      documents.set(`${event.metadata.companyId} ${clientId} ${invoiceId}`, { deferred, collected: 0n })
+      const [own, off] = halvesOf(lines)
+      const deferred = deferredVatOf(own, total.currency)
+      const { grossMinor, parts } = deferredVatOf(off, total.currency)
+      const back = parts.reduce((sum, { vatMinor }) => sum + vatMinor, 0n)
+      const key = `${event.metadata.companyId} ${clientId} ${invoiceId}`
+      documents.set(key, { deferred, collected: -grossMinor, back })
     } else if (event.type === 'PaymentRecorded' && ['CHEQUE', 'PROMISSORY_NOTE'].includes(event.data.method)) {
       onPaper.set(`${event.metadata.companyId} ${event.data.clientId} ${event.data.paymentId}`, new Map())
     } else if (event.type === 'PaymentAllocated' || event.type === 'PaymentDeallocated') {
@@ -339,11 +422,15 @@ const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [va
       if (document === undefined) continue
       const { grossMinor, parts } = deferredVatOf(event.data.vatLines, currency)
       document.deferred = lessenedVat(document.deferred, { grossMinor: -grossMinor, parts: negatedVat(parts) })
-    } else if (
-      event.type === 'InvoiceCancelled' ||
-      event.type === 'DiscountGranted' ||
-      event.type === 'CreditNoteRegistered'
-    ) {
+    } else if (event.type === 'InvoiceCancelled') {
+      const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${event.data.invoiceId}`)
+      if (document === undefined) continue
+      const { currency } = event.data.total
+      const [own, off] = halvesOf(event.data.vatLines)
+      document.deferred = lessenedVat(document.deferred, deferredVatOf(own, currency))
+      document.collected += deferredVatOf(off, currency).grossMinor
+      document.back = 0n
+    } else if (event.type === 'DiscountGranted' || event.type === 'CreditNoteRegistered') {
       const corrected = event.type === 'CreditNoteRegistered' ? event.data.corrects : undefined
       const invoiceId = event.data.invoiceId ?? corrected
       const document = documents.get(`${event.metadata.companyId} ${event.data.clientId} ${invoiceId}`)
@@ -353,9 +440,9 @@ const naive = (events: readonly LedgerEvent[]): ReadonlyMap<string, readonly [va
     }
   }
   return new Map(
-    [...documents].map(([key, { deferred, collected }]) => {
+    [...documents].map(([key, { deferred, collected, back }]) => {
       const vat = exigibleSoFar(deferred, collected).reduce((sum, part) => sum + part.vatMinor, 0n)
-      return [key, [vat, deferred.parts.reduce((sum, part) => sum + part.vatMinor, 0n) - vat]]
+      return [key, [vat + back, deferred.parts.reduce((sum, part) => sum + part.vatMinor, 0n) - vat]]
     }),
   )
 }
@@ -388,7 +475,8 @@ t.test('on no day has a document more VAT than it has, nor less than none', (t) 
       const keyOf = (companyId: string, clientId: string, id: string): string => `${companyId} ${clientId} ${id}`
       const whole = new Map<string, bigint>()
       for (const { type, data, metadata } of events) {
-        if (type === 'InvoiceRegistered') {
+        // A final invoice may give back more at one rate than it has at another.
+        if (type === 'InvoiceRegistered' && halvesOf(data.vatLines)[1].length === 0) {
           const vat = vatLinesOf(data).reduce((sum, line) => sum + line, 0n)
           whole.set(keyOf(metadata.companyId, data.clientId, data.invoiceId), vat)
         }

@@ -1,4 +1,5 @@
 import {
+  addedVat,
   type ClientId,
   type DeferredVat,
   deferredVatOf,
@@ -204,25 +205,27 @@ const openBook = ({ instruments }: VatRows) => {
     keepWaiting: (changed: StoredInstruments['waiting']): void => {
       if (instruments !== undefined) changes.push(put(instruments, { state: { waiting: changed } }))
     },
-    /** Begins a document, or moves one: what is deferred, what is collected, or both. */
-    move: (row: DocumentRow, told: Cause, after: Document): void => {
+    /**
+     * Begins a document, or moves one: what is deferred, what is collected, or both. `atOnce` waits for no money: an advance
+     * that goes back.
+     */
+    move: (row: DocumentRow, told: Cause, after: Document, atOnce: readonly VatPart[] = []): void => {
       const { kind, document_id: documentId } = row.key
       const before = documentOf(row)
       changes.push(put(row, { state: stored(after) }))
       // A credit note on account takes back what an invoice brings.
       const signed = kind === 'INVOICE' ? (parts: readonly VatPart[]) => parts : negatedVat
-      const exigible = signed(
-        vatBetween(
-          before === undefined ? [] : exigibleSoFar(before.deferred, before.collectedMinor),
-          exigibleSoFar(after.deferred, after.collectedMinor),
-        ),
+      const moved = vatBetween(
+        before === undefined ? [] : exigibleSoFar(before.deferred, before.collectedMinor),
+        exigibleSoFar(after.deferred, after.collectedMinor),
       )
-      const terms = signed(vatBetween(before?.deferred.parts ?? [], after.deferred.parts))
+      const exigible = signed(addedVat(moved, atOnce))
+      const terms = signed(addedVat(vatBetween(before?.deferred.parts ?? [], after.deferred.parts), atOnce))
       for (const rate of new Set([...terms, ...exigible].map((part) => part.rate))) {
-        const moved = exigible.find((part) => part.rate === rate)
-        const vatMinor = moved?.vatMinor ?? 0n
+        const due = exigible.find((part) => part.rate === rate)
+        const vatMinor = due?.vatMinor ?? 0n
         const deferredMinor = (terms.find((part) => part.rate === rate)?.vatMinor ?? 0n) - vatMinor
-        const baseMinor = moved?.baseMinor ?? 0n
+        const baseMinor = due?.baseMinor ?? 0n
         if (baseMinor === 0n && vatMinor === 0n && deferredMinor === 0n) continue
         const { currency } = after
         movements.push({ ...told, kind, documentId, currency, rate, baseMinor, vatMinor, deferredMinor })
@@ -322,6 +325,21 @@ interface Deferring {
   readonly cashAccounting: boolean
 }
 
+/**
+ * What a paper is for, and, negative, what it takes off: the money of an advance counts for the final invoice from its day
+ * on, and the VAT of the advance goes back at its own rate (Legea 227/2015 art. 291 (6)).
+ */
+const paperOf = (lines: readonly VatLine[], currency: string) => ({
+  own: deferredVatOf(
+    lines.filter(({ advanceInvoiceId }) => advanceInvoiceId === undefined),
+    currency,
+  ),
+  advances: deferredVatOf(
+    lines.filter(({ advanceInvoiceId }) => advanceInvoiceId !== undefined),
+    currency,
+  ),
+})
+
 const begin = (
   book: Book,
   row: DocumentRow | undefined,
@@ -329,7 +347,8 @@ const begin = (
   cause: Cause,
 ): void => {
   if (row === undefined || !cashAccounting) return
-  book.move(row, cause, { currency, deferred: deferredVatOf(vatLines, currency), collectedMinor: 0n })
+  const { own, advances } = paperOf(vatLines, currency)
+  book.move(row, cause, { currency, deferred: own, collectedMinor: -advances.grossMinor }, advances.parts)
 }
 
 type Invoiced = Extract<VatEvent, { readonly type: 'InvoiceRegistered' }>['data']
@@ -339,8 +358,23 @@ const invoiced = (book: Book, row: DocumentRow | undefined, invoice: Invoiced): 
   if (kind === 'INVOICE' || cashAccounting) begin(book, row, invoice, ofPaper('INVOICED', dueOn))
   else if (row !== undefined && vatLines.length > 0) {
     const { currency } = total
-    book.keep(row, { currency, deferred: deferredVatOf(vatLines, currency), collectedMinor: 0n, dueOn })
+    book.keep(row, { currency, deferred: paperOf(vatLines, currency).own, collectedMinor: 0n, dueOn })
   }
+}
+
+/** As it was registered, the other way round. */
+const cancel = (
+  book: Book,
+  row: DocumentRow | undefined,
+  { vatLines, total: { currency }, cancelledOn }: Extract<VatEvent, { readonly type: 'InvoiceCancelled' }>['data'],
+): void => {
+  const document = row && documentOf(row)
+  if (row === undefined || document === undefined) return
+  const { own, advances } = paperOf(vatLines, currency)
+  const deferred = lessenedVat(document.deferred, own)
+  const after = { ...document, deferred, collectedMinor: document.collectedMinor + advances.grossMinor }
+  if (document.dueOn === undefined) book.move(row, ofPaper('CANCELLED', cancelledOn), after, negatedVat(advances.parts))
+  else book.keep(row, { ...document, deferred })
 }
 
 /** The invoice whose VAT a note takes back, whether it lowers the invoice or is on account; one that names none has its own. */
@@ -363,11 +397,9 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       else lessen(book, invoice, { vatLines, currency: total.currency, cause: 'CREDITED', on })
       return
     }
-    case 'InvoiceCancelled': {
-      const { vatLines, total, cancelledOn: on } = event.data
-      lessen(book, invoice, { vatLines, currency: total.currency, cause: 'CANCELLED', on })
+    case 'InvoiceCancelled':
+      cancel(book, invoice, event.data)
       return
-    }
     case 'DiscountGranted': {
       const { vatLines, amount, grantedOn: on } = event.data
       lessen(book, invoice, { vatLines, currency: amount.currency, cause: 'DISCOUNTED', on })

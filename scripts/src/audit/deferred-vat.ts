@@ -58,6 +58,7 @@ interface PrintedLine {
   readonly rate: string
   readonly base: string
   readonly vat: string
+  readonly advanceInvoiceId?: string | undefined
 }
 
 const INSTRUMENTS = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
@@ -86,6 +87,11 @@ const exigible = ({ rates, gross, ...of }: Deferring): Map<string, readonly [bas
 const addLines = (document: Deferring, lines: readonly PrintedLine[], sign: 1n | -1n): void => {
   for (const line of lines) {
     const [base, vat] = [sign * minorOf(line.base), sign * minorOf(line.vat)]
+    // What is taken off was paid with the advance.
+    if (line.advanceInvoiceId !== undefined) {
+      document.collected -= base + vat
+      continue
+    }
     const known = document.rates.find(({ rate }) => rate === line.rate)
     if (known === undefined) document.rates.push({ rate: line.rate, base, vat })
     else {
@@ -94,6 +100,17 @@ const addLines = (document: Deferring, lines: readonly PrintedLine[], sign: 1n |
     }
     document.gross += base + vat
   }
+}
+
+/** By rate, what a paper takes off of advances: it goes back at once. */
+const takenOff = (lines: readonly PrintedLine[], sign: 1n | -1n): ReadonlyMap<string, Rate> => {
+  const rates = new Map<string, Rate>()
+  for (const { rate, base, vat, advanceInvoiceId } of lines) {
+    if (advanceInvoiceId === undefined) continue
+    const before = rates.get(rate) ?? { rate, base: 0n, vat: 0n }
+    rates.set(rate, { rate, base: before.base + sign * minorOf(base), vat: before.vat + sign * minorOf(vat) })
+  }
+  return rates
 }
 
 interface Account {
@@ -148,7 +165,10 @@ export const createDeferredVat = (tables: {
       documentId: string,
       told: Told,
       apply: (document: Deferring) => void,
-      begun?: Pick<Deferring, 'currency' | 'dueOn'>,
+      {
+        begun,
+        atOnce = new Map(),
+      }: { begun?: Pick<Deferring, 'currency' | 'dueOn'>; atOnce?: ReadonlyMap<string, Rate> } = {},
     ): void => {
       const key = `${kind} ${documentId}`
       const known = account.documents.get(key)
@@ -163,11 +183,14 @@ export const createDeferredVat = (tables: {
       if (document.dueOn !== undefined) return
       const after = exigible(document)
       const sign = kind === 'INVOICE' ? 1n : -1n
-      for (const { rate, vat: term } of document.rates) {
+      const terms = new Map(document.rates.map(({ rate, vat }) => [rate, vat]))
+      for (const rate of new Set([...terms.keys(), ...atOnce.keys()])) {
+        const back = atOnce.get(rate) ?? { base: 0n, vat: 0n }
+        const term = (terms.get(rate) ?? 0n) + back.vat
         const [baseBefore, vatBefore] = before.get(rate) ?? [0n, 0n]
         const [baseAfter, vatAfter] = after.get(rate) ?? [0n, 0n]
-        const base = sign * (baseAfter - baseBefore)
-        const vat = sign * (vatAfter - vatBefore)
+        const base = sign * (baseAfter - baseBefore + back.base)
+        const vat = sign * (vatAfter - vatBefore + back.vat)
         const deferred = sign * (term - (termsBefore.get(rate) ?? 0n)) - vat
         if (base === 0n && vat === 0n && deferred === 0n) continue
         const { cause, on, belongsTo = null, paymentId = null } = told
@@ -218,7 +241,8 @@ export const createDeferredVat = (tables: {
           const told = { cause: 'INVOICED', on: data.issuedOn }
           const { currency } = data.total
           const begun = data.cashAccounting ? { currency } : { currency, dueOn: data.issuedOn }
-          change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, 1n), begun)
+          const atOnce = takenOff(data.vatLines, 1n)
+          change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, 1n), { begun, atOnce })
         }
         break
       case 'CreditNoteRegistered': {
@@ -228,7 +252,9 @@ export const createDeferredVat = (tables: {
         const corrected = data.invoiceId ?? data.corrects
         if (corrected !== undefined) change('INVOICE', corrected, told, (paper) => addLines(paper, vatLines, -1n))
         else if (cashAccounting) {
-          change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, 1n), { currency })
+          change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, 1n), {
+            begun: { currency },
+          })
         }
         break
       }
@@ -251,7 +277,8 @@ export const createDeferredVat = (tables: {
           type === 'InvoiceCancelled'
             ? { cause: 'CANCELLED', on: data.cancelledOn }
             : { cause: 'DISCOUNTED', on: data.grantedOn }
-        change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, -1n))
+        const atOnce = takenOff(data.vatLines, -1n)
+        change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, -1n), { atOnce })
         break
       }
       case 'PaymentRecorded':

@@ -30,7 +30,10 @@ const exchanged = {
 }
 
 /** What a paper says of VAT. */
-const vat = { vatLines: z.array(z.object({ rate: text, base: text, vat: text })), cashAccounting: z.boolean() }
+const vat = {
+  vatLines: z.array(z.object({ rate: text, base: text, vat: text, advanceInvoiceId: maybe })),
+  cashAccounting: z.boolean(),
+}
 
 const fact = <const Type extends string, Shape extends z.ZodRawShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), data: z.object(shape) })

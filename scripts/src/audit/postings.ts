@@ -76,16 +76,23 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
   /** The VAT lines of a paper, and the rest of its amount on the account that it is about. */
   const paper = (
     { amount, currency }: { amount: string; currency: string },
-    of: { vatLines: readonly { vat: string }[]; cashAccounting: boolean },
+    of: {
+      vatLines: readonly { base: string; vat: string; advanceInvoiceId?: string | undefined }[]
+      cashAccounting: boolean
+    },
     about: string,
     against: string,
     sign: 1n | -1n,
   ): readonly Side[] => {
     const whole = sign * minorOf(amount)
     const vat = sign * of.vatLines.reduce((sum, line) => sum + minorOf(line.vat), 0n)
+    // A line that names an advance invoice empties 419 of it instead of adding to revenue.
+    let takenOff = 0n
+    for (const line of of.vatLines) if (line.advanceInvoiceId !== undefined) takenOff -= sign * minorOf(line.base)
     return [
       [against, currency, whole],
-      [about, currency, vat - whole],
+      ['ADVANCE_INVOICED', currency, takenOff],
+      [about, currency, vat - takenOff - whole],
       [of.cashAccounting ? 'VAT_DEFERRED' : 'VAT_DUE', currency, -vat],
     ]
   }

@@ -85,6 +85,29 @@ export const Money = z
   .overwrite((money) => (lacksDecimals(money) ? moneyOf(minorOf(money), money.currency) : money))
 export type Money = z.infer<typeof Money>
 
+/** As `AmountOrZero`, but below zero too: what a document takes off. */
+export const SignedAmount = z
+  .string('an amount is a decimal string, e.g. "-190.00": JSON numbers are not exact')
+  .regex(/^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?$/, 'a decimal number, e.g. "-190.00"')
+  .meta({ description: "Decimal string in the currency's major unit; it may be below zero", examples: ['210.00'] })
+
+const NOT_BELOW_ZERO = 'not below zero: such a paper is a credit note (RegisterCreditNote)'
+
+/** What a document asks for, which may be nothing: a final invoice that advances cover. */
+export const Total = z
+  .strictObject({
+    amount: z
+      .string('an amount is a decimal string, e.g. "0.00": JSON numbers are not exact')
+      .regex(DECIMAL_PATTERN, {
+        error: ({ input }) =>
+          typeof input === 'string' && input.startsWith('-') ? NOT_BELOW_ZERO : 'a decimal number, e.g. "0.00"',
+      })
+      .meta({ description: "Decimal string in the currency's major unit; zero is allowed", examples: ['1210.00'] }),
+    currency: Currency,
+  })
+  .superRefine(withinCurrency)
+  .overwrite((money) => (lacksDecimals(money) ? moneyOf(minorOf(money), money.currency) : money))
+
 /** What lies somewhere, which may be nothing. Unlike a part of a document, no total that was checked before bounds it. */
 export const Balance = z.strictObject({ amount: AmountOrZero, currency: Currency }).superRefine(withinCurrency)
 

@@ -154,6 +154,92 @@ t.test('RegisterInvoice', async (t) => {
     t.throws(() => parts(first, { dueOn: '2026-10-30', amount: '210.00' }), refused)
     t.throws(() => parts({ ...first, dueOn: '2026-10-31' }, { dueOn: '2026-10-31', amount: '210.00' }), refused)
   })
+  t.test('takes an advance off by rate: what it asks for is what the paper says', async (t) => {
+    const advance = invoiceRegistered({
+      kind: 'ADVANCE',
+      total: ron('1190.00'),
+      vatLines: [{ rate: '19', base: '1000.00', vat: '190.00' }],
+    })
+    const off = (base: string, vat: string, change: object = {}) => ({
+      rate: '19',
+      base,
+      vat,
+      advanceInvoiceId: 'inv-1024',
+      ...change,
+    })
+    const own = { rate: '21', base: '2000.00', vat: '420.00' }
+    const final = (total: string, ...vatLines: NonNullable<Parameters<typeof register>[0]>['vatLines'] & object) =>
+      register({ invoiceId: 'inv-50', number: '50', issuedOn: '2026-10-05', total: ron(total), vatLines })
+    const whole = final('1230.00', own, off('-1000.00', '-190.00'))
+    const events = given(account, advance).when(whole)
+    t.match(events, [{ data: { total: ron('1230.00'), vatLines: [own, off('-1000.00', '-190.00')] } }])
+    const over = { code: 'CREDIT_NOTE_DOES_NOT_FIT', details: { invoiceId: 'inv-1024', rate: '19' } }
+    t.throws(() => given(account, advance).when(final('1229.99', own, off('-1000.01', '-190.00'))), over)
+    t.throws(() => given(account, advance).when(final('1229.99', own, off('-1000.00', '-190.01'))), over)
+    t.throws(() => given(account, advance).when(final('1230.00', own, off('-1000.00', '-190.00', { rate: '21' }))), {
+      code: 'CREDIT_NOTE_DOES_NOT_FIT',
+    })
+    t.throws(
+      () =>
+        given(account, advance, ...events).when(
+          register({
+            ...final('2408.10', own, off('-10.00', '-1.90')).data,
+            invoiceId: 'inv-51',
+            number: '51',
+          }),
+        ),
+      over,
+    )
+    const plain = invoiceRegistered()
+    t.throws(() => given(account, plain).when(final('1230.00', own, off('-1000.00', '-190.00'))), {
+      code: 'CREDIT_NOTE_DOES_NOT_FIT',
+      details: { rule: 'only an advance invoice is taken off' },
+    })
+    t.throws(() => given(account).when(whole), { code: 'INVOICE_NOT_FOUND' })
+    const later = invoiceRegistered({ ...advance.data, issuedOn: '2026-10-06' })
+    t.throws(() => given(account, later).when(whole), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES' })
+    const taken = given(account, advance, ...events)
+    const note = credit({ total: ron('0.01'), vatLines: undefined })
+    t.throws(() => taken.when(note), { code: 'CREDIT_NOTE_DOES_NOT_FIT' }, 'what is taken off cannot be credited too')
+    t.throws(() => taken.when(cancel()), { code: 'INVOICE_NOT_FULLY_OPEN' }, 'nor cancelled')
+    const back = taken.when(cancel({ invoiceId: 'inv-50', cancelledOn: '2026-10-07' }))
+    t.match(back, [{ data: { vatLines: [own, off('-1000.00', '-190.00')] } }])
+    t.equal(given(account, advance, ...events, ...back).when(cancel({ cancelledOn: '2026-10-07' })).length, 1)
+    const bare = invoiceRegistered({ kind: 'ADVANCE', vatLines: [] })
+    const zero = final('0.00', { rate: '0', base: '1210.00', vat: '0.00' }, off('-1210.00', '0.00', { rate: '0' }))
+    t.equal(given(account, bare).when(zero).length, 1, 'an advance without VAT, too')
+  })
+  t.test('may ask for nothing, and is cancelled once', async (t) => {
+    const nothing = register({ total: ron('0.00'), vatLines: undefined })
+    const events = given(account).when(nothing)
+    t.match(events, [{ data: { total: ron('0.00') } }])
+    const back = given(account, ...events).when(cancel())
+    t.equal(back.length, 1)
+    t.throws(() => given(account, ...events, ...back).when(cancel()), { code: 'INVOICE_NOT_FULLY_OPEN' })
+    const exchangeRate = { rate: '4.9765', source: 'BNR', publishedOn: '2026-09-30' } as const
+    const inLei = { today, company: { ...DEFAULT_RULES, functionalCurrency: 'RON' } }
+    const command = register({ total: eur('0.00'), vatLines: undefined, exchangeRate })
+    const foreign = given(account).when(command, inLei)
+    t.equal(given(account, ...foreign).when(cancel(), inLei).length, 1)
+  })
+  t.test('below zero is a credit note, and the refusal says so', async (t) => {
+    const rules = (change: object) =>
+      (RegisterInvoice.safeParse({ ...registerInvoice(), ...change }).error?.issues ?? []).map(
+        ({ path, message }) => `${path.join('/')}: ${message}`,
+      )
+    t.match(rules({ total: ron('-0.01') }), [/^total\/amount: .*credit note/])
+    t.same(rules({ total: ron('0.00'), vatLines: [] }), [])
+    t.same(rules({ vatLines: [{ rate: '21', base: '-1.00', vat: '0.00' }] }), [
+      'vatLines/0/base: below zero only with advanceInvoiceId',
+    ])
+    const line = { rate: '21', advanceInvoiceId: 'inv-1' }
+    t.same(rules({ vatLines: [{ ...line, base: '-1.00', vat: '0.21' }] }), [
+      'vatLines/0/vat: below zero, for it takes off an advance',
+    ])
+    t.same(rules({ kind: 'ADVANCE', vatLines: [{ ...line, base: '-1.00', vat: '-0.21' }] }), [
+      'vatLines: an advance invoice takes no advance off',
+    ])
+  })
   t.test('refuses a malformed body, naming the field', async (t) => {
     const paths = (change: object) =>
       (RegisterInvoice.safeParse({ ...registerInvoice(), ...change }).error?.issues ?? []).map((issue) =>

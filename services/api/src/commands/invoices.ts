@@ -60,7 +60,7 @@ export const invoiceCommands = [
     name: 'RegisterInvoice',
     summary: 'Register an invoice',
     description:
-      'An invoice issued elsewhere becomes a receivable: open in full, due on its day or by instalments. In a foreign currency, `exchangeRate` says what it is worth in the functional one; without it no exchange difference is known.',
+      'An invoice issued elsewhere becomes a receivable: open in full, due on its day or by instalments. In a foreign currency, `exchangeRate` says what it is worth in the functional one; without it no exchange difference is known. A final invoice takes an advance off by lines with a minus that name its `advanceInvoiceId`, at the rate of the advance: what it asks for is `total`, which may be `0.00`, 419 and the VAT of the advance go back, and the advance invoice stays as it is. A paper below zero is a credit note.',
     schema: RegisterInvoice,
     example: examples.registerInvoice(),
     result: z.object({ invoiceId: z.string(), open: decimal }),
@@ -151,7 +151,7 @@ export const invoiceCommands = [
     name: 'RegisterCreditNote',
     summary: 'Register a credit note (factură storno)',
     description:
-      'Lowers what an invoice still asks for; what of it is paid becomes client credit again, newest money first, and `freed` of the answer says of which payments. It takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows and warns of. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment; under TVA la încasare its VAT then goes back as that credit is used, unless it `corrects` an invoice: then in its own month. An advance is applied to the final invoice by undoing its allocation, crediting the advance invoice and allocating the payment anew; an atomic batch makes that one step.',
+      'Lowers what an invoice still asks for; what of it is paid becomes client credit again, newest money first, and `freed` of the answer says of which payments. It takes back VAT that the invoice has: where `vatLines` are left out, its share of what is left at each rate, which the answer shows and warns of. Without an invoice it becomes client credit, which `AllocatePayment` and `RecordRefund` use under its id as they use a payment; under TVA la încasare its VAT then goes back as that credit is used, unless it `corrects` an invoice: then in its own month. An advance is taken off by the final invoice itself, see `RegisterInvoice`.',
     schema: RegisterCreditNote,
     example: examples.registerCreditNote(),
     result: z.object({

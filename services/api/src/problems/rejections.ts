@@ -89,7 +89,8 @@ const unknownThen = ({ asOf, knownAt }: RejectionDetails): string | undefined =>
   told`there is none as of ${asOf}, by what was known at position ${knownAt}`
 
 /** Of a rate, or of the whole where the paper named none. */
-const detailOfMisfit = ({ invoiceId, rate, left }: RejectionDetails): string | undefined => {
+const detailOfMisfit = ({ invoiceId, rate, left, rule }: RejectionDetails): string | undefined => {
+  if (rule !== undefined) return told`${invoiceId}: ${rule}`
   if (rate === undefined) return told`${invoiceId} has ${left} to credit`
   const amounts = typeof left === 'object' && left !== null && 'base' in left && 'vat' in left ? left : undefined
   return told`${invoiceId} has ${amounts?.base} and VAT ${amounts?.vat} left at ${rate} %`

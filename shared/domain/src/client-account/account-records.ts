@@ -73,6 +73,11 @@ export interface VatAmounts {
   readonly vat: bigint
 }
 
+/** Base and VAT of an advance invoice that a final one takes off; positive. */
+export interface AdvanceTakenOff extends VatAmounts {
+  readonly advanceInvoiceId: InvoiceId
+}
+
 export interface Invoice {
   readonly invoiceId: InvoiceId
   readonly series: string | undefined
@@ -87,10 +92,12 @@ export interface Invoice {
   readonly total: bigint
   /** When the due days that hold now were agreed; `undefined`: they are the invoice's own. */
   rescheduledOn: BusinessDay | undefined
+  /** What it is for; what it takes off is apart. */
   readonly vatLines: readonly VatAmounts[]
+  readonly advances: readonly AdvanceTakenOff[]
   /** What credit notes and discounts have taken back of the lines, by rate. */
   vatTaken: readonly VatAmounts[]
-  /** How many papers that do not lower it stand on its VAT: credit notes on account that correct it. */
+  /** How many papers that do not lower it stand on its VAT: credit notes on account that correct it, invoices that take it off as an advance. */
   corrections: number
   readonly cashAccounting: boolean
   readonly instalmentContract: boolean
@@ -121,6 +128,7 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   total: amount,
   open: amount,
   vatLines: listOf(object(vatAmounts)),
+  advances: listOf(object<AdvanceTakenOff>({ ...vatAmounts, advanceInvoiceId: text })),
   vatTaken: listOf(object(vatAmounts)),
   corrections: count,
   cashAccounting: flag,

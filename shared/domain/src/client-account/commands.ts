@@ -14,7 +14,7 @@ import {
   WriteOffId,
 } from '../ids.ts'
 import type { Message } from '../message.ts'
-import { Amount, AmountOrZero, Money, type MoneyOrZero } from '../money.ts'
+import { Amount, AmountOrZero, Money, type MoneyOrZero, SignedAmount, Total } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import type { RejectionCode } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
@@ -58,7 +58,31 @@ export const UpdateClient = z
   .strictObject({ clientId: ClientId, ...z.strictObject(clientFields).partial().shape })
   .refine((change) => Object.keys(change).length > 1, { error: 'at least one field besides clientId' })
 
-const VatLines = z.array(z.strictObject({ ...VatLine.shape, base: AmountOrZero, vat: AmountOrZero })).max(VAT_LINES_MAX)
+const { rate } = VatLine.shape
+const VatLines = z.array(z.strictObject({ rate, base: AmountOrZero, vat: AmountOrZero })).max(VAT_LINES_MAX)
+
+const isBelowZero = (amount: string): boolean => amount.startsWith('-')
+
+/** A line with minus takes off an advance that was invoiced, and says which. */
+const InvoiceLine = z
+  .strictObject({
+    rate,
+    base: SignedAmount,
+    vat: SignedAmount,
+    advanceInvoiceId: InvoiceId.optional().meta({
+      description:
+        'The advance invoice that the line takes off: base and VAT with a minus, at the rate of that invoice',
+    }),
+  })
+  .superRefine(({ base, vat, advanceInvoiceId }, context) => {
+    for (const [field, amount] of Object.entries({ base, vat })) {
+      const refuse = (message: string): void => context.addIssue({ code: 'custom', path: [field], message })
+      if (advanceInvoiceId === undefined && isBelowZero(amount)) refuse('below zero only with advanceInvoiceId')
+      if (advanceInvoiceId !== undefined && !isBelowZero(amount) && /[1-9]/.test(amount)) {
+        refuse('below zero, for it takes off an advance')
+      }
+    }
+  })
 
 const noInvoiceTwice = (items: readonly { readonly invoiceId: InvoiceId }[]): boolean =>
   new Set(items.map((item) => item.invoiceId)).size === items.length
@@ -87,23 +111,32 @@ const Items = z
 
 const Instalments = z.array(z.strictObject({ dueOn: BusinessDay, amount: Amount })).max(INSTALMENTS_MAX)
 
-export const RegisterInvoice = z.strictObject({
-  clientId: ClientId,
-  invoiceId: InvoiceId,
-  kind: InvoiceKind.optional().meta({ description: 'INVOICE when absent' }),
-  series: Reference.optional(),
-  number: Reference,
-  issuedOn: BusinessDay,
-  dueOn: BusinessDay,
-  total: Money,
-  vatLines: VatLines.optional().meta({ description: 'total = Σ base + vat; absent: an invoice without VAT' }),
-  cashAccounting: z.boolean().optional().meta({ description: 'TVA la încasare' }),
-  instalments: Instalments.min(2)
-    .optional()
-    .meta({ description: 'Several due days; the amounts add up to the total and the last day is dueOn' }),
-  instalmentContract: z.boolean().optional(),
-  exchangeRate: documentRate,
-})
+export const RegisterInvoice = z
+  .strictObject({
+    clientId: ClientId,
+    invoiceId: InvoiceId,
+    kind: InvoiceKind.optional().meta({ description: 'INVOICE when absent' }),
+    series: Reference.optional(),
+    number: Reference,
+    issuedOn: BusinessDay,
+    dueOn: BusinessDay,
+    total: Total.meta({ description: 'What is to be paid: advances are taken off. 0.00 is paid at once' }),
+    vatLines: z
+      .array(InvoiceLine)
+      .max(VAT_LINES_MAX)
+      .optional()
+      .meta({ description: 'total = Σ base + vat; absent: an invoice without VAT' }),
+    cashAccounting: z.boolean().optional().meta({ description: 'TVA la încasare' }),
+    instalments: Instalments.min(2)
+      .optional()
+      .meta({ description: 'Several due days; the amounts add up to the total and the last day is dueOn' }),
+    instalmentContract: z.boolean().optional(),
+    exchangeRate: documentRate,
+  })
+  .refine(
+    ({ kind, vatLines = [] }) => kind !== 'ADVANCE' || vatLines.every((line) => line.advanceInvoiceId === undefined),
+    { path: ['vatLines'], error: 'an advance invoice takes no advance off' },
+  )
 
 export const Allocation = z.discriminatedUnion('rule', [
   z.strictObject({ rule: z.literal('auto') }).meta({

@@ -16,7 +16,7 @@ import {
   RefundId,
   WriteOffId,
 } from '../ids.ts'
-import { Currency, Money, MoneyOrZero } from '../money.ts'
+import { Currency, Money, MoneyOrZero, Total } from '../money.ts'
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import { REJECTION_CODES } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
@@ -70,6 +70,8 @@ export const VatLine = z.strictObject({
     .meta({ examples: ['21'] }),
   base: z.string(),
   vat: z.string(),
+  /** Of an invoice: the advance invoice that the line takes off, with a minus. */
+  advanceInvoiceId: InvoiceId.optional(),
 })
 
 export type VatLine = z.infer<typeof VatLine>
@@ -123,7 +125,8 @@ export const InvoiceRegistered = defineEvent({
     issuedOn: BusinessDay,
     /** Last day to pay without being late; of instalments, the last one's. */
     dueOn: BusinessDay,
-    total: Money,
+    /** May be `0.00`: an invoice that advances cover. */
+    total: Total,
     /** Empty: no VAT (issuer not registered, exempt). Amounts have exactly the currency's digits. */
     vatLines: z.array(VatLine),
     /** TVA la încasare is a fact of the invoice at issue, not of the issuer today (Legea 227/2015 art. 282 (3)). */
@@ -393,7 +396,7 @@ export const InvoiceCancelled = defineEvent({
     clientId: ClientId,
     invoiceId: InvoiceId,
     kind: InvoiceKind,
-    total: Money,
+    total: Total,
     ...functionalPart,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),

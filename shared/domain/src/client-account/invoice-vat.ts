@@ -1,5 +1,8 @@
+import type { InvoiceId } from '../ids.ts'
+import { type Currency, minorIn } from '../money.ts'
 import { roundedRatio } from '../rounding.ts'
-import type { Invoice, VatAmounts } from './account-records.ts'
+import type { AdvanceTakenOff, Invoice, VatAmounts } from './account-records.ts'
+import type { VatLine } from './events.ts'
 
 /** Of a document's lines, those of one rate as one; `21` and `21.00` are one rate. */
 const byRate = (lines: readonly VatAmounts[], sign: 1n | -1n, before: readonly VatAmounts[] = []): VatAmounts[] => {
@@ -59,3 +62,31 @@ export const vatOfPart = (left: readonly VatAmounts[], part: bigint): readonly V
     return [{ rate, base: share - shareOfVat, vat: shareOfVat }]
   })
 }
+
+/** What a paper is for, and what it takes off of which advance invoice. */
+export const linesOfPaper = (
+  lines: readonly VatLine[],
+  currency: Currency,
+): { readonly own: readonly VatAmounts[]; readonly advances: readonly AdvanceTakenOff[] } => {
+  const own: VatAmounts[] = []
+  const advances: AdvanceTakenOff[] = []
+  for (const { rate, base, vat, advanceInvoiceId } of lines) {
+    const amounts = { rate, base: minorIn(base, currency), vat: minorIn(vat, currency) }
+    if (advanceInvoiceId === undefined) own.push(amounts)
+    else advances.push({ rate, base: -amounts.base, vat: -amounts.vat, advanceInvoiceId })
+  }
+  return { own, advances }
+}
+
+/** By advance invoice. */
+export const byAdvance = (advances: readonly AdvanceTakenOff[]): ReadonlyMap<InvoiceId, readonly VatAmounts[]> => {
+  const lines = new Map<InvoiceId, VatAmounts[]>()
+  for (const { advanceInvoiceId, ...amounts } of advances) {
+    lines.set(advanceInvoiceId, [...(lines.get(advanceInvoiceId) ?? []), amounts])
+  }
+  return lines
+}
+
+/** What can be taken off: of an advance invoice without VAT the whole, at no rate. */
+export const asAdvance = (invoice: Invoice): Invoice =>
+  invoice.vatLines.length > 0 ? invoice : { ...invoice, vatLines: [{ rate: '0', base: invoice.total, vat: 0n }] }

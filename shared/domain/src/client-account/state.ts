@@ -38,7 +38,7 @@ import { undoNewest, withPart } from './allocation-parts.ts'
 import { type CountedPayer, cashKeyOf, countedPayerOf, partInLei, underContract, worthInLei } from './cash-guard.ts'
 import { type DuePart, rescheduledParts } from './due-parts.ts'
 import type { AccountEvent, FunctionalParts, InvoiceRescheduled, VatLine } from './events.ts'
-import { vatTakenWith } from './invoice-vat.ts'
+import { byAdvance, linesOfPaper, vatTakenWith } from './invoice-vat.ts'
 import { moveByDue, noOpenInvoices, type OpenByDue, type OpenInvoices, type OpenPart } from './open-invoices.ts'
 import {
   atLeastNothing,
@@ -117,20 +117,14 @@ const vatAmountsOf = (lines: readonly VatLine[], currency: Currency): readonly V
   lines.map(({ rate, base, vat }) => ({ rate, base: minorIn(base, currency), vat: minorIn(vat, currency) }))
 
 /** What is taken back of an invoice's VAT; `sign` -1 gives it back. */
-const takeVat = (invoice: Invoice, vatLines: readonly VatLine[], sign: 1n | -1n = 1n): void => {
-  invoice.vatTaken = vatTakenWith(invoice, vatAmountsOf(vatLines, invoice.currency), sign)
+const takeVat = (invoice: Invoice, lines: readonly VatAmounts[], sign: 1n | -1n = 1n): void => {
+  invoice.vatTaken = vatTakenWith(invoice, lines, sign)
 }
 
-/** Of a note on account that names the invoice whose VAT it takes back. */
-const correct = (
-  account: ClientAccount,
-  corrects: InvoiceId | undefined,
-  vatLines: readonly VatLine[],
-  sign: 1n | -1n,
-): void => {
-  if (corrects === undefined) return
+/** Of a paper that names the invoice whose VAT it takes back, and does not lower it. */
+const correct = (account: ClientAccount, corrects: InvoiceId, lines: readonly VatAmounts[], sign: 1n | -1n): void => {
   const corrected = invoiceOf(account, corrects)
-  takeVat(corrected, vatLines, sign)
+  takeVat(corrected, lines, sign)
   corrected.corrections += Number(sign)
   accountInvoices.set(account, corrected)
 }
@@ -139,7 +133,7 @@ const correct = (
 const lower = (account: ClientAccount, { invoiceId, functional, vatLines = [] }: Lowering, amount: Money): void => {
   const invoice = invoiceOf(account, invoiceId)
   takeValue(invoice.value, functional?.amount)
-  takeVat(invoice, vatLines)
+  takeVat(invoice, linesOfPaper(vatLines, invoice.currency).own)
   changeOpen(account, invoice, -minorOf(amount))
 }
 
@@ -158,7 +152,7 @@ const raise = (
 ): void => {
   const invoice = invoiceOf(account, invoiceId)
   takeValue(invoice.value, functional?.amount, -1n)
-  takeVat(invoice, vatLines, -1n)
+  takeVat(invoice, vatAmountsOf(vatLines, invoice.currency), -1n)
   invoice.lastUndoOn = latest(on, invoice.lastUndoOn)
   changeOpen(account, invoice, minorOf(amount))
 }
@@ -361,6 +355,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       const { invoiceId, series, number, kind, total, issuedOn, dueOn } = event.data
       const { vatLines, cashAccounting, instalments, instalmentContract } = event.data
       const { currency } = total
+      const { own, advances } = linesOfPaper(vatLines, currency)
       const invoice = {
         invoiceId,
         series,
@@ -372,7 +367,8 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
         dueParts: duePartsOf(instalments, currency),
         rescheduledOn: undefined,
         total: minorOf(total),
-        vatLines: vatAmountsOf(vatLines, currency),
+        vatLines: own,
+        advances,
         vatTaken: [],
         corrections: 0,
         cashAccounting,
@@ -385,6 +381,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       }
       moveOpen(account, { ...invoice, open: 0n }, invoice, accountInvoices.add(account, invoice))
       documents.add(account, event.data, { kind: 'INVOICE', documentId: invoiceId })
+      for (const [advance, lines] of byAdvance(advances)) correct(account, advance, lines, 1n)
       return account
     }
     case 'InvoiceRescheduled':
@@ -393,7 +390,9 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
     case 'InvoiceCancelled': {
       const { invoiceId, total } = event.data
       lower(account, event.data, total)
-      documents.free(account, invoiceOf(account, invoiceId), { kind: 'INVOICE', documentId: invoiceId })
+      const cancelled = invoiceOf(account, invoiceId)
+      documents.free(account, cancelled, { kind: 'INVOICE', documentId: invoiceId })
+      for (const [advance, lines] of byAdvance(cancelled.advances)) correct(account, advance, lines, -1n)
       return account
     }
     case 'DiscountGranted': {
@@ -431,7 +430,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       else {
         const source = { paymentId: creditOfNote(creditNoteId), amount: total, receivedOn: creditedOn, functional }
         accountPayments.set(account, newPayment({ ...source, method: 'CREDIT_NOTE' }))
-        correct(account, corrects, vatLines, 1n)
+        if (corrects !== undefined) correct(account, corrects, vatAmountsOf(vatLines, total.currency), 1n)
       }
       return account
     }
@@ -444,7 +443,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
         changePayment(account, creditOfNote(creditNoteId), (credit) =>
           endCredit(credit, total, { functional, reversedOn }),
         )
-        correct(account, corrects, vatLines, -1n)
+        if (corrects !== undefined) correct(account, corrects, vatAmountsOf(vatLines, total.currency), -1n)
       }
       return account
     }

@@ -21,7 +21,7 @@ interface PrintedLine {
   readonly vat: string
 }
 
-const add = (parts: readonly VatPart[], others: readonly VatPart[]): readonly VatPart[] => {
+export const addedVat = (parts: readonly VatPart[], others: readonly VatPart[]): readonly VatPart[] => {
   const byRate = new Map<string, VatPart>()
   for (const part of [...parts, ...others]) {
     const before = byRate.get(part.rate)
@@ -39,7 +39,7 @@ export const negatedVat = (parts: readonly VatPart[]): readonly VatPart[] =>
 
 /** Lines of one rate count as one. */
 export const deferredVatOf = (lines: readonly PrintedLine[], currency: Currency): DeferredVat => {
-  const parts = add(
+  const parts = addedVat(
     [],
     lines.map(({ rate, base, vat }) => ({
       rate,
@@ -53,7 +53,7 @@ export const deferredVatOf = (lines: readonly PrintedLine[], currency: Currency)
 /** What is left to defer after a credit note or a discount. One without VAT lines takes no VAT back: there is nothing to lessen. */
 export const lessenedVat = (deferred: DeferredVat, by: DeferredVat): DeferredVat => ({
   grossMinor: deferred.grossMinor - by.grossMinor,
-  parts: add(deferred.parts, negatedVat(by.parts)),
+  parts: addedVat(deferred.parts, negatedVat(by.parts)),
 })
 
 /**
@@ -78,4 +78,4 @@ export const exigibleSoFar = ({ grossMinor, parts }: DeferredVat, moneyMinor: bi
 
 /** What turns one state into the other, rates without a change left out. */
 export const vatBetween = (before: readonly VatPart[], after: readonly VatPart[]): readonly VatPart[] =>
-  add(after, negatedVat(before)).filter(({ baseMinor, vatMinor }) => baseMinor !== 0n || vatMinor !== 0n)
+  addedVat(after, negatedVat(before)).filter(({ baseMinor, vatMinor }) => baseMinor !== 0n || vatMinor !== 0n)

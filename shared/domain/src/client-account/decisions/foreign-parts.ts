@@ -48,6 +48,8 @@ const carriedByPayment = ({ value, amount, credit }: Pick<Payment, 'value' | 'am
 /** All that has gone is rounded as a whole and a part carries the difference, so the last part leaves nothing behind. */
 const valueOfPart = ({ value, whole, left }: Carrier, part: bigint): bigint | undefined => {
   if (value === undefined) return undefined
+  // An invoice that asks for nothing carries nothing.
+  if (whole === 0n) return 0n
   const stays = roundedRatio(value.total * (left - part), whole)
   return stays < value.left ? value.left - stays : 0n
 }

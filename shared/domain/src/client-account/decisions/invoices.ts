@@ -4,6 +4,7 @@ import { creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import {
+  type AdvanceTakenOff,
   accountInvoices,
   accountPayments,
   creditNotes,
@@ -21,6 +22,7 @@ import {
   InvoiceWrittenOff,
   type VatLine,
 } from '../events.ts'
+import { asAdvance, byAdvance, linesOfPaper } from '../invoice-vat.ts'
 import type { ClientAccount } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
@@ -99,6 +101,36 @@ const usedElsewhere = ({ company, elsewhere }: DecisionContext) => {
   return { numberUsedBy: [first, ...others] }
 }
 
+/** What is taken off was invoiced before as an advance, and is still there. @throws Rejection */
+const requireAdvances = (
+  account: ClientAccount,
+  { issuedOn, total, vatLines }: ReturnType<typeof InvoiceRegistered.of>['data'],
+): void => {
+  for (const [invoiceId, lines] of byAdvance(linesOfPaper(vatLines, total.currency).advances)) {
+    const advance = invoiceOf(account, invoiceId)
+    requireCurrencyOf(advance, total)
+    const path = '/vatLines'
+    if (advance.kind !== 'ADVANCE') {
+      reject('CREDIT_NOTE_DOES_NOT_FIT', { path, invoiceId, rule: 'only an advance invoice is taken off' })
+    }
+    requireNotBefore(issuedOn, advance.issuedOn, '/issuedOn')
+    requireFit(asAdvance(advance), printedVatLines(lines, total.currency))
+  }
+}
+
+/** A paper that asks for nothing is fully open as long as its name is its own. */
+const isCancelled = (account: ClientAccount, invoice: Invoice): boolean =>
+  invoice.total === 0n &&
+  [...documents.under(account, invoice)].every(({ documentId }) => documentId !== invoice.invoiceId)
+
+const printedAdvances = (advances: readonly AdvanceTakenOff[], currency: Currency): VatLine[] =>
+  advances.map(({ rate, base, vat, advanceInvoiceId }) => ({
+    rate,
+    base: decimalOf(-base, currency),
+    vat: decimalOf(-vat, currency),
+    advanceInvoiceId,
+  }))
+
 /** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
 export const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
 
@@ -127,6 +159,7 @@ export const invoiceDecisions: Decisions<
       ...documentValue(total, command.exchangeRate, rules),
     })
     requireNewPaper(account, command)
+    requireAdvances(account, registered.data)
     return [InvoiceRegistered.of({ ...registered.data, ...usedElsewhere(context) })]
   },
 
@@ -137,7 +170,8 @@ export const invoiceDecisions: Decisions<
     const { kind, currency, cashAccounting } = invoice
     const total = moneyOf(invoice.total, currency)
     const settled = freeSettlements ? settlementsOn(account, invoice) : []
-    if (settled.reduce((open, { amount }) => open + amount, invoice.open) !== invoice.total) {
+    const open = settled.reduce((sum, { amount }) => sum + amount, invoice.open)
+    if (open !== invoice.total || isCancelled(account, invoice)) {
       reject('INVOICE_NOT_FULLY_OPEN', { invoiceId, total, open: moneyOf(invoice.open, currency) })
     }
     // Its VAT would go back twice.
@@ -156,7 +190,7 @@ export const invoiceDecisions: Decisions<
         kind,
         total,
         ...valueOffInvoice(unsettled(invoice), invoice.total),
-        vatLines: printedVatLines(invoice.vatLines, currency),
+        vatLines: [...printedVatLines(invoice.vatLines, currency), ...printedAdvances(invoice.advances, currency)],
         cashAccounting,
         cancelledOn,
         reason,
