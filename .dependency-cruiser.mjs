@@ -88,15 +88,21 @@ const forbidden = [
     to: { path: '^services/api/src/(?!ledger/)' },
   },
   {
-    name: 'receipts-know-the-ledger-alone',
-    from: { path: '^services/api/src/receipts/' },
-    to: { path: '^services/api/src/(?!receipts/|ledger/)' },
+    name: 'sagas-know-steps-and-the-ledger-alone',
+    from: { path: '^services/api/src/(receipts|transfers)/' },
+    to: { path: '^services/api/src/(?!$1/|steps/|ledger/)' },
+  },
+  {
+    name: 'steps-know-the-ledger-alone',
+    comment: 'What they are steps of is told to them.',
+    from: { path: '^services/api/src/steps/' },
+    to: { path: '^services/api/src/(?!steps/|ledger/)' },
   },
   {
     name: 'commands-and-queries-are-strangers',
     comment: 'They meet in the stores.',
     from: { path: '^services/api/src/(?:queries|documents)/' },
-    to: { path: '^services/api/src/(?:commands|receipts|ledger)/' },
+    to: { path: '^services/api/src/(?:commands|receipts|transfers|steps|ledger)/' },
   },
   {
     name: 'commands-know-no-queries',

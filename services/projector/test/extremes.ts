@@ -211,13 +211,13 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
     const origin = { clientId, paymentId }
     const received = { clientId: toClientId, origin, transferId, ...moved }
     const stream = clientAccountStream(companyId, toClientId)
-    for (const event of accounts.append(stream, { type: 'ReceiveTransfer', data: received })) {
-      carryOut(
-        event.type === 'TransferRefused'
-          ? { type: 'DeclineTransfer', data: { ...origin, transferId, code: event.data.code } }
-          : { type: 'CompleteTransfer', data: { ...origin, transferId } },
-      )
-    }
+    const answers = accounts.append(stream, { type: 'ReceiveTransfer', data: received })
+    const code = answers.find((event) => event.type === 'TransferRefused')?.data.code
+    carryOut(
+      code === undefined
+        ? { type: 'CompleteTransfer', data: { ...origin, transferId } }
+        : { type: 'DeclineTransfer', data: { ...origin, transferId, code } },
+    )
   }
   const carryOut = (command: AccountCommand): void => {
     for (const event of accounts.append(clientAccountStream(companyId, command.data.clientId), command)) {
