@@ -106,8 +106,13 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     from: string,
   ): readonly Side[] => {
     if (takenInTransit === undefined) return between('CLIENT_CREDIT', from, amount)
-    const way = { amount: takenInTransit, currency: amount.currency }
-    return [...between('CLIENT_CREDIT', 'BANK', amount), ...between('BANK', moneyOf(method), way)]
+    const { currency } = amount
+    const [whole, way] = [minorOf(amount.amount), minorOf(takenInTransit)]
+    return [
+      ['CLIENT_CREDIT', currency, whole],
+      [moneyOf(method), currency, -way],
+      ['BANK', currency, way - whole],
+    ]
   }
   const taken = (sides: readonly Side[]): readonly Side[] =>
     sides.map(([account, currency, minor]) => [account, currency, -minor])
@@ -149,12 +154,15 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     }
     case 'RefundReversed':
       return entry(data.reversedOn, data, taken(gone(data, moneyOf(data.method))))
-    case 'PaymentRecorded':
+    case 'PaymentRecorded': {
+      const { currency } = data.amount
+      const [whole, fee] = [minorOf(data.amount.amount), minorOf(data.fee ?? '0')]
       return entry(data.receivedOn, data, [
-        ...between(moneyOf(data.method), 'CLIENT_CREDIT', data.amount),
-        [moneyOf(data.method), data.amount.currency, -minorOf(data.fee ?? '0')],
-        ['FEE', data.amount.currency, minorOf(data.fee ?? '0')],
+        [moneyOf(data.method), currency, whole - fee],
+        ['FEE', currency, fee],
+        ['CLIENT_CREDIT', currency, -whole],
       ])
+    }
     case 'PaymentAllocated':
       return entry(data.allocatedOn, data, exchange(data, 1n))
     case 'PaymentDeallocated':
