@@ -26,7 +26,7 @@ t.test('ReleaseCredit', async (t) => {
       details: { path: '/amount', credit: ron('1500.00') },
     })
     t.throws(() => given(...paid, creditReleased()).when(refund({ amount: '1410.01' })), {
-      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      code: 'REFUND_EXCEEDS_CREDIT',
     })
     t.throws(() => given(...paid, refundRecorded({ amount: ron('1500.00') })).when(release({ amount: '0.01' })), {
       code: 'ALLOCATION_EXCEEDS_CREDIT',

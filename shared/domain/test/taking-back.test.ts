@@ -103,6 +103,15 @@ t.test('ReverseCreditNote', async (t) => {
       code: 'REFUND_EXCEEDS_CREDIT',
     })
   })
+  t.test('is what ReversePayment does under its id, if it was a mistake', async (t) => {
+    const mistake = reverse({ paymentId: 'cn-7', reason: 'MISTAKE', reversedOn: '2026-11-21' })
+    t.match(given(...credited).when(mistake), [{ type: 'CreditNoteReversed', data: { reason: 'MISTAKE' } }])
+    const bounced = reverse({ paymentId: 'cn-7', reason: 'BOUNCED', reversedOn: '2026-11-21' })
+    t.throws(() => given(...credited).when(bounced), { code: 'PAYMENT_NOT_FOUND' })
+    t.throws(() => given(...credited, creditNoteReversed()).when(mistake), { code: 'ALREADY_REVERSED' })
+    const alike = paymentRecorded({ paymentId: 'cn-7' })
+    t.match(given(...credited, alike).when(mistake), [{ type: 'PaymentReversed' }], 'a payment comes first')
+  })
   t.test('of one on account waits for the money that was given back of it', async (t) => {
     const onAccount = creditNoteRegistered({ invoiceId: undefined })
     const givenBack = refundRecorded({ paymentId: 'cn-7', amount: ron('0.01') })

@@ -161,7 +161,7 @@ export const paymentCommands = [
     name: 'ReversePayment',
     summary: 'Reverse a payment',
     description:
-      'The money is gone again (a mistake, bounced, charged back), or with `amount` a part of it, one of two cheques or a dispute over a part: first the credit goes, then what was settled last is open again. When a part of what bounces has arrived, what was still on its way goes. Of a payment that was partly refunded the rest may bounce or be charged back, but it cannot have been a mistake.',
+      'The money is gone again (a mistake, bounced, charged back), or with `amount` a part of it, one of two cheques or a dispute over a part: first the credit goes, then what was settled last is open again. When a part of what bounces has arrived, what was still on its way goes. Of a payment that was partly refunded the rest may bounce or be charged back, but it cannot have been a mistake. Under the id of a credit note a MISTAKE is `ReverseCreditNote`.',
     schema: ReversePayment,
     example: examples.reversePayment(),
     result: z.object({
@@ -171,6 +171,7 @@ export const paymentCommands = [
       reopened: z.array(z.object({ invoiceId: z.string(), amount: decimal })),
     }),
     rejections: [
+      'ALREADY_REVERSED',
       'AMOUNT_TOO_PRECISE',
       'CASH_REVERSED_IN_PART',
       'CLIENT_NOT_FOUND',
@@ -186,10 +187,11 @@ export const paymentCommands = [
       const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
       const reopened = eventsOf(handled, 'PaymentDeallocated')
       const reversed = eventsOf(handled, 'PaymentReversed')[0]?.data
+      const note = eventsOf(handled, 'CreditNoteReversed')[0]?.data
       return answer(handled, {
         paymentId: data.paymentId,
-        amount: reversed?.amount,
-        reversedOn: reversed?.reversedOn,
+        amount: reversed?.amount ?? note?.total,
+        reversedOn: reversed?.reversedOn ?? note?.reversedOn,
         reopened: reopened.map(({ data: { invoiceId, amount } }) => ({ invoiceId, amount: amount.amount })),
       })
     },

@@ -768,7 +768,21 @@ const oracleOf = (state: State): Oracle => {
         }
       }
       case 'ReversePayment': {
-        if (payment === undefined || payment.isNote) return { codes: ['PAYMENT_NOT_FOUND'], apply: () => ({}) }
+        if (payment === undefined || payment.isNote) {
+          const creditNoteId = body.paymentId
+          const isMeant = body.reason === 'MISTAKE' && body.amount === undefined
+          if (!isMeant || !papers.has(`creditNoteId ${creditNoteId}`)) {
+            return { codes: ['PAYMENT_NOT_FOUND'], apply: () => ({}) }
+          }
+          const { codes, apply } = judge('ReverseCreditNote', { ...body, creditNoteId }, day)
+          return {
+            codes,
+            apply: () => {
+              apply()
+              return { paymentId: creditNoteId, reversedOn: day }
+            },
+          }
+        }
         const left = leftOf(payment)
         // What had arrived of money that bounces stays.
         const isRest = body.reason === 'BOUNCED' && payment.hasArrived && payment.inTransit > 0

@@ -9,6 +9,7 @@ import {
   accountPayments,
   cashPaid,
   cashTaken,
+  creditNotes,
   type Invoice,
   type Payment,
   type PaymentFacts,
@@ -49,6 +50,7 @@ import {
   requireSameCurrency,
 } from './requirements.ts'
 import { deallocate, lastEffectOn, reverse, reversibleOf } from './reversals.ts'
+import { takingBack } from './taking-back.ts'
 import { moneyAndVatDays } from './vat-day.ts'
 
 /** One event a share; each takes its part of what the ones before have left of the payment. */
@@ -282,6 +284,20 @@ const keptFromPayout = (payment: Payment, method: RefundMethod, amount: bigint) 
   return { takenInTransit: decimalOf(kept, payment.currency) }
 }
 
+/**
+ * A credit note has its id among the payments (decision 0005), be it credit or not: one that was a mistake is found under
+ * it. It cannot bounce.
+ */
+const noteMeant = (
+  { clientId, paymentId, reason, amount, reversedOn, note }: CommandData<'ReversePayment'>,
+  account: ClientAccount,
+): CommandData<'ReverseCreditNote'> | undefined => {
+  const { method = 'CREDIT_NOTE' } = accountPayments.factsOf(account, paymentId) ?? {}
+  const creditNoteId: string = paymentId
+  if (method !== 'CREDIT_NOTE' || reason !== 'MISTAKE' || amount !== undefined) return undefined
+  return creditNotes.has(account, creditNoteId) ? { clientId, creditNoteId, reason, reversedOn, note } : undefined
+}
+
 export const paymentDecisions: Decisions<
   | 'RecordPayment'
   | 'RecordSetOff'
@@ -370,7 +386,10 @@ export const paymentDecisions: Decisions<
     return [deallocate({ clientId, payment, invoice, allocation, amount, deallocatedOn, reason, note })]
   },
 
-  ReversePayment: (command, account, { today }) => {
+  ReversePayment: (command, account, context) => {
+    const { today } = context
+    const note = noteMeant(command, account)
+    if (note !== undefined) return takingBack.ReverseCreditNote(note, account, context)
     const { payment, method } = moneyPaymentOf(account, command)
     const { paymentId } = payment
     const { amount, currency, reversed, inTransit, clearedOn } = payment
