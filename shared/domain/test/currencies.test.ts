@@ -111,7 +111,7 @@ t.test('an invoice in euro', async (t) => {
     t.same(paid('5'), { currency: 'RON', invoice: '4970.00', payment: '5000.00', difference: '30.00' })
     t.same(paid('4.94'), { currency: 'RON', invoice: '4970.00', payment: '4940.00', difference: '-30.00' })
   })
-  t.test('paid in lei takes what the rate makes of it, to the last ban and not one more', async (t) => {
+  t.test('paid in lei takes what the rate makes of it, to the last ban, or one less', async (t) => {
     const paid = (amount: string) =>
       given(client, invoice).when(
         record({ amount: ron(amount), allocation: explicit('1000.00', bnr('5.0011')) }),
@@ -122,7 +122,12 @@ t.test('an invoice in euro', async (t) => {
       conversion: { paid: ron('5001.10'), ...bnr('5.0011') },
       functional: { invoice: '4970.00', payment: '5001.10', difference: '31.10' },
     })
-    t.throws(() => paid('5001.09'), { code: 'ALLOCATION_EXCEEDS_CREDIT', details: { credit: ron('5001.09') } })
+    t.match(
+      paid('5001.09').at(-1)?.data,
+      { functional: { payment: '5001.09', difference: '31.09' } },
+      "a unit is the payer's",
+    )
+    t.throws(() => paid('5001.08'), { code: 'ALLOCATION_EXCEEDS_CREDIT', details: { credit: ron('5001.08') } })
   })
   t.test('is refused lei without a rate, and a rate for euro', async (t) => {
     const lei = record({ amount: ron('5000.00'), allocation: explicit('1000.00') })
@@ -296,4 +301,36 @@ t.test('sixteen parts of one allocation are told apart; one more joins the oldes
     partsOf(17).map(({ amount, paid }) => [amount, paid]),
     [[3n, 15n], ...amounts.slice(2).map((amount) => [amount, amount * 5n])],
   )
+})
+
+t.test('what leaves the payment may be said, and a unit that the payer rounded is no rest', async (t) => {
+  const owed = invoiceRegistered({ total: eur('1000.00'), exchangeRate: bnr('5.09'), functional: ron('5090.00') })
+  const lei = (amount: string, item: object, history = [client, owed]) =>
+    given(...history).when(
+      record({
+        amount: ron(amount),
+        allocation: { rule: 'explicit', items: [{ invoiceId: 'inv-1024', exchangeRate: bnr('5.0900'), ...item }] },
+      }),
+      inLei,
+    )[1]?.data
+  const of = (amount: string, paid: string) => ({ amount: eur(amount), conversion: { paid: ron(paid) } })
+  t.match(lei('1700.00', { amount: '333.99', paid: '1700.00' }), of('333.99', '1700.00'))
+  t.match(lei('1700.00', { paid: '1700.00' }), of('333.99', '1700.00'), 'instead of the amount')
+  t.match(lei('1700.00', { amount: '333.99' }), of('333.99', '1700.00'), '1700.01 at the rate: a unit is not missed')
+  t.throws(() => lei('1699.99', { amount: '333.99' }), { code: 'ALLOCATION_EXCEEDS_CREDIT' })
+  t.throws(() => lei('1701.00', { amount: '333.99', paid: '1701.00' }), { code: 'EXCHANGE_RATE_NOT_APPLICABLE' })
+  t.throws(() => lei('1700.00', { paid: '1700.01' }), { code: 'ALLOCATION_EXCEEDS_CREDIT' })
+  const cents = (open: string) => {
+    const small = invoiceRegistered({ total: eur(open), exchangeRate: bnr('5.00'), functional: undefined })
+    return lei('1700.00', { paid: '1700.00' }, [client, small])
+  }
+  t.match(cents('334.00'), { ...of('334.00', '1700.00') }, 'a unit less closes the invoice')
+  t.match(cents('333.98'), { ...of('333.98', '1700.00') }, 'and so does a unit more')
+  t.match(cents('334.01'), of('333.99', '1700.00'), 'two are a rest')
+  t.throws(() => cents('333.97'), { code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT' })
+  const alike = () =>
+    given(client, invoiceRegistered()).when(
+      record({ allocation: { rule: 'explicit', items: [{ invoiceId: 'inv-1024', paid: '1.00' }] } }),
+    )
+  t.throws(alike, { code: 'EXCHANGE_RATE_NOT_APPLICABLE' }, 'not within one currency')
 })

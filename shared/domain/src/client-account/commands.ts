@@ -97,13 +97,26 @@ const documentRate = ExchangeRate.optional().meta({
     'Of a document in another currency than the functional one: what one unit of it is worth. Without it no exchange difference is known',
 })
 
+const paidAmount = Amount.optional().meta({
+  description:
+    "Only between two currencies: what leaves the payment, in its currency. With `amount` it says what was agreed, to one unit of the rate; without, `amount` follows from the rate, and a unit of the payer's rounding closes the invoice",
+})
+
 const Items = z
   .array(
-    z.strictObject({
-      invoiceId: InvoiceId,
-      amount: Amount.meta({ description: "In the invoice's currency" }),
-      exchangeRate: conversionRate,
-    }),
+    z
+      .strictObject({
+        invoiceId: InvoiceId,
+        amount: Amount.optional().meta({
+          description: "In the invoice's currency; may be left out where `paid` is given",
+        }),
+        paid: paidAmount,
+        exchangeRate: conversionRate,
+      })
+      .refine(({ amount, paid }) => amount !== undefined || paid !== undefined, {
+        path: ['amount'],
+        error: 'required where `paid` is not given',
+      }),
   )
   .min(1)
   .max(ALLOCATIONS_MAX)
@@ -186,19 +199,25 @@ export const RecordPayment = z.strictObject({
   cashOverride: CashOverride.optional(),
 })
 
-export const AllocatePayment = z.strictObject({
-  clientId: ClientId,
-  paymentId: PaymentId,
-  invoiceId: InvoiceId,
-  amount: Amount.meta({ description: "In the invoice's currency" }),
-  invoiceClientId: ClientId.optional().meta({
-    description:
-      "Of another client's invoice: the credit goes to that account and settles it there; an undo leaves it there. In the payment's currency",
-  }),
-  exchangeRate: conversionRate,
-  allocatedOn: BusinessDay.optional(),
-  cashOverride: CashOverride.optional(),
-})
+export const AllocatePayment = z
+  .strictObject({
+    clientId: ClientId,
+    paymentId: PaymentId,
+    invoiceId: InvoiceId,
+    amount: Amount.meta({ description: "In the invoice's currency" }),
+    paid: paidAmount,
+    invoiceClientId: ClientId.optional().meta({
+      description:
+        "Of another client's invoice: the credit goes to that account and settles it there; an undo leaves it there. In the payment's currency",
+    }),
+    exchangeRate: conversionRate,
+    allocatedOn: BusinessDay.optional(),
+    cashOverride: CashOverride.optional(),
+  })
+  .refine(({ paid, invoiceClientId }) => paid === undefined || invoiceClientId === undefined, {
+    path: ['paid'],
+    error: "not for another client's invoice, which is in the payment's currency",
+  })
 
 export const DeallocatePayment = z.strictObject({
   clientId: ClientId,

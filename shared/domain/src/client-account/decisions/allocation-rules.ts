@@ -1,14 +1,13 @@
 import type { CompanyRules } from '../../decider.ts'
-import type { ExchangeRate } from '../../exchange-rate.ts'
 import type { InvoiceId, PaymentId } from '../../ids.ts'
-import { type Currency, minorIn } from '../../money.ts'
+import type { Currency } from '../../money.ts'
 import { partsInOrder } from '../open-invoices.ts'
 import { type ClientAccount, openParts } from '../state.ts'
 import type { AllocationRule } from '../vocabulary.ts'
 import { autoSpread, namesFor, type Spread, sharesInOrder } from './auto-allocation.ts'
 import type { CommandData } from './decisions.ts'
-import { paidFor, type Share } from './foreign-parts.ts'
-import { invoiceOf, requireCredit, requireOpen, requireSameCurrency } from './requirements.ts'
+import { type AskedShare, askedShare, type Share } from './foreign-parts.ts'
+import { invoiceOf, requireCredit, requireOpen } from './requirements.ts'
 
 // How a payment is spread over invoices when it is recorded. A rule never looks at all that is open: it takes from the
 // front of the list, or asks for what the payer names.
@@ -27,10 +26,8 @@ interface Spreading {
   readonly amount: bigint
 }
 
-interface Item {
+interface Item extends AskedShare {
   readonly invoiceId: InvoiceId
-  readonly amount: string
-  readonly exchangeRate?: ExchangeRate | undefined
 }
 
 export const explicitShares = (
@@ -42,16 +39,13 @@ export const explicitShares = (
   path: string,
 ): readonly Share[] => {
   let credit = total
-  return items.map(({ invoiceId, amount: asked, exchangeRate }, index) => {
+  return items.map((item, index) => {
     const at = `${path}/${index}`
-    const invoice = invoiceOf(account, invoiceId)
-    if (exchangeRate === undefined) requireSameCurrency({ currency }, invoice)
-    const amount = minorIn(asked, invoice.currency, `${at}/amount`)
-    requireOpen(invoice, amount, `${at}/amount`)
-    const paid = paidFor({ currency }, invoice, amount, { exchangeRate, at }, rules)
-    requireCredit({ paymentId, credit, currency }, paid, `${at}/amount`)
-    credit -= paid
-    return { invoice, amount, paid, exchangeRate }
+    const share = askedShare({ currency, credit }, invoiceOf(account, item.invoiceId), item, at, rules)
+    requireOpen(share.invoice, share.amount, `${at}/${item.amount === undefined ? 'paid' : 'amount'}`)
+    requireCredit({ paymentId, credit, currency }, share.paid, `${at}/${item.paid === undefined ? 'amount' : 'paid'}`)
+    credit -= share.paid
+    return share
   })
 }
 

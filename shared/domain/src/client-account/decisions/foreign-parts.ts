@@ -1,6 +1,6 @@
 import type { CompanyRules } from '../../decider.ts'
 import { bought, type ExchangeRate, priced } from '../../exchange-rate.ts'
-import { type Currency, decimalOf, type Money, type MoneyOrZero, minorOf, moneyOf } from '../../money.ts'
+import { type Currency, decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { roundedRatio } from '../../rounding.ts'
 import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
@@ -79,33 +79,70 @@ export const valueGone = (
   return valueOffPayment({ amount, credit: before, value: value && { ...value, left } }, part)
 }
 
+/** What a command says of a share: what is settled of the invoice, what leaves the payment, or both. */
+export interface AskedShare {
+  readonly amount?: string | undefined
+  readonly paid?: string | undefined
+  readonly exchangeRate?: ExchangeRate | undefined
+}
+
+const isNextTo = (one: bigint, other: bigint): boolean => one - other <= 1n && other - one <= 1n
+
+const atLeastOne = (minor: bigint): bigint => (minor > 0n ? minor : 1n)
+
 /**
- * What of a payment a part of an invoice takes.
+ * How much of an invoice and how much of a payment go together. What the payer rounded, by one unit, is no rest: it closes
+ * the invoice, or uses up the payment, and stands in the difference of the two values.
  * @param at JSON pointer to what asks for it
- * @throws Rejection between two currencies without a rate
+ * @throws Rejection between two currencies without a rate, and where amount and paid do not fit it
  */
-export const paidFor = (
-  payment: { readonly currency: Currency },
+export const askedShare = (
+  payment: { readonly currency: Currency; readonly credit: bigint },
   invoice: Invoice,
-  amount: bigint,
-  { exchangeRate, at }: { readonly exchangeRate: ExchangeRate | undefined; readonly at: string },
+  { amount: settled, paid: leaving, exchangeRate }: AskedShare,
+  at: string,
   rules: CompanyRules | undefined,
-): bigint => {
-  const { currency } = invoice
-  const path = `${at}/exchangeRate`
+): Share => {
+  const { currency, invoiceId } = invoice
+  const amount = settled === undefined ? undefined : minorIn(settled, currency, `${at}/amount`)
+  const refuse = (path: string, rule: string): never =>
+    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: `${at}/${path}`, invoiceId, currency, rule })
   if (exchangeRate === undefined) {
     requireSameCurrency(payment, invoice)
-    return amount
+    if (amount === undefined || leaving !== undefined) {
+      return refuse('paid', 'invoice and payment are in one currency: amount says both')
+    }
+    return { invoice, amount, paid: amount }
   }
-  if (currency === payment.currency) {
-    const rule = 'invoice and payment are in one currency'
-    reject('EXCHANGE_RATE_NOT_APPLICABLE', { path, invoiceId: invoice.invoiceId, currency, rule })
-  }
+  if (currency === payment.currency) refuse('exchangeRate', 'invoice and payment are in one currency')
+  const rate = { ...exchangeRate, path: `${at}/exchangeRate` }
   // What is published is the price of the foreign currency, and an invoice in the functional one has none.
-  const convert = currency === functionalCurrencyOf(rules) ? bought : priced
-  const paid = convert(amount, currency, payment.currency, { ...exchangeRate, path })
+  const isPriced = currency !== functionalCurrencyOf(rules)
   // No part is settled for nothing, be it worth less than a cent.
-  return paid > 0n ? paid : 1n
+  const paidOf = (minor: bigint): bigint =>
+    atLeastOne((isPriced ? priced : bought)(minor, currency, payment.currency, rate))
+  const amountOf = (minor: bigint): bigint =>
+    atLeastOne((isPriced ? bought : priced)(minor, payment.currency, currency, rate))
+
+  if (leaving === undefined) {
+    if (amount === undefined) return refuse('amount', 'amount or paid')
+    const paid = paidOf(amount)
+    return { invoice, amount, paid: paid === payment.credit + 1n && paid > 1n ? payment.credit : paid, exchangeRate }
+  }
+  const paid = minorIn(leaving, payment.currency, `${at}/paid`)
+  if (amount === undefined) {
+    const bought = amountOf(paid)
+    return {
+      invoice,
+      amount: isNextTo(bought, invoice.open) && invoice.open > 0n ? invoice.open : bought,
+      paid,
+      exchangeRate,
+    }
+  }
+  if (!isNextTo(amountOf(paid), amount) && !isNextTo(paidOf(amount), paid)) {
+    refuse('paid', 'amount and paid are at the rate, to one unit')
+  }
+  return { invoice, amount, paid, exchangeRate }
 }
 
 /** A part of a payment on its way to an invoice; decided, not yet an event. */

@@ -31,7 +31,7 @@ import { type AllocationRule, CARD_METHODS, INSTRUMENTS, METHODS_IN_TRANSIT, typ
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { Spread } from './auto-allocation.ts'
 import type { CommandData, Decisions } from './decisions.ts'
-import { documentValue, foreignFactsOf, paidFor, type Share, valueOffPayment, without } from './foreign-parts.ts'
+import { askedShare, documentValue, foreignFactsOf, type Share, valueOffPayment, without } from './foreign-parts.ts'
 import { noticesOf } from './payment-notices.ts'
 import { requestReceipt } from './receipts.ts'
 import {
@@ -47,7 +47,6 @@ import {
   requireNotBefore,
   requireNothingTransferred,
   requireOpen,
-  requireSameCurrency,
 } from './requirements.ts'
 import { deallocate, lastEffectOn, reverse, reversibleOf } from './reversals.ts'
 import { takingBack } from './taking-back.ts'
@@ -338,13 +337,10 @@ export const paymentDecisions: Decisions<
   AllocatePayment: (command, account, { company: rules }) => {
     const payment = paymentOf(account, command)
     const invoice = invoiceOf(account, command.invoiceId)
-    const { exchangeRate } = command
-    if (exchangeRate === undefined) requireSameCurrency(payment, invoice)
-    const amount = minorIn(command.amount, invoice.currency, '/amount')
+    const share = askedShare(payment, invoice, command, '', rules)
+    const { amount, paid } = share
     requireOpen(invoice, amount, '/amount')
-    const paid = paidFor(payment, invoice, amount, { exchangeRate, at: '' }, rules)
-    requireCredit(payment, paid, '/amount')
-    const share = { invoice, amount, paid, exchangeRate }
+    requireCredit(payment, paid, command.paid === undefined ? '/amount' : '/paid')
     const breaches = fragmentBreaches(payment, sharesInLei(payment, [share]), rules ?? DEFAULT_RULES)
     const allocatedOn = effectiveDay(payment, invoice, rules, command.allocatedOn)
     const collected = collectedByAllocation(payment, amount, paid)
