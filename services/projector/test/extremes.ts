@@ -257,6 +257,8 @@ const addressOf = (text: Edge['text']) => ({
   countryCode: 'AQ',
 })
 
+const minus = (amount: string): string => (/[1-9]/.test(amount) ? `-${amount}` : amount)
+
 const emailOf = (letter: string): string => `${letter.repeat(64)}@${`${letter.repeat(60)}.`.repeat(3)}ro`
 
 /** The life of a company that asks for as much as it may, with every field of every command. */
@@ -332,6 +334,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       cashAndCarry: true,
       instrumentCountsAsPaid: cashGuard === 'WARN',
       strictKeys: cashGuard === 'WARN',
+      amefRequired: cashGuard === 'WARN',
       duplicateDocuments: cashGuard === 'WARN' ? 'REJECT' : 'WARN',
     })
   }
@@ -454,6 +457,29 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     }
   }
 
+  // An advance that its final invoice takes off to nothing, and a note that says which invoice it corrects.
+  const ofAdvance = [{ rate: '99.99', base: decimalOf(MINOR_MAX - 1n, functional), vat: least }]
+  const advanceInvoiceId = longId('advance')
+  invoice('advance', { kind: 'ADVANCE', vatLines: ofAdvance })
+  invoice('final', {
+    total: moneyOf(0n, functional),
+    vatLines: [
+      ...ofAdvance,
+      ...ofAdvance.map(({ rate, base, vat }) => ({ rate, base: minus(base), vat: minus(vat), advanceInvoiceId })),
+    ],
+  })
+  invoice('corrected', { vatLines: ofAdvance })
+  onAccount('RegisterCreditNote', {
+    clientId,
+    creditNoteId: longId('correcting'),
+    corrects: longId('corrected'),
+    series: text(64),
+    number: paperNumber(),
+    issuedOn: today,
+    total,
+    vatLines: ofAdvance,
+  })
+
   // Money of every kind, between two currencies too, and the way back.
   for (const [index, method] of PaymentMethod.options.entries()) {
     const refund = RefundMethod.options[index % RefundMethod.options.length] ?? 'CASH'
@@ -475,16 +501,20 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
         onAccount('ConfirmPaymentCleared', {
           clientId,
           paymentId,
+          ...(index % 2 === 0 ? { amount: most } : {}),
           clearedOn: today,
           fee: most,
           bankReference: text(64),
         })
       }
-      onAccount('ReversePayment', { clientId, paymentId, reason, reversedOn: today, note: text(500) })
+      // Cash that is in the drawer is there or not: a part of it is given back.
+      const part = method === 'BANK_TRANSFER' && reasonIndex > 0 ? { amount: most } : {}
+      onAccount('ReversePayment', { clientId, paymentId, reason, ...part, reversedOn: today, note: text(500) })
     }
     // A set-off leaves no credit to give back.
     if (method === 'SET_OFF') continue
-    payment(`${method}-given-back`, { method, deskId, cashOverride })
+    const fiscalReceipt = { register: text(64), report: NUMBER_MAX, number: NUMBER_MAX, issuedOn: LAST_DAY }
+    payment(`${method}-given-back`, { method, deskId, cashOverride, fiscalReceipt })
     onAccount('RecordRefund', {
       clientId,
       refundId: longId(`${method}-refund`),
@@ -515,7 +545,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   for (const [index, [invoiceName, amount, paid]] of across.entries()) {
     const invoiceId = longId(invoiceName)
     const value = paid.currency === foreign ? { exchangeRate: rateOf('0.0000000001') } : {}
-    const items = [{ invoiceId, amount, exchangeRate: rateOf(par) }]
+    const items = [{ invoiceId, amount, paid: paid.amount, exchangeRate: rateOf(par) }]
     const paymentId = longId(`across-${index}`)
     payment(`across-${index}`, { amount: paid, allocation: { rule: 'explicit', items }, ...value })
     for (const reason of ['WRONG_INVOICE', 'WRONG_AMOUNT', 'CLIENT_REQUEST', 'OTHER'] as const) {
@@ -533,6 +563,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
         paymentId,
         invoiceId,
         amount,
+        paid: paid.amount,
         exchangeRate: rateOf(par),
         allocatedOn: today,
         cashOverride,
@@ -582,7 +613,13 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       setOffOn: FIRST_DAY,
       ...(paid === undefined ? { exchangeRate: rateOf(rate) } : {}),
       document: text(64),
-      items: [{ invoiceId, amount: amount.amount, ...(paid === undefined ? {} : { exchangeRate: rateOf(rate) }) }],
+      items: [
+        {
+          invoiceId,
+          amount: amount.amount,
+          ...(paid === undefined ? {} : { paid: paid.amount, exchangeRate: rateOf(rate) }),
+        },
+      ],
       note: text(500),
     })
     onAccount('ReverseSetOff', {
@@ -609,6 +646,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   onAccount('ReverseSetOff', { clientId, paymentId: longId('many-set-off'), ...takenBack })
   smallInvoices('named', 2)
   payment('named', { allocation: { rule: 'named' }, remittanceText: text(500) })
+  payment('meant', { allocation: { rule: 'auto' }, remittanceText: text(500), fee: most })
   smallInvoices('due', edge.items + 1)
   payment('due', { amount: sumOf(edge.items + 1), allocation: { rule: 'oldestDueFirst' } })
 
