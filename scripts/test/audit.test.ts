@@ -19,6 +19,7 @@ import {
   clientUpdated,
   companyRegistered,
   creditNoteRegistered,
+  creditReleased,
   discountGranted,
   eventMetadata,
   exampleEvents,
@@ -420,6 +421,14 @@ const rich = [
   transferRequested({ paymentId: 'pay-9', transferId: 'taken' }),
   transferRefused({ transferId: 'taken', origin: { clientId: 'alfa', paymentId: 'pay-9' } }),
   transferDeclined({ paymentId: 'pay-9', transferId: 'taken' }),
+  creditReleased({ paymentId: 'pay-9' }),
+  // Its VAT comes back in the account where it stands.
+  creditNoteRegistered({ creditNoteId: 'cn-9', invoiceId: undefined, cashAccounting: true }),
+  transferRequested({ paymentId: 'cn-9', transferId: 'cn-9-alfa' }),
+  transferReceived({ origin: { clientId: 'alfa', paymentId: 'cn-9' }, transferId: 'cn-9-alfa' }),
+  transferCompleted({ paymentId: 'cn-9', transferId: 'cn-9-alfa' }),
+  // A day on which something is, and nothing moves.
+  invoiceRegistered({ invoiceId: 'inv-1029', total: ron('0.00'), vatLines: [], issuedOn: '2026-03-02' }),
 ]
 
 /** Another value of the same kind. */

@@ -22,6 +22,8 @@ interface Deferring {
 /** One rate of one document at one event: what became exigible, and by how much 4428 grew. */
 export interface VatMove {
   readonly cause: string
+  /** In whose account the document is. */
+  readonly clientId: string
   readonly kind: Kind
   readonly documentId: string
   readonly paymentId: string | null
@@ -195,7 +197,7 @@ export const createDeferredVat = (tables: {
         if (base === 0n && vat === 0n && deferred === 0n) continue
         const { cause, on, belongsTo = null, paymentId = null } = told
         const { currency } = document
-        moves.push({ cause, kind, documentId, paymentId, currency, on, belongsTo, rate, base, vat, deferred })
+        moves.push({ cause, clientId, kind, documentId, paymentId, currency, on, belongsTo, rate, base, vat, deferred })
       }
     }
     const dueSoFar = (document: Deferring): bigint =>

@@ -84,12 +84,9 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
 
     const move = (item: Item, on: string, minor: bigint): void => {
       const { company_id = null, item_kind = null, currency = null } = item.row
-      addTo(
-        expected,
-        openDays,
-        { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) },
-        { amount_minor: minor },
-      )
+      const day = { company_id, item_kind, currency, effective_on: on, stretch: stretchOf(position) }
+      // An invoice may ask for nothing, and an undo give back less than a unit of the payment: nothing moved on that day.
+      if (minor !== 0n) addTo(expected, openDays, day, { amount_minor: minor })
       restate(item, () => item.moves.set(on, (item.moves.get(on) ?? 0n) + minor))
     }
     const restate = (item: Item, change: () => void): void => {

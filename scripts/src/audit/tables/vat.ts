@@ -26,7 +26,7 @@ export const vatFold: Fold = {
           position,
           belongs_to: move.belongsTo,
           cause: move.cause,
-          client_id: 'clientId' in fact.data ? fact.data.clientId : null,
+          client_id: move.clientId,
           kind: move.kind,
           document_id: move.documentId,
           payment_id: move.paymentId,
