@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createHostility, freePort, type Hostility, startEventStore } from '@registru/embedded'
 import { allProjections, ensureSchemas, switchReadViews } from '@registru/projections'
+import type { Pool } from '@registru/runtime'
 import { createTestDatabase } from '@registru/runtime/testing'
 import type { Test } from 'tap'
 import { openPool } from './api.ts'
@@ -17,13 +18,16 @@ export interface ApiProcesses {
   readonly urls: readonly string[]
   readonly authorization: string
   readonly eventStoreUrl: string
+  /** Of the read models, which nobody projects by himself. */
+  readonly pool: Pool
   readonly hostility: Hostility
 }
 
 /** API processes as they run in production, over one embedded event store and one database. */
 export const startApiProcesses = async (t: Test, count: number): Promise<ApiProcesses> => {
   const databaseUrl = await createTestDatabase(t)
-  const connection = await openPool(t, databaseUrl).connect()
+  const pool = openPool(t, databaseUrl)
+  const connection = await pool.connect()
   await ensureSchemas(connection, allProjections)
   await switchReadViews(connection, allProjections)
   connection.release()
@@ -52,5 +56,5 @@ export const startApiProcesses = async (t: Test, count: number): Promise<ApiProc
     return `http://127.0.0.1:${port}`
   }
   const urls = await Promise.all(Array.from({ length: count }, start))
-  return { urls, authorization: `Bearer ${API_TOKEN}`, eventStoreUrl: server.url, hostility }
+  return { urls, authorization: `Bearer ${API_TOKEN}`, eventStoreUrl: server.url, pool, hostility }
 }

@@ -12,12 +12,22 @@ export interface Course {
   readonly receiptsMax: number
 }
 
+/** Whoever gives the commands. */
+interface Client {
+  readonly clientId: string
+  /** Its place among all clients: the numbers of its papers are no other's. */
+  readonly place: number
+  readonly random: Random
+  readonly oracle: Oracle
+}
+
 /** Digits, as a payer writes them. */
-const numberOf = (phase: number, step: number): string => String(100_000 * (phase + 1) + step)
+const numberOf = (place: number, phase: number, step: number): string =>
+  String(1_000_000 * (place + 1) + 100_000 * (phase + 1) + step)
 
 /** Some command that makes sense more often than not. */
 export const nextCommand = (
-  { clientId, random, oracle }: { readonly clientId: string; readonly random: Random; readonly oracle: Oracle },
+  { clientId, place, random, oracle }: Client,
   { phases, perPhase, receiptsMax }: Course,
   phase: number,
   step: number,
@@ -27,9 +37,10 @@ export const nextCommand = (
   const somePayment = () => random.pick([...oracle.payments.keys()], 'no-payment')
   const fresh = (name: string) => (random.chance(0.05) ? `${name}-1-1` : `${name}-${phase}-${step}`)
   const amount = () => random.upTo(60_000)
-  const someNumber = () => random.pick([...oracle.invoices.values()], { number: '1', open: 0 }).number
+  const ownNumber = numberOf(place, phase, step)
+  const someNumber = () => random.pick([...oracle.invoices.values()], { number: ownNumber, open: 0 }).number
   /** Now and then a paper comes again, with zeros before its number. */
-  const paper = () => (random.chance(0.05) ? `000${someNumber()}` : numberOf(phase, step))
+  const paper = () => (random.chance(0.05) ? `000${someNumber()}` : ownNumber)
   const series = `S-${clientId}`
   const registerInvoice = (): ModelCommand => {
     // Each has a due day of its own, so that only one order is the oldest first.

@@ -7,8 +7,9 @@ import t from 'tap'
 import { z } from 'zod'
 import { eventsOf } from '../api.ts'
 import { RULES_AGE_MS, startApiProcesses } from '../api-processes.ts'
+import { project } from '../projected.ts'
 import { type Answered, createCaller } from './caller.ts'
-import { type Course, decimal, nextCommand } from './commands.ts'
+import { type Course, decimal, money, nextCommand } from './commands.ts'
 import { conflict } from './conflicts.ts'
 import { type CashGuard, createOracle, type ModelCommand, type Oracle } from './oracle.ts'
 import { type Random, randomOf } from './random.ts'
@@ -23,6 +24,7 @@ const CASH_GUARDS: readonly CashGuard[] = ['REJECT', 'REQUIRE_OVERRIDE', 'WARN']
 const RECEIPTS_MAX = isLong ? 200 : 6
 const FAULT_MS = 150
 const CALM_MS = 250
+const TOLD_WITHIN_MS = 20_000
 const FAULTS: readonly HostileMode[] = [
   'silent',
   'slow',
@@ -39,7 +41,7 @@ t.setTimeout(isLong ? 3_600_000 : 480_000)
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 const processes = await startApiProcesses(t, 2)
-const { hostility, eventStoreUrl } = processes
+const { hostility, eventStoreUrl, pool, urls } = processes
 const { send, post, retries } = createCaller(processes)
 const course: Course = { phases: PHASES, perPhase: COMMANDS_PER_PHASE, receiptsMax: RECEIPTS_MAX }
 
@@ -53,6 +55,7 @@ const count = (what: string): void => void tally.set(what, (tally.get(what) ?? 0
 
 interface Account {
   readonly clientId: string
+  readonly place: number
   readonly random: Random
   oracle: Oracle
   readonly accepted: { readonly command: ModelCommand; readonly key: string; readonly text: string }[]
@@ -213,6 +216,37 @@ const compareEnd = async ({ clientId, oracle }: Account): Promise<void> => {
   }
 }
 
+/** Once read models know the whole log, each process tells whoever brings a paper that another client has its number. */
+const compareNumbers = async (accounts: readonly Account[]): Promise<void> => {
+  const on = PHASES.at(-1) ?? ''
+  for (const [index, { clientId: holder, oracle }] of accounts.entries()) {
+    const clientId = accounts[(index + 1) % accounts.length]?.clientId
+    for (const number of oracle.numbers()) {
+      const body = { clientId, invoiceId: 'same', number, issuedOn: on, dueOn: on, total: money(100) }
+      for (const first of urls.keys()) {
+        const ask = async () => {
+          const key = `same-${clientId}-${number}`
+          const { answer, text } = await send({ name: 'RegisterInvoice', body }, key, { query: '?dryRun=true', first })
+          const isTold = (answer.warnings ?? []).some(
+            (warning) => warning.code === 'DOCUMENT_NUMBER_USED' && warning['clientId'] === holder,
+          )
+          return { isTold, text }
+        }
+        // A command waits for the read models a moment only: whoever is slow has not forgotten the paper.
+        const deadline = performance.now() + TOLD_WITHIN_MS
+        let told = await ask()
+        while (!told.isTold && performance.now() < deadline) {
+          await sleep(RULES_AGE_MS)
+          told = await ask()
+        }
+        const what = `${holder} has ${number}, says process ${first} to ${clientId}: ${told.text}`
+        if (!t.ok(told.isTold, what)) return
+        count('number of another')
+      }
+    }
+  }
+}
+
 /** For a moment something may be dated in the period before; with one pair of eyes it stays closed. */
 const reopen = async (accounts: readonly Account[], phase: number): Promise<void> => {
   const from = PHASES[phase - 1] ?? ''
@@ -221,11 +255,12 @@ const reopen = async (accounts: readonly Account[], phase: number): Promise<void
   t.equal(alone.answer.code, 'FOUR_EYES_REQUIRED')
   await must('ReopenPeriod', body, `reopen-${from}`)
   await sleep(RULES_AGE_MS)
-  for (const { clientId, oracle, accepted } of accounts) {
+  for (const { clientId, place, oracle, accepted } of accounts) {
     oracle.closeThrough(PHASES[phase - 2] ?? '')
     const invoiceId = `late-${from}`
     const total = { amount: '10.00', currency: 'RON' }
-    const late = { clientId, invoiceId, number: `9${phase}`, issuedOn: from, dueOn: `2099-12-0${phase}`, total }
+    const number = `9${place}${phase}`
+    const late = { clientId, invoiceId, number, issuedOn: from, dueOn: `2099-12-0${phase}`, total }
     const step = { command: { name: 'RegisterInvoice', body: late }, key: `${clientId}-late-${from}` }
     const answered = await send(step.command, step.key)
     if (compare(oracle, step, answered) === 'accepted') accepted.push({ ...step, text: answered.text })
@@ -244,7 +279,8 @@ t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
     await must('RegisterClient', examples.registerClient({ clientId }), clientId)
     const book = examples.openReceiptBook({ series: `S-${clientId}`, from: 1, to: RECEIPTS_MAX })
     await must('OpenReceiptBook', book, `book-${clientId}`)
-    accounts.push({ clientId, random: randomOf(seed + index), oracle: createOracle(RECEIPTS_MAX), accepted: [] })
+    const oracle = createOracle(RECEIPTS_MAX)
+    accounts.push({ clientId, place: index, random: randomOf(seed + index), oracle, accepted: [] })
   }
   await sleep(RULES_AGE_MS)
 
@@ -293,6 +329,8 @@ t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
   await misbehaving
   hostility.mode = undefined
   await check(store)
+  await project({ store, pool })
+  await compareNumbers(accounts)
   for (const account of accounts) {
     await compareEnd(account)
     const { clientId, oracle } = account

@@ -262,6 +262,8 @@ export interface Oracle {
   readonly receipts: readonly unknown[]
   /** Ids of one kind that a command may name. */
   readonly papersOf: (id: string) => readonly string[]
+  /** Numbers of its papers that stand. */
+  readonly numbers: () => readonly string[]
   readonly receiptsMax: () => number
   readonly closeThrough: (day: string) => void
   readonly setCashGuard: (cashGuard: CashGuard) => void
@@ -886,6 +888,7 @@ const oracleOf = (state: State): Oracle => {
     receipts,
     papersOf: (id) =>
       [...papers.keys()].filter((key) => key.startsWith(`${id} `)).map((key) => key.slice(id.length + 1)),
+    numbers: () => [...numbers].map((paper) => paper.split(' ', 1)[0] ?? ''),
     receiptsMax: () => state.receiptsMax,
     closeThrough: (day) => {
       state.closedThrough = day
