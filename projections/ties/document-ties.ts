@@ -203,7 +203,12 @@ export const releasesTie = defineTie({
   from: `held join read.payments payment using (company_id, payment_id, client_id)`,
   place: ['client_id', 'payment_id', 'position'],
   currency: 'payment.currency',
-  books: [{ release: 'held.amount_minor', journal: posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' }) }],
+  books: [
+    {
+      release: 'held.amount_minor',
+      journal: posted(`'CLIENT_CREDIT'`, { on: 'held.released_on', currency: 'payment.currency' }),
+    },
+  ],
 })
 
 /** All amounts that a receipt's document says. */
