@@ -159,14 +159,20 @@ const invoicesAt = (companyId: CompanyId, clocks: Clocks, terms: Terms) => {
 )`
 }
 
+/** Undo takes the newest part first: one stands when later sums stay above what was settled before it. */
 const lastPaymentOn = (clocks: Clocks) => sql`(
-  select max(pair.last_on) from (
-    select max(effective_on) filter (where amount_minor > 0) as last_on
-    from read.invoice_settlements
-    where (company_id, invoice_id, client_id) = (invoice.company_id, invoice.invoice_id, invoice.client_id)
-      and kind = 'ALLOCATED' and ${countsSql(clocks, 'effective_on', 'position')}
-    group by payment_id having sum(amount_minor) > 0
-  ) pair
+  select max(effective_on) from (
+    select effective_on, amount_minor, settled,
+      min(settled) over (partition by payment_id order by position rows between current row and unbounded following) as least
+    from (
+      select payment_id, position, effective_on, amount_minor,
+        sum(amount_minor) over (partition by payment_id order by position) as settled
+      from read.invoice_settlements
+      where (company_id, invoice_id, client_id) = (invoice.company_id, invoice.invoice_id, invoice.client_id)
+        and kind = 'ALLOCATED' and ${countsSql(clocks, 'effective_on', 'position')}
+    ) history
+  ) part
+  where amount_minor > 0 and least > settled - amount_minor
 )`
 
 const selectInvoices = (

@@ -244,3 +244,27 @@ t.test('every page of a list is of the moment of the first, as a table too', asy
   const csv = await api.get('invoices?asOf=2026-05-31&status=UNPAID&format=csv')
   t.match(csv.body, /inv-1[^\n]*,1000.00,UNPAID,116/)
 })
+
+t.test('a part that was undone is no last payment, though an older one of the same payment stands', async (t) => {
+  const parts = { paymentId: 'in-parts', invoiceId: 'inv-in-parts' }
+  await invoice(parts.invoiceId, '2026-06-01', '2026-06-30')
+  await pay(parts.paymentId, '2026-06-15', '500.00', { allocation: { rule: 'none' } })
+  await must('AllocatePayment', examples.allocatePayment({ ...parts, amount: '300.00', allocatedOn: '2026-06-21' }))
+  await must('AllocatePayment', examples.allocatePayment({ ...parts, amount: '200.00', allocatedOn: '2026-07-27' }))
+  await must(
+    'DeallocatePayment',
+    examples.deallocatePayment({ ...parts, amount: '50.00', deallocatedOn: '2026-07-28' }),
+  )
+  await must(
+    'DeallocatePayment',
+    examples.deallocatePayment({ ...parts, amount: '150.00', deallocatedOn: '2026-07-30' }),
+  )
+  await end()
+  for (const [asOf, allocated, lastPaymentOn] of [
+    ['2026-07-26', '300.00', '2026-06-21'],
+    ['2026-07-28', '450.00', '2026-07-27'],
+    ['2026-07-30', '300.00', '2026-06-21'],
+  ]) {
+    t.match(await answer(`invoices/${parts.invoiceId}?asOf=${asOf}`), { allocated, lastPaymentOn })
+  }
+})
