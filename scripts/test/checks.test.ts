@@ -98,7 +98,11 @@ const broken: Record<string, Import[]> = {
     ['services/api/src/ledger/b.ts', '../commands/a.ts'],
     ['services/api/src/ledger/c.ts', '../http/a.ts'],
   ],
-  'receipts-know-the-ledger-alone': [['services/api/src/receipts/b.ts', '../commands/a.ts']],
+  'sagas-know-steps-and-the-ledger-alone': [
+    ['services/api/src/receipts/b.ts', '../commands/a.ts'],
+    ['services/api/src/transfers/b.ts', '../receipts/a.ts'],
+  ],
+  'steps-know-the-ledger-alone': [['services/api/src/steps/b.ts', '../receipts/a.ts']],
   'commands-and-queries-are-strangers': [
     ['services/api/src/queries/b.ts', '../commands/a.ts'],
     ['services/api/src/documents/b.ts', '../ledger/a.ts'],
@@ -166,6 +170,7 @@ const allowed: Import[] = [
   ['services/api/src/commands/z.ts', '../ledger/a.ts'],
   ['services/api/src/queries/z.ts', '../http/a.ts'],
   ['services/api/src/receipts/z.ts', '../ledger/a.ts'],
+  ['services/api/src/transfers/z.ts', '../steps/a.ts'],
   ['services/api/src/http/z.ts', '../version.ts'],
   ['services/api/src/app.ts', './queries/a.ts'],
   ['services/api/test/z.ts', '../../../shared/runtime/src/testing.ts'],
