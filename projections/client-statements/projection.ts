@@ -58,6 +58,13 @@ const line = (event: LedgerEvent, of: Line): readonly RowChange[] => {
 
 type Settling = Extract<LedgerEvent, { readonly type: 'PaymentAllocated' | 'PaymentDeallocated' }>
 
+/** What pays for a write-off is the client's no longer, and nothing that is owed falls by it. */
+const recovery = (event: Settling, kind: 'RECOVERY' | 'RECOVERY_REVERSAL', on: string): readonly RowChange[] => {
+  const { clientId, invoiceId, paymentId, amount } = event.data
+  const side = kind === 'RECOVERY' ? 'debit' : 'credit'
+  return line(event, { kind, clientId, invoiceId, paymentId, on, amount, side })
+}
+
 /**
  * Allocations move nothing between the two parties, but between two currencies what is owed falls in the one and the
  * client's credit in the other, and each has a balance of its own.
@@ -157,8 +164,14 @@ export const clientStatements = defineProjection({
         ...line(event, { ...of, clientId, paymentId: returnsTo, side: 'credit' }),
       ]
     },
-    PaymentAllocated: (event) => conversion(event, event.data.allocatedOn, ['credit', 'debit']),
-    PaymentDeallocated: (event) => conversion(event, event.data.deallocatedOn, ['debit', 'credit']),
+    PaymentAllocated: (event) => {
+      const { allocatedOn, recovers } = event.data
+      return recovers ? recovery(event, 'RECOVERY', allocatedOn) : conversion(event, allocatedOn, ['credit', 'debit'])
+    },
+    PaymentDeallocated: (event) => {
+      const { deallocatedOn: on, recovers } = event.data
+      return recovers ? recovery(event, 'RECOVERY_REVERSAL', on) : conversion(event, on, ['debit', 'credit'])
+    },
     PaymentReversed: (event) => {
       const { clientId, paymentId, reversedOn, amount } = event.data
       return line(event, { kind: 'REVERSAL', clientId, paymentId, on: reversedOn, amount, side: 'debit' })

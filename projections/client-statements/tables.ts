@@ -32,6 +32,9 @@ export type StatementLineKind =
   | 'TRANSFER'
   /** Credit that is the client's no longer. */
   | 'RELEASE'
+  /** Credit that paid what was written off: nothing was asked for any more, so the client has it no longer. */
+  | 'RECOVERY'
+  | 'RECOVERY_REVERSAL'
   /** A payment in one currency settles an invoice in another: a line in each. */
   | 'CONVERSION'
 

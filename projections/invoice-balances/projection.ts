@@ -31,7 +31,13 @@ const keyOf = ({ data, metadata }: AccountEvent, invoiceId: InvoiceId) => ({
 })
 
 type Invoice = RowOf<typeof invoiceBalances>
-type AmountColumn = 'allocated_minor' | 'uncleared_minor' | 'credited_minor' | 'discounted_minor' | 'written_off_minor'
+type AmountColumn =
+  | 'allocated_minor'
+  | 'uncleared_minor'
+  | 'credited_minor'
+  | 'discounted_minor'
+  | 'written_off_minor'
+  | 'recovered_minor'
 
 /** Something that an event does to what an invoice asks for. */
 interface Settled {
@@ -55,6 +61,8 @@ const amountsOf = ({ kind, minor, unclearedMinor = 0n }: Settled): { readonly [N
       return { discounted_minor: minor }
     case 'WRITTEN_OFF':
       return { written_off_minor: minor }
+    case 'RECOVERED':
+      return { recovered_minor: minor }
     case 'CANCELLED':
       return {}
   }
@@ -70,6 +78,7 @@ const changed = (invoice: Invoice, { position }: LedgerEvent, settled: Settled) 
     credited_minor: plus('credited_minor'),
     discounted_minor: plus('discounted_minor'),
     written_off_minor: plus('written_off_minor'),
+    recovered_minor: plus('recovered_minor'),
     cancelled_on: settled.kind === 'CANCELLED' ? settled.on : invoice.cancelled_on,
     last_effective_on: settled.on > invoice.last_effective_on ? settled.on : invoice.last_effective_on,
     last_position: position,
@@ -157,6 +166,7 @@ export const invoiceBalancesProjection = defineProjection({
           credited_minor: 0n,
           discounted_minor: 0n,
           written_off_minor: 0n,
+          recovered_minor: 0n,
           cancelled_on: null,
           instalments: data.instalments,
           rescheduled: false,
@@ -223,15 +233,15 @@ export const invoiceBalancesProjection = defineProjection({
     PaymentAllocated: folding({
       wants: invoiceOf,
       fold: (event, { invoice }) => {
-        const { paymentId, amount, allocatedOn: on } = event.data
+        const { paymentId, amount, allocatedOn: on, recovers } = event.data
         const allocated = { paymentId, minor: minorOf(amount), on, unclearedMinor: unclearedOf(event.data) }
-        return settle(event, invoice, { kind: 'ALLOCATED', ...allocated })
+        return settle(event, invoice, { kind: recovers ? 'RECOVERED' : 'ALLOCATED', ...allocated })
       },
     }),
     PaymentDeallocated: folding({
       wants: invoiceOf,
       fold: (event, { invoice }) => {
-        const { paymentId, amount, deallocatedOn: on, reason: undoneBecause } = event.data
+        const { paymentId, amount, deallocatedOn: on, reason: undoneBecause, recovers } = event.data
         const undone = {
           paymentId,
           minor: -minorOf(amount),
@@ -239,7 +249,7 @@ export const invoiceBalancesProjection = defineProjection({
           unclearedMinor: -unclearedOf(event.data),
           undoneBecause,
         }
-        return settle(event, invoice, { kind: 'ALLOCATED', ...undone })
+        return settle(event, invoice, { kind: recovers ? 'RECOVERED' : 'ALLOCATED', ...undone })
       },
     }),
     PaymentCleared: folding({

@@ -23,6 +23,8 @@ export interface InvoiceBalance {
   readonly creditedMinor: bigint
   readonly discountedMinor: bigint
   readonly writtenOffMinor: bigint
+  /** Of what is written off: paid after all. */
+  readonly recoveredMinor: bigint
   readonly openMinor: bigint
   readonly status: InvoiceStatus
   readonly instalments: readonly InstalmentPart[]
@@ -70,6 +72,7 @@ const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({
   creditedMinor: row.credited_minor,
   discountedMinor: row.discounted_minor,
   writtenOffMinor: row.written_off_minor,
+  recoveredMinor: row.recovered_minor,
   openMinor: row.open_minor,
   status: row.status,
   instalments: row.instalments,
@@ -77,7 +80,13 @@ const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({
   lastPaymentOn: row.last_payment_on ?? undefined,
 })
 
-type Amount = 'allocated_minor' | 'uncleared_minor' | 'credited_minor' | 'discounted_minor' | 'written_off_minor'
+type Amount =
+  | 'allocated_minor'
+  | 'uncleared_minor'
+  | 'credited_minor'
+  | 'discounted_minor'
+  | 'written_off_minor'
+  | 'recovered_minor'
 
 /** Each amount of an invoice, added up from its history. */
 const SUMS: Readonly<Record<Amount, RawBuilder<unknown>>> = {
@@ -86,6 +95,7 @@ const SUMS: Readonly<Record<Amount, RawBuilder<unknown>>> = {
   credited_minor: sql`sum(amount_minor) filter (where kind = 'CREDITED')`,
   discounted_minor: sql`sum(amount_minor) filter (where kind = 'DISCOUNTED')`,
   written_off_minor: sql`sum(amount_minor) filter (where kind = 'WRITTEN_OFF')`,
+  recovered_minor: sql`sum(amount_minor) filter (where kind = 'RECOVERED')`,
 }
 const AMOUNTS: readonly Amount[] = [
   'allocated_minor',
@@ -93,6 +103,7 @@ const AMOUNTS: readonly Amount[] = [
   'credited_minor',
   'discounted_minor',
   'written_off_minor',
+  'recovered_minor',
 ]
 
 const settledSums = sql.join(AMOUNTS.map((amount) => sql`coalesce(${SUMS[amount]}, 0)::bigint as ${sql.ref(amount)}`))
@@ -256,7 +267,7 @@ export const findIssueDay = async (
 /** What the history of an invoice adds up to: what its row has to say. Minor units. */
 export type SettledSums = Pick<
   InvoiceBalance,
-  'allocatedMinor' | 'unclearedMinor' | 'creditedMinor' | 'discountedMinor' | 'writtenOffMinor'
+  'allocatedMinor' | 'unclearedMinor' | 'creditedMinor' | 'discountedMinor' | 'writtenOffMinor' | 'recoveredMinor'
 >
 
 /** Of some invoices, in their order, at both clocks. */
@@ -284,6 +295,7 @@ export const listSettledSums = async (
     creditedMinor: row.credited_minor,
     discountedMinor: row.discounted_minor,
     writtenOffMinor: row.written_off_minor,
+    recoveredMinor: row.recovered_minor,
   }))
 }
 

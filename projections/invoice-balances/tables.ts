@@ -59,6 +59,8 @@ export const invoiceBalances = defineRemembered({
     credited_minor: bigint(),
     discounted_minor: bigint(),
     written_off_minor: bigint(),
+    /** Of what is written off: what money has brought after all. Nothing that is open falls by it. */
+    recovered_minor: bigint(),
     cancelled_on: nullable(date()),
     instalments: json<readonly InstalmentPart[]>(),
     /** Whether other due days than its own were agreed: what held before is in its schedules. */
@@ -83,6 +85,7 @@ export type SettlementKind =
   | 'CREDITED'
   | 'DISCOUNTED'
   | 'WRITTEN_OFF'
+  | 'RECOVERED'
   | 'CANCELLED'
   /** What was allocated by a cheque or promissory note counts as paid. */
   | 'CLEARED'
@@ -96,7 +99,7 @@ export const invoiceSettlements = defineTable({
     client_id: id<ClientId>(),
     position: position(),
     kind: word<SettlementKind>(),
-    /** Of an allocation. */
+    /** Of an allocation, and of what money recovers. */
     payment_id: nullable(id<PaymentId>()),
     amount_minor: bigint(),
     /** Of an allocation, and of what undoes it (negative): what counts as paid only when it is cleared. */

@@ -240,6 +240,12 @@ const settled = ({ amount, conversion, functional }: Settled, sign: 1n | -1n): r
   ]
 }
 
+/** What was written off is paid after all (1), or an undo takes it back (-1): the receivable is gone, so it is income. */
+const recovered = ({ amount }: Settled, sign: 1n | -1n): readonly Leg[] => [
+  ['CLIENT_CREDIT', sign * minorOf(amount)],
+  ['RECOVERY', -sign * minorOf(amount)],
+]
+
 /**
  * Balanced postings over symbolic accounts. A payment first becomes the client's credit and settles invoices from there,
  * so RECEIVABLE is what is open and CLIENT_CREDIT (as a credit balance) what is not allocated, at every event.
@@ -320,7 +326,7 @@ export const journal = defineProjection({
         invoiceId,
         currency: amount.currency,
         on: allocatedOn,
-        legs: settled(event.data, 1n),
+        legs: event.data.recovers ? recovered(event.data, 1n) : settled(event.data, 1n),
       }
     }),
     PaymentDeallocated: posting((event) => {
@@ -331,7 +337,7 @@ export const journal = defineProjection({
         invoiceId,
         currency: amount.currency,
         on: deallocatedOn,
-        legs: settled(event.data, -1n),
+        legs: event.data.recovers ? recovered(event.data, -1n) : settled(event.data, -1n),
       }
     }),
     PaymentCleared: folding({

@@ -258,17 +258,19 @@ export const receivablesAging = defineProjection({
     PaymentAllocated: folding({
       wants: bothOf,
       fold: (event, { invoice, payment }) => {
-        const { amount, conversion, allocatedOn } = event.data
-        const paid = conversion?.paid ?? amount
-        return move(event, allocatedOn, { item: invoice, by: -minorOf(amount) }, { item: payment, by: -minorOf(paid) })
+        const { amount, conversion, allocatedOn, recovers } = event.data
+        const paid = { item: payment, by: -minorOf(conversion?.paid ?? amount) }
+        if (recovers) return move(event, allocatedOn, paid)
+        return move(event, allocatedOn, { item: invoice, by: -minorOf(amount) }, paid)
       },
     }),
     PaymentDeallocated: folding({
       wants: bothOf,
       fold: (event, { invoice, payment }) => {
-        const { amount, conversion, deallocatedOn } = event.data
-        const paid = conversion?.paid ?? amount
-        return move(event, deallocatedOn, { item: invoice, by: minorOf(amount) }, { item: payment, by: minorOf(paid) })
+        const { amount, conversion, deallocatedOn, recovers } = event.data
+        const paid = { item: payment, by: minorOf(conversion?.paid ?? amount) }
+        if (recovers) return move(event, deallocatedOn, paid)
+        return move(event, deallocatedOn, { item: invoice, by: minorOf(amount) }, paid)
       },
     }),
     PaymentReversed: folding({

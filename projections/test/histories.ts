@@ -7,6 +7,7 @@ import {
   creditNotes,
   decimalOf,
   discounts,
+  type Invoice,
   type LedgerEvent,
   minorOf,
   moneyOf,
@@ -107,16 +108,19 @@ const finalOf = (account: ClientAccount, step: Step, currency: string) => {
   }
 }
 
+/** What money may go to: what is open, or, with nothing open, what was written off and not recovered. */
+const roomOf = ({ open, writtenOff, recovered }: Invoice): bigint => (open > 0n ? open : writtenOff - recovered)
+
 /** A payment with credit and an open invoice: all that fits, or the step's own amount if it does. */
 const pickUnsettled = (account: ClientAccount, step: Step) => {
   const payments = [...accountPayments.all(account)].filter(({ credit }) => credit > 0n)
   const payment = payments[step.payment % payments.length]
   const invoices = [...accountInvoices.all(account)].filter(
-    ({ open, currency }) => open > 0n && currency === payment?.currency,
+    (invoice) => roomOf(invoice) > 0n && invoice.currency === payment?.currency,
   )
   const invoice = invoices[step.invoice % invoices.length]
   if (payment === undefined || invoice === undefined) return undefined
-  const fits = smallest(payment.credit, invoice.open)
+  const fits = smallest(payment.credit, roomOf(invoice))
   const minor = step.variant < 2 ? fits : smallest(fits, BigInt(step.minor))
   return {
     paymentId: payment.paymentId,
@@ -128,7 +132,7 @@ const pickUnsettled = (account: ClientAccount, step: Step) => {
 /** A living allocation: the whole of it, or a part. */
 const pickAllocation = (account: ClientAccount, step: Step) => {
   const living = [...accountPayments.all(account)].flatMap((payment) =>
-    [...payment.allocations].map(([invoiceId, { amount }]) => ({ payment, invoiceId, amount })),
+    [...payment.allocations, ...payment.recoveries].map(([invoiceId, { amount }]) => ({ payment, invoiceId, amount })),
   )
   const found = living[(step.payment * 5 + step.invoice) % living.length]
   if (found === undefined) return undefined

@@ -80,7 +80,6 @@ const outOfScope: Readonly<Record<string, string>> = {
   P23: 'an invoice in lei is worth its lei; no event tells what a clause on a currency adds (768)',
   P25: 'an allowance is an estimate about a client, and moves nothing of what it owes',
   P27: 'as P25',
-  P28: 'money after a write-off is client credit (419) until the accountant takes it to 754',
   P37: 'cash that is taken to the bank touches no client',
   P38: 'as P37',
   P39: 'money of nobody known is on no client’s account; once it is known, P40 takes it out of 473',
@@ -139,6 +138,7 @@ const cases: readonly (readonly [template: string, messages: readonly LedgerMess
   ['P19', [discountGranted({ kind: 'SETTLEMENT', amount: ron('24.20'), vatLines: vat('20.00', '4.20') })]],
   // Doubtful debts have no account of their own here.
   ['P24 P26', [invoiceWrittenOff({ amount: ron('1210.00') })]],
+  ['P28', [paymentRecorded({ amount: ron('300.00') }), paymentAllocated({ amount: ron('300.00'), recovers: true })]],
   ['P29', paid('1210.00', 'PROMISSORY_NOTE')],
   // A note that is lodged for collection is still a note.
   ['P30 P31', [paymentCleared({ amount: ron('1210.00'), method: 'PROMISSORY_NOTE', fee: '0.00' })]],
@@ -331,6 +331,7 @@ t.test('what is taken back leaves nothing on any account, whatever it had moved'
         discountReversed({ cashAccounting, kind: 'COMMERCIAL' }),
       ],
       [invoiceWrittenOff(), writeOffReversed()],
+      [paymentAllocated({ recovers: true }), paymentDeallocated({ recovers: true })],
       [refundRecorded({ method: 'CASH' }), refundReversed({ method: 'CASH' })],
     ]
     for (const [done, undone] of pairs) {

@@ -112,10 +112,10 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       if (returnsTo === undefined) begin(transferId, clientId, amount, movedOn)
       else move(`p ${returnsTo}`, minorOf(amount))
     } else if (event.type === 'PaymentAllocated') {
-      move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
+      if (!event.data.recovers) move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
       move(`p ${event.data.paymentId}`, -minorOf(event.data.conversion?.paid ?? event.data.amount))
     } else if (event.type === 'PaymentDeallocated') {
-      move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
+      if (!event.data.recovers) move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
       move(`p ${event.data.paymentId}`, minorOf(event.data.conversion?.paid ?? event.data.amount))
     } else if (event.type === 'PaymentReversed') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
@@ -176,6 +176,8 @@ const moves = (
   if (type === 'CreditNoteReversed') return [[1n, data.total]]
   if (type === 'CreditReleased') return [[1n, data.amount]]
   if (type === 'RefundReversed') return [[-1n, data.amount]]
+  if (type === 'PaymentAllocated' && data.recovers) return [[1n, data.amount]]
+  if (type === 'PaymentDeallocated' && data.recovers) return [[-1n, data.amount]]
   return type === 'PaymentReversed' || type === 'RefundRecorded' ? [[1n, data.amount]] : []
 }
 

@@ -140,7 +140,7 @@ const naiveTotals = (events: readonly LedgerEvent[], question: Question): Totals
 }
 
 type Lowered = Partial<
-  Record<'credited' | 'discounted' | 'writtenOff' | 'cancelled' | 'refunded' | 'released' | 'fee', bigint>
+  Record<'credited' | 'discounted' | 'writtenOff' | 'recovered' | 'cancelled' | 'refunded' | 'released' | 'fee', bigint>
 >
 
 /** What was taken off each invoice and each payment otherwise than by settling, by key as the naive fold has it. */
@@ -160,6 +160,10 @@ const naiveLowered = (events: readonly LedgerEvent[], companyId: string): Readon
     }
     if (type === 'DiscountReversed') lower(`i ${data.invoiceId}`, 'discounted', -minorOf(data.amount))
     if (type === 'WriteOffReversed') lower(`i ${data.invoiceId}`, 'writtenOff', -minorOf(data.amount))
+    if (type === 'PaymentAllocated' && data.recovers) lower(`i ${data.invoiceId}`, 'recovered', minorOf(data.amount))
+    if (type === 'PaymentDeallocated' && data.recovers) {
+      lower(`i ${data.invoiceId}`, 'recovered', -minorOf(data.amount))
+    }
     if (type === 'CreditReleased') lower(`p ${data.paymentId}`, 'released', minorOf(data.amount))
     if (type === 'RefundReversed') lower(`p ${data.paymentId}`, 'refunded', -minorOf(data.amount))
     if (type === 'DiscountGranted') lower(`i ${data.invoiceId}`, 'discounted', minorOf(data.amount))
@@ -370,10 +374,17 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
       )
       const lowered = naiveLowered(events, companyId)
       for (const { invoiceId, status, ...amounts } of invoices) {
-        const { credited = 0n, discounted = 0n, writtenOff = 0n, cancelled = 0n } = lowered.get(`i ${invoiceId}`) ?? {}
+        const by = lowered.get(`i ${invoiceId}`) ?? {}
+        const { credited = 0n, discounted = 0n, writtenOff = 0n, recovered = 0n, cancelled = 0n } = by
         deepStrictEqual(
-          [amounts.creditedMinor, amounts.discountedMinor, amounts.writtenOffMinor, status === 'CANCELLED'],
-          [credited, discounted, writtenOff, cancelled > 0n],
+          [
+            amounts.creditedMinor,
+            amounts.discountedMinor,
+            amounts.writtenOffMinor,
+            amounts.recoveredMinor,
+            status === 'CANCELLED',
+          ],
+          [credited, discounted, writtenOff, recovered, cancelled > 0n],
         )
       }
       for (const payment of payments) {

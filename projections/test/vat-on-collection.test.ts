@@ -26,6 +26,7 @@ import {
   paymentReversed,
   refundRecorded,
   ron,
+  writeOffReversed,
 } from '@registru/domain/examples'
 import fc from 'fast-check'
 import t from 'tap'
@@ -274,6 +275,26 @@ t.test('a credit note takes back what was not collected; a write-off leaves it',
     left.reduce((sum, day) => sum + day.deferred_minor, 0n),
     12_322n,
   )
+})
+
+t.test('what is recovered of a write-off makes its VAT exigible, once', async (t) => {
+  const off = invoiceWrittenOff({ amount: ron('1210.00') })
+  const paid = paymentAllocated({ amount: ron('605.00'), allocatedOn: '2026-11-25', recovers: true })
+  const recovered = [invoice, off, paid]
+  t.strictSame(await exigible(recovered), ['2026-11-25 21 10500'])
+  const undone = { amount: ron('605.00'), deallocatedOn: '2026-12-03', recovers: true } as const
+  t.strictSame(await exigible([...recovered, paymentDeallocated(undone)]), [
+    '2026-11-25 21 10500',
+    '2026-12-03 21 -10500',
+  ])
+  const reactivated = [
+    paymentDeallocated({ ...undone, reason: 'WRITE_OFF_REVERSED' }),
+    writeOffReversed({ reversedOn: '2026-12-03' }),
+    paymentAllocated({ amount: ron('605.00'), allocatedOn: '2026-12-03', hadRecovered: true }),
+  ]
+  t.strictSame(await exigible([...recovered, ...reactivated]), ['2026-11-25 21 10500'])
+  const settled = [...recovered, ...reactivated, paymentAllocated({ amount: ron('605.00'), allocatedOn: '2026-12-04' })]
+  t.strictSame(await exigible(settled), ['2026-11-25 21 10500', '2026-12-04 21 10500'])
 })
 
 t.test('a credit note on what is collected takes VAT back in its own month', async (t) => {

@@ -32,7 +32,7 @@ export const invoicesTie = defineTie({
       and (item.company_id, item.item_id, item.client_id) = (held.company_id, held.invoice_id, held.client_id)
     cross join lateral (
       select ${settledBy('ALLOCATED')} as allocated, ${settledBy('CREDITED')} as credited, ${settledBy('DISCOUNTED')} as discounted,
-        ${settledBy('WRITTEN_OFF')} as written_off, sum(uncleared_minor) as waiting,
+        ${settledBy('WRITTEN_OFF')} as written_off, ${settledBy('RECOVERED')} as recovered, sum(uncleared_minor) as waiting,
         ${settledBy('CLEARED')} as cleared
       from read.invoice_settlements
       where (company_id, invoice_id, client_id) = (held.company_id, held.invoice_id, held.client_id)
@@ -46,6 +46,7 @@ export const invoicesTie = defineTie({
     { credited: 'held.credited_minor', settlements: 'settled.credited' },
     { discounted: 'held.discounted_minor', settlements: 'settled.discounted' },
     { writtenOff: 'held.written_off_minor', settlements: 'settled.written_off' },
+    { recovered: 'held.recovered_minor', settlements: 'settled.recovered' },
     { total: 'held.total_minor', instalments: instalmentsOr('held.total_minor') },
   ],
 })
@@ -68,7 +69,9 @@ export const invoiceSettlementsTie = defineTie({
   books: [
     {
       settlement: `case held.kind when 'CLEARED' then 0 else held.amount_minor end`,
-      journal: `case held.kind when 'CLEARED' then 0 else -${posted(`'RECEIVABLE'`, { currency: 'invoice.currency' })} end`,
+      journal: `case held.kind when 'CLEARED' then 0
+        when 'RECOVERED' then -${posted(`'RECOVERY'`, { currency: 'invoice.currency' })}
+        else -${posted(`'RECEIVABLE'`, { currency: 'invoice.currency' })} end`,
     },
     // The journal moves nothing on an invoice when a cheque is collected: it is no more than was waiting for it.
     {

@@ -225,6 +225,16 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       logOf(...history, paymentRecorded(), transferRequested(), transferReceived(), paymentReversed()),
       /pay-1: reversed from its credit, with nothing of it elsewhere/,
     ],
+    [
+      'more recovered than written off',
+      logOf(
+        ...history,
+        invoiceWrittenOff({ amount: ron('1.00') }),
+        paymentRecorded(),
+        paymentAllocated({ amount: ron('1.01'), recovers: true }),
+      ),
+      /inv-1024: 0 ≤ recovered ≤ written off/,
+    ],
     ['more lowered than open', logOf(...history, invoiceWrittenOff({ amount: ron('710.01') })), /inv-1024: 0 ≤ open/],
     [
       'money that cleared twice',
@@ -349,6 +359,9 @@ const rich = [
   creditNoteRegistered(),
   discountGranted(),
   invoiceWrittenOff({ amount: ron('100.00') }),
+  paymentRecorded({ paymentId: 'pay-10' }),
+  paymentAllocated({ paymentId: 'pay-10', amount: ron('50.00'), allocatedOn: '2026-11-20', recovers: true }),
+  paymentDeallocated({ paymentId: 'pay-10', amount: ron('20.00'), deallocatedOn: '2026-11-21', recovers: true }),
   invoiceRegistered({ invoiceId: 'inv-1026', total: ron('10.00') }),
   invoiceCancelled({ invoiceId: 'inv-1026', total: ron('10.00'), vatLines: [] }),
   creditNoteRegistered({ creditNoteId: 'cn-8', invoiceId: undefined }),

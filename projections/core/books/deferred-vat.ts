@@ -424,6 +424,7 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     }
     case 'PaymentAllocated': {
+      if (event.data.hadRecovered) return
       const { paymentId, invoiceId, amount, conversion, collected: now, allocatedOn, vat } = event.data
       const cause = { cause: 'ALLOCATED', on: vat?.on ?? allocatedOn, belongsTo: vat?.belongsTo } as const
       const amounts = { amountMinor: minorOf(amount), paidMinor: minorOf(conversion?.paid ?? amount) }
@@ -432,6 +433,8 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     }
     case 'PaymentDeallocated': {
+      // What it recovered it settles from the same append on: its VAT stays where it is.
+      if (event.data.reason === 'WRITE_OFF_REVERSED') return
       const { paymentId, invoiceId, amount, conversion, collected: now, deallocatedOn: on } = event.data
       const cause = { cause: 'DEALLOCATED', on, belongsTo: undefined } as const
       const amounts = { amountMinor: -minorOf(amount), paidMinor: -minorOf(conversion?.paid ?? amount) }

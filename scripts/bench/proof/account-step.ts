@@ -99,16 +99,19 @@ const payment = (clientId: string, random: Random, receivedOn: string): AccountC
   }
 }
 
+/** What money may go to: what is open, or, with nothing open, what was written off and not recovered. */
+const roomOf = ({ open, writtenOff, recovered }: Invoice): bigint => (open > 0n ? open : writtenOff - recovered)
+
 /** A payment with credit and an open invoice, in one currency or between lei and euro. */
 const allocation = (account: ClientAccount, clientId: string, random: Random, day: string) => {
   const credits = [...accountPayments.all(account)].filter(({ credit }) => credit > 0n)
   const credit = anyOf(random, credits)
-  const opens = [...accountInvoices.all(account)].filter(({ open }) => open > 0n)
+  const opens = [...accountInvoices.all(account)].filter((invoice) => roomOf(invoice) > 0n)
   const open = anyOf(random, opens)
   if (credit === undefined || open === undefined) return undefined
   const converts = credit.currency !== open.currency
   // A little of what is open: what it costs in the other currency is for the domain to say, and to refuse.
-  const fits = converts ? smallest(open.open, credit.credit / 6n + 1n) : smallest(open.open, credit.credit)
+  const fits = converts ? smallest(roomOf(open), credit.credit / 6n + 1n) : smallest(roomOf(open), credit.credit)
   const minor = random.chance(0.5) ? fits : smallest(fits, BigInt(amountOf(random)))
   return {
     type: 'AllocatePayment' as const,
@@ -124,8 +127,8 @@ const allocation = (account: ClientAccount, clientId: string, random: Random, da
 }
 
 const undo = (account: ClientAccount, clientId: string, random: Random, day: string) => {
-  const living = [...accountPayments.all(account)].flatMap(({ paymentId, allocations }) =>
-    [...allocations].map(([invoiceId, { amount }]) => ({ paymentId, invoiceId, amount })),
+  const living = [...accountPayments.all(account)].flatMap(({ paymentId, allocations, recoveries }) =>
+    [...allocations, ...recoveries].map(([invoiceId, { amount }]) => ({ paymentId, invoiceId, amount })),
   )
   const found = anyOf(random, living)
   if (found === undefined) return undefined

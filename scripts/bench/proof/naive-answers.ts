@@ -137,8 +137,11 @@ const movesOf = (
       return [['REFUND_REVERSAL', -1n, data.amount]]
     case 'PaymentAllocated':
     case 'PaymentDeallocated': {
-      if (data.conversion === undefined) return []
       const undone = type === 'PaymentDeallocated'
+      if (data.recovers === true) {
+        return undone ? [['RECOVERY_REVERSAL', -1n, data.amount]] : [['RECOVERY', 1n, data.amount]]
+      }
+      if (data.conversion === undefined) return []
       return [
         ['CONVERSION', undone ? 1n : -1n, data.amount],
         ['CONVERSION', undone ? -1n : 1n, paidOf(data)],

@@ -36,6 +36,7 @@ interface Invoice {
   credited: bigint
   discounted: bigint
   writtenOff: bigint
+  recovered: bigint
   cancelled: boolean
 }
 
@@ -119,6 +120,7 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
           credited: 0n,
           discounted: 0n,
           writtenOff: 0n,
+          recovered: 0n,
           cancelled: false,
         })
         break
@@ -148,10 +150,14 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'PaymentDeallocated': {
         const invoice = invoiceOf(data.clientId, data.invoiceId)
         const [minor, sign] = [minorOf(data.amount.amount), type === 'PaymentAllocated' ? 1n : -1n]
+        paymentOf(data.clientId, data.paymentId).allocated += sign * minorOf(paidOf(data).amount)
+        if (data.recovers === true) {
+          invoice.recovered += sign * minor
+          break
+        }
         if (type === 'PaymentDeallocated') undo(invoice.parts, data.paymentId, minor)
         else invoice.parts.push({ paymentId: data.paymentId, on: data.allocatedOn, minor })
         if (data.uncleared === true) invoice.uncleared += sign * (minor - minorOf(data.collected ?? '0'))
-        paymentOf(data.clientId, data.paymentId).allocated += sign * minorOf(paidOf(data).amount)
         break
       }
       case 'PaymentCleared': {
@@ -239,7 +245,7 @@ const statusOf = (invoice: Invoice, open: bigint): string => {
 }
 
 const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
-  const { data, dues, parts, uncleared, credited, discounted, writtenOff, cancelled } = invoice
+  const { data, dues, parts, uncleared, credited, discounted, writtenOff, recovered, cancelled } = invoice
   const { total } = data
   const { currency } = total
   const allocated = sum(parts)
@@ -263,6 +269,7 @@ const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
     credited: show(credited, currency),
     discounted: show(discounted, currency),
     writtenOff: show(writtenOff, currency),
+    recovered: show(recovered, currency),
     open: show(open, currency),
     status: statusOf(invoice, open),
     overdueDays: open > 0n ? Math.max(0, late) : 0,

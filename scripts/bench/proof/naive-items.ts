@@ -121,7 +121,7 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
       else move('PAYMENT', clientId, returnsTo, minorOf(amount.amount))
     } else if (type === 'PaymentAllocated' || type === 'PaymentDeallocated') {
       const sign = type === 'PaymentAllocated' ? -1n : 1n
-      move('INVOICE', data.clientId, data.invoiceId, sign * minorOf(data.amount.amount))
+      if (data.recovers !== true) move('INVOICE', data.clientId, data.invoiceId, sign * minorOf(data.amount.amount))
       move('PAYMENT', data.clientId, data.paymentId, sign * minorOf(paidOf(data).amount))
     }
   }

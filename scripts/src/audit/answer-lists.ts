@@ -60,6 +60,7 @@ const standingOf = (row: Row, lines: readonly Row[]) => {
   const allocated = of('ALLOCATED')
   const uncleared = sum(lines, (line) => minor(line, 'uncleared_minor')) - of('CLEARED')
   const [credited, discounted, writtenOff] = [of('CREDITED'), of('DISCOUNTED'), of('WRITTEN_OFF')]
+  const recovered = of('RECOVERED')
   const left = minor(row, 'total_minor') - allocated - credited - discounted - writtenOff
   const isCancelled = lines.some((line) => line['kind'] === 'CANCELLED')
   const statusOf = (): string => {
@@ -69,7 +70,7 @@ const standingOf = (row: Row, lines: readonly Row[]) => {
     return allocated === 0n && credited > 0n ? 'CREDITED' : 'PAID'
   }
   const open = isCancelled ? 0n : left
-  return { allocated, uncleared, credited, discounted, writtenOff, open, status: statusOf() }
+  return { allocated, uncleared, credited, discounted, writtenOff, recovered, open, status: statusOf() }
 }
 
 /** The first instalment that what is settled does not reach; the due day where there are none. */
@@ -107,7 +108,10 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
       const currency = words(row, 'currency')
       const show = (amount: bigint): string => decimalIn(known, amount, currency)
       const instalments = Instalments.parse(JSON.parse(words(row, 'instalments')))
-      const { allocated, uncleared, credited, discounted, writtenOff, open, status } = standingOf(row, linesOf(row))
+      const { allocated, uncleared, credited, discounted, writtenOff, recovered, open, status } = standingOf(
+        row,
+        linesOf(row),
+      )
       const late = (Date.parse(asOf) - Date.parse(unmetDueOn(row, open, instalments))) / MS_A_DAY
       return {
         invoiceId: words(row, 'invoice_id'),
@@ -124,6 +128,7 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
         credited: show(credited),
         discounted: show(discounted),
         writtenOff: show(writtenOff),
+        recovered: show(recovered),
         open: show(open),
         status,
         overdueDays: open > 0n ? Math.max(0, late) : 0,

@@ -291,12 +291,15 @@ export const createDeferredVat = (tables: {
       case 'PaymentAllocated': {
         const { on = data.allocatedOn, belongsTo } = data.vat ?? {}
         const told = { cause: 'ALLOCATED', on, belongsTo, paymentId: data.paymentId }
+        // What recovered a write-off has made its VAT exigible then.
+        if (data.hadRecovered === true) break
         const now = minorOf(data.collected ?? '0')
         settle(told, data.invoiceId, minorOf(data.amount.amount), minorOf(paidOf(data).amount), now)
         break
       }
       case 'PaymentDeallocated': {
         const told = { cause: 'DEALLOCATED', on: data.deallocatedOn, paymentId: data.paymentId }
+        if (data.reason === 'WRITE_OFF_REVERSED') break
         const now = minorOf(data.collected ?? '0')
         settle(told, data.invoiceId, -minorOf(data.amount.amount), -minorOf(paidOf(data).amount), -now)
         break

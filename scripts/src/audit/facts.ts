@@ -87,8 +87,16 @@ export const Fact = z.discriminatedUnion('type', [
     ...exchanged,
     allocatedOn: text,
     vat: z.object({ on: text, belongsTo: maybe }).optional(),
+    recovers: z.literal(true).optional(),
+    hadRecovered: z.literal(true).optional(),
   }),
-  fact('PaymentDeallocated', { ...allocation, ...exchanged, deallocatedOn: text, reason: text }),
+  fact('PaymentDeallocated', {
+    ...allocation,
+    ...exchanged,
+    deallocatedOn: text,
+    reason: text,
+    recovers: z.literal(true).optional(),
+  }),
   fact('PaymentReversed', {
     ...payment,
     amount: Money,

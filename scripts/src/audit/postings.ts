@@ -164,9 +164,17 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       ])
     }
     case 'PaymentAllocated':
-      return entry(data.allocatedOn, data, exchange(data, 1n))
+      return entry(
+        data.allocatedOn,
+        data,
+        data.recovers ? between('CLIENT_CREDIT', 'RECOVERY', data.amount) : exchange(data, 1n),
+      )
     case 'PaymentDeallocated':
-      return entry(data.deallocatedOn, data, exchange(data, -1n))
+      return entry(
+        data.deallocatedOn,
+        data,
+        data.recovers ? between('RECOVERY', 'CLIENT_CREDIT', data.amount) : exchange(data, -1n),
+      )
     case 'PaymentReversed': {
       const from = data.cleared ? 'BANK' : moneyOf(data.method)
       return entry(data.reversedOn, data, gone(data, from))

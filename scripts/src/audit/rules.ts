@@ -14,6 +14,8 @@ export interface Invoice {
   credited: bigint
   discounted: bigint
   writtenOff: bigint
+  /** Of what is written off: paid after all. */
+  recovered: bigint
   cancelled: bigint
 }
 
@@ -109,11 +111,18 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
   const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
   const requireBounds = (invoiceId: string, invoice: Invoice): void => {
     const open = openOf(invoice)
+    const { recovered, writtenOff } = invoice
     expectEqual(
       rules,
       `${key(invoice.clientId, invoiceId)}: 0 ≤ open ≤ total`,
       true,
       open >= 0n && open <= invoice.total,
+    )
+    expectEqual(
+      rules,
+      `${key(invoice.clientId, invoiceId)}: 0 ≤ recovered ≤ written off`,
+      true,
+      recovered >= 0n && recovered <= writtenOff,
     )
   }
   /** Lowers what an invoice asks for by other means than money. */
@@ -175,6 +184,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       invoiceId: string
       amount: Money
       conversion?: { paid: Money } | undefined
+      recovers?: true | undefined
     },
     sign: 1n | -1n,
   ): void => {
@@ -183,12 +193,12 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     const minor = sign * minorOf(amount.amount)
     const invoice = ledger.invoices.get(key(clientId, invoiceId))
     const payment = ledger.payments.get(key(clientId, paymentId))
-    const pair = key(clientId, paymentId, invoiceId)
+    const pair = key(clientId, paymentId, invoiceId, ...(data.recovers === true ? ['recovered'] : []))
     expectEqual(rules, `${pair}: invoice and payment exist`, true, invoice !== undefined && payment !== undefined)
     if (invoice === undefined || payment === undefined) return
     const currencies = `${invoice.currency} ${payment.currency}`
     expectEqual(rules, `${pair}: each in its own currency`, `${amount.currency} ${paid.currency}`, currencies)
-    invoice.allocated += minor
+    invoice[data.recovers === true ? 'recovered' : 'allocated'] += minor
     payment.allocated += sign * minorOf(paid.amount)
     const living = (ledger.allocations.get(pair) ?? 0n) + minor
     if (living === 0n) ledger.allocations.delete(pair)
@@ -212,6 +222,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
         credited: 0n,
         discounted: 0n,
         writtenOff: 0n,
+        recovered: 0n,
         cancelled: 0n,
       }
       ledger.invoices.set(key(clientId, invoiceId), invoice)

@@ -230,6 +230,7 @@ const FIGURES = [
   'invoiceCredited',
   'invoiceDiscounted',
   'invoiceWrittenOff',
+  'invoiceRecovered',
   'paymentCredit',
   'clientBalance',
   'clientOpen',

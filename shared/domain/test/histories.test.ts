@@ -28,6 +28,8 @@ import { holds } from './random.ts'
 interface Books {
   readonly total: Map<string, bigint>
   readonly open: Map<string, bigint>
+  /** What was written off and not paid after all. */
+  readonly unrecovered: Map<string, bigint>
   readonly credit: Map<string, bigint>
   readonly allocated: Map<string, bigint>
 }
@@ -84,11 +86,13 @@ const add = (map: Map<string, bigint>, key: string, amount: bigint): void => {
   map.set(key, (map.get(key) ?? 0n) + amount)
 }
 
-const post = ({ total, open, credit, allocated }: Books, { type, data }: AccountEvent): void => {
+const post = ({ total, open, unrecovered, credit, allocated }: Books, { type, data }: AccountEvent): void => {
   if (type === 'InvoiceRegistered') {
     add(total, data.invoiceId, minorOf(data.total))
     add(open, data.invoiceId, minorOf(data.total))
   }
+  if (type === 'InvoiceWrittenOff') add(unrecovered, data.invoiceId, minorOf(data.amount))
+  if (type === 'WriteOffReversed') add(unrecovered, data.invoiceId, -minorOf(data.amount))
   if (type === 'PaymentRecorded') add(credit, data.paymentId, minorOf(data.amount))
   if (type === 'PaymentReversed') add(credit, data.paymentId, -minorOf(data.amount))
   if (type === 'CreditReleased') add(credit, data.paymentId, -minorOf(data.amount))
@@ -111,13 +115,20 @@ const post = ({ total, open, credit, allocated }: Books, { type, data }: Account
     const sign = type === 'PaymentAllocated' ? 1n : -1n
     const amount = sign * minorOf(data.amount)
     const paid = data.conversion === undefined ? amount : sign * minorOf(data.conversion.paid)
-    add(open, data.invoiceId, -amount)
+    if (data.recovers) add(unrecovered, data.invoiceId, -amount)
+    else add(open, data.invoiceId, -amount)
     add(credit, data.paymentId, -paid)
     add(allocated, `${data.paymentId} ${data.invoiceId}`, amount)
   }
 }
 
-const emptyBooks = (): Books => ({ total: new Map(), open: new Map(), credit: new Map(), allocated: new Map() })
+const emptyBooks = (): Books => ({
+  total: new Map(),
+  open: new Map(),
+  unrecovered: new Map(),
+  credit: new Map(),
+  allocated: new Map(),
+})
 
 /**
  * As the books have it: what is reserved moves when the other account has it, which this one hears of when the transfer is
@@ -203,14 +214,17 @@ const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> =
 
 /** What a decision may see, without the order that it arose in. */
 const amounts = (account: ClientAccount) => ({
-  open: [...accountInvoices.all(account)].map(({ invoiceId, open, value }) => `${invoiceId} ${open} ${value?.left}`),
+  open: [...accountInvoices.all(account)].map(
+    ({ invoiceId, open, writtenOff, recovered, value }) =>
+      `${invoiceId} ${open} ${writtenOff} ${recovered} ${value?.left}`,
+  ),
   credit: [...accountPayments.all(account)].map(
     ({ paymentId, credit, value, refunded, reversed, inTransit, clearedOn, transfers }) =>
       [paymentId, credit, value?.left, refunded, reversed, inTransit, clearedOn, transfers.length].join(' '),
   ),
   allocated: [...accountPayments.all(account)]
-    .flatMap(({ paymentId, allocations }) =>
-      [...allocations].map(([invoiceId, { amount, uncollected }]) =>
+    .flatMap(({ paymentId, allocations, recoveries }) =>
+      [...allocations, ...recoveries].map(([invoiceId, { amount, uncollected }]) =>
         [paymentId, invoiceId, amount, uncollected].join(' '),
       ),
     )
@@ -232,10 +246,10 @@ const requireBounds = (lived: readonly AccountEvent[]): void => {
   const days = [...new Set(history.map(effectiveDay))].toSorted()
   for (let known = 1; known <= history.length; known += 1) {
     for (const asOf of days) {
-      const { total, open, credit, allocated } = booksOf(
+      const { total, open, unrecovered, credit, allocated } = booksOf(
         history.slice(0, known).filter((event) => effectiveDay(event) <= asOf),
       )
-      for (const [key, amount] of [...open, ...credit, ...allocated]) {
+      for (const [key, amount] of [...open, ...unrecovered, ...credit, ...allocated]) {
         ok(amount >= 0n, `${key} has ${amount} on ${asOf} at revision ${known - 1}`)
       }
       for (const [key, amount] of open) {
@@ -311,12 +325,13 @@ t.test('whatever is commanded', async (t) => {
               (sum, { amount, parts }) => parts.reduce((paid, part) => paid + part.paid - part.amount, sum + amount),
               0n,
             )
+            const recovered = [...payment.recoveries.values()].reduce((sum, { amount }) => sum + amount, 0n)
             for (const [invoiceId, { amount }] of payment.allocations) add(settled, invoiceId, amount)
             const sumOf = (transfers: Payment['transfers']) => transfers.reduce((sum, { amount }) => sum + amount, 0n)
             const reserved = sumOf(payment.transfers.filter(({ isReserved }) => isReserved))
             equal(payment.reversed, reversed.get(payment.paymentId) ?? 0n)
             const gone = payment.reversed + sumOf(payment.transfers)
-            equal(allocated + payment.credit + payment.refunded + payment.released + gone, payment.amount)
+            equal(allocated + recovered + payment.credit + payment.refunded + payment.released + gone, payment.amount)
             equal(payment.credit + reserved, books.credit.get(payment.paymentId))
           }
           for (const { invoiceId, open, total } of accountInvoices.all(account)) {

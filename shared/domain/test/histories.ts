@@ -411,14 +411,16 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       return { type: 'RecordPayment', data: { ...base, allocation: { rule: 'explicit', items } } }
     }
     case 'allocate': {
-      const whole = smaller(payment?.credit ?? 1n, invoice?.open ?? 1n)
+      const room = invoice === undefined ? 1n : invoice.open || invoice.writtenOff - invoice.recovered
+      const whole = smaller(payment?.credit ?? 1n, room)
       const amount = decimalOf(atLeastOne(amountOf(step.pick, whole)), invoice?.currency ?? 'RON')
       const exchangeRate = conversionRate(payment?.currency, invoice?.currency, step.on ?? 0)
       const data = { clientId, paymentId, invoiceId, amount, exchangeRate, allocatedOn: dayOfUndo }
       return { type: 'AllocatePayment', data }
     }
     case 'deallocate': {
-      const whole = payment?.allocations.get(invoiceId)?.amount ?? 1n
+      const settling = [payment?.allocations.get(invoiceId), payment?.recoveries.get(invoiceId)]
+      const whole = settling.reduce((sum, of) => sum + (of?.amount ?? 0n), 0n) || 1n
       const amount =
         step.pick === 'all' ? undefined : decimalOf(atLeastOne(amountOf(step.pick, whole)), invoice?.currency ?? 'RON')
       const allocatedOn = payment?.allocations.get(invoiceId)?.allocatedOn ?? firstDay

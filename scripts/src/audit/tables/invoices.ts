@@ -109,6 +109,7 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           credited_minor: 0n,
           discounted_minor: 0n,
           written_off_minor: 0n,
+          recovered_minor: 0n,
           cancelled_on: null,
           instalments: jsonCell(data.instalments),
           rescheduled: false,
@@ -176,8 +177,12 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
       const uncleared = data.uncleared === true ? minor - sign * minorOf(data.collected ?? '0') : 0n
       return settle(
         data,
-        { kind: 'ALLOCATED', minor, on: undone ? data.deallocatedOn : data.allocatedOn },
-        { allocated_minor: minor, uncleared_minor: uncleared },
+        {
+          kind: data.recovers === true ? 'RECOVERED' : 'ALLOCATED',
+          minor,
+          on: undone ? data.deallocatedOn : data.allocatedOn,
+        },
+        data.recovers === true ? { recovered_minor: minor } : { allocated_minor: minor, uncleared_minor: uncleared },
         { payment_id: data.paymentId, uncleared_minor: uncleared, undone_because: undone ? data.reason : null },
       )
     }

@@ -232,7 +232,9 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         const undone = type === 'PaymentDeallocated'
         const on = undone ? data.deallocatedOn : data.allocatedOn
         const sign = undone ? 1n : -1n
-        moveKnown('INVOICE', data.invoiceId, data.clientId, on, sign * minorOf(data.amount.amount))
+        if (data.recovers !== true) {
+          moveKnown('INVOICE', data.invoiceId, data.clientId, on, sign * minorOf(data.amount.amount))
+        }
         moveKnown('PAYMENT', data.paymentId, data.clientId, on, sign * minorOf(paidOf(data).amount))
         return
       }

@@ -93,9 +93,14 @@ const linesOf = (fact: PlacedFact): readonly Line[] => {
     ]
   }
   if (type !== 'PaymentAllocated' && type !== 'PaymentDeallocated') return []
-  if (data.conversion === undefined) return []
   const undone = type === 'PaymentDeallocated'
   const { invoiceId, paymentId } = data
+  if (data.recovers === true) {
+    const [kind, side] = undone ? (['RECOVERY_REVERSAL', 'credit'] as const) : (['RECOVERY', 'debit'] as const)
+    const on = undone ? data.deallocatedOn : data.allocatedOn
+    return [{ kind, side, on, amount: data.amount, document: undefined, invoiceId, paymentId }]
+  }
+  if (data.conversion === undefined) return []
   const of = {
     kind: 'CONVERSION',
     on: undone ? data.deallocatedOn : data.allocatedOn,

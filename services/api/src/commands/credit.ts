@@ -1,4 +1,12 @@
-import { AllocatePayment, DeallocatePayment, type PayForAnother, RecordRefund, ReleaseCredit } from '@registru/domain'
+import {
+  AllocatePayment,
+  DeallocatePayment,
+  decimalOf,
+  minorOf,
+  type PayForAnother,
+  RecordRefund,
+  ReleaseCredit,
+} from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
@@ -87,7 +95,8 @@ export const creditCommands = [
   defineCommand({
     name: 'DeallocatePayment',
     summary: 'Undo an allocation',
-    description: 'The invoice is open again and the money is client credit again; the history keeps both.',
+    description:
+      'The invoice is open again and the money is client credit again; the history keeps both. Of a payment that also recovered a write-off of the invoice, what it recovered goes back first.',
     schema: DeallocatePayment,
     example: examples.deallocatePayment(),
     result: z.object({ paymentId: z.string(), invoiceId: z.string(), amount: decimal, paid, deallocatedOn: day }),
@@ -103,12 +112,14 @@ export const creditCommands = [
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'DeallocatePayment', data }, context, dependencies)
-      const undone = eventsOf(handled, 'PaymentDeallocated')[0]?.data
+      const events = eventsOf(handled, 'PaymentDeallocated').map((event) => event.data)
+      const undone = events[0]
+      const sum = events.reduce((minor, event) => minor + minorOf(event.amount), 0n)
       const { paymentId, invoiceId } = data
       return answer(handled, {
         paymentId,
         invoiceId,
-        amount: undone?.amount.amount,
+        amount: undone && decimalOf(sum, undone.amount.currency),
         paid: undone?.conversion?.paid,
         deallocatedOn: undone?.deallocatedOn,
       })

@@ -185,7 +185,7 @@ export const paymentCommands = [
     ],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
-      const reopened = eventsOf(handled, 'PaymentDeallocated')
+      const reopened = eventsOf(handled, 'PaymentDeallocated').filter(({ data: { recovers } }) => recovers !== true)
       const reversed = eventsOf(handled, 'PaymentReversed')[0]?.data
       const note = eventsOf(handled, 'CreditNoteReversed')[0]?.data
       return answer(handled, {

@@ -55,7 +55,8 @@ export const takingBackCommands = [
   defineCommand({
     name: 'ReverseWriteOff',
     summary: 'Take a write-off back (reactivare)',
-    description: 'The debt stands in the books again and may be paid like any other.',
+    description:
+      'The debt stands in the books again and may be paid like any other. What had recovered it since settles it on the same day; its VAT moves no second time.',
     schema: ReverseWriteOff,
     example: examples.reverseWriteOff(),
     result: z.object({ writeOffId: z.string(), invoiceId: z.string(), amount: money, reversedOn: day }),
@@ -99,7 +100,9 @@ export const takingBackCommands = [
       const handled = await onAccount({ type: 'ReverseSetOff', data }, context, dependencies)
       return answer(handled, {
         paymentId: data.paymentId,
-        reopened: eventsOf(handled, 'PaymentDeallocated').map(({ data: { invoiceId } }) => invoiceId),
+        reopened: eventsOf(handled, 'PaymentDeallocated')
+          .filter(({ data: { recovers } }) => recovers !== true)
+          .map(({ data: { invoiceId } }) => invoiceId),
         reversedOn: eventsOf(handled, 'PaymentReversed')[0]?.data.reversedOn,
       })
     },

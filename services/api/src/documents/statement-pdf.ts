@@ -30,6 +30,8 @@ const KIND: Readonly<Record<Line['kind'], string>> = {
   REFUND_REVERSAL: 'anulare restituire',
   TRANSFER: 'credit mutat între clienți',
   RELEASE: 'credit stins',
+  RECOVERY: 'încasare creanță scoasă din evidență',
+  RECOVERY_REVERSAL: 'anulare încasare creanță scoasă din evidență',
 }
 
 /** A side without an amount stays empty, as on paper. */

@@ -116,6 +116,7 @@ export const InvoiceItem = z.object({
   credited: amount,
   discounted: amount,
   writtenOff: amount,
+  recovered: amount.meta({ description: 'Of what is written off: paid after all; `open` does not change by it' }),
   open: amount,
   status: z.string(),
   overdueDays: z.int(),

@@ -104,6 +104,11 @@ const KINDS = {
   invoiceCredited: settled('CreditNoteRegistered', 'CreditNoteReversed'),
   invoiceDiscounted: settled('DiscountGranted', 'DiscountReversed'),
   invoiceWrittenOff: settled('InvoiceWrittenOff', 'WriteOffReversed'),
+  invoiceRecovered: {
+    needs: ['clientId', 'invoiceId'],
+    isCredit: true,
+    figure: (asked) => posted(asked, ['RECOVERY']),
+  },
   paymentCredit: {
     needs: ['clientId', 'paymentId'],
     isCredit: true,

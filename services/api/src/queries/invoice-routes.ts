@@ -82,6 +82,7 @@ const invoiceBody = (invoice: InvoiceBalance) => {
     credited: amount(invoice.creditedMinor),
     discounted: amount(invoice.discountedMinor),
     writtenOff: amount(invoice.writtenOffMinor),
+    recovered: amount(invoice.recoveredMinor),
     open: amount(invoice.openMinor),
     status: invoice.status,
     overdueDays: invoice.overdueDays,
@@ -97,6 +98,7 @@ const SETTLED = [
   'creditedMinor',
   'discountedMinor',
   'writtenOffMinor',
+  'recoveredMinor',
 ] as const satisfies readonly (keyof SettledSums)[]
 
 /** What each invoice shows, against its history and the open items of the aging at the same clocks. @throws TieOutFailed */
@@ -189,6 +191,7 @@ export const invoiceRoutes = (app: ZodApp, dependencies: QueryDependencies): voi
           explainCredited: { figure: 'invoiceCredited', currency, ...whose },
           explainDiscounted: { figure: 'invoiceDiscounted', currency, ...whose },
           explainWrittenOff: { figure: 'invoiceWrittenOff', currency, ...whose },
+          explainRecovered: { figure: 'invoiceRecovered', currency, ...whose },
         })
         const revision = await revisionOf(handle, { companyId, clientId: invoice.clientId }, moment)
         return { ...invoiceBody(invoice), allocations, revision, tieOut, links }

@@ -28,6 +28,9 @@ interface Invoice {
   /** Since when it is due then. */
   agreedOn: string
   open: number
+  writtenOff: number
+  recovered: number
+  writtenOffOn: string
   lastUndoOn: string
 }
 
@@ -71,6 +74,7 @@ interface Paper {
   readonly number: string
   /** Of a refund: what was kept from a payout that was still to come. */
   readonly inTransit: number
+  readonly isWriteOff: boolean
   reversed: boolean
 }
 
@@ -272,22 +276,34 @@ export interface Oracle {
   readonly fork: () => Oracle
 }
 
+/** Money that recovers a write-off stands under a name of its own beside what settles the invoice. */
+const RECOVERED = '~'
+const invoiceIdOf = (key: string): string => (key.endsWith(RECOVERED) ? key.slice(0, -RECOVERED.length) : key)
+
+/** What an invoice takes of money: what is open, or, with nothing open, what was written off of it. */
+const roomOf = ({ open, writtenOff, recovered }: Invoice, isNote: boolean): number =>
+  open > 0 || isNote ? open : writtenOff - recovered
+
 const oracleOf = (state: State): Oracle => {
   const { invoices, payments, papers, numbers, receipts, cashByDay, cashBackByDay, cashBack } = state
 
   const move = (payment: Payment, invoice: Invoice, invoiceId: string, amount: number): void => {
-    invoice.open -= amount
+    if (invoiceId.endsWith(RECOVERED)) invoice.recovered += amount
+    else invoice.open -= amount
     payment.credit -= amount
     payment.allocations.set(invoiceId, (payment.allocations.get(invoiceId) ?? 0) + amount)
   }
   const known = (invoiceId: string): Invoice => {
-    const invoice = invoices.get(invoiceId)
+    const invoice = invoices.get(invoiceIdOf(invoiceId))
     if (invoice === undefined) throw new Error(`the model settles ${invoiceId}, which it does not know`)
     return invoice
   }
-  const settle = (payment: Payment, invoiceId: string, amount: number, day: string): void => {
-    const invoice = known(invoiceId)
-    const on = last(day, payment.receivedOn, payment.lastUndoOn, invoice.issuedOn, invoice.lastUndoOn)
+  const settle = (payment: Payment, ofInvoice: string, amount: number, day: string): void => {
+    const invoice = known(ofInvoice)
+    const recovers = invoice.open === 0 && invoice.writtenOff > 0
+    const invoiceId = recovers ? `${ofInvoice}${RECOVERED}` : ofInvoice
+    const earliest = last(day, payment.receivedOn, payment.lastUndoOn, invoice.issuedOn, invoice.lastUndoOn)
+    const on = recovers ? last(earliest, invoice.writtenOffOn) : earliest
     const pair = payment.pairs.get(invoiceId)
     if (pair === undefined) {
       state.pairs += 1
@@ -327,6 +343,15 @@ const oracleOf = (state: State): Oracle => {
       return { paymentId: payment.paymentId, amount: decimal(part) }
     })
   }
+  /** All that money has brought of an invoice, be it what was written off. */
+  const freeAll = (invoiceId: string, day: string): { paymentId: string; amount: string }[] =>
+    [invoiceId, `${invoiceId}${RECOVERED}`]
+      .flatMap((key) => newestOn(key).map((part) => ({ ...part, key })))
+      .toSorted((one, other) => other.on.localeCompare(one.on) || other.order - one.order)
+      .map(({ payment, key, amount }) => {
+        free(payment, key, amount, day)
+        return { paymentId: payment.paymentId, amount: decimal(amount) }
+      })
   const leftOf = (payment: Payment): number => payment.amount - payment.refunded - payment.reversed
   /** First from the credit, then from what was settled last. */
   const reverse = (
@@ -343,7 +368,11 @@ const oracleOf = (state: State): Oracle => {
     )
     let wanted = Math.max(0, amount - payment.credit)
     const taken = [...payment.allocations]
-      .toSorted(([one], [other]) => pairOf(other).order - pairOf(one).order)
+      .toSorted(
+        ([one], [other]) =>
+          Number(other.endsWith(RECOVERED)) - Number(one.endsWith(RECOVERED)) ||
+          pairOf(other).order - pairOf(one).order,
+      )
       .flatMap(([invoiceId, settled]) => {
         const part = Math.min(settled, wanted)
         wanted -= part
@@ -354,7 +383,10 @@ const oracleOf = (state: State): Oracle => {
     payment.credit -= amount
     payment.reversed += amount
     payment.inTransit = Math.max(0, payment.inTransit - amount)
-    const reopened = taken.toReversed().map(({ invoiceId, part }) => ({ invoiceId, amount: decimal(part) }))
+    const reopened = taken
+      .toReversed()
+      .filter(({ invoiceId }) => !invoiceId.endsWith(RECOVERED))
+      .map(({ invoiceId, part }) => ({ invoiceId, amount: decimal(part) }))
     if (payment.isCash) cashByDay.set(payment.receivedOn, (cashByDay.get(payment.receivedOn) ?? 0) - payment.amount)
     return reopened
   }
@@ -398,7 +430,7 @@ const oracleOf = (state: State): Oracle => {
       left -= share.amount
       return [
         ...ifNot(about !== undefined, 'INVOICE_NOT_FOUND'),
-        ...ifNot(about === undefined || share.amount <= about.open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+        ...ifNot(about === undefined || share.amount <= roomOf(about, false), 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
         ...ifNot(!isTooMuch, 'ALLOCATION_EXCEEDS_CREDIT'),
       ]
     })
@@ -458,7 +490,7 @@ const oracleOf = (state: State): Oracle => {
   }
 
   const write = (id: PaperId, name: string, of: string, amount: number, number = '', inTransit = 0): void => {
-    papers.set(`${id} ${name}`, { of, amount, number, inTransit, reversed: false })
+    papers.set(`${id} ${name}`, { of, amount, number, inTransit, isWriteOff: id === 'writeOffId', reversed: false })
     if (number !== '') numbers.add(number)
   }
 
@@ -469,6 +501,7 @@ const oracleOf = (state: State): Oracle => {
     numbers.delete(paper.number)
     if (lowered === undefined) return
     lowered.open += paper.amount
+    if (paper.isWriteOff) lowered.writtenOff -= paper.amount
     lowered.lastUndoOn = last(lowered.lastUndoOn, day)
   }
   const papersOn = (invoiceId: string): readonly Paper[] =>
@@ -501,7 +534,13 @@ const oracleOf = (state: State): Oracle => {
           : ifNot(by > 0 && by <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')),
       ],
       apply: () => {
-        if (invoice !== undefined) invoice.open -= by
+        if (invoice !== undefined) {
+          invoice.open -= by
+          if (id === 'writeOffId') {
+            invoice.writtenOff += by
+            invoice.writtenOffOn = last(invoice.writtenOffOn, day)
+          }
+        }
         write(id, body[id], body.invoiceId, by)
         return result
       },
@@ -519,7 +558,15 @@ const oracleOf = (state: State): Oracle => {
           apply: () => {
             numbers.add(paper)
             const issued = { number: String(Number(body.number)), paper, total, issuedOn: day, dueOn: body.dueOn }
-            invoices.set(body.invoiceId, { ...issued, open: total, agreedOn: day, lastUndoOn: '' })
+            invoices.set(body.invoiceId, {
+              ...issued,
+              open: total,
+              writtenOff: 0,
+              recovered: 0,
+              writtenOffOn: '',
+              agreedOn: day,
+              lastUndoOn: '',
+            })
             return { invoiceId: body.invoiceId, open: decimal(total) }
           },
         }
@@ -548,7 +595,7 @@ const oracleOf = (state: State): Oracle => {
             invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(left === invoice.total, 'INVOICE_NOT_FULLY_OPEN'),
           apply: () => {
             if (invoice === undefined) return {}
-            const freed = makeRoom(body.invoiceId, left === open ? open : open + paid, day)
+            const freed = left === open ? [] : freeAll(body.invoiceId, day)
             for (const paper of left === open ? [] : lowered) reversePaper(paper, day)
             invoice.open = 0
             numbers.delete(invoice.paper)
@@ -571,7 +618,17 @@ const oracleOf = (state: State): Oracle => {
       case 'ReverseDiscount':
         return takeBack('discountId', raise)
       case 'ReverseWriteOff':
-        return takeBack('writeOffId', raise)
+        return takeBack('writeOffId', ({ of, amount: off }) => {
+          let left = off
+          const recovered = newestOn(`${of}${RECOVERED}`).flatMap(({ payment: by, amount: whole }) => {
+            const part = Math.min(whole, left)
+            left -= part
+            return part > 0 ? [{ by, part }] : []
+          })
+          for (const { by, part } of recovered) free(by, `${of}${RECOVERED}`, part, day)
+          for (const { by, part } of recovered) settle(by, of, part, day)
+          return { invoiceId: of }
+        })
       case 'ReverseRefund':
         return takeBack('refundId', ({ of, amount: back, inTransit }) => {
           const about = payments.get(of)
@@ -747,7 +804,10 @@ const oracleOf = (state: State): Oracle => {
           codes: [
             ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
             ...ifNot(invoice !== undefined, 'INVOICE_NOT_FOUND'),
-            ...ifNot(invoice === undefined || amount <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+            ...ifNot(
+              invoice === undefined || amount <= roomOf(invoice, payment?.isNote ?? false),
+              'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
+            ),
             ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
           ],
           apply: () => {
@@ -756,7 +816,8 @@ const oracleOf = (state: State): Oracle => {
           },
         }
       case 'DeallocatePayment': {
-        const living = payment?.allocations.get(body.invoiceId) ?? 0
+        const keys = [`${body.invoiceId}${RECOVERED}`, String(body.invoiceId)]
+        const living = keys.reduce((sum, key) => sum + (payment?.allocations.get(key) ?? 0), 0)
         return {
           codes: [
             ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
@@ -764,7 +825,12 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(amount <= living, 'DEALLOCATION_EXCEEDS_ALLOCATION'),
           ],
           apply: () => {
-            if (payment !== undefined) free(payment, body.invoiceId, amount, day)
+            let left = amount
+            for (const key of payment === undefined ? [] : keys) {
+              const part = Math.min(left, payment?.allocations.get(key) ?? 0)
+              left -= part
+              if (payment !== undefined && part > 0) free(payment, key, part, day)
+            }
             return { amount: decimal(amount), deallocatedOn: day }
           },
         }

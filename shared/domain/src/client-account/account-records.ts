@@ -102,6 +102,11 @@ export interface Invoice {
   readonly cashAccounting: boolean
   readonly instalmentContract: boolean
   open: bigint
+  /** What write-offs that stand have taken off it, and what of that money has brought after all. */
+  writtenOff: bigint
+  recovered: bigint
+  /** Nothing is recovered before the last write-off, so at every day no more is than was written off. */
+  writtenOffOn: BusinessDay | undefined
   /** Value of what is open; `undefined` in the functional currency, and where no rate was given. */
   readonly value: CarriedValue | undefined
   /** In bani, over all days and desks. */
@@ -127,6 +132,9 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   rescheduledOn: optional(day),
   total: amount,
   open: amount,
+  writtenOff: amount,
+  recovered: amount,
+  writtenOffOn: optional(day),
   vatLines: listOf(object(vatAmounts)),
   advances: listOf(object<AdvanceTakenOff>({ ...vatAmounts, advanceInvoiceId: text })),
   vatTaken: listOf(object(vatAmounts)),
@@ -239,6 +247,8 @@ export interface PaymentFacts {
 export interface Payment extends PaymentFacts {
   /** In the order in which the payment first settled the invoices. */
   readonly allocations: ReadonlyMap<InvoiceId, LivingAllocation>
+  /** What it recovered of what was written off: it settles nothing that is open. */
+  readonly recoveries: ReadonlyMap<InvoiceId, LivingAllocation>
 }
 
 const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
@@ -361,27 +371,38 @@ const required = (ordinal: number | undefined): number => {
   return ordinal
 }
 
-const allocationKey = (records: PackedRecords, paymentId: PaymentId, invoiceId: InvoiceId): string => {
+/** A payment may settle an invoice and recover a write-off of it: each has a record of its own. */
+const RECOVERY_MARK = 'r'
+
+const allocationKey = (
+  records: PackedRecords,
+  paymentId: PaymentId,
+  invoiceId: InvoiceId,
+  recovers: boolean,
+): string => {
   const payment = required(keptPayments.ordinalOf(records, paymentId))
   const invoice = required(keptInvoices.ordinalOf(records, invoiceId))
-  return `${payment.toString(KEY_RADIX)}${KEY_SEPARATOR}${invoice.toString(KEY_RADIX)}`
+  const pair = `${payment.toString(KEY_RADIX)}${KEY_SEPARATOR}${invoice.toString(KEY_RADIX)}`
+  return recovers ? `${pair}${KEY_SEPARATOR}${RECOVERY_MARK}` : pair
 }
 
-/** Whose allocation a record is: payment and invoice. */
-const pairOf = (records: PackedRecords, ordinal: number): readonly [PaymentId, InvoiceId] => {
-  const [payment = '', invoice = ''] = keyAt(records, ordinal).split(KEY_SEPARATOR)
+/** Whose allocation a record is: payment and invoice, and whether it recovers a write-off. */
+const pairOf = (records: PackedRecords, ordinal: number): readonly [PaymentId, InvoiceId, boolean] => {
+  const [payment = '', invoice = '', mark] = keyAt(records, ordinal).split(KEY_SEPARATOR)
   const idOf = (part: string): string => keyAt(records, Number.parseInt(part, KEY_RADIX))
-  return [idOf(payment), idOf(invoice)]
+  return [idOf(payment), idOf(invoice), mark === RECOVERY_MARK]
 }
 
 const withAllocations = (records: PackedRecords, facts: PaymentFacts): Payment => {
   const chain: [InvoiceId, LivingAllocation][] = []
+  const recoveries: [InvoiceId, LivingAllocation][] = []
   for (let place = facts.newestAllocation; place > 0; ) {
     const { previous, previousOnInvoice: _, ...allocation } = keptAllocations.at(records, place - 1)
-    if (allocation.amount !== 0n) chain.push([pairOf(records, place - 1)[1], allocation])
+    const [, invoiceId, recovers] = pairOf(records, place - 1)
+    if (allocation.amount !== 0n) (recovers ? recoveries : chain).push([invoiceId, allocation])
     place = previous
   }
-  return { ...facts, allocations: new Map(chain.reverse()) }
+  return { ...facts, allocations: new Map(chain.reverse()), recoveries: new Map(recoveries.reverse()) }
 }
 
 const paymentFacts = ({ records }: Keeper, paymentId: PaymentId): PaymentFacts | undefined => {
@@ -391,6 +412,8 @@ const paymentFacts = ({ records }: Keeper, paymentId: PaymentId): PaymentFacts |
 
 export interface SettlingPayment {
   readonly paymentId: PaymentId
+  /** What was written off, rather than what is open. */
+  readonly recovers: boolean
   readonly allocation: LivingAllocation
 }
 
@@ -420,11 +443,22 @@ export const accountPayments = {
       .slice(0, max)
       .map((ordinal) => ({ paymentId: keyAt(records, ordinal), ...keptPayments.at(records, ordinal) })),
   /** What of the payment settles the invoice; `undefined` when it never did, nothing when that was undone. */
-  allocation: ({ records }: Keeper, paymentId: PaymentId, invoiceId: InvoiceId): LivingAllocation | undefined =>
-    keptAllocations.get(records, allocationKey(records, paymentId, invoiceId)),
+  allocation: (
+    { records }: Keeper,
+    paymentId: PaymentId,
+    invoiceId: InvoiceId,
+    recovers: boolean,
+  ): LivingAllocation | undefined =>
+    keptAllocations.get(records, allocationKey(records, paymentId, invoiceId, recovers)),
   /** Changes payment and invoice, too; they are still to be set. */
-  setAllocation: ({ records }: Keeper, payment: PaymentFacts, invoice: Invoice, allocation: LivingAllocation): void => {
-    const key = allocationKey(records, payment.paymentId, invoice.invoiceId)
+  setAllocation: (
+    { records }: Keeper,
+    payment: PaymentFacts,
+    invoice: Invoice,
+    allocation: LivingAllocation,
+    recovers: boolean,
+  ): void => {
+    const key = allocationKey(records, payment.paymentId, invoice.invoiceId, recovers)
     const known = keptAllocations.get(records, key)
     const previous = known?.previous ?? payment.newestAllocation
     const previousOnInvoice = known?.previousOnInvoice ?? invoice.newestAllocation
@@ -438,7 +472,8 @@ export const accountPayments = {
     const chain: SettlingPayment[] = []
     for (let place = invoice.newestAllocation; place > 0; ) {
       const { previous: _, previousOnInvoice, ...allocation } = keptAllocations.at(records, place - 1)
-      if (allocation.amount !== 0n) chain.push({ paymentId: pairOf(records, place - 1)[0], allocation })
+      const [paymentId, , recovers] = pairOf(records, place - 1)
+      if (allocation.amount !== 0n) chain.push({ paymentId, recovers, allocation })
       place = previousOnInvoice
     }
     const dayOf = ({ allocation }: SettlingPayment): BusinessDay => allocation.allocatedOn

@@ -225,7 +225,7 @@ export const DeallocatePayment = z.strictObject({
   invoiceId: InvoiceId,
   amount: Amount.optional().meta({ description: "In the invoice's currency; the whole allocation when absent" }),
   deallocatedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
-  reason: DeallocationReason.exclude(['PAYMENT_REVERSED', 'CREDIT_NOTE', 'INVOICE_CANCELLED']),
+  reason: DeallocationReason.exclude(['PAYMENT_REVERSED', 'CREDIT_NOTE', 'INVOICE_CANCELLED', 'WRITE_OFF_REVERSED']),
   note: FreeText.optional(),
 })
 

@@ -233,6 +233,10 @@ export const PaymentAllocated = defineEvent({
     /** Where the VAT stands that the money makes exigible, if not on `allocatedOn`. */
     vat: VatDay.optional(),
     rule: AllocationRule,
+    /** Of what was written off, which the books have no receivable for any more: it is income (5121 = 754). */
+    recovers: z.literal(true).optional(),
+    /** The money had recovered a write-off that the same append takes back: what VAT it makes exigible, it made then. */
+    hadRecovered: z.literal(true).optional(),
     conversion: Conversion.optional(),
     functional: FunctionalParts.optional(),
     /** The payment counts as paid only when it is cleared, and is not yet; but for what is `collected`. */
@@ -253,6 +257,8 @@ export const PaymentDeallocated = defineEvent({
     amount: Money,
     deallocatedOn: BusinessDay,
     reason: DeallocationReason,
+    /** Of what it had recovered of a write-off, rather than of what it settles. */
+    recovers: z.literal(true).optional(),
     /** The credit note of the same append, which what is freed makes room for. */
     creditNoteId: CreditNoteId.optional(),
     /** What goes back to the payment, when its currency is another than the invoice's. */

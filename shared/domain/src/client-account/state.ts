@@ -130,8 +130,17 @@ const correct = (account: ClientAccount, corrects: InvoiceId, lines: readonly Va
 }
 
 /** Something other than money lowers an invoice, and may take VAT back. */
-const lower = (account: ClientAccount, { invoiceId, functional, vatLines = [] }: Lowering, amount: Money): void => {
+const lower = (
+  account: ClientAccount,
+  { invoiceId, functional, vatLines = [] }: Lowering,
+  amount: Money,
+  writtenOffOn?: BusinessDay,
+): void => {
   const invoice = invoiceOf(account, invoiceId)
+  if (writtenOffOn !== undefined) {
+    invoice.writtenOff += minorOf(amount)
+    invoice.writtenOffOn = latest(writtenOffOn, invoice.writtenOffOn)
+  }
   takeValue(invoice.value, functional?.amount)
   takeVat(invoice, linesOfPaper(vatLines, invoice.currency).own)
   changeOpen(account, invoice, -minorOf(amount))
@@ -149,8 +158,10 @@ const raise = (
   { invoiceId, functional, vatLines = [] }: Lowering,
   amount: Money,
   on: BusinessDay,
+  isWriteOff = false,
 ): void => {
   const invoice = invoiceOf(account, invoiceId)
+  if (isWriteOff) invoice.writtenOff -= minorOf(amount)
   takeValue(invoice.value, functional?.amount, -1n)
   takeVat(invoice, vatAmountsOf(vatLines, invoice.currency), -1n)
   invoice.lastUndoOn = latest(on, invoice.lastUndoOn)
@@ -331,7 +342,7 @@ const collect = (account: ClientAccount, payment: PaymentFacts, minor: bigint): 
     const uncollected = living.uncollected - amount
     const uncollectedPaid = living.uncollectedPaid - paid
     const invoice = invoiceOf(account, invoiceId)
-    accountPayments.setAllocation(account, payment, invoice, { ...living, uncollected, uncollectedPaid })
+    accountPayments.setAllocation(account, payment, invoice, { ...living, uncollected, uncollectedPaid }, false)
   }
   payment.creditUncollected = atLeastNothing(uncollectedCredit(payment) - left)
 }
@@ -374,6 +385,9 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
         cashAccounting,
         instalmentContract,
         open: minorOf(total),
+        writtenOff: 0n,
+        recovered: 0n,
+        writtenOffOn: undefined,
         value: carried(event.data.functional),
         paidInCash: 0n,
         lastUndoOn: undefined,
@@ -412,7 +426,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       return account
     case 'InvoiceWrittenOff': {
       const { invoiceId, amount, writtenOffOn } = event.data
-      lower(account, event.data, amount)
+      lower(account, event.data, amount, writtenOffOn)
       const writeOffId = ownOrEventId(event.data.writeOffId, event.eventId)
       if (writeOffId === undefined) return account
       writeOffs.set(account, writeOffId, { ...paperOf(amount, event.data, writtenOffOn), invoiceId })
@@ -420,7 +434,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
     }
     case 'WriteOffReversed':
       writeOffs.reverse(account, event.data.writeOffId)
-      raise(account, event.data, event.data.amount, event.data.reversedOn)
+      raise(account, event.data, event.data.amount, event.data.reversedOn, true)
       return account
     case 'CreditNoteRegistered': {
       const { creditNoteId, invoiceId, corrects, total, creditedOn, functional, vatLines } = event.data
@@ -503,50 +517,53 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       return account
     }
     case 'PaymentAllocated': {
-      const { paymentId, invoiceId, allocatedOn, functional } = event.data
+      const { paymentId, invoiceId, allocatedOn, functional, recovers = false } = event.data
       const amount = minorOf(event.data.amount)
       const part = foreignPartOf(event.data)
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
-      const before = accountPayments.allocation(account, paymentId, invoiceId)
+      const before = accountPayments.allocation(account, paymentId, invoiceId, recovers)
       const living = before?.amount ? before : { ...NOTHING_ALLOCATED, allocatedOn }
       const paid = part?.paid ?? amount
       const uncollectedPaid = uncollectedOf(payment, paid)
       const told = event.data.collected
       const uncollected = told === undefined ? amount : amount - minorIn(told, invoice.currency)
-      accountPayments.setAllocation(account, payment, invoice, {
+      const allocation = {
         amount: living.amount + amount,
         allocatedOn: latest(living.allocatedOn, allocatedOn),
         parts: withPart(living.parts, part),
         uncollected: living.uncollected + (uncollectedPaid === 0n ? 0n : uncollected),
         uncollectedPaid: living.uncollectedPaid + uncollectedPaid,
-      })
+      }
+      accountPayments.setAllocation(account, payment, invoice, allocation, recovers)
       payment.creditUncollected = uncollectedCredit(payment) - uncollectedPaid
       takeValue(invoice.value, functional?.invoice)
       takeValue(payment.value, functional?.payment)
       payment.credit -= paid
       accountPayments.set(account, payment)
       countCash(account, payment, invoice, part ?? { amount }, 1n)
-      changeOpen(account, invoice, -amount)
+      if (recovers) invoice.recovered += amount
+      changeOpen(account, invoice, recovers ? 0n : -amount)
       return account
     }
     case 'PaymentDeallocated': {
-      const { paymentId, invoiceId, deallocatedOn, functional } = event.data
+      const { paymentId, invoiceId, deallocatedOn, functional, recovers = false } = event.data
       const amount = minorOf(event.data.amount)
       const part = foreignPartOf(event.data)
       const payment = paymentOf(account, paymentId)
       const invoice = invoiceOf(account, invoiceId)
-      const living = accountPayments.allocation(account, paymentId, invoiceId)
+      const living = accountPayments.allocation(account, paymentId, invoiceId, recovers)
       if (living === undefined) throw new Error(`history undoes ${paymentId} on ${invoiceId} before allocating it`)
       const paid = part?.paid ?? amount
       const uncollectedPaid = least(living.uncollectedPaid, paid)
-      accountPayments.setAllocation(account, payment, invoice, {
+      const left = {
         ...living,
         amount: living.amount - amount,
         parts: undoNewest(living.parts, amount).stays,
         uncollected: living.uncollected - least(living.uncollected, amount),
         uncollectedPaid: living.uncollectedPaid - uncollectedPaid,
-      })
+      }
+      accountPayments.setAllocation(account, payment, invoice, left, recovers)
       payment.creditUncollected = uncollectedCredit(payment) + uncollectedPaid
       takeValue(invoice.value, functional?.invoice, -1n)
       takeValue(payment.value, functional?.payment, -1n)
@@ -555,7 +572,8 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       accountPayments.set(account, payment)
       countCash(account, payment, invoice, part ?? { amount }, -1n)
       invoice.lastUndoOn = latest(deallocatedOn, invoice.lastUndoOn)
-      changeOpen(account, invoice, amount)
+      if (recovers) invoice.recovered -= amount
+      changeOpen(account, invoice, recovers ? 0n : amount)
       return account
     }
     case 'PaymentReversed':

@@ -88,9 +88,26 @@ export const collectionOf = (
   return { parts, left }
 }
 
-/** What a reversal takes of each allocation, in the payment's currency. */
+/** Where money of a payment went, and stays. */
+export interface Settlement {
+  readonly invoiceId: InvoiceId
+  readonly allocation: LivingAllocation
+  /** What was written off, rather than what is open. */
+  readonly recovers: boolean
+}
+
+/** Oldest first; what it recovered last. */
+export const settlementsBy = ({
+  allocations,
+  recoveries,
+}: Pick<Payment, 'allocations' | 'recoveries'>): readonly Settlement[] => [
+  ...[...allocations].map(([invoiceId, allocation]) => ({ invoiceId, allocation, recovers: false })),
+  ...[...recoveries].map(([invoiceId, allocation]) => ({ invoiceId, allocation, recovers: true })),
+]
+
+/** What a reversal takes of each settlement, in the payment's currency. */
 export interface TakenBack {
-  readonly ofAllocations: ReadonlyMap<InvoiceId, bigint>
+  readonly ofSettlements: readonly (Settlement & { readonly paid: bigint })[]
   /** What neither the credit nor an allocation covers. */
   readonly uncovered: bigint
 }
@@ -100,14 +117,15 @@ export interface TakenBack {
  * credit, then what was settled last.
  */
 export const takenBack = (payment: Payment, minor: bigint): TakenBack => {
-  const newestFirst = [...payment.allocations].toReversed()
-  const ofAllocations = new Map<InvoiceId, bigint>()
+  const settlements = settlementsBy(payment)
+  const newestFirst = settlements.toReversed()
+  const of = new Map<Settlement, bigint>()
   const take = (whole: bigint, ofCredit: bigint, ofAllocation: (allocation: LivingAllocation) => bigint): bigint => {
     let left = whole - least(whole, ofCredit)
-    for (const [invoiceId, allocation] of newestFirst) {
-      const taken = least(left, ofAllocation(allocation))
+    for (const settlement of newestFirst) {
+      const taken = least(left, ofAllocation(settlement.allocation))
       left -= taken
-      if (taken > 0n) ofAllocations.set(invoiceId, (ofAllocations.get(invoiceId) ?? 0n) + taken)
+      if (taken > 0n) of.set(settlement, (of.get(settlement) ?? 0n) + taken)
     }
     return left
   }
@@ -119,5 +137,9 @@ export const takenBack = (payment: Payment, minor: bigint): TakenBack => {
     payment.credit - uncollected,
     (allocation) => paidBy(allocation) - allocation.uncollectedPaid,
   )
-  return { ofAllocations, uncovered }
+  const ofSettlements = settlements.flatMap((settlement) => {
+    const paid = of.get(settlement)
+    return paid === undefined ? [] : [{ ...settlement, paid }]
+  })
+  return { ofSettlements, uncovered }
 }

@@ -67,7 +67,7 @@ export type PaperReversalReason = z.infer<typeof PaperReversalReason>
 export const RefundReversalReason = z.enum(['RETURNED_BY_BANK', 'MISTAKE', 'OTHER'])
 export type RefundReversalReason = z.infer<typeof RefundReversalReason>
 
-/** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal, CREDIT_NOTE from a note on what was paid, INVOICE_CANCELLED from a cancellation. */
+/** Why an allocation was undone; PAYMENT_REVERSED only ever comes from a reversal, CREDIT_NOTE from a note on what was paid, INVOICE_CANCELLED from a cancellation, WRITE_OFF_REVERSED from that. */
 export const DeallocationReason = z.enum([
   'WRONG_INVOICE',
   'WRONG_AMOUNT',
@@ -76,6 +76,7 @@ export const DeallocationReason = z.enum([
   'PAYMENT_REVERSED',
   'CREDIT_NOTE',
   'INVOICE_CANCELLED',
+  'WRITE_OFF_REVERSED',
 ])
 export type DeallocationReason = z.infer<typeof DeallocationReason>
 

@@ -1,13 +1,15 @@
+import type { BusinessDay } from '../../business-day.ts'
 import type { CompanyRules } from '../../decider.ts'
 import type { InvoiceId, PaymentId } from '../../ids.ts'
 import type { Currency } from '../../money.ts'
 import { partsInOrder } from '../open-invoices.ts'
 import { type ClientAccount, openParts } from '../state.ts'
-import type { AllocationRule } from '../vocabulary.ts'
+import type { AllocationRule, PaymentMethod } from '../vocabulary.ts'
 import { autoSpread, namesFor, type Spread, sharesInOrder } from './auto-allocation.ts'
 import type { CommandData } from './decisions.ts'
 import { type AskedShare, askedShare, type Share } from './foreign-parts.ts'
-import { invoiceOf, requireCredit, requireOpen } from './requirements.ts'
+import { requireTaken } from './recoveries.ts'
+import { invoiceOf, requireCredit } from './requirements.ts'
 
 // How a payment is spread over invoices when it is recorded. A rule never looks at all that is open: it takes from the
 // front of the list, or asks for what the payer names.
@@ -24,6 +26,8 @@ interface Spreading {
   readonly paymentId: PaymentId
   readonly currency: Currency
   readonly amount: bigint
+  readonly method: PaymentMethod
+  readonly receivedOn: BusinessDay
 }
 
 interface Item extends AskedShare {
@@ -33,7 +37,7 @@ interface Item extends AskedShare {
 export const explicitShares = (
   account: ClientAccount,
   items: readonly Item[],
-  { paymentId, currency, amount: total }: Spreading,
+  { paymentId, currency, amount: total, ...arrived }: Spreading,
   rules: CompanyRules | undefined,
   /** JSON pointer to the items. */
   path: string,
@@ -41,8 +45,9 @@ export const explicitShares = (
   let credit = total
   return items.map((item, index) => {
     const at = `${path}/${index}`
-    const share = askedShare({ currency, credit }, invoiceOf(account, item.invoiceId), item, at, rules)
-    requireOpen(share.invoice, share.amount, `${at}/${item.amount === undefined ? 'paid' : 'amount'}`)
+    const asked = askedShare({ currency, credit }, invoiceOf(account, item.invoiceId), item, at, rules)
+    const amountAt = `${at}/${item.amount === undefined ? 'paid' : 'amount'}`
+    const share = requireTaken(asked, { ...arrived, clearedOn: undefined }, amountAt)
     requireCredit({ paymentId, credit, currency }, share.paid, `${at}/${item.paid === undefined ? 'amount' : 'paid'}`)
     credit -= share.paid
     return share

@@ -153,6 +153,8 @@ export interface Share {
   /** In the payment's. */
   readonly paid: bigint
   readonly exchangeRate?: ExchangeRate | undefined
+  /** Of what was written off: it takes nothing of what is open. */
+  readonly recovers?: boolean
 }
 
 const partsOf = (currency: Currency, invoice: bigint | undefined, payment: bigint | undefined): FunctionalParts => {
@@ -167,9 +169,11 @@ type PaymentLeft = Pick<Payment, 'currency' | 'value' | 'amount' | 'credit'>
 /** What an allocation says beside its amount. `payment` is as it is before the share leaves it. */
 export const foreignFactsOf = (
   payment: PaymentLeft,
-  { invoice, amount, paid, exchangeRate }: Share,
+  { invoice: whole, amount, paid, exchangeRate, recovers }: Share,
   rules: CompanyRules | undefined,
 ) => {
+  // What was written off has taken its value along.
+  const invoice = recovers ? { ...whole, value: undefined } : whole
   // A fact that does not apply is not there, rather than undefined: the event is as it will be read back.
   const conversion = exchangeRate && { conversion: { paid: moneyOf(paid, payment.currency), ...exchangeRate } }
   const currency = rules?.functionalCurrency ?? invoice.value?.currency ?? payment.value?.currency

@@ -18,17 +18,18 @@ interface Settlement {
 const reason = 'INVOICE_CANCELLED'
 
 const money = (account: ClientAccount, invoice: Invoice): readonly Settlement[] =>
-  accountPayments.onInvoice(account, invoice).flatMap(({ paymentId, allocation }): readonly Settlement[] => {
+  accountPayments.onInvoice(account, invoice).flatMap(({ paymentId, recovers, allocation }): readonly Settlement[] => {
     const payment = accountPayments.factsOf(account, paymentId)
     if (payment === undefined) return []
     const { amount, allocatedOn } = allocation
     const collected = collectedOn(payment)
     return [
       {
-        amount,
+        // What is recovered has not lowered what is open.
+        amount: recovers ? 0n : amount,
         on: collected !== undefined && collected > allocatedOn ? collected : allocatedOn,
         undo: ({ clientId, on: deallocatedOn }) =>
-          deallocate({ clientId, payment, invoice, allocation, amount, deallocatedOn, reason }),
+          deallocate({ clientId, payment, invoice, allocation, amount, deallocatedOn, reason, recovers }),
       },
     ]
   })

@@ -26,7 +26,7 @@ import {
   RefundRecorded,
 } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
-import { collectedByAllocation, collectionOf, least } from '../transit.ts'
+import { collectedByAllocation, collectionOf, least, settlementsBy } from '../transit.ts'
 import { type AllocationRule, CARD_METHODS, INSTRUMENTS, METHODS_IN_TRANSIT, type RefundMethod } from '../vocabulary.ts'
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { Spread } from './auto-allocation.ts'
@@ -34,6 +34,7 @@ import type { CommandData, Decisions } from './decisions.ts'
 import { askedShare, documentValue, foreignFactsOf, type Share, valueOffPayment, without } from './foreign-parts.ts'
 import { noticesOf } from './payment-notices.ts'
 import { requestReceipt } from './receipts.ts'
+import { dayOfShare, openAfter, requireTaken } from './recoveries.ts'
 import {
   clientOf,
   collectedOn,
@@ -46,7 +47,6 @@ import {
   requireCredit,
   requireNotBefore,
   requireNothingTransferred,
-  requireOpen,
 } from './requirements.ts'
 import { deallocate, lastEffectOn, reverse, reversibleOf } from './reversals.ts'
 import { takingBack } from './taking-back.ts'
@@ -66,10 +66,10 @@ export const allocated = (
   const arrived = { ...arrival, lastUndoOn: undefined, clearedOn: undefined }
   let left: NewPayment = payment
   return shares.map((share) => {
-    const { invoice, amount } = share
+    const { invoice, amount, recovers } = share
     const foreign = foreignFactsOf(left, share, rules)
     left = { ...left, ...without(left, share) }
-    const allocatedOn = effectiveDay(arrived, invoice, rules)
+    const allocatedOn = dayOfShare(arrived, share, rules)
     return PaymentAllocated.of({
       clientId,
       paymentId: payment.paymentId,
@@ -78,6 +78,7 @@ export const allocated = (
       allocatedOn,
       ...moneyAndVatDays(arrived, invoice, allocatedOn, rules),
       rule,
+      ...(recovers ? { recovers } : {}),
       ...foreign,
       ...(payment.paidWhenCleared ? { uncleared: true } : {}),
     })
@@ -214,7 +215,12 @@ const recordPayment = (
   const { currency } = facts.amount
   const amount = minorOf(facts.amount)
   const rule = RULES[allocation.rule]
-  const spreading = spread(account, allocation, { paymentId, currency, amount, remittanceText }, rules)
+  const spreading = spread(
+    account,
+    allocation,
+    { paymentId, currency, amount, method: facts.method, receivedOn, remittanceText },
+    rules,
+  )
   const { shares } = spreading
   if (facts.method === 'SET_OFF') requireExactSetOff(shares, facts.amount, '/allocation')
   const valued = documentValue(facts.amount, exchangeRate, rules)
@@ -249,7 +255,7 @@ const recordPayment = (
   if (receipt !== undefined) {
     const settled = shares.map((share) => ({
       ...share,
-      openAfter: share.invoice.open - share.amount - settledByNotes(spreading, share.invoice),
+      openAfter: openAfter(share) - settledByNotes(spreading, share.invoice),
       rate: share.exchangeRate?.rate,
     }))
     const request = { clientId, receiptId: receipt.receiptId, series: receipt.series, issuedOn: receivedOn }
@@ -314,9 +320,10 @@ export const paymentDecisions: Decisions<
     if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
     const { currency } = command.amount
     const amount = minorOf(command.amount)
-    const shares = explicitShares(account, command.items, { paymentId, currency, amount }, rules, '/items')
+    const arrived = { paymentId, method: 'SET_OFF', receivedOn: setOffOn } as const
+    const shares = explicitShares(account, command.items, { ...arrived, currency, amount }, rules, '/items')
     requireExactSetOff(shares, command.amount, '/items')
-    const facts = { clientId, paymentId, amount: command.amount, method: 'SET_OFF', receivedOn: setOffOn } as const
+    const facts = { clientId, amount: command.amount, ...arrived }
     const valued = documentValue(command.amount, command.exchangeRate, rules)
     const payment = newPayment(facts, valued.functional, rules)
     const lei = worthInLei({ currency, total: amount, value: payment.value })
@@ -337,12 +344,11 @@ export const paymentDecisions: Decisions<
   AllocatePayment: (command, account, { company: rules }) => {
     const payment = paymentOf(account, command)
     const invoice = invoiceOf(account, command.invoiceId)
-    const share = askedShare(payment, invoice, command, '', rules)
-    const { amount, paid } = share
-    requireOpen(invoice, amount, '/amount')
+    const share = requireTaken(askedShare(payment, invoice, command, '', rules), payment, '/amount')
+    const { amount, paid, recovers } = share
     requireCredit(payment, paid, command.paid === undefined ? '/amount' : '/paid')
     const breaches = fragmentBreaches(payment, sharesInLei(payment, [share]), rules ?? DEFAULT_RULES)
-    const allocatedOn = effectiveDay(payment, invoice, rules, command.allocatedOn)
+    const allocatedOn = dayOfShare(payment, share, rules, command.allocatedOn)
     const collected = collectedByAllocation(payment, amount, paid)
     return [
       PaymentAllocated.of({
@@ -353,6 +359,7 @@ export const paymentDecisions: Decisions<
         allocatedOn,
         ...moneyAndVatDays(payment, invoice, allocatedOn, rules),
         rule: RULES.explicit,
+        ...(recovers ? { recovers } : {}),
         ...foreignFactsOf(payment, share, rules),
         ...(isUncleared(payment) && collected < amount ? { uncleared: true } : {}),
         ...(collected > 0n ? { collected: decimalOf(collected, invoice.currency) } : {}),
@@ -366,10 +373,13 @@ export const paymentDecisions: Decisions<
     const { clientId, reason, note } = command
     const payment = paymentOf(account, command)
     const invoice = invoiceOf(account, command.invoiceId)
-    const allocation = payment.allocations.get(invoice.invoiceId)
-    const living = allocation?.amount ?? 0n
+    // What it recovered first: what is open is asked for only when there is nothing else to give back.
+    const settlements = settlementsBy(payment)
+      .filter(({ invoiceId }) => invoiceId === invoice.invoiceId)
+      .toReversed()
+    const living = settlements.reduce((sum, { allocation }) => sum + allocation.amount, 0n)
     const amount = command.amount === undefined ? living : minorIn(command.amount, invoice.currency, '/amount')
-    if (allocation === undefined || amount > living) {
+    if (living === 0n || amount > living) {
       return reject('DEALLOCATION_EXCEEDS_ALLOCATION', {
         path: '/amount',
         paymentId: payment.paymentId,
@@ -378,8 +388,15 @@ export const paymentDecisions: Decisions<
       })
     }
     const deallocatedOn = command.deallocatedOn ?? today
-    requireNotBefore(deallocatedOn, latest(allocation.allocatedOn, collectedOn(payment)), '/deallocatedOn')
-    return [deallocate({ clientId, payment, invoice, allocation, amount, deallocatedOn, reason, note })]
+    let left = amount
+    const undone = settlements.flatMap(({ allocation, recovers }) => {
+      const part = least(left, allocation.amount)
+      left -= part
+      return part === 0n ? [] : [{ allocation, recovers, amount: part }]
+    })
+    const days = undone.map(({ allocation }) => allocation.allocatedOn)
+    requireNotBefore(deallocatedOn, latest(payment.receivedOn, collectedOn(payment), ...days), '/deallocatedOn')
+    return undone.map((part) => deallocate({ clientId, payment, invoice, ...part, deallocatedOn, reason, note }))
   },
 
   ReversePayment: (command, account, context) => {

@@ -5,6 +5,7 @@ import { reject } from '../../rejection.ts'
 import type { Invoice, Payment } from '../account-records.ts'
 import { paidBy } from '../allocation-parts.ts'
 import { type AccountEvent, ReceiptDeclined, ReceiptReleased, ReceiptRequested } from '../events.ts'
+import { settlementsBy } from '../transit.ts'
 import type { Decisions } from './decisions.ts'
 import { firstFreeDay, invoiceOf, moneyPaymentOf, paymentOf } from './requirements.ts'
 import { lastEffectOn, reverse } from './reversals.ts'
@@ -64,7 +65,7 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
     if (method !== 'CASH') reject('RECEIPT_ONLY_FOR_CASH', { method })
     if (payment.reversed > 0n) reject('PAYMENT_ALREADY_REVERSED', { paymentId: payment.paymentId })
     if (payment.receipt !== undefined) reject('RECEIPT_ALREADY_ISSUED', { ...payment.receipt })
-    const settled = [...payment.allocations].map(([invoiceId, allocation]) => {
+    const settled = settlementsBy(payment).map(({ invoiceId, allocation }) => {
       const { amount, parts } = allocation
       const invoice = invoiceOf(account, invoiceId)
       const { open: openAfter } = invoice

@@ -5,7 +5,7 @@ import type { Invoice, LivingAllocation, Payment, PaymentFacts } from '../accoun
 import { paidBy, undoNewest } from '../allocation-parts.ts'
 import { type AccountEvent, PaymentDeallocated, PaymentReversed } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
-import { collectedByUndo, takenBack } from '../transit.ts'
+import { collectedByUndo, settlementsBy, takenBack } from '../transit.ts'
 import type { DeallocationReason, PaymentMethod, ReversalReason } from '../vocabulary.ts'
 import { givenBack, valueGone } from './foreign-parts.ts'
 import { invoiceOf, isUncleared } from './requirements.ts'
@@ -18,6 +18,7 @@ export const deallocate = ({
   amount,
   deallocatedOn,
   reason,
+  recovers = false,
   creditNoteId,
   note,
 }: {
@@ -28,6 +29,7 @@ export const deallocate = ({
   readonly amount: bigint
   readonly deallocatedOn: BusinessDay
   readonly reason: DeallocationReason
+  readonly recovers?: boolean
   readonly creditNoteId?: CreditNoteId | undefined
   readonly note?: string | undefined
 }) => {
@@ -39,6 +41,7 @@ export const deallocate = ({
     amount: moneyOf(amount, invoice.currency),
     deallocatedOn,
     reason,
+    ...(recovers ? { recovers } : {}),
     ...(creditNoteId === undefined ? {} : { creditNoteId }),
     ...givenBack(payment, invoice, allocation, amount),
     ...(isUncleared(payment) && collected < amount ? { uncleared: true } : {}),
@@ -49,13 +52,13 @@ export const deallocate = ({
 
 /** The last day on which anything about the payment is effective: before its reversal, or its credit would be negative in between. */
 export const lastEffectOn = (payment: Payment): BusinessDay => {
-  const days = [...payment.allocations.values()].map((allocation) => allocation.allocatedOn)
+  const days = settlementsBy(payment).map(({ allocation }) => allocation.allocatedOn)
   return latest(payment.receivedOn, payment.lastUndoOn, payment.clearedOn, ...days)
 }
 
 /** What a reversal may take: what settles invoices and what settles nothing yet. */
-export const reversibleOf = ({ credit, allocations }: Pick<Payment, 'credit' | 'allocations'>): bigint =>
-  [...allocations.values()].reduce((sum, allocation) => sum + paidBy(allocation), credit)
+export const reversibleOf = (payment: Pick<Payment, 'credit' | 'allocations' | 'recoveries'>): bigint =>
+  settlementsBy(payment).reduce((sum, { allocation }) => sum + paidBy(allocation), payment.credit)
 
 /** Reopens everything that the credit settles. */
 export const freed = (
@@ -63,7 +66,7 @@ export const freed = (
   payment: Payment,
   { clientId, on }: { readonly clientId: ClientId; readonly on: BusinessDay },
 ): readonly AccountEvent[] =>
-  [...payment.allocations].map(([invoiceId, allocation]) =>
+  settlementsBy(payment).map(({ invoiceId, allocation, recovers }) =>
     deallocate({
       clientId,
       payment,
@@ -72,6 +75,7 @@ export const freed = (
       amount: allocation.amount,
       deallocatedOn: on,
       reason: 'PAYMENT_REVERSED',
+      recovers,
     }),
   )
 
@@ -88,14 +92,12 @@ export const reverse = (
   minor = reversibleOf(payment),
 ): readonly AccountEvent[] => {
   const { clientId, reason, reversedOn, note } = reversal
-  const { paymentId, clearedOn, deskId, allocations, currency, inTransit } = payment
-  const { ofAllocations } = takenBack(payment, minor)
-  const undone = [...allocations].flatMap(([invoiceId, allocation]) => {
-    const paid = ofAllocations.get(invoiceId)
-    if (paid === undefined) return []
+  const { paymentId, clearedOn, deskId, currency, inTransit } = payment
+  const { ofSettlements } = takenBack(payment, minor)
+  const undone = ofSettlements.map(({ invoiceId, allocation, recovers, paid }) => {
     const invoice = invoiceOf(account, invoiceId)
     // Between two currencies no part of an allocation gives back exactly so much: all of it is undone, the rest is credit.
-    return [{ invoice, allocation, amount: invoice.currency === currency ? paid : allocation.amount }]
+    return { invoice, allocation, recovers, amount: invoice.currency === currency ? paid : allocation.amount }
   })
   const givenBackBy = undone.map(({ invoice, allocation, amount }) => {
     const { back } = undoNewest(allocation.parts, amount)

@@ -19,7 +19,7 @@ interface Leaving {
 const leavingFor = (account: ClientAccount, invoice: Invoice, total: bigint): readonly Leaving[] => {
   if (total <= invoice.open) return []
   let missing = total - invoice.open
-  const settled = accountPayments.onInvoice(account, invoice)
+  const settled = accountPayments.onInvoice(account, invoice).filter(({ recovers }) => !recovers)
   const leaving = settled.flatMap(({ paymentId, allocation }): Leaving[] => {
     const payment = accountPayments.factsOf(account, paymentId)
     if (payment === undefined || missing === 0n) return []

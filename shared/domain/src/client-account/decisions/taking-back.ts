@@ -1,4 +1,4 @@
-import type { BusinessDay } from '../../business-day.ts'
+import { type BusinessDay, latest } from '../../business-day.ts'
 import type { DecisionContext } from '../../decider.ts'
 import { type ClientId, type CreditNoteId, creditOfNote, type DiscountId, type WriteOffId } from '../../ids.ts'
 import { type Currency, decimalOf, type MoneyOrZero, moneyOf } from '../../money.ts'
@@ -19,6 +19,7 @@ import { type AccountEvent, CreditNoteReversed, DiscountReversed, RefundReversed
 import type { ClientAccount } from '../state.ts'
 import { CARD_METHODS, type InvoiceKind, type PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
+import { lastRecoveredOn, recoveredOf, settledAgain } from './recoveries.ts'
 import {
   clientOf,
   firstFreeDay,
@@ -71,8 +72,20 @@ export const takenBackFrom = {
     return credit && lastEffectOn(credit)
   },
   discount: (account: ClientAccount, discountId: string) => discounts.get(account, discountId)?.on,
-  writeOff: (account: ClientAccount, writeOffId: string) => writeOffs.get(account, writeOffId)?.on,
+  writeOff: (account: ClientAccount, writeOffId: string): BusinessDay | undefined => {
+    const writeOff = writeOffs.get(account, writeOffId)
+    if (writeOff === undefined) return undefined
+    const recovered = recoveredOf(account, invoiceOf(account, writeOff.invoiceId), writeOff.amount)
+    return latest(writeOff.on, ...lastRecoveredOn(recovered))
+  },
   refund: (account: ClientAccount, refundId: string) => refunds.get(account, refundId)?.on,
+}
+
+/** The invoice as it asks again for what was written off. */
+const reopened = (invoice: Invoice, { amount, functional }: WriteOff): Invoice => {
+  const { open, value } = invoice
+  const left = value && { ...value, left: value.left + (functional?.minor ?? 0n) }
+  return { ...invoice, open: open + amount, value: left }
 }
 
 /** Credit that was given back cannot be taken back as well. */
@@ -175,7 +188,11 @@ export const takingBack: Decisions<
     clientOf(account, clientId)
     const writeOff = standing(writeOffs.get(account, writeOffId), { writeOffId })
     const invoice = invoiceOf(account, writeOff.invoiceId)
-    return [writeOffReversed(writeOffId, writeOff, invoice, saidOf(command, writeOff.on, context))]
+    const recovered = recoveredOf(account, invoice, writeOff.amount)
+    const said = saidOf(command, latest(writeOff.on, ...lastRecoveredOn(recovered)), context)
+    const of = { clientId, on: said.reversedOn }
+    const { undone, settled } = settledAgain(reopened(invoice, writeOff), recovered, of, context.company)
+    return [...undone, writeOffReversed(writeOffId, writeOff, invoice, said), ...settled]
   },
 
   ReverseRefund: (command, account, context) => {
