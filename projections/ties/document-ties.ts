@@ -63,7 +63,12 @@ export const invoiceSchedulesTie = defineTie({
 export const invoiceSettlementsTie = defineTie({
   name: 'settlements of invoices',
   table: invoiceSettlements,
-  from: `held join read.invoice_balances invoice using (company_id, invoice_id, client_id)`,
+  from: `held join read.invoice_balances invoice using (company_id, invoice_id, client_id)
+    cross join lateral (
+      select sum(case kind when 'CLEARED' then -amount_minor else uncleared_minor end) as uncleared_minor
+      from read.invoice_settlements
+      where (company_id, invoice_id, client_id) = (held.company_id, held.invoice_id, held.client_id)
+    ) waits`,
   place: ['client_id', 'invoice_id', 'payment_id', 'position'],
   currency: 'invoice.currency',
   books: [
@@ -73,6 +78,7 @@ export const invoiceSettlementsTie = defineTie({
         when 'RECOVERED' then -${posted(`'RECOVERY'`, { currency: 'invoice.currency' })}
         else -${posted(`'RECEIVABLE'`, { currency: 'invoice.currency' })} end`,
     },
+    { uncleared: 'waits.uncleared_minor', invoice: 'invoice.uncleared_minor' },
     // The journal moves nothing on an invoice when a cheque is collected: it is no more than was waiting for it.
     {
       cleared: `case held.kind when 'CLEARED' then held.amount_minor end`,
