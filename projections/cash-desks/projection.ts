@@ -1,5 +1,6 @@
 import { type ClientId, formatRomanianDay, type LedgerEvent, minorIn, minorOf, type PaymentId } from '@registru/domain'
 import { DESKLESS } from '../core/books/cash.ts'
+import { paidOf } from '../core/books/exchange.ts'
 import { add, change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { type OwnedRow, rowOf, wanted, wantedNew } from '../core/fold/owned-row.ts'
 import { defineProjection, folding } from '../core/fold/projection.ts'
@@ -221,17 +222,18 @@ export const cashDesksProjection = defineProjection({
       },
     }),
     RefundRecorded: (event) => {
-      const { clientId, paymentId, amount, method, refundedOn, deskId = DESKLESS, document } = event.data
+      const { clientId, paymentId, method, refundedOn, deskId = DESKLESS, document } = event.data
       if (method !== 'CASH') return []
+      const left = paidOf(event.data)
       return lines(event, {
         desk_id: deskId,
-        currency: amount.currency,
+        currency: left.currency,
         effective_on: refundedOn,
         kind: 'REFUND',
         client_id: clientId,
         payment_id: paymentId,
         in_minor: 0n,
-        out_minor: minorOf(amount),
+        out_minor: minorOf(left),
         said: {
           ...(document !== undefined && { act: document }),
           explanation: `restituire din încasarea ${paymentId}, ${clientId}`,
@@ -240,16 +242,17 @@ export const cashDesksProjection = defineProjection({
       })
     },
     RefundReversed: (event) => {
-      const { clientId, paymentId, refundId, amount, method, reversedOn, deskId = DESKLESS } = event.data
+      const { clientId, paymentId, refundId, method, reversedOn, deskId = DESKLESS } = event.data
       if (method !== 'CASH') return []
+      const left = paidOf(event.data)
       return lines(event, {
         desk_id: deskId,
-        currency: amount.currency,
+        currency: left.currency,
         effective_on: reversedOn,
         kind: 'REFUND_REVERSAL',
         client_id: clientId,
         payment_id: paymentId,
-        in_minor: minorOf(amount),
+        in_minor: minorOf(left),
         out_minor: 0n,
         said: {
           explanation: `anularea restituirii ${refundId} din încasarea ${paymentId}, ${clientId}`,

@@ -1,4 +1,5 @@
 import { type ClientId, type LedgerEvent, type Money, minorOf, type PaymentMethod } from '@registru/domain'
+import { paidOf } from '../core/books/exchange.ts'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import { collectionDays, salesDays, type TradeKind, tradeEntries } from './tables.ts'
@@ -92,12 +93,12 @@ export const collectionsProjection = defineProjection({
       return collected(event, 'REVERSED', { clientId, documentId, amount, method, on })
     },
     RefundRecorded: (event) => {
-      const { clientId, paymentId: documentId, amount, method, refundedOn: on } = event.data
-      return collected(event, 'REFUNDED', { clientId, documentId, amount, method, on })
+      const { clientId, paymentId: documentId, method, refundedOn: on } = event.data
+      return collected(event, 'REFUNDED', { clientId, documentId, amount: paidOf(event.data), method, on })
     },
     RefundReversed: (event) => {
-      const { clientId, paymentId: documentId, amount, method, reversedOn: on } = event.data
-      return collected(event, 'REFUNDED', { clientId, documentId, amount, method, on, sign: -1n })
+      const { clientId, paymentId: documentId, method, reversedOn: on } = event.data
+      return collected(event, 'REFUNDED', { clientId, documentId, amount: paidOf(event.data), method, on, sign: -1n })
     },
   },
 })

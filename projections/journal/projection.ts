@@ -4,7 +4,6 @@ import {
   type InvoiceId,
   type LedgerEvent,
   type Money,
-  type MoneyOrZero,
   minorIn,
   minorOf,
   type PaymentId,
@@ -19,6 +18,7 @@ import {
   type VatMovement,
   type VatRows,
 } from '../core/books/deferred-vat.ts'
+import { paidOf, signedMinor } from '../core/books/exchange.ts'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
 import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import type { KeyOf } from '../core/fold/table.ts'
@@ -193,57 +193,65 @@ const leaves = (
   whereItLay: bigint,
   method: PaymentMethod,
 ): readonly Leg[] => {
-  const onItsWay = takenInTransit === undefined ? whereItLay : minorIn(takenInTransit, amount.currency)
+  const { currency } = amount
+  const onItsWay = takenInTransit === undefined ? whereItLay : minorIn(takenInTransit, currency)
   return [
-    [MONEY_ACCOUNT[method], -onItsWay],
-    ['BANK', onItsWay - minorOf(amount)],
+    [MONEY_ACCOUNT[method], -onItsWay, currency],
+    ['BANK', onItsWay - minorOf(amount), currency],
   ]
 }
 
-const refunded = (refund: Data<'RefundRecorded' | 'RefundReversed'>): readonly Leg[] => [
-  ['CLIENT_CREDIT', minorOf(refund.amount)],
-  ...leaves(refund, minorOf(refund.amount), refund.method),
-]
-
-interface Settled {
-  readonly amount: Money
-  readonly conversion?: { readonly paid: MoneyOrZero } | undefined
-  readonly functional?: { readonly currency: string; readonly difference?: string | undefined } | undefined
+interface ValueGained {
+  readonly currency: string
+  readonly difference?: string | undefined
 }
-
-const signedMinor = (amount: string, currency: string): bigint =>
-  amount.startsWith('-') ? -minorIn(amount.slice(1), currency) : minorIn(amount, currency)
 
 /**
- * Credit settles a receivable (1), or an undo takes it back (-1). Between two currencies each balances by itself over the
- * position in it. The exchange difference stands against the position in the functional currency, so that it never
- * touches what is open.
+ * Credit goes, and settles or leaves as `other`: between two currencies each balances by itself over the position in it.
+ * The exchange difference stands against the position in the functional currency, so that it never touches what is open.
  */
-const settled = ({ amount, conversion, functional }: Settled, sign: 1n | -1n): readonly Leg[] => {
-  const minor = sign * minorOf(amount)
-  const paid = conversion?.paid ?? amount
-  const paidMinor = sign * minorOf(paid)
+const overPosition = (credit: Money, other: Money, gained: ValueGained | undefined): readonly Leg[] => {
   const converted: readonly Leg[] =
-    conversion === undefined
+    credit.currency === other.currency
       ? []
       : [
-          ['CURRENCY_POSITION', -paidMinor, paid.currency],
-          ['CURRENCY_POSITION', minor],
+          ['CURRENCY_POSITION', -minorOf(credit), credit.currency],
+          ['CURRENCY_POSITION', minorOf(other), other.currency],
         ]
-  const difference = functional?.difference === undefined ? 0n : signedMinor(functional.difference, functional.currency)
+  const difference = gained?.difference === undefined ? 0n : signedMinor(gained.difference, gained.currency)
   return [
-    ['CLIENT_CREDIT', paidMinor, paid.currency],
-    ['RECEIVABLE', -minor],
     ...converted,
-    ['CURRENCY_POSITION', sign * difference, functional?.currency],
-    [difference > 0n ? 'FX_GAIN' : 'FX_LOSS', -sign * difference, functional?.currency],
+    ['CURRENCY_POSITION', difference, gained?.currency],
+    [difference > 0n ? 'FX_GAIN' : 'FX_LOSS', -difference, gained?.currency],
   ]
 }
 
-/** What was written off is paid after all (1), or an undo takes it back (-1): the receivable is gone, so it is income. */
-const recovered = ({ amount }: Settled, sign: 1n | -1n): readonly Leg[] => [
-  ['CLIENT_CREDIT', sign * minorOf(amount)],
-  ['RECOVERY', -sign * minorOf(amount)],
+/** What leaves is in a currency of its own, and may be worth more or less than the credit was. */
+const refunded = (refund: Data<'RefundRecorded' | 'RefundReversed'>): readonly Leg[] => {
+  const { amount, worth, takenInTransit, method } = refund
+  const left = paidOf(refund)
+  return [
+    ['CLIENT_CREDIT', minorOf(amount)],
+    ...leaves({ amount: left, takenInTransit }, minorOf(left), method),
+    ...overPosition(amount, left, worth),
+  ]
+}
+
+/** Credit settles a receivable; an undo is the opposite. */
+const settled = (settling: Data<'PaymentAllocated' | 'PaymentDeallocated'>): readonly Leg[] => {
+  const { amount, functional } = settling
+  const paid = paidOf(settling)
+  return [
+    ['CLIENT_CREDIT', minorOf(paid), paid.currency],
+    ['RECEIVABLE', -minorOf(amount)],
+    ...overPosition(paid, amount, functional),
+  ]
+}
+
+/** What was written off is paid after all: the receivable is gone, so it is income. */
+const recovered = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
+  ['CLIENT_CREDIT', minorOf(amount)],
+  ['RECOVERY', -minorOf(amount)],
 ]
 
 /**
@@ -326,7 +334,7 @@ export const journal = defineProjection({
         invoiceId,
         currency: amount.currency,
         on: allocatedOn,
-        legs: event.data.recovers ? recovered(event.data, 1n) : settled(event.data, 1n),
+        legs: event.data.recovers ? recovered(event.data) : settled(event.data),
       }
     }),
     PaymentDeallocated: posting((event) => {
@@ -337,7 +345,7 @@ export const journal = defineProjection({
         invoiceId,
         currency: amount.currency,
         on: deallocatedOn,
-        legs: event.data.recovers ? recovered(event.data, -1n) : settled(event.data, -1n),
+        legs: opposite(event.data.recovers ? recovered(event.data) : settled(event.data)),
       }
     }),
     PaymentCleared: folding({

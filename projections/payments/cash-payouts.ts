@@ -24,11 +24,10 @@ export const listCashPayouts = async (
 ): Promise<readonly CashPayout[]> => {
   const { rows } = await sql<Omit<CashPayout, 'deskId'> & { readonly deskId: CashDeskId | null }>`
     select refund.client_id as "clientId", refund.refund_id as "refundId", refund.payment_id as "paymentId",
-      refund.desk_id as "deskId", refund.amount_minor as "amountMinor", refund.event_id as "eventId"
+      refund.desk_id as "deskId", refund.paid_minor as "amountMinor", refund.event_id as "eventId"
     from read.payment_refunds refund
-      join read.payments payment using (company_id, payment_id, client_id)
     where refund.company_id = ${companyId} and refund.method = 'CASH' and refund.refunded_on = ${day}::date
-      and payment.currency = 'RON' and ${wasKnown(knownAt, 'refund.position')}
+      and refund.paid_currency = 'RON' and ${wasKnown(knownAt, 'refund.position')}
       and ${
         knownAt === undefined
           ? sql`refund.reversed_position is null`

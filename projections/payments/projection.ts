@@ -11,6 +11,7 @@ import {
   refundedInTransit,
   reversedInTransit,
 } from '@registru/domain'
+import { paidOf, signedMinor } from '../core/books/exchange.ts'
 import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import {
@@ -159,6 +160,8 @@ export const paymentsProjection = defineProjection({
     RefundRecorded: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.amount)
+      const paid = paidOf(data)
+      const { currency = null, difference } = data.worth ?? {}
       return [
         add(payments, key, { refunded_minor: amount }),
         insert(paymentRefunds, {
@@ -166,6 +169,10 @@ export const paymentsProjection = defineProjection({
           refund_id: data.refundId,
           position,
           amount_minor: amount,
+          paid_currency: paid.currency,
+          paid_minor: minorOf(paid),
+          difference_currency: difference === undefined ? null : currency,
+          difference_minor: difference === undefined || currency === null ? null : signedMinor(difference, currency),
           transit_minor: refundedInTransit(data),
           method: data.method,
           refunded_on: data.refundedOn,
@@ -252,7 +259,7 @@ export const paymentsProjection = defineProjection({
     },
     PaymentAllocated: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
-      const amount = minorOf(data.conversion?.paid ?? data.amount)
+      const amount = minorOf(paidOf(data))
       return [
         add(payments, key, { allocated_minor: amount }),
         insert(paymentSettlements, {
@@ -268,7 +275,7 @@ export const paymentsProjection = defineProjection({
     },
     PaymentDeallocated: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
-      const amount = minorOf(data.conversion?.paid ?? data.amount)
+      const amount = minorOf(paidOf(data))
       return [
         add(payments, key, { allocated_minor: -amount }),
         insert(paymentSettlements, {

@@ -87,6 +87,10 @@ export interface Clearing {
 export interface Refund {
   readonly refundId: RefundId
   readonly amountMinor: bigint
+  /** What left the desk or the bank, where it is in another currency. */
+  readonly paid: { readonly minor: bigint; readonly currency: string } | undefined
+  /** What the books gained by it (below zero: lost). */
+  readonly difference: { readonly minor: bigint; readonly currency: string } | undefined
   readonly method: RefundMethod
   readonly refundedOn: string
   readonly deskId: CashDeskId | undefined
@@ -140,9 +144,14 @@ interface Happened {
   readonly receipts: readonly ReceiptRow[]
 }
 
-const refund = (row: RefundRow, isReversed: boolean): Refund => ({
+const refund = (row: RefundRow, currency: string, isReversed: boolean): Refund => ({
   refundId: row.refund_id,
   amountMinor: row.amount_minor,
+  paid: row.paid_currency === currency ? undefined : { minor: row.paid_minor, currency: row.paid_currency },
+  difference:
+    row.difference_minor === null || row.difference_currency === null
+      ? undefined
+      : { minor: row.difference_minor, currency: row.difference_currency },
   method: row.method,
   refundedOn: row.refunded_on,
   deskId: row.desk_id ?? undefined,
@@ -270,7 +279,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
         undoneBecause: entry.undone_because,
       })),
     ),
-    refunds: refunds.map((entry) => refund(entry, isReturned(entry))),
+    refunds: refunds.map((entry) => refund(entry, row.currency, isReturned(entry))),
     transfers: transfers.map(transfer),
     origin: originOf(row),
     releases: releases.map(release),

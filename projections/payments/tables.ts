@@ -142,6 +142,12 @@ export const paymentRefunds = defineTable({
     refund_id: id<RefundId>(),
     position: position(),
     amount_minor: bigint(),
+    /** What left the desk or the bank, in its own currency. */
+    paid_currency: text(),
+    paid_minor: bigint(),
+    /** What the books gained by it, or lost, where both values are known. */
+    difference_currency: nullable(text()),
+    difference_minor: nullable(bigint()),
     /** What of it was kept from a payout that was still to come. */
     transit_minor: bigint(),
     method: word<RefundMethod>(),

@@ -104,6 +104,20 @@ t.test('opening balances, refunds, cash without a desk; other money is not here'
   t.equal(lines.length, 4)
 })
 
+t.test('the drawer holds the currency that was handed over', async (t) => {
+  const inLei = { amount: { amount: '100.00', currency: 'EUR' }, method: 'CASH', deskId: 'C1' } as const
+  const paid = ron('503.00')
+  const log = createLog()
+  log.append('amc', 'any', [
+    refundRecorded({ ...inLei, conversion: { paid, rate: '5.03', source: 'BNR', publishedOn: '2026-11-06' } }),
+    refundReversed({ ...inLei, conversion: { paid } }),
+  ])
+  t.match((await rowsOf(log.events)).list(cashLines), [
+    { kind: 'REFUND', currency: 'RON', in_minor: 0n, out_minor: 50_300n },
+    { kind: 'REFUND_REVERSAL', currency: 'RON', in_minor: 50_300n, out_minor: 0n },
+  ])
+})
+
 t.test('over random histories', (t) =>
   holds(
     t,
@@ -117,10 +131,14 @@ t.test('over random histories', (t) =>
           move(`${metadata.companyId} ${data.amount.currency} ${data.receivedOn}`, minorOf(data.amount))
         if (type === 'PaymentReversed' && data.method === 'CASH')
           move(`${metadata.companyId} ${data.amount.currency} ${data.reversedOn}`, -minorOf(data.amount))
-        if (type === 'RefundRecorded' && data.method === 'CASH')
-          move(`${metadata.companyId} ${data.amount.currency} ${data.refundedOn}`, -minorOf(data.amount))
-        if (type === 'RefundReversed' && data.method === 'CASH')
-          move(`${metadata.companyId} ${data.amount.currency} ${data.reversedOn}`, minorOf(data.amount))
+        if (type === 'RefundRecorded' && data.method === 'CASH') {
+          const left = data.conversion?.paid ?? data.amount
+          move(`${metadata.companyId} ${left.currency} ${data.refundedOn}`, -minorOf(left))
+        }
+        if (type === 'RefundReversed' && data.method === 'CASH') {
+          const back = data.conversion?.paid ?? data.amount
+          move(`${metadata.companyId} ${back.currency} ${data.reversedOn}`, minorOf(back))
+        }
       }
       const sums = (of: Iterable<readonly [string, bigint]>) =>
         Object.fromEntries([...of].filter(([, minor]) => minor !== 0n))

@@ -55,8 +55,14 @@ t.test('over random histories, days add up to the events', (t) =>
       for (const { type, data } of events) {
         if (type === 'PaymentRecorded') move(`in ${data.amount.currency}`, data.receivedOn, minorOf(data.amount))
         if (type === 'PaymentReversed') move(`in ${data.amount.currency}`, data.reversedOn, -minorOf(data.amount))
-        if (type === 'RefundRecorded') move(`in ${data.amount.currency}`, data.refundedOn, -minorOf(data.amount))
-        if (type === 'RefundReversed') move(`in ${data.amount.currency}`, data.reversedOn, minorOf(data.amount))
+        if (type === 'RefundRecorded') {
+          const left = data.conversion?.paid ?? data.amount
+          move(`in ${left.currency}`, data.refundedOn, -minorOf(left))
+        }
+        if (type === 'RefundReversed') {
+          const back = data.conversion?.paid ?? data.amount
+          move(`in ${back.currency}`, data.reversedOn, minorOf(back))
+        }
         if (type === 'CreditNoteReversed') move(`sold ${data.total.currency}`, data.reversedOn, minorOf(data.total))
         if (type === 'InvoiceRegistered') move(`sold ${data.total.currency}`, data.issuedOn, minorOf(data.total))
         if (type === 'InvoiceCancelled') move(`sold ${data.total.currency}`, data.cancelledOn, -minorOf(data.total))

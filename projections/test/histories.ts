@@ -61,6 +61,8 @@ export const stepsArbitrary = (lengthMax: number, lengthMin = 1): fc.Arbitrary<r
 
 const methods: readonly PaymentMethod[] = ['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS', 'COURIER_COD', 'SET_OFF']
 
+const rated = (rate: string) => ({ rate, source: 'BNR' as const, publishedOn: FIRST_DAY })
+
 const instalmentsOf = (step: Step, currency: string, dueOn: string) => {
   const first = Math.floor(step.minor / 3)
   if (step.variant > 1 || first === 0 || step.term < 2) return undefined
@@ -230,7 +232,12 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
       const refundId = `${paymentId}-refund-${step.variant}`
       const amount = decimalOf(part(credit), payment.currency)
       const method = (['BANK_TRANSFER', 'CASH', 'CARD_ONLINE'] as const)[step.term % 3] ?? 'CASH'
-      const data = { clientId, refundId, paymentId, amount, method, refundedOn: day }
+      // Now and then in the other currency, or in its own at another rate.
+      const other = payment.currency === 'EUR' ? 'RON' : 'EUR'
+      const isForeign = step.variant > 2 || (step.variant === 2 && other === 'RON')
+      const foreign = step.variant > 2 ? { amount: moneyOf(BigInt(step.minor), other) } : {}
+      const rate = isForeign ? { exchangeRate: rated('5.0312') } : {}
+      const data = { clientId, refundId, paymentId, amount, ...foreign, ...rate, method, refundedOn: day }
       ledger.onAccount(companyId, { type: 'RecordRefund', data }, day)
     } else if (step.variant > 3) {
       const amount = decimalOf(part(credit), payment.currency)
@@ -353,6 +360,7 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
           amount: moneyOf(BigInt(step.minor), currency),
           method,
           receivedOn: day,
+          ...(step.eur && step.variant % 2 === 0 && { exchangeRate: rated('4.9765') }),
           ...(method === 'BANK_TRANSFER' && step.term % 2 === 0 && { fee: decimalOf(1n, currency) }),
           allocation: { rule: step.term % 3 === 0 ? 'none' : 'oldestDueFirst' },
           ...(method === 'CASH' && step.variant === 0 && { receipt: { series, receiptId: `rec-${paymentId}` } }),

@@ -258,6 +258,30 @@ t.test('between two currencies each balances by itself', async (t) => {
   t.same(nonZero(await bySymbol([allocated, undone])), {})
 })
 
+t.test('a refund leaves in its own currency, and what it is worth less than the credit is a gain', async (t) => {
+  const rate = { rate: '5.03', source: 'BNR', publishedOn: '2026-11-06' } as const
+  const credit = { amount: eur('100.00'), functional: ron('498.00') }
+  const worth = { currency: 'RON', paid: '503.00', difference: '-5.00' }
+  const inLei = { ...credit, conversion: { paid: ron('503.00'), ...rate }, worth }
+  t.same(nonZero(await bySymbol([refundRecorded({ ...inLei, method: 'CASH' })])), {
+    'CLIENT_CREDIT EUR': 10_000n,
+    'CURRENCY_POSITION EUR': -10_000n,
+    'CURRENCY_POSITION RON': 49_800n,
+    'CASH RON': -50_300n,
+    'FX_LOSS RON': 500n,
+  })
+  t.same(nonZero(await bySymbol([refundRecorded({ ...credit, exchangeRate: rate, worth })])), {
+    'CLIENT_CREDIT EUR': 10_000n,
+    'BANK EUR': -10_000n,
+    'CURRENCY_POSITION RON': -500n,
+    'FX_LOSS RON': 500n,
+  })
+  const gain = { currency: 'RON', paid: '497.00', difference: '1.00' }
+  t.match(await bySymbol([refundRecorded({ ...credit, exchangeRate: rate, worth: gain })]), { 'FX_GAIN RON': -100n })
+  const returned = refundReversed({ ...credit, method: 'CASH', conversion: { paid: ron('503.00') }, worth })
+  t.same(nonZero(await bySymbol([refundRecorded({ ...inLei, method: 'CASH' }), returned])), {})
+})
+
 t.test('the VAT of a credit note becomes due in its own currency, whatever it settles', async (t) => {
   const note = creditNoteRegistered({
     invoiceId: undefined,

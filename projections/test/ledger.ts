@@ -6,6 +6,7 @@ import {
   clientAccount,
   clientAccountStream,
   companyStream,
+  DEFAULT_RULES,
   type EventId,
   type Identified,
   type LedgerEvent,
@@ -56,6 +57,9 @@ export const createLog = () => {
   return { events, append }
 }
 
+/** Those of a company in Romania that has set no policy. */
+const rules = { ...DEFAULT_RULES, functionalCurrency: 'RON' }
+
 /** Companies with their accounts and books, decided by the domain: every history it yields could have happened. */
 export const createLedger = () => {
   const log = createLog()
@@ -92,7 +96,7 @@ export const createLedger = () => {
     const events = decided(
       companyId,
       clientAccountStream(companyId, command.data.clientId),
-      () => clientAccount.decide(command, account, { today }),
+      () => clientAccount.decide(command, account, { today, company: rules }),
       (event) => clientAccount.evolve(account, event),
     )
     for (const event of events) {

@@ -164,6 +164,14 @@ export const refundsTie = defineTie({
           and account = 'CLIENT_CREDIT')`,
     },
     {
+      paid: 'held.paid_minor',
+      journal: `-${posted(`'CASH', 'BANK', 'CARD_IN_TRANSIT'`, { on: 'held.refunded_on', currency: 'held.paid_currency' })}`,
+    },
+    {
+      difference: 'held.difference_minor',
+      journal: `-${posted(`'FX_GAIN', 'FX_LOSS'`, { on: 'held.refunded_on', currency: 'held.difference_currency' })}`,
+    },
+    {
       keptFromPayout: 'held.transit_minor',
       journal: `-${posted(`'CARD_IN_TRANSIT'`, { on: 'held.refunded_on', currency: 'payment.currency' })}`,
     },

@@ -15,7 +15,8 @@ export const tradeEntriesTie = defineTie({
   books: [
     {
       entry: `case when held.kind in ('INVOICED', 'REVERSED', 'REFUNDED') then held.amount_minor else -held.amount_minor end`,
-      journal: posted(OWED),
+      // A refund may leave in another currency than the credit: it is held against the money that left.
+      journal: `case held.kind when 'REFUNDED' then -${posted(`'CASH', 'BANK', 'CARD_IN_TRANSIT'`)} else ${posted(OWED)} end`,
     },
   ],
 })

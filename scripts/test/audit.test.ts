@@ -42,6 +42,7 @@ import {
   receiptReprinted,
   receiptRequested,
   refundRecorded,
+  refundReversed,
   ron,
   transferCompleted,
   transferDeclined,
@@ -329,6 +330,14 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
 })
 
 /** Every kind of row that there is, some of them more than once. */
+const inLei = {
+  paymentId: 'pay-10',
+  amount: { amount: '100.00', currency: 'EUR' },
+  functional: ron('498.00'),
+  conversion: { paid: ron('503.00'), rate: '5.0300', source: 'BNR', publishedOn: '2026-11-06' },
+  worth: { currency: 'RON', paid: '503.00', difference: '-5.00' },
+} as const
+
 const rich = [
   companyRegistered(),
   clientRegistered(),
@@ -376,6 +385,16 @@ const rich = [
   paymentRecorded({ paymentId: 'pay-8' }),
   refundRecorded({ refundId: 'ref-8', paymentId: 'pay-8' }),
   paymentReversed({ paymentId: 'pay-8', amount: ron('1410.00') }),
+  // Euro that were worth 498.00 lei leave as 503.00, in cash; and come back.
+  paymentRecorded({ paymentId: 'pay-10', amount: { amount: '300.00', currency: 'EUR' }, functional: ron('1494.00') }),
+  ...(['lei-1', 'lei-2'] as const).map((refundId) => refundRecorded({ ...inLei, refundId, method: 'CASH' })),
+  refundReversed({
+    ...inLei,
+    refundId: 'lei-2',
+    method: 'CASH',
+    deskId: undefined,
+    conversion: { paid: inLei.conversion.paid },
+  }),
   policySet(),
   cashDeskOpened(),
   periodClosed(),

@@ -49,6 +49,13 @@ const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b
 
 const rateOf = (day: string) => ({ rate: '4.9765', source: 'BNR' as const, publishedOn: day })
 
+/** In the other currency, or, in euro, in its own at another rate. */
+const refundAbroad = (currency: string, random: Random) => {
+  const minor = BigInt(amountOf(random))
+  const left = currency === 'RON' || random.chance(0.3) ? 'EUR' : 'RON'
+  return { amount: { amount: decimal(minor, left), currency: left } }
+}
+
 const amountOf = (random: Random): number => (random.chance(0.3) ? random.between(1, 9) : random.between(10, 400_000))
 
 const invoice = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
@@ -91,6 +98,7 @@ const payment = (clientId: string, random: Random, receivedOn: string): AccountC
       amount: { amount: decimal(BigInt(amountOf(random)), currency), currency },
       method,
       receivedOn,
+      ...(currency === 'EUR' && random.chance(0.5) && { exchangeRate: { ...rateOf(receivedOn), rate: '5.0312' } }),
       ...(method === 'BANK_TRANSFER' && random.chance(0.2) && { fee: decimal(1n, currency) }),
       allocation: { rule: random.chance(0.4) ? 'none' : 'oldestDueFirst' },
       ...(method === 'CASH' && { deskId: random.pick(['C1', 'C2']) }),
@@ -237,6 +245,17 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
         refundId,
         amount: decimal(credit, currency),
         method: random.pick(['BANK_TRANSFER', 'CARD_ONLINE']),
+        refundedOn: later,
+      },
+    },
+    {
+      type: 'RecordRefund',
+      data: {
+        ...of,
+        refundId,
+        ...refundAbroad(currency, random),
+        exchangeRate: rateOf(day),
+        method: random.pick(['BANK_TRANSFER', 'CASH']),
         refundedOn: later,
       },
     },

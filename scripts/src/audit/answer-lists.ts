@@ -142,6 +142,11 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
 const ARRIVES_LATER = /^CARD|^ONLINE|^COURIER|^PROMISSORY|^CHEQUE/
 const CARD = /^CARD|^ONLINE/
 
+const moneyIn = (known: Known, row: Row, name: 'paid' | 'difference') => {
+  const currency = words(row, `${name}_currency`)
+  return { amount: decimalIn(known, minor(row, `${name}_minor`), currency), currency }
+}
+
 /** Those that were received, in the order in which the money came, as they stand on the day. */
 export const answerPayments = (known: Known, { asOf }: Question, clientId: string | undefined) => {
   const ofPayment = ['client_id', 'payment_id']
@@ -224,6 +229,8 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         refunds: refunds.toSorted(inOrderOf('refunded_on', 'refund_id')).map((refund) => ({
           refundId: words(refund, 'refund_id'),
           amount: show(minor(refund, 'amount_minor')),
+          ...(refund['paid_currency'] !== currency && { paid: moneyIn(known, refund, 'paid') }),
+          ...(refund['difference_minor'] !== null && { difference: moneyIn(known, refund, 'difference') }),
           method: words(refund, 'method'),
           refundedOn: words(refund, 'refunded_on'),
           ...(isReturned(refund) && {

@@ -29,6 +29,13 @@ const exchanged = {
   functional: z.object({ currency: text, difference: maybe }).optional(),
 }
 
+/** A refund: what left, in another currency; what that and the credit were worth, and what the books gain by it. */
+const givenBack = {
+  conversion: z.object({ paid: Money }).optional(),
+  functional: Money.optional(),
+  worth: z.object({ currency: text, paid: text, difference: maybe }).optional(),
+}
+
 /** What a paper says of VAT. */
 const vat = {
   vatLines: z.array(z.object({ rate: text, base: text, vat: text, advanceInvoiceId: maybe })),
@@ -124,6 +131,7 @@ export const Fact = z.discriminatedUnion('type', [
     ...payment,
     refundId: text,
     amount: Money,
+    ...givenBack,
     method: text,
     takenInTransit: maybe,
     refundedOn: text,
@@ -187,6 +195,7 @@ export const Fact = z.discriminatedUnion('type', [
     ...payment,
     refundId: text,
     amount: Money,
+    ...givenBack,
     method: text,
     takenInTransit: maybe,
     deskId: maybe,

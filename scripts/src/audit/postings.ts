@@ -57,15 +57,20 @@ const exchange = (
       ['CURRENCY_POSITION', paid.currency, -paidMinor],
     )
   }
-  const gained = minorOf(data.functional?.difference ?? '0')
-  if (data.functional !== undefined && gained !== 0n) {
-    const { currency } = data.functional
-    sides.push(
-      ['CURRENCY_POSITION', currency, sign * gained],
-      [gained > 0n ? 'FX_GAIN' : 'FX_LOSS', currency, -sign * gained],
-    )
-  }
-  return sides
+  return [...sides, ...gainedBy(data.functional, sign)]
+}
+
+type Refund = Extract<PlacedFact, { type: 'RefundRecorded' | 'RefundReversed' }>['data']
+
+type Gained = { readonly currency: string; readonly difference?: string | undefined } | undefined
+
+const gainedBy = (told: Gained, sign: 1n | -1n): readonly Side[] => {
+  const gained = minorOf(told?.difference ?? '0')
+  if (told === undefined || gained === 0n) return []
+  return [
+    ['CURRENCY_POSITION', told.currency, sign * gained],
+    [gained > 0n ? 'FX_GAIN' : 'FX_LOSS', told.currency, -sign * gained],
+  ]
 }
 
 /**
@@ -114,6 +119,17 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       ['BANK', currency, way - whole],
     ]
   }
+  /** What leaves in another currency is given by the position, which takes the credit for it. */
+  const givenBack = (data: Refund): readonly Side[] => {
+    const { amount: credit, conversion } = data
+    const from = moneyOf(data.method)
+    if (conversion === undefined) return [...gone(data, from), ...gainedBy(data.worth, 1n)]
+    return [
+      ...between('CLIENT_CREDIT', 'CURRENCY_POSITION', credit),
+      ...between('CURRENCY_POSITION', from, conversion.paid),
+      ...gainedBy(data.worth, 1n),
+    ]
+  }
   const taken = (sides: readonly Side[]): readonly Side[] =>
     sides.map(([account, currency, minor]) => [account, currency, -minor])
   const proceeds = (kind: string): string => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
@@ -153,7 +169,7 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       return entry(data.releasedOn, data, between('CLIENT_CREDIT', income, data.amount))
     }
     case 'RefundReversed':
-      return entry(data.reversedOn, data, taken(gone(data, moneyOf(data.method))))
+      return entry(data.reversedOn, data, taken(givenBack(data)))
     case 'PaymentRecorded': {
       const { currency } = data.amount
       const [whole, fee] = [minorOf(data.amount.amount), minorOf(data.fee ?? '0')]
@@ -180,7 +196,7 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       return entry(data.reversedOn, data, gone(data, from))
     }
     case 'RefundRecorded':
-      return entry(data.refundedOn, data, gone(data, moneyOf(data.method)))
+      return entry(data.refundedOn, data, givenBack(data))
     case 'TransferReceived': {
       const { origin, clientId, transferId, movedOn: on, amount, returnsTo = transferId } = data
       const { currency } = amount

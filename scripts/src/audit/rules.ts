@@ -102,6 +102,14 @@ interface SettledFact {
   readonly amount: Money
 }
 
+type GivenBack = Extract<PlacedFact, { type: 'RefundRecorded' | 'RefundReversed' }>['data']
+
+/** What a refund says of other currencies, which its reversal says again. */
+const foreignPart = ({ conversion, functional, worth }: GivenBack): string =>
+  [conversion?.paid, functional, worth && { currency: worth.currency, amount: worth.paid }]
+    .map((money) => (money === undefined ? '' : ` ${money.amount} ${money.currency}`))
+    .join(',')
+
 /** Folds one fact and holds it to the rules that no history may break. */
 export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): void => {
   const { type, data, companyId, eventId } = fact
@@ -139,12 +147,12 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     requireBounds(invoiceId, invoice)
   }
   /** A paper is there once, and is taken back once, whole. */
-  const write = (paper: string, { amount, currency }: Money): void => {
+  const write = (paper: string, { amount, currency }: Money, told = ''): void => {
     expectEqual(rules, `${paper}: recorded once`, undefined, ledger.papers.get(paper))
-    ledger.papers.set(paper, `${amount} ${currency}`)
+    ledger.papers.set(paper, `${amount} ${currency}${told}`)
   }
-  const takeBack = (paper: string, { amount, currency }: Money): void => {
-    expectEqual(rules, `${paper}: taken back whole, once`, ledger.papers.get(paper), `${amount} ${currency}`)
+  const takeBack = (paper: string, { amount, currency }: Money, told = ''): void => {
+    expectEqual(rules, `${paper}: taken back whole, once`, ledger.papers.get(paper), `${amount} ${currency}${told}`)
     ledger.papers.set(paper, 'reversed')
   }
   const receive = (paymentId: string, clientId: string, method: string, { amount, currency }: Money): void => {
@@ -259,7 +267,14 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       const refunded = minorOf(data.amount.amount)
       const covered = payment !== undefined && refunded <= freeOf(payment)
       expectEqual(rules, `${key(data.clientId, data.paymentId)}: no more refunded than credit`, true, covered)
-      write(key('refund', data.clientId, data.refundId), data.amount)
+      write(key('refund', data.clientId, data.refundId), data.amount, foreignPart(data))
+      const { worth } = data
+      const credit = worth?.currency === data.amount.currency ? data.amount : data.functional
+      if (worth !== undefined && credit !== undefined) {
+        const gained = minorOf(credit.amount) - minorOf(worth.paid)
+        const told = `${key(data.clientId, data.refundId)}: gains what the credit was worth above what left`
+        expectEqual(rules, told, gained, worth.difference === undefined ? undefined : minorOf(worth.difference))
+      }
       if (payment === undefined) return
       payment.refunded += refunded
       if (!CARD.test(payment.method)) return
@@ -277,7 +292,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     }
     case 'RefundReversed': {
       const payment = ledger.payments.get(key(data.clientId, data.paymentId))
-      takeBack(key('refund', data.clientId, data.refundId), data.amount)
+      takeBack(key('refund', data.clientId, data.refundId), data.amount, foreignPart(data))
       if (payment === undefined) return
       payment.refunded -= minorOf(data.amount.amount)
       if (CARD.test(payment.method)) payment.inTransit += inTransitOf(fact)

@@ -188,6 +188,23 @@ t.test('texts', async (t) => {
   isRefused(t, taxId, 422, 'TAX_ID_INVALID')
 })
 
+t.test('an amount that may have a currency of its own', async (t) => {
+  const refund = { clientId: 'alfa', refundId: 'r', paymentId: 'p', method: 'CASH' }
+  const amounts: readonly [unknown, Violation][] = [
+    [undefined, { path: '/amount', rule: /required/ }],
+    [90, { path: '/amount', rule: /decimal string/ }],
+    ['0.00', { path: '/amount', rule: /more than zero/ }],
+    [ron('1.001'), { path: '/amount/amount', rule: /at most 2 decimals/ }],
+    [{ amount: '1.00' }, { path: '/amount/currency', rule: /./ }],
+    [
+      { ...ron('1.00'), vat: 1 },
+      { path: '/amount/vat', rule: /unknown field/ },
+    ],
+  ]
+  for (const [amount, violation] of amounts)
+    isMalformed(t, await command('RecordRefund', { ...refund, amount }), violation)
+})
+
 t.test('shape', async (t) => {
   isMalformed(t, await command('RecordPayment', { ...payment, colour: 'red' }), {
     path: '/colour',

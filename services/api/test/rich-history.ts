@@ -114,6 +114,21 @@ export const recordRichHistory = async ({ must }: Pick<Api, 'must'>): Promise<vo
     deskId: 'C1',
   })
   await must('ReverseRefund', { clientId: 'alfa', refundId: 'cash-kept', ...takenBack })
+  const rate = (of: string) => ({ rate: of, source: 'BNR', publishedOn: '2026-11-06' })
+  await pay('euro', '0', { amount: { amount: '300.00', currency: 'EUR' }, exchangeRate: rate('4.9765') })
+  for (const [refundId, amount] of [
+    ['euro-in-lei', ron('503.00')],
+    ['euro-in-euro', '50.00'],
+    ['euro-back', ron('251.50')],
+  ] as const) {
+    await must('RecordRefund', {
+      ...examples.recordRefund({ refundId, paymentId: 'euro', amount, refundedOn: '2026-11-09' }),
+      exchangeRate: rate('5.0300'),
+      method: 'CASH',
+      deskId: 'C1',
+    })
+  }
+  await must('ReverseRefund', { clientId: 'alfa', refundId: 'euro-back', ...takenBack })
   await invoice('restored', { cashAccounting: true })
   await must('GrantDiscount', examples.grantDiscount({ invoiceId: 'restored', discountId: 'dis-5' }))
   await must(

@@ -570,6 +570,25 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       })
     }
   }
+  // Credit that is given back in the other currency, or in its own at another rate: the books gain or lose all of it.
+  for (const [name, amount, given] of [
+    ['back-own', total, totalForeign],
+    ['back-foreign', totalForeign, total],
+    ['back-alike', totalForeign, totalForeign],
+  ] as const) {
+    const back = { clientId, refundId: longId(name) }
+    payment(name, { amount, ...(amount === total ? {} : { exchangeRate: rateOf('0.0000000001') }) })
+    onAccount('RecordRefund', {
+      ...back,
+      paymentId: longId(name),
+      amount: given,
+      exchangeRate: rateOf(par),
+      method: 'CASH',
+      refundedOn: today,
+      cashOverride,
+    })
+    onAccount('ReverseRefund', { ...back, ...takenBack, reason: 'OTHER' })
+  }
   // Credit that goes to another account and back; the other one has the third id already.
   for (const [name, amount, value] of [
     ['moved', total, {}],

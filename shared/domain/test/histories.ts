@@ -101,6 +101,8 @@ export type Step =
       readonly id: number
       readonly byCard: boolean
       readonly on: number | undefined
+      /** Another currency, or the credit's own at a rate of the refund. */
+      readonly in: Currency | undefined
     }
   | {
       readonly kind: 'clear'
@@ -236,7 +238,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('creditOnAccount'), payment, currency, minor, on }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('refund'), payment, pick, id, byCard: fc.boolean(), on: maybeOn }),
+    arbitrary: fc.record({
+      kind: fc.constant('refund'),
+      payment,
+      pick,
+      id,
+      byCard: fc.boolean(),
+      on: maybeOn,
+      in: fc.constantFrom(undefined, undefined, undefined, 'RON', 'EUR', 'JPY'),
+    }),
   },
   {
     weight: 7,
@@ -489,7 +499,11 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const method = step.byCard ? 'CARD_ONLINE' : 'BANK_TRANSFER'
       const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
       const refund = { refundId: `refund-${step.id}`, amount, method, refundedOn: dayOfUndo } as const
-      return { type: 'RecordRefund', data: { clientId, paymentId, ...refund } }
+      const data = { clientId, paymentId, ...refund }
+      if (step.in === undefined) return { type: 'RecordRefund', data }
+      const exchangeRate = rated(ratesOf.EUR[step.id % 3])
+      const left = step.in === payment?.currency ? amount : moneyOf(BigInt(step.id * step.id * 100 + 1), step.in)
+      return { type: 'RecordRefund', data: { ...data, amount: left, exchangeRate } }
     }
     case 'takeBack': {
       const said = { clientId, reason: 'MISTAKE', reversedOn: dayOfUndo } as const

@@ -1,6 +1,6 @@
 import type { Position } from '@registru/domain'
 import { addTo, type ChangingRow, canonical, type Expected, type Fold, find, put } from '../expected.ts'
-import { type Money, minorOf, type PlacedFact } from '../facts.ts'
+import { type Money, minorOf, type PlacedFact, paidOf } from '../facts.ts'
 
 const desks = { name: 'cash_desks', key: ['company_id', 'desk_id'] }
 const lines = { name: 'cash_lines', key: ['company_id', 'position', 'line'] }
@@ -171,19 +171,26 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         const explanation = `restituire din încasarea ${data.paymentId}, ${data.clientId}`
         const act = data.document === undefined ? {} : { act: data.document }
         const said = { ...act, explanation, against: ['CLIENT_CREDIT'] }
-        const amount = minorOf(data.amount.amount)
+        const paid = paidOf(data)
         const deskId = data.deskId ?? DESKLESS
-        return write({ deskId, ...cash(data, data.amount), on: data.refundedOn, kind: 'REFUND', out: amount, said })
+        return write({
+          deskId,
+          ...cash(data, paid),
+          on: data.refundedOn,
+          kind: 'REFUND',
+          out: minorOf(paid.amount),
+          said,
+        })
       }
       case 'RefundReversed': {
         if (data.method !== 'CASH') return
         const { refundId, paymentId, clientId } = data
         const explanation = `anularea restituirii ${refundId} din încasarea ${paymentId}, ${clientId}`
         const said = { explanation, against: ['CLIENT_CREDIT'] }
-        const amount = minorOf(data.amount.amount)
+        const paid = paidOf(data)
         const deskId = data.deskId ?? DESKLESS
-        const place = { deskId, ...cash(data, data.amount), on: data.reversedOn }
-        return write({ ...place, kind: 'REFUND_REVERSAL', in: amount, said })
+        const place = { deskId, ...cash(data, paid), on: data.reversedOn }
+        return write({ ...place, kind: 'REFUND_REVERSAL', in: minorOf(paid.amount), said })
       }
       default:
         return

@@ -1,5 +1,5 @@
 import { addTo, type Expected, type Fold } from '../expected.ts'
-import { type Money, minorOf, type PlacedFact } from '../facts.ts'
+import { type Money, minorOf, type PlacedFact, paidOf } from '../facts.ts'
 
 const entries = { name: 'trade_entries', position: 'position', within: [] }
 const collectionDays = { name: 'collection_days', key: ['company_id', 'effective_on', 'method', 'currency'] }
@@ -53,11 +53,11 @@ const foldCollections = (expected: Expected, fact: PlacedFact): void => {
     case 'PaymentReversed':
       return write('REVERSED', data.clientId, data.paymentId, data.amount, data.reversedOn, data.method)
     case 'RefundRecorded':
-      return write('REFUNDED', data.clientId, data.paymentId, data.amount, data.refundedOn, data.method)
+      return write('REFUNDED', data.clientId, data.paymentId, paidOf(data), data.refundedOn, data.method)
     case 'CreditNoteReversed':
       return write('CREDITED', data.clientId, data.creditNoteId, data.total, data.reversedOn, null, -1n)
     case 'RefundReversed':
-      return write('REFUNDED', data.clientId, data.paymentId, data.amount, data.reversedOn, data.method, -1n)
+      return write('REFUNDED', data.clientId, data.paymentId, paidOf(data), data.reversedOn, data.method, -1n)
     default:
       return
   }

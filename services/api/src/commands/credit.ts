@@ -13,7 +13,7 @@ import type { CommandContext } from '../ledger/command-context.ts'
 import { accountKey } from './batch-order.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
-import { day, decimal, money, paid } from './result-schemas.ts'
+import { day, decimal, leaving, money, paid } from './result-schemas.ts'
 import { vatWarnings } from './vat-warnings.ts'
 import { transferIdOf, withTransfer } from './with-transfer.ts'
 
@@ -130,15 +130,24 @@ export const creditCommands = [
     name: 'RecordRefund',
     summary: 'Record a refund of client credit',
     description:
-      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`.',
+      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. It may leave in another currency than that of the credit: `amount` is then what leaves, with its currency, and `exchangeRate` says what that takes of the credit, which `amount` of the answer shows. Of credit in a foreign currency a rate of the refund itself tells the exchange difference (665, 765) between what the credit was worth and what left. Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`, in lei.',
     schema: RecordRefund,
     example: examples.recordRefund(),
-    result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, refundedOn: day }),
+    result: z.object({
+      refundId: z.string(),
+      paymentId: z.string(),
+      amount: money.meta({ description: 'What goes of the credit' }),
+      paid: leaving,
+      refundedOn: day,
+    }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
       'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
       'CLIENT_NOT_FOUND',
+      'COMPANY_NOT_FOUND',
+      'CURRENCY_MISMATCH',
       'DAY_TOO_FAR_AHEAD',
+      'EXCHANGE_RATE_NOT_APPLICABLE',
       'PAYMENT_NOT_FOUND',
       'PERIOD_CLOSED',
       'REFUND_ALREADY_RECORDED',
@@ -149,7 +158,8 @@ export const creditCommands = [
       const handled = await onAccount({ type: 'RecordRefund', data }, context, dependencies)
       const refund = eventsOf(handled, 'RefundRecorded')[0]?.data
       const { refundId, paymentId } = data
-      const told = answer(handled, { refundId, paymentId, amount: refund?.amount, refundedOn: refund?.refundedOn })
+      const { amount, conversion, refundedOn } = refund ?? {}
+      const told = answer(handled, { refundId, paymentId, amount, paid: conversion?.paid, refundedOn })
       const warnings = refund?.cashBreaches
       return warnings === undefined ? told : { ...told, warnings }
     },

@@ -10,6 +10,11 @@ export const paid = money
   .optional()
   .meta({ description: 'What leaves the payment, when the invoice is in another currency' })
 
+/** Of a refund in another currency than the credit's. */
+export const leaving = money
+  .optional()
+  .meta({ description: 'What leaves the desk or the bank, or comes back to it, in another currency' })
+
 export const ReceiptResult = z
   .object({
     series: z.string(),

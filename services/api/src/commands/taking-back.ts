@@ -3,7 +3,7 @@ import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
 import { defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
-import { day, money } from './result-schemas.ts'
+import { day, leaving, money } from './result-schemas.ts'
 
 /** What any of them may be refused for. */
 const rejections = [
@@ -74,17 +74,17 @@ export const takingBackCommands = [
     name: 'ReverseRefund',
     summary: 'Take a refund back',
     description:
-      'The bank returned it, or it was never given: the money is client credit again, in the bank or in the drawer that it had left.',
+      'The bank returned it, or it was never given: the money is client credit again, in the bank or in the drawer that it had left, with the exchange difference that the refund had made taken back.',
     schema: ReverseRefund,
     example: examples.reverseRefund(),
-    result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, reversedOn: day }),
+    result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, paid: leaving, reversedOn: day }),
     rejections,
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReverseRefund', data }, context, dependencies)
       const reversed = eventsOf(handled, 'RefundReversed')[0]?.data
       const { refundId } = data
-      const { paymentId, amount, reversedOn } = reversed ?? {}
-      return answer(handled, { refundId, paymentId, amount, reversedOn })
+      const { paymentId, amount, conversion, reversedOn } = reversed ?? {}
+      return answer(handled, { refundId, paymentId, amount, paid: conversion?.paid, reversedOn })
     },
   }),
 

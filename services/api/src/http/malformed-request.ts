@@ -23,11 +23,20 @@ const PREFIXES: Readonly<Record<string, string>> = {
 
 const pointer = (path: readonly PropertyKey[]): string => path.map((part) => `/${String(part)}`).join('')
 
+const isOfAnotherType = ({ code, path }: z.core.$ZodIssue): boolean => code === 'invalid_type' && path.length === 0
+
 const violationsOf = (issue: z.core.$ZodIssue, input: unknown, prefix: string): readonly Violation[] => {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: prefix + pointer([...issue.path, key]), rule: 'unknown field' }))
   }
-  const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
+  if (issue.code === 'invalid_union') {
+    // Of a field that may be written in two ways, the rule of the way that it is written in.
+    const [meant, other] = issue.errors.filter((errors) => !errors.some(isOfAnotherType))
+    if (meant !== undefined && other === undefined) {
+      return meant.flatMap((each) => violationsOf({ ...each, path: [...issue.path, ...each.path] }, input, prefix))
+    }
+  }
+  const missing = /^invalid_(type|union)$/.test(issue.code) && valueAt(input, issue.path) === undefined
   return [{ path: prefix + pointer(issue.path), rule: missing ? 'required' : issue.message }]
 }
 

@@ -20,7 +20,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   CREDIT_NOTE_ALREADY_REGISTERED: { status: 409, title: 'The credit note is registered already' },
   CREDIT_NOTE_DOES_NOT_FIT: { status: 422, title: 'More VAT would go back than the invoice has' },
   CREDIT_RESERVED: { status: 409, title: 'The credit is on its way to another account' },
-  CURRENCY_MISMATCH: { status: 422, title: 'Payment and invoice are in different currencies' },
+  CURRENCY_MISMATCH: { status: 422, title: 'The amounts are in different currencies' },
   DAY_TOO_FAR_AHEAD: { status: 422, title: 'The day is too far ahead' },
   DEALLOCATION_EXCEEDS_ALLOCATION: { status: 422, title: 'More is undone than was allocated' },
   DISCOUNT_ALREADY_GRANTED: { status: 409, title: 'The discount is granted already' },
@@ -124,7 +124,10 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
     case 'DEALLOCATION_EXCEEDS_ALLOCATION':
       return told`${fact('allocated')} of ${fact('paymentId')} is allocated to ${fact('invoiceId')}`
     case 'CURRENCY_MISMATCH':
-      return told`the invoice is in ${fact('invoiceCurrency')}, the payment in ${fact('paymentCurrency')}`
+      return (
+        told`the invoice is in ${fact('invoiceCurrency')}, the payment in ${fact('paymentCurrency')}` ??
+        told`${fact('refundCurrency')} of credit in ${fact('paymentCurrency')} needs an exchange rate`
+      )
     case 'CREDIT_NOTE_DOES_NOT_FIT':
       return detailOfMisfit(details)
     case 'DOCUMENT_ALREADY_REGISTERED':

@@ -7,6 +7,8 @@ import { DECIMAL } from './columns.ts'
 
 export const amount = z.string().meta({ format: DECIMAL, examples: ['1210.00'] })
 export const day = z.string().meta({ format: 'date' })
+/** In another currency than the rest of what is told. */
+const moneyOfItsOwn = z.object({ amount, currency: z.string() })
 export const moment = {
   position: z.string().meta({ description: 'Place in the log up to which this answer knows' }),
   asOf: day,
@@ -255,6 +257,10 @@ export const PaymentItem = z.object({
     z.object({
       refundId: z.string(),
       amount,
+      paid: moneyOfItsOwn.optional().meta({ description: 'What left the desk or the bank, in another currency' }),
+      difference: moneyOfItsOwn.optional().meta({
+        description: 'Exchange difference at the rate of the refund: a gain (765) or, below zero, a loss (665)',
+      }),
       method: z.string(),
       refundedOn: day,
       reversal: z.object({ on: day, reason: z.string() }).optional(),

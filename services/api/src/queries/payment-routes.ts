@@ -1,4 +1,4 @@
-import { BusinessDay, ClientId, CompanyId, decimalOf, PaymentId, Rejection } from '@registru/domain'
+import { BusinessDay, ClientId, CompanyId, decimalOf, moneyOf, PaymentId, Rejection } from '@registru/domain'
 import {
   findPayment,
   findPaymentDay,
@@ -63,7 +63,12 @@ const paymentBody = (history: PaymentHistory) => {
       fee: amount(kept),
     })),
     allocations: allocations.map((part) => paymentAllocation(part, payment.currency)),
-    refunds: refunds.map(({ amountMinor: refunded, ...refund }) => ({ ...refund, amount: amount(refunded) })),
+    refunds: refunds.map(({ amountMinor: refunded, paid, difference, ...refund }) => ({
+      ...refund,
+      amount: amount(refunded),
+      paid: paid && moneyOf(paid.minor, paid.currency),
+      difference: difference && moneyOf(difference.minor, difference.currency),
+    })),
     transfers: transfers.map(({ amountMinor: moved, ...transfer }) => ({ ...transfer, amount: amount(moved) })),
     releases: releases.map(({ amountMinor: released, ...release }) => ({ ...release, amount: amount(released) })),
   }

@@ -488,11 +488,17 @@ export const accountPayments = {
   },
 }
 
+interface MinorIn {
+  readonly currency: Currency
+  readonly minor: bigint
+}
+const minorInCurrency: FieldsOf<MinorIn> = { currency: word, minor: amount }
+
 /** What a paper took, kept so that its reversal gives exactly that back. */
 export interface Paper {
   readonly amount: bigint
   /** Of the functional value, where the document carries one. */
-  readonly functional: { readonly currency: Currency; readonly minor: bigint } | undefined
+  readonly functional: MinorIn | undefined
   readonly on: BusinessDay
   readonly reversed: boolean
 }
@@ -521,13 +527,17 @@ export interface Refund extends Paper {
   readonly paymentId: PaymentId
   readonly method: RefundMethod
   readonly deskId: CashDeskId | undefined
+  /** What left, where it was in another currency than the credit. */
+  readonly paid: MinorIn | undefined
+  /** What that was worth in the functional currency, at the refund's own rate. */
+  readonly worth: MinorIn | undefined
   /** By card: what of it was kept from a payout that was still to come. */
   readonly inTransit: bigint
 }
 
 const paper: FieldsOf<Paper> = {
   amount,
-  functional: optional(object({ currency: word, minor: amount })),
+  functional: optional(object(minorInCurrency)),
   on: day,
   reversed: flag,
 }
@@ -577,6 +587,8 @@ export const refunds = papers<RefundId, Refund>(KIND.refund, {
   paymentId: text,
   method: oneOf(RefundMethod.options),
   deskId: optional(word),
+  paid: optional(object(minorInCurrency)),
+  worth: optional(object(minorInCurrency)),
   inTransit: amount,
 })
 

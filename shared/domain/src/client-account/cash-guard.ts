@@ -1,7 +1,7 @@
 import type { BusinessDay } from '../business-day.ts'
 import type { CompanyRules } from '../decider.ts'
 import type { CashDeskId, InvoiceId } from '../ids.ts'
-import { type Currency, decimalOf } from '../money.ts'
+import { type Currency, decimalOf, type Money, type MoneyOrZero, minorIn, minorOf } from '../money.ts'
 import type { ClientKind, Payer } from '../party.ts'
 import { cashFragmentLawFor, cashLawFor, cashLimitsOn, ceilingFor, payoutCeilingFor } from '../rules/cash-limits.ts'
 import { fiscalCodeOf } from '../tax-id.ts'
@@ -32,6 +32,25 @@ export const partInLei = (
   paid: bigint,
   ofValue: bigint | undefined,
 ): bigint => (currency === LEI ? paid : (ofValue ?? 0n))
+
+interface GivenBack {
+  readonly amount: Money
+  readonly functional?: MoneyOrZero | undefined
+  readonly conversion?: { readonly paid: Money } | undefined
+  readonly worth?: { readonly currency: Currency; readonly paid: string } | undefined
+}
+
+/**
+ * What left with a refund, in bani: at the refund's own rate where it has one, else what the credit was worth; `undefined`
+ * where nobody can say.
+ */
+export const refundInLei = ({ amount, functional, conversion, worth }: GivenBack): bigint | undefined => {
+  const left = conversion?.paid ?? amount
+  if (left.currency === LEI) return minorOf(left)
+  if (worth?.currency === LEI) return minorIn(worth.paid, LEI)
+  if (amount.currency === LEI) return minorOf(amount)
+  return functional?.currency === LEI ? minorOf(functional) : undefined
+}
 
 interface CashPlace {
   readonly receivedOn: BusinessDay

@@ -318,7 +318,14 @@ export const RecordRefund = z.strictObject({
   clientId: ClientId,
   refundId: RefundId,
   paymentId: PaymentId.meta({ description: 'The payment or credit note whose credit is given back' }),
-  amount: Amount,
+  amount: z.union([Amount, Money], 'a decimal string, e.g. "290.00", or an amount in its currency').meta({
+    description: "What leaves the desk or the bank: in the credit's currency, or as an object in its own",
+    examples: ['90.00'],
+  }),
+  exchangeRate: ExchangeRate.optional().meta({
+    description:
+      "Rate of the refund itself. In the credit's own, foreign currency: what one unit is worth. Between two currencies it is required: the price of the foreign one in the functional one; of two foreign ones, that of what leaves in the credit's",
+  }),
   method: RefundMethod,
   refundedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   deskId: CashDeskId.optional(),

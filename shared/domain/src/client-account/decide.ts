@@ -10,6 +10,7 @@ import { settlementsOn } from './decisions/freeing.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
+import { refundDecisions } from './decisions/refunds.ts'
 import { releaseDecisions } from './decisions/releases.ts'
 import { rescheduleDecisions } from './decisions/reschedules.ts'
 import { lastEffectOn } from './decisions/reversals.ts'
@@ -23,6 +24,7 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...invoiceDecisions,
   ...rescheduleDecisions,
   ...paymentDecisions,
+  ...refundDecisions,
   ...receiptDecisions,
   ...releaseDecisions,
   ...takingBack,

@@ -86,7 +86,10 @@ const valued = {
 /** The part of a document's functional value that goes with what the event takes; the last part takes the rest. */
 const functionalPart = { functional: MoneyOrZero.optional() }
 
-/** Between two currencies: what of the payment is used. The event's `amount` is what is settled of the invoice. */
+/**
+ * Between two currencies: what of the payment is used, or what leaves with a refund. The event's `amount` is what is
+ * settled of the invoice, or what goes of the credit.
+ */
 const Conversion = z.strictObject({ paid: Money, ...ExchangeRate.shape })
 
 /**
@@ -100,6 +103,15 @@ const FunctionalParts = z.strictObject({
   difference: z.string().optional(),
 })
 export type FunctionalParts = z.infer<typeof FunctionalParts>
+
+/**
+ * What left with a refund was worth this in the functional currency, at the refund's own rate; decimal strings. The
+ * difference, what the credit was worth less that, is a gain (765) or, negative, a loss (665); absent where no rate tells
+ * what the credit was worth.
+ */
+const worthOfRefund = z
+  .strictObject({ currency: Currency, paid: z.string(), difference: z.string().optional() })
+  .optional()
 
 /** Papers of other clients that were known to have the same series, number and year; of an invoice or a credit note. */
 const numberUsedBy = z
@@ -342,8 +354,14 @@ export const RefundRecorded = defineEvent({
     refundId: RefundId,
     /** Whose credit is given back. */
     paymentId: PaymentId,
+    /** What goes of the credit, in its own currency. */
     amount: Money,
     ...functionalPart,
+    /** What leaves the desk or the bank, in another currency than the credit's. */
+    conversion: Conversion.optional(),
+    /** In the credit's own, foreign currency: what one unit was worth on the day that it left. */
+    exchangeRate: ExchangeRate.optional(),
+    worth: worthOfRefund,
     method: RefundMethod,
     /**
      * By card or payment service, decimal string: what is kept from the payout that is still to come; the rest leaves the bank.
@@ -541,6 +559,10 @@ export const RefundReversed = defineEvent({
     paymentId: PaymentId,
     amount: Money,
     ...functionalPart,
+    /** What comes back to the desk or the bank, in another currency than the credit's. */
+    conversion: z.strictObject({ paid: Money }).optional(),
+    /** What the refund said of it: the exchange difference is taken back to the last unit. */
+    worth: worthOfRefund,
     method: RefundMethod,
     /** What of it is on its way again, as it was kept from the payout. */
     takenInTransit: z.string().optional(),

@@ -35,7 +35,15 @@ import {
   writeOffs,
 } from './account-records.ts'
 import { undoNewest, withPart } from './allocation-parts.ts'
-import { type CountedPayer, cashKeyOf, countedPayerOf, partInLei, underContract, worthInLei } from './cash-guard.ts'
+import {
+  type CountedPayer,
+  cashKeyOf,
+  countedPayerOf,
+  partInLei,
+  refundInLei,
+  underContract,
+  worthInLei,
+} from './cash-guard.ts'
 import { type DuePart, rescheduledParts } from './due-parts.ts'
 import type { AccountEvent, FunctionalParts, InvoiceRescheduled, VatLine } from './events.ts'
 import { byAdvance, linesOfPaper, vatTakenWith } from './invoice-vat.ts'
@@ -245,13 +253,15 @@ interface Settling {
 
 const NOTHING_ALLOCATED = { amount: 0n, parts: [], uncollected: 0n, uncollectedPaid: 0n }
 
+const minorInCurrency = (money: MoneyOrZero | undefined) => money && { currency: money.currency, minor: minorOf(money) }
+
 const paperOf = (
   amount: Money,
   { functional }: { readonly functional?: MoneyOrZero | undefined },
   on: BusinessDay,
 ): Paper => ({
   amount: minorOf(amount),
-  functional: functional && { currency: functional.currency, minor: minorOf(functional) },
+  functional: minorInCurrency(functional),
   on,
   reversed: false,
 })
@@ -482,12 +492,14 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       return account
     }
     case 'RefundRecorded': {
-      const { refundId, paymentId, amount, method, deskId, refundedOn, functional } = event.data
-      if (method === 'CASH') cashPaid.add(account, refundedOn, leiOf(amount, functional) ?? 0n)
+      const { refundId, paymentId, amount, method, deskId, refundedOn, functional, conversion, worth } = event.data
+      if (method === 'CASH') cashPaid.add(account, refundedOn, refundInLei(event.data) ?? 0n)
       changePayment(account, paymentId, (payment) => {
         const inTransit = CARD_METHODS.has(payment.method) ? refundedInTransit(event.data) : 0n
         const paper = paperOf(amount, event.data, refundedOn)
-        refunds.set(account, refundId, { ...paper, paymentId, method, deskId, inTransit })
+        const paid = minorInCurrency(conversion?.paid)
+        const value = minorInCurrency(worth && { ...worth, amount: worth.paid })
+        refunds.set(account, refundId, { ...paper, paymentId, method, deskId, paid, worth: value, inTransit })
         payment.credit -= minorOf(amount)
         payment.refunded += minorOf(amount)
         takeValue(payment.value, functional?.amount)
@@ -506,7 +518,7 @@ export const evolveAccount = (account: ClientAccount, event: Identified<AccountE
       const { refundId, paymentId, amount, method, reversedOn, functional } = event.data
       const refund = refunds.reverse(account, refundId)
       // Cash that is not given back counts no longer.
-      if (method === 'CASH') cashPaid.add(account, refund.on, -(leiOf(amount, functional) ?? 0n))
+      if (method === 'CASH') cashPaid.add(account, refund.on, -(refundInLei(event.data) ?? 0n))
       changePayment(account, paymentId, (payment) => {
         payment.credit += minorOf(amount)
         payment.refunded -= minorOf(amount)

@@ -3,7 +3,7 @@ import { bought, type ExchangeRate, priced } from '../../exchange-rate.ts'
 import { type Currency, decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { roundedRatio } from '../../rounding.ts'
-import type { CarriedValue, Invoice, LivingAllocation, Payment } from '../account-records.ts'
+import type { CarriedValue, Invoice, LivingAllocation, Payment, Refund } from '../account-records.ts'
 import { undoNewest } from '../allocation-parts.ts'
 import type { FunctionalParts } from '../events.ts'
 import { requireSameCurrency } from './requirements.ts'
@@ -11,7 +11,7 @@ import { requireSameCurrency } from './requirements.ts'
 // What foreign currencies add to a decision: what a document is worth in the functional currency, what of that goes with
 // a part of it, and how much of a payment a part of an invoice in another currency takes.
 
-const functionalCurrencyOf = (rules: CompanyRules | undefined): Currency =>
+export const functionalCurrencyOf = (rules: CompanyRules | undefined): Currency =>
   rules?.functionalCurrency ?? reject('COMPANY_NOT_FOUND', { rule: 'its functional currency is what a rate is in' })
 
 /** What a new document is worth at the rate that somebody gave. */
@@ -86,9 +86,27 @@ export interface AskedShare {
   readonly exchangeRate?: ExchangeRate | undefined
 }
 
-const isNextTo = (one: bigint, other: bigint): boolean => one - other <= 1n && other - one <= 1n
+export const isNextTo = (one: bigint, other: bigint): boolean => one - other <= 1n && other - one <= 1n
 
 const atLeastOne = (minor: bigint): bigint => (minor > 0n ? minor : 1n)
+
+/**
+ * How much in another currency goes with so much of a payment's, or the other way about. What is published is the price of
+ * the foreign currency, and the functional one has none. Nothing goes for nothing, be it worth less than a cent.
+ * @param other what is settled, or leaves; the rate is its price in the payment's, unless it is the functional one
+ */
+export const exchange = (
+  other: Currency,
+  payment: Currency,
+  rate: ExchangeRate & { readonly path: string },
+  rules: CompanyRules | undefined,
+) => {
+  const isPriced = other !== functionalCurrencyOf(rules)
+  return {
+    paidOf: (minor: bigint): bigint => atLeastOne((isPriced ? priced : bought)(minor, other, payment, rate)),
+    amountOf: (minor: bigint): bigint => atLeastOne((isPriced ? bought : priced)(minor, payment, other, rate)),
+  }
+}
 
 /**
  * How much of an invoice and how much of a payment go together. What the payer rounded, by one unit, is no rest: it closes
@@ -116,13 +134,7 @@ export const askedShare = (
   }
   if (currency === payment.currency) refuse('exchangeRate', 'invoice and payment are in one currency')
   const rate = { ...exchangeRate, path: `${at}/exchangeRate` }
-  // What is published is the price of the foreign currency, and an invoice in the functional one has none.
-  const isPriced = currency !== functionalCurrencyOf(rules)
-  // No part is settled for nothing, be it worth less than a cent.
-  const paidOf = (minor: bigint): bigint =>
-    atLeastOne((isPriced ? priced : bought)(minor, currency, payment.currency, rate))
-  const amountOf = (minor: bigint): bigint =>
-    atLeastOne((isPriced ? bought : priced)(minor, payment.currency, currency, rate))
+  const { paidOf, amountOf } = exchange(currency, payment.currency, rate, rules)
 
   if (leaving === undefined) {
     if (amount === undefined) return refuse('amount', 'amount or paid')
@@ -196,6 +208,18 @@ export const invoiceAfter = (invoice: Invoice, amount: bigint): Invoice => {
   const gone = valueOfPart(carriedByInvoice(invoice), amount) ?? 0n
   const { value, open } = invoice
   return { ...invoice, open: open - amount, value: value && { ...value, left: value.left - gone } }
+}
+
+/** What an event says that a refund was worth; its difference from what the credit was worth, where that is known. */
+export const worthOf = (
+  { amount, functional, worth }: Pick<Refund, 'amount' | 'functional' | 'worth'>,
+  of: Currency,
+) => {
+  if (worth === undefined) return {}
+  const { currency, minor } = worth
+  const credit = of === currency ? amount : functional?.minor
+  const difference = credit === undefined ? {} : { difference: decimalOf(credit - minor, currency) }
+  return { worth: { currency, paid: decimalOf(minor, currency), ...difference } }
 }
 
 /** What an undo of a part of an allocation gives back. */

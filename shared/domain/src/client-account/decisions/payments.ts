@@ -7,15 +7,13 @@ import { decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } fr
 import { reject } from '../../rejection.ts'
 import {
   accountPayments,
-  cashPaid,
   cashTaken,
   creditNotes,
   type Invoice,
   type Payment,
   type PaymentFacts,
-  refunds,
 } from '../account-records.ts'
-import { cashBreaches, countedPayerOf, fragmentBreaches, partInLei, payoutBreaches, worthInLei } from '../cash-guard.ts'
+import { cashBreaches, countedPayerOf, fragmentBreaches, partInLei, worthInLei } from '../cash-guard.ts'
 import {
   type AccountEvent,
   type CashBreach,
@@ -23,15 +21,14 @@ import {
   PaymentAllocated,
   PaymentCleared,
   PaymentRecorded,
-  RefundRecorded,
 } from '../events.ts'
 import type { ClientAccount } from '../state.ts'
 import { collectedByAllocation, collectionOf, least, settlementsBy } from '../transit.ts'
-import { type AllocationRule, CARD_METHODS, INSTRUMENTS, METHODS_IN_TRANSIT, type RefundMethod } from '../vocabulary.ts'
+import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabulary.ts'
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { Spread } from './auto-allocation.ts'
 import type { CommandData, Decisions } from './decisions.ts'
-import { askedShare, documentValue, foreignFactsOf, type Share, valueOffPayment, without } from './foreign-parts.ts'
+import { askedShare, documentValue, foreignFactsOf, type Share, without } from './foreign-parts.ts'
 import { noticesOf } from './payment-notices.ts'
 import { requestReceipt } from './receipts.ts'
 import { dayOfShare, openAfter, requireTaken } from './recoveries.ts'
@@ -123,7 +120,7 @@ const toldBy = ({ stage, skipped = [], unmet = [] }: Spread) => ({
 })
 
 /** What the company does about cash above a ceiling: events that go along, or a refusal that names rule, limit and sum. */
-const answerForCash = (
+export const answerForCash = (
   breaches: readonly CashBreach[],
   {
     clientId,
@@ -141,7 +138,7 @@ const answerForCash = (
   return [CashLimitOverridden.of({ clientId, paymentId, breaches: [...breaches], reason, approvedBy })]
 }
 
-const keptBreaches = (breaches: readonly CashBreach[]): { readonly cashBreaches?: CashBreach[] } =>
+export const keptBreaches = (breaches: readonly CashBreach[]): { readonly cashBreaches?: CashBreach[] } =>
   breaches.length === 0 ? {} : { cashBreaches: [...breaches] }
 
 type NewPayment = Pick<Payment, 'paymentId' | 'currency' | 'amount' | 'credit' | 'value' | 'paidWhenCleared'>
@@ -280,16 +277,6 @@ const collectionFacts = (account: ClientAccount, payment: Payment, minor: bigint
 }
 
 /**
- * Before its payout card money is given back out of it; after that the processor takes it from the bank, be it by keeping it
- * from the next payout, which is other clients' money (decision 0044).
- */
-const keptFromPayout = (payment: Payment, method: RefundMethod, amount: bigint) => {
-  if (!CARD_METHODS.has(method)) return {}
-  const kept = CARD_METHODS.has(payment.method) ? least(payment.inTransit, amount) : 0n
-  return { takenInTransit: decimalOf(kept, payment.currency) }
-}
-
-/**
  * A credit note has its id among the payments (decision 0005), be it credit or not: one that was a mistake is found under
  * it. It cannot bounce.
  */
@@ -310,7 +297,6 @@ export const paymentDecisions: Decisions<
   | 'DeallocatePayment'
   | 'ReversePayment'
   | 'ConfirmPaymentCleared'
-  | 'RecordRefund'
 > = {
   RecordPayment: recordPayment,
 
@@ -463,38 +449,6 @@ export const paymentDecisions: Decisions<
         ...(amount < inTransit ? { stillInTransit: decimalOf(inTransit - amount, currency) } : {}),
         bankReference: command.bankReference,
       }),
-    ]
-  },
-
-  RecordRefund: (command, account, { today, company: rules }) => {
-    const { clientId, refundId, method, deskId, document, note } = command
-    const client = clientOf(account, clientId)
-    const payment = paymentOf(account, command)
-    if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
-    const amount = minorIn(command.amount, payment.currency, '/amount')
-    requireCredit(payment, amount, '/amount', 'REFUND_EXCEEDS_CREDIT')
-    const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)
-    requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn), '/refundedOn')
-    const valued = valueOffPayment(payment, amount)
-    const lei = partInLei(payment, amount, valued.functional && minorOf(valued.functional))
-    const payout = { on: refundedOn, deskId, lei: method === 'CASH' ? lei : undefined }
-    const breaches = payoutBreaches(cashPaid.by(account, refundedOn), payout, client)
-    return [
-      RefundRecorded.of({
-        clientId,
-        refundId,
-        paymentId: payment.paymentId,
-        amount: moneyOf(amount, payment.currency),
-        ...valued,
-        method,
-        ...keptFromPayout(payment, method, amount),
-        refundedOn,
-        deskId,
-        document,
-        note,
-        ...keptBreaches(breaches),
-      }),
-      ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ]
   },
 }

@@ -19,6 +19,7 @@ import { type AccountEvent, CreditNoteReversed, DiscountReversed, RefundReversed
 import type { ClientAccount } from '../state.ts'
 import { CARD_METHODS, type InvoiceKind, type PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
+import { worthOf } from './foreign-parts.ts'
 import { lastRecoveredOn, recoveredOf, settledAgain } from './recoveries.ts'
 import {
   clientOf,
@@ -199,9 +200,16 @@ export const takingBack: Decisions<
     const { clientId, refundId } = command
     clientOf(account, clientId)
     const refund = standing(refunds.get(account, refundId), { refundId })
-    const { paymentId, amount, method, deskId, on, inTransit } = refund
+    const { paymentId, amount, method, deskId, on, inTransit, paid } = refund
     const { currency } = paymentOf(account, { clientId, paymentId })
-    const taken = { refundId, paymentId, amount: moneyOf(amount, currency), ...functionalOf(refund) }
+    const taken = {
+      refundId,
+      paymentId,
+      amount: moneyOf(amount, currency),
+      ...functionalOf(refund),
+      ...(paid === undefined ? {} : { conversion: { paid: moneyOf(paid.minor, paid.currency) } }),
+      ...worthOf(refund, currency),
+    }
     // What was to be kept from the payout is on its way again.
     const way = CARD_METHODS.has(method) ? { takenInTransit: decimalOf(inTransit, currency) } : {}
     return [RefundReversed.of({ ...taken, method, ...way, deskId, ...saidOf(command, on, context) })]

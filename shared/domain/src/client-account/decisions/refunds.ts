@@ -1,0 +1,123 @@
+import type { CompanyRules } from '../../decider.ts'
+import { DEFAULT_RULES } from '../../decider.ts'
+import { type ExchangeRate, priced } from '../../exchange-rate.ts'
+import { decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
+import { reject } from '../../rejection.ts'
+import { cashPaid, type Payment, type Refund, refunds } from '../account-records.ts'
+import { payoutBreaches, refundInLei } from '../cash-guard.ts'
+import { RefundRecorded } from '../events.ts'
+import { least } from '../transit.ts'
+import { CARD_METHODS, type RefundMethod } from '../vocabulary.ts'
+import type { CommandData, Decisions } from './decisions.ts'
+import { documentValue, exchange, functionalCurrencyOf, isNextTo, valueOffPayment, worthOf } from './foreign-parts.ts'
+import { answerForCash, keptBreaches } from './payments.ts'
+import { clientOf, firstFreeDay, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'
+
+/**
+ * Before its payout card money is given back out of it; after that the processor takes it from the bank, be it by keeping it
+ * from the next payout, which is other clients' money (decision 0044).
+ */
+const keptFromPayout = (payment: Payment, method: RefundMethod, amount: bigint) => {
+  if (!CARD_METHODS.has(method)) return {}
+  const kept = CARD_METHODS.has(payment.method) ? least(payment.inTransit, amount) : 0n
+  return { takenInTransit: decimalOf(kept, payment.currency) }
+}
+
+/** What leaves, and what goes of the credit with it. */
+interface Payout {
+  readonly left: Money
+  readonly amount: bigint
+  readonly exchangeRate: ExchangeRate | undefined
+  readonly isConverted: boolean
+}
+
+/**
+ * What leaves in another currency takes of the credit what the rate makes of it; the payer's own rounding, by one unit, is
+ * no rest, and stands in the difference (decision 0048).
+ */
+const askedPayout = (
+  payment: Payment,
+  { amount: asked, exchangeRate, method }: CommandData<'RecordRefund'>,
+  rules: CompanyRules | undefined,
+): Payout => {
+  const { paymentId, currency, credit } = payment
+  const left = typeof asked === 'string' ? moneyOf(minorIn(asked, currency, '/amount'), currency) : asked
+  const minor = minorOf(left)
+  if (left.currency === currency) return { left, amount: minor, exchangeRate, isConverted: false }
+  const path = '/exchangeRate'
+  if (exchangeRate === undefined) {
+    return reject('CURRENCY_MISMATCH', { path, paymentId, refundCurrency: left.currency, paymentCurrency: currency })
+  }
+  if (CARD_METHODS.has(method)) {
+    const rule = 'what goes back by card or payment service goes in the currency of the credit'
+    return reject('EXCHANGE_RATE_NOT_APPLICABLE', { path, method, rule })
+  }
+  const bought = exchange(left.currency, currency, { ...exchangeRate, path }, rules).paidOf(minor)
+  const amount = credit > 0n && isNextTo(bought, credit) ? credit : bought
+  return { left, amount, exchangeRate, isConverted: true }
+}
+
+/** What left is worth in the functional currency at the refund's own rate, as far as that tells. */
+const worthAtRate = (
+  { left, exchangeRate, isConverted }: Payout,
+  payment: Payment,
+  rules: CompanyRules | undefined,
+): Refund['worth'] => {
+  if (exchangeRate === undefined) return undefined
+  if (!isConverted) {
+    const { functional } = documentValue(left, exchangeRate, rules)
+    return functional && { currency: functional.currency, minor: minorOf(functional) }
+  }
+  const currency = functionalCurrencyOf(rules)
+  if (left.currency === currency) return { currency, minor: minorOf(left) }
+  if (payment.currency !== currency) return undefined
+  return { currency, minor: priced(minorOf(left), left.currency, currency, { ...exchangeRate, path: '/exchangeRate' }) }
+}
+
+/** What a refund says beside its amount, where a foreign currency is involved. */
+const foreignFactsOf = (payment: Payment, payout: Payout, rules: CompanyRules | undefined) => {
+  const { left, amount, exchangeRate, isConverted } = payout
+  const { functional } = valueOffPayment(payment, amount)
+  const value = functional && { currency: functional.currency, minor: minorOf(functional) }
+  return {
+    ...(functional === undefined ? {} : { functional }),
+    ...(exchangeRate === undefined || isConverted ? {} : { exchangeRate }),
+    ...(exchangeRate !== undefined && isConverted ? { conversion: { paid: left, ...exchangeRate } } : {}),
+    ...worthOf({ amount, functional: value, worth: worthAtRate(payout, payment, rules) }, payment.currency),
+  }
+}
+
+/** Credit is given back, in its own currency or in another, at a rate of its own (decision 0051). */
+export const refundDecisions: Decisions<'RecordRefund'> = {
+  RecordRefund: (command, account, { today, company: rules }) => {
+    const { clientId, refundId, method, deskId, document, note } = command
+    const client = clientOf(account, clientId)
+    const payment = paymentOf(account, command)
+    if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
+    const payout = askedPayout(payment, command, rules)
+    requireCredit(payment, payout.amount, '/amount', 'REFUND_EXCEEDS_CREDIT')
+    const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)
+    requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn), '/refundedOn')
+    const amount = moneyOf(payout.amount, payment.currency)
+    const foreign = foreignFactsOf(payment, payout, rules)
+    const lei = method === 'CASH' ? (refundInLei({ amount, ...foreign }) ?? 0n) : undefined
+    const breaches = payoutBreaches(cashPaid.by(account, refundedOn), { on: refundedOn, deskId, lei }, client)
+    return [
+      RefundRecorded.of({
+        clientId,
+        refundId,
+        paymentId: payment.paymentId,
+        amount,
+        ...foreign,
+        method,
+        ...keptFromPayout(payment, method, payout.amount),
+        refundedOn,
+        deskId,
+        document,
+        note,
+        ...keptBreaches(breaches),
+      }),
+      ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
+    ]
+  },
+}
