@@ -331,7 +331,7 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
 
 /** Every kind of row that there is, some of them more than once. */
 const inLei = {
-  paymentId: 'pay-10',
+  paymentId: 'pay-euro',
   amount: { amount: '100.00', currency: 'EUR' },
   functional: ron('498.00'),
   conversion: { paid: ron('503.00'), rate: '5.0300', source: 'BNR', publishedOn: '2026-11-06' },
@@ -386,7 +386,7 @@ const rich = [
   refundRecorded({ refundId: 'ref-8', paymentId: 'pay-8' }),
   paymentReversed({ paymentId: 'pay-8', amount: ron('1410.00') }),
   // Euro that were worth 498.00 lei leave as 503.00, in cash; and come back.
-  paymentRecorded({ paymentId: 'pay-10', amount: { amount: '300.00', currency: 'EUR' }, functional: ron('1494.00') }),
+  paymentRecorded({ paymentId: 'pay-euro', amount: { amount: '300.00', currency: 'EUR' }, functional: ron('1494.00') }),
   ...(['lei-1', 'lei-2'] as const).map((refundId) => refundRecorded({ ...inLei, refundId, method: 'CASH' })),
   refundReversed({
     ...inLei,
