@@ -375,7 +375,7 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
       const lowered = naiveLowered(events, companyId)
       for (const { invoiceId, status, ...amounts } of invoices) {
         const by = lowered.get(`i ${invoiceId}`) ?? {}
-        const { credited = 0n, discounted = 0n, writtenOff = 0n, recovered = 0n, cancelled = 0n } = by
+        const { credited = 0n, discounted = 0n, writtenOff = 0n, recovered = 0n } = by
         deepStrictEqual(
           [
             amounts.creditedMinor,
@@ -384,7 +384,8 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
             amounts.recoveredMinor,
             status === 'CANCELLED',
           ],
-          [credited, discounted, writtenOff, recovered, cancelled > 0n],
+          // A final invoice may be cancelled that asked for nothing.
+          [credited, discounted, writtenOff, recovered, by.cancelled !== undefined],
         )
       }
       for (const payment of payments) {
