@@ -25,38 +25,28 @@ import type {
   WithTransferId,
   WriteOffInvoice,
 } from './client-account/commands.ts'
+import { PaymentAllocated, PaymentDeallocated } from './client-account/events/allocations.ts'
+import { CashLimitOverridden } from './client-account/events/cash.ts'
+import { ClientRegistered, ClientUpdated } from './client-account/events/clients.ts'
+import { CreditReleased, RefundRecorded, RefundReversed } from './client-account/events/credit.ts'
+import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './client-account/events/invoices.ts'
 import {
-  CashLimitOverridden,
-  ClientRegistered,
-  ClientUpdated,
   CreditNoteRegistered,
   CreditNoteReversed,
-  CreditReleased,
   DiscountGranted,
   DiscountReversed,
-  InvoiceCancelled,
-  InvoiceRegistered,
-  InvoiceRescheduled,
   InvoiceWrittenOff,
-  PaymentAllocated,
-  PaymentCleared,
-  PaymentDeallocated,
-  PaymentRecorded,
-  PaymentReversed,
-  ReceiptDeclined,
-  ReceiptReleased,
-  ReceiptRequested,
-  RefundRecorded,
-  RefundReversed,
   WriteOffReversed,
-} from './client-account/events.ts'
+} from './client-account/events/papers.ts'
+import { PaymentCleared, PaymentRecorded, PaymentReversed } from './client-account/events/payments.ts'
+import { ReceiptDeclined, ReceiptReleased, ReceiptRequested } from './client-account/events/receipts.ts'
 import {
   TransferCompleted,
   TransferDeclined,
   TransferReceived,
   TransferRefused,
   TransferRequested,
-} from './client-account/transfer-events.ts'
+} from './client-account/events/transfers.ts'
 import type { ClosePeriod, OpenCashDesk, RegisterCompany, ReopenPeriod, SetPolicy } from './company/commands.ts'
 import { CashDeskOpened, CompanyRegistered, PeriodClosed, PeriodReopened, PolicySet } from './company/events.ts'
 import type { LedgerMessage } from './ledger-events.ts'

@@ -1,26 +1,28 @@
 export { amountInWords } from './amount-in-words.ts'
 export * from './business-day.ts'
-export {
-  accountInvoices,
-  accountPayments,
-  creditNotes,
-  type DocumentKind,
-  discounts,
-  type Invoice,
-  type Payment,
-  refunds,
-  writeOffs,
-} from './client-account/account-records.ts'
 export { type CashPayer, whoPaidCash } from './client-account/cash-guard.ts'
 export * from './client-account/client-account.ts'
 export * from './client-account/commands.ts'
 export { transferRefusal } from './client-account/decisions/transfers.ts'
 export { type DocumentKey, documentKeyOf } from './client-account/document-number.ts'
 export { type DuePart, rescheduledParts } from './client-account/due-parts.ts'
-export * from './client-account/events.ts'
+export * from './client-account/events/account-events.ts'
+export * from './client-account/events/allocations.ts'
+export * from './client-account/events/cash.ts'
+export * from './client-account/events/clients.ts'
+export * from './client-account/events/credit.ts'
+export * from './client-account/events/invoices.ts'
+export * from './client-account/events/papers.ts'
+export { type FunctionalParts, VatLine } from './client-account/events/parts.ts'
+export * from './client-account/events/payments.ts'
+export * from './client-account/events/receipts.ts'
+export * from './client-account/events/transfers.ts'
+export type { DocumentKind } from './client-account/records/documents.ts'
+export { accountInvoices, type Invoice } from './client-account/records/invoices.ts'
+export { creditNotes, discounts, refunds, writeOffs } from './client-account/records/papers.ts'
+export { accountPayments, type Payment } from './client-account/records/payments.ts'
 export { byDigitsOf, namesIn } from './client-account/remittance-text.ts'
 export type { Client, ClientAccount } from './client-account/state.ts'
-export * from './client-account/transfer-events.ts'
 export { refundedInTransit, reversedInTransit } from './client-account/transit.ts'
 export * from './client-account/vocabulary.ts'
 export { type Codec, UnreadableEvent } from './codec.ts'

@@ -1,4 +1,4 @@
-import { type AccountEvent, accountEventDefinitions } from './client-account/events.ts'
+import { type AccountEvent, accountEventDefinitions } from './client-account/events/account-events.ts'
 import { type Codec, createCodec } from './codec.ts'
 import { type CompanyEvent, companyEventDefinitions } from './company/events.ts'
 import type { EventId } from './ids.ts'

@@ -1,8 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import t from 'tap'
 import type { z } from 'zod'
-import type { ForeignPart } from '../src/client-account/account-records.ts'
 import { withPart } from '../src/client-account/allocation-parts.ts'
+import type { ForeignPart } from '../src/client-account/records/allocations.ts'
 import { clientRegistered, invoiceRegistered, paymentAllocated, paymentRecorded, ron } from '../src/examples.ts'
 import {
   type AccountCommand,

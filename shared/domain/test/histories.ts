@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { creditNotes, discounts, refunds, writeOffs } from '../src/client-account/account-records.ts'
 import { paidBy } from '../src/client-account/allocation-parts.ts'
+import { creditNotes, discounts, refunds, writeOffs } from '../src/client-account/records/papers.ts'
 import { clientRegistered } from '../src/examples.ts'
 import {
   type AccountCommand,

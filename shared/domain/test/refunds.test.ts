@@ -1,6 +1,6 @@
 /** What leaves with a refund may be in another currency than the credit, at a rate of its own. */
 import t from 'tap'
-import { cashPaid } from '../src/client-account/account-records.ts'
+import { cashPaid } from '../src/client-account/records/cash.ts'
 import { clientRegistered, paymentRecorded, refundRecorded, ron } from '../src/examples.ts'
 import {
   type AccountEvent,

@@ -1,5 +1,5 @@
 import { roundedRatio } from '../rounding.ts'
-import type { ForeignPart, LivingAllocation } from './account-records.ts'
+import type { ForeignPart, LivingAllocation } from './records/allocations.ts'
 
 /**
  * Of one payment on one invoice, so many parts are told apart; beyond, the oldest two become one. Hardly anybody

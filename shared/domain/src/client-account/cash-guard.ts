@@ -5,7 +5,7 @@ import { type Currency, decimalOf, type Money, type MoneyOrZero, minorIn, minorO
 import type { ClientKind, Payer } from '../party.ts'
 import { cashFragmentLawFor, cashLawFor, cashLimitsOn, ceilingFor, payoutCeilingFor } from '../rules/cash-limits.ts'
 import { fiscalCodeOf } from '../tax-id.ts'
-import type { CashBreach } from './events.ts'
+import type { CashBreach } from './events/cash.ts'
 
 /** The law's figures are in lei. */
 const LEI = 'RON'

@@ -18,8 +18,9 @@ import { Amount, AmountOrZero, Money, type MoneyOrZero, SignedAmount, Total } fr
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import type { RejectionCode } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
-import { FiscalReceipt, VatLine } from './events.ts'
-import type { TransferOrigin } from './transfer-events.ts'
+import { VatLine } from './events/parts.ts'
+import { FiscalReceipt } from './events/payments.ts'
+import type { TransferOrigin } from './events/transfers.ts'
 import {
   DeallocationReason,
   DiscountKind,

@@ -1,8 +1,9 @@
 import type { InvoiceId } from '../ids.ts'
 import { type Currency, minorIn } from '../money.ts'
 import { roundedRatio } from '../rounding.ts'
-import type { AdvanceTakenOff, Invoice, VatAmounts } from './account-records.ts'
-import type { VatLine } from './events.ts'
+import type { VatLine } from './events/parts.ts'
+import type { VatAmounts } from './records/fields.ts'
+import type { AdvanceTakenOff, Invoice } from './records/invoices.ts'
 
 /** Of a document's lines, those of one rate as one; `21` and `21.00` are one rate. */
 const byRate = (lines: readonly VatAmounts[], sign: 1n | -1n, before: readonly VatAmounts[] = []): VatAmounts[] => {

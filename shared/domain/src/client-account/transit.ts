@@ -1,8 +1,10 @@
 import type { InvoiceId } from '../ids.ts'
 import { type Money, minorIn, minorOf } from '../money.ts'
 import { roundedRatio } from '../rounding.ts'
-import type { LivingAllocation, Payment, PaymentFacts } from './account-records.ts'
 import { paidBy } from './allocation-parts.ts'
+import type { LivingAllocation } from './records/allocations.ts'
+import type { PaymentFacts } from './records/payment-facts.ts'
+import type { Payment } from './records/payments.ts'
 import { CARD_METHODS, INSTRUMENTS, type PaymentMethod } from './vocabulary.ts'
 
 // Money on its way arrives, bounces or is kept back in parts. Of a cheque or promissory note it matters which part: what it

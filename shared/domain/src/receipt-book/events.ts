@@ -1,7 +1,7 @@
 // Stored for ever: a change of shape is a new version with an upcaster, never an edit.
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
-import { ReplacedReceipt, SettledInvoice } from '../client-account/events.ts'
+import { ReplacedReceipt, SettledInvoice } from '../client-account/events/receipts.ts'
 import { defineEvent, type EventOf } from '../event-definition.ts'
 import { CashDeskId, ClientId, PaymentId, ReceiptId, ReceiptSeries } from '../ids.ts'
 import { Money } from '../money.ts'

@@ -2,7 +2,7 @@ import type { Elsewhere } from '../../decider.ts'
 import type { ClientKind } from '../../party.ts'
 import { reject } from '../../rejection.ts'
 import { isFiscalCode, looksLikePersonalCode } from '../../tax-id.ts'
-import { ClientRegistered, ClientUpdated } from '../events.ts'
+import { ClientRegistered, ClientUpdated } from '../events/clients.ts'
 import type { Decisions } from './decisions.ts'
 import { clientOf } from './requirements.ts'
 

@@ -1,6 +1,6 @@
 import type { DecisionTable } from '../../decider.ts'
 import type { AccountCommand } from '../commands.ts'
-import type { AccountEvent } from '../events.ts'
+import type { AccountEvent } from '../events/account-events.ts'
 import type { ClientAccount } from '../state.ts'
 
 export type CommandData<Type extends AccountCommand['type']> = Extract<AccountCommand, { readonly type: Type }>['data']

@@ -3,26 +3,15 @@ import type { DecisionContext } from '../../decider.ts'
 import { creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import {
-  type AdvanceTakenOff,
-  accountInvoices,
-  accountPayments,
-  creditNotes,
-  discounts,
-  documents,
-  type Invoice,
-  writeOffs,
-} from '../account-records.ts'
 import type { DocumentName } from '../document-number.ts'
-import {
-  CreditNoteRegistered,
-  DiscountGranted,
-  InvoiceCancelled,
-  InvoiceRegistered,
-  InvoiceWrittenOff,
-  type VatLine,
-} from '../events.ts'
+import { InvoiceCancelled, InvoiceRegistered } from '../events/invoices.ts'
+import { CreditNoteRegistered, DiscountGranted, InvoiceWrittenOff } from '../events/papers.ts'
+import type { VatLine } from '../events/parts.ts'
 import { asAdvance, byAdvance, linesOfPaper } from '../invoice-vat.ts'
+import { documents } from '../records/documents.ts'
+import { type AdvanceTakenOff, accountInvoices, type Invoice } from '../records/invoices.ts'
+import { creditNotes, discounts, writeOffs } from '../records/papers.ts'
+import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'

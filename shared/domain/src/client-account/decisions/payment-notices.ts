@@ -2,7 +2,7 @@ import type { CompanyRules } from '../../decider.ts'
 import { decimalOf } from '../../money.ts'
 import { setOffLimitOn } from '../../rules/set-off.ts'
 import { payerKindOf } from '../cash-guard.ts'
-import type { PaymentNotice } from '../events.ts'
+import type { PaymentNotice } from '../events/payments.ts'
 import type { Client } from '../state.ts'
 import type { CommandData } from './decisions.ts'
 

@@ -5,23 +5,16 @@ import type { ClientId } from '../../ids.ts'
 
 import { decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import {
-  accountPayments,
-  cashTaken,
-  creditNotes,
-  type Invoice,
-  type Payment,
-  type PaymentFacts,
-} from '../account-records.ts'
 import { cashBreaches, countedPayerOf, fragmentBreaches, partInLei, worthInLei } from '../cash-guard.ts'
-import {
-  type AccountEvent,
-  type CashBreach,
-  CashLimitOverridden,
-  PaymentAllocated,
-  PaymentCleared,
-  PaymentRecorded,
-} from '../events.ts'
+import type { AccountEvent } from '../events/account-events.ts'
+import { PaymentAllocated } from '../events/allocations.ts'
+import { type CashBreach, CashLimitOverridden } from '../events/cash.ts'
+import { PaymentCleared, PaymentRecorded } from '../events/payments.ts'
+import { cashTaken } from '../records/cash.ts'
+import type { Invoice } from '../records/invoices.ts'
+import { creditNotes } from '../records/papers.ts'
+import type { PaymentFacts } from '../records/payment-facts.ts'
+import { accountPayments, type Payment } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
 import { collectedByAllocation, collectionOf, least, settlementsBy } from '../transit.ts'
 import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabulary.ts'

@@ -3,15 +3,12 @@ import type { CompanyRules } from '../../decider.ts'
 import type { ClientId } from '../../ids.ts'
 import { moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import {
-  accountPayments,
-  type Invoice,
-  type Payment,
-  type PaymentFacts,
-  type SettlingPayment,
-} from '../account-records.ts'
 import { undoNewest } from '../allocation-parts.ts'
-import { type AccountEvent, PaymentAllocated } from '../events.ts'
+import type { AccountEvent } from '../events/account-events.ts'
+import { PaymentAllocated } from '../events/allocations.ts'
+import type { Invoice } from '../records/invoices.ts'
+import type { PaymentFacts } from '../records/payment-facts.ts'
+import { accountPayments, type Payment, type SettlingPayment } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
 import { INSTRUMENTS } from '../vocabulary.ts'
 import { foreignFactsOf, invoiceAfter, type Share } from './foreign-parts.ts'

@@ -1,6 +1,6 @@
 import { latest } from '../../business-day.ts'
 import { minorIn, moneyOf } from '../../money.ts'
-import { CreditReleased } from '../events.ts'
+import { CreditReleased } from '../events/credit.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
 import { firstFreeDay, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'

@@ -3,15 +3,11 @@ import type { CompanyRules } from '../../decider.ts'
 import type { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
 import { type Currency, decimalOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import {
-  accountInvoices,
-  accountPayments,
-  type Invoice,
-  type Payment,
-  type Transfer,
-  type VatAmounts,
-} from '../account-records.ts'
-import type { VatLine } from '../events.ts'
+import type { VatLine } from '../events/parts.ts'
+import type { VatAmounts } from '../records/fields.ts'
+import { accountInvoices, type Invoice } from '../records/invoices.ts'
+import type { Transfer } from '../records/payment-facts.ts'
+import { accountPayments, type Payment } from '../records/payments.ts'
 import type { Client, ClientAccount } from '../state.ts'
 import { INSTRUMENTS, type PaymentMethod } from '../vocabulary.ts'
 

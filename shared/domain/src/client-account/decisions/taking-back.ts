@@ -3,19 +3,21 @@ import type { DecisionContext } from '../../decider.ts'
 import { type ClientId, type CreditNoteId, creditOfNote, type DiscountId, type WriteOffId } from '../../ids.ts'
 import { type Currency, decimalOf, type MoneyOrZero, moneyOf } from '../../money.ts'
 import { type RejectionDetails, reject } from '../../rejection.ts'
+import type { AccountEvent } from '../events/account-events.ts'
+import { RefundReversed } from '../events/credit.ts'
+import { CreditNoteReversed, DiscountReversed, WriteOffReversed } from '../events/papers.ts'
+import type { Invoice } from '../records/invoices.ts'
 import {
-  accountPayments,
   type CreditNote,
   creditNotes,
   type Discount,
   discounts,
-  type Invoice,
   type Paper,
   refunds,
   type WriteOff,
   writeOffs,
-} from '../account-records.ts'
-import { type AccountEvent, CreditNoteReversed, DiscountReversed, RefundReversed, WriteOffReversed } from '../events.ts'
+} from '../records/papers.ts'
+import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
 import { CARD_METHODS, type InvoiceKind, type PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'

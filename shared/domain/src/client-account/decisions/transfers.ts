@@ -3,17 +3,19 @@ import type { CompanyRules } from '../../decider.ts'
 import type { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
 import { type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { Rejection, reject } from '../../rejection.ts'
-import { accountInvoices, accountPayments, type PaymentFacts, type Transfer } from '../account-records.ts'
 import type { CompleteTransfer, ReceiveTransfer, WithTransferId } from '../commands.ts'
-import type { AccountEvent } from '../events.ts'
-import type { ClientAccount } from '../state.ts'
+import type { AccountEvent } from '../events/account-events.ts'
 import {
   TransferCompleted,
   TransferDeclined,
   TransferReceived,
   TransferRefused,
   TransferRequested,
-} from '../transfer-events.ts'
+} from '../events/transfers.ts'
+import { accountInvoices } from '../records/invoices.ts'
+import type { PaymentFacts, Transfer } from '../records/payment-facts.ts'
+import { accountPayments } from '../records/payments.ts'
+import type { ClientAccount } from '../state.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
 import { allocated } from './payments.ts'

@@ -1,7 +1,8 @@
 import { type BusinessDay, latest, monthOf } from '../../business-day.ts'
 import type { CompanyRules } from '../../decider.ts'
-import type { Invoice, Payment } from '../account-records.ts'
-import type { VatDay } from '../events.ts'
+import type { VatDay } from '../events/allocations.ts'
+import type { Invoice } from '../records/invoices.ts'
+import type { Payment } from '../records/payments.ts'
 import { INSTRUMENTS } from '../vocabulary.ts'
 import { firstFreeDay } from './requirements.ts'
 

@@ -1,8 +1,9 @@
 import { decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import type { Invoice, VatAmounts } from '../account-records.ts'
-import type { VatLine } from '../events.ts'
+import type { VatLine } from '../events/parts.ts'
 import { exceedingRate, vatLeftOf, vatOfPart } from '../invoice-vat.ts'
+import type { VatAmounts } from '../records/fields.ts'
+import type { Invoice } from '../records/invoices.ts'
 
 const amountsOf = ({ rate, base, vat }: VatLine, currency: string): VatAmounts => ({
   rate,

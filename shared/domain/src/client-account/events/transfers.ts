@@ -1,11 +1,11 @@
 // Stored for ever: a change of shape is a new version with an upcaster, never an edit.
 import { z } from 'zod'
-import { BusinessDay } from '../business-day.ts'
-import { defineEvent } from '../event-definition.ts'
-import { ClientId, InvoiceId, PaymentId } from '../ids.ts'
-import { Money, MoneyOrZero } from '../money.ts'
-import { REJECTION_CODES } from '../rejection.ts'
-import { FreeText } from '../text.ts'
+import { BusinessDay } from '../../business-day.ts'
+import { defineEvent } from '../../event-definition.ts'
+import { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
+import { Money, MoneyOrZero } from '../../money.ts'
+import { REJECTION_CODES } from '../../rejection.ts'
+import { FreeText } from '../../text.ts'
 
 // Credit that goes from one client's account to another's. The first event only reserves it, the one in the receiving
 // stream moves it for every reader at one position, the last one closes the reservation (decision 0049).

@@ -1,0 +1,56 @@
+import type { BusinessDay } from '../../business-day.ts'
+import type { CreditNoteId, InvoiceId } from '../../ids.ts'
+import { hashOfText, ordinalsUnder, type PackedIndex, putUnder, takeFrom } from '../../packed/packed-index.ts'
+import { findRecord, keyAt, kindAt } from '../../packed/packed-records.ts'
+import { type DocumentKey, type DocumentName, documentKeyOf } from '../document-number.ts'
+import { type Keeper, KIND, required } from './fields.ts'
+import { keptInvoices } from './invoices.ts'
+import { creditNotes } from './papers.ts'
+
+/** Papers that share one numbering: what carries a name of the one cannot carry it as the other. */
+export type DocumentKind = 'INVOICE' | 'CREDIT_NOTE'
+
+type NamedPaper = DocumentName & { readonly issuedOn: BusinessDay }
+
+export interface RegisteredDocument {
+  readonly kind: DocumentKind
+  readonly documentId: InvoiceId | CreditNoteId
+}
+
+/** What holds an account's records, and finds its papers by what they are called. */
+interface PaperKeeper extends Keeper {
+  readonly papers: PackedIndex
+}
+
+const paperAt = ({ records }: Keeper, ordinal: number): NamedPaper =>
+  kindAt(records, ordinal) === KIND.invoice ? keptInvoices.at(records, ordinal) : creditNotes.at({ records }, ordinal)
+
+const isSameKey = (one: DocumentKey, other: DocumentKey): boolean =>
+  one.year === other.year && one.number === other.number && one.series === other.series
+
+const hashOfKey = ({ year, series, number }: DocumentKey): number => hashOfText(`${year} ${number} ${series}`)
+
+const ordinalOfDocument = ({ records }: Keeper, { kind, documentId }: RegisteredDocument): number =>
+  required(findRecord(records, kind === 'INVOICE' ? KIND.invoice : KIND.creditNote, documentId))
+
+/**
+ * The papers that stand under a name. More than one only of histories in which nobody looked; a paper that is cancelled or
+ * reversed leaves its name to the next one.
+ */
+export const documents = {
+  *under(account: PaperKeeper, paper: NamedPaper): Iterable<RegisteredDocument> {
+    const key = documentKeyOf(paper)
+    for (const ordinal of ordinalsUnder(account.papers, hashOfKey(key))) {
+      if (!isSameKey(key, documentKeyOf(paperAt(account, ordinal)))) continue
+      const kind = kindAt(account.records, ordinal) === KIND.invoice ? 'INVOICE' : 'CREDIT_NOTE'
+      yield { kind, documentId: keyAt(account.records, ordinal) }
+    }
+  },
+  /** The document has its own record already. */
+  add: (account: PaperKeeper, paper: NamedPaper, document: RegisteredDocument): void => {
+    const hashAt = (ordinal: number): number => hashOfKey(documentKeyOf(paperAt(account, ordinal)))
+    putUnder(account.papers, hashOfKey(documentKeyOf(paper)), ordinalOfDocument(account, document), hashAt)
+  },
+  free: (account: PaperKeeper, paper: NamedPaper, document: RegisteredDocument): void =>
+    takeFrom(account.papers, hashOfKey(documentKeyOf(paper)), ordinalOfDocument(account, document)),
+}
