@@ -5,8 +5,8 @@ const RUNS = 200
 const RUNS_LONG = 10_000
 
 /**
- * Checks a property over random data. `LONG=1` runs it 10,000 times, `SEED=…` repeats a run; the seed is printed, and
- * fast-check names the smallest counterexample.
+ * Checks a property over random data. `LONG=1` runs it 10,000 times, two hundred of each seed; `SEED=…` repeats two hundred.
+ * The seed is printed as it goes, and fast-check names the smallest counterexample.
  * @returns how many runs there were
  */
 export const holds = async <Values>(t: Test, property: fc.IAsyncProperty<Values>): Promise<number> => {
@@ -14,9 +14,11 @@ export const holds = async <Values>(t: Test, property: fc.IAsyncProperty<Values>
   t.setTimeout(0)
   file.setTimeout(0)
   const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647)
-  const numRuns = process.env['LONG'] === undefined ? RUNS : RUNS_LONG
-  t.comment(`seed ${seed}, ${numRuns} runs`)
-  await fc.assert(property, { seed, numRuns })
-  t.pass(`${numRuns} runs`)
-  return numRuns
+  const runs = process.env['LONG'] === undefined ? RUNS : RUNS_LONG
+  for (let done = 0; done < runs; done += RUNS) {
+    t.comment(`seed ${seed + done}, runs ${done + 1} to ${done + RUNS}`)
+    await fc.assert(property, { seed: seed + done, numRuns: RUNS })
+  }
+  t.pass(`${runs} runs`)
+  return runs
 }

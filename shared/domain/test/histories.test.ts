@@ -496,16 +496,26 @@ t.test('whatever is commanded', async (t) => {
   })
 
   t.test('only the codes of a rejection are thrown, and each step is decided', async (t) => {
-    const seen = new Map<string, number>()
+    // `decide` throws on anything else.
     holds(
       t,
       onLives((steps) => {
-        live(steps, (_, { command, refused }) => {
-          const key = `${command.type} ${refused ?? 'accepted'}`
-          seen.set(key, (seen.get(key) ?? 0) + 1)
-        })
+        let decided = 0
+        live(steps, () => decided++)
+        equal(decided, steps.length)
       }),
     )
+  })
+
+  t.test('each command is accepted often enough for these histories to prove something', async (t) => {
+    const accepted = new Map<string, number>()
+    // Always the same lives: what random ones rarely meet is no fault of the code.
+    for (const lived of fc.sample(steps, { seed: 1506, numRuns: 400 })) {
+      live(lived, (_, { command: { type }, refused }) => {
+        if (refused === undefined) accepted.set(type, (accepted.get(type) ?? 0) + 1)
+      })
+    }
+    t.comment(Object.fromEntries(accepted))
     for (const type of [
       'RegisterInvoice',
       'RecordPayment',
@@ -532,7 +542,7 @@ t.test('whatever is commanded', async (t) => {
       'CompleteTransfer',
       'DeclineTransfer',
     ]) {
-      t.ok(seen.get(`${type} accepted`), `${type} was accepted, or these histories prove little`)
+      t.ok((accepted.get(type) ?? 0) >= 5, `${type} was accepted ${accepted.get(type) ?? 0} times`)
     }
   })
 

@@ -25,6 +25,8 @@ import {
 type Currency = 'RON' | 'EUR' | 'JPY'
 type Pick = 'all' | 'half' | 'one' | 'tooMuch'
 
+type TakenBack = 'creditNote' | 'creditOnAccount' | 'discount' | 'writeOff' | 'refund' | 'setOff'
+
 interface Allocation {
   readonly invoice: number
   readonly pick: Pick
@@ -112,7 +114,7 @@ export type Step =
     }
   | {
       readonly kind: 'takeBack'
-      readonly what: 'creditNote' | 'creditOnAccount' | 'discount' | 'writeOff' | 'refund' | 'setOff'
+      readonly what: TakenBack
       readonly invoice: number
       readonly payment: number
       readonly id: number
@@ -252,14 +254,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 7,
     arbitrary: fc.record({
       kind: fc.constant('takeBack'),
-      what: fc.constantFrom<'creditNote' | 'creditOnAccount' | 'discount' | 'writeOff' | 'refund' | 'setOff'>(
-        'creditNote',
-        'creditOnAccount',
-        'discount',
-        'writeOff',
-        'refund',
-        'setOff',
-      ),
+      what: fc.constantFrom<TakenBack>('creditNote', 'creditOnAccount', 'discount', 'writeOff', 'refund', 'setOff'),
       invoice,
       payment,
       id,
@@ -351,10 +346,16 @@ interface Target {
 const among = <Item>(items: readonly Item[], index: number): Item | undefined => items[index % items.length]
 
 const PAPERS = { creditNote: creditNotes, discount: discounts, writeOff: writeOffs, refund: refunds } as const
+const CREDITS = { creditOnAccount: 'CREDIT_NOTE', setOff: 'SET_OFF' } as const
 
 /** Ids of what stands and may be taken back. */
-const standing = (what: keyof typeof PAPERS, account: ClientAccount): readonly string[] =>
-  [...PAPERS[what].all(account)].filter(([, { reversed }]) => !reversed).map(([paperId]) => paperId)
+const standing = (what: TakenBack, account: ClientAccount): readonly string[] => {
+  if (what !== 'creditOnAccount' && what !== 'setOff')
+    return [...PAPERS[what].all(account)].filter(([, { reversed }]) => !reversed).map(([paperId]) => paperId)
+  return [...accountPayments.all(account)]
+    .filter(({ method, reversed }) => method === CREDITS[what] && reversed === 0n)
+    .map(({ paymentId }) => paymentId)
+}
 
 /** What a step aims at: money that could settle an invoice, an allocation that lives, cash, or just what it names. */
 const targetOf = (step: Step, account: ClientAccount): Target => {
@@ -507,20 +508,16 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     }
     case 'takeBack': {
       const said = { clientId, reason: 'MISTAKE', reversedOn: dayOfUndo } as const
-      const paperOf = (what: keyof typeof PAPERS): string => among(standing(what, account), step.id) ?? 'none'
+      const paperOf = (what: TakenBack): string => among(standing(what, account), step.id) ?? 'none'
       // Of what does not stand, another kind that does, or little would ever be taken back.
-      const kinds = ['creditNote', 'discount', 'writeOff', 'refund'] as const
-      const standingKind = among(
-        kinds.filter((kind) => standing(kind, account).length > 0),
-        step.id,
-      )
-      const isThere = kinds.some((kind) => kind === step.what && standing(kind, account).length > 0)
-      const what = step.what === 'creditOnAccount' || step.what === 'setOff' || isThere ? step.what : standingKind
+      const kinds = ['creditNote', 'creditOnAccount', 'discount', 'writeOff', 'refund', 'setOff'] as const
+      const standingKinds = kinds.filter((kind) => standing(kind, account).length > 0)
+      const what = standingKinds.find((kind) => kind === step.what) ?? among(standingKinds, step.id)
       switch (what ?? step.what) {
         case 'creditNote':
           return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paperOf('creditNote') } }
         case 'creditOnAccount':
-          return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paymentId } }
+          return { type: 'ReverseCreditNote', data: { ...said, creditNoteId: paperOf('creditOnAccount') } }
         case 'discount':
           return { type: 'ReverseDiscount', data: { ...said, discountId: paperOf('discount') } }
         case 'writeOff':
@@ -528,7 +525,7 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
         case 'refund':
           return { type: 'ReverseRefund', data: { ...said, refundId: paperOf('refund') } }
         case 'setOff':
-          return { type: 'ReverseSetOff', data: { ...said, paymentId } }
+          return { type: 'ReverseSetOff', data: { ...said, paymentId: paperOf('setOff') } }
       }
     }
     case 'transfer': {

@@ -10,7 +10,7 @@ import {
   ron,
   writeOffReversed,
 } from '../src/examples.ts'
-import { type AccountEvent, accountInvoices, accountPayments, clientAccount } from '../src/index.ts'
+import { type AccountEvent, accountInvoices, accountPayments, addDays, clientAccount } from '../src/index.ts'
 import {
   account,
   allocate,
@@ -186,6 +186,14 @@ t.test('ReverseWriteOff turns what was recovered into what is settled', async (t
     const events = given(...two).when(reactivate({ reversedOn: undoneOn }))
     t.match(events, [{ data: { amount: ron('210.00') } }, {}, { data: { amount: ron('210.00') } }])
     t.same(standing([...two, ...events]), [0, 100_000, 29_000, 100_000, 21_000, 29_000])
+  })
+  t.test('not on a day on which something recovered it, undone by now or not', async (t) => {
+    const undo = deallocate({ invoiceId: 'inv-1024', amount: undefined, deallocatedOn: undoneOn })
+    const undone = given(...paidAfterAll).when(undo)
+    const free = given(...paidAfterAll, ...undone)
+    t.throws(() => free.when(reactivate({ reversedOn: addDays(undoneOn, -1) })), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES' })
+    t.match(free.when(reactivate({ reversedOn: undoneOn })), [{ type: 'WriteOffReversed' }])
+    t.match(free.when(reactivate({ reversedOn: undefined })), [{ type: 'WriteOffReversed' }])
   })
   t.test('not before the money was there', async (t) => {
     t.throws(() => given(...paidAfterAll).when(reactivate({ reversedOn: '2026-11-21' })), {

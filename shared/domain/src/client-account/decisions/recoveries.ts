@@ -7,6 +7,7 @@ import { undoNewest } from '../allocation-parts.ts'
 import type { AccountEvent } from '../events/account-events.ts'
 import { PaymentAllocated } from '../events/allocations.ts'
 import type { Invoice } from '../records/invoices.ts'
+import type { WriteOff } from '../records/papers.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
 import { accountPayments, type Payment, type SettlingPayment } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
@@ -80,9 +81,20 @@ export const recoveredOf = (
   })
 }
 
-/** From which day on a write-off may be taken back: no money leaves what it recovered before it came there. */
-export const lastRecoveredOn = (recovered: ReturnType<typeof recoveredOf>): readonly (BusinessDay | undefined)[] =>
-  recovered.flatMap(({ allocation, payment }) => [allocation.allocatedOn, collectedOn(payment)])
+/**
+ * From which day on a write-off may be taken back: no money leaves what it recovered before it came there, and at no earlier
+ * day more is recovered than was written off, which an undo since then would otherwise hide.
+ */
+export const earliestOfReversal = (
+  account: ClientAccount,
+  invoice: Invoice,
+  { on }: WriteOff,
+  recovered: ReturnType<typeof recoveredOf>,
+): BusinessDay => {
+  const days = recovered.flatMap(({ allocation, payment }) => [allocation.allocatedOn, collectedOn(payment)])
+  const undone = accountPayments.everRecovered(account, invoice) ? invoice.lastUndoOn : undefined
+  return latest(on, undone, ...days)
+}
 
 /**
  * The debt stands again, and what had recovered it settles it on the same day. Its VAT became exigible when it recovered, and

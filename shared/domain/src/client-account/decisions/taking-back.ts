@@ -1,4 +1,4 @@
-import { type BusinessDay, latest } from '../../business-day.ts'
+import type { BusinessDay } from '../../business-day.ts'
 import type { DecisionContext } from '../../decider.ts'
 import { type ClientId, type CreditNoteId, creditOfNote, type DiscountId, type WriteOffId } from '../../ids.ts'
 import { type Currency, decimalOf, type MoneyOrZero, moneyOf } from '../../money.ts'
@@ -22,7 +22,7 @@ import type { ClientAccount } from '../state.ts'
 import { CARD_METHODS, type InvoiceKind, type PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
 import { worthOf } from './foreign-parts.ts'
-import { lastRecoveredOn, recoveredOf, settledAgain } from './recoveries.ts'
+import { earliestOfReversal, recoveredOf, settledAgain } from './recoveries.ts'
 import {
   clientOf,
   firstFreeDay,
@@ -78,8 +78,8 @@ export const takenBackFrom = {
   writeOff: (account: ClientAccount, writeOffId: string): BusinessDay | undefined => {
     const writeOff = writeOffs.get(account, writeOffId)
     if (writeOff === undefined) return undefined
-    const recovered = recoveredOf(account, invoiceOf(account, writeOff.invoiceId), writeOff.amount)
-    return latest(writeOff.on, ...lastRecoveredOn(recovered))
+    const invoice = invoiceOf(account, writeOff.invoiceId)
+    return earliestOfReversal(account, invoice, writeOff, recoveredOf(account, invoice, writeOff.amount))
   },
   refund: (account: ClientAccount, refundId: string) => refunds.get(account, refundId)?.on,
 }
@@ -192,7 +192,7 @@ export const takingBack: Decisions<
     const writeOff = standing(writeOffs.get(account, writeOffId), { writeOffId })
     const invoice = invoiceOf(account, writeOff.invoiceId)
     const recovered = recoveredOf(account, invoice, writeOff.amount)
-    const said = saidOf(command, latest(writeOff.on, ...lastRecoveredOn(recovered)), context)
+    const said = saidOf(command, earliestOfReversal(account, invoice, writeOff, recovered), context)
     const of = { clientId, on: said.reversedOn }
     const { undone, settled } = settledAgain(reopened(invoice, writeOff), recovered, of, context.company)
     return [...undone, writeOffReversed(writeOffId, writeOff, invoice, said), ...settled]

@@ -106,6 +106,15 @@ export const accountPayments = {
     const dayOf = ({ allocation }: SettlingPayment): BusinessDay => allocation.allocatedOn
     return chain.toSorted((a, b) => (dayOf(a) === dayOf(b) ? 0 : dayOf(a) < dayOf(b) ? 1 : -1))
   },
+  /** Whether anything ever recovered what was written off the invoice, undone by now or not. */
+  everRecovered: ({ records }: Keeper, invoice: Invoice): boolean => {
+    for (let place = invoice.newestAllocation; place > 0; ) {
+      const [, , recovers] = pairOf(records, place - 1)
+      if (recovers) return true
+      place = keptAllocations.at(records, place - 1).previousOnInvoice
+    }
+    return false
+  },
   /** Oldest first. Looks at everything that the account has. */
   *all(account: Keeper): Iterable<Payment> {
     for (const ordinal of ordinalsOf(account.records, KIND.payment)) {
