@@ -6,7 +6,7 @@ const SHORT = { interruptAfterTimeLimit: 150_000, markInterruptAsFailure: true }
 
 /**
  * Checks a property over random data. `RUNS=…` says how many histories (`LONG=1`: fifty times as many as usual), `SEED=…`
- * repeats a run; the seed is printed, and fast-check names the smallest counterexample.
+ * repeats a run; the seed is printed, and fast-check names the smallest counterexample, with `SHRINK=off` the first one.
  */
 export const holds = async <Values>(
   t: Test,
@@ -21,6 +21,7 @@ export const holds = async <Values>(
   const long = asked !== undefined || process.env['LONG'] !== undefined
   const numRuns = asked === undefined ? (long ? runs * 50 : runs) : Number(asked)
   t.comment(`seed ${seed}, ${numRuns} runs`)
-  await fc.assert(property, { seed, numRuns, ...(long ? {} : SHORT) })
+  const endOnFailure = process.env['SHRINK'] === 'off'
+  await fc.assert(property, { seed, numRuns, endOnFailure, ...(long ? {} : SHORT) })
   t.pass(`${numRuns} runs`)
 }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 export interface Mutant {
   readonly fileName: string
   readonly status: string
+  readonly statusReason?: string | undefined
   readonly replacement: string
   readonly location: { readonly start: Place; readonly end: Place }
 }
@@ -24,8 +25,13 @@ export const Excuse = z.strictObject({
 })
 export type Excuse = z.infer<typeof Excuse>
 
-const DEAD: readonly string[] = ['Killed', 'Timeout', 'RuntimeError', 'CompileError']
+/** `late`: no test failed, but they came to no end in their time. On a busy machine that may be its fault. */
+type Verdict = 'killed' | 'late' | 'excused' | 'survived' | 'uncounted'
+
+const DEAD: readonly string[] = ['Killed', 'RuntimeError', 'CompileError']
 const ALIVE: readonly string[] = ['Survived', 'NoCoverage']
+/** A loop that goes round a hundred times as often as it did; no clock has a say in it. */
+const COUNTED_OUT = /^Hit limit reached/
 
 /** The text between two places of a file. */
 const textBetween = (lines: readonly string[], { start, end }: Mutant['location']): string => {
@@ -39,38 +45,55 @@ const textBetween = (lines: readonly string[], { start, end }: Mutant['location'
 
 const inOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
 
-/** Survivors with what was changed, and the share of all mutants that are dead or excused. */
-export const report = (
-  mutants: readonly Mutant[],
-  excuses: readonly Excuse[],
-  root: string,
-): { readonly text: string; readonly share: number } => {
+export interface Judge {
+  readonly verdictOf: (mutant: Mutant) => Verdict
+  /** Where it is, and what was changed. */
+  readonly describe: (mutant: Mutant) => string
+}
+
+export const createJudge = (excuses: readonly Excuse[], root: string): Judge => {
   const sources = new Map<string, readonly string[]>()
   const linesOf = (file: string): readonly string[] => {
     const lines = sources.get(file) ?? readFileSync(file, 'utf8').split('\n')
     sources.set(file, lines)
     return lines
   }
-  const count = { dead: 0, excused: 0, alive: 0 }
-  const survivors: string[] = []
-  for (const mutant of mutants) {
-    if (DEAD.includes(mutant.status)) count.dead += 1
-    if (!ALIVE.includes(mutant.status)) continue
-    const file = relative(root, mutant.fileName)
-    const original = inOneLine(textBetween(linesOf(mutant.fileName), mutant.location))
-    const replacement = inOneLine(mutant.replacement)
-    const isExcused = excuses.some(
-      (excuse) => excuse.file === file && excuse.original === original && excuse.replacement === replacement,
-    )
-    if (isExcused) count.excused += 1
-    else {
-      count.alive += 1
+  const changeOf = (mutant: Mutant) => ({
+    file: relative(root, mutant.fileName),
+    original: inOneLine(textBetween(linesOf(mutant.fileName), mutant.location)),
+    replacement: inOneLine(mutant.replacement),
+  })
+  return {
+    verdictOf: (mutant) => {
+      if (DEAD.includes(mutant.status)) return 'killed'
+      if (mutant.status === 'Timeout') return COUNTED_OUT.test(mutant.statusReason ?? '') ? 'killed' : 'late'
+      if (!ALIVE.includes(mutant.status)) return 'uncounted'
+      const { file, original, replacement } = changeOf(mutant)
+      const isExcused = excuses.some(
+        (excuse) => excuse.file === file && excuse.original === original && excuse.replacement === replacement,
+      )
+      return isExcused ? 'excused' : 'survived'
+    },
+    describe: (mutant) => {
+      const { file, original, replacement } = changeOf(mutant)
       const uncovered = mutant.status === 'NoCoverage' ? ' (no test comes here)' : ''
-      survivors.push(`${file}:${mutant.location.start.line}${uncovered}\n  - ${original}\n  + ${replacement}`)
-    }
+      return `${file}:${mutant.location.start.line}${uncovered}\n  - ${original}\n  + ${replacement}`
+    },
   }
-  const all = count.dead + count.excused + count.alive
-  const share = all === 0 ? 1 : (count.dead + count.excused) / all
-  const closing = `${all} mutants: ${count.dead} killed, ${count.excused} excused, ${count.alive} survived; ${(share * 100).toFixed(1)} %`
-  return { text: [...survivors, closing].join('\n'), share }
+}
+
+/** The survivors, and the share of all mutants that are dead or excused. */
+export const report = (
+  mutants: readonly Mutant[],
+  { verdictOf, describe }: Judge,
+): { readonly text: string; readonly share: number } => {
+  const of = (verdict: Verdict): readonly Mutant[] => mutants.filter((mutant) => verdictOf(mutant) === verdict)
+  const [killed, late, excused, survived] = [of('killed'), of('late'), of('excused'), of('survived')]
+  const good = killed.length + late.length + excused.length
+  const all = good + survived.length
+  const share = all === 0 ? 1 : good / all
+  const closing =
+    `${all} mutants: ${killed.length} killed, ${late.length} more by time-out, ${excused.length} excused, ` +
+    `${survived.length} survived; ${(share * 100).toFixed(1)} %`
+  return { text: [...survived.map(describe), closing].join('\n'), share }
 }

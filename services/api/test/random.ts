@@ -6,7 +6,7 @@ const RUNS_LONG = 10_000
 
 /**
  * Checks a property over random data. `LONG=1` runs it 10,000 times, two hundred of each seed; `SEED=…` repeats two hundred.
- * The seed is printed as it goes, and fast-check names the smallest counterexample.
+ * The seed is printed as it goes, and fast-check names the smallest counterexample, with `SHRINK=off` the first.
  * @returns how many runs there were
  */
 export const holds = async <Values>(t: Test, property: fc.IAsyncProperty<Values>): Promise<number> => {
@@ -17,7 +17,7 @@ export const holds = async <Values>(t: Test, property: fc.IAsyncProperty<Values>
   const runs = process.env['LONG'] === undefined ? RUNS : RUNS_LONG
   for (let done = 0; done < runs; done += RUNS) {
     t.comment(`seed ${seed + done}, runs ${done + 1} to ${done + RUNS}`)
-    await fc.assert(property, { seed: seed + done, numRuns: RUNS })
+    await fc.assert(property, { seed: seed + done, numRuns: RUNS, endOnFailure: process.env['SHRINK'] === 'off' })
   }
   t.pass(`${runs} runs`)
   return runs
