@@ -81,6 +81,21 @@ t.test('another method of a route is 405, with those that there are', async (t) 
   t.equal(batch.headers['allow'], 'POST')
 })
 
+t.test(
+  "where a command is asked for by its name, the route of outcomes takes no other's path for its own",
+  async (t) => {
+    const get = (name: string) =>
+      app.inject({ url: `/v1/companies/amc/commands/${name}?x=1`, headers: { authorization } })
+    for (const { name } of commandDefinitions) {
+      const response = await get(name)
+      t.match(response.json(), { status: 405, code: 'METHOD_NOT_ALLOWED' }, name)
+      t.equal(response.headers['allow'], 'POST')
+    }
+    const unknown = await get('NoSuchCommand')
+    t.match(unknown.json(), { status: 400, code: 'MALFORMED_REQUEST', errors: [{ path: '/path/commandId' }] })
+  },
+)
+
 t.test('health and documentation are open', async (t) => {
   t.match((await app.inject({ url: '/livez' })).json(), { status: 'ok' })
   const ready = await app.inject({ url: '/readyz' })

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createMethodTable } from './allowed-methods.ts'
 import { MethodNotAllowed, NotFound } from './edge-problems.ts'
+import { MalformedRequest } from './malformed-request.ts'
 import { isRetryable, type ProblemOccurrence, type Problems, problemOf } from './problems.ts'
 
 /** How long a caller waits before it tries again what we could not do. */
@@ -23,7 +24,15 @@ export const badUrlAnswer =
 /** Who must act decides the level: a caller's mistake is information, a moved world a warning, our mistake an error. */
 export const answerWithProblems = (app: FastifyInstance, { tell }: Problems): void => {
   const methods = createMethodTable(app)
+  const refuseMethod = (request: FastifyRequest, reply: FastifyReply, allowed: readonly string[]): FastifyReply =>
+    send(request, reply.header('Allow', allowed.join(', ')), tell(new MethodNotAllowed(allowed)))
+
   app.setErrorHandler((error, request, reply) => {
+    if (error instanceof MalformedRequest) {
+      // Found by a route whose parameters it does not fit, where it is another one's path.
+      const allowed = methods.allowedAt(request.url)
+      if (allowed.length > 0 && !allowed.includes(request.method)) return refuseMethod(request, reply, allowed)
+    }
     const occurrence = tell(error)
     const { code, details, status } = occurrence
     const reason = error instanceof Error ? error.message : undefined
@@ -35,7 +44,6 @@ export const answerWithProblems = (app: FastifyInstance, { tell }: Problems): vo
   })
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.allowedAt(request.url)
-    if (allowed.length === 0) return send(request, reply, tell(new NotFound()))
-    return send(request, reply.header('Allow', allowed.join(', ')), tell(new MethodNotAllowed(allowed)))
+    return allowed.length === 0 ? send(request, reply, tell(new NotFound())) : refuseMethod(request, reply, allowed)
   })
 }
