@@ -90,6 +90,19 @@ export const listCashDesks = async (
   return [...desks.values()]
 }
 
+/** Whether a desk had been opened or used by then, on whichever day. */
+export const isCashDeskKnown = async (
+  db: ReadHandle,
+  { companyId, deskId, knownAt }: Omit<DeskQuestion, 'currency'>,
+): Promise<boolean> => {
+  const { rows } = await sql<{ known: boolean }>`
+    select exists (select from read.cash_desks
+        where company_id = ${companyId} and desk_id = ${deskId} and ${wasKnown(knownAt)})
+      or exists (select from read.cash_lines
+        where company_id = ${companyId} and desk_id = ${deskId} and ${wasKnown(knownAt)}) as known`.execute(db)
+  return rows[0]?.known === true
+}
+
 /** What came into all desks less what left them, per currency, up to the end of `asOf`: what the journal has under CASH. */
 export const findCashTotals = (
   db: ReadHandle,

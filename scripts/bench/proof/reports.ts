@@ -27,6 +27,17 @@ const inOrder = async function* (facts: readonly PlacedFact[]) {
   yield* facts
 }
 
+/** Desks that had been opened or used by then; cash that names none has its register always. */
+const desksOf = (own: readonly PlacedFact[], knownAt: bigint): readonly string[] => [
+  '-',
+  ...own.flatMap(({ type, data, position }) => {
+    if (position > knownAt) return []
+    if (type === 'CashDeskOpened') return [data.deskId]
+    if (type !== 'PaymentRecorded' && type !== 'RefundRecorded') return []
+    return data.method === 'CASH' && data.deskId !== undefined ? [data.deskId] : []
+  }),
+]
+
 const reportsOf = (known: Known, asOf: string, knownAt: bigint, own: readonly PlacedFact[], random: Random) => {
   const clocks = `asOf=${asOf}&knownAt=${knownAt}`
   const days = own.flatMap((fact) => effectiveOn(fact) ?? [])
@@ -34,7 +45,7 @@ const reportsOf = (known: Known, asOf: string, knownAt: bigint, own: readonly Pl
   const period = { from: one ?? asOf, to: other ?? asOf }
   const range = `from=${period.from}&to=${period.to}`
   const by = random.pick(['day', 'week', 'month'] as const)
-  const desk = { deskId: random.pick(['C1', 'C2']), currency: random.pick(['RON', 'EUR']) }
+  const desk = { deskId: random.pick(desksOf(own, knownAt)), currency: random.pick(['RON', 'EUR']) }
   const cashDay = random.pick(
     own.flatMap(({ type, data }) =>
       type === 'PaymentRecorded' && data.method === 'CASH' ? [data.receivedOn] : [asOf],

@@ -145,6 +145,16 @@ t.test('cash desks', async (t) => {
   t.match(await answer('cash-desks/C1/days/2026-11-06?currency=EUR'), { account: '5314', opening: '0.00', lines: [] })
 })
 
+t.test('of a desk that nobody has opened or used nothing is answered', async (t) => {
+  for (const path of ['days', 'days/2026-11-05', 'days?format=csv']) {
+    const unknown = await api.get(`cash-desks/NOPE/${path}`)
+    t.match(unknown.json(), { status: 404, code: 'CASH_DESK_NOT_FOUND', details: { deskId: 'NOPE' } }, path)
+    const early = `cash-desks/C1/${path}${path.includes('?') ? '&' : '?'}knownAt=${founded}`
+    t.match((await api.get(early)).json(), { code: 'CASH_DESK_NOT_FOUND', details: { knownAt: founded } }, early)
+  }
+  t.match(await answer(`cash-desks/-/days?knownAt=${founded}`), { items: [] }, 'no desk is always there')
+})
+
 t.test('collections', async (t) => {
   t.match(await answer('collections?from=2026-11-02&to=2026-11-04'), {
     by: 'day',

@@ -8,6 +8,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   ALREADY_REVERSED: { status: 422, title: 'It has been taken back already' },
   AMOUNT_TOO_PRECISE: { status: 422, title: 'The amount has more decimals than its currency' },
   CASH_DESK_ALREADY_OPENED: { status: 409, title: 'The cash desk is open already' },
+  CASH_DESK_NOT_FOUND: { status: 404, title: 'No such cash desk' },
   CASH_FRAGMENTED_INVOICE: { status: 422, title: 'A large invoice may not be paid in cash by fragments' },
   CASH_PAYMENT_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash paid to one person and day is above the ceiling' },
   CASH_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash of one payer, desk and day is above the ceiling' },

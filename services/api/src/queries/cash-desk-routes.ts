@@ -1,4 +1,4 @@
-import { BusinessDay, CashDeskId, CompanyId, Currency, cashDeskCeilingOn, decimalOf } from '@registru/domain'
+import { BusinessDay, CashDeskId, CompanyId, Currency, cashDeskCeilingOn, decimalOf, Rejection } from '@registru/domain'
 import {
   type Against,
   type CashDay,
@@ -9,6 +9,7 @@ import {
   findCashTotals,
   findCompany,
   findOpeningDifference,
+  isCashDeskKnown,
   listCashDays,
   listCashDesks,
   listPolicyChanges,
@@ -17,6 +18,7 @@ import {
 } from '@registru/projections'
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
+import { wirePosition } from '../problems/wire-position.ts'
 import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
 import { amount, day, Links, listOf, moment, tieOutOf } from './answer-schemas.ts'
 import { policiesInForce } from './company-routes.ts'
@@ -164,6 +166,20 @@ const certifyCash = async (handle: ReadHandle, companyId: CompanyId, clocks: Mom
   })
 }
 
+/**
+ * Of a desk that nobody has opened or used, zeros would say that it is in order.
+ * @throws Rejection
+ */
+const requireDeskKnown = async (
+  handle: ReadHandle,
+  of: { readonly companyId: CompanyId; readonly deskId: CashDeskId },
+  { knownAt, position, generation }: Moment,
+): Promise<void> => {
+  const { deskId: id } = of
+  if (id === DESKLESS || (await isCashDeskKnown(handle, { ...of, knownAt }))) return
+  throw new Rejection('CASH_DESK_NOT_FOUND', { deskId: id, knownAt: wirePosition(position, generation) })
+}
+
 const totalsOf = (
   cashDay: CashDay,
   desk: { readonly deskId: CashDeskId; readonly currency: string; readonly cashAndCarry: boolean },
@@ -231,7 +247,10 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         description: 'Days with something on them. The opening of a day is the closing of the one before.',
         params: DeskParams,
         querystring: DaysQuery,
-        response: { 200: CashDays, ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']) },
+        response: {
+          200: CashDays,
+          ...problemResponses(['CASH_DESK_NOT_FOUND', 'MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+        },
       },
     },
     (request, reply) => {
@@ -240,6 +259,7 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
       return answerTable(dependencies, query, reply, {
         row: DayItem,
         read: async (handle, clock) => {
+          await requireDeskKnown(handle, { companyId, deskId: id }, clock)
           const desk = {
             deskId: id,
             currency: query.currency ?? LEI,
@@ -270,7 +290,7 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
         querystring: DayQuery,
         response: {
           200: CashRegister,
-          ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
+          ...problemResponses(['CASH_DESK_NOT_FOUND', 'MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
         },
       },
     },
@@ -280,6 +300,7 @@ export const cashDeskRoutes = (app: ZodApp, dependencies: QueryDependencies): vo
       return answerTable(dependencies, query, reply, {
         row: RegisterLine,
         read: async (handle, clock) => {
+          await requireDeskKnown(handle, { companyId, deskId: id }, clock)
           const desk = {
             deskId: id,
             currency: query.currency ?? LEI,
