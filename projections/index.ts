@@ -16,7 +16,7 @@ import { timeline } from './timeline/projection.ts'
 import { vatOnCollection } from './vat-on-collection/projection.ts'
 
 export { type BiTypes, biDictionary, readBiTypes } from './bi/dictionary.ts'
-export { type BiRole, createBiRole, dropBiRole, EVERY_COMPANY, listBiRoles } from './bi/roles.ts'
+export { type BiRole, CompaniesUnknown, createBiRole, dropBiRole, EVERY_COMPANY, listBiRoles } from './bi/roles.ts'
 export { installBi, removeBi } from './bi/schema.ts'
 export { BI_LIMITS, type EndedSession, endOverlongBiSessions } from './bi/sessions.ts'
 export { BI_ACCOUNTS, BI_SCHEMA, biViews, DIGITS_OF_CURRENCIES } from './bi/views.ts'

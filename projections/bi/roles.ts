@@ -28,6 +28,27 @@ export interface BiRole {
   readonly companies: readonly string[]
 }
 
+/** A login of theirs would see nothing, and nobody would know why; one that comes later is given when it is there. */
+export class CompaniesUnknown extends Error {
+  override readonly name = 'CompaniesUnknown'
+  readonly companies: readonly string[]
+
+  constructor(companies: readonly string[]) {
+    super(`no such company: ${companies.join(', ')}`)
+    this.companies = companies
+  }
+}
+
+/** @throws CompaniesUnknown */
+const requireKnown = async (client: PoolClient, companies: readonly string[]): Promise<void> => {
+  const { rows } = await client.query<{ company: string }>(
+    `select company from unnest($1::text[]) company
+     where company <> $2 and not exists (select from read.event_index where company_id = company) order by 1`,
+    [[...new Set(companies)], EVERY_COMPANY],
+  )
+  if (rows.length > 0) throw new CompaniesUnknown(rows.map(({ company }) => company))
+}
+
 /** @throws Error for a name that would need quoting, or that is not one of ours */
 const checkedRole = (role: string): string => {
   if (/^bi_[a-z0-9_]{1,50}$/.test(role)) return role
@@ -38,12 +59,14 @@ const checkedRole = (role: string): string => {
  * Makes a login that sees these companies in `bi_v1` and nothing else, or gives an old one a new password and these
  * companies.
  * @returns the password, which is kept nowhere
+ * @throws CompaniesUnknown
  */
 export const createBiRole = async (client: PoolClient, { role, companies }: BiRole): Promise<string> => {
   const name = checkedRole(role)
   const password = randomBytes(PASSWORD_BYTES).toString('base64url')
   await client.query('begin')
   try {
+    await requireKnown(client, companies)
     const { rows } = await client.query<{ mighty: boolean }>(
       `select rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls as mighty
        from pg_roles where rolname = $1`,

@@ -276,6 +276,12 @@ t.test('a login of a BI tool', async (t) => {
     await switchReadViews(client, allProjections)
     t.same((await reader.query('select count(*)::integer as count from bi_v1.fact_invoices')).rows, before)
   })
+  t.test('is made for no company that is not there', async (t) => {
+    const role = 'bi_test_of_nobody'
+    const companies = [amc, 'nope', 'AMC', EVERY_COMPANY]
+    await t.rejects(createBiRole(client, { role, companies }), { name: 'CompaniesUnknown', companies: ['AMC', 'nope'] })
+    t.same((await client.query('select from pg_roles where rolname = $1', [role])).rows, [])
+  })
   t.test('is listed with its companies', async (t) => {
     t.ok((await listBiRoles(client)).some(({ companies }) => companies.length === 1 && companies[0] === amc))
   })

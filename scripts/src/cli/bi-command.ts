@@ -5,6 +5,7 @@ import {
   type BiTypes,
   biDictionary,
   biViews,
+  CompaniesUnknown,
   createBiRole,
   dropBiRole,
   EVERY_COMPANY,
@@ -125,7 +126,10 @@ export const addBiCommand = (program: Command, io: Io, end: (code: ExitCode) => 
       mustBeBiName(role)
       const work = async (client: PoolClient, databaseUrl: string): Promise<void> => {
         sayWhatIsOpen(io, await installBi(client))
-        const password = await createBiRole(client, { role, companies })
+        const password = await createBiRole(client, { role, companies }).catch((error: unknown) => {
+          if (!(error instanceof CompaniesUnknown)) throw error
+          throw new CommandFailed(EXIT.USAGE, `There is no company ${error.companies.join(', ')}. Ids are exact.`)
+        })
         io.say('Kept nowhere: what is lost is made anew with the same command.')
         const url = connectionString(databaseUrl, role, password)
         io.print(options.json === true ? JSON.stringify({ role, companies, url }) : url)
