@@ -139,6 +139,30 @@ t.test('a batch sent again changes nothing', async (t) => {
   t.same(await applied(allProjections, [events, events]), await applied(allProjections, [events]))
 })
 
+t.test('of what the language or another program throws, only the name is told', async (t) => {
+  const event = playHistory([]).find(({ type }) => type === 'ClientRegistered')
+  if (event === undefined) throw new Error('the history registers clients')
+  const reasonOf = async (thrown: unknown): Promise<string> => {
+    const on = () => {
+      throw thrown
+    }
+    try {
+      await createMemoryWriter([defineProjection({ name: 'failing', version: 1, tables: [things], on })]).apply(
+        [event],
+        {
+          position: event.position,
+          storeId: 'memory',
+        },
+      )
+      return 'none'
+    } catch (error) {
+      return error instanceof Error ? (error.message.split(': ').at(-1) ?? '') : 'no error'
+    }
+  }
+  t.equal(await reasonOf(new RangeError('Ion Popescu')), 'RangeError')
+  t.equal(await reasonOf('Ion Popescu'), 'unknown')
+})
+
 t.test('a projection that fails names the event and tells nothing of its content', async (t) => {
   const failing = defineProjection({
     name: 'failing',

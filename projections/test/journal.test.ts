@@ -20,7 +20,7 @@ import {
 } from '@registru/domain/examples'
 import t from 'tap'
 import { createMemoryWriter } from '../core/fold/memory-writer.ts'
-import { romanianAccount } from '../journal/accounts.ts'
+import { accountsOfChart, romanianAccount } from '../journal/accounts.ts'
 import { journal } from '../journal/projection.ts'
 import { accountDays, postings } from '../journal/tables.ts'
 import { postingTemplates } from './fixtures/posting-templates.ts'
@@ -372,6 +372,22 @@ t.test('money in another currency lies in accounts of its own', async (t) => {
   const amount = { amount: '100.00', currency: 'EUR' }
   t.same(await movements([paymentRecorded({ amount, method: 'CASH' })]), { 419: -10_000n, 5314: 10_000n })
   t.same(await movements([paymentRecorded({ amount, method: 'BANK_TRANSFER' })]), { 419: -10_000n, 5124: 10_000n })
+})
+
+t.test('the accounts behind a name, of the chart of that day', async (t) => {
+  const of = (name: string, currency = 'RON', on = '2026-11-02') =>
+    accountsOfChart(name, currency, { functionalCurrency: 'RON', on })
+  t.same(of('CASH'), ['CASH'])
+  t.same(of('419'), ['CLIENT_CREDIT', 'ADVANCE_INVOICED'])
+  t.same([of('5311'), of('5314')], [['CASH'], []])
+  t.same([of('5311', 'EUR'), of('5314', 'EUR')], [[], ['CASH']])
+  t.same(of('4111', 'EUR'), ['RECEIVABLE'], 'one number for every currency')
+  t.same(of('9999'), [])
+  t.same(of('4111', 'RON', '2015-01-01'), ['RECEIVABLE'])
+  t.same(of('4111', 'RON', '2014-12-31'), [], 'before there was a chart')
+  t.throws(() => romanianAccount('CASH', 'RON', { functionalCurrency: 'RON', on: '2014-12-31' }), {
+    message: 'no account number for CASH on 2014-12-31',
+  })
 })
 
 t.test('a posting tells both clocks and where it comes from', async (t) => {

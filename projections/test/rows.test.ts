@@ -82,6 +82,8 @@ for (const projection of allProjections.filter(({ name }) => !TOLD_ELSEWHERE.inc
     const rows = await rowsOf(projection, events)
     for (const table of projection.tables) {
       const found = rows(table)
+      const columns = Object.keys(table.columns).toSorted()
+      for (const row of found) t.strictSame(Object.keys(row).toSorted(), columns, `${table.name}: its columns`)
       t.strictSame(found.map(tellerOf(events)), rowsByTable[table.name]?.trim().split('\n'), table.name)
       const copies = found.map((row) => Object.entries(row).filter(([column, value]) => isCopied(column, value)))
       const originals = found.map((row, index) => {

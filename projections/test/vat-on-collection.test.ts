@@ -34,7 +34,7 @@ import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { journal } from '../journal/projection.ts'
 import { postings } from '../journal/tables.ts'
 import { vatOnCollection } from '../vat-on-collection/projection.ts'
-import { vatDays, vatMovements } from '../vat-on-collection/tables.ts'
+import { vatDays, vatDocuments, vatMovements } from '../vat-on-collection/tables.ts'
 import { playHistory, stepsArbitrary } from './histories.ts'
 import { createLog } from './ledger.ts'
 import { holds } from './random.ts'
@@ -384,6 +384,76 @@ t.test('what is taken back gives the VAT back, on its own day', async (t) => {
     '2026-11-21 21 -2100',
   ])
 })
+
+t.test('a rate that does not move has no movement; VAT without a base has one', async (t) => {
+  const movementsOf = async (...messages: readonly LedgerMessage[]) =>
+    (await rowsOf(inLog(messages)))
+      .list(vatMovements)
+      .map((row) => [row.cause, row.rate, row.base_minor, row.vat_minor, row.deferred_minor])
+  const two = invoiceRegistered({
+    cashAccounting: true,
+    total: ron('1765.00'),
+    vatLines: [...vatLines, { rate: '11', base: '500.00', vat: '55.00' }],
+  })
+  const note = creditNoteRegistered({
+    cashAccounting: true,
+    total: ron('222.00'),
+    vatLines: [{ rate: '11', base: '200.00', vat: '22.00' }],
+  })
+  t.strictSame(await movementsOf(two, note), [
+    ['INVOICED', '21', 0n, 0n, 21_000n],
+    ['INVOICED', '11', 0n, 0n, 5_500n],
+    ['CREDITED', '11', 0n, 0n, -2_200n],
+  ])
+  const covered = invoiceRegistered({
+    cashAccounting: true,
+    total: ron('0.00'),
+    vatLines: [
+      { rate: '21', base: '0.00', vat: '0.01' },
+      { rate: '19', base: '0.00', vat: '-0.01', advanceInvoiceId: 'inv-1' },
+    ],
+  })
+  t.strictSame(await movementsOf(covered), [
+    ['INVOICED', '21', 0n, 1n, 0n],
+    ['INVOICED', '19', 0n, -1n, 0n],
+  ])
+})
+
+t.test('what waits is kept by company and client, whatever its documents are called', async (t) => {
+  const log = createLog()
+  const cheque = (clientId: string, minor: string): readonly LedgerMessage[] => [
+    invoiceRegistered({ clientId, cashAccounting: true, vatLines }),
+    paymentRecorded({ clientId, method: 'CHEQUE', amount: ron(minor) }),
+    allocated(minor, '2026-11-02', { clientId }),
+  ]
+  const collected = paymentCleared({
+    clientId: 'beta',
+    paymentId: 'pay-1',
+    method: 'CHEQUE',
+    amount: ron('605.00'),
+    clearedOn: '2026-12-05',
+  })
+  log.append('amc', 'clientAccount-amc:alfa', cheque('alfa', '500.00'))
+  log.append('amc', 'clientAccount-amc:beta', cheque('beta', '605.00'))
+  log.append('zeta', 'clientAccount-zeta:beta', cheque('beta', '121.00'))
+  log.append('amc', 'clientAccount-amc:beta', [collected])
+  const rows = await rowsOf(log.events)
+  const moved = rows.list(vatMovements).filter(({ vat_minor }) => vat_minor !== 0n)
+  t.match(moved, [{ company_id: 'amc', client_id: 'beta', vat_minor: 10_500n, document_id: 'inv-1024' }])
+  t.strictSame(
+    rows.list(vatDocuments.instruments).map(({ company_id, client_id, state }) => [company_id, client_id, state]),
+    [
+      ['amc', 'alfa', { waiting: { 'pay-1': [{ invoiceId: 'inv-1024', amount: '50000' }] } }],
+      ['amc', 'beta', { waiting: {} }],
+      ['zeta', 'beta', { waiting: { 'pay-1': [{ invoiceId: 'inv-1024', amount: '12100' }] } }],
+    ],
+  )
+  for (const table of [vatDocuments.documents, vatDocuments.instruments]) {
+    for (const row of rows.list(table)) t.same(Object.keys(row).toSorted(), Object.keys(table.columns).toSorted())
+  }
+  t.equal(rows.list(vatDocuments.documents).length, 3)
+})
+
 const vatLinesOf = (paper: {
   readonly total: Money
   readonly vatLines: readonly { readonly vat: string }[]
