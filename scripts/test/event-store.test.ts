@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { revisionOf } from '@registru/domain'
+import { commandKeyStream, revisionOf } from '@registru/domain'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore, findImport, originPlaces } from '@registru/event-store'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
@@ -31,7 +31,10 @@ const startStore = async (test: Teardown): Promise<string> => {
   return server.url
 }
 
-/** 40 appends of one to three events each, to eight accounts in turn. */
+/** Nothing that reads the books follows it. */
+const keyStream = commandKeyStream('demo', randomUUID())
+
+/** 40 appends of one to three events each, to eight accounts in turn; bytes of others, and a key. */
 const fill = async (url: string): Promise<number> => {
   const store = connectEventStore({ url })
   let written = 0
@@ -50,8 +53,10 @@ const fill = async (url: string): Promise<number> => {
     written += events.length
   }
   await store.appendStored('clientAccount-demo:odd', 'no_stream', odd)
+  const claim = { id: randomUUID(), type: 'CommandKeyClaimed', data: {}, metadata: {} }
+  await store.append(keyStream, 'no_stream', [claim])
   await store.dispose()
-  return written + odd.length
+  return written + odd.length + 1
 }
 
 const utf8 = new TextEncoder()
@@ -95,7 +100,8 @@ t.test('from one store to another', async (t) => {
   t.test('stats count what is there', async (t) => {
     const { code, stdout } = await run('stats', '--url', source)
     t.equal(code, 0)
-    t.match(stdout, new RegExp(`clientAccount\\s.*${events}\\s.*9`))
+    t.match(stdout, new RegExp(`clientAccount\\s.*${events - 1}\\s.*9`))
+    t.match(stdout, /commandKey\s.*1\s.*1/)
   })
 
   t.test('stream shows a stream, whole or its end', async (t) => {
@@ -118,7 +124,7 @@ t.test('from one store to another', async (t) => {
 
   t.test('export and import keep every byte, place and instant', async (t) => {
     const exported = await run('export', file, '--url', source)
-    t.match(exported.stdout, new RegExp(`^${events} events of 9 streams`))
+    t.match(exported.stdout, new RegExp(`^${events} events of 10 streams`))
     const imported = await run('import', file, '--url', target)
     t.equal(imported.code, 0, imported.stderr)
     t.match(imported.stdout, /rebuilds them/)
@@ -131,6 +137,9 @@ t.test('from one store to another', async (t) => {
     const store = connectEventStore({ url: target })
     t.teardown(() => store.dispose())
     t.match(await findImport(store), { generation: 1, positions: 'kept' })
+    const other = { id: randomUUID(), type: 'CommandKeyClaimed', data: {}, metadata: {} }
+    const second = await store.append(keyStream, 'no_stream', [other])
+    t.match(second, { outcome: 'conflict' }, 'the key is claimed in the copy too')
     const kept = []
     for await (const event of store.readStored()) if (event.type === 'Odd') kept.push(event)
     for (const [index, { data, metadata, isJson }] of odd.entries()) {
@@ -197,7 +206,7 @@ t.test('from one store to another', async (t) => {
     t.match(refused.stderr, /not empty/)
     const resumed = await run('import', file, '--resume', '--url', target)
     t.equal(resumed.code, 0, resumed.stderr)
-    t.match((await run('stats', '--url', target)).stdout, new RegExp(`clientAccount\\s.*${events}\\s`))
+    t.match((await run('stats', '--url', target)).stdout, new RegExp(`clientAccount\\s.*${events - 1}\\s`))
   })
 
   t.test('import refuses an export that was touched', async (t) => {

@@ -9,6 +9,7 @@ import {
 import {
   type Difference,
   diffGenerations,
+  type MeetProgress,
   type Pair,
   RebuildIsRunning,
   rebuild,
@@ -18,7 +19,7 @@ import {
 import { createPool, type Pool } from '@registru/runtime'
 import type { Command } from 'commander'
 import { CommandFailed, EXIT, type ExitCode, findStores, type Io } from '../cli/io.ts'
-import { showProgress } from '../cli/progress.ts'
+import { type Progress, showProgress } from '../cli/progress.ts'
 import { textTable } from '../cli/table.ts'
 import { colors } from '../colors.ts'
 import { inUseOf, nameOf, otherOf, parseNamed } from './named.ts'
@@ -174,6 +175,36 @@ const differenceText = ({ position, tables }: Difference): string => {
   return [textTable(columns, rows), ...examples, `Both at position ${position}.`].join('\n')
 }
 
+/** Says what a comparison or a switch waits for, each thing once, and how far it has come. */
+const showMeeting = (
+  io: Io,
+  head: bigint,
+): { readonly told: (at: MeetProgress) => void; readonly stop: () => void } => {
+  let progress: Progress | undefined
+  let said = ''
+  const stop = (): void => {
+    progress?.stop()
+    progress = undefined
+  }
+  const say = (what: string): void => {
+    stop()
+    if (what !== said) io.say(what)
+    said = what
+  }
+  return {
+    told: (at) => {
+      if (at.stage === 'waiting') say(`waiting: ${at.why}`)
+      else if (at.stage === 'meeting') say('waiting for answers and batches that are under way')
+      else {
+        progress ??= showProgress(io, 'catching up')
+        const { position, to = head } = at
+        progress.update(position, position > to ? position : to)
+      }
+    },
+    stop,
+  }
+}
+
 const runDiff = (
   io: Io,
   what: string,
@@ -181,7 +212,15 @@ const runDiff = (
 ): Promise<ExitCode> =>
   withStores(io, async ({ pool, store, signal }) => {
     const pairs = await pairsOf(pool, what)
-    const difference = await diffGenerations({ pool, store, pairs, signal, intended: new Set(intended) })
+    const meeting = showMeeting(io, (await store.head())?.position ?? 0n)
+    const difference = await diffGenerations({
+      pool,
+      store,
+      pairs,
+      signal,
+      intended: new Set(intended),
+      onProgress: meeting.told,
+    }).finally(meeting.stop)
     const isEmpty = !difference.tables.some(isDifferent)
     print(io, json, { empty: isEmpty, ...difference }, () => differenceText(difference))
     return isEmpty ? EXIT.OK : EXIT.FINDING
@@ -205,7 +244,8 @@ const runSwitch = async (
   json: boolean,
 ): Promise<ExitCode> => {
   mustBeWritten(pairs)
-  await switchGenerations({ pool, store, pairs, signal })
+  const meeting = showMeeting(io, (await store.head())?.position ?? 0n)
+  await switchGenerations({ pool, store, pairs, signal, onProgress: meeting.told }).finally(meeting.stop)
   const switched = pairs.map(({ from, to }) => ({ from: nameOf(from), to: nameOf(to) }))
   print(io, json, { switched }, () => switched.map(({ from, to }) => `In use: ${to} instead of ${from}`).join('\n'))
   return EXIT.OK

@@ -1,7 +1,7 @@
 export type { PoisonReport } from './poison.ts'
 export { EXIT_DIVERGED, EXIT_FENCED, type Projector, type ProjectorOptions, startProjector } from './projector.ts'
 export { type Difference, diffGenerations, type TableDifference } from './rebuild/diff.ts'
-export type { Pair } from './rebuild/meet.ts'
+export type { MeetProgress, Pair } from './rebuild/meet.ts'
 export { type RebuildProgress, rebuild } from './rebuild/rebuild.ts'
 export { switchGenerations } from './rebuild/switch.ts'
 export { RebuildIsRunning } from './rebuild/turn.ts'

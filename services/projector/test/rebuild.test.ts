@@ -25,6 +25,7 @@ import {
   type Difference,
   diffGenerations,
   EXIT_DIVERGED,
+  type MeetProgress,
   type Pair,
   type Projector,
   rebuild,
@@ -159,6 +160,22 @@ t.test('a switch waits for who still reads an older moment, and the projector do
   reader.release()
   await switched
   t.equal(await openOf(system), 71_000n)
+})
+
+t.test('a switch says what it waits for', async (t) => {
+  const system = await setUp(t)
+  const { pool, store } = system
+  const pairs = pairsOf(await build(system))
+  const other = await pool.connect()
+  await other.query('select pg_advisory_lock(7310005)')
+  const told: MeetProgress[] = []
+  const switched = switchGenerations({ pool, store, pairs, signal, onProgress: (at) => told.push(at) })
+  while (told.length === 0) await sleep(20)
+  t.match(told[0], { stage: 'waiting', why: /another rebuild/ })
+  await other.query('select pg_advisory_unlock(7310005)')
+  other.release()
+  await switched
+  t.match(told.at(-1), { stage: 'meeting' })
 })
 
 t.test('a switch has its turn among readers who never all rest, and each of them sees one moment', async (t) => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -66,16 +67,24 @@ const settingsOfThrowAway = {
   max_wal_senders: '0',
 }
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('No free port')),
-      )
-    })
+/** Below those that systems give to connections on their way out: nobody else is given one of these by chance. */
+const PORTS_OF_OURS = { from: 20_000, to: 32_768 }
+const PORTS_TRIED = 100
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
+
+/** For a server that is started, and started again, on it later: it is still free then. */
+export const freePort = async (): Promise<number> => {
+  for (let tried = 0; tried < PORTS_TRIED; tried += 1) {
+    const port = randomInt(PORTS_OF_OURS.from, PORTS_OF_OURS.to)
+    if (await isFree(port)) return port
+  }
+  throw new Error('No free port')
+}
 
 /** The server could not start for a reason that a later attempt may not meet. */
 class NotYet extends Error {}

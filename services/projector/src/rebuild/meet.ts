@@ -14,6 +14,12 @@ export interface Pair {
   readonly to: Projection
 }
 
+/** What it is about; `to` is absent where the end of the log is the goal. */
+export type MeetProgress =
+  | { readonly stage: 'waiting'; readonly why: string }
+  | { readonly stage: 'catchingUp'; readonly position: Position; readonly to?: Position }
+  | { readonly stage: 'meeting' }
+
 export interface MeetOptions {
   /** Four connections at most. */
   readonly pool: Pool
@@ -22,6 +28,7 @@ export interface MeetOptions {
   readonly signal: AbortSignal
   /** Whether the ones in use may be left at a position that the store has lost. */
   readonly evenIfLost?: boolean
+  readonly onProgress?: ((at: MeetProgress) => void) | undefined
   /** In the transaction of the work, before the projector is held. */
   readonly before?: (holder: PoolClient) => Promise<void>
 }
@@ -93,14 +100,18 @@ const meetThere = async (
   holder: PoolClient,
   work: Work,
 ): Promise<string | undefined> => {
-  const { store, pairs, signal } = options
+  const { store, pairs, signal, onProgress } = options
   const inUse = pairs.map(({ from }) => from)
   const others = pairs.map(({ to }) => to)
   const reached = extremeOf(await listPositions(connections.client, others))
   const goal = extremeOf(await listPositions(connections.client, inUse)).least
   if (goal < reached.most) return 'the generations in use are behind: is the projector running?'
-  if (reached.least < goal) await advance({ connections, store, projections: others, to: goal, signal })
+  if (reached.least < goal) {
+    const told = (position: Position): void => onProgress?.({ stage: 'catchingUp', position, to: goal })
+    await advance({ connections, store, projections: others, to: goal, signal, onProgress: told })
+  }
 
+  onProgress?.({ stage: 'meeting' })
   return whileHeld(options, holder, async (held) => {
     const { least, most } = extremeOf(held)
     if (least !== most) return 'the generations in use stand at different positions'
@@ -117,10 +128,12 @@ const meetAtTheEnd = async (
   holder: PoolClient,
   work: Work,
 ): Promise<string | undefined> => {
-  const { store, pairs, signal } = options
+  const { store, pairs, signal, onProgress } = options
   const others = pairs.map(({ to }) => to)
-  const toTheEnd = () => advance({ connections, store, projections: others, signal })
+  const told = (position: Position): void => onProgress?.({ stage: 'catchingUp', position })
+  const toTheEnd = () => advance({ connections, store, projections: others, signal, onProgress: told })
   await toTheEnd()
+  onProgress?.({ stage: 'meeting' })
   return whileHeld(options, holder, async () => {
     await toTheEnd()
     const { least, most } = extremeOf(await listPositions(connections.client, others))
@@ -149,8 +162,9 @@ const mustBeAllInUse = async (client: PoolClient, pairs: readonly Pair[], diverg
  */
 export const atOnePosition = (options: MeetOptions, work: Work): Promise<void> =>
   withConnections(options.pool, async (connections) => {
-    const { store, pairs, signal, evenIfLost = false } = options
-    await waitForRebuildTurn(connections.reader)
+    const { store, pairs, signal, onProgress, evenIfLost = false } = options
+    const waits = (why: string): void => onProgress?.({ stage: 'waiting', why })
+    await waitForRebuildTurn(connections.reader, () => waits('another rebuild, comparison or switch is at work'))
     const checkpointsOf = (side: keyof Pair) =>
       listCheckpoints(
         connections.client,
@@ -169,6 +183,7 @@ export const atOnePosition = (options: MeetOptions, work: Work): Promise<void> =
         signal.throwIfAborted()
         const why = await attempt(options, connections, holder, work)
         if (why === undefined) return
+        waits(why)
         if (performance.now() > until) throw new Error(`given up after ${PATIENCE_MS / 1_000} s: ${why}`)
       }
     } finally {

@@ -12,11 +12,16 @@ export class RebuildIsRunning extends Error {
   override readonly name = 'RebuildIsRunning'
 }
 
-/** Held until the connection ends. @throws RebuildIsRunning */
-export const waitForRebuildTurn = async (client: PoolClient): Promise<void> => {
+/**
+ * Held until the connection ends.
+ * @param onWait somebody else has it
+ * @throws RebuildIsRunning
+ */
+export const waitForRebuildTurn = async (client: PoolClient, onWait?: () => void): Promise<void> => {
   for (const until = performance.now() + WAIT_MAX_MS; performance.now() < until; await sleep(POLL_MS)) {
     const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [REBUILD_LOCK])
     if (rows[0]?.held === true) return
+    onWait?.()
   }
   throw new RebuildIsRunning('another rebuild, comparison or switch is at work')
 }
