@@ -40,8 +40,8 @@ export const areas: Readonly<Record<string, Area>> = {
     sources: /^projections\/(?:core\/(?:fold|books)\/[^/]*|[^/]+\/(?:projection|steps|accounts))\.ts$/,
     tests: [
       /\/dist\/test\/rows\.test\.js$/,
-      /\/dist\/test\/(?:core|row-image|journal|settlements|receivables-aging|vat-on-collection|collections|cash-[^/]*)\.test\.js$/,
-      /\/dist\/test\/tie-out\.properties\.test\.js$/,
+      /\/dist\/test\/(?:row-image|journal|settlements|receivables-aging|collections|cash-[^/]*)\.test\.js$/,
+      /\/dist\/test\/(?:vat-on-collection|tie-out\.properties|core)\.test\.js$/,
     ],
     project: 'projections/test',
   },

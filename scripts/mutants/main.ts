@@ -10,6 +10,8 @@ import { openRecord } from './record.ts'
 import { createJudge, Excuse, type Mutant, report } from './report.ts'
 
 const KILLED_SHARE_MIN = 0.85
+/** Of each property over random histories, where it is asked how many; what so few do not notice counts as a survivor. */
+const HISTORIES = '40'
 /** A sample is made of pieces of this many lines, so that it holds whole functions. */
 const PIECE_LINES = 20
 
@@ -47,6 +49,7 @@ const { files, sample, seed, concurrency, patience } = program.opts<{
 }>()
 // A counterexample is enough, the smallest one is for people; and nobody but the runner stops tests that hang.
 process.env['SHRINK'] = 'off'
+process.env['RUNS'] = HISTORIES
 process.env['TAP_TIMEOUT'] = '0'
 
 const root = process.cwd()
