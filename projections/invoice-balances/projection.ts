@@ -258,12 +258,11 @@ export const invoiceBalancesProjection = defineProjection({
       }),
       fold: (event, { invoices }) => {
         const { paymentId, clearedOn: on, settles = [] } = event.data
-        return settles.flatMap(({ amount }, index) => {
-          const invoice = invoices[index]
-          return invoice === undefined
-            ? []
-            : settle(event, invoice, { kind: 'CLEARED', paymentId, minor: minorOf(amount), on })
-        })
+        return settles.flatMap(({ invoiceId, amount }) =>
+          invoices
+            .filter(({ key }) => key.invoice_id === invoiceId)
+            .flatMap((invoice) => settle(event, invoice, { kind: 'CLEARED', paymentId, minor: minorOf(amount), on })),
+        )
       },
     }),
   },

@@ -127,6 +127,22 @@ t.test('of an advance outside TVA la încasare the journal knows, and VAT counts
   ])
 })
 
+t.test('money on the day of its advance invoice brings nothing forward, and an undo before it neither', async (t) => {
+  const advance = invoiceRegistered({ kind: 'ADVANCE', issuedOn: '2026-10-12', vatLines })
+  const dueRows = async (...messages: readonly LedgerMessage[]) => {
+    const writer = createMemoryWriter([journal])
+    await writer.apply(inLog(messages), { position: positionOf(1_000_000n), storeId: 'memory' })
+    return writer.rows
+      .list(postings)
+      .filter(({ account }) => account === 'VAT_DUE')
+      .map((row) => [row.effective_on, row.amount_minor])
+  }
+  const byThePaper = [['2026-10-12', -21_000n]]
+  t.strictSame(await dueRows(advance, allocated('1210.00', '2026-10-12')), byThePaper)
+  const undone = paymentDeallocated({ amount: ron('500.00'), deallocatedOn: '2026-10-01' })
+  t.strictSame(await dueRows(advance, allocated('500.00', '2026-10-13'), undone), byThePaper)
+})
+
 const final = invoiceRegistered({
   invoiceId: 'inv-50',
   number: '50',
