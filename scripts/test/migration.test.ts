@@ -49,6 +49,7 @@ interface Place {
   readonly pay: (paymentId: string) => Promise<unknown>
   readonly must: (name: string, body: object) => Promise<{ readonly position: string }>
   readonly get: (path: string) => Promise<{ readonly statusCode: number; readonly body: string }>
+  readonly ready: () => Promise<string>
   /** The answer with `P` for its own position. */
   readonly known: (knownAt: string) => Promise<string>
   readonly stop: () => Promise<void>
@@ -97,6 +98,7 @@ const install = async (test: Teardown): Promise<Place> => {
     pool,
     must,
     get,
+    ready: async () => (await app.inject({ url: '/readyz' })).body,
     pay: (paymentId) =>
       must('RecordPayment', {
         ...examples.recordPayment({ paymentId, amount: ron('10.00') }),
@@ -232,6 +234,9 @@ t.test('into another store, by an import that is cut off while somebody asks for
   const { position: written } = await place.must('UpdateClient', examples.updateClient({ name: 'Moved SRL' }))
   t.match(written, /^1\.[0-9]+$/)
   t.match((await place.get(`clients?minPosition=${written}`)).body, /Moved SRL/)
+  t.match(JSON.parse(await place.ready()), {
+    progress: { head: /^1\.[0-9]+$/, readModels: { position: /^1\.[0-9]+$/, lag: { events: 0 } } },
+  })
   await place.pay('after')
   const after = new Date().toISOString()
   t.match(JSON.parse(await place.known(after)), { rows: [{ open: `${1210 - 10 * (PAYMENTS + 1)}.00` }] })

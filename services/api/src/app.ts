@@ -129,7 +129,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   // Only this scope speaks zod: plugins keep the compilers that they were written for.
   await app.register(async (scope) => {
     const api = checkWithZod(scope)
-    healthRoutes(api, { store, readSide, stepProcess, isStopping: () => stopping })
+    healthRoutes(api, { store, readSide, stepProcess, generations, isStopping: () => stopping })
     commandRoutes(api, commandDefinitions, { ledger, receipts, transfers, generations })
     batchRoute(api, commandDefinitions, { ledger, receipts, transfers, generations }, problems, () => stopping)
     const queries = { readSide, generations, today, now, store, cursors }

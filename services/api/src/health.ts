@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Position } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import { z } from 'zod'
 import { ProblemSchema } from './http/problem-schema.ts'
 import type { ZodApp } from './http/zod-app.ts'
-import { findProgress, type ProgressDependencies } from './progress.ts'
+import { type Generations, wirePosition } from './problems/wire-position.ts'
+import { type Follower, findProgress, inTime, type Progress, type ProgressDependencies } from './progress.ts'
 import type { ReadSide } from './queries/read-side.ts'
 
 /** A part that does not answer in this time counts as down. */
@@ -12,6 +14,7 @@ const PROBE_TIMEOUT_MS = 1_000
 export interface HealthDependencies extends ProgressDependencies {
   readonly store: Pick<EventStore, 'ping' | 'head' | 'subscribeToAll' | 'appendHealth'>
   readonly readSide: Pick<ReadSide, 'ping' | 'projectorState' | 'progress'>
+  readonly generations: Pick<Generations, 'present'>
   readonly isStopping: () => boolean
 }
 
@@ -31,9 +34,20 @@ const isUp = (probe: Promise<unknown>): Promise<'up' | 'down'> =>
     () => 'down',
   )
 
+/** As callers see and give positions; `-1` of who has read nothing yet. */
+const onWire = ({ head, readModels, receipts }: Progress, generation: number) => {
+  const written = (position: Position): string => (position < 0n ? '-1' : wirePosition(position, generation))
+  const told = <Of extends Follower>(of: Of) => ({ ...of, position: written(of.position) })
+  return {
+    ...(head !== undefined && { head: written(head) }),
+    ...(readModels !== undefined && { readModels: told(readModels) }),
+    ...(receipts !== undefined && { receipts: told(receipts) }),
+  }
+}
+
 /** `livez`: the process runs. `readyz`: it can serve; a part that is down is named. */
 export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): void => {
-  const { store, readSide, stepProcess, isStopping } = dependencies
+  const { store, readSide, stepProcess, generations, isStopping } = dependencies
   const Health = z.object({
     status: z.string(),
     parts: z.record(z.string(), z.string()).optional(),
@@ -59,6 +73,11 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
   const commandsState = (): PartState => {
     const { state, reason } = store.appendHealth()
     return state === 'suspended' ? { state: 'refused', reason } : UP
+  }
+  /** Nothing is told in positions of a log that nobody can name. */
+  const progressOnWire = async () => {
+    const [progress, generation] = await Promise.all([findProgress(dependencies), inTime(generations.present())])
+    return generation === undefined ? {} : onWire(progress, generation)
   }
   const receiptsState = (): PartState => {
     const status = stepProcess?.status()
@@ -97,7 +116,7 @@ export const healthRoutes = (app: ZodApp, dependencies: HealthDependencies): voi
         isUp(store.ping(PROBE_TIMEOUT_MS)),
         isUp(readSide.ping(PROBE_TIMEOUT_MS)),
         projectorState(),
-        findProgress(dependencies),
+        progressOnWire(),
       ])
       const states: Readonly<Record<string, PartState>> = {
         'event-store': { state: eventStore },

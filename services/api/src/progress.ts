@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LEDGER_STREAM_PREFIXES, type Position } from '@registru/domain'
+import { BEFORE_THE_LOG, LEDGER_STREAM_PREFIXES, type Position } from '@registru/domain'
 import {
   type Backlog,
   type BacklogOptions,
@@ -16,16 +16,16 @@ import { isOfLedger, type StepProcess } from './steps/step-process.ts'
 const PROBE_TIMEOUT_MS = 1_000
 
 export interface Follower {
-  /** `-1`: it has read nothing yet. */
-  readonly position: string
+  /** `BEFORE_THE_LOG`: it has read nothing yet. */
+  readonly position: Position
   /** Events that it follows and has not read yet; absent when the store did not say so in time. */
   readonly lag?: Backlog
 }
 
-/** How far those that follow the log have come. Positions are decimal strings, places in the log. */
+/** How far those that follow the log have come. */
 export interface Progress {
   /** Where the log ends. */
-  readonly head?: string
+  readonly head?: Position
   readonly readModels?: Follower & { readonly eventsPerSecond?: number | undefined }
   /** Only of the process that finishes receipts, and whatever else goes through two streams, at the moment. */
   readonly receipts?: Follower & { readonly open: number }
@@ -37,7 +37,8 @@ export interface ProgressDependencies {
   readonly stepProcess?: Pick<StepProcess, 'status' | 'typePrefixes'> | undefined
 }
 
-const inTime = <Value>(probe: Promise<Value>): Promise<Value | undefined> =>
+/** `undefined`: it failed, or took too long. */
+export const inTime = <Value>(probe: Promise<Value>): Promise<Value | undefined> =>
   Promise.race([probe, sleep(PROBE_TIMEOUT_MS, undefined, { ref: false })]).catch(() => undefined)
 
 const followerAt = async (
@@ -48,7 +49,7 @@ const followerAt = async (
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
   const isBegun = position !== undefined && position >= 0n
   const lag = await inTime(countBacklog(store, { ...filter, ...(isBegun && { after: position }), signal }))
-  return { position: `${position ?? -1n}`, ...(lag !== undefined && { lag }) }
+  return { position: position ?? BEFORE_THE_LOG, ...(lag !== undefined && { lag }) }
 }
 
 export const findProgress = async ({ store, readSide, stepProcess }: ProgressDependencies): Promise<Progress> => {
@@ -62,7 +63,7 @@ export const findProgress = async ({ store, readSide, stepProcess }: ProgressDep
       : undefined,
   ])
   return {
-    head: `${head.position}`,
+    head: head.position,
     ...(readModels !== undefined && { readModels: { ...readModels, eventsPerSecond: read?.eventsPerSecond } }),
     ...(receipts !== undefined && { receipts: { ...receipts, open: finisher?.open ?? 0 } }),
   }
