@@ -210,7 +210,7 @@ const appends: readonly (readonly [stream: string, ...messages: readonly LedgerM
       paymentId: 'p-2',
       issuedOn: '2026-11-05',
       amount: ron('120.00'),
-      advance: '10.00',
+      advance: '0.50',
       settles: [
         {
           invoiceId: 'i-1',
