@@ -360,13 +360,14 @@ const appends: readonly (readonly [stream: string, ...messages: readonly LedgerM
   [alfa, invoiceRegistered({ invoiceId: 'i-4', number: '7', total: ron('5.00') })],
   [
     alfa,
+    paymentAllocated({ paymentId: 'p-1', invoiceId: 'i-4', amount: ron('2.00') }),
     invoiceRescheduled({
       invoiceId: 'i-4',
-      amount: ron('5.00'),
-      instalments: [{ dueOn: '2026-11-05', amount: '5.00' }],
+      amount: ron('3.00'),
+      instalments: [{ dueOn: '2026-11-05', amount: '3.00' }],
     }),
   ],
-  // 59
+  // 60
   [alfa, paymentRecorded({ paymentId: 'p-6', amount: ron('70.00'), method: 'CARD_POS', bankReference: undefined })],
   [alfa, paymentReversed({ paymentId: 'p-6', amount: ron('70.00'), method: 'CARD_POS', reversedOn: '2026-11-13' })],
 ]
