@@ -69,7 +69,7 @@ import { auditReadModels } from '../src/audit/audit.ts'
 import { firstDifference } from '../src/audit/differ.ts'
 import { foldKnown } from '../src/audit/known.ts'
 import { type LogRead, readFact, readLog } from '../src/audit/log.ts'
-import { createReport, type Report } from '../src/audit/report.ts'
+import { createReport, isWrong, type Report } from '../src/audit/report.ts'
 import { createLedger, holdToRules, type Ledger } from '../src/audit/rules.ts'
 import { createSpilledKeys } from '../src/audit/spilled-keys.ts'
 
@@ -116,7 +116,7 @@ const fold = async (
   const read: LogRead = { events: 0, streams: 0, position: BEFORE_THE_LOG, awaited: new Set() }
   for await (const fact of readLog(streamOf(log), positionOf(1_000_000n), report, read))
     holdToRules(ledger, report, fact)
-  const wrong = report.checks.flatMap(({ first }) => (first === undefined ? [] : [first.what]))
+  const wrong = report.checks.filter(isWrong).flatMap(({ first }) => (first === undefined ? [] : [first.what]))
   return { ledger, report, wrong }
 }
 
@@ -317,6 +317,27 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       wrong.join('; '),
     )
   })
+  t.test('a key that was used for two clients is told, and wrong where keys are claimed', async (t) => {
+    const inTwo = (...before: readonly LedgerMessage[]): RecordedEvent[] => {
+      const log = logOf(...before, clientRegistered(), clientRegistered({ clientId: 'beta' }))
+      const [one, other] = log.slice(-2)
+      if (one === undefined || other === undefined) throw new Error('there are two')
+      return [...log.slice(0, -1), { ...other, id: one.id, metadata: one.metadata }]
+    }
+    const told = async (log: readonly RecordedEvent[]) => {
+      const { report, wrong } = await fold(log)
+      const remarks = report.checks.filter(({ isRemark }) => isRemark)
+      return { wrong, remarks: remarks.flatMap(({ first }) => first?.what.replace(/^\S+/, 'it') ?? []) }
+    }
+    const at = 'it at clientAccount-amc:beta 0'
+    t.same(await told(inTwo()), { wrong: [], remarks: [at] })
+    t.same(await told(inTwo(policySet({ strictKeys: true }))), { wrong: [], remarks: [at] }, 'not yet heard of')
+    const after = [policySet({ strictKeys: true }), policySet({ cashGuard: 'WARN' }), policySet({ cashGuard: 'WARN' })]
+    const claimed = await told(inTwo(...after))
+    t.match(claimed, { wrong: [/ at clientAccount-amc:beta 0$/], remarks: { length: 0 } })
+    const ended = await told(inTwo(...after, policySet({ strictKeys: false })))
+    t.same(ended, { wrong: [], remarks: [at] })
+  })
   t.test('an event that is not named after its command', async (t) => {
     const [first] = logOf(clientRegistered())
     const { wrong } = await fold(first === undefined ? [] : [{ ...first, id: randomUUID() }])
@@ -488,7 +509,7 @@ t.test('keys that come twice are found on disk as in memory', (t) => {
     keys.add(`a-key-as-long-as-a-command-id-${'0'.repeat(100)}${index % (KEYS - 2)}`, `place ${index}`)
   }
   const found: string[] = []
-  keys.eachRepeated((_, first, again) => found.push(`${first}, ${again}`))
+  keys.eachRepeated((_, again, before) => found.push(`${before.join()}, ${again}`))
   t.same(found.toSorted(), ['place 0, place 59998', 'place 1, place 59999'])
   t.end()
 })

@@ -14,7 +14,7 @@ import { type Audited, auditReadModels } from './audit.ts'
 import { readPositions } from './found.ts'
 import { readWithFirstInstants } from './instants.ts'
 import { isOfTheLedger } from './log.ts'
-import { createReport, expectEqual, type Report } from './report.ts'
+import { createReport, expectEqual, isWrong, type Report } from './report.ts'
 import { addSpotChecks } from './spot-checks.ts'
 
 interface AuditOptions {
@@ -165,8 +165,12 @@ const auditPatiently = async (stores: Stores, io: Io, options: AuditOptions): Pr
 }
 
 const printReport = (io: Io, { report, audited }: Result, elapsedMs: number): void => {
-  const rows = report.checks.map(({ name, compared, differences, first }) => [
-    differences === 0 ? colors.green('ok') : colors.red(`${differences} differ`),
+  const rows = report.checks.map(({ name, isRemark, compared, differences, first }) => [
+    differences === 0
+      ? colors.green('ok')
+      : isRemark
+        ? colors.yellow(`${differences} to look at`)
+        : colors.red(`${differences} differ`),
     name,
     compared.toLocaleString('en'),
     first === undefined ? '' : `${first.what}\n  by the events: ${first.byTheEvents}\n  found: ${first.found}`,
@@ -190,7 +194,7 @@ const runAudit = (io: Io, options: AuditOptions): Promise<ExitCode> =>
     const startedAt = performance.now()
     const result = await auditPatiently(stores, io, options)
     const { report, audited } = result
-    const wrong = report.checks.filter((check) => check.differences > 0)
+    const wrong = report.checks.filter(isWrong)
     if (options.json === true) {
       const { events, streams, position } = audited
       const answer = { clean: wrong.length === 0, events, streams, position: `${position}`, checks: report.checks }

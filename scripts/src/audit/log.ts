@@ -1,5 +1,6 @@
 import { BEFORE_THE_STREAM, type Position, type Revision } from '@registru/domain'
 import { eventIdOf, formerEventIdOf, type RecordedEvent } from '@registru/event-store'
+import { z } from 'zod'
 import { ClockMetadata, Fact, isKnownVersion, Metadata, type PlacedFact } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
 import { createSpilledKeys } from './spilled-keys.ts'
@@ -61,6 +62,42 @@ const ownIdOf = ({ type, data, metadata }: RecordedEvent, commandId: string, ind
 const isNext = (event: RecordedEvent, { commandId, count }: Head): boolean =>
   event.id === ownIdOf(event, commandId, count)
 
+const KeyPolicy = z.object({ strictKeys: z.boolean().optional() })
+
+/** A process hears of a policy within a second. */
+const HEARD_WITHIN_MS = 1_000
+
+/** Tells of a command that comes first in a stream whether its key was claimed: then it is in no other one. */
+const createClaims = () => {
+  const since = new Map<string, number>()
+  return ({ type, companyId, createdMs, whole }: PlacedFact): boolean => {
+    const { strictKeys } = type === 'PolicySet' ? KeyPolicy.parse(whole) : {}
+    if (strictKeys === true) since.set(companyId, createdMs + HEARD_WITHIN_MS)
+    if (strictKeys === false) since.delete(companyId)
+    return createdMs > (since.get(companyId) ?? Number.POSITIVE_INFINITY)
+  }
+}
+
+interface Place {
+  readonly at: string
+  readonly stream: string
+  readonly category: string
+  readonly isClaimed: boolean
+}
+
+const placeOf = (where: string): Place => {
+  const [stream = '', revision = '', claim] = where.split(' ')
+  const [category = ''] = stream.split('-')
+  return { at: `${stream} ${revision}`, stream, category, isClaimed: claim !== undefined }
+}
+
+/**
+ * Two processes cannot know of each other's streams before the read models do, so that one key may be carried out for two
+ * accounts, or books, unless it was claimed. What else stands twice was not to.
+ */
+const mayBoth = (here: Place, there: Place): boolean =>
+  here.stream !== there.stream && here.category === there.category && !(here.isClaimed && there.isClaimed)
+
 /**
  * Yields the facts of the ledger up to a position, in order, and holds the log to its own rules on the way. It remembers the
  * head of each stream; that a command stands once is looked up on disk in the end. Ids of events follow from their commands,
@@ -77,6 +114,8 @@ export const readLog = async function* (
   const order = report.check('log: positions rise, revisions have no gap')
   const ids = report.check("log: event ids are their commands' own")
   const once = report.check('log: each command stands once, in one place')
+  const apart = report.remark('log: a key that was used for two accounts at once is two commands')
+  const isClaimed = createClaims()
   const readable = report.check('log: every event can be read by this auditor')
   try {
     for await (const event of events) {
@@ -103,14 +142,19 @@ export const readLog = async function* (
         yield fact
         continue
       }
+      const claimed = isClaimed(fact)
       if (count === 0) {
-        commands.add(commandId, at)
+        commands.add(commandId, claimed ? `${at} claimed` : at)
         once.compared += 1
       }
       expectEqual(ids, `${commandId}: id of event ${count}`, ownIdOf(event, commandId, count), id)
       yield fact
     }
-    commands.eachRepeated((commandId, first, again) => expectEqual(once, `${commandId} at ${again}`, first, again))
+    commands.eachRepeated((commandId, again, before) => {
+      const [here, others] = [placeOf(again), before.map(placeOf)]
+      const wrong = others.find((there) => !mayBoth(here, there))
+      expectEqual(wrong === undefined ? apart : once, `${commandId} at ${here.at}`, (wrong ?? others[0])?.at, here.at)
+    })
   } finally {
     commands.dispose()
   }

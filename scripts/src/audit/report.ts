@@ -1,6 +1,8 @@
 /** One check: how much was compared, and the first thing that did not agree. */
 export interface Check {
   readonly name: string
+  /** What differs is right by the ledger's own rules, and somebody should know of it. */
+  readonly isRemark: boolean
   compared: number
   differences: number
   /** The first one; the others follow from it more often than not. */
@@ -16,20 +18,23 @@ export interface Difference {
 export interface Report {
   readonly checks: Check[]
   readonly check: (name: string) => Check
+  readonly remark: (name: string) => Check
 }
+
+export const isWrong = ({ differences, isRemark }: Check): boolean => differences > 0 && !isRemark
 
 export const createReport = (): Report => {
   const checks: Check[] = []
   const byName = new Map<string, Check>()
-  const check = (name: string): Check => {
+  const find = (name: string, isRemark: boolean): Check => {
     const known = byName.get(name)
     if (known !== undefined) return known
-    const added: Check = { name, compared: 0, differences: 0, first: undefined }
+    const added: Check = { name, isRemark, compared: 0, differences: 0, first: undefined }
     checks.push(added)
     byName.set(name, added)
     return added
   }
-  return { checks, check }
+  return { checks, check: (name) => find(name, false), remark: (name) => find(name, true) }
 }
 
 /** A cell of a table, or a finding of a rule. JSON stands as its canonical text, an instant as RFC 3339. */

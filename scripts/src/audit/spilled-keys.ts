@@ -12,8 +12,8 @@ const BUFFER_CHARACTERS = 32_768
 export interface SpilledKeys {
   /** Neither holds a tab or the end of a line. */
   readonly add: (key: string, where: string) => void
-  /** Tells of each key that came again: where, and where it was first. */
-  readonly eachRepeated: (tell: (key: string, first: string, again: string) => void) => void
+  /** Tells of each key that came again: where, and where it was before, in order. */
+  readonly eachRepeated: (tell: (key: string, again: string, before: readonly string[]) => void) => void
   readonly dispose: () => void
 }
 
@@ -42,12 +42,12 @@ export const createSpilledKeys = (): SpilledKeys => {
     },
     eachRepeated: (tell) => {
       for (let part = 0; part < PARTS; part += 1) {
-        const firsts = new Map<string, string>()
+        const places = new Map<string, readonly string[]>()
         for (const line of linesOf(part)) {
           const [key = '', where = ''] = line.split('\t')
-          const first = firsts.get(key)
-          if (first === undefined) firsts.set(key, where)
-          else tell(key, first, where)
+          const before = places.get(key) ?? []
+          if (before.length > 0) tell(key, where, before)
+          places.set(key, [...before, where])
         }
       }
     },
