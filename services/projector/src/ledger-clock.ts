@@ -34,7 +34,7 @@ export interface LedgerClock {
   readonly start: () => Promise<void>
   /**
    * Hears whoever asks by `LEDGER_CLOCK_CHANNEL`, and appends a tick soon, unless the log proves by itself that the instant
-   * is over.
+   * is over. PostgreSQL lets every login notify, so that one may cause what a reader's question does: a tick a second.
    */
   readonly listen: (client: PoolClient) => Promise<void>
 }
@@ -104,8 +104,9 @@ export const createLedgerClock = ({ store, logger, signal }: LedgerClockOptions)
     if (!signal.aborted) logger.warn({ err: error }, "The log's clock could not be moved on")
   }
 
+  /** Whoever can log in to PostgreSQL can ask: of a time still to come nothing is proven, and nobody of ours asks for one. */
   const prove = (instantMs: number): void => {
-    if (!isOpen) return
+    if (!isOpen || instantMs > Date.now() + CLOCK_AHEAD_MAX_MS) return
     wantedMs = Math.max(instantMs, wantedMs ?? instantMs)
     working ??= work()
       .catch(letFail)

@@ -68,6 +68,31 @@ t.test('an idle log proves on demand that an instant is over', async (t) => {
   t.equal(await findPositionKnownAt(db, instant.toISOString()), known)
 })
 
+t.test('of a time still to come nothing is appended, whoever asks', async (t) => {
+  const { pool, db } = await setUp(t)
+  const plain = acceptingAppends(createMemoryEventStore())
+  let looks = 0
+  const store: MemoryEventStore = {
+    ...plain,
+    readAll: (options) => {
+      if (options?.direction === 'backwards') looks += 1
+      return plain.readAll(options)
+    },
+  }
+  store.add(client)
+  await start(t, pool, store).ready
+  await until('started', async () => (await findLedgerClock(db)) > 0n)
+  const soon = new Date(Date.now() + 3_000)
+  const later = placed([clientRegistered({ clientId: 'later' })], 500).map(recorded)
+  store.add(later.map((event) => ({ ...event, createdAt: soon })))
+  const before = looks
+  await ask(pool, `${Date.now() + 3_600_000}`)
+  await ask(pool, `${Date.now()}`)
+  await until('asked', () => looks > before)
+  await sleep(100)
+  t.same(await typesOf(store), ['LedgerClockStarted'], 'what was asked for now the log proves by itself')
+})
+
 t.test('however many ask, ticks are a second apart', async (t) => {
   const { pool, db } = await setUp(t)
   const store = acceptingAppends(createMemoryEventStore())
