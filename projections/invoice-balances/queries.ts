@@ -47,14 +47,15 @@ type InvoiceRow = Omit<
   readonly last_payment_on: string | null
 }
 
-/** Money falls on the earliest instalments first, so the first one that is not covered is the one that is late. */
+/** What is settled lies on the first instalments; of those that it does not cover, the one that is due first is the one that is late. */
 const unmetDueDay = (row: InvoiceRow): string => {
   let uncovered = row.total_minor - row.open_minor
-  for (const part of row.instalments) {
+  const unmet = row.instalments.filter((part) => {
     uncovered -= minorIn(part.amount, row.currency)
-    if (uncovered < 0n) return part.dueOn
-  }
-  return row.due_on
+    return uncovered < 0n
+  })
+  const [first = row.due_on] = unmet.map(({ dueOn }) => dueOn).toSorted()
+  return first
 }
 
 const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({

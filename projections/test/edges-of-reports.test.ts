@@ -4,7 +4,9 @@ import {
   clientRegistered,
   companyRegistered,
   invoiceRegistered,
+  invoiceRescheduled,
   paymentAllocated,
+  paymentDeallocated,
   paymentRecorded,
   receiptAnnulled,
   receiptBookOpened,
@@ -90,6 +92,29 @@ t.test('an instalment that is paid to the ban is met, and the next one is late',
     t.same(await lateBy(overdueDays + 1), [], `${paid}: and by no more`)
   }
 })
+
+t.test(
+  'where a nearer day was agreed and an undo reopens what was settled, that day is the one that is late',
+  async (t) => {
+    const { db } = await projected(
+      t,
+      invoiceRegistered({ dueOn: '2026-12-31' }),
+      paymentRecorded({ amount: ron('500.00') }),
+      paymentAllocated({ amount: ron('500.00') }),
+      invoiceRescheduled({
+        amount: ron('710.00'),
+        instalments: [{ dueOn: '2026-11-20', amount: '710.00' }],
+        agreedOn: '2026-11-05',
+      }),
+      paymentDeallocated({ amount: ron('500.00'), deallocatedOn: '2026-11-10' }),
+    )
+    const asOf = '2026-12-01'
+    t.equal((await findInvoice(db, { companyId, invoiceId: 'inv-1024', asOf }))?.overdueDays, 11)
+    const late = (overdueBy: number) => listInvoices(db, { companyId, asOf, overdueBy, limit: 10 })
+    t.match(await late(11), { items: [{ overdueDays: 11 }] })
+    t.match(await late(12), { items: [] })
+  },
+)
 
 t.test('a payer is a business as soon as one of the payments says so, the first one or not', async (t) => {
   const cash = (paymentId: string, change: object = {}) =>

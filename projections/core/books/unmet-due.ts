@@ -1,6 +1,6 @@
 /**
- * SQL of the earliest due day of an invoice that is not met yet: money falls on the earliest instalments first. Multiplied
- * out, so that no rounding decides.
+ * SQL of the earliest due day of an invoice that is not met yet: what is settled lies on the first instalments, which are not
+ * the earliest where a nearer day was agreed. Multiplied out, so that no rounding decides.
  * @param invoice alias of a row with `instalments`, `total_minor`, `open_minor` and `due_on`
  */
 export const unmetDueSql = (invoice: string): string => `coalesce((

@@ -250,8 +250,10 @@ const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
   const { currency } = total
   const allocated = sum(parts)
   const open = cancelled ? 0n : minorOf(total.amount) - allocated - credited - discounted - writtenOff
-  const first = openParts({ parts: dues, open }).find(({ minor }) => minor > 0n)
-  const late = first === undefined ? 0 : (Date.parse(asOf) - Date.parse(first.dueOn)) / MS_A_DAY
+  const [first] = openParts({ parts: dues, open })
+    .flatMap(({ minor, dueOn }) => (minor > 0n ? [dueOn] : []))
+    .toSorted()
+  const late = first === undefined ? 0 : (Date.parse(asOf) - Date.parse(first)) / MS_A_DAY
   const living = parts.filter(({ minor }) => minor > 0n)
   const lastPaymentOn = living
     .map(({ on }) => on)
