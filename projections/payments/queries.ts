@@ -492,7 +492,7 @@ const SAME_MONEY = {
       select client_id, payment_id from ${READ_SCHEMA}.payments
       where bank_reference = asked.bank_reference and company_id = asked.company_id
         and (received_on, currency, amount_minor) = (asked.received_on, asked.currency, asked.amount_minor)
-        and reversed_on is null and method <> 'CREDIT_NOTE'
+        and reversed_minor < amount_minor and method <> 'CREDIT_NOTE'
         and (client_id, payment_id) <> (asked.client_id, asked.payment_id)
       order by position limit ${ALIKE_MAX}
     ) found`,

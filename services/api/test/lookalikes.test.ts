@@ -125,6 +125,18 @@ t.test('money of one bank reference, day and amount', async (t) => {
       JSON.stringify(change),
     )
   }
+  for (const [amount, warnings] of [
+    ['500.00', [{ code: 'PAYMENT_LOOKS_REPEATED', clientId: 'alfa', paymentId: 'p1' }]],
+    [undefined, []],
+  ] as const) {
+    const gone = { clientId: 'alfa', paymentId: 'p1', reason: 'CHARGED_BACK', reversedOn: '2026-11-10', amount }
+    await must('ReversePayment', gone)
+    await project({ store, pool })
+    const again = examples.recordPayment({ clientId: 'gama', paymentId: 'p9', allocation: { rule: 'none' } })
+    const asked = await command('RecordPayment', again, { dryRun: true })
+    const alfas = warningsIn(asked).filter(({ paymentId }) => paymentId === 'p1')
+    t.same(alfas, warnings, amount === undefined ? 'all of it is gone' : 'a part of it is')
+  }
 })
 
 t.test('a second client of one fiscal code', async (t) => {
