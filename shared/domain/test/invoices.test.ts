@@ -63,6 +63,9 @@ t.test('RegisterInvoice', async (t) => {
       [undefined, 'AMC 1024'],
       [undefined, 'amc-0001024'],
       [undefined, 'AMC1024'],
+      ['A.M.C.', '1024'],
+      ['A-MC', '01024'],
+      [undefined, 'A.M.C. 1024'],
     ]
     for (const [series, number] of again) {
       t.throws(() => registered.when(register({ series, number })), {

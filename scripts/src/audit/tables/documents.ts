@@ -11,6 +11,8 @@ const bare = (text: string): string => {
   return (letters.toUpperCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')
 }
 
+const seriesOf = (text: string): string => bare(text).split(' ').join('')
+
 const numberOf = (text: string): string => {
   const number = bare(text)
   if (number === '') return text.trim()
@@ -21,12 +23,12 @@ const numberOf = (text: string): string => {
 
 /** Without a series the last run of digits, and what follows it, is the number. */
 const namedAs = (series: string | undefined, number: string) => {
-  if (series !== undefined) return { series_key: bare(series), number_key: numberOf(number) }
+  if (series !== undefined) return { series_key: seriesOf(series), number_key: numberOf(number) }
   let from = number.length
   while (from > 0 && !/[0-9]/.test(number[from - 1] ?? '')) from -= 1
   while (from > 0 && /[0-9]/.test(number[from - 1] ?? '')) from -= 1
   const start = /[0-9]/.test(number) ? from : 0
-  return { series_key: bare(number.slice(0, start)), number_key: numberOf(number.slice(start)) }
+  return { series_key: seriesOf(number.slice(0, start)), number_key: numberOf(number.slice(start)) }
 }
 
 const foldDocuments = (expected: Expected, { type, data, companyId, position }: PlacedFact): void => {

@@ -23,6 +23,9 @@ const plain = (text: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 
+/** A series is its letters and digits alone: A.M.C. is AMC. */
+const plainSeries = (series: string): string => plain(series).replaceAll(' ', '')
+
 /** Leading zeros are print, not identity: AMC 0001024 is AMC 1024. What has neither letter nor digit is what it is. */
 const plainNumber = (number: string): string => plain(number).replace(/^0+(?=[0-9])/, '') || number.trim()
 
@@ -31,9 +34,9 @@ const LAST_DIGITS = /^(.*?)([0-9]+[^0-9]*)$/su
 
 /** Without a series of its own the number's last digits are the number, and what precedes them is the series. */
 const partsOf = ({ series, number }: DocumentName): Required<Pick<DocumentKey, 'series' | 'number'>> => {
-  if (series !== undefined) return { series: plain(series), number: plainNumber(number) }
+  if (series !== undefined) return { series: plainSeries(series), number: plainNumber(number) }
   const [, before = '', digits = number] = LAST_DIGITS.exec(number) ?? []
-  return { series: plain(before), number: plainNumber(digits) }
+  return { series: plainSeries(before), number: plainNumber(digits) }
 }
 
 const YEAR_DIGITS = 4
