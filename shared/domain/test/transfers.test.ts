@@ -83,6 +83,8 @@ t.test('TransferCredit', async (t) => {
       method: 'CHEQUE',
     })
     t.throws(() => given(account, cheque).when(transfer()), { code: 'PAYMENT_NOT_CLEARED' })
+    const countsAtOnce = paymentRecorded({ method: 'CHEQUE' })
+    t.throws(() => given(account, countsAtOnce).when(transfer()), { code: 'PAYMENT_NOT_CLEARED' }, 'its VAT waits, too')
     t.equal(given(account, cheque, cleared).when(transfer()).length, 1)
     t.throws(() => given(account, cheque, cleared).when(transfer({ movedOn: '2026-11-11' })), {
       code: 'UNDO_BEFORE_WHAT_IT_UNDOES',

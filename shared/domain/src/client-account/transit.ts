@@ -48,13 +48,13 @@ export const uncollectedOf = (payment: Pick<PaymentFacts, 'credit' | 'creditUnco
   return atLeastNothing(paid - (payment.credit - uncollected))
 }
 
-/** The part of a paper's money that is there while the rest is on its way: only then has an event to tell it. */
-const isPartlyCollected = ({ method, inTransit }: Pick<PaymentFacts, 'method' | 'inTransit'>): boolean =>
+/** Whether a cheque or promissory note has still to bring money: it may bounce. */
+export const isUncollected = ({ method, inTransit }: Pick<PaymentFacts, 'method' | 'inTransit'>): boolean =>
   INSTRUMENTS.has(method) && inTransit > 0n
 
 /** What of a new allocation is of money that a paper has brought already, in the invoice's currency. */
 export const collectedByAllocation = (payment: PaymentFacts, amount: bigint, paid: bigint): bigint => {
-  if (!isPartlyCollected(payment)) return 0n
+  if (!isUncollected(payment)) return 0n
   const uncollected = uncollectedOf(payment, paid)
   return amount - roundedRatio(amount * uncollected, paid)
 }
@@ -64,7 +64,7 @@ export const collectedByUndo = (
   payment: Pick<PaymentFacts, 'method' | 'inTransit'>,
   { uncollected }: LivingAllocation,
   amount: bigint,
-): bigint => (isPartlyCollected(payment) ? amount - least(uncollected, amount) : 0n)
+): bigint => (isUncollected(payment) ? amount - least(uncollected, amount) : 0n)
 
 export interface CollectedPart {
   readonly invoiceId: InvoiceId

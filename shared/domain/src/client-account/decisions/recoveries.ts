@@ -11,7 +11,7 @@ import type { WriteOff } from '../records/papers.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
 import { accountPayments, type Payment, type SettlingPayment } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
-import { INSTRUMENTS } from '../vocabulary.ts'
+import { isUncollected } from '../transit.ts'
 import { foreignFactsOf, invoiceAfter, type Share } from './foreign-parts.ts'
 import { collectedOn, effectiveDay, requireOpen } from './requirements.ts'
 import { deallocate } from './reversals.ts'
@@ -22,8 +22,8 @@ import { dayOfMoney } from './vat-day.ts'
 type Money = Pick<Payment, 'method' | 'receivedOn' | 'clearedOn'> & Partial<Pick<Payment, 'origin' | 'inTransit'>>
 
 /** Only money that is there: a credit note brings none, and a cheque none as long as it may bounce. */
-const isMoney = (payment: Money): boolean =>
-  dayOfMoney(payment) !== undefined && !(INSTRUMENTS.has(payment.method) && (payment.inTransit ?? 0n) > 0n)
+const isMoney = ({ inTransit = 0n, ...payment }: Money): boolean =>
+  dayOfMoney(payment) !== undefined && !isUncollected({ ...payment, inTransit })
 
 /**
  * What is open comes first; an invoice with nothing open takes money up to what was written off of it and not recovered yet,

@@ -16,18 +16,11 @@ import { accountInvoices } from '../records/invoices.ts'
 import type { PaymentFacts, Transfer } from '../records/payment-facts.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
+import { isUncollected } from '../transit.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
 import { allocated } from './payments.ts'
-import {
-  collectedOn,
-  firstFreeDay,
-  invoiceOf,
-  isUncleared,
-  paymentOf,
-  requireCredit,
-  requireNotBefore,
-} from './requirements.ts'
+import { collectedOn, firstFreeDay, invoiceOf, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'
 import { dayOfMoney } from './vat-day.ts'
 
 /** Why an account cannot receive a transfer; `undefined` when it can. Asked before anything is reserved, and again by the event. */
@@ -88,8 +81,8 @@ const requested = (
   const { clientId, transferId } = command
   const payment = paymentOf(account, command)
   const { paymentId, currency } = payment
-  // A paper that is not collected is its drawer's promise: what it will settle waits in the book of this account.
-  if (isUncleared(payment)) reject('PAYMENT_NOT_CLEARED', { paymentId })
+  // A paper that is not collected is its drawer's promise, whether or not it counts as paid: its VAT waits in this account.
+  if (isUncollected(payment)) reject('PAYMENT_NOT_CLEARED', { paymentId })
   if (payment.transfers.some((transfer) => transfer.transferId === transferId)) {
     reject('PAYMENT_ALREADY_RECORDED', { path: '/transferId', paymentId: transferId })
   }
