@@ -15,7 +15,7 @@ import {
   company,
   DEFAULT_RULES,
 } from '../src/index.ts'
-import { account, eur, explicit, given, record, refund, reverse, setOff } from './account.ts'
+import { account, eur, explicit, given, record, refund, returned, reverse, setOff } from './account.ts'
 import { today } from './given.ts'
 
 // Cash in another currency, cash that is given back, set-offs and the bon fiscal (Legea 70/2015, HG 773/2019, OUG 28/1999).
@@ -87,6 +87,19 @@ t.test('cash in another currency counts at the rate of its day', async (t) => {
   const withoutRate = given(account).when(cash({ amount: eur('9000.00') }), rules({ cashGuard: 'REJECT' }))
   t.same(toldOf(withoutRate), ['CASH_NOT_COUNTED'], 'nobody can say what it is worth, so somebody has to be told')
   t.same(toldOf(given(account).when(cash({ amount: eur('9000.00'), method: 'BANK_TRANSFER' }), rules())), [])
+})
+
+t.test('cash that is gone is out of the count once, though its refund comes back and it goes again', async (t) => {
+  const commands = (amount: string): readonly AccountCommand[] => [
+    cash({ amount: ron('1000.00') }),
+    refund({ paymentId: 'pay-2', amount: '400.00', refundedOn: '2026-11-24' }),
+    reverse({ paymentId: 'pay-2', reason: 'CHARGED_BACK', reversedOn: '2026-11-24' }),
+    returned({ reason: 'RETURNED_BY_BANK', reversedOn: '2026-11-24' }),
+    reverse({ paymentId: 'pay-2', reason: 'CHARGED_BACK', reversedOn: '2026-11-24' }),
+    cash({ paymentId: 'pay-3', amount: ron(amount) }),
+  ]
+  t.same(toldOf(lived([account], commands('5000.00'))), [])
+  t.same(toldOf(lived([account], commands('5000.01'))), ['CASH_LIMIT_PER_PERSON_DAY 5000.01'])
 })
 
 t.test('an invoice is not paid by fragments of foreign cash either', async (t) => {

@@ -51,12 +51,14 @@ export const paymentEvolutions: Evolutions<
   PaymentReversed: (reversal, account) =>
     changePayment(account, reversal.paymentId, (payment) => {
       const onItsWay = reversedInTransit(reversal)
+      const isFirst = payment.reversed === 0n
       payment.creditUncollected = atLeastNothing(uncollectedCredit(payment) - onItsWay)
       endCredit(payment, reversal.amount, reversal)
       leaveTransit(payment, onItsWay)
       const { cashPayer } = payment
-      // Nothing of it settles a contract any more, so all of it is counted.
+      // Nothing of it settles a contract any more, so all of it is counted; cash that a refund gave back and that came again is
+      // out since the first reversal.
       const lei = worthInLei({ ...payment, total: payment.amount }) ?? 0n
-      if (cashPayer !== undefined) cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
+      if (cashPayer !== undefined && isFirst) cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
     }),
 }
