@@ -6,6 +6,7 @@ import {
   exigibleSoFar,
   type InvoiceId,
   type LedgerEvent,
+  latest,
   lessenedVat,
   type Money,
   minorIn,
@@ -30,6 +31,8 @@ export interface StoredDocument {
   readonly gross: string
   readonly collected: string
   readonly parts: readonly { readonly rate: string; readonly base: string; readonly vat: string }[]
+  /** The last day on which money moved it; absent where none has. */
+  readonly collectedOn?: string | undefined
   /** Of an advance invoice outside the scheme: the day on which its VAT is due without any money. */
   readonly dueOn?: string | undefined
 }
@@ -141,23 +144,26 @@ interface Document {
   readonly currency: string
   readonly deferred: DeferredVat
   readonly collectedMinor: bigint
+  readonly collectedOn?: string | undefined
   readonly dueOn?: string | undefined
 }
 
 /** VAT is exigible when such a payment is collected, not when the paper is handed over (Legea 227/2015 art. 282 (8)). */
 const INSTRUMENTS: ReadonlySet<PaymentMethod> = new Set(['CHEQUE', 'PROMISSORY_NOTE'])
 
-const stored = ({ currency, deferred, collectedMinor, dueOn }: Document): StoredDocument => ({
+const stored = ({ currency, deferred, collectedMinor, collectedOn, dueOn }: Document): StoredDocument => ({
   currency,
   gross: `${deferred.grossMinor}`,
   collected: `${collectedMinor}`,
   parts: deferred.parts.map(({ rate, baseMinor, vatMinor }) => ({ rate, base: `${baseMinor}`, vat: `${vatMinor}` })),
+  ...(collectedOn === undefined ? {} : { collectedOn }),
   ...(dueOn === undefined ? {} : { dueOn }),
 })
 
-const restored = ({ currency, gross, collected, parts, dueOn }: StoredDocument): Document => ({
+const restored = ({ currency, gross, collected, parts, collectedOn, dueOn }: StoredDocument): Document => ({
   currency,
   collectedMinor: BigInt(collected),
+  collectedOn,
   dueOn,
   deferred: {
     grossMinor: BigInt(gross),
@@ -207,9 +213,17 @@ const openBook = ({ instruments }: VatRows) => {
     },
     /**
      * Begins a document, or moves one: what is deferred, what is collected, or both. `atOnce` waits for no money: an advance
-     * that goes back.
+     * that goes back. What is exigible may move on a later day than what is deferred.
      */
-    move: (row: DocumentRow, told: Cause, after: Document, atOnce: readonly VatPart[] = []): void => {
+    move: (
+      row: DocumentRow,
+      told: Cause,
+      after: Document,
+      {
+        atOnce = [],
+        exigibleOn = told.on,
+      }: { readonly atOnce?: readonly VatPart[]; readonly exigibleOn?: string } = {},
+    ): void => {
       const { kind, document_id: documentId } = row.key
       const before = documentOf(row)
       changes.push(put(row, { state: stored(after) }))
@@ -221,14 +235,22 @@ const openBook = ({ instruments }: VatRows) => {
       )
       const exigible = signed(addedVat(moved, atOnce))
       const terms = signed(addedVat(vatBetween(before?.deferred.parts ?? [], after.deferred.parts), atOnce))
+      const add = (
+        on: string,
+        rate: string,
+        moved: Pick<VatMovement, 'baseMinor' | 'vatMinor' | 'deferredMinor'>,
+      ): void => {
+        if (Object.values(moved).every((minor) => minor === 0n)) return
+        movements.push({ ...told, on, kind, documentId, currency: after.currency, rate, ...moved })
+      }
       for (const rate of new Set([...terms, ...exigible].map((part) => part.rate))) {
-        const due = exigible.find((part) => part.rate === rate)
-        const vatMinor = due?.vatMinor ?? 0n
-        const deferredMinor = (terms.find((part) => part.rate === rate)?.vatMinor ?? 0n) - vatMinor
-        const baseMinor = due?.baseMinor ?? 0n
-        if (baseMinor === 0n && vatMinor === 0n && deferredMinor === 0n) continue
-        const { currency } = after
-        movements.push({ ...told, kind, documentId, currency, rate, baseMinor, vatMinor, deferredMinor })
+        const { baseMinor = 0n, vatMinor = 0n } = exigible.find((part) => part.rate === rate) ?? {}
+        const ofTerms = terms.find((part) => part.rate === rate)?.vatMinor ?? 0n
+        if (exigibleOn === told.on) add(told.on, rate, { baseMinor, vatMinor, deferredMinor: ofTerms - vatMinor })
+        else {
+          add(told.on, rate, { baseMinor: 0n, vatMinor: 0n, deferredMinor: ofTerms })
+          add(exigibleOn, rate, { baseMinor, vatMinor, deferredMinor: -vatMinor })
+        }
       }
     },
     /** Keeps what is known of an advance invoice that the paper itself makes due; its VAT waits for nothing. */
@@ -266,7 +288,8 @@ const collect = (book: Book, row: DocumentRow | undefined, cause: Cause, amountM
   const document = row && documentOf(row)
   if (row === undefined || document === undefined) return
   const after = { ...document, collectedMinor: document.collectedMinor + amountMinor }
-  if (document.dueOn === undefined) book.move(row, cause, after)
+  if (document.dueOn === undefined)
+    book.move(row, cause, { ...after, collectedOn: latest(cause.on, after.collectedOn) })
   else if (amountMinor > 0n && cause.on < document.dueOn) bringForward(book, row, { on: cause.on, document, after })
 }
 
@@ -304,7 +327,10 @@ const opposite = ({ grossMinor, parts }: DeferredVat): DeferredVat => ({
   parts: negatedVat(parts),
 })
 
-/** A paper takes its lines off a document; `sign` -1 gives them back. */
+/**
+ * A paper takes its lines off a document; `sign` -1 gives them back. What money has made exigible is divided anew among the
+ * rates, and that is not before the money, though the paper may be (Legea 227/2015 art. 282 (3)).
+ */
 const lessen = (
   book: Book,
   row: DocumentRow | undefined,
@@ -315,7 +341,8 @@ const lessen = (
   if (row === undefined || document === undefined) return
   const lines = deferredVatOf(vatLines, currency)
   const deferred = lessenedVat(document.deferred, sign === 1n ? lines : opposite(lines))
-  if (document.dueOn === undefined) book.move(row, ofPaper(cause, on), { ...document, deferred })
+  const exigibleOn = latest(on, document.collectedOn)
+  if (document.dueOn === undefined) book.move(row, ofPaper(cause, on), { ...document, deferred }, { exigibleOn })
   else book.keep(row, { ...document, deferred })
 }
 
@@ -348,7 +375,7 @@ const begin = (
 ): void => {
   if (row === undefined || !cashAccounting) return
   const { own, advances } = paperOf(vatLines, currency)
-  book.move(row, cause, { currency, deferred: own, collectedMinor: -advances.grossMinor }, advances.parts)
+  book.move(row, cause, { currency, deferred: own, collectedMinor: -advances.grossMinor }, { atOnce: advances.parts })
 }
 
 type Invoiced = Extract<VatEvent, { readonly type: 'InvoiceRegistered' }>['data']
@@ -373,7 +400,8 @@ const cancel = (
   const { own, advances } = paperOf(vatLines, currency)
   const deferred = lessenedVat(document.deferred, own)
   const after = { ...document, deferred, collectedMinor: document.collectedMinor + advances.grossMinor }
-  if (document.dueOn === undefined) book.move(row, ofPaper('CANCELLED', cancelledOn), after, negatedVat(advances.parts))
+  const atOnce = negatedVat(advances.parts)
+  if (document.dueOn === undefined) book.move(row, ofPaper('CANCELLED', cancelledOn), after, { atOnce })
   else book.keep(row, { ...document, deferred })
 }
 

@@ -15,6 +15,8 @@ interface Deferring {
   readonly rates: Rate[]
   gross: bigint
   collected: bigint
+  /** The last day on which money came for it, or went. */
+  moneyOn?: string
   /** An advance invoice outside the scheme, whose VAT is due on this day at the latest. */
   readonly dueOn?: string
 }
@@ -129,6 +131,7 @@ const snapshot = (document: Deferring) => ({
   gross: `${document.gross}`,
   collected: `${document.collected}`,
   parts: document.rates.map(({ rate, base, vat }) => ({ rate, base: `${base}`, vat: `${vat}` })),
+  collectedOn: document.moneyOn,
   dueOn: document.dueOn,
 })
 
@@ -193,11 +196,19 @@ export const createDeferredVat = (tables: {
         const [baseAfter, vatAfter] = after.get(rate) ?? [0n, 0n]
         const base = sign * (baseAfter - baseBefore + back.base)
         const vat = sign * (vatAfter - vatBefore + back.vat)
-        const deferred = sign * (term - (termsBefore.get(rate) ?? 0n)) - vat
-        if (base === 0n && vat === 0n && deferred === 0n) continue
+        const kept = sign * (term - (termsBefore.get(rate) ?? 0n))
         const { cause, on, belongsTo = null, paymentId = null } = told
-        const { currency } = document
-        moves.push({ cause, clientId, kind, documentId, paymentId, currency, on, belongsTo, rate, base, vat, deferred })
+        const { currency, moneyOn = on } = document
+        const of = { cause, clientId, kind, documentId, paymentId, currency, belongsTo, rate }
+        // A paper may be dated before the money whose VAT it divides anew; that money's VAT is not there before it.
+        const parts =
+          paymentId === null && moneyOn > on
+            ? [
+                { ...of, on, base: 0n, vat: 0n, deferred: kept },
+                { ...of, on: moneyOn, base, vat, deferred: -vat },
+              ]
+            : [{ ...of, on, base, vat, deferred: kept - vat }]
+        moves.push(...parts.filter((part) => part.base !== 0n || part.vat !== 0n || part.deferred !== 0n))
       }
     }
     const dueSoFar = (document: Deferring): bigint =>
@@ -215,6 +226,7 @@ export const createDeferredVat = (tables: {
       if (paperOn === undefined) {
         change(kind, id, told, (document) => {
           document.collected += by
+          if (told.on > (document.moneyOn ?? '')) document.moneyOn = told.on
         })
       } else if (by > 0n && told.on < paperOn) comeEarly(id, told, by)
     }
