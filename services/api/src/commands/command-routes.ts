@@ -1,4 +1,4 @@
-import { type CommandId, Month, REJECTION_CODES } from '@registru/domain'
+import { type CommandId, Month, PaymentNoticeCode, REJECTION_CODES } from '@registru/domain'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { responsesOf } from '../http/problem-schema.ts'
@@ -84,6 +84,18 @@ const PaymentWarning = z
   .object({ code: z.literal('PAYMENT_LOOKS_REPEATED'), clientId: z.string(), paymentId: z.string() })
   .meta({ description: 'A payment of the company has the same bank reference, day and amount' })
 
+const NoticeWarning = z
+  .object({ code: PaymentNoticeCode, limit: z.string().optional(), law: z.string() })
+  .meta({ description: 'The payment is recorded; somebody has to do something about it beside the ledger' })
+
+const NameWarning = z
+  .object({
+    code: z.literal('NAMED_INVOICE_NOT_OPEN'),
+    name: z.string().meta({ description: 'As the payer wrote it, in capitals' }),
+    invoiceId: z.string().optional().meta({ description: 'The one invoice that has the name and is not open' }),
+  })
+  .meta({ description: "The payer's text names an invoice that is not open; what was meant for it stays credit" })
+
 const ClientWarning = z
   .object({ code: z.literal('TAX_ID_USED'), clientId: z.string() })
   .meta({ description: 'Another client of the company has the same fiscal code' })
@@ -106,6 +118,8 @@ const AnswerSchema = z.object({
         DerivedVatWarning,
         DocumentWarning,
         PaymentWarning,
+        NoticeWarning,
+        NameWarning,
         ClientWarning,
       ]),
     )

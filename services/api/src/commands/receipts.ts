@@ -35,6 +35,7 @@ export const receiptCommands = [
       'DAY_TOO_FAR_AHEAD',
       'PAYMENT_ALREADY_REVERSED',
       'PAYMENT_NOT_FOUND',
+      'PAYMENT_TRANSFERRED',
       'PERIOD_CLOSED',
       'RECEIPT_ALREADY_ISSUED',
       'RECEIPT_BEFORE_PAYMENT',

@@ -25,7 +25,7 @@ export const takingBackCommands = [
     schema: ReverseCreditNote,
     example: examples.reverseCreditNote(),
     result: z.object({ creditNoteId: z.string(), invoiceId: z.string().optional(), total: money, reversedOn: day }),
-    rejections: [...rejections, 'PAYMENT_REFUNDED'],
+    rejections: [...rejections, 'CREDIT_RESERVED', 'PAYMENT_REFUNDED', 'PAYMENT_TRANSFERRED'],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReverseCreditNote', data }, context, dependencies)
       const reversed = eventsOf(handled, 'CreditNoteReversed')[0]?.data
@@ -95,7 +95,7 @@ export const takingBackCommands = [
     schema: ReverseSetOff,
     example: examples.reverseSetOff(),
     result: z.object({ paymentId: z.string(), reopened: z.array(z.string()), reversedOn: day }),
-    rejections: [...rejections, 'PAYMENT_REFUNDED'],
+    rejections: [...rejections, 'CREDIT_RESERVED', 'PAYMENT_REFUNDED', 'PAYMENT_TRANSFERRED'],
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReverseSetOff', data }, context, dependencies)
       return answer(handled, {

@@ -1,0 +1,95 @@
+/** What a command may be refused with stands in its contract: callers switch over the codes that `/openapi.json` lists. */
+import { type AccountCommand, type AccountEvent, clientAccount, DEFAULT_RULES, Rejection } from '@registru/domain'
+import * as examples from '@registru/domain/examples'
+import t from 'tap'
+import { commandDefinitions } from '../src/commands/registry.ts'
+
+const { ron } = examples
+const today = '2026-11-24'
+const context = { today, company: { ...DEFAULT_RULES, functionalCurrency: 'RON' } }
+
+/** @returns the code that the command is refused with */
+const refusalOf = (history: readonly AccountEvent[], command: AccountCommand): string | undefined => {
+  const state = history.reduce(clientAccount.evolve, clientAccount.initialState())
+  try {
+    clientAccount.decide(command, state, context)
+    return undefined
+  } catch (error) {
+    if (error instanceof Rejection) return error.code
+    throw error
+  }
+}
+
+const client = examples.clientRegistered()
+const payment = examples.paymentRecorded()
+const reserved = examples.transferRequested({ amount: ron('1500.00') })
+const moved = [reserved, examples.transferCompleted()]
+const note = examples.creditNoteRegistered({ creditNoteId: 'pay-1', invoiceId: undefined, total: ron('1500.00') })
+const setOff = examples.paymentRecorded({ method: 'SET_OFF' })
+const received = examples.transferReceived({ clientId: 'alfa', transferId: 'pay-1' })
+
+const advance = examples.invoiceRegistered({
+  invoiceId: 'advance',
+  number: '1',
+  kind: 'ADVANCE',
+  issuedOn: '2026-10-01',
+  total: ron('121.00'),
+  vatLines: [{ rate: '21', base: '100.00', vat: '21.00' }],
+})
+const final = (change: Parameters<typeof examples.registerInvoice>[0] = {}, rate = '21'): AccountCommand => ({
+  type: 'RegisterInvoice',
+  data: examples.registerInvoice({
+    total: ron('1089.00'),
+    vatLines: [
+      { rate: '21', base: '1000.00', vat: '210.00' },
+      { rate, base: '-100.00', vat: '-21.00', advanceInvoiceId: 'advance' },
+    ],
+    ...change,
+  }),
+})
+
+const reversal: AccountCommand = { type: 'ReversePayment', data: examples.reversePayment() }
+const refund: AccountCommand = { type: 'RecordRefund', data: examples.recordRefund({ paymentId: 'pay-1' }) }
+const release: AccountCommand = { type: 'ReleaseCredit', data: examples.releaseCredit({ paymentId: 'pay-1' }) }
+const noteBack: AccountCommand = {
+  type: 'ReverseCreditNote',
+  data: examples.reverseCreditNote({ creditNoteId: 'pay-1' }),
+}
+const setOffBack: AccountCommand = { type: 'ReverseSetOff', data: examples.reverseSetOff({ paymentId: 'pay-1' }) }
+
+const CASES: readonly (readonly [code: string, history: readonly AccountEvent[], command: AccountCommand])[] = [
+  ['INVOICE_NOT_FOUND', [], final()],
+  ['CREDIT_NOTE_DOES_NOT_FIT', [advance], final({}, '19')],
+  ['UNDO_BEFORE_WHAT_IT_UNDOES', [advance], final({ issuedOn: '2026-09-30' })],
+  ['CURRENCY_MISMATCH', [advance], final({ total: { amount: '1089.00', currency: 'EUR' } })],
+  ['CREDIT_RESERVED', [payment, reserved], reversal],
+  ['PAYMENT_TRANSFERRED', [payment, ...moved], reversal],
+  [
+    'PAYMENT_TRANSFERRED',
+    [received],
+    { type: 'ConfirmPaymentCleared', data: { clientId: 'alfa', paymentId: 'pay-1' } },
+  ],
+  [
+    'PAYMENT_TRANSFERRED',
+    [received],
+    { type: 'IssueReceipt', data: { ...examples.issueReceipt({ paymentId: 'pay-1' }), receiptId: 'r' } },
+  ],
+  ['CREDIT_RESERVED', [payment, reserved], refund],
+  ['CREDIT_RESERVED', [payment, reserved], release],
+  ['CREDIT_RESERVED', [note, reserved], noteBack],
+  ['PAYMENT_TRANSFERRED', [note, ...moved], noteBack],
+  ['CREDIT_RESERVED', [setOff, reserved], setOffBack],
+  ['PAYMENT_TRANSFERRED', [setOff, ...moved], setOffBack],
+]
+
+t.test('every refusal that an account decides is one that its command tells of', async (t) => {
+  for (const [code, history, command] of CASES) {
+    const what = `${command.type} ${code}`
+    t.equal(refusalOf([client, ...history], command), code, what)
+    const definition = commandDefinitions.find(({ name }) => name === command.type)
+    t.ok(
+      definition?.rejections.some((declared) => declared === code),
+      `${what} is declared`,
+    )
+  }
+})
