@@ -1,4 +1,12 @@
-import { type ClientId, formatRomanianDay, type LedgerEvent, minorIn, minorOf, type PaymentId } from '@registru/domain'
+import {
+  type ClientId,
+  formatRomanianDay,
+  type LedgerEvent,
+  minorIn,
+  minorOf,
+  nameOfOwed,
+  type PaymentId,
+} from '@registru/domain'
 import { DESKLESS } from '../core/books/cash.ts'
 import { paidOf } from '../core/books/exchange.ts'
 import { add, change, create, insert, type RowChange, set } from '../core/fold/changes.ts'
@@ -65,7 +73,9 @@ const explanationOf = (receipt: Issued): string => {
   return [
     `chitanța ${actOf(receipt)}`,
     ...(replaces === undefined ? [] : [`înlocuiește chitanța ${actOf(replaces)}`]),
-    ...settles.map(({ series, number }) => `factura ${series === undefined ? '' : `${series} `}${number}`),
+    ...settles.map(
+      ({ claim, series, number }) => `${nameOfOwed(claim)} ${series === undefined ? '' : `${series} `}${number}`,
+    ),
     ...(ZERO.test(advance) ? [] : ['avans']),
     receivedFrom.name,
   ].join(', ')

@@ -99,6 +99,18 @@ export const clientStatements = defineProjection({
       const { clientId, invoiceId, cancelledOn, total } = event.data
       return line(event, { kind: 'CANCELLATION', clientId, invoiceId, on: cancelledOn, amount: total, side: 'credit' })
     },
+    // What is owed for money that leaves with it is the client's credit until then: the money's own line tells.
+    ClaimRegistered: (event) => {
+      const { clientId, claimId: invoiceId, series, number, paymentId, issuedOn: on, total: amount } = event.data
+      if (paymentId !== undefined) return []
+      const document = series === undefined ? number : `${series} ${number}`
+      return line(event, { kind: 'CLAIM', clientId, invoiceId, document, on, amount, side: 'debit' })
+    },
+    ClaimCancelled: (event) => {
+      const { clientId, claimId: invoiceId, paymentId, cancelledOn: on, total: amount } = event.data
+      if (paymentId !== undefined) return []
+      return line(event, { kind: 'CLAIM_CANCELLATION', clientId, invoiceId, on, amount, side: 'credit' })
+    },
     CreditNoteRegistered: (event) => {
       const { clientId, invoiceId, creditNoteId, series, number, creditedOn, total } = event.data
       return line(event, {

@@ -17,6 +17,9 @@ import {
 export type StatementLineKind =
   | 'INVOICE'
   | 'CANCELLATION'
+  /** What is owed without an invoice, and what takes that back. */
+  | 'CLAIM'
+  | 'CLAIM_CANCELLATION'
   | 'CREDIT_NOTE'
   | 'DISCOUNT'
   | 'WRITE_OFF'

@@ -5,8 +5,14 @@ import { eventIndex } from './tables.ts'
 
 /** A credit note on account is settled with as a payment is, under its own id. */
 const paymentIdOf = ({ data }: LedgerEvent): string | null => {
-  if ('paymentId' in data) return data.paymentId
+  if ('paymentId' in data) return data.paymentId ?? null
   return 'creditNoteId' in data ? data.creditNoteId : null
+}
+
+/** A claim without an invoice is settled as one is, under its own id. */
+const invoiceIdOf = ({ data }: LedgerEvent): string | null => {
+  if ('invoiceId' in data) return data.invoiceId ?? null
+  return 'claimId' in data ? (data.claimId ?? null) : null
 }
 
 /** Finds the events of a client, an invoice, a payment, a request or a command, for who checks the books. */
@@ -26,7 +32,7 @@ export const eventIndexProjection = defineProjection({
         revision,
         type,
         client_id: 'clientId' in data ? data.clientId : null,
-        invoice_id: 'invoiceId' in data ? (data.invoiceId ?? null) : null,
+        invoice_id: invoiceIdOf(event),
         payment_id: paymentIdOf(event),
         correlation_id: metadata.correlationId,
         command_id: metadata.commandId,

@@ -144,6 +144,31 @@ const raised = (
   { reversedOn: on, reason: undoneBecause }: { readonly reversedOn: string; readonly reason: string },
 ): Settled => ({ kind, minor: -minorOf(amount), on, undoneBecause })
 
+type Owed = Extract<LedgerEvent, { readonly type: 'InvoiceRegistered' | 'ClaimRegistered' }>
+
+/** An invoice, or a claim without one, as it begins: with nothing settled. */
+const begun = ({ data, position }: Owed, instalments: readonly InstalmentPart[]) => ({
+  kind: data.kind,
+  series: data.series ?? null,
+  number: data.number,
+  issued_on: data.issuedOn,
+  due_on: data.dueOn,
+  currency: data.total.currency,
+  total_minor: minorOf(data.total),
+  allocated_minor: 0n,
+  uncleared_minor: 0n,
+  credited_minor: 0n,
+  discounted_minor: 0n,
+  written_off_minor: 0n,
+  recovered_minor: 0n,
+  cancelled_on: null,
+  instalments,
+  rescheduled: false,
+  position,
+  last_effective_on: data.issuedOn,
+  last_position: position,
+})
+
 /** What each invoice was for and what has been settled on it. */
 export const invoiceBalancesProjection = defineProjection({
   name: 'invoice_balances',
@@ -152,29 +177,15 @@ export const invoiceBalancesProjection = defineProjection({
   on: {
     InvoiceRegistered: folding({
       wants: (event) => ({ invoice: wantedNew(invoiceBalances, keyOf(event, event.data.invoiceId)) }),
-      fold: ({ data, position }, { invoice }) => [
-        create(invoice, {
-          kind: data.kind,
-          series: data.series ?? null,
-          number: data.number,
-          issued_on: data.issuedOn,
-          due_on: data.dueOn,
-          currency: data.total.currency,
-          total_minor: minorOf(data.total),
-          allocated_minor: 0n,
-          uncleared_minor: 0n,
-          credited_minor: 0n,
-          discounted_minor: 0n,
-          written_off_minor: 0n,
-          recovered_minor: 0n,
-          cancelled_on: null,
-          instalments: data.instalments,
-          rescheduled: false,
-          position,
-          last_effective_on: data.issuedOn,
-          last_position: position,
-        }),
-      ],
+      fold: (event, { invoice }) => [create(invoice, begun(event, event.data.instalments))],
+    }),
+    ClaimRegistered: folding({
+      wants: (event) => ({ claim: wantedNew(invoiceBalances, keyOf(event, event.data.claimId)) }),
+      fold: (event, { claim }) => [create(claim, begun(event, []))],
+    }),
+    ClaimCancelled: folding({
+      wants: (event) => ({ claim: wanted(invoiceBalances, keyOf(event, event.data.claimId)) }),
+      fold: (event, { claim }) => settle(event, claim, lowered('CANCELLED', event.data.total, event.data.cancelledOn)),
     }),
     InvoiceRescheduled: folding({
       wants: invoiceOf,

@@ -1,4 +1,4 @@
-import { type ClientId, type CompanyId, daysBetween, type InvoiceId, minorIn } from '@registru/domain'
+import { type ClientId, type CompanyId, daysBetween, type InvoiceId, minorIn, type OwedKind } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
 import { unmetDueSql } from '../core/books/unmet-due.ts'
@@ -10,7 +10,7 @@ import { type InstalmentPart, type InvoiceBalanceViews, type InvoiceStatus, OPEN
 export interface InvoiceBalance {
   readonly invoiceId: InvoiceId
   readonly clientId: ClientId
-  readonly kind: 'INVOICE' | 'ADVANCE'
+  readonly kind: OwedKind
   readonly series: string | undefined
   readonly number: string
   readonly issuedOn: string

@@ -1,4 +1,4 @@
-import type { ClientId, CompanyId, InvoiceId, PaymentId } from '@registru/domain'
+import type { ClientId, CompanyId, InvoiceId, OwedKind, PaymentId } from '@registru/domain'
 import {
   bigint,
   boolean,
@@ -46,7 +46,8 @@ export const invoiceBalances = defineRemembered({
     company_id: id<CompanyId>(),
     invoice_id: id<InvoiceId>(),
     client_id: id<ClientId>(),
-    kind: word<'INVOICE' | 'ADVANCE'>(),
+    /** A claim without an invoice stands among them, under an id of the same space. */
+    kind: word<OwedKind>(),
     series: nullable(text()),
     number: text(),
     issued_on: date(),

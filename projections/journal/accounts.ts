@@ -1,4 +1,4 @@
-import type { PaymentMethod, ReleaseReason } from '@registru/domain'
+import type { ClaimKind, PaymentMethod, ReleaseReason } from '@registru/domain'
 
 /** What postings are made to: the meaning, not a number of some chart. */
 export type Account =
@@ -23,6 +23,8 @@ export type Account =
   | 'FEE'
   | 'RELEASED_CREDIT'
   | 'TIPS'
+  | 'PENALTIES'
+  | 'OTHER_INCOME'
   | 'FX_GAIN'
   | 'FX_LOSS'
   | 'CURRENCY_POSITION'
@@ -47,6 +49,17 @@ export const RELEASE_ACCOUNT: Readonly<Record<ReleaseReason, Account>> = {
   TIP: 'TIPS',
   SMALL_DIFFERENCE: 'RELEASED_CREDIT',
   OTHER: 'RELEASED_CREDIT',
+}
+
+/**
+ * What stands against a claim. Money that went to a client without being a payment of this ledger left by an entry of the bank
+ * that waits in suspense for its other side; what it was beyond a payment is that payment's credit instead.
+ */
+export const CLAIM_ACCOUNT: Readonly<Record<ClaimKind, Account>> = {
+  RETURNED_MONEY: 'SUSPENSE',
+  FEE: 'PENALTIES',
+  INTEREST: 'PENALTIES',
+  OTHER: 'OTHER_INCOME',
 }
 
 /** Where money is, and what was kept of it on the way: what these gained is what came in less what went back. */
@@ -84,6 +97,8 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'FEE', number: '627', from: '2015-01-01' },
   { account: 'RELEASED_CREDIT', number: '758', from: '2015-01-01' },
   { account: 'TIPS', number: '462', from: '2015-01-01' },
+  { account: 'PENALTIES', number: '7581', from: '2015-01-01' },
+  { account: 'OTHER_INCOME', number: '7588', from: '2015-01-01' },
   { account: 'FX_GAIN', number: '765', from: '2015-01-01' },
   { account: 'FX_LOSS', number: '665', from: '2015-01-01' },
   // The chart of firms, unlike that of banks, has no such account: what its currencies are worth together belongs to 4111.

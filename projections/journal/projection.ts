@@ -23,7 +23,7 @@ import { add, insert, type RowChange } from '../core/fold/changes.ts'
 import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import type { KeyOf } from '../core/fold/table.ts'
 import { stretchOf } from '../core/reading/clocks.ts'
-import { type Account, MONEY_ACCOUNT, RELEASE_ACCOUNT } from './accounts.ts'
+import { type Account, CLAIM_ACCOUNT, MONEY_ACCOUNT, RELEASE_ACCOUNT } from './accounts.ts'
 import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 
 /** Whose a leg is, where it is not the entry's. */
@@ -187,6 +187,19 @@ const writtenOff = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
   ['RECEIVABLE', -minorOf(amount)],
 ]
 
+/** The client owes it, for money that left or as income; for money that leaves with it, it is credit until then. */
+const claimed = ({ kind, total, paymentId }: Data<'ClaimRegistered' | 'ClaimCancelled'>): readonly Leg[] => [
+  ['RECEIVABLE', minorOf(total)],
+  [paymentId === undefined ? CLAIM_ACCOUNT[kind] : 'CLIENT_CREDIT', -minorOf(total)],
+]
+
+const onClaim = ({ clientId, claimId, paymentId, total }: Data<'ClaimRegistered' | 'ClaimCancelled'>) => ({
+  clientId,
+  invoiceId: claimId,
+  ...(paymentId !== undefined && { paymentId }),
+  currency: total.currency,
+})
+
 /** Money goes: what of it was on its way from there, the rest from the bank. */
 const leaves = (
   { amount, takenInTransit }: { readonly amount: Money; readonly takenInTransit?: string | undefined },
@@ -286,6 +299,14 @@ export const journal = defineProjection({
         legs: [...opposite(invoiced(event.data, proceedsOf(kind))), ['RECEIVABLE', -minorOf(total)]],
       }
     }),
+    ClaimRegistered: (event) => {
+      const { issuedOn: on } = event.data
+      return post(event, { ...onClaim(event.data), on, legs: claimed(event.data) })
+    },
+    ClaimCancelled: (event) => {
+      const { cancelledOn: on } = event.data
+      return post(event, { ...onClaim(event.data), on, legs: opposite(claimed(event.data)) })
+    },
     CreditNoteRegistered: posting((event) => {
       const { creditedOn: on } = event.data
       return { ...creditedTo(event.data), on, legs: credited(event.data) }

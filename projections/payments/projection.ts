@@ -15,6 +15,7 @@ import { paidOf, signedMinor } from '../core/books/exchange.ts'
 import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
 import {
+  paymentClaims,
   paymentParts,
   paymentReceipts,
   paymentRefunds,
@@ -32,6 +33,7 @@ const untouched = {
   refunded_minor: 0n,
   transferred_minor: 0n,
   released_minor: 0n,
+  claimed_minor: 0n,
   cleared_on: null,
   cleared_position: null,
   reversed_on: null,
@@ -82,6 +84,27 @@ const reversed = (
   ]
 }
 
+/** More left of a payment than was there, or what did came back. */
+const claimed = (
+  { data, metadata, position, eventId }: Extract<LedgerEvent, { type: 'ClaimRegistered' | 'ClaimCancelled' }>,
+  on: string,
+  amount: bigint,
+): readonly RowChange[] => {
+  if (data.paymentId === undefined) return []
+  const key = keyOf(data.paymentId, data, metadata)
+  return [
+    add(payments, key, { claimed_minor: amount }),
+    insert(paymentClaims, {
+      ...key,
+      position,
+      claim_id: data.claimId,
+      amount_minor: amount,
+      effective_on: on,
+      event_id: eventId,
+    }),
+  ]
+}
+
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
@@ -93,6 +116,7 @@ export const paymentsProjection = defineProjection({
     paymentRefunds,
     paymentReleases,
     paymentTransfers,
+    paymentClaims,
     paymentReceipts,
   ],
   on: {
@@ -136,6 +160,8 @@ export const paymentsProjection = defineProjection({
               event_id: eventId,
             }),
           ],
+    ClaimRegistered: (event) => claimed(event, event.data.issuedOn, minorOf(event.data.total)),
+    ClaimCancelled: (event) => claimed(event, event.data.cancelledOn, -minorOf(event.data.total)),
     PaymentCleared: ({ data, metadata, position, eventId }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const amount = minorOf(data.amount)

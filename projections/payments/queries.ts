@@ -4,6 +4,7 @@ import type {
   CompanyId,
   CreditSource,
   EventId,
+  InvoiceId,
   Money,
   PaperReversalReason,
   Payer,
@@ -37,6 +38,8 @@ export interface PaymentHistory {
   /** What went to other clients' accounts. */
   readonly transferredMinor: bigint
   readonly releasedMinor: bigint
+  /** What left beyond all that was there; the client owes it. */
+  readonly claimedMinor: bigint
   /** What settles nothing yet; 0 once reversed. */
   readonly creditMinor: bigint
   readonly allocationRule: string
@@ -66,13 +69,20 @@ export interface PaymentHistory {
   readonly refunds: readonly Refund[]
   readonly transfers: readonly CreditTransfer[]
   readonly releases: readonly Release[]
+  readonly claims: readonly ExcessClaim[]
   /** Of credit that came from another client's account. */
   readonly origin: { readonly clientId: ClientId; readonly paymentId: PaymentId } | undefined
   /** What its row keeps, where nothing that happened to it lies beyond the clocks: the same amounts from another table. */
   readonly kept:
     | Pick<
         PaymentHistory,
-        'allocatedMinor' | 'refundedMinor' | 'reversedMinor' | 'transferredMinor' | 'releasedMinor' | 'creditMinor'
+        | 'allocatedMinor'
+        | 'refundedMinor'
+        | 'reversedMinor'
+        | 'transferredMinor'
+        | 'releasedMinor'
+        | 'claimedMinor'
+        | 'creditMinor'
       >
     | undefined
 }
@@ -110,6 +120,14 @@ export interface Release {
   readonly eventId: EventId
 }
 
+/** What the client owes for money that left; what is owed no longer is negative. */
+export interface ExcessClaim {
+  readonly claimId: InvoiceId
+  readonly amountMinor: bigint
+  readonly on: string
+  readonly eventId: EventId
+}
+
 /** Credit that went to another account; what came back is negative. */
 export interface CreditTransfer {
   readonly transferId: PaymentId
@@ -132,6 +150,7 @@ type PartRow = PaymentViews['read.payment_parts']
 type RefundRow = PaymentViews['read.payment_refunds']
 type TransferRow = PaymentViews['read.payment_transfers']
 type ReleaseRow = PaymentViews['read.payment_releases']
+type ClaimRow = PaymentViews['read.payment_claims']
 type ReceiptRow = PaymentViews['read.payment_receipts']
 
 /** All that happened to a payment, in the order of the log. */
@@ -141,6 +160,7 @@ interface Happened {
   readonly refunds: readonly RefundRow[]
   readonly transfers: readonly TransferRow[]
   readonly releases: readonly ReleaseRow[]
+  readonly claims: readonly ClaimRow[]
   readonly receipts: readonly ReceiptRow[]
 }
 
@@ -187,6 +207,13 @@ const release = (row: ReleaseRow): Release => ({
   eventId: row.event_id,
 })
 
+const excessClaim = (row: ClaimRow): ExcessClaim => ({
+  claimId: row.claim_id,
+  amountMinor: row.amount_minor,
+  on: row.effective_on,
+  eventId: row.event_id,
+})
+
 const sumOf = (rows: readonly { readonly amount_minor: bigint }[]): bigint =>
   rows.reduce((sum, row) => sum + row.amount_minor, 0n)
 
@@ -216,6 +243,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
   const refunds = happened.refunds.filter((entry) => happens(entry.refunded_on, entry.position))
   const transfers = happened.transfers.filter((entry) => happens(entry.effective_on, entry.position))
   const releases = happened.releases.filter((entry) => happens(entry.released_on, entry.position))
+  const claims = happened.claims.filter((entry) => happens(entry.effective_on, entry.position))
   const receipts = happened.receipts.filter((entry) => happens(entry.issued_on, entry.position))
   const receipt = receipts.findLast((entry) => !happens(entry.annulled_on, entry.annulled_position))
   const parts = happened.parts.filter((entry) => happens(entry.effective_on, entry.position))
@@ -232,8 +260,10 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
   const refundedMinor = sumOf(refunds.filter((entry) => !isReturned(entry)))
   const transferredMinor = sumOf(transfers)
   const releasedMinor = sumOf(releases)
+  const claimedMinor = sumOf(claims)
   const isFinal =
     releases.length === happened.releases.length &&
+    claims.length === happened.claims.length &&
     settlements.length === happened.settlements.length &&
     refunds.length === happened.refunds.length &&
     transfers.length === happened.transfers.length &&
@@ -250,7 +280,15 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     refundedMinor,
     transferredMinor,
     releasedMinor,
-    creditMinor: row.amount_minor - allocatedMinor - refundedMinor - releasedMinor - transferredMinor - reversedMinor,
+    claimedMinor,
+    creditMinor:
+      row.amount_minor +
+      claimedMinor -
+      allocatedMinor -
+      refundedMinor -
+      releasedMinor -
+      transferredMinor -
+      reversedMinor,
     allocationRule: row.allocation_rule,
     allocationStage: row.allocation_stage ?? undefined,
     deskId: row.desk_id ?? undefined,
@@ -283,6 +321,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     transfers: transfers.map(transfer),
     origin: originOf(row),
     releases: releases.map(release),
+    claims: claims.map(excessClaim),
     kept: isFinal
       ? {
           allocatedMinor: row.allocated_minor,
@@ -290,6 +329,7 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
           reversedMinor: row.reversed_minor,
           transferredMinor: row.transferred_minor,
           releasedMinor: row.released_minor,
+          claimedMinor: row.claimed_minor,
           creditMinor: row.credit_minor,
         }
       : undefined,
@@ -359,6 +399,15 @@ const withHistory = async (
       .orderBy('position')
       .execute(),
   )
+  const claims = grouped(
+    await tables
+      .selectFrom('read.payment_claims')
+      .selectAll()
+      .where('company_id', '=', companyId)
+      .where('payment_id', 'in', ids)
+      .orderBy('position')
+      .execute(),
+  )
   const transfers = grouped(
     await tables
       .selectFrom('read.payment_transfers')
@@ -386,6 +435,7 @@ const withHistory = async (
       // How a payment came to be is its amount.
       transfers: (transfers.get(key) ?? []).filter(({ position }) => position !== row.position),
       releases: releases.get(key) ?? [],
+      claims: claims.get(key) ?? [],
       receipts: receipts.get(key) ?? [],
     }
     return paymentAt(row, happened, clocks)

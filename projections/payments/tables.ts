@@ -51,6 +51,8 @@ export const payments = defineTable({
     transferred_minor: bigint(),
     /** Of the credit: what is the client's no longer. */
     released_minor: bigint(),
+    /** What left beyond all that was there: the client owes it, and had it as credit until it left. */
+    claimed_minor: bigint(),
     allocation_rule: word<AllocationRule>(),
     /** Of `auto`: what told it how. */
     allocation_stage: nullable(word<AllocationStage>()),
@@ -87,7 +89,7 @@ export const payments = defineTable({
   fillfactor: 80,
   derived: {
     credit_minor: derived<bigint>(
-      'amount_minor - allocated_minor - reversed_minor - refunded_minor - transferred_minor - released_minor',
+      'amount_minor + claimed_minor - allocated_minor - reversed_minor - refunded_minor - transferred_minor - released_minor',
     ),
   },
 })
@@ -204,6 +206,22 @@ export const paymentReleases = defineTable({
   key: ['company_id', 'payment_id', 'client_id', 'position'],
 })
 
+/** Claims for money that left beyond what was there of a payment; what is cancelled is negative: history, never changed. */
+export const paymentClaims = defineTable({
+  name: 'payment_claims',
+  columns: {
+    company_id: id<CompanyId>(),
+    payment_id: id<PaymentId>(),
+    client_id: id<ClientId>(),
+    position: position(),
+    claim_id: id<InvoiceId>(),
+    amount_minor: bigint(),
+    effective_on: date(),
+    event_id: uuid(),
+  },
+  key: ['company_id', 'payment_id', 'client_id', 'position'],
+})
+
 /** The receipts of each cash payment: the next one is issued only after the one before is annulled. */
 export const paymentReceipts = defineTable({
   name: 'payment_receipts',
@@ -228,5 +246,6 @@ export type PaymentViews = {
   'read.payment_refunds': ViewRowOf<typeof paymentRefunds>
   'read.payment_transfers': ViewRowOf<typeof paymentTransfers>
   'read.payment_releases': ViewRowOf<typeof paymentReleases>
+  'read.payment_claims': ViewRowOf<typeof paymentClaims>
   'read.payment_receipts': ViewRowOf<typeof paymentReceipts>
 }

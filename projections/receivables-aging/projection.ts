@@ -135,6 +135,11 @@ type OnPayment = AccountEvent & { readonly data: { readonly paymentId: PaymentId
 
 const invoiceOf = (event: OnInvoice) => ({ invoice: wanted(openItems, keyOf(event, 'INVOICE', event.data.invoiceId)) })
 const paymentOf = (event: OnPayment) => ({ payment: wanted(openItems, keyOf(event, 'PAYMENT', event.data.paymentId)) })
+/** The payment of which more left than was there: what the client owes for that is its credit until it leaves. */
+const leftWith = (event: AccountEvent & { readonly data: { readonly paymentId?: PaymentId | undefined } }) => {
+  const { paymentId } = event.data
+  return paymentId === undefined ? undefined : wanted(openItems, keyOf(event, 'PAYMENT', paymentId))
+}
 const bothOf = (event: OnInvoice & OnPayment) => ({ ...invoiceOf(event), ...paymentOf(event) })
 
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
@@ -153,6 +158,29 @@ export const receivablesAging = defineProjection({
         }))
         const whole = [{ dueOn, minor: minorOf(amount) }]
         return begin(event, { item, amount, on, dueParts: dueParts.length > 0 ? dueParts : whole })
+      },
+    }),
+    ClaimRegistered: folding({
+      wants: (event) => ({
+        item: wantedNew(openItems, keyOf(event, 'INVOICE', event.data.claimId)),
+        payment: leftWith(event),
+      }),
+      fold: (event, { item, payment }) => {
+        const { total: amount, issuedOn: on, dueOn } = event.data
+        const by = minorOf(amount)
+        const claim = beginning({ item, amount, on, dueParts: [{ dueOn, minor: by }] })
+        return move(event, on, claim, ...(payment === undefined ? [] : [{ item: payment, by }]))
+      },
+    }),
+    ClaimCancelled: folding({
+      wants: (event) => ({
+        item: wanted(openItems, keyOf(event, 'INVOICE', event.data.claimId)),
+        payment: leftWith(event),
+      }),
+      fold: (event, { item, payment }) => {
+        const { total, cancelledOn: on } = event.data
+        const by = -minorOf(total)
+        return move(event, on, { item, by }, ...(payment === undefined ? [] : [{ item: payment, by }]))
       },
     }),
     // Nothing moves but the days on which what is open is due.

@@ -8,6 +8,8 @@ import {
 } from '@registru/domain'
 import {
   cashDeskOpened,
+  claimCancelled,
+  claimRegistered,
   clientRegistered,
   clientUpdated,
   companyRegistered,
@@ -370,6 +372,31 @@ const appends: readonly (readonly [stream: string, ...messages: readonly LedgerM
   // 60
   [alfa, paymentRecorded({ paymentId: 'p-6', amount: ron('70.00'), method: 'CARD_POS', bankReference: undefined })],
   [alfa, paymentReversed({ paymentId: 'p-6', amount: ron('70.00'), method: 'CARD_POS', reversedOn: '2026-11-13' })],
+  [alfa, claimRegistered({ claimId: 'c-1', series: 'D', number: '1', total: ron('8.00') })],
+  // 63
+  [alfa, claimCancelled({ claimId: 'c-1', total: ron('8.00') })],
+  [
+    alfa,
+    claimRegistered({ claimId: 'c-2', kind: 'RETURNED_MONEY', number: 'c-2', total: ron('9.00'), paymentId: 'p-6' }),
+    refundRecorded({ refundId: 'f-5', paymentId: 'p-6', amount: ron('9.00'), claimId: 'c-2' }),
+  ],
+  // 66
+  [
+    alfa,
+    refundReversed({ refundId: 'f-5', paymentId: 'p-6', amount: ron('9.00') }),
+    claimCancelled({ claimId: 'c-2', kind: 'RETURNED_MONEY', total: ron('9.00'), paymentId: 'p-6' }),
+  ],
+  [
+    alfa,
+    claimRegistered({ claimId: 'c-3', kind: 'RETURNED_MONEY', number: 'c-3', total: ron('4.00'), paymentId: 'p-6' }),
+    paymentReversed({
+      paymentId: 'p-6',
+      amount: ron('4.00'),
+      method: 'CARD_POS',
+      cleared: true,
+      reversedOn: '2026-11-14',
+    }),
+  ],
 ]
 
 /** They stand at the places that the comments count. */

@@ -3,6 +3,7 @@ import {
   accountInvoices,
   accountPayments,
   addDays,
+  ClaimKind,
   type ClientAccount,
   creditNotes,
   decimalOf,
@@ -44,7 +45,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 30 }),
+  kind: fc.nat({ max: 31 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -237,7 +238,10 @@ const adjust = (ledger: ReturnType<typeof createLedger>, step: Step, place: Plac
       const isForeign = step.variant > 2 || (step.variant === 2 && other === 'RON')
       const foreign = step.variant > 2 ? { amount: moneyOf(BigInt(step.minor), other) } : {}
       const rate = isForeign ? { exchangeRate: rated('5.0312') } : {}
-      const data = { clientId, refundId, paymentId, amount, ...foreign, ...rate, method, refundedOn: day }
+      const claimId = `${refundId}-claim`
+      const beyond = step.payment === 0 ? { amount: decimalOf(BigInt(step.minor), payment.currency) } : {}
+      const left = { amount, ...beyond, ...foreign, ...rate, method, refundedOn: day, allowExcess: step.invoice > 1 }
+      const data = { clientId, refundId, paymentId, claimId, ...left }
       ledger.onAccount(companyId, { type: 'RecordRefund', data }, day)
     } else if (step.variant > 3) {
       const amount = decimalOf(part(credit), payment.currency)
@@ -348,6 +352,14 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
       },
       day,
     )
+  } else if (step.kind === 31) {
+    const kind = ClaimKind.options[step.variant % ClaimKind.options.length] ?? 'OTHER'
+    const total = moneyOf(BigInt(step.minor), currency)
+    const number = step.term % 2 === 0 ? undefined : `D ${step.invoice}`
+    const dueOn = addDays(day, step.term)
+    const claimId = `${clientId}-claim-${step.invoice}`
+    const data = { clientId, claimId, kind, number, issuedOn: day, dueOn, total }
+    ledger.onAccount(companyId, { type: 'RegisterClaim', data }, day)
   } else if (step.kind < 10) {
     const method = step.term % 5 === 4 ? 'CHEQUE' : (methods[step.variant] ?? 'CASH')
     ledger.onAccount(
@@ -380,8 +392,11 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     ledger.onAccount(companyId, { type: 'DeallocatePayment', data }, day)
   } else if (step.kind < 18) {
     const reason = step.variant % 2 === 0 ? ('BOUNCED' as const) : ('CHARGED_BACK' as const)
-    const part = step.variant < 3 ? {} : { amount: decimalOf(BigInt(step.minor), currency) }
-    const data = { clientId, paymentId, reason, reversedOn: addDays(day, step.term), ...part }
+    const claimId = `${paymentId}-gone-${step.invoice}`
+    // Now and then more than is left.
+    const amount = decimalOf(BigInt(step.minor), currency)
+    const part = step.variant < 3 ? {} : { amount, allowExcess: step.term % 2 === 0 }
+    const data = { clientId, paymentId, claimId, reason, reversedOn: addDays(day, step.term), ...part }
     ledger.onAccount(companyId, { type: 'ReversePayment', data }, day)
   } else if (step.kind < 19) {
     const data = { clientId, paymentId, series, issuedOn: day, receiptId: `rec-${paymentId}-${step.variant}` }

@@ -1,5 +1,7 @@
 import { CreditNoteRegistered, type LedgerMessage, minorOf, type PaymentMethod, positionOf } from '@registru/domain'
 import {
+  claimCancelled,
+  claimRegistered,
   creditNoteRegistered,
   creditNoteReversed,
   creditReleased,
@@ -343,6 +345,22 @@ t.test('credit that ends is income, a tip is owed to the staff', async (t) => {
   t.same(await movements([creditReleased({ reason: 'TIP' })]), { 419: 9_000n, 462: -9_000n })
 })
 
+t.test('what is owed without an invoice stands against what it is for', async (t) => {
+  const owed = { 4111: 5_753n }
+  t.same(await movements([claimRegistered()]), { ...owed, 7581: -5_753n })
+  t.same(await movements([claimRegistered({ kind: 'FEE' })]), { ...owed, 7581: -5_753n })
+  t.same(await movements([claimRegistered({ kind: 'OTHER' })]), { ...owed, 7588: -5_753n })
+  t.same(await movements([claimRegistered({ kind: 'RETURNED_MONEY' })]), { ...owed, 473: -5_753n })
+})
+
+t.test('money that leaves beyond what is there is owed by the client', async (t) => {
+  const beyond = { claimId: 'claim-6', kind: 'RETURNED_MONEY', total: ron('90.00'), paymentId: 'pay-1' } as const
+  const claim = claimRegistered(beyond)
+  t.same(await movements([claim]), { 4111: 9_000n, 419: -9_000n }, 'as credit, until it has left')
+  t.same(await movements([claim, refundRecorded({ amount: ron('90.00') })]), { 4111: 9_000n, 5121: -9_000n })
+  t.same(await movements([claim, paymentReversed({ amount: ron('90.00') })]), { 4111: 9_000n, 5121: -9_000n })
+})
+
 t.test('what is taken back leaves nothing on any account, whatever it had moved', async (t) => {
   const onAccount = { invoiceId: undefined, kind: 'INVOICE' } as const
   for (const cashAccounting of [false, true]) {
@@ -355,6 +373,7 @@ t.test('what is taken back leaves nothing on any account, whatever it had moved'
         discountReversed({ cashAccounting, kind: 'COMMERCIAL' }),
       ],
       [invoiceWrittenOff(), writeOffReversed()],
+      [claimRegistered(), claimCancelled()],
       [paymentAllocated({ recovers: true }), paymentDeallocated({ recovers: true })],
       [refundRecorded({ method: 'CASH' }), refundReversed({ method: 'CASH' })],
     ]

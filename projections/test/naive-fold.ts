@@ -13,13 +13,13 @@ export interface NaiveItem {
 
 /** The business day of an event that moves money; `undefined` for the others. */
 export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => {
-  if (type === 'InvoiceRegistered') return data.issuedOn
+  if (type === 'InvoiceRegistered' || type === 'ClaimRegistered') return data.issuedOn
   if (type === 'PaymentRecorded') return data.receivedOn
   if (type === 'PaymentAllocated') return data.allocatedOn
   if (type === 'PaymentDeallocated') return data.deallocatedOn
   if (type === 'PaymentReversed') return data.reversedOn
   if (type === 'InvoiceRescheduled') return data.agreedOn
-  if (type === 'InvoiceCancelled') return data.cancelledOn
+  if (type === 'InvoiceCancelled' || type === 'ClaimCancelled') return data.cancelledOn
   if (type === 'CreditNoteRegistered') return data.creditedOn
   if (type === 'DiscountGranted') return data.grantedOn
   if (type === 'InvoiceWrittenOff') return data.writtenOffOn
@@ -80,6 +80,16 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
             : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, total.currency) })),
         open: whole,
       })
+    } else if (event.type === 'ClaimRegistered') {
+      const { clientId, claimId: id, total, issuedOn, dueOn, paymentId } = event.data
+      const { currency } = total
+      const dueParts = [{ dueOn, minor: minorOf(total) }]
+      items.set(`i ${id}`, { kind: 'INVOICE', id, clientId, currency, issuedOn, dueParts, open: minorOf(total) })
+      if (paymentId !== undefined) move(`p ${paymentId}`, minorOf(total))
+    } else if (event.type === 'ClaimCancelled') {
+      const { claimId, total, paymentId } = event.data
+      move(`i ${claimId}`, -minorOf(total))
+      if (paymentId !== undefined) move(`p ${paymentId}`, -minorOf(total))
     } else if (event.type === 'PaymentRecorded') {
       const { clientId, paymentId, amount, receivedOn } = event.data
       begin(paymentId, clientId, amount, receivedOn)
@@ -168,6 +178,9 @@ const moves = (
   if (!('clientId' in data) || data.clientId !== clientId) return []
   if (type === 'TransferReceived') return [[-1n, data.amount]]
   if (type === 'InvoiceRegistered') return [[1n, data.total]]
+  // What is owed for money that leaves is credit until then.
+  if (type === 'ClaimRegistered') return data.paymentId === undefined ? [[1n, data.total]] : []
+  if (type === 'ClaimCancelled') return data.paymentId === undefined ? [[-1n, data.total]] : []
   if (type === 'InvoiceCancelled' || type === 'CreditNoteRegistered') return [[-1n, data.total]]
   if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff' || type === 'PaymentRecorded') {
     return [[-1n, data.amount]]

@@ -140,7 +140,10 @@ const naiveTotals = (events: readonly LedgerEvent[], question: Question): Totals
 }
 
 type Lowered = Partial<
-  Record<'credited' | 'discounted' | 'writtenOff' | 'recovered' | 'cancelled' | 'refunded' | 'released' | 'fee', bigint>
+  Record<
+    'credited' | 'discounted' | 'writtenOff' | 'recovered' | 'cancelled' | 'refunded' | 'released' | 'claimed' | 'fee',
+    bigint
+  >
 >
 
 /** What was taken off each invoice and each payment otherwise than by settling, by key as the naive fold has it. */
@@ -169,6 +172,11 @@ const naiveLowered = (events: readonly LedgerEvent[], companyId: string): Readon
     if (type === 'DiscountGranted') lower(`i ${data.invoiceId}`, 'discounted', minorOf(data.amount))
     if (type === 'InvoiceWrittenOff') lower(`i ${data.invoiceId}`, 'writtenOff', minorOf(data.amount))
     if (type === 'InvoiceCancelled') lower(`i ${data.invoiceId}`, 'cancelled', minorOf(data.total))
+    if (type === 'ClaimCancelled') lower(`i ${data.claimId}`, 'cancelled', minorOf(data.total))
+    if (type === 'ClaimRegistered' || type === 'ClaimCancelled') {
+      const minor = type === 'ClaimRegistered' ? minorOf(data.total) : -minorOf(data.total)
+      if (data.paymentId !== undefined) lower(`p ${data.paymentId}`, 'claimed', minor)
+    }
     if (type === 'RefundRecorded') lower(`p ${data.paymentId}`, 'refunded', minorOf(data.amount))
     if (type === 'PaymentCleared') lower(`p ${data.paymentId}`, 'fee', minorIn(data.fee, data.amount.currency))
   }
@@ -389,10 +397,10 @@ t.test('invoices, payments and receipts agree with the domain', (t) =>
         )
       }
       for (const payment of payments) {
-        const { refunded = 0n, released = 0n, fee } = lowered.get(`p ${payment.paymentId}`) ?? {}
+        const { refunded = 0n, released = 0n, claimed = 0n, fee } = lowered.get(`p ${payment.paymentId}`) ?? {}
         deepStrictEqual(
-          [payment.refundedMinor, payment.releasedMinor, payment.clearing?.feeMinor],
-          [refunded, released, fee],
+          [payment.refundedMinor, payment.releasedMinor, payment.claimedMinor, payment.clearing?.feeMinor],
+          [refunded, released, claimed, fee],
         )
         deepStrictEqual(
           payment.refunds.reduce((sum, { amountMinor, reversal }) => sum + (reversal ? 0n : amountMinor), 0n),

@@ -1,6 +1,7 @@
 import { METHODS_IN_TRANSIT } from '@registru/domain'
 import { invoiceBalances, invoiceSchedules, invoiceSettlements } from '../invoice-balances/tables.ts'
 import {
+  paymentClaims,
   paymentParts,
   paymentRefunds,
   paymentReleases,
@@ -116,6 +117,10 @@ export const paymentsTie = defineTie({
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) release
     cross join lateral (
+      select sum(amount_minor) as amount_minor from read.payment_claims
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+    ) claim
+    cross join lateral (
       select sum(fee_minor) as fee_minor, sum(amount_minor) filter (where kind = 'REVERSED') as reversed_minor
       from read.payment_parts
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
@@ -132,6 +137,7 @@ export const paymentsTie = defineTie({
     { refunded: 'held.refunded_minor', refunds: 'refund.amount_minor' },
     { transferred: 'held.transferred_minor', transfers: 'transfer.amount_minor' },
     { released: 'held.released_minor', releases: 'release.amount_minor' },
+    { claimed: 'held.claimed_minor', claims: 'claim.amount_minor' },
     { reversed: 'held.reversed_minor', parts: 'part.reversed_minor' },
     {
       fee: 'held.fee_minor',
@@ -228,6 +234,21 @@ export const releasesTie = defineTie({
   ],
 })
 
+export const claimsTie = defineTie({
+  name: 'claims for money that left beyond a payment',
+  table: paymentClaims,
+  from: `held join read.payments payment using (company_id, payment_id, client_id)`,
+  place: ['client_id', 'payment_id', 'position'],
+  currency: 'payment.currency',
+  books: [
+    {
+      claim: 'held.amount_minor',
+      journal: `-${posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' })}`,
+      receivable: posted(`'RECEIVABLE'`, { currency: 'payment.currency' }),
+    },
+  ],
+})
+
 /** All amounts that a receipt's document says. */
 const SAID = `(
   select sum(${minorOf(`value #>> '{}'`)}) from (
@@ -263,5 +284,6 @@ export const documentTies = [
   refundsTie,
   transfersTie,
   releasesTie,
+  claimsTie,
   receiptsTie,
 ]

@@ -15,6 +15,8 @@ import {
 } from '@registru/domain'
 import {
   cashDeskOpened,
+  claimCancelled,
+  claimRegistered,
   clientRegistered,
   clientUpdated,
   companyRegistered,
@@ -174,6 +176,9 @@ t.test('the fold of a right history', async (t) => {
   })
 })
 
+/** Owed for money that left beyond what was there. */
+const beyond = { claimId: 'claim-6', kind: 'RETURNED_MONEY', total: ron('100.00'), paymentId: 'pay-10' } as const
+
 t.test('the fold of a wrong history names what is wrong', async (t) => {
   const cases: [name: string, log: readonly RecordedEvent[], what: RegExp][] = [
     [
@@ -235,6 +240,12 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
         paymentAllocated({ amount: ron('1.01'), recovers: true }),
       ),
       /inv-1024: 0 ≤ recovered ≤ written off/,
+    ],
+    ['a claim for money of nobody', logOf(...history, claimRegistered(beyond)), /pay-10: claimed in its currency/],
+    [
+      'a claim that is owed no longer, and was paid',
+      logOf(...history, claimRegistered(), claimCancelled(), claimCancelled()),
+      /claim-5: taken back whole, once/,
     ],
     ['more lowered than open', logOf(...history, invoiceWrittenOff({ amount: ron('710.01') })), /inv-1024: 0 ≤ open/],
     [
@@ -480,6 +491,11 @@ const rich = [
   transferRequested({ paymentId: 'cn-9', transferId: 'cn-9-alfa' }),
   transferReceived({ origin: { clientId: 'alfa', paymentId: 'cn-9' }, transferId: 'cn-9-alfa' }),
   transferCompleted({ paymentId: 'cn-9', transferId: 'cn-9-alfa' }),
+  claimRegistered(),
+  claimCancelled(),
+  paymentRecorded({ paymentId: 'pay-10' }),
+  claimRegistered({ ...beyond, number: 'D 6' }),
+  refundRecorded({ refundId: 'ref-10', paymentId: 'pay-10', amount: ron('1600.00'), claimId: 'claim-6' }),
   // A day on which something is, and nothing moves.
   invoiceRegistered({ invoiceId: 'inv-1029', total: ron('0.00'), vatLines: [], issuedOn: '2026-03-02' }),
 ]

@@ -58,11 +58,11 @@ const accountCommand = ({ command: type, key, lanes, body }: Step): AccountComma
     case 'DeallocatePayment':
       return { type, data: DeallocatePayment.parse(data) }
     case 'ReversePayment':
-      return { type, data: ReversePayment.parse(data) }
+      return { type, data: { ...ReversePayment.parse(data), claimId: 'any' } }
     case 'ConfirmPaymentCleared':
       return { type, data: ConfirmPaymentCleared.parse(data) }
     case 'RecordRefund':
-      return { type, data: RecordRefund.parse(data) }
+      return { type, data: { ...RecordRefund.parse(data), claimId: 'any' } }
     case 'AnnulReceipt': {
       // The book annuls; the account is told to let the payment go.
       const paymentId = key.replace('AnnulReceipt-', '')

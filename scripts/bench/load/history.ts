@@ -72,7 +72,7 @@ const lifeOf = (account: number): readonly EventToAppend[] => {
     if (random.chance(0.05))
       decide({
         type: 'ReversePayment',
-        data: { clientId, paymentId, reason: 'BOUNCED', reversedOn: addDays(today, 9) },
+        data: { clientId, paymentId, claimId: `${paymentId}-claim`, reason: 'BOUNCED', reversedOn: addDays(today, 9) },
       })
   }
   return events

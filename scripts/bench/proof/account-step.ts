@@ -3,6 +3,7 @@ import {
   accountInvoices,
   accountPayments,
   addDays,
+  ClaimKind,
   type ClientAccount,
   creditNotes,
   discounts,
@@ -82,6 +83,25 @@ const invoice = (clientId: string, random: Random, issuedOn: string): AccountCom
       ...(parts.length > 0 && { instalments }),
       ...(random.chance(0.15) && { kind: 'ADVANCE' as const }),
       ...(random.chance(0.5) && { cashAccounting: random.chance(0.8), vatLines: vatLinesOf(minor, currency) }),
+    },
+  }
+}
+
+/** What is owed without an invoice. */
+const claim = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
+  const currency = random.pick(CURRENCIES)
+  const id = random.between(1, IDS)
+  return {
+    type: 'RegisterClaim',
+    data: {
+      clientId,
+      claimId: `${clientId}-claim-${id}`,
+      kind: random.pick(ClaimKind.options),
+      ...(random.chance(0.7) && { number: `D ${id}` }),
+      issuedOn,
+      dueOn: addDays(issuedOn, random.between(0, 40)),
+      total: { amount: decimal(BigInt(amountOf(random)), currency), currency },
+      ...(currency === 'EUR' && random.chance(0.5) && { exchangeRate: rateOf(issuedOn) }),
     },
   }
 }
@@ -209,10 +229,13 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
   if (found === undefined) return undefined
   const { paymentId, credit, currency, inTransit } = found
   const of = { clientId, paymentId }
+  // What leaves beyond what is there is owed for, under an id that comes once.
+  const claimId = `${paymentId}-claim-${random.between(1, 1_000)}`
+  const allowExcess = random.chance(0.5)
   const later = addDays(day, random.between(0, 40))
   const reverse: AccountCommand = {
     type: 'ReversePayment',
-    data: { ...of, reason: random.pick(['BOUNCED', 'CHARGED_BACK', 'MISTAKE']), reversedOn: later },
+    data: { ...of, claimId, reason: random.pick(['BOUNCED', 'CHARGED_BACK', 'MISTAKE']), reversedOn: later },
   }
   const partOf = (whole: bigint): string => decimal(smallest(whole, BigInt(amountOf(random))), currency)
   const arrive: AccountCommand = {
@@ -220,7 +243,13 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
     data: { ...of, clearedOn: later, ...(inTransit > 0n && random.chance(0.5) && { amount: partOf(inTransit) }) },
   }
   if (random.chance(0.3)) {
-    const part = { reason: 'CHARGED_BACK' as const, amount: partOf(found.amount), reversedOn: later }
+    const part = {
+      claimId,
+      reason: 'CHARGED_BACK' as const,
+      amount: partOf(found.amount),
+      reversedOn: later,
+      allowExcess,
+    }
     return inTransit > 0n ? arrive : ({ type: 'ReversePayment', data: { ...of, ...part } } as const)
   }
   if (credit === 0n) return reverse
@@ -243,9 +272,11 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
       data: {
         ...of,
         refundId,
-        amount: decimal(credit, currency),
+        claimId,
+        amount: decimal(random.chance(0.7) ? credit : BigInt(amountOf(random)), currency),
         method: random.pick(['BANK_TRANSFER', 'CARD_ONLINE']),
         refundedOn: later,
+        allowExcess,
       },
     },
     {
@@ -253,6 +284,8 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
       data: {
         ...of,
         refundId,
+        claimId,
+        allowExcess,
         ...refundAbroad(currency, random),
         exchangeRate: rateOf(day),
         method: random.pick(['BANK_TRANSFER', 'CASH']),
@@ -329,7 +362,8 @@ export const nextCommand = (
 ): AccountCommand | undefined => {
   const day = addDays(FIRST_DAY, random.between(0, DAYS))
   const kind = random.between(0, 99)
-  if (kind < 25) return invoice(clientId, random, day)
+  if (kind < 23) return invoice(clientId, random, day)
+  if (kind < 25) return claim(clientId, random, day)
   if (kind < 47) return payment(clientId, random, day)
   if (kind < 62) return allocation(account, clientId, random, day)
   if (kind < 76) return undo(account, clientId, random, day)

@@ -58,7 +58,10 @@ interface DocumentTerms {
 }
 
 const randomTerms = (own: readonly PlacedFact[], clientIds: readonly string[], random: Random): DocumentTerms => {
-  const invoices = own.flatMap(({ type, data }) => (type === 'InvoiceRegistered' ? [data] : []))
+  const invoiceIds = own.flatMap(({ type, data }) => {
+    if (type === 'ClaimRegistered') return [data.claimId]
+    return type === 'InvoiceRegistered' ? [data.invoiceId] : []
+  })
   const payments = own.flatMap(({ type, data }) => (type === 'PaymentRecorded' ? [data] : []))
   return {
     filter: {
@@ -67,7 +70,7 @@ const randomTerms = (own: readonly PlacedFact[], clientIds: readonly string[], r
       ...(random.chance(0.2) && { overdueBy: random.between(1, 60) }),
     },
     limit: random.pick([7, 500]),
-    invoiceId: random.pick(invoices).invoiceId,
+    invoiceId: random.pick(invoiceIds),
     paymentId: random.pick(payments).paymentId,
   }
 }

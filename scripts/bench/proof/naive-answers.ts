@@ -113,6 +113,10 @@ const movesOf = (
       return [['INVOICE', 1n, data.total]]
     case 'InvoiceCancelled':
       return [['CANCELLATION', -1n, data.total]]
+    case 'ClaimRegistered':
+      return data.paymentId === undefined ? [['CLAIM', 1n, data.total]] : []
+    case 'ClaimCancelled':
+      return data.paymentId === undefined ? [['CLAIM_CANCELLATION', -1n, data.total]] : []
     case 'CreditNoteRegistered':
       return [['CREDIT_NOTE', -1n, data.total]]
     case 'DiscountGranted':

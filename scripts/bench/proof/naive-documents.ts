@@ -26,8 +26,14 @@ interface Part {
   minor: bigint
 }
 
+/** An invoice, or what is owed without one. */
+type Owed = Pick<
+  Extract<PlacedFact, { readonly type: 'InvoiceRegistered' }>['data'],
+  'clientId' | 'invoiceId' | 'kind' | 'issuedOn' | 'dueOn' | 'total' | 'instalments'
+>
+
 interface Invoice {
-  readonly data: Extract<PlacedFact, { readonly type: 'InvoiceRegistered' }>['data']
+  readonly data: Owed
   /** What is due when; of the whole. */
   dues: Item['parts']
   /** What stands of each allocation. */
@@ -49,6 +55,7 @@ interface Payment {
   allocated: bigint
   refunded: bigint
   released: bigint
+  claimed: bigint
   reversed: bigint
   transferred: bigint
   origin: { readonly clientId: string; readonly paymentId: string } | undefined
@@ -75,7 +82,7 @@ const undo = (parts: Part[], paymentId: string, minor: bigint): void => {
   }
 }
 
-const duesOf = ({ dueOn, instalments, total }: Invoice['data']): Item['parts'] =>
+const duesOf = ({ dueOn, instalments, total }: Owed): Item['parts'] =>
   instalments.length === 0
     ? [{ dueOn, minor: minorOf(total.amount) }]
     : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
@@ -101,6 +108,7 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       allocated: 0n,
       refunded: 0n,
       released: 0n,
+      claimed: 0n,
       reversed: 0n,
       transferred: 0n,
       inTransit,
@@ -109,20 +117,26 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
     const nothing = { origin: undefined, reversal: undefined, receipt: undefined }
     payments.set(`${clientId} ${paymentId}`, { clientId, paymentId, method, on, money, ...untouched, ...nothing })
   }
+  const owe = (data: Owed): void => {
+    const settled = { parts: [], uncleared: 0n, credited: 0n, discounted: 0n, writtenOff: 0n, recovered: 0n }
+    invoices.set(`${data.clientId} ${data.invoiceId}`, { data, dues: duesOf(data), ...settled, cancelled: false })
+  }
   for (const { type, data, eventId } of happened(facts, clocks)) {
     switch (type) {
       case 'InvoiceRegistered':
-        invoices.set(`${data.clientId} ${data.invoiceId}`, {
-          data,
-          dues: duesOf(data),
-          parts: [],
-          uncleared: 0n,
-          credited: 0n,
-          discounted: 0n,
-          writtenOff: 0n,
-          recovered: 0n,
-          cancelled: false,
-        })
+        owe(data)
+        break
+      case 'ClaimRegistered':
+        owe({ ...data, invoiceId: data.claimId, instalments: [] })
+        if (data.paymentId !== undefined) {
+          paymentOf(data.clientId, data.paymentId).claimed += minorOf(data.total.amount)
+        }
+        break
+      case 'ClaimCancelled':
+        invoiceOf(data.clientId, data.claimId).cancelled = true
+        if (data.paymentId !== undefined) {
+          paymentOf(data.clientId, data.paymentId).claimed -= minorOf(data.total.amount)
+        }
         break
       case 'InvoiceRescheduled': {
         const invoice = invoiceOf(data.clientId, data.invoiceId)
@@ -262,6 +276,7 @@ const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
   return {
     invoiceId: data.invoiceId,
     clientId: data.clientId,
+    kind: data.kind,
     issuedOn: data.issuedOn,
     dueOn: dues.at(-1)?.dueOn ?? '',
     instalments: dues.length > 1 ? dues.map((due) => ({ dueOn: due.dueOn, amount: show(due.minor, currency) })) : [],
@@ -316,6 +331,7 @@ export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { cl
         allocated,
         refunded,
         released,
+        claimed,
         reversed,
         transferred,
         reversal,
@@ -335,8 +351,9 @@ export const naivePayments = (facts: readonly PlacedFact[], clocks: Clocks, { cl
           reversed: show(reversed, currency),
           transferred: show(transferred, currency),
           released: show(released, currency),
+          claimed: show(claimed, currency),
           inTransit: show(ARRIVES_LATER.test(payment.method) ? inTransit : 0n, currency),
-          credit: show(amount - allocated - refunded - released - reversed - transferred, currency),
+          credit: show(amount + claimed - allocated - refunded - released - reversed - transferred, currency),
           reversal,
           receipt,
         }

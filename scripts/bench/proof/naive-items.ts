@@ -12,6 +12,7 @@ export interface Clocks {
 export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
   switch (type) {
     case 'InvoiceRegistered':
+    case 'ClaimRegistered':
       return data.issuedOn
     case 'PaymentRecorded':
       return data.receivedOn
@@ -24,6 +25,7 @@ export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
     case 'InvoiceRescheduled':
       return data.agreedOn
     case 'InvoiceCancelled':
+    case 'ClaimCancelled':
       return data.cancelledOn
     case 'CreditNoteRegistered':
       return data.creditedOn
@@ -91,6 +93,17 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
           : instalments.map((part) => ({ dueOn: part.dueOn, minor: minorOf(part.amount) }))
       const { currency } = total
       items.set(`INVOICE ${clientId} ${invoiceId}`, { kind: 'INVOICE', clientId, currency, issuedOn, parts, open })
+    } else if (type === 'ClaimRegistered') {
+      const { clientId, claimId, total, issuedOn, dueOn, paymentId } = data
+      const minor = minorOf(total.amount)
+      const [open, parts] = [minor, [{ dueOn, minor }]]
+      const { currency } = total
+      items.set(`INVOICE ${clientId} ${claimId}`, { kind: 'INVOICE', clientId, currency, issuedOn, parts, open })
+      if (paymentId !== undefined) move('PAYMENT', clientId, paymentId, minor)
+    } else if (type === 'ClaimCancelled') {
+      const { clientId, claimId, total, paymentId } = data
+      move('INVOICE', clientId, claimId, -minorOf(total.amount))
+      if (paymentId !== undefined) move('PAYMENT', clientId, paymentId, -minorOf(total.amount))
     } else if (type === 'PaymentRecorded') {
       pay(data.clientId, data.paymentId, data.amount, data.receivedOn)
     } else if (type === 'CreditNoteRegistered') {

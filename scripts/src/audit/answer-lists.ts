@@ -156,6 +156,7 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
   const inOrderOfLog = list(known.rowsOf('payment_parts').filter(until(asOf, 'effective_on')), ['position'])
   const partsOf = groupedBy(inOrderOfLog, ...ofPayment)
   const releasesOf = groupedBy(known.rowsOf('payment_releases').filter(until(asOf, 'released_on')), ...ofPayment)
+  const claimsOf = groupedBy(known.rowsOf('payment_claims').filter(until(asOf, 'effective_on')), ...ofPayment)
   const receiptsOf = groupedBy(known.rowsOf('receipts').filter(until(asOf, 'issued_on')), ...ofPayment)
   const received = known.rowsOf('payments').filter(until(asOf, 'received_on')).filter(isOf(clientId))
   return {
@@ -166,6 +167,8 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
       const refunds = refundsOf(row)
       const releases = releasesOf(row)
       const released = sum(releases, (line) => minor(line, 'amount_minor'))
+      const claims = claimsOf(row).toSorted(inOrderOf('position'))
+      const claimed = sum(claims, (line) => minor(line, 'amount_minor'))
       const isReturned = until(asOf, 'reversed_on')
       const given = refunds.filter((line) => !isReturned(line))
       const refunded = sum(given, (line) => minor(line, 'amount_minor'))
@@ -198,7 +201,8 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         reversed: show(reversed),
         transferred: show(transferred),
         released: show(released),
-        credit: show(minor(row, 'amount_minor') - allocated - refunded - released - reversed - transferred),
+        claimed: show(claimed),
+        credit: show(minor(row, 'amount_minor') + claimed - allocated - refunded - released - reversed - transferred),
         inTransit: show(ARRIVES_LATER.test(words(row, 'method')) && inTransit > 0n ? inTransit : 0n),
         allocationRule: words(row, 'allocation_rule'),
         ...(row['allocation_stage'] !== null && { allocationStage: words(row, 'allocation_stage') }),
@@ -247,6 +251,12 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
             approvedBy: words(release, 'approved_by'),
             eventId: words(release, 'event_id'),
           })),
+        claims: claims.map((claim) => ({
+          claimId: words(claim, 'claim_id'),
+          amount: show(minor(claim, 'amount_minor')),
+          on: words(claim, 'effective_on'),
+          eventId: words(claim, 'event_id'),
+        })),
       }
     }),
   }

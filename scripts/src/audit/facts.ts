@@ -146,6 +146,18 @@ export const Fact = z.discriminatedUnion('type', [
     instalments: z.array(z.object({ dueOn: text, amount: text })),
     agreedOn: text,
   }),
+  fact('ClaimRegistered', {
+    ...client,
+    claimId: text,
+    kind: text,
+    paymentId: maybe,
+    series: maybe,
+    number: text,
+    issuedOn: text,
+    dueOn: text,
+    total: Money,
+  }),
+  fact('ClaimCancelled', { ...client, claimId: text, kind: text, paymentId: maybe, total: Money, cancelledOn: text }),
   fact('InvoiceCancelled', { ...client, invoiceId: text, total: Money, cancelledOn: text, kind: text, ...vat }),
   fact('CreditNoteRegistered', {
     ...client,
@@ -242,6 +254,7 @@ export const Fact = z.discriminatedUnion('type', [
     receivedFrom: z.object({ name: text }),
     settles: z.array(
       z.object({
+        claim: maybe,
         series: maybe,
         number: text,
         amount: Money,

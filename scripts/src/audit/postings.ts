@@ -29,6 +29,14 @@ const moneyOf = (method: string): string => {
 
 type Side = readonly [account: string, currency: string, minor: bigint]
 
+/** What stands against what is owed without an invoice. */
+const CLAIMED: Readonly<Record<string, string>> = {
+  RETURNED_MONEY: 'SUSPENSE',
+  FEE: 'PENALTIES',
+  INTEREST: 'PENALTIES',
+  OTHER: 'OTHER_INCOME',
+}
+
 /** Nothing is posted for nothing. */
 const posted = (sides: readonly Side[]): readonly Posting[] =>
   sides.filter(([, , minor]) => minor !== 0n).map(([account, currency, minor]) => ({ account, currency, minor }))
@@ -135,7 +143,7 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
   const proceeds = (kind: string): string => (kind === 'ADVANCE' ? 'ADVANCE_INVOICED' : 'REVENUE')
   const entry = (
     on: string,
-    { invoiceId, paymentId }: { invoiceId?: string; paymentId?: string },
+    { invoiceId, paymentId }: { invoiceId?: string; paymentId?: string | undefined },
     sides: readonly Side[],
   ): Entry => ({ on, invoiceId: invoiceId ?? null, paymentId: paymentId ?? null, postings: posted(sides) })
 
@@ -144,6 +152,14 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       return entry(data.issuedOn, data, paper(data.total, data, proceeds(data.kind), 'RECEIVABLE', 1n))
     case 'InvoiceCancelled':
       return entry(data.cancelledOn, data, paper(data.total, data, proceeds(data.kind), 'RECEIVABLE', -1n))
+    case 'ClaimRegistered':
+    case 'ClaimCancelled': {
+      const { claimId: invoiceId, paymentId, total, kind } = data
+      const other = paymentId === undefined ? (CLAIMED[kind] ?? '') : 'CLIENT_CREDIT'
+      return type === 'ClaimRegistered'
+        ? entry(data.issuedOn, { invoiceId, paymentId }, between('RECEIVABLE', other, total))
+        : entry(data.cancelledOn, { invoiceId, paymentId }, between(other, 'RECEIVABLE', total))
+    }
     case 'CreditNoteRegistered': {
       const { invoiceId, creditNoteId: paymentId } = data
       const lowers = invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE'

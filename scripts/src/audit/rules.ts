@@ -32,6 +32,8 @@ export interface Payment {
   allocated: bigint
   refunded: bigint
   released: bigint
+  /** What left beyond all that was there, and is owed for. */
+  claimed: bigint
   reversed: bigint
   /** What other accounts have received of it. */
   transferred: bigint
@@ -49,8 +51,10 @@ export interface Payment {
 }
 
 /** What of a payment settles nothing yet. */
-export const creditOf = ({ amount, allocated, refunded, released, reversed, transferred }: Payment): bigint =>
-  amount - allocated - refunded - released - reversed - transferred
+export const creditOf = (payment: Payment): bigint => {
+  const { amount, claimed, allocated, refunded, released, reversed, transferred } = payment
+  return amount + claimed - allocated - refunded - released - reversed - transferred
+}
 
 /** What commands may still use of it. */
 const freeOf = (payment: Payment): bigint =>
@@ -146,6 +150,28 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     expectEqual(rules, `${key(clientId, invoiceId)}: ${how} not below zero`, true, invoice[how] >= 0n)
     requireBounds(invoiceId, invoice)
   }
+  /** What is owed: an invoice, or a claim without one. */
+  const register = (clientId: string, invoiceId: string, { amount, currency }: Money): void => {
+    const known = ledger.invoices.get(key(clientId, invoiceId))?.currency
+    expectEqual(rules, `${key(clientId, invoiceId)}: registered once`, undefined, known)
+    const settled = { allocated: 0n, credited: 0n, discounted: 0n, writtenOff: 0n, recovered: 0n, cancelled: 0n }
+    const invoice = { companyId, clientId, currency, total: minorOf(amount), ...settled }
+    ledger.invoices.set(key(clientId, invoiceId), invoice)
+  }
+  /** Of money that leaves beyond what is there of a payment, the claim is its credit until then. */
+  const claim = (
+    clientId: string,
+    paymentId: string | undefined,
+    { amount, currency }: Money,
+    sign: 1n | -1n,
+  ): void => {
+    if (paymentId === undefined) return
+    const payment = ledger.payments.get(key(clientId, paymentId))
+    expectEqual(rules, `${key(clientId, paymentId)}: claimed in its currency`, currency, payment?.currency)
+    if (payment === undefined) return
+    payment.claimed += sign * minorOf(amount)
+    expectEqual(rules, `${key(clientId, paymentId)}: credit not below zero`, true, freeOf(payment) >= 0n)
+  }
   /** A paper is there once, and is taken back once, whole. */
   const write = (paper: string, { amount, currency }: Money, told = ''): void => {
     expectEqual(rules, `${paper}: recorded once`, undefined, ledger.papers.get(paper))
@@ -167,6 +193,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       allocated: 0n,
       refunded: 0n,
       released: 0n,
+      claimed: 0n,
       reversed: 0n,
       transferred: 0n,
       reserved: new Map(),
@@ -217,24 +244,19 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
   }
 
   switch (type) {
-    case 'InvoiceRegistered': {
-      const { clientId, invoiceId, total } = data
-      const known = ledger.invoices.get(key(clientId, invoiceId))?.currency
-      expectEqual(rules, `${key(clientId, invoiceId)}: registered once`, undefined, known)
-      const invoice = {
-        companyId,
-        clientId,
-        currency: total.currency,
-        total: minorOf(total.amount),
-        allocated: 0n,
-        credited: 0n,
-        discounted: 0n,
-        writtenOff: 0n,
-        recovered: 0n,
-        cancelled: 0n,
-      }
-      ledger.invoices.set(key(clientId, invoiceId), invoice)
-      return
+    case 'InvoiceRegistered':
+      return register(data.clientId, data.invoiceId, data.total)
+    case 'ClaimRegistered': {
+      const { clientId, claimId, paymentId, total } = data
+      write(key('claim', clientId, claimId), total, ` ${paymentId ?? ''}`)
+      register(clientId, claimId, total)
+      return claim(clientId, paymentId, total, 1n)
+    }
+    case 'ClaimCancelled': {
+      const { clientId, claimId, paymentId, total } = data
+      takeBack(key('claim', clientId, claimId), total, ` ${paymentId ?? ''}`)
+      settle({ clientId, invoiceId: claimId, amount: total }, 'cancelled')
+      return claim(clientId, paymentId, total, -1n)
     }
     case 'InvoiceRescheduled': {
       const { clientId, invoiceId, amount: rescheduled, instalments } = data
@@ -342,7 +364,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       payment.reversed += gone
       // What never arrived goes first; what was at once where it lay goes from there.
       const onItsWay = payment.inTransit < gone ? payment.inTransit : gone
-      const arrived = payment.clearedOn !== undefined && onItsWay < gone
+      const arrived = ON_ITS_WAY.test(payment.method) && onItsWay < gone
       expectEqual(
         rules,
         `${key(data.clientId, data.paymentId)}: reversed from where it lay`,

@@ -121,6 +121,7 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
   ],
   ['RecordPayment', notYetTied('to-move', 'BANK_TRANSFER'), { method: 'OTHER_AGREED' }],
   ['TransferCredit', examples.transferCredit({ paymentId: 'to-move' }), { amount: '77.00' }],
+  ['RegisterClaim', examples.registerClaim(), { dueOn: '2026-12-31' }],
   ['ClosePeriod', { through: '2026-09-30' }, { through: '2026-08-31' }],
   [
     'ReopenPeriod',

@@ -13,6 +13,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   ReopenPeriod: ['ClosePeriod'],
   UpdateClient: ['RegisterClient'],
   RegisterInvoice: ['RegisterClient'],
+  RegisterClaim: ['RegisterClient'],
   RescheduleInvoice: ['RegisterInvoice'],
   CancelInvoice: ['RegisterInvoice'],
   RegisterCreditNote: ['RegisterInvoice'],

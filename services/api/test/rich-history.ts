@@ -144,6 +144,12 @@ export const recordRichHistory = async ({ must }: Pick<Api, 'must'>): Promise<vo
     invoiceId: undefined,
   })
   await must('ReverseCreditNote', { clientId: 'alfa', creditNoteId: 'cn-4', ...takenBack })
+  await must('RegisterClaim', examples.registerClaim())
+  await pay('twice', '30.00', { allocation: explicitly(['claim-5', '10.00']) })
+  const twice = { paymentId: 'twice', refundedOn: '2026-11-09', allowExcess: true }
+  await must('RecordRefund', examples.recordRefund({ ...twice, refundId: 'twice-kept', amount: '25.00' }))
+  await must('RecordRefund', examples.recordRefund({ ...twice, refundId: 'twice-back', amount: '3.00' }))
+  await must('ReverseRefund', { clientId: 'alfa', refundId: 'twice-back', ...takenBack })
   await pay('cash-eur', '15.00', { ...inCash, amount: eur('15.00') })
 
   await must('RescheduleInvoice', {

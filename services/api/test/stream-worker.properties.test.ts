@@ -42,9 +42,10 @@ const command: fc.Arbitrary<AccountCommand> = fc.oneof(
   fc
     .record({ clientId: fc.constant('alfa'), paymentId, invoiceId, amount })
     .map((data) => ({ type: 'AllocatePayment' as const, data })),
-  fc
-    .record({ clientId: fc.constant('alfa'), paymentId, reason: fc.constant('MISTAKE' as const) })
-    .map((data) => ({ type: 'ReversePayment' as const, data: { ...data, reversedOn: '2026-11-24' } })),
+  fc.record({ clientId: fc.constant('alfa'), paymentId, reason: fc.constant('MISTAKE' as const) }).map((data) => ({
+    type: 'ReversePayment' as const,
+    data: { ...data, claimId: 'claim', reversedOn: '2026-11-24' },
+  })),
 )
 
 /** In bad weather most appends stay unanswered, so that a worker gives up on some and meets them again. */
@@ -215,7 +216,7 @@ const otherCommand: fc.Arbitrary<AccountCommand> = fc.oneof(
     .record({ ...about, refundId: fc.nat(3).map((number) => `ref-${number}`), refundedOn: day })
     .map(({ invoiceId: _invoice, ...data }) => ({
       type: 'RecordRefund' as const,
-      data: { ...data, method: 'CASH' as const },
+      data: { ...data, claimId: 'claim', method: 'CASH' as const },
     })),
   fc.tuple(invoiceId, day).map(([id, writtenOffOn]) => ({
     type: 'WriteOffInvoice' as const,

@@ -254,7 +254,8 @@ t.test('commands of one stream share appends', async (t) => {
       if (!isFirst) return 'written'
       isFirst = false
       // Gives back what pay-0 had settled, so that both fit.
-      const data = { clientId: 'alfa', paymentId: 'pay-0', reason: 'MISTAKE' as const, reversedOn: '2026-11-20' }
+      const which = { clientId: 'alfa', paymentId: 'pay-0', claimId: 'claim-0' }
+      const data = { ...which, reason: 'MISTAKE' as const, reversedOn: '2026-11-20' }
       await send(other, { type: 'ReversePayment', data }, 'reverse')
       return 'written'
     }

@@ -4,6 +4,7 @@ import {
   AnnulReceipt,
   addDays,
   CancelInvoice,
+  ClaimKind,
   ClosePeriod,
   type CompanyCommand,
   type CompanyRules,
@@ -36,6 +37,7 @@ import {
   RecordSetOff,
   RefundMethod,
   RefundReversalReason,
+  RegisterClaim,
   RegisterClient,
   RegisterCompany,
   RegisterCreditNote,
@@ -62,6 +64,11 @@ import { eventMetadata } from '@registru/domain/examples'
 
 type Command = AccountCommand | CompanyCommand | ReceiptBookCommand
 type DataOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>['data']
+/** What leaves beyond what is there becomes a claim, whose id the route derives. */
+type Leaving = 'ReversePayment' | 'RecordRefund'
+const isLeaving = (type: Command['type']): boolean => type === 'ReversePayment' || type === 'RecordRefund'
+type Asked<Type extends Command['type']> = Type extends Leaving ? Omit<DataOf<Type>, 'claimId'> : DataOf<Type>
+
 /** Commands that only the ledger asks of itself. */
 type OwnCommand =
   | 'DeclineReceipt'
@@ -105,6 +112,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   RecordPayment,
   RecordRefund,
   RecordSetOff,
+  RegisterClaim,
   RegisterClient,
   RegisterCompany,
   RegisterCreditNote,
@@ -243,8 +251,8 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
     },
     onBook: <Type extends Exclude<ReceiptBookCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
       onBook(commandOf(type, data)),
-    onAccount: <Type extends Exclude<AccountCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
-      carryOut(commandOf(type, data)),
+    onAccount: <Type extends Exclude<AccountCommand['type'], OwnCommand>>(type: Type, data: Asked<Type>): void =>
+      carryOut(commandOf(type, data, isLeaving(type) ? { claimId: longId(`claim-${events.length}`) } : {})),
   }
 }
 
@@ -509,7 +517,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       }
       // Cash that is in the drawer is there or not: a part of it is given back.
       const part = method === 'BANK_TRANSFER' && reasonIndex > 0 ? { amount: most } : {}
-      onAccount('ReversePayment', { clientId, paymentId, reason, ...part, reversedOn: today, note: text(500) })
+      const said = { reason, ...part, reversedOn: today, note: text(500), allowExcess: true }
+      onAccount('ReversePayment', { clientId, paymentId, ...said })
     }
     // A set-off leaves no credit to give back.
     if (method === 'SET_OFF') continue
@@ -518,6 +527,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     onAccount('RecordRefund', {
       clientId,
       refundId: longId(`${method}-refund`),
+      allowExcess: true,
       paymentId: longId(`${method}-given-back`),
       amount: most,
       method: refund,
@@ -537,6 +547,30 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       releasedOn: today,
       approvedBy: text(200),
     })
+  }
+  // What is owed without an invoice, and what leaves beyond all that was there.
+  for (const [index, kind] of ClaimKind.options.entries()) {
+    const [owed, value] = index % 2 === 0 ? [total, {}] : [totalForeign, { exchangeRate: rateOf('0.0000000001') }]
+    const claimId = longId(`claim-${kind}`)
+    const named = { series: text(64), number: text(60) + index, note: text(500) }
+    onAccount('RegisterClaim', {
+      clientId,
+      claimId,
+      kind,
+      ...named,
+      issuedOn: today,
+      dueOn: LAST_DAY,
+      total: owed,
+      ...value,
+    })
+    onAccount('CancelInvoice', { clientId, invoiceId: claimId, reason: text(500), cancelledOn: today })
+    const beyond = { paymentId: longId(`beyond-${kind}`), allowExcess: true }
+    payment(`beyond-${kind}`, { amount: owed, ...value })
+    const back = { clientId, refundId: longId(`beyond-${kind}-refund`) }
+    const left = { amount: owed.amount, method: 'BANK_TRANSFER', refundedOn: today } as const
+    onAccount('RecordRefund', { ...back, ...beyond, ...left })
+    onAccount('ReversePayment', { clientId, ...beyond, reason: 'CHARGED_BACK', amount: owed.amount, reversedOn: today })
+    onAccount('ReverseRefund', { ...back, ...takenBack, reason: 'RETURNED_BY_BANK' })
   }
   const across = [
     ['own-ADVANCE-paid', most, totalForeign],

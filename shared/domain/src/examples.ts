@@ -9,6 +9,7 @@ import type {
   RecordPayment,
   RecordRefund,
   RecordSetOff,
+  RegisterClaim,
   RegisterClient,
   RegisterCreditNote,
   RegisterInvoice,
@@ -27,6 +28,7 @@ import type {
 } from './client-account/commands.ts'
 import { PaymentAllocated, PaymentDeallocated } from './client-account/events/allocations.ts'
 import { CashLimitOverridden } from './client-account/events/cash.ts'
+import { ClaimCancelled, ClaimRegistered } from './client-account/events/claims.ts'
 import { ClientRegistered, ClientUpdated } from './client-account/events/clients.ts'
 import { CreditReleased, RefundRecorded, RefundReversed } from './client-account/events/credit.ts'
 import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './client-account/events/invoices.ts'
@@ -439,6 +441,30 @@ export const creditReleased = (change: Partial<EventData<typeof CreditReleased>>
     ...change,
   })
 
+export const claimRegistered = (change: Partial<EventData<typeof ClaimRegistered>> = {}) =>
+  ClaimRegistered.of({
+    clientId: 'alfa',
+    claimId: 'claim-5',
+    kind: 'INTEREST',
+    total: ron('57.53'),
+    number: 'D 5',
+    issuedOn: '2026-11-02',
+    dueOn: '2026-11-17',
+    note: 'Dobândă penalizatoare, factura AMC 1024',
+    ...change,
+  })
+
+export const claimCancelled = (change: Partial<EventData<typeof ClaimCancelled>> = {}) =>
+  ClaimCancelled.of({
+    clientId: 'alfa',
+    claimId: 'claim-5',
+    kind: 'INTEREST',
+    total: ron('57.53'),
+    cancelledOn: '2026-11-20',
+    reason: 'Renunțare',
+    ...change,
+  })
+
 export const invoiceCancelled = (change: Partial<EventData<typeof InvoiceCancelled>> = {}) =>
   InvoiceCancelled.of({
     clientId: 'alfa',
@@ -659,6 +685,18 @@ export const recordRefund = (change: Partial<Data<typeof RecordRefund>> = {}): D
   ...change,
 })
 
+export const registerClaim = (change: Partial<Data<typeof RegisterClaim>> = {}): Data<typeof RegisterClaim> => ({
+  clientId: 'alfa',
+  claimId: 'claim-5',
+  kind: 'INTEREST',
+  number: 'D 5',
+  issuedOn: '2026-11-02',
+  dueOn: '2026-11-17',
+  total: ron('57.53'),
+  note: 'Dobândă penalizatoare, factura AMC 1024',
+  ...change,
+})
+
 export const transferCredit = (
   change: Partial<WithTransferId<Data<typeof TransferCredit>>> = {},
 ): WithTransferId<Data<typeof TransferCredit>> => ({
@@ -834,6 +872,8 @@ export const exampleEvents: readonly LedgerMessage[] = [
   transferRefused(),
   transferCompleted(),
   transferDeclined(),
+  claimRegistered(),
+  claimCancelled(),
   invoiceCancelled(),
   creditNoteRegistered(),
   discountGranted(),

@@ -9,6 +9,7 @@ import {
   recordPayment,
   recordRefund,
   recordSetOff,
+  registerClaim,
   registerCreditNote,
   registerInvoice,
   releaseCredit,
@@ -40,6 +41,8 @@ export const explicit = (invoiceId: string, amount: string) => ({
 
 export const register = (change: Parameters<typeof registerInvoice>[0] = {}) =>
   ({ type: 'RegisterInvoice', data: registerInvoice(change) }) as const
+export const claim = (change: Parameters<typeof registerClaim>[0] = {}) =>
+  ({ type: 'RegisterClaim', data: registerClaim(change) }) as const
 export const reschedule = (change: Parameters<typeof rescheduleInvoice>[0] = {}) =>
   ({ type: 'RescheduleInvoice', data: rescheduleInvoice(change) }) as const
 export const cancel = (change: Parameters<typeof cancelInvoice>[0] = {}) =>
@@ -62,7 +65,7 @@ export const allocate = (change: Parameters<typeof allocatePayment>[0] = {}) =>
 export const deallocate = (change: Parameters<typeof deallocatePayment>[0] = {}) =>
   ({ type: 'DeallocatePayment', data: deallocatePayment(change) }) as const
 export const reverse = (change: Parameters<typeof reversePayment>[0] = {}) =>
-  ({ type: 'ReversePayment', data: reversePayment(change) }) as const
+  ({ type: 'ReversePayment', data: { ...reversePayment(change), claimId: 'claim-1' } }) as const
 export const release = (change: Parameters<typeof releaseCredit>[0] = {}) =>
   ({ type: 'ReleaseCredit', data: releaseCredit(change) }) as const
 export const reverseNote = (change: Parameters<typeof reverseCreditNote>[0] = {}) =>
@@ -78,7 +81,7 @@ export const undoSetOff = (change: Parameters<typeof reverseSetOff>[0] = {}) =>
 export const clear = (change: Parameters<typeof confirmPaymentCleared>[0] = {}) =>
   ({ type: 'ConfirmPaymentCleared', data: confirmPaymentCleared(change) }) as const
 export const refund = (change: Parameters<typeof recordRefund>[0] = {}) =>
-  ({ type: 'RecordRefund', data: recordRefund(change) }) as const
+  ({ type: 'RecordRefund', data: { ...recordRefund(change), claimId: 'claim-1' } }) as const
 export const payFor = (change: Partial<PayForAnother> = {}) =>
   ({
     type: 'PayForAnother',

@@ -14,6 +14,7 @@ import {
   allocate,
   askReceipt,
   cancel,
+  claim,
   clear,
   credit,
   deallocate,
@@ -69,6 +70,7 @@ const explicitly = { allocation: { rule: 'none' as const } }
 /** Every command that takes a day, and how it takes it. */
 export const dated: Readonly<Record<string, (day: string) => AccountCommand>> = {
   RegisterInvoice: (day) => register({ invoiceId: 'new', number: '7', issuedOn: day, dueOn: day }),
+  RegisterClaim: (day) => claim({ issuedOn: day, dueOn: day }),
   RescheduleInvoice: (day) => reschedule({ agreedOn: day }),
   CancelInvoice: (day) => cancel({ invoiceId: 'inv-1025', cancelledOn: day }),
   RegisterCreditNote: (day) => credit({ issuedOn: day }),

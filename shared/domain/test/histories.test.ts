@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { reversibleOf } from '../src/client-account/decisions/reversals.ts'
 import { accountSnapshot } from '../src/client-account/snapshot.ts'
 import { openParts } from '../src/client-account/state.ts'
 import { uncollectedCredit } from '../src/client-account/transit.ts'
@@ -37,10 +38,12 @@ interface Books {
 const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
   switch (type) {
     case 'InvoiceRegistered':
+    case 'ClaimRegistered':
       return data.issuedOn
     case 'InvoiceRescheduled':
       return data.agreedOn
     case 'InvoiceCancelled':
+    case 'ClaimCancelled':
       return data.cancelledOn
     case 'CreditNoteRegistered':
       return data.creditedOn
@@ -90,6 +93,15 @@ const post = ({ total, open, unrecovered, credit, allocated }: Books, { type, da
   if (type === 'InvoiceRegistered') {
     add(total, data.invoiceId, minorOf(data.total))
     add(open, data.invoiceId, minorOf(data.total))
+  }
+  if (type === 'ClaimRegistered') {
+    add(total, data.claimId, minorOf(data.total))
+    add(open, data.claimId, minorOf(data.total))
+    if (data.paymentId !== undefined) add(credit, data.paymentId, minorOf(data.total))
+  }
+  if (type === 'ClaimCancelled') {
+    add(open, data.claimId, -minorOf(data.total))
+    if (data.paymentId !== undefined) add(credit, data.paymentId, -minorOf(data.total))
   }
   if (type === 'InvoiceWrittenOff') add(unrecovered, data.invoiceId, minorOf(data.amount))
   if (type === 'WriteOffReversed') add(unrecovered, data.invoiceId, -minorOf(data.amount))
@@ -156,6 +168,7 @@ const loweredBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint
   for (const { type, data } of history) {
     if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff') add(lowered, data.invoiceId, minorOf(data.amount))
     if (type === 'InvoiceCancelled') add(lowered, data.invoiceId, minorOf(data.total))
+    if (type === 'ClaimCancelled') add(lowered, data.claimId, minorOf(data.total))
     if (type === 'CreditNoteRegistered' && data.invoiceId !== undefined) {
       add(lowered, data.invoiceId, minorOf(data.total))
     }
@@ -179,6 +192,17 @@ const reversedBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigin
   return reversed
 }
 
+/** What left of each payment beyond all that was there, and is owed for. */
+const claimedBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint> => {
+  const claimed = new Map<string, bigint>()
+  for (const { type, data } of history) {
+    if (type !== 'ClaimRegistered' && type !== 'ClaimCancelled') continue
+    const sign = type === 'ClaimRegistered' ? 1n : -1n
+    if (data.paymentId !== undefined) add(claimed, data.paymentId, sign * minorOf(data.total))
+  }
+  return claimed
+}
+
 /** What went of each functional value for good. */
 const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> => {
   const gone = new Map<string, bigint>()
@@ -199,6 +223,11 @@ const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> =
       (type === 'CreditNoteRegistered' && data.invoiceId !== undefined)
     ) {
       if (data.functional !== undefined) add(gone, `i ${data.invoiceId}`, minorOf(data.functional))
+    } else if (type === 'ClaimRegistered' || type === 'ClaimCancelled') {
+      if (data.functional === undefined) continue
+      const worth = minorOf(data.functional)
+      if (type === 'ClaimCancelled') add(gone, `i ${data.claimId}`, worth)
+      if (data.paymentId !== undefined) add(gone, `p ${data.paymentId}`, type === 'ClaimCancelled' ? worth : -worth)
     } else if (type === 'DiscountReversed' || type === 'WriteOffReversed') {
       if (data.functional !== undefined) add(gone, `i ${data.invoiceId}`, -minorOf(data.functional))
     } else if (type === 'RefundReversed') {
@@ -319,6 +348,7 @@ t.test('whatever is commanded', async (t) => {
           const books = booksOf(withMoved(history))
           const settled = new Map(loweredBy(history))
           const reversed = reversedBy(history)
+          const claimed = claimedBy(history)
           for (const event of history) clientAccount.evolve(account, event)
           for (const payment of accountPayments.all(account)) {
             const allocated = [...payment.allocations.values()].reduce(
@@ -331,7 +361,10 @@ t.test('whatever is commanded', async (t) => {
             const reserved = sumOf(payment.transfers.filter(({ isReserved }) => isReserved))
             equal(payment.reversed, reversed.get(payment.paymentId) ?? 0n)
             const gone = payment.reversed + sumOf(payment.transfers)
-            equal(allocated + recovered + payment.credit + payment.refunded + payment.released + gone, payment.amount)
+            equal(
+              allocated + recovered + payment.credit + payment.refunded + payment.released + gone,
+              payment.amount + (claimed.get(payment.paymentId) ?? 0n),
+            )
             equal(payment.credit + reserved, books.credit.get(payment.paymentId))
           }
           for (const { invoiceId, open, total } of accountInvoices.all(account)) {
@@ -518,6 +551,7 @@ t.test('whatever is commanded', async (t) => {
     t.comment(Object.fromEntries(accepted))
     for (const type of [
       'RegisterInvoice',
+      'RegisterClaim',
       'RecordPayment',
       'AllocatePayment',
       'DeallocatePayment',
@@ -639,6 +673,7 @@ t.test('undo', async (t) => {
             clientId: 'alfa',
             refundId: 'new',
             paymentId: payment.paymentId,
+            claimId: 'new-claim',
             amount,
             method: 'CASH',
           } as const
@@ -671,10 +706,13 @@ t.test('undo', async (t) => {
         const payment = accountPayments.get(account, `pay-${index}`)
         if (payment === undefined || payment.method === 'CREDIT_NOTE') return
         if (payment.method === 'TRANSFER' || payment.transfers.length > 0) return
-        if (payment.refunded + payment.released + payment.reversed === payment.amount) return
+        const recorded = payment.amount - payment.reversed
+        // What came back of a refund after the bank had taken all of it is gone only when the bank says so.
+        if (recorded === 0n || recorded < reversibleOf(payment)) return
         const data = {
           clientId: 'alfa',
           paymentId: payment.paymentId,
+          claimId: 'new-claim',
           reason: 'CHARGED_BACK',
           reversedOn: '2027-01-16',
         } as const

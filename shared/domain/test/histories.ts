@@ -9,6 +9,7 @@ import {
   accountPayments,
   addDays,
   type BusinessDay,
+  ClaimKind,
   type ClientAccount,
   clientAccount,
   DEFAULT_RULES,
@@ -36,6 +37,15 @@ export type Step =
   | {
       readonly kind: 'invoice'
       readonly invoice: number
+      readonly currency: Currency
+      readonly minor: number
+      readonly on: number
+      readonly term: number
+    }
+  | {
+      readonly kind: 'claim'
+      readonly invoice: number
+      readonly owed: ClaimKind
       readonly currency: Currency
       readonly minor: number
       readonly on: number
@@ -71,6 +81,7 @@ export type Step =
       readonly reason: 'BOUNCED' | 'CHARGED_BACK' | 'MISTAKE'
       /** Absent: what the reason takes. */
       readonly pick: Pick | undefined
+      readonly beyond: boolean
       readonly on: number | undefined
     }
   | {
@@ -102,6 +113,7 @@ export type Step =
       readonly pick: Pick
       readonly id: number
       readonly byCard: boolean
+      readonly beyond: boolean
       readonly on: number | undefined
       /** Another currency, or the credit's own at a rate of the refund. */
       readonly in: Currency | undefined
@@ -184,6 +196,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('invoice'), invoice, currency, minor, on, term: fc.nat({ max: 30 }) }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('claim'),
+      invoice,
+      owed: fc.constantFrom(...ClaimKind.options),
+      currency,
+      minor,
+      on,
+      term: fc.nat({ max: 30 }),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('payment'),
@@ -208,6 +232,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       payment,
       reason: fc.constantFrom<'BOUNCED' | 'CHARGED_BACK' | 'MISTAKE'>('BOUNCED', 'BOUNCED', 'CHARGED_BACK', 'MISTAKE'),
       pick: maybePick,
+      beyond: fc.boolean(),
       on: maybeOn,
     }),
   },
@@ -246,6 +271,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       pick,
       id,
       byCard: fc.boolean(),
+      beyond: fc.boolean(),
       on: maybeOn,
       in: fc.constantFrom(undefined, undefined, undefined, 'RON', 'EUR', 'JPY'),
     }),
@@ -378,6 +404,9 @@ const targetOf = (step: Step, account: ClientAccount): Target => {
   return (isAiming ? among(fits, named.payment * invoices + named.invoice) : undefined) ?? named
 }
 
+/** Claims of money that left beyond what was there stand among the invoices, under an id that comes once. */
+const nextClaim = (account: ClientAccount): string => `claim-${[...accountInvoices.all(account)].length}`
+
 /** The command that a step stands for, given where the account is. */
 export const commandOf = (step: Step, account: ClientAccount): AccountCommand => {
   const clientId = 'alfa'
@@ -395,6 +424,13 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const number = `${step.invoice}`
       const facts = { clientId, invoiceId, number, issuedOn, dueOn, total, exchangeRate: documentRate(step) }
       return { type: 'RegisterInvoice', data: { ...facts, instalments: instalmentsOf(step) } }
+    }
+    case 'claim': {
+      const total = moneyOf(BigInt(step.minor), step.currency)
+      const [issuedOn, dueOn] = [dayOf(step.on), dayOf(step.on + step.term)]
+      const number = step.minor % 2 === 0 ? undefined : `D ${step.invoice}`
+      const facts = { clientId, claimId: invoiceId, kind: step.owed, number, issuedOn, dueOn, total }
+      return { type: 'RegisterClaim', data: { ...facts, exchangeRate: documentRate(step) } }
     }
     case 'payment': {
       const { rule } = step
@@ -446,7 +482,9 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
         payment?.credit ?? 1n,
       )
       const amount = pick && decimalOf(atLeastOne(amountOf(pick, left)), payment?.currency ?? 'RON')
-      return { type: 'ReversePayment', data: { clientId, paymentId, reason, amount, reversedOn: dayOfUndo } }
+      const claimId = nextClaim(account)
+      const said = { reason, amount, reversedOn: dayOfUndo, allowExcess: step.beyond }
+      return { type: 'ReversePayment', data: { clientId, paymentId, claimId, ...said } }
     }
     case 'settle': {
       const currency = invoice?.currency ?? 'RON'
@@ -499,12 +537,12 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     case 'refund': {
       const method = step.byCard ? 'CARD_ONLINE' : 'BANK_TRANSFER'
       const amount = decimalOf(atLeastOne(amountOf(step.pick, payment?.credit ?? 1n)), payment?.currency ?? 'RON')
-      const refund = { refundId: `refund-${step.id}`, amount, method, refundedOn: dayOfUndo } as const
-      const data = { clientId, paymentId, ...refund }
+      const left = { amount, method, refundedOn: dayOfUndo, allowExcess: step.beyond } as const
+      const data = { clientId, paymentId, refundId: `refund-${step.id}`, claimId: nextClaim(account), ...left }
       if (step.in === undefined) return { type: 'RecordRefund', data }
       const exchangeRate = rated(ratesOf.EUR[step.id % 3])
-      const left = step.in === payment?.currency ? amount : moneyOf(BigInt(step.id * step.id * 100 + 1), step.in)
-      return { type: 'RecordRefund', data: { ...data, amount: left, exchangeRate } }
+      const other = step.in === payment?.currency ? amount : moneyOf(BigInt(step.id * step.id * 100 + 1), step.in)
+      return { type: 'RecordRefund', data: { ...data, amount: other, exchangeRate } }
     }
     case 'takeBack': {
       const said = { clientId, reason: 'MISTAKE', reversedOn: dayOfUndo } as const

@@ -41,9 +41,12 @@ t.test('ReleaseCredit', async (t) => {
     t.throws(() => given(...paid).when(release({ releasedOn: '2026-11-01' })), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES' })
     t.throws(() => given(account).when(release()), { code: 'PAYMENT_NOT_FOUND' })
   })
-  t.test('leaves to a reversal what is left', async (t) => {
+  t.test("is the company's loss no longer when the money bounces: the client owes it", async (t) => {
     const bounced = given(...paid, creditReleased()).when(reverse({ reason: 'BOUNCED', reversedOn: '2026-11-23' }))
-    t.match(bounced, [{ type: 'PaymentReversed', data: { amount: ron('1410.00') } }])
+    t.match(bounced, [
+      { type: 'ClaimRegistered', data: { total: ron('90.00') } },
+      { type: 'PaymentReversed', data: { amount: ron('1500.00') } },
+    ])
     t.throws(() => given(...paid, creditReleased()).when(reverse({ reason: 'MISTAKE', reversedOn: '2026-11-23' })), {
       code: 'PAYMENT_REFUNDED',
     })

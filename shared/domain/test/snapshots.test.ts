@@ -44,6 +44,7 @@ const seen = (account: ClientAccount) => ({
     allocations: [...allocations],
   })),
   open: [...account.openByDue].map(([currency, { ordinals, reaches }]) => [currency, ...ordinals, ...reaches]),
+  charges: [...account.chargesLeft],
 })
 
 t.test('an account of any history', async (t) => {

@@ -40,10 +40,20 @@ const romanianDay = (day: string): string => day.split('-').toReversed().join('.
 
 type Issued = Extract<PlacedFact, { type: 'ReceiptIssued' }>['data']
 
+/** What is owed without an invoice, as papers call it. */
+const NAMES: Readonly<Record<string, string>> = {
+  RETURNED_MONEY: 'sumă de restituit',
+  FEE: 'cheltuieli de recuperat',
+  INTEREST: 'dobândă penalizatoare',
+  OTHER: 'creanță',
+}
+
 /** What a receipt says of the money: which number, for which papers, from whom. */
 const saidBy = (receipt: Issued): Said => {
   const hasAdvance = /[1-9]/.test(receipt.advance)
-  const papers = receipt.settles.map(({ series, number }) => ['factura', series, number].filter(Boolean).join(' '))
+  const papers = receipt.settles.map(({ claim = 'factura', series, number }) =>
+    [NAMES[claim] ?? claim, series, number].filter(Boolean).join(' '),
+  )
   const { replaces } = receipt
   const parts = [
     `chitanța ${receipt.series} ${receipt.number}`,

@@ -20,7 +20,7 @@ const foldEventIndex = (expected: Expected, fact: PlacedFact): void => {
     revision: fact.revision,
     type: fact.type,
     client_id: said(whole, 'clientId') ?? null,
-    invoice_id: said(whole, 'invoiceId') ?? null,
+    invoice_id: said(whole, 'invoiceId') ?? said(whole, 'claimId') ?? null,
     payment_id: said(whole, 'paymentId') ?? said(whole, 'creditNoteId') ?? null,
     correlation_id: fact.correlationId,
     command_id: fact.commandId,

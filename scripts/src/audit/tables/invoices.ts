@@ -92,10 +92,12 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
 
   switch (type) {
     case 'InvoiceRegistered':
+    case 'ClaimRegistered': {
+      const [id, instalments] = type === 'InvoiceRegistered' ? [data.invoiceId, data.instalments] : [data.claimId, []]
       conclude(
         put(expected, invoices, {
           company_id,
-          invoice_id: data.invoiceId,
+          invoice_id: id,
           client_id: data.clientId,
           kind: data.kind,
           series: data.series ?? null,
@@ -111,7 +113,7 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           written_off_minor: 0n,
           recovered_minor: 0n,
           cancelled_on: null,
-          instalments: jsonCell(data.instalments),
+          instalments: jsonCell(instalments),
           rescheduled: false,
           position,
           last_effective_on: data.issuedOn,
@@ -119,6 +121,11 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
         }),
       )
       return
+    }
+    case 'ClaimCancelled': {
+      const { clientId, claimId: invoiceId, total, cancelledOn: on } = data
+      return settle({ clientId, invoiceId }, { kind: 'CANCELLED', minor: minorOf(total.amount), on }, {})
+    }
     case 'InvoiceRescheduled': {
       const { invoiceId: invoice_id, clientId: client_id, agreedOn: agreed_on, instalments } = data
       const row = find(expected, invoices, company_id, invoice_id, client_id)

@@ -181,6 +181,18 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         const parts = instalments.length > 0 ? instalments : [duePart(dueOn, total.amount)]
         return begin('INVOICE', invoiceId, clientId, total.currency, issuedOn, parts)
       }
+      case 'ClaimRegistered': {
+        const { claimId, clientId, total, issuedOn, dueOn, paymentId } = data
+        begin('INVOICE', claimId, clientId, total.currency, issuedOn, [duePart(dueOn, total.amount)])
+        if (paymentId !== undefined) moveKnown('PAYMENT', paymentId, clientId, issuedOn, minorOf(total.amount))
+        return
+      }
+      case 'ClaimCancelled': {
+        const { claimId, clientId, total, cancelledOn, paymentId } = data
+        lower(claimId, clientId, cancelledOn, total.amount)
+        if (paymentId !== undefined) moveKnown('PAYMENT', paymentId, clientId, cancelledOn, -minorOf(total.amount))
+        return
+      }
       case 'InvoiceRescheduled': {
         const item = items.get(key('INVOICE', data.invoiceId, data.clientId))
         if (item === undefined) return

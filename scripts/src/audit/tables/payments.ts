@@ -6,6 +6,7 @@ const settlements = { name: 'payment_settlements', position: 'position', within:
 const transfers = { name: 'payment_transfers', position: 'position', within: ['client_id', 'payment_id'] }
 const parts = { name: 'payment_parts', position: 'position', within: [] }
 const releases = { name: 'payment_releases', position: 'position', within: [] }
+const claims = { name: 'payment_claims', position: 'position', within: [] }
 const refunds = { name: 'payment_refunds', key: ['company_id', 'payment_id', 'client_id', 'refund_id'] }
 
 const receipts = { name: 'payment_receipts', key: ['company_id', 'payment_id', 'client_id', 'series', 'number'] }
@@ -20,6 +21,7 @@ const untouched = {
   refunded_minor: 0n,
   transferred_minor: 0n,
   released_minor: 0n,
+  claimed_minor: 0n,
   cleared_on: null,
   cleared_position: null,
   reversed_on: null,
@@ -170,6 +172,20 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
       })
       return
     }
+    case 'ClaimRegistered':
+    case 'ClaimCancelled': {
+      const { paymentId, clientId, claimId: claim_id, total } = data
+      if (paymentId === undefined) return
+      const [minor, effective_on] =
+        type === 'ClaimRegistered' ? [minorOf(total.amount), data.issuedOn] : [-minorOf(total.amount), data.cancelledOn]
+      const row = find(expected, payments, company_id, paymentId, clientId)
+      if (row !== undefined) {
+        for (const column of ['claimed_minor', 'credit_minor']) row[column] = BigInt(row[column] ?? 0n) + minor
+      }
+      const key = { company_id, payment_id: paymentId, client_id: clientId }
+      expected.bear(claims, { ...key, position, claim_id, amount_minor: minor, effective_on, event_id })
+      return
+    }
     case 'RefundReversed': {
       add(data.paymentId, data.clientId, 'refunded_minor', -minorOf(data.amount.amount))
       const row = find(expected, refunds, company_id, data.paymentId, data.clientId, data.refundId)
@@ -255,7 +271,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
 }
 
 export const paymentFold: Fold = {
-  histories: [settlements, transfers, parts, releases],
+  histories: [settlements, transfers, parts, releases, claims],
   states: [payments, refunds, receipts],
   start: () => foldPayments,
 }

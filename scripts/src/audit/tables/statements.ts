@@ -41,6 +41,15 @@ const lineOf = ({ type, data }: PlacedFact): Line | undefined => {
     }
     case 'InvoiceCancelled':
       return line('CANCELLATION', 'credit', data.cancelledOn, data.total, { invoiceId: data.invoiceId })
+    // With money that leaves beyond a payment, that money's line is all that passes.
+    case 'ClaimRegistered': {
+      const document = paper(data.series, data.number)
+      if (data.paymentId !== undefined) return undefined
+      return line('CLAIM', 'debit', data.issuedOn, data.total, { invoiceId: data.claimId, document })
+    }
+    case 'ClaimCancelled':
+      if (data.paymentId !== undefined) return undefined
+      return line('CLAIM_CANCELLATION', 'credit', data.cancelledOn, data.total, { invoiceId: data.claimId })
     case 'CreditNoteRegistered': {
       const { invoiceId } = data
       const of = invoiceId === undefined ? { paymentId: data.creditNoteId } : { invoiceId }

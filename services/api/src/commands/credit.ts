@@ -11,6 +11,7 @@ import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
 import { accountKey } from './batch-order.ts'
+import { claimIdOf, ExcessClaim, excessClaimIn } from './claims.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, leaving, money, paid } from './result-schemas.ts'
@@ -130,7 +131,7 @@ export const creditCommands = [
     name: 'RecordRefund',
     summary: 'Record a refund of client credit',
     description:
-      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. It may leave in another currency than that of the credit: `amount` is then what leaves, with its currency, and `exchangeRate` says what that takes of the credit, which `amount` of the answer shows. Of credit in a foreign currency a rate of the refund itself tells the exchange difference (665, 765) between what the credit was worth and what left. Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`, in lei.',
+      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. It may leave in another currency than that of the credit: `amount` is then what leaves, with its currency, and `exchangeRate` says what that takes of the credit, which `amount` of the answer shows. Of credit in a foreign currency a rate of the refund itself tells the exchange difference (665, 765) between what the credit was worth and what left. What left beyond the credit is recorded with `allowExcess`: the client owes it, as a claim (`claim` of the answer). Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`, in lei.',
     schema: RecordRefund,
     example: examples.recordRefund(),
     result: z.object({
@@ -139,6 +140,7 @@ export const creditCommands = [
       amount: money.meta({ description: 'What goes of the credit' }),
       paid: leaving,
       refundedOn: day,
+      claim: ExcessClaim,
     }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
@@ -149,6 +151,7 @@ export const creditCommands = [
       'CURRENCY_MISMATCH',
       'DAY_TOO_FAR_AHEAD',
       'EXCHANGE_RATE_NOT_APPLICABLE',
+      'INVOICE_ALREADY_REGISTERED',
       'PAYMENT_NOT_FOUND',
       'PERIOD_CLOSED',
       'REFUND_ALREADY_RECORDED',
@@ -156,11 +159,13 @@ export const creditCommands = [
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
     execute: async (data, context, dependencies) => {
-      const handled = await onAccount({ type: 'RecordRefund', data }, context, dependencies)
+      const command = { ...data, claimId: claimIdOf(context) }
+      const handled = await onAccount({ type: 'RecordRefund', data: command }, context, dependencies)
       const refund = eventsOf(handled, 'RefundRecorded')[0]?.data
       const { refundId, paymentId } = data
       const { amount, conversion, refundedOn } = refund ?? {}
-      const told = answer(handled, { refundId, paymentId, amount, paid: conversion?.paid, refundedOn })
+      const claim = excessClaimIn(handled)
+      const told = answer(handled, { refundId, paymentId, amount, paid: conversion?.paid, refundedOn, claim })
       const warnings = refund?.cashBreaches
       return warnings === undefined ? told : { ...told, warnings }
     },

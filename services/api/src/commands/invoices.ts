@@ -1,5 +1,4 @@
 import {
-  type AccountEvent,
   CancelInvoice,
   GrantDiscount,
   type Money,
@@ -15,10 +14,10 @@ import {
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
-import type { Handled } from '../ledger/command-context.ts'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
+import { Freed, freedBy } from './freed.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
-import { day, decimal, money, paid } from './result-schemas.ts'
+import { day, decimal, money } from './result-schemas.ts'
 
 const warned = (warnings: readonly object[]) => (warnings.length === 0 ? {} : { warnings })
 
@@ -43,17 +42,6 @@ const withPaperWarnings = (
   ]
   return { ...told, ...warned([...(told.warnings ?? []), ...warnings]) }
 }
-
-const Freed = z
-  .array(z.object({ paymentId: z.string(), amount: decimal, paid }))
-  .meta({ description: 'What was paid of the invoice and is client credit again' })
-
-const freedBy = (handled: Handled<AccountEvent>) =>
-  eventsOf(handled, 'PaymentDeallocated').map(({ data: { paymentId, amount, conversion } }) => ({
-    paymentId,
-    amount: amount.amount,
-    paid: conversion?.paid,
-  }))
 
 export const invoiceCommands = [
   defineCommand({
@@ -131,7 +119,7 @@ export const invoiceCommands = [
     name: 'CancelInvoice',
     summary: 'Cancel an invoice',
     description:
-      'An invoice that was never delivered or sent leaves the books, VAT included. Nothing may be settled on it, unless `freeSettlements` has it taken off first: money becomes client credit again (`freed` says of which payments), credit notes, discounts and write-offs are reversed.',
+      'An invoice that was never delivered or sent leaves the books, VAT included. A claim without an invoice is taken back the same way, under its `claimId`; one for money that left beyond a payment, by `ReverseRefund`. Nothing may be settled on it, unless `freeSettlements` has it taken off first: money becomes client credit again (`freed` says of which payments), credit notes, discounts and write-offs are reversed.',
     schema: CancelInvoice,
     example: examples.cancelInvoice(),
     result: z.object({ invoiceId: z.string(), cancelledOn: day, freed: Freed }),
@@ -146,7 +134,8 @@ export const invoiceCommands = [
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'CancelInvoice', data }, context, dependencies)
       const { invoiceId } = data
-      const cancelledOn = eventsOf(handled, 'InvoiceCancelled')[0]?.data.cancelledOn
+      const [cancelled = eventsOf(handled, 'ClaimCancelled')[0]] = eventsOf(handled, 'InvoiceCancelled')
+      const cancelledOn = cancelled?.data.cancelledOn
       return answer(handled, { invoiceId, cancelledOn, freed: freedBy(handled) })
     },
   }),

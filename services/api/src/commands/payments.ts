@@ -13,6 +13,7 @@ import type { Handled } from '../ledger/command-context.ts'
 import { receiptResult } from '../receipts/receipt-result.ts'
 import { issuedReceiptOf, refusalIn } from '../receipts/receipt-saga.ts'
 import { bookKey } from './batch-order.ts'
+import { claimIdOf, ExcessClaim, excessClaimIn } from './claims.ts'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money, PaymentResult } from './result-schemas.ts'
@@ -161,7 +162,7 @@ export const paymentCommands = [
     name: 'ReversePayment',
     summary: 'Reverse a payment',
     description:
-      'The money is gone again (a mistake, bounced, charged back), or with `amount` a part of it, one of two cheques or a dispute over a part: first the credit goes, then what was settled last is open again. When a part of what bounces has arrived, what was still on its way goes. Of a payment that was partly refunded the rest may bounce or be charged back, but it cannot have been a mistake. Under the id of a credit note a MISTAKE is `ReverseCreditNote`.',
+      'The money is gone again (a mistake, bounced, charged back), or with `amount` a part of it, one of two cheques or a dispute over a part: first the credit goes, then what was settled last is open again. When a part of what bounces has arrived, what was still on its way goes. The bank takes what it takes, whatever was given back before: of a payment that was refunded in part or whole all of it bounces or is charged back, and what was not there any more the client owes, as a claim (`claim` of the answer). It cannot have been a mistake then. An `amount` above what is left is recorded with `allowExcess`, as a dispute over more than the payment is. Under the id of a credit note a MISTAKE is `ReverseCreditNote`.',
     schema: ReversePayment,
     example: examples.reversePayment(),
     result: z.object({
@@ -169,6 +170,7 @@ export const paymentCommands = [
       amount: money,
       reversedOn: day,
       reopened: z.array(z.object({ invoiceId: z.string(), amount: decimal })),
+      claim: ExcessClaim,
     }),
     rejections: [
       'ALREADY_REVERSED',
@@ -177,6 +179,7 @@ export const paymentCommands = [
       'CLIENT_NOT_FOUND',
       'CREDIT_RESERVED',
       'DAY_TOO_FAR_AHEAD',
+      'INVOICE_ALREADY_REGISTERED',
       'PAYMENT_ALREADY_REVERSED',
       'PAYMENT_NOT_FOUND',
       'PAYMENT_REFUNDED',
@@ -186,7 +189,8 @@ export const paymentCommands = [
       'UNDO_BEFORE_WHAT_IT_UNDOES',
     ],
     execute: async (data, context, dependencies) => {
-      const handled = await onAccount({ type: 'ReversePayment', data }, context, dependencies)
+      const command = { ...data, claimId: claimIdOf(context) }
+      const handled = await onAccount({ type: 'ReversePayment', data: command }, context, dependencies)
       const reopened = eventsOf(handled, 'PaymentDeallocated').filter(({ data: { recovers } }) => recovers !== true)
       const reversed = eventsOf(handled, 'PaymentReversed')[0]?.data
       const note = eventsOf(handled, 'CreditNoteReversed')[0]?.data
@@ -195,6 +199,7 @@ export const paymentCommands = [
         amount: reversed?.amount ?? note?.total,
         reversedOn: reversed?.reversedOn ?? note?.reversedOn,
         reopened: reopened.map(({ data: { invoiceId, amount } }) => ({ invoiceId, amount: amount.amount })),
+        claim: excessClaimIn(handled),
       })
     },
   }),

@@ -1,3 +1,4 @@
+import { claimCommands } from './claims.ts'
 import { clientCommands } from './clients.ts'
 import type { CommandDefinition } from './command-definition.ts'
 import { companyCommands } from './company.ts'
@@ -13,6 +14,7 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   ...companyCommands,
   ...clientCommands,
   ...invoiceCommands,
+  ...claimCommands,
   ...paymentCommands,
   ...creditCommands,
   ...takingBackCommands,

@@ -2,6 +2,7 @@ import { ReverseCreditNote, ReverseDiscount, ReverseRefund, ReverseSetOff, Rever
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
 import { defineCommand } from './command-definition.ts'
+import { Freed, freedBy } from './freed.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, leaving, money } from './result-schemas.ts'
 
@@ -74,17 +75,26 @@ export const takingBackCommands = [
     name: 'ReverseRefund',
     summary: 'Take a refund back',
     description:
-      'The bank returned it, or it was never given: the money is client credit again, in the bank or in the drawer that it had left, with the exchange difference that the refund had made taken back.',
+      'The bank returned it, or it was never given: the money is client credit again, in the bank or in the drawer that it had left, with the exchange difference that the refund had made taken back. What it had left beyond the credit is owed no longer; what was paid of that is client credit again (`freed`).',
     schema: ReverseRefund,
     example: examples.reverseRefund(),
-    result: z.object({ refundId: z.string(), paymentId: z.string(), amount: money, paid: leaving, reversedOn: day }),
+    result: z.object({
+      refundId: z.string(),
+      paymentId: z.string(),
+      amount: money,
+      paid: leaving,
+      reversedOn: day,
+      freed: Freed.optional(),
+    }),
     rejections,
     execute: async (data, context, dependencies) => {
       const handled = await onAccount({ type: 'ReverseRefund', data }, context, dependencies)
       const reversed = eventsOf(handled, 'RefundReversed')[0]?.data
       const { refundId } = data
       const { paymentId, amount, conversion, reversedOn } = reversed ?? {}
-      return answer(handled, { refundId, paymentId, amount, paid: conversion?.paid, reversedOn })
+      const [claim] = eventsOf(handled, 'ClaimCancelled')
+      const freed = claim && { freed: freedBy(handled) }
+      return answer(handled, { refundId, paymentId, amount, paid: conversion?.paid, reversedOn, ...freed })
     },
   }),
 

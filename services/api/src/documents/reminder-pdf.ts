@@ -4,7 +4,7 @@ import { amountCell, type Column, newListPage } from './list-page.ts'
 import { bytesOf } from './pdf.ts'
 
 const COLUMNS: readonly Column[] = [
-  { title: 'Factura', width: 159 },
+  { title: 'Document', width: 159 },
   { title: 'Emisă la', width: 80 },
   { title: 'Scadentă la', width: 80 },
   { title: 'Zile întârziere', width: 80, align: 'right' },
@@ -39,7 +39,7 @@ export const renderReminder = ({ issuer, client, asOf, items, credits }: Reminde
     page.paragraph(`La data de ${day}, în evidența noastră nu figurează nicio factură cu scadența depășită.`)
   } else {
     page.paragraph(
-      `Vă aducem la cunoștință că, la data de ${day}, în evidența noastră figurează neachitate următoarele facturi cu scadența depășită:`,
+      `Vă aducem la cunoștință că, la data de ${day}, în evidența noastră figurează neachitate, cu scadența depășită:`,
     )
   }
   for (const currency of [...new Set(items.map((item) => item.currency))].toSorted()) {

@@ -17,6 +17,8 @@ type Line = CurrencyStatement['lines'][number]
 const KIND: Readonly<Record<Line['kind'], string>> = {
   INVOICE: 'factură',
   CANCELLATION: 'anulare factură',
+  CLAIM: 'creanță fără factură',
+  CLAIM_CANCELLATION: 'anulare creanță fără factură',
   CREDIT_NOTE: 'factură storno',
   DISCOUNT: 'reducere',
   WRITE_OFF: 'scoatere din evidență',

@@ -1,4 +1,4 @@
-import { decimalOf } from '@registru/domain'
+import { ClaimKind, decimalOf, InvoiceKind } from '@registru/domain'
 import type { Settlement } from '@registru/projections'
 import { z } from 'zod'
 import { DECIMAL } from './columns.ts'
@@ -103,7 +103,9 @@ export const paymentAllocation = (part: Settlement, currency: string) => ({
 export const InvoiceItem = z.object({
   invoiceId: z.string(),
   clientId: z.string(),
-  kind: z.enum(['INVOICE', 'ADVANCE']),
+  kind: z.enum([...InvoiceKind.options, ...ClaimKind.options]).meta({
+    description: 'RETURNED_MONEY, FEE, INTEREST and OTHER are claims without an invoice, see `RegisterClaim`',
+  }),
   series: z.string().optional(),
   number: z.string(),
   issuedOn: day,
@@ -236,6 +238,9 @@ export const PaymentItem = z.object({
   reversed: amount.meta({ description: 'Bounced, charged back or recorded by mistake, whole or in parts' }),
   transferred: amount.meta({ description: "What went to other clients' accounts" }),
   released: amount,
+  claimed: amount.meta({
+    description: 'What left beyond all that was there: the client owes it, see `claims`',
+  }),
   credit: amount,
   inTransit: amount.meta({ description: 'Of card, payment service, courier, cheque or note: still on its way' }),
   fee: amount.meta({ description: 'What banks and processors kept of it, from the first or when it arrived' }),
@@ -283,6 +288,14 @@ export const PaymentItem = z.object({
     .meta({ description: "Of credit that came from another client's account: the payment that it is of there" }),
   releases: z.array(
     z.object({ amount, reason: z.string(), releasedOn: day, approvedBy: z.string(), eventId: z.uuid() }),
+  ),
+  claims: z.array(
+    z.object({
+      claimId: z.string(),
+      amount: amount.meta({ description: 'Negative when it is owed no longer' }),
+      on: day,
+      eventId: z.uuid(),
+    }),
   ),
 })
 export const Payment = PaymentItem.extend({ revision, tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })

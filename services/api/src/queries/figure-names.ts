@@ -99,7 +99,7 @@ const earlierOf = (a: string, b: string | undefined): string => (b !== undefined
 /** Every figure that an answer shows, by name: what narrows it, and what it is the sum of. */
 const KINDS = {
   invoiceOpen: { needs: ['clientId', 'invoiceId'], figure: (asked) => posted(asked, ['RECEIVABLE']) },
-  invoiceTotal: { ...settled('InvoiceRegistered'), isCredit: false },
+  invoiceTotal: { ...settled('InvoiceRegistered', 'ClaimRegistered'), isCredit: false },
   invoiceAllocated: settled('PaymentAllocated', 'PaymentDeallocated'),
   invoiceCredited: settled('CreditNoteRegistered', 'CreditNoteReversed'),
   invoiceDiscounted: settled('DiscountGranted', 'DiscountReversed'),

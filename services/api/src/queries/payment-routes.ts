@@ -31,6 +31,7 @@ const paymentBody = (history: PaymentHistory) => {
     refundedMinor,
     transferredMinor,
     releasedMinor,
+    claimedMinor,
     creditMinor,
     inTransitMinor,
     feeMinor,
@@ -39,6 +40,7 @@ const paymentBody = (history: PaymentHistory) => {
     refunds,
     transfers,
     releases,
+    claims,
     clearing,
     clearings,
     kept: _,
@@ -52,6 +54,7 @@ const paymentBody = (history: PaymentHistory) => {
     refunded: amount(refundedMinor),
     transferred: amount(transferredMinor),
     released: amount(releasedMinor),
+    claimed: amount(claimedMinor),
     credit: amount(creditMinor),
     reversed: amount(reversedMinor),
     inTransit: amount(inTransitMinor),
@@ -71,6 +74,7 @@ const paymentBody = (history: PaymentHistory) => {
     })),
     transfers: transfers.map(({ amountMinor: moved, ...transfer }) => ({ ...transfer, amount: amount(moved) })),
     releases: releases.map(({ amountMinor: released, ...release }) => ({ ...release, amount: amount(released) })),
+    claims: claims.map(({ amountMinor: claimed, ...claim }) => ({ ...claim, amount: amount(claimed) })),
   }
 }
 
@@ -89,7 +93,7 @@ const certifyPayments = async (
   const open = await listOpenOf(handle, { companyId, kind: 'PAYMENT', items, asOf, knownAt })
   for (const [index, payment] of payments.entries()) {
     const { clientId, paymentId, currency, creditMinor, allocatedMinor, refundedMinor } = payment
-    const { reversedMinor, transferredMinor, releasedMinor } = payment
+    const { reversedMinor, transferredMinor, releasedMinor, claimedMinor } = payment
     const { allocations, kept } = payment
     const whose = { clientId, paymentId, currency }
     const living = allocations.reduce((sum, part) => (part.undone ? sum : sum + part.amountMinor), 0n)
@@ -102,6 +106,7 @@ const certifyPayments = async (
     certifyRow(whose, { history: reversedMinor, reversed: kept.reversedMinor })
     certifyRow(whose, { history: transferredMinor, transferred: kept.transferredMinor })
     certifyRow(whose, { history: releasedMinor, released: kept.releasedMinor })
+    certifyRow(whose, { history: claimedMinor, claimed: kept.claimedMinor })
   }
   // What the history says in turn, against the journal.
   const documents = payments.map(({ clientId, paymentId: id }) => ({ clientId, id }))

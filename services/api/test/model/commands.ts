@@ -38,7 +38,10 @@ export const nextCommand = (
   const fresh = (name: string) => (random.chance(0.05) ? `${name}-1-1` : `${name}-${phase}-${step}`)
   const amount = () => random.upTo(60_000)
   const ownNumber = numberOf(place, phase, step)
-  const someNumber = () => random.pick([...oracle.invoices.values()], { number: ownNumber, open: 0 }).number
+  const someNumber = () => {
+    const numbered = [...oracle.invoices.values()].filter(({ claim }) => claim === '')
+    return random.pick(numbered, { claim: '', number: ownNumber, open: 0 }).number
+  }
   /** Now and then a paper comes again, with zeros before its number. */
   const paper = () => (random.chance(0.05) ? `000${someNumber()}` : ownNumber)
   const series = `S-${clientId}`
@@ -52,6 +55,17 @@ export const nextCommand = (
       body: { clientId, invoiceId, number: paper(), issuedOn: day, dueOn, total: money(amount()) },
     }
   }
+  const registerClaim = (): ModelCommand => ({
+    name: 'RegisterClaim',
+    body: {
+      clientId,
+      claimId: fresh('claim'),
+      kind: random.pick(['RETURNED_MONEY', 'FEE', 'INTEREST', 'OTHER'], 'OTHER'),
+      issuedOn: day,
+      dueOn: new Date(Date.UTC(2027, 0, 1 + phase * perPhase + step)).toISOString().slice(0, 10),
+      total: money(random.upTo(20_000)),
+    },
+  })
   const recordPayment = (): ModelCommand => {
     const method = random.pick(['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS'], 'CASH')
     const isCash = method === 'CASH'
@@ -106,6 +120,7 @@ export const nextCommand = (
     registerInvoice,
     registerInvoice,
     registerInvoice,
+    registerClaim,
     recordPayment,
     recordPayment,
     recordPayment,
@@ -123,7 +138,7 @@ export const nextCommand = (
         paymentId: about.paymentId,
         reason: random.pick(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'], 'MISTAKE'),
         reversedOn: today,
-        ...(random.chance(0.6) ? {} : { amount: decimal(random.upTo(30_000)) }),
+        ...(random.chance(0.6) ? {} : { amount: decimal(random.upTo(30_000)), allowExcess: random.chance(0.5) }),
       },
     }),
     () => ({
@@ -136,6 +151,7 @@ export const nextCommand = (
         amount: decimal(random.upTo(random.chance(0.2) ? 600_000 : 20_000)),
         method: random.pick(['BANK_TRANSFER', 'CARD_POS', 'CASH', 'CASH'], 'CASH'),
         refundedOn: day,
+        allowExcess: random.chance(0.3),
       },
     }),
     () => {

@@ -15,11 +15,17 @@ export interface Verdict {
   readonly refusals: ReadonlySet<string>
   /** Codes of the warnings that come with an acceptance. */
   readonly warnings: readonly string[]
-  /** Carries it out and says what the answer's `result` has to hold; call it once, when the ledger has accepted. */
-  readonly apply: () => object
+  /**
+   * Carries it out and says what the answer's `result` has to hold; call it once, when the ledger has accepted. What leaves
+   * beyond what is there is owed under an id that the ledger makes up.
+   */
+  readonly apply: (claimId?: string) => object
 }
 
 interface Invoice {
+  /** Of what is owed without an invoice: its kind; money that left for it comes back with its refund alone. */
+  readonly claim: string
+  readonly isExcess: boolean
   readonly number: string
   readonly paper: string
   readonly total: number
@@ -55,6 +61,8 @@ interface Payment {
   credit: number
   refunded: number
   reversed: number
+  /** What left beyond all that was there. */
+  claimed: number
   inTransit: number
   hasArrived: boolean
   receipt: number | undefined
@@ -75,6 +83,8 @@ interface Paper {
   /** Of a refund: what was kept from a payout that was still to come. */
   readonly inTransit: number
   readonly isWriteOff: boolean
+  /** Of a refund: what it left beyond the credit is owed under this id. */
+  readonly claimId: string
   reversed: boolean
 }
 
@@ -132,6 +142,9 @@ const Amount = z.string().transform(cents)
 const Money = z.object({ amount: Amount }).transform(({ amount }) => amount)
 const Body = z.looseObject({
   invoiceId: z.string().default(''),
+  claimId: z.string().default(''),
+  kind: z.string().default(''),
+  allowExcess: z.boolean().default(false),
   paymentId: z.string().default(''),
   creditNoteId: z.string().default(''),
   refundId: z.string().default(''),
@@ -183,7 +196,7 @@ const dayOf = (body: ModelCommand['body']): string =>
 interface Judgement {
   readonly codes: string[]
   readonly warnings?: readonly string[]
-  readonly apply: () => object
+  readonly apply: (claimId?: string) => object
 }
 
 interface Share {
@@ -261,7 +274,7 @@ const fittingGroup = (open: readonly Open[], notes: readonly Payment[], amount: 
 }
 
 export interface Oracle {
-  readonly invoices: ReadonlyMap<string, { readonly number: string; readonly open: number }>
+  readonly invoices: ReadonlyMap<string, { readonly claim: string; readonly number: string; readonly open: number }>
   readonly payments: ReadonlyMap<string, { readonly credit: number; readonly isNote: boolean }>
   readonly receipts: readonly unknown[]
   /** Ids of one kind that a command may name. */
@@ -352,7 +365,20 @@ const oracleOf = (state: State): Oracle => {
         free(payment, key, amount, day)
         return { paymentId: payment.paymentId, amount: decimal(amount) }
       })
-  const leftOf = (payment: Payment): number => payment.amount - payment.refunded - payment.reversed
+  const leftOf = ({ amount, claimed, refunded, reversed }: Payment): number => amount + claimed - refunded - reversed
+  const owe = (id: string, of: Pick<Invoice, 'total' | 'issuedOn' | 'dueOn'> & Partial<Invoice>): void => {
+    const untouched = { writtenOff: 0, recovered: 0, writtenOffOn: '', lastUndoOn: '' }
+    const named = { claim: '', isExcess: false, number: id, paper: '' }
+    invoices.set(id, { ...named, open: of.total, agreedOn: of.issuedOn, ...untouched, ...of })
+  }
+  /** It is credit until it leaves. */
+  const oweFor = (payment: Payment, excess: number, claimId: string, day: string): object => {
+    if (excess <= 0) return {}
+    owe(claimId, { claim: 'RETURNED_MONEY', isExcess: true, total: excess, issuedOn: day, dueOn: day })
+    payment.credit += excess
+    payment.claimed += excess
+    return { claim: { claimId, amount: { amount: decimal(excess) }, dueOn: day } }
+  }
   /** First from the credit, then from what was settled last. */
   const reverse = (
     payment: Payment,
@@ -404,6 +430,7 @@ const oracleOf = (state: State): Oracle => {
     credit: amount,
     refunded: 0,
     reversed: 0,
+    claimed: 0,
     inTransit: 0,
     hasArrived: false,
     receipt: undefined,
@@ -437,9 +464,15 @@ const oracleOf = (state: State): Oracle => {
   }
   const byDue = () =>
     [...invoices]
-      .map(([invoiceId, { number, open, dueOn }]) => ({ invoiceId, number, open, dueOn }))
+      .map(([invoiceId, { claim, number, open, issuedOn, dueOn }]) => ({
+        invoiceId,
+        claim,
+        number,
+        open,
+        place: `${dueOn} ${issuedOn} ${invoiceId}`,
+      }))
       .filter(({ open }) => open > 0)
-      .toSorted((one, other) => one.dueOn.localeCompare(other.dueOn))
+      .toSorted((one, other) => (one.place < other.place ? -1 : 1))
   const inOrder = (targets: readonly { invoiceId: string; open: number }[], amount: number): readonly Share[] => {
     let left = amount
     return targets.flatMap(({ invoiceId, open }) => {
@@ -460,7 +493,11 @@ const oracleOf = (state: State): Oracle => {
     const others = open.filter(({ number }) => !numbers.has(number))
     const notes = [...payments.values()].filter(({ isNote, credit }) => isNote && credit > 0)
     const found = numbers.size > 0 ? undefined : fittingGroup(open, notes, amount)
-    if (found === undefined) return { shares: inOrder([...named, ...others], amount), notes: [], unmet }
+    if (found === undefined) {
+      const first = ['FEE', 'INTEREST'].flatMap((kind) => others.filter(({ claim }) => claim === kind))
+      const rest = others.filter((each) => !first.includes(each))
+      return { shares: inOrder([...named, ...first, ...rest], amount), notes: [], unmet }
+    }
     let targets: readonly { invoiceId: string; open: number }[] = found.invoices
     const settling = (by: number): readonly Share[] => {
       const shares = inOrder(targets, by)
@@ -489,9 +526,11 @@ const oracleOf = (state: State): Oracle => {
     }
   }
 
-  const write = (id: PaperId, name: string, of: string, amount: number, number = '', inTransit = 0): void => {
-    papers.set(`${id} ${name}`, { of, amount, number, inTransit, isWriteOff: id === 'writeOffId', reversed: false })
-    if (number !== '') numbers.add(number)
+  const write = (id: PaperId, name: string, of: string, amount: number, more: Partial<Paper> = {}): void => {
+    const plain = { number: '', inTransit: 0, claimId: '', isWriteOff: id === 'writeOffId', reversed: false }
+    const paper = { of, amount, ...plain, ...more }
+    papers.set(`${id} ${name}`, paper)
+    if (paper.number !== '') numbers.add(paper.number)
   }
 
   /** What it took of an invoice is asked for again, and its number is free. */
@@ -531,7 +570,10 @@ const oracleOf = (state: State): Oracle => {
         ...ifNot(writtenAs(id) === undefined, taken),
         ...(invoice === undefined
           ? ['INVOICE_NOT_FOUND']
-          : ifNot(by > 0 && by <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')),
+          : [
+              ...ifNot(by > 0 && by <= open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+              ...ifNot(invoice.claim === '' || id === 'writeOffId', 'CREDIT_NOTE_DOES_NOT_FIT'),
+            ]),
       ],
       apply: () => {
         if (invoice !== undefined) {
@@ -557,17 +599,19 @@ const oracleOf = (state: State): Oracle => {
           ],
           apply: () => {
             numbers.add(paper)
-            const issued = { number: String(Number(body.number)), paper, total, issuedOn: day, dueOn: body.dueOn }
-            invoices.set(body.invoiceId, {
-              ...issued,
-              open: total,
-              writtenOff: 0,
-              recovered: 0,
-              writtenOffOn: '',
-              agreedOn: day,
-              lastUndoOn: '',
-            })
+            const number = String(Number(body.number))
+            owe(body.invoiceId, { number, paper, total, issuedOn: day, dueOn: body.dueOn })
             return { invoiceId: body.invoiceId, open: decimal(total) }
+          },
+        }
+      }
+      case 'RegisterClaim': {
+        const total = body.total ?? 0
+        return {
+          codes: ifNot(!invoices.has(body.claimId), 'INVOICE_ALREADY_REGISTERED'),
+          apply: () => {
+            owe(body.claimId, { claim: body.kind, total, issuedOn: day, dueOn: body.dueOn })
+            return { claimId: body.claimId, open: decimal(total), dueOn: body.dueOn }
           },
         }
       }
@@ -592,7 +636,9 @@ const oracleOf = (state: State): Oracle => {
         const left = body.freeSettlements ? whole : open
         return {
           codes:
-            invoice === undefined ? ['INVOICE_NOT_FOUND'] : ifNot(left === invoice.total, 'INVOICE_NOT_FULLY_OPEN'),
+            invoice === undefined
+              ? ['INVOICE_NOT_FOUND']
+              : ifNot(left === invoice.total && !invoice.isExcess, 'INVOICE_NOT_FULLY_OPEN'),
           apply: () => {
             if (invoice === undefined) return {}
             const freed = left === open ? [] : freeAll(body.invoiceId, day)
@@ -630,7 +676,7 @@ const oracleOf = (state: State): Oracle => {
           return { invoiceId: of }
         })
       case 'ReverseRefund':
-        return takeBack('refundId', ({ of, amount: back, inTransit }) => {
+        return takeBack('refundId', ({ of, amount: back, inTransit, claimId }) => {
           const about = payments.get(of)
           const cashOn = cashBack.get(body.refundId)
           if (cashOn !== undefined) cashBackByDay.set(cashOn, (cashBackByDay.get(cashOn) ?? 0) - back)
@@ -640,7 +686,15 @@ const oracleOf = (state: State): Oracle => {
             about.inTransit += inTransit
             about.lastUndoOn = last(about.lastUndoOn, day)
           }
-          return { paymentId: of, amount: { amount: decimal(back) } }
+          const told = { paymentId: of, amount: { amount: decimal(back) } }
+          const claim = invoices.get(claimId)
+          if (claim === undefined || about === undefined) return told
+          const freed = freeAll(claimId, day)
+          for (const paper of papersOn(claimId)) reversePaper(paper, day)
+          claim.open = 0
+          about.credit -= claim.total
+          about.claimed -= claim.total
+          return { ...told, freed }
         })
       case 'ReverseCreditNote': {
         const credit = payments.get(writtenAs('creditNoteId')?.of ?? '')
@@ -685,10 +739,13 @@ const oracleOf = (state: State): Oracle => {
               ...ifNot(writtenAs('creditNoteId') === undefined, again),
               ...(invoice === undefined
                 ? ['INVOICE_NOT_FOUND']
-                : ifNot(total <= open + paid, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')),
+                : [
+                    ...ifNot(total <= open + paid, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+                    ...ifNot(invoice.claim === '', 'CREDIT_NOTE_DOES_NOT_FIT'),
+                  ]),
             ],
             apply: () => {
-              write('creditNoteId', id, body.invoiceId, total, paper)
+              write('creditNoteId', id, body.invoiceId, total, { number: paper })
               const freed = makeRoom(body.invoiceId, total, day)
               if (invoice !== undefined) invoice.open -= total
               const credit = { amount: decimal(Math.max(0, total - open)), currency: 'RON' }
@@ -699,7 +756,7 @@ const oracleOf = (state: State): Oracle => {
         return {
           codes: [...taken, ...ifNot(writtenAs('creditNoteId') === undefined, again)],
           apply: () => {
-            write('creditNoteId', id, id, total, paper)
+            write('creditNoteId', id, id, total, { number: paper })
             payments.set(id, newPayment(id, total, { isNote: true, receivedOn: day }))
             return { ...result, freed: [], credit: { amount: decimal(total), currency: 'RON' } }
           },
@@ -854,17 +911,22 @@ const oracleOf = (state: State): Oracle => {
         const left = leftOf(payment)
         // What had arrived of money that bounces stays.
         const isRest = body.reason === 'BOUNCED' && payment.hasArrived && payment.inTransit > 0
-        const part = body.amount ?? (isRest ? Math.min(payment.inTransit, left) : left)
+        // The bank takes what came, whatever was given back.
+        const recorded = Math.max(0, payment.amount - payment.reversed)
+        const part = body.amount ?? (isRest ? payment.inTransit : recorded)
+        const isMistake = body.reason === 'MISTAKE'
+        const mayExceed = body.amount === undefined || (body.allowExcess && !isMistake)
         return {
           codes: [
-            ...ifNot(left > 0 || payment.reversed === 0, 'PAYMENT_ALREADY_REVERSED'),
-            ...ifNot(left > 0 && (body.reason !== 'MISTAKE' || payment.refunded === 0), 'PAYMENT_REFUNDED'),
+            ...ifNot(recorded > 0 || (left > 0 && body.amount !== undefined), 'PAYMENT_ALREADY_REVERSED'),
+            ...ifNot(!isMistake || payment.refunded === 0, 'PAYMENT_REFUNDED'),
             ...ifNot(body.amount === undefined || !payment.isCash, 'CASH_REVERSED_IN_PART'),
-            ...ifNot(part <= left, 'REVERSAL_EXCEEDS_PAYMENT'),
+            ...ifNot(part <= left || mayExceed, 'REVERSAL_EXCEEDS_PAYMENT'),
           ],
-          apply: () => ({
+          apply: (claimId = '') => ({
             paymentId: body.paymentId,
             amount: { amount: decimal(part) },
+            ...oweFor(payment, part - left, claimId, day),
             reopened: reverse(payment, day, part),
           }),
         }
@@ -877,12 +939,19 @@ const oracleOf = (state: State): Oracle => {
             ...ifNot(!isAbove || state.cashGuard === 'WARN', 'CASH_PAYMENT_LIMIT_PER_PERSON_DAY'),
             ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
             ...ifNot(writtenAs('refundId') === undefined, 'REFUND_ALREADY_RECORDED'),
-            ...ifNot(payment === undefined || amount <= payment.credit, 'REFUND_EXCEEDS_CREDIT'),
+            ...ifNot(
+              payment === undefined || amount <= payment.credit || (body.allowExcess && !payment.isNote),
+              'REFUND_EXCEEDS_CREDIT',
+            ),
           ],
           warnings: isAbove ? ['CASH_PAYMENT_LIMIT_PER_PERSON_DAY'] : [],
-          apply: () => {
+          apply: (claimId = '') => {
+            const owed = payment === undefined ? {} : oweFor(payment, amount - payment.credit, claimId, day)
             const kept = body.method === 'CARD_POS' ? Math.min(payment?.inTransit ?? 0, amount) : 0
-            write('refundId', body.refundId, body.paymentId, amount, '', kept)
+            write('refundId', body.refundId, body.paymentId, amount, {
+              inTransit: kept,
+              claimId: 'claim' in owed ? claimId : '',
+            })
             if (isCash) {
               cashBack.set(body.refundId, day)
               cashBackByDay.set(day, (cashBackByDay.get(day) ?? 0) + amount)
@@ -892,7 +961,7 @@ const oracleOf = (state: State): Oracle => {
               payment.refunded += amount
               payment.inTransit -= kept
             }
-            return { refundId: body.refundId, amount: { amount: decimal(amount) } }
+            return { refundId: body.refundId, amount: { amount: decimal(amount) }, ...owed }
           },
         }
       }

@@ -5,6 +5,7 @@ import type { AccountCommand } from './commands.ts'
 export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined => {
   switch (type) {
     case 'RegisterInvoice':
+    case 'RegisterClaim':
     case 'RegisterCreditNote':
     case 'IssueReceipt':
       return { path: '/issuedOn', day: data.issuedOn }

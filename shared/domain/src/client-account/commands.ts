@@ -22,6 +22,7 @@ import { VatLine } from './events/parts.ts'
 import { FiscalReceipt } from './events/payments.ts'
 import type { TransferOrigin } from './events/transfers.ts'
 import {
+  ClaimKind,
   DeallocationReason,
   DiscountKind,
   InvoiceKind,
@@ -152,6 +153,21 @@ export const RegisterInvoice = z
     { path: ['vatLines'], error: 'an advance invoice takes no advance off' },
   )
 
+export const RegisterClaim = z.strictObject({
+  clientId: ClientId,
+  claimId: InvoiceId.meta({
+    description: 'Of the same space as ids of invoices: commands that take an invoice take the claim under it',
+  }),
+  kind: ClaimKind,
+  series: Reference.optional(),
+  number: Reference.optional().meta({ description: 'What the payer may name it by; its id when absent' }),
+  issuedOn: BusinessDay,
+  dueOn: BusinessDay,
+  total: Money,
+  exchangeRate: documentRate,
+  note: FreeText.optional(),
+})
+
 export const Allocation = z.discriminatedUnion('rule', [
   z.strictObject({ rule: z.literal('auto') }).meta({
     description:
@@ -235,7 +251,11 @@ export const ReversePayment = z.strictObject({
   paymentId: PaymentId,
   reason: ReversalReason.exclude(['WRONG_INVOICE', 'OTHER']),
   amount: Amount.optional().meta({
-    description: 'A part; absent: all of it, or, when a part of what bounces has arrived, what is still on its way',
+    description:
+      'What the bank took; absent: what was recorded, whole, or, when a part of what bounces has arrived, what is still on its way',
+  }),
+  allowExcess: z.boolean().optional().meta({
+    description: 'Records an `amount` above what is left of the payment: the client owes the rest, as a claim',
   }),
   reversedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   note: FreeText.optional(),
@@ -331,6 +351,9 @@ export const RecordRefund = z.strictObject({
   refundedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
   deskId: CashDeskId.optional(),
   document: Reference.optional().meta({ description: "Number of the dispoziție de plată, or the bank's reference" }),
+  allowExcess: z.boolean().optional().meta({
+    description: 'Records money that left beyond the credit, too: the client owes it, as a claim',
+  }),
   note: FreeText.optional(),
   cashOverride: CashOverride.optional(),
 })
@@ -491,6 +514,9 @@ export type WithReceiptId<Command> = Command & { readonly receiptId: ReceiptId }
 /** As with receipts: the credit that moves needs an id of its own. */
 export type WithTransferId<Command> = Command & { readonly transferId: PaymentId }
 
+/** What leaves beyond what is there becomes a claim, under an id that a retry derives again. */
+export type WithClaimId<Command> = Command & { readonly claimId: InvoiceId }
+
 /** An allocation to another client's invoice, as its own account knows it: credit that goes there. */
 export type PayForAnother = WithTransferId<
   Omit<z.infer<typeof AllocatePayment>, 'invoiceClientId'> & { readonly invoiceClientId: ClientId }
@@ -502,6 +528,7 @@ export type AccountCommand =
   | Message<'RegisterClient', z.infer<typeof RegisterClient>>
   | Message<'UpdateClient', z.infer<typeof UpdateClient>>
   | Message<'RegisterInvoice', z.infer<typeof RegisterInvoice>>
+  | Message<'RegisterClaim', z.infer<typeof RegisterClaim>>
   | Message<
       'RecordPayment',
       Omit<RecordPaymentData, 'receipt'> & {
@@ -510,12 +537,12 @@ export type AccountCommand =
     >
   | Message<'AllocatePayment', Omit<z.infer<typeof AllocatePayment>, 'invoiceClientId'>>
   | Message<'DeallocatePayment', z.infer<typeof DeallocatePayment>>
-  | Message<'ReversePayment', z.infer<typeof ReversePayment>>
+  | Message<'ReversePayment', WithClaimId<z.infer<typeof ReversePayment>>>
   | Message<'RescheduleInvoice', z.infer<typeof RescheduleInvoice>>
   | Message<'CancelInvoice', z.infer<typeof CancelInvoice>>
   | Message<'RegisterCreditNote', z.infer<typeof RegisterCreditNote>>
   | Message<'ConfirmPaymentCleared', z.infer<typeof ConfirmPaymentCleared>>
-  | Message<'RecordRefund', z.infer<typeof RecordRefund>>
+  | Message<'RecordRefund', WithClaimId<z.infer<typeof RecordRefund>>>
   | Message<'ReleaseCredit', z.infer<typeof ReleaseCredit>>
   | Message<'WriteOffInvoice', z.infer<typeof WriteOffInvoice>>
   | Message<'GrantDiscount', z.infer<typeof GrantDiscount>>

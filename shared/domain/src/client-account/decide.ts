@@ -4,12 +4,13 @@ import { reject } from '../rejection.ts'
 import { type AskedDay, requireNear } from '../rules/days-ahead.ts'
 import { askedDayOf } from './asked-day.ts'
 import type { AccountCommand } from './commands.ts'
+import { claimDecisions } from './decisions/claims.ts'
 import { clientDecisions } from './decisions/clients.ts'
 import { settlementsOn } from './decisions/freeing.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
-import { refundDecisions } from './decisions/refunds.ts'
+import { refundDecisions, refundTakenBackFrom } from './decisions/refunds.ts'
 import { releaseDecisions } from './decisions/releases.ts'
 import { rescheduleDecisions } from './decisions/reschedules.ts'
 import { lastEffectOn } from './decisions/reversals.ts'
@@ -23,6 +24,7 @@ import type { ClientAccount } from './state.ts'
 const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...clientDecisions,
   ...invoiceDecisions,
+  ...claimDecisions,
   ...rescheduleDecisions,
   ...paymentDecisions,
   ...refundDecisions,
@@ -38,10 +40,12 @@ const decideByTable = decideBy(table)
 const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
   switch (type) {
     case 'InvoiceRegistered':
+    case 'ClaimRegistered':
       return data.issuedOn
     case 'InvoiceRescheduled':
       return data.agreedOn
     case 'InvoiceCancelled':
+    case 'ClaimCancelled':
       return data.cancelledOn
     // The paper's own day: what it lowers may follow on a later one.
     case 'CreditNoteRegistered':
@@ -108,7 +112,7 @@ const undoneOn = ({ type, data }: AccountCommand, account: ClientAccount): Busin
     case 'ReverseWriteOff':
       return takenBackFrom.writeOff(account, data.writeOffId)
     case 'ReverseRefund':
-      return takenBackFrom.refund(account, data.refundId)
+      return refundTakenBackFrom(account, data.refundId)
     default:
       return undefined
   }

@@ -48,10 +48,22 @@ const readOpenByDue = (from: ByteCursor): Map<Currency, OpenInvoices> => {
 
 const ordinals = listOf(count)
 
-const readNotesLeft = (from: ByteCursor, records: PackedRecords): Map<Currency, readonly number[]> => {
-  const notesLeft = new Map<Currency, readonly number[]>()
-  for (let left = readUint(from); left > 0; left -= 1) notesLeft.set(readText(from), ordinals.read(from, records))
-  return notesLeft
+const readOrdinals = (from: ByteCursor, records: PackedRecords): Map<Currency, readonly number[]> => {
+  const byCurrency = new Map<Currency, readonly number[]>()
+  for (let left = readUint(from); left > 0; left -= 1) byCurrency.set(readText(from), ordinals.read(from, records))
+  return byCurrency
+}
+
+const writeOrdinals = (
+  out: ByteCursor,
+  byCurrency: ReadonlyMap<Currency, readonly number[]>,
+  records: PackedRecords,
+): void => {
+  writeUint(out, byCurrency.size)
+  for (const [currency, of] of byCurrency) {
+    writeText(out, currency)
+    ordinals.write(out, of, records)
+  }
 }
 
 export const accountSnapshot: SnapshotFormat<ClientAccount> = {
@@ -66,11 +78,8 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
       writeText(out, currency)
       writeOpenInvoices(out, open)
     }
-    writeUint(out, account.notesLeft.size)
-    for (const [currency, notes] of account.notesLeft) {
-      writeText(out, currency)
-      ordinals.write(out, notes, account.records)
-    }
+    writeOrdinals(out, account.chargesLeft, account.records)
+    writeOrdinals(out, account.notesLeft, account.records)
     return written(out)
   },
   decode: (bytes) => {
@@ -78,7 +87,9 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
     const records = restoreRecords(from)
     const papers = restoreIndexed(from)
     const debtor = client.read(from, records)
-    return { client: debtor, records, papers, openByDue: readOpenByDue(from), notesLeft: readNotesLeft(from, records) }
+    const openByDue = readOpenByDue(from)
+    const chargesLeft = readOrdinals(from, records)
+    return { client: debtor, records, papers, openByDue, chargesLeft, notesLeft: readOrdinals(from, records) }
   },
   weigh: ({ records, papers, openByDue }) => {
     let bytes = BYTES_OF_AN_ACCOUNT + weighRecords(records) + weighIndexed(papers)

@@ -17,6 +17,8 @@ export interface ClientAccount {
   readonly papers: PackedIndex
   /** Open invoices of each currency, oldest due first. */
   readonly openByDue: Map<Currency, OpenInvoices>
+  /** Open claims for costs and interest, by currency: what is paid falls on them first. The ordinals of their records. */
+  readonly chargesLeft: Map<Currency, readonly number[]>
   /** Credit notes of which something is left, by currency: the ordinals of their records. */
   readonly notesLeft: Map<Currency, readonly number[]>
 }
@@ -36,6 +38,7 @@ export const initialAccount = (): ClientAccount => ({
   records: createPackedRecords(),
   papers: createPackedIndex(),
   openByDue: new Map(),
+  chargesLeft: new Map(),
   notesLeft: new Map(),
 })
 

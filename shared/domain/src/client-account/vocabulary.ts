@@ -4,6 +4,19 @@ import { z } from 'zod'
 export const InvoiceKind = z.enum(['INVOICE', 'ADVANCE'])
 export type InvoiceKind = z.infer<typeof InvoiceKind>
 
+/**
+ * What a client owes without an invoice, so without VAT: what should have been supplied for it is invoiced. RETURNED_MONEY:
+ * money that went to the client, or was taken back, beyond what was the client's. FEE: costs that come back (Codul civil art.
+ * 1516, Legea 72/2013 art. 10). INTEREST: for being late (OG 13/2011).
+ */
+export const ClaimKind = z.enum(['RETURNED_MONEY', 'FEE', 'INTEREST', 'OTHER'])
+export type ClaimKind = z.infer<typeof ClaimKind>
+
+/** What an open item of a client is. */
+export type OwedKind = InvoiceKind | ClaimKind
+
+export const isClaimKind = (kind: OwedKind): kind is ClaimKind => kind !== 'INVOICE' && kind !== 'ADVANCE'
+
 /** How money came in. The Romanian terms, accounts and SAF-T codes hang on these. */
 export const PaymentMethod = z.enum([
   'CASH',

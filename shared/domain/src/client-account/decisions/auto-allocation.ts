@@ -151,6 +151,14 @@ const takenAs = (
   return { shares, notes: along.map((note, index) => ({ note, shares: ofNotes[index] ?? [] })) }
 }
 
+/** Costs of collection, then interest, each oldest first (art. 1507): the debt itself comes after them. */
+const openCharges = (account: ClientAccount, currency: Currency): readonly OpenPart<Invoice>[] => {
+  const charges = (account.chargesLeft.get(currency) ?? []).map((ordinal) => accountInvoices.at(account, ordinal))
+  return (['FEE', 'INTEREST'] as const).flatMap((kind) =>
+    partsInOrder(charges.filter((charge) => charge.kind === kind)),
+  )
+}
+
 /** What the payer names comes first (art. 1507), then what is due, oldest first (art. 1509). */
 function* inLegalOrder(
   account: ClientAccount,
@@ -158,6 +166,7 @@ function* inLegalOrder(
   named: readonly Invoice[],
 ): Iterable<OpenPart<Invoice>> {
   yield* partsInOrder(named)
+  yield* openCharges(account, currency)
   yield* openParts(account, currency)
 }
 

@@ -83,6 +83,12 @@ export const valueGone = (
   return valueOffPayment({ amount, credit: before, value: value && { ...value, left } }, part)
 }
 
+/** What money beyond a payment's own is worth at the rate of the payment. */
+export const worthOfExcess = (
+  { amount, value }: Pick<Payment, 'amount' | 'value'>,
+  excess: bigint,
+): bigint | undefined => value && roundedRatio(value.total * excess, amount)
+
 /** What a command says of a share: what is settled of the invoice, what leaves the payment, or both. */
 export interface AskedShare {
   readonly amount?: string | undefined

@@ -5,6 +5,7 @@ import type { Invoice } from '../records/invoices.ts'
 import { creditNotes, discounts, type Paper, writeOffs } from '../records/papers.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
+import { isClaimKind } from '../vocabulary.ts'
 import { collectedOn } from './requirements.ts'
 import { deallocate } from './reversals.ts'
 import { creditNoteReversed, discountReversed, writeOffReversed } from './taking-back.ts'
@@ -54,19 +55,27 @@ const papers = <Kept extends Paper & { readonly invoiceId: string | undefined }>
       undo: ({ clientId, on: reversedOn }) => undo(id, paper, { clientId, reversedOn, reason }),
     }))
 
+const notes = (account: ClientAccount, invoice: Invoice): readonly Settlement[] => {
+  const { kind, currency } = invoice
+  if (isClaimKind(kind)) return []
+  return papers(creditNotes.all(account), invoice, (id, note, said) =>
+    creditNoteReversed(id, note, { kind, currency }, said),
+  )
+}
+
 /**
  * All that settles an invoice, money first. Looks at every paper of the account: an invoice is hardly ever cancelled with
  * something on it, and a chain of papers would be carried by each that is not.
  */
 export const settlementsOn = (account: ClientAccount, invoice: Invoice): readonly Settlement[] => [
   ...money(account, invoice),
-  ...papers(creditNotes.all(account), invoice, (id, note, said) => creditNoteReversed(id, note, invoice, said)),
+  ...notes(account, invoice),
   ...papers(discounts.all(account), invoice, (id, discount, said) => discountReversed(id, discount, invoice, said)),
   ...papers(writeOffs.all(account), invoice, (id, writeOff, said) => writeOffReversed(id, writeOff, invoice, said)),
 ]
 
 /** The invoice as nothing ever settled it: each gives back what it took. */
-export const unsettled = (invoice: Invoice): Invoice => {
+export const unsettled = <Of extends Invoice>(invoice: Of): Of => {
   const { total, value } = invoice
   return { ...invoice, open: total, value: value && { ...value, left: value.total } }
 }

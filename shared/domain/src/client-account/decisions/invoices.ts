@@ -1,6 +1,6 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import type { DecisionContext } from '../../decider.ts'
-import { creditOfNote } from '../../ids.ts'
+import { type ClientId, creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import type { DocumentName } from '../document-number.ts'
@@ -9,14 +9,25 @@ import { CreditNoteRegistered, DiscountGranted, InvoiceWrittenOff } from '../eve
 import type { VatLine } from '../events/parts.ts'
 import { asAdvance, byAdvance, linesOfPaper } from '../invoice-vat.ts'
 import { documents } from '../records/documents.ts'
-import { type AdvanceTakenOff, accountInvoices, type Invoice } from '../records/invoices.ts'
+import type { AdvanceTakenOff, Invoice } from '../records/invoices.ts'
 import { creditNotes, discounts, writeOffs } from '../records/papers.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
+import { isClaimKind } from '../vocabulary.ts'
+import { claimCancelled, requireNoExcess } from './claims.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, valueOffInvoice } from './foreign-parts.ts'
 import { settlementsOn, unsettled } from './freeing.ts'
-import { clientOf, firstFreeDay, invoiceOf, printedVatLines, requireNotBefore, requireOpen } from './requirements.ts'
+import {
+  clientOf,
+  firstFreeDay,
+  invoiceOf,
+  issuedInvoiceOf,
+  printedVatLines,
+  requireNewId,
+  requireNotBefore,
+  requireOpen,
+} from './requirements.ts'
 import { makeRoom, settledOn } from './room-for-notes.ts'
 import { requireFit, vatOfNote } from './vat-of-notes.ts'
 
@@ -120,6 +131,28 @@ const printedAdvances = (advances: readonly AdvanceTakenOff[], currency: Currenc
     advanceInvoiceId,
   }))
 
+/** Takes an invoice, or a claim, that nothing settles out of the books. */
+const cancelled = (
+  account: ClientAccount,
+  invoice: Invoice,
+  said: { readonly clientId: ClientId; readonly cancelledOn: BusinessDay; readonly reason: string },
+) => {
+  const { invoiceId, kind, currency, total, cashAccounting } = invoice
+  if (isClaimKind(kind)) return claimCancelled(account, { ...invoice, kind }, said)
+  const { clientId, cancelledOn, reason } = said
+  return InvoiceCancelled.of({
+    clientId,
+    invoiceId,
+    kind,
+    total: moneyOf(total, currency),
+    ...valueOffInvoice(invoice, total),
+    vatLines: [...printedVatLines(invoice.vatLines, currency), ...printedAdvances(invoice.advances, currency)],
+    cashAccounting,
+    cancelledOn,
+    reason,
+  })
+}
+
 /** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
 export const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
 
@@ -130,7 +163,7 @@ export const invoiceDecisions: Decisions<
     const { company: rules } = context
     const { clientId, invoiceId, issuedOn, dueOn, total } = command
     clientOf(account, clientId)
-    if (accountInvoices.has(account, invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
+    requireNewId(account, invoiceId)
     if (dueOn < issuedOn) reject('DUE_BEFORE_ISSUE', { path: '/dueOn', issuedOn, dueOn })
     const registered = InvoiceRegistered.of({
       clientId,
@@ -156,8 +189,9 @@ export const invoiceDecisions: Decisions<
     const { clientId, invoiceId, reason, freeSettlements = false } = command
     clientOf(account, clientId)
     const invoice = invoiceOf(account, invoiceId)
-    const { kind, currency, cashAccounting } = invoice
+    const { currency } = invoice
     const total = moneyOf(invoice.total, currency)
+    requireNoExcess(account, invoice)
     const settled = freeSettlements ? settlementsOn(account, invoice) : []
     const open = settled.reduce((sum, { amount }) => sum + amount, invoice.open)
     if (open !== invoice.total || isCancelled(account, invoice)) {
@@ -173,17 +207,7 @@ export const invoiceDecisions: Decisions<
     requireNotBefore(cancelledOn, earliest, '/cancelledOn')
     return [
       ...settled.map(({ undo }) => undo({ clientId, on: cancelledOn })),
-      InvoiceCancelled.of({
-        clientId,
-        invoiceId,
-        kind,
-        total,
-        ...valueOffInvoice(unsettled(invoice), invoice.total),
-        vatLines: [...printedVatLines(invoice.vatLines, currency), ...printedAdvances(invoice.advances, currency)],
-        cashAccounting,
-        cancelledOn,
-        reason,
-      }),
+      cancelled(account, unsettled(invoice), { clientId, cancelledOn, reason }),
     ]
   },
 
@@ -205,7 +229,7 @@ export const invoiceDecisions: Decisions<
           CreditNoteRegistered.of({ ...onAccount, vatLines, kind: 'INVOICE', creditedOn: issuedOn, cashAccounting }),
         ]
       }
-      const corrected = invoiceOf(account, corrects)
+      const corrected = issuedInvoiceOf(account, corrects)
       requireCurrencyOf(corrected, total)
       requirePartOf(corrected, total)
       const { kind, cashAccounting } = corrected
@@ -224,7 +248,7 @@ export const invoiceDecisions: Decisions<
         }),
       ]
     }
-    const invoice = invoiceOf(account, invoiceId)
+    const invoice = issuedInvoiceOf(account, invoiceId)
     if (command.exchangeRate !== undefined) {
       reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId, rule: "the invoice's rate holds" })
     }
@@ -277,7 +301,7 @@ export const invoiceDecisions: Decisions<
     if (discountId !== undefined && discounts.has(account, discountId)) {
       reject('DISCOUNT_ALREADY_GRANTED', { discountId })
     }
-    const invoice = invoiceOf(account, invoiceId)
+    const invoice = issuedInvoiceOf(account, invoiceId)
     const amount = moneyOf(minorIn(command.amount, invoice.currency, '/amount'), invoice.currency)
     requireOpen(invoice, minorOf(amount), '/amount')
     const vatLines = vatLinesOf(command.vatLines, amount)

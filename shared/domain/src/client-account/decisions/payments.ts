@@ -16,7 +16,7 @@ import { creditNotes } from '../records/papers.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
 import { accountPayments, type Payment } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
-import { collectedByAllocation, collectionOf, least, settlementsBy } from '../transit.ts'
+import { atLeastNothing, collectedByAllocation, collectionOf, least, settlementsBy } from '../transit.ts'
 import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabulary.ts'
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { Spread } from './auto-allocation.ts'
@@ -283,6 +283,16 @@ const noteMeant = (
   return creditNotes.has(account, creditNoteId) ? { clientId, creditNoteId, reason, reversedOn, note } : undefined
 }
 
+/** Told, or what was recorded and is not gone yet, whole; of money that came in part and then bounced, what was still to come. */
+const takenByBank = (
+  { currency, inTransit, clearedOn }: PaymentFacts,
+  { amount, reason }: CommandData<'ReversePayment'>,
+  recorded: bigint,
+): bigint => {
+  if (amount !== undefined) return minorIn(amount, currency, '/amount')
+  return reason === 'BOUNCED' && clearedOn !== undefined && inTransit > 0n ? inTransit : recorded
+}
+
 export const paymentDecisions: Decisions<
   | 'RecordPayment'
   | 'RecordSetOff'
@@ -383,17 +393,20 @@ export const paymentDecisions: Decisions<
     const note = noteMeant(command, account)
     if (note !== undefined) return takingBack.ReverseCreditNote(note, account, context)
     const { payment, method } = moneyPaymentOf(account, command)
-    const { paymentId } = payment
-    const { amount, currency, reversed, inTransit, clearedOn } = payment
-    const refunded = payment.refunded + payment.released
+    const { paymentId, currency, reversed } = payment
     const left = reversibleOf(payment)
-    if (left === 0n && reversed > 0n) reject('PAYMENT_ALREADY_REVERSED', { paymentId })
+    const recorded = atLeastNothing(payment.amount - reversed)
+    if (recorded === 0n && (left === 0n || command.amount === undefined)) {
+      reject('PAYMENT_ALREADY_REVERSED', { paymentId })
+    }
     requireNothingTransferred(payment)
+    const isMistake = command.reason === 'MISTAKE'
+    const refunded = payment.refunded + payment.released
     // What bounces is gone, whatever was given back of it before; a mistake says that nothing ever came, and a refund did.
-    if (left === 0n || (refunded > 0n && command.reason === 'MISTAKE')) {
+    if (isMistake && refunded > 0n) {
       reject('PAYMENT_REFUNDED', {
         paymentId,
-        amount: moneyOf(amount, currency),
+        amount: moneyOf(payment.amount, currency),
         refunded: moneyOf(refunded, currency),
       })
     }
@@ -403,13 +416,11 @@ export const paymentDecisions: Decisions<
     if (method === 'CASH' && command.amount !== undefined) {
       reject('CASH_REVERSED_IN_PART', { path: '/amount', rule: 'cash that was given back is a refund' })
     }
-    // Money that came in part and then bounced is what was still to come.
-    const bounced = command.reason === 'BOUNCED' && clearedOn !== undefined && inTransit > 0n ? inTransit : left
-    const part = command.amount === undefined ? least(bounced, left) : minorIn(command.amount, currency, '/amount')
-    if (part > left) {
+    const part = takenByBank(payment, command, recorded)
+    if (command.amount !== undefined && part > left && (isMistake || command.allowExcess !== true)) {
       reject('REVERSAL_EXCEEDS_PAYMENT', { path: '/amount', paymentId, left: moneyOf(left, currency) })
     }
-    return reverse(account, payment, method, { ...command, reversedOn }, part)
+    return reverse(account, payment, method, { ...command, reversedOn }, part, command.claimId)
   },
 
   ConfirmPaymentCleared: (command, account, { today, company: rules }) => {

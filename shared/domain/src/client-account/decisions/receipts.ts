@@ -8,6 +8,7 @@ import { ReceiptDeclined, ReceiptReleased, ReceiptRequested } from '../events/re
 import type { Invoice } from '../records/invoices.ts'
 import type { Payment } from '../records/payments.ts'
 import { settlementsBy } from '../transit.ts'
+import { type ClaimKind, isClaimKind } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
 import { firstFreeDay, invoiceOf, moneyPaymentOf, paymentOf } from './requirements.ts'
 import { lastEffectOn, reverse } from './reversals.ts'
@@ -21,6 +22,9 @@ interface SettledPart {
   /** Between two currencies. */
   readonly rate: string | undefined
 }
+
+/** The paper does not call an invoice what is none. */
+const claimOf = ({ kind }: Invoice): { readonly claim?: ClaimKind } => (isClaimKind(kind) ? { claim: kind } : {})
 
 /** Reserves the receipt, with what its paper will say it is for. */
 export const requestReceipt = (
@@ -47,6 +51,7 @@ export const requestReceipt = (
     amount: moneyOf(amount, currency),
     settles: settled.map((part) => ({
       invoiceId: part.invoice.invoiceId,
+      ...claimOf(part.invoice),
       series: part.invoice.series,
       number: part.invoice.number,
       issuedOn: part.invoice.issuedOn,

@@ -1,19 +1,35 @@
+import { type BusinessDay, latest } from '../../business-day.ts'
 import type { CompanyRules } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
 import { type ExchangeRate, priced } from '../../exchange-rate.ts'
+import type { RefundId } from '../../ids.ts'
 import { decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import { payoutBreaches, refundInLei } from '../cash-guard.ts'
-import { RefundRecorded } from '../events/credit.ts'
+import { RefundRecorded, RefundReversed } from '../events/credit.ts'
 import { cashPaid } from '../records/cash.ts'
 import { type Refund, refunds } from '../records/papers.ts'
 import type { Payment } from '../records/payments.ts'
-import { least } from '../transit.ts'
-import { CARD_METHODS, type RefundMethod } from '../vocabulary.ts'
+import type { ClientAccount } from '../state.ts'
+import { atLeastNothing, least } from '../transit.ts'
+import { CARD_METHODS, isClaimKind, type RefundMethod } from '../vocabulary.ts'
+import { claimCancelled } from './claims.ts'
 import type { CommandData, Decisions } from './decisions.ts'
+import { claimOfExcess, withExcess } from './excess.ts'
 import { documentValue, exchange, functionalCurrencyOf, isNextTo, valueOffPayment, worthOf } from './foreign-parts.ts'
+import { settlementsOn, unsettled } from './freeing.ts'
+import { earliestOn } from './invoices.ts'
 import { answerForCash, keptBreaches } from './payments.ts'
-import { clientOf, firstFreeDay, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'
+import {
+  clientOf,
+  firstFreeDay,
+  invoiceOf,
+  paymentOf,
+  requireCredit,
+  requireNotBefore,
+  reservedOf,
+} from './requirements.ts'
+import { functionalOf, saidOf, standing } from './taking-back.ts'
 
 /**
  * Before its payout card money is given back out of it; after that the processor takes it from the bank, be it by keeping it
@@ -89,22 +105,53 @@ const foreignFactsOf = (payment: Payment, payout: Payout, rules: CompanyRules | 
   }
 }
 
+/**
+ * What leaves beyond the credit is a fact, where somebody says that it is one. A credit note brings no money, and its VAT goes
+ * back as its credit is used.
+ * @throws Rejection
+ */
+const excessOver = (payment: Payment, amount: bigint, isAllowed = false): bigint => {
+  const { credit, method, transfers } = payment
+  if (!isAllowed || method === 'CREDIT_NOTE' || reservedOf(transfers) > 0n) {
+    requireCredit(payment, amount, '/amount', 'REFUND_EXCEEDS_CREDIT')
+  }
+  return atLeastNothing(amount - credit)
+}
+
+/** The claim that a refund has made, what settles it, and from which day on both may be taken back. */
+const madeBy = (account: ClientAccount, { claimId, on }: Refund) => {
+  if (claimId === undefined) return { claim: undefined, settled: [], on }
+  const invoice = invoiceOf(account, claimId)
+  const { kind } = invoice
+  if (!isClaimKind(kind)) throw new Error(`history has a refund for ${claimId}, which is no claim`)
+  const settled = settlementsOn(account, invoice)
+  return { claim: { ...invoice, kind }, settled, on: latest(on, earliestOn(invoice), ...settled.map((one) => one.on)) }
+}
+
+export const refundTakenBackFrom = (account: ClientAccount, refundId: RefundId): BusinessDay | undefined => {
+  const refund = refunds.get(account, refundId)
+  return refund && madeBy(account, refund).on
+}
+
 /** Credit is given back, in its own currency or in another, at a rate of its own (decision 0051). */
-export const refundDecisions: Decisions<'RecordRefund'> = {
+export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
   RecordRefund: (command, account, { today, company: rules }) => {
-    const { clientId, refundId, method, deskId, document, note } = command
+    const { clientId, refundId, claimId, method, deskId, document, note } = command
     const client = clientOf(account, clientId)
-    const payment = paymentOf(account, command)
+    const source = paymentOf(account, command)
     if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
-    const payout = askedPayout(payment, command, rules)
-    requireCredit(payment, payout.amount, '/amount', 'REFUND_EXCEEDS_CREDIT')
-    const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, payment.receivedOn, payment.lastUndoOn)
-    requireNotBefore(refundedOn, firstFreeDay(undefined, payment.receivedOn, payment.lastUndoOn), '/refundedOn')
+    const payout = askedPayout(source, command, rules)
+    const excess = excessOver(source, payout.amount, command.allowExcess)
+    const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, source.receivedOn, source.lastUndoOn)
+    requireNotBefore(refundedOn, firstFreeDay(undefined, source.receivedOn, source.lastUndoOn), '/refundedOn')
+    const isExcess = excess > 0n
+    const payment = isExcess ? withExcess(source, excess) : source
     const amount = moneyOf(payout.amount, payment.currency)
     const foreign = foreignFactsOf(payment, payout, rules)
     const lei = method === 'CASH' ? (refundInLei({ amount, ...foreign }) ?? 0n) : undefined
     const breaches = payoutBreaches(cashPaid.by(account, refundedOn), { on: refundedOn, deskId, lei }, client)
     return [
+      ...(isExcess ? [claimOfExcess(account, source, excess, { clientId, claimId, on: refundedOn })] : []),
       RefundRecorded.of({
         clientId,
         refundId,
@@ -114,12 +161,45 @@ export const refundDecisions: Decisions<'RecordRefund'> = {
         method,
         ...keptFromPayout(payment, method, payout.amount),
         refundedOn,
+        ...(isExcess ? { claimId } : {}),
         deskId,
         document,
         note,
         ...keptBreaches(breaches),
       }),
       ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
+    ]
+  },
+
+  ReverseRefund: (command, account, context) => {
+    const { clientId, refundId } = command
+    clientOf(account, clientId)
+    const refund = standing(refunds.get(account, refundId), { refundId })
+    const { paymentId, amount, method, deskId, inTransit, paid } = refund
+    const { currency } = paymentOf(account, { clientId, paymentId })
+    const taken = {
+      refundId,
+      paymentId,
+      amount: moneyOf(amount, currency),
+      ...functionalOf(refund),
+      ...(paid === undefined ? {} : { conversion: { paid: moneyOf(paid.minor, paid.currency) } }),
+      ...worthOf(refund, currency),
+    }
+    // What was to be kept from the payout is on its way again.
+    const way = CARD_METHODS.has(method) ? { takenInTransit: decimalOf(inTransit, currency) } : {}
+    const { claim, settled, on } = madeBy(account, refund)
+    const said = saidOf(command, on, context)
+    const { reversedOn } = said
+    const reversed = RefundReversed.of({ ...taken, method, ...way, deskId, ...said })
+    if (claim === undefined) return [reversed]
+    return [
+      ...settled.map(({ undo }) => undo({ clientId, on: reversedOn })),
+      reversed,
+      claimCancelled(account, unsettled(claim), {
+        clientId,
+        cancelledOn: reversedOn,
+        reason: `${said.reason} ${refundId}`,
+      }),
     ]
   },
 }

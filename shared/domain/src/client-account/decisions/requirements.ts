@@ -9,7 +9,7 @@ import { accountInvoices, type Invoice } from '../records/invoices.ts'
 import type { Transfer } from '../records/payment-facts.ts'
 import { accountPayments, type Payment } from '../records/payments.ts'
 import type { Client, ClientAccount } from '../state.ts'
-import { INSTRUMENTS, type PaymentMethod } from '../vocabulary.ts'
+import { INSTRUMENTS, type InvoiceKind, isClaimKind, type PaymentMethod } from '../vocabulary.ts'
 
 // What decisions of an account look up and insist on.
 
@@ -26,6 +26,26 @@ export const paymentOf = (
 
 export const invoiceOf = (account: ClientAccount, invoiceId: InvoiceId): Invoice =>
   accountInvoices.get(account, invoiceId) ?? reject('INVOICE_NOT_FOUND', { invoiceId })
+
+/** Invoices and claims share their ids, for the same commands name them. @throws Rejection */
+export const requireNewId = (account: ClientAccount, invoiceId: InvoiceId): void => {
+  if (accountInvoices.has(account, invoiceId)) reject('INVOICE_ALREADY_REGISTERED', { invoiceId })
+}
+
+/** An invoice that was issued: no paper corrects a claim, which has none. @throws Rejection */
+export const issuedInvoiceOf = (
+  account: ClientAccount,
+  invoiceId: InvoiceId,
+): Invoice & { readonly kind: InvoiceKind } => {
+  const invoice = invoiceOf(account, invoiceId)
+  const { kind } = invoice
+  if (!isClaimKind(kind)) return { ...invoice, kind }
+  return reject('CREDIT_NOTE_DOES_NOT_FIT', {
+    invoiceId,
+    kind,
+    rule: 'a claim is no invoice: CancelInvoice takes it back',
+  })
+}
 
 export const requireSameCurrency = (payment: { readonly currency: Currency }, invoice: Invoice): void => {
   if (payment.currency !== invoice.currency) {

@@ -1,5 +1,5 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
-import type { ClientId, CreditNoteId } from '../../ids.ts'
+import type { ClientId, CreditNoteId, InvoiceId } from '../../ids.ts'
 import { decimalOf, moneyOf } from '../../money.ts'
 import { paidBy, undoNewest } from '../allocation-parts.ts'
 import type { AccountEvent } from '../events/account-events.ts'
@@ -10,8 +10,9 @@ import type { Invoice } from '../records/invoices.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
 import type { Payment } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
-import { collectedByUndo, settlementsBy, takenBack } from '../transit.ts'
-import type { DeallocationReason, PaymentMethod, ReversalReason } from '../vocabulary.ts'
+import { atLeastNothing, collectedByUndo, settlementsBy, takenBack } from '../transit.ts'
+import { type DeallocationReason, METHODS_IN_TRANSIT, type PaymentMethod, type ReversalReason } from '../vocabulary.ts'
+import { claimOfExcess, withExcess } from './excess.ts'
 import { givenBack, valueGone } from './foreign-parts.ts'
 import { invoiceOf, isUncleared } from './requirements.ts'
 
@@ -95,9 +96,11 @@ export const reverse = (
     readonly note?: string | undefined
   },
   minor = reversibleOf(payment),
+  claimId?: InvoiceId,
 ): readonly AccountEvent[] => {
   const { clientId, reason, reversedOn, note } = reversal
-  const { paymentId, clearedOn, deskId, currency, inTransit } = payment
+  const { paymentId, deskId, currency, inTransit } = payment
+  const excess = atLeastNothing(minor - reversibleOf(payment))
   const { ofSettlements } = takenBack(payment, minor)
   const undone = ofSettlements.map(({ invoiceId, allocation, recovers, paid }) => {
     const invoice = invoiceOf(account, invoiceId)
@@ -115,13 +118,16 @@ export const reverse = (
     ...undone.map((part) =>
       deallocate({ clientId, payment, ...part, deallocatedOn: reversedOn, reason: 'PAYMENT_REVERSED' }),
     ),
+    ...(claimId === undefined || excess === 0n
+      ? []
+      : [claimOfExcess(account, payment, excess, { clientId, claimId, on: reversedOn })]),
     PaymentReversed.of({
       clientId,
       paymentId,
       amount: moneyOf(minor, currency),
-      ...valueGone(payment, givenBackBy, minor),
+      ...valueGone(withExcess(payment, excess), givenBackBy, minor),
       method,
-      cleared: clearedOn !== undefined && arrived > 0n,
+      cleared: METHODS_IN_TRANSIT.has(method) && arrived > 0n,
       ...(onItsWay > 0n && arrived > 0n ? { takenInTransit: decimalOf(onItsWay, currency) } : {}),
       ...(still > 0n ? { stillInTransit: decimalOf(still, currency) } : {}),
       deskId,

@@ -1,10 +1,9 @@
 import type { BusinessDay } from '../../business-day.ts'
 import type { DecisionContext } from '../../decider.ts'
 import { type ClientId, type CreditNoteId, creditOfNote, type DiscountId, type WriteOffId } from '../../ids.ts'
-import { type Currency, decimalOf, type MoneyOrZero, moneyOf } from '../../money.ts'
+import { type Currency, type MoneyOrZero, moneyOf } from '../../money.ts'
 import { type RejectionDetails, reject } from '../../rejection.ts'
 import type { AccountEvent } from '../events/account-events.ts'
-import { RefundReversed } from '../events/credit.ts'
 import { CreditNoteReversed, DiscountReversed, WriteOffReversed } from '../events/papers.ts'
 import type { Invoice } from '../records/invoices.ts'
 import {
@@ -13,20 +12,19 @@ import {
   type Discount,
   discounts,
   type Paper,
-  refunds,
   type WriteOff,
   writeOffs,
 } from '../records/papers.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
-import { CARD_METHODS, type InvoiceKind, type PaperReversalReason } from '../vocabulary.ts'
+import type { InvoiceKind, PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
-import { worthOf } from './foreign-parts.ts'
 import { earliestOfReversal, recoveredOf, settledAgain } from './recoveries.ts'
 import {
   clientOf,
   firstFreeDay,
   invoiceOf,
+  issuedInvoiceOf,
   paymentOf,
   printedVatLines,
   requireNotBefore,
@@ -35,7 +33,7 @@ import {
 import { freed, lastEffectOn, reverse } from './reversals.ts'
 
 /** @throws Rejection when there is none, or it was taken back before */
-const standing = <Kept extends { readonly reversed: boolean | bigint }>(
+export const standing = <Kept extends { readonly reversed: boolean | bigint }>(
   paper: Kept | undefined,
   id: RejectionDetails,
 ): Kept => {
@@ -45,7 +43,7 @@ const standing = <Kept extends { readonly reversed: boolean | bigint }>(
 }
 
 /** What a paper took of the functional value, to be given back to the last unit. */
-const functionalOf = ({ functional }: Paper): { readonly functional?: MoneyOrZero } =>
+export const functionalOf = ({ functional }: Paper): { readonly functional?: MoneyOrZero } =>
   functional === undefined ? {} : { functional: moneyOf(functional.minor, functional.currency) }
 
 interface AskedReversal<Reason> {
@@ -56,7 +54,7 @@ interface AskedReversal<Reason> {
 }
 
 /** When, why and with what note: a day that only follows moves into the open period, one that was asked for does not. */
-const saidOf = <Reason>(
+export const saidOf = <Reason>(
   { clientId, reversedOn: asked, reason, note }: AskedReversal<Reason>,
   earliest: BusinessDay,
   { today, company: rules }: DecisionContext,
@@ -81,7 +79,6 @@ export const takenBackFrom = {
     const invoice = invoiceOf(account, writeOff.invoiceId)
     return earliestOfReversal(account, invoice, writeOff, recoveredOf(account, invoice, writeOff.amount))
   },
-  refund: (account: ClientAccount, refundId: string) => refunds.get(account, refundId)?.on,
 }
 
 /** The invoice as it asks again for what was written off. */
@@ -155,15 +152,13 @@ export const writeOffReversed = (writeOffId: WriteOffId, writeOff: WriteOff, inv
  * What was recorded is taken back: it stays in the history, and gives back what it took, to the ban, on a day of its own.
  * Money in the bank is no paper: a payment is reversed by `ReversePayment`.
  */
-export const takingBack: Decisions<
-  'ReverseCreditNote' | 'ReverseDiscount' | 'ReverseWriteOff' | 'ReverseRefund' | 'ReverseSetOff'
-> = {
+export const takingBack: Decisions<'ReverseCreditNote' | 'ReverseDiscount' | 'ReverseWriteOff' | 'ReverseSetOff'> = {
   ReverseCreditNote: (command, account, context) => {
     const { clientId, creditNoteId } = command
     clientOf(account, clientId)
     const note = standing(creditNotes.get(account, creditNoteId), { creditNoteId })
     if (note.invoiceId !== undefined) {
-      const invoice = invoiceOf(account, note.invoiceId)
+      const invoice = issuedInvoiceOf(account, note.invoiceId)
       return [creditNoteReversed(creditNoteId, note, invoice, saidOf(command, note.on, context))]
     }
     const credit = paymentOf(account, { clientId, paymentId: creditOfNote(creditNoteId) })
@@ -171,7 +166,7 @@ export const takingBack: Decisions<
     requireNothingTransferred(credit)
     const said = saidOf(command, lastEffectOn(credit), context)
     const { currency } = credit
-    const corrected = note.corrects === undefined ? undefined : invoiceOf(account, note.corrects)
+    const corrected = note.corrects === undefined ? undefined : issuedInvoiceOf(account, note.corrects)
     return [
       ...freed(account, credit, { clientId, on: said.reversedOn }),
       creditNoteReversed(creditNoteId, note, { kind: corrected?.kind ?? 'INVOICE', currency }, said),
@@ -196,25 +191,6 @@ export const takingBack: Decisions<
     const of = { clientId, on: said.reversedOn }
     const { undone, settled } = settledAgain(reopened(invoice, writeOff), recovered, of, context.company)
     return [...undone, writeOffReversed(writeOffId, writeOff, invoice, said), ...settled]
-  },
-
-  ReverseRefund: (command, account, context) => {
-    const { clientId, refundId } = command
-    clientOf(account, clientId)
-    const refund = standing(refunds.get(account, refundId), { refundId })
-    const { paymentId, amount, method, deskId, on, inTransit, paid } = refund
-    const { currency } = paymentOf(account, { clientId, paymentId })
-    const taken = {
-      refundId,
-      paymentId,
-      amount: moneyOf(amount, currency),
-      ...functionalOf(refund),
-      ...(paid === undefined ? {} : { conversion: { paid: moneyOf(paid.minor, paid.currency) } }),
-      ...worthOf(refund, currency),
-    }
-    // What was to be kept from the payout is on its way again.
-    const way = CARD_METHODS.has(method) ? { takenInTransit: decimalOf(inTransit, currency) } : {}
-    return [RefundReversed.of({ ...taken, method, ...way, deskId, ...saidOf(command, on, context) })]
   },
 
   ReverseSetOff: (command, account, context): readonly AccountEvent[] => {

@@ -2,6 +2,7 @@
 import type { EventOf } from '../../event-definition.ts'
 import { PaymentAllocated, PaymentDeallocated } from './allocations.ts'
 import { CashLimitOverridden } from './cash.ts'
+import { claimEventDefinitions } from './claims.ts'
 import { ClientRegistered, ClientUpdated } from './clients.ts'
 import { CreditReleased, RefundRecorded, RefundReversed } from './credit.ts'
 import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './invoices.ts'
@@ -42,6 +43,7 @@ export const accountEventDefinitions = [
   ReceiptReleased,
   ...transferEventDefinitions,
   CreditReleased,
+  ...claimEventDefinitions,
 ] as const
 
 export type AccountEvent = EventOf<(typeof accountEventDefinitions)[number]>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BusinessDay } from '../../business-day.ts'
 import { defineEvent } from '../../event-definition.ts'
 import { ExchangeRate } from '../../exchange-rate.ts'
-import { CashDeskId, ClientId, PaymentId, RefundId } from '../../ids.ts'
+import { CashDeskId, ClientId, InvoiceId, PaymentId, RefundId } from '../../ids.ts'
 import { Currency, Money } from '../../money.ts'
 import { FreeText, Name, Reference } from '../../text.ts'
 import { RefundMethod, RefundReversalReason, ReleaseReason } from '../vocabulary.ts'
@@ -44,6 +44,8 @@ export const RefundRecorded = defineEvent({
      */
     takenInTransit: z.string().optional(),
     refundedOn: BusinessDay,
+    /** What it left beyond the credit is owed for under this id, by the `ClaimRegistered` before it. */
+    claimId: InvoiceId.optional(),
     deskId: CashDeskId.optional(),
     /** Number of the dispoziție de plată or the bank's reference. */
     document: Reference.optional(),

@@ -66,8 +66,8 @@ export const PaymentRecorded = defineEvent({
 })
 
 /**
- * The money is gone again, or a part of it: what of it had not been given back before. What it had settled was reopened by
- * the `PaymentDeallocated` events before this one.
+ * The money is gone again, or a part of it. What it had settled was reopened by the `PaymentDeallocated` events before this
+ * one, and what was not there any more is owed for, by the `ClaimRegistered` before it (decision 0054).
  */
 export const PaymentReversed = defineEvent({
   type: 'PaymentReversed',

@@ -6,10 +6,13 @@ import { ClientId, InvoiceId, PaymentId, ReceiptId, ReceiptSeries } from '../../
 import { Money } from '../../money.ts'
 import { REJECTION_CODES } from '../../rejection.ts'
 import { Reference } from '../../text.ts'
+import { ClaimKind } from '../vocabulary.ts'
 
 /** What one receipt says it is for; frozen when the receipt is asked for. */
 export const SettledInvoice = z.strictObject({
   invoiceId: InvoiceId,
+  /** Of what is owed without an invoice: the paper does not call it one. */
+  claim: ClaimKind.optional(),
   series: Reference.optional(),
   number: Reference,
   issuedOn: BusinessDay,

@@ -9,7 +9,7 @@ import type { VatAmounts } from '../records/fields.ts'
 import { accountInvoices, type Invoice } from '../records/invoices.ts'
 import type { ClientAccount } from '../state.ts'
 import { known } from './evolutions.ts'
-import { takeValue, vatAmountsOf } from './values.ts'
+import { carried, takeValue, vatAmountsOf } from './values.ts'
 
 // How whatever touches an invoice changes it, and its place among those that are open.
 
@@ -27,9 +27,58 @@ const openListOf = (account: ClientAccount, currency: Currency): OpenInvoices =>
 export const moveOpen = (
   account: ClientAccount,
   was: OpenByDue,
-  is: OpenByDue & { readonly currency: Currency },
+  is: OpenByDue & Pick<Invoice, 'kind' | 'currency'>,
   ordinal: number,
-): void => moveByDue(openListOf(account, is.currency), ordinal, { was, is }, (other) => keyAt(account.records, other))
+): void => {
+  moveByDue(openListOf(account, is.currency), ordinal, { was, is }, (other) => keyAt(account.records, other))
+  if (is.kind === 'FEE' || is.kind === 'INTEREST') keepCharge(account, ordinal, is)
+}
+
+const keepCharge = (
+  { chargesLeft }: ClientAccount,
+  ordinal: number,
+  { currency, open }: Pick<Invoice, 'currency' | 'open'>,
+): void => {
+  const others = (chargesLeft.get(currency) ?? []).filter((other) => other !== ordinal)
+  chargesLeft.set(currency, open > 0n ? [...others, ordinal].toSorted((one, other) => one - other) : others)
+}
+
+/** An invoice or a claim as it begins: nothing is settled, and what it has of VAT and instalments is to be told. */
+export const newInvoice = (facts: {
+  readonly invoiceId: InvoiceId
+  readonly kind: Invoice['kind']
+  readonly series?: string | undefined
+  readonly number: string
+  readonly issuedOn: BusinessDay
+  readonly dueOn: BusinessDay
+  readonly total: MoneyOrZero
+  readonly functional?: MoneyOrZero | undefined
+}) => ({
+  invoiceId: facts.invoiceId,
+  series: facts.series,
+  number: facts.number,
+  kind: facts.kind,
+  currency: facts.total.currency,
+  issuedOn: facts.issuedOn,
+  dueOn: facts.dueOn,
+  dueParts: [],
+  rescheduledOn: undefined,
+  total: minorOf(facts.total),
+  vatLines: [],
+  advances: [],
+  vatTaken: [],
+  corrections: 0,
+  cashAccounting: false,
+  instalmentContract: false,
+  open: minorOf(facts.total),
+  writtenOff: 0n,
+  recovered: 0n,
+  writtenOffOn: undefined,
+  value: carried(facts.functional),
+  paidInCash: 0n,
+  lastUndoOn: undefined,
+  newestAllocation: 0,
+})
 
 /** Sets the invoice with what is open on it changed. */
 export const changeOpen = (account: ClientAccount, invoice: Invoice, by: bigint): void => {

@@ -11,14 +11,15 @@ import { minorInCurrency, paperOf, takeValue } from './values.ts'
 
 export const creditEvolutions: Evolutions<'RefundRecorded' | 'RefundReversed' | 'CreditReleased'> = {
   RefundRecorded: (recorded, account) => {
-    const { refundId, paymentId, amount, method, deskId, refundedOn, functional, conversion, worth } = recorded
+    const { refundId, paymentId, claimId, amount, method, deskId, refundedOn } = recorded
+    const { functional, conversion, worth } = recorded
     if (method === 'CASH') cashPaid.add(account, refundedOn, refundInLei(recorded) ?? 0n)
     changePayment(account, paymentId, (payment) => {
       const inTransit = CARD_METHODS.has(payment.method) ? refundedInTransit(recorded) : 0n
       const paper = paperOf(amount, recorded, refundedOn)
       const paid = minorInCurrency(conversion?.paid)
       const value = minorInCurrency(worth && { ...worth, amount: worth.paid })
-      refunds.set(account, refundId, { ...paper, paymentId, method, deskId, paid, worth: value, inTransit })
+      refunds.set(account, refundId, { ...paper, paymentId, method, deskId, paid, worth: value, inTransit, claimId })
       payment.credit -= minorOf(amount)
       payment.refunded += minorOf(amount)
       takeValue(payment.value, functional?.amount)

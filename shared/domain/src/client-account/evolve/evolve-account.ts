@@ -3,6 +3,7 @@ import type { EventId } from '../../ids.ts'
 import type { AccountEvent } from '../events/account-events.ts'
 import type { ClientAccount } from '../state.ts'
 import { allocationEvolutions } from './allocations.ts'
+import { claimEvolutions } from './claims.ts'
 import { clientEvolutions } from './clients.ts'
 import { creditEvolutions } from './credit.ts'
 import type { Evolutions } from './evolutions.ts'
@@ -15,6 +16,7 @@ import { transferEvolutions } from './transfers.ts'
 const table: Evolutions<AccountEvent['type']> = {
   ...clientEvolutions,
   ...invoiceEvolutions,
+  ...claimEvolutions,
   ...paperEvolutions,
   ...paymentEvolutions,
   ...allocationEvolutions,

@@ -1,12 +1,11 @@
 import type { BusinessDay } from '../../business-day.ts'
-import { type Currency, minorIn, minorOf } from '../../money.ts'
+import { type Currency, minorIn } from '../../money.ts'
 import { type DuePart, rescheduledParts } from '../due-parts.ts'
 import { byAdvance, linesOfPaper } from '../invoice-vat.ts'
 import { documents } from '../records/documents.ts'
 import { accountInvoices } from '../records/invoices.ts'
-import { correct, invoiceOf, lower, moveOpen } from './changed-invoices.ts'
+import { correct, invoiceOf, lower, moveOpen, newInvoice } from './changed-invoices.ts'
 import type { Evolutions } from './evolutions.ts'
-import { carried } from './values.ts'
 
 const duePartsOf = (
   parts: readonly { readonly dueOn: BusinessDay; readonly amount: string }[],
@@ -15,35 +14,16 @@ const duePartsOf = (
 
 export const invoiceEvolutions: Evolutions<'InvoiceRegistered' | 'InvoiceRescheduled' | 'InvoiceCancelled'> = {
   InvoiceRegistered: (registered, account) => {
-    const { invoiceId, series, number, kind, total, issuedOn, dueOn } = registered
-    const { vatLines, cashAccounting, instalments, instalmentContract } = registered
+    const { invoiceId, total, vatLines, cashAccounting, instalments, instalmentContract } = registered
     const { currency } = total
     const { own, advances } = linesOfPaper(vatLines, currency)
     const invoice = {
-      invoiceId,
-      series,
-      number,
-      kind,
-      currency,
-      issuedOn,
-      dueOn,
+      ...newInvoice(registered),
       dueParts: duePartsOf(instalments, currency),
-      rescheduledOn: undefined,
-      total: minorOf(total),
       vatLines: own,
       advances,
-      vatTaken: [],
-      corrections: 0,
       cashAccounting,
       instalmentContract,
-      open: minorOf(total),
-      writtenOff: 0n,
-      recovered: 0n,
-      writtenOffOn: undefined,
-      value: carried(registered.functional),
-      paidInCash: 0n,
-      lastUndoOn: undefined,
-      newestAllocation: 0,
     }
     moveOpen(account, { ...invoice, open: 0n }, invoice, accountInvoices.add(account, invoice))
     documents.add(account, registered, { kind: 'INVOICE', documentId: invoiceId })

@@ -3,6 +3,7 @@ import type { CreditNoteId, InvoiceId } from '../../ids.ts'
 import { hashOfText, ordinalsUnder, type PackedIndex, putUnder, takeFrom } from '../../packed/packed-index.ts'
 import { findRecord, keyAt, kindAt } from '../../packed/packed-records.ts'
 import { type DocumentKey, type DocumentName, documentKeyOf } from '../document-number.ts'
+import { isClaimKind } from '../vocabulary.ts'
 import { type Keeper, KIND, required } from './fields.ts'
 import { keptInvoices } from './invoices.ts'
 import { creditNotes } from './papers.ts'
@@ -13,7 +14,8 @@ export type DocumentKind = 'INVOICE' | 'CREDIT_NOTE'
 type NamedPaper = DocumentName & { readonly issuedOn: BusinessDay }
 
 export interface RegisteredDocument {
-  readonly kind: DocumentKind
+  /** Claims have a numbering of their own. */
+  readonly kind: DocumentKind | 'CLAIM'
   readonly documentId: InvoiceId | CreditNoteId
 }
 
@@ -22,8 +24,17 @@ interface PaperKeeper extends Keeper {
   readonly papers: PackedIndex
 }
 
-const paperAt = ({ records }: Keeper, ordinal: number): NamedPaper =>
-  kindAt(records, ordinal) === KIND.invoice ? keptInvoices.at(records, ordinal) : creditNotes.at({ records }, ordinal)
+/** What stands under a name, by its own record. */
+const documentAt = (
+  { records }: Keeper,
+  ordinal: number,
+): { readonly kind: RegisteredDocument['kind']; readonly paper: NamedPaper } => {
+  if (kindAt(records, ordinal) !== KIND.invoice) {
+    return { kind: 'CREDIT_NOTE', paper: creditNotes.at({ records }, ordinal) }
+  }
+  const invoice = keptInvoices.at(records, ordinal)
+  return { kind: isClaimKind(invoice.kind) ? 'CLAIM' : 'INVOICE', paper: invoice }
+}
 
 const isSameKey = (one: DocumentKey, other: DocumentKey): boolean =>
   one.year === other.year && one.number === other.number && one.series === other.series
@@ -31,24 +42,28 @@ const isSameKey = (one: DocumentKey, other: DocumentKey): boolean =>
 const hashOfKey = ({ year, series, number }: DocumentKey): number => hashOfText(`${year} ${number} ${series}`)
 
 const ordinalOfDocument = ({ records }: Keeper, { kind, documentId }: RegisteredDocument): number =>
-  required(findRecord(records, kind === 'INVOICE' ? KIND.invoice : KIND.creditNote, documentId))
+  required(findRecord(records, kind === 'CREDIT_NOTE' ? KIND.creditNote : KIND.invoice, documentId))
 
 /**
  * The papers that stand under a name. More than one only of histories in which nobody looked; a paper that is cancelled or
  * reversed leaves its name to the next one.
  */
 export const documents = {
-  *under(account: PaperKeeper, paper: NamedPaper): Iterable<RegisteredDocument> {
+  *under(
+    account: PaperKeeper,
+    paper: NamedPaper,
+    isOne: (kind: RegisteredDocument['kind']) => boolean = (kind) => kind !== 'CLAIM',
+  ): Iterable<RegisteredDocument> {
     const key = documentKeyOf(paper)
     for (const ordinal of ordinalsUnder(account.papers, hashOfKey(key))) {
-      if (!isSameKey(key, documentKeyOf(paperAt(account, ordinal)))) continue
-      const kind = kindAt(account.records, ordinal) === KIND.invoice ? 'INVOICE' : 'CREDIT_NOTE'
-      yield { kind, documentId: keyAt(account.records, ordinal) }
+      const known = documentAt(account, ordinal)
+      if (!isOne(known.kind) || !isSameKey(key, documentKeyOf(known.paper))) continue
+      yield { kind: known.kind, documentId: keyAt(account.records, ordinal) }
     }
   },
   /** The document has its own record already. */
   add: (account: PaperKeeper, paper: NamedPaper, document: RegisteredDocument): void => {
-    const hashAt = (ordinal: number): number => hashOfKey(documentKeyOf(paperAt(account, ordinal)))
+    const hashAt = (ordinal: number): number => hashOfKey(documentKeyOf(documentAt(account, ordinal).paper))
     putUnder(account.papers, hashOfKey(documentKeyOf(paper)), ordinalOfDocument(account, document), hashAt)
   },
   free: (account: PaperKeeper, paper: NamedPaper, document: RegisteredDocument): void =>

@@ -17,6 +17,7 @@ export const KIND = {
   discount: 8,
   writeOff: 9,
   cashPaid: 10,
+  excessClaim: 11,
 } as const
 
 /** A text that comes again and again: a currency, a series, a desk, a rate. */

@@ -17,7 +17,7 @@ import {
 } from '../../packed/packed-table.ts'
 import type { DuePart } from '../due-parts.ts'
 import { digitsOf } from '../remittance-text.ts'
-import { InvoiceKind } from '../vocabulary.ts'
+import { ClaimKind, InvoiceKind, type OwedKind } from '../vocabulary.ts'
 import { type CarriedValue, carriedValue, type Keeper, KIND, type VatAmounts, vatAmounts, word } from './fields.ts'
 
 /** Base and VAT of an advance invoice that a final one takes off; positive. */
@@ -25,11 +25,12 @@ export interface AdvanceTakenOff extends VatAmounts {
   readonly advanceInvoiceId: InvoiceId
 }
 
+/** An invoice, or a claim without one. */
 export interface Invoice {
   readonly invoiceId: InvoiceId
   readonly series: string | undefined
   readonly number: string
-  readonly kind: InvoiceKind
+  readonly kind: OwedKind
   readonly currency: Currency
   readonly issuedOn: BusinessDay
   /** Of instalments, the last one's. */
@@ -69,7 +70,7 @@ export interface Invoice {
 const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   series: optional(word),
   number: text,
-  kind: oneOf(InvoiceKind.options),
+  kind: oneOf([...InvoiceKind.options, ...ClaimKind.options]),
   currency: word,
   issuedOn: day,
   dueOn: day,

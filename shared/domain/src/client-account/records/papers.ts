@@ -56,6 +56,8 @@ export interface Refund extends Paper {
   readonly worth: MinorIn | undefined
   /** By card: what of it was kept from a payout that was still to come. */
   readonly inTransit: bigint
+  /** The claim for what it left beyond the credit. */
+  readonly claimId: InvoiceId | undefined
 }
 
 const paper: FieldsOf<Paper> = {
@@ -116,4 +118,5 @@ export const refunds = papers<RefundId, Refund>(KIND.refund, {
   paid: optional(object(minorInCurrency)),
   worth: optional(object(minorInCurrency)),
   inTransit: amount,
+  claimId: optional(text),
 })
