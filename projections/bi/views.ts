@@ -96,6 +96,7 @@ export const BI_ACCOUNTS: readonly (readonly [account: string, number: string, n
   ['SETTLEMENT_DISCOUNT', '667', 'Sconturi acordate'],
   ['COMMERCIAL_DISCOUNT', '709', 'Reduceri comerciale acordate'],
   ['WRITE_OFF', '654', 'Pierderi din creanțe'],
+  ['SMALL_DIFFERENCE', '6588', 'Alte cheltuieli de exploatare (diferențe mici)'],
   ['RECOVERY', '754', 'Venituri din creanțe reactivate'],
   ['FEE', '627', 'Comisioane'],
   ['RELEASED_CREDIT', '758', 'Alte venituri din exploatare'],
@@ -154,6 +155,7 @@ export const biViews: readonly BiView[] = [
       ...amount('credited', 'i.credited_minor', 'i.currency', 'Lowered by credit notes for this invoice'),
       ...amount('discounted', 'i.discounted_minor', 'i.currency', 'Lowered by discounts'),
       ...amount('written_off', 'i.written_off_minor', 'i.currency', 'Written off'),
+      ...amount('small_difference', 'i.small_difference_minor', 'i.currency', 'Of that: rests too small to be a debt'),
       ...amount('recovered', 'i.recovered_minor', 'i.currency', 'Of what was written off: paid after all'),
       ...amount('open', 'i.open_minor', 'i.currency', 'Still asked for; zero when cancelled'),
       column(

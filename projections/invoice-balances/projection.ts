@@ -37,6 +37,7 @@ type AmountColumn =
   | 'credited_minor'
   | 'discounted_minor'
   | 'written_off_minor'
+  | 'small_difference_minor'
   | 'recovered_minor'
 
 /** Something that an event does to what an invoice asks for. */
@@ -61,6 +62,8 @@ const amountsOf = ({ kind, minor, unclearedMinor = 0n }: Settled): { readonly [N
       return { discounted_minor: minor }
     case 'WRITTEN_OFF':
       return { written_off_minor: minor }
+    case 'SMALL_DIFFERENCE':
+      return { written_off_minor: minor, small_difference_minor: minor }
     case 'RECOVERED':
       return { recovered_minor: minor }
     case 'CANCELLED':
@@ -78,6 +81,7 @@ const changed = (invoice: Invoice, { position }: LedgerEvent, settled: Settled) 
     credited_minor: plus('credited_minor'),
     discounted_minor: plus('discounted_minor'),
     written_off_minor: plus('written_off_minor'),
+    small_difference_minor: plus('small_difference_minor'),
     recovered_minor: plus('recovered_minor'),
     cancelled_on: settled.kind === 'CANCELLED' ? settled.on : invoice.cancelled_on,
     last_effective_on: settled.on > invoice.last_effective_on ? settled.on : invoice.last_effective_on,
@@ -160,6 +164,7 @@ const begun = ({ data, position }: Owed, instalments: readonly InstalmentPart[])
   credited_minor: 0n,
   discounted_minor: 0n,
   written_off_minor: 0n,
+  small_difference_minor: 0n,
   recovered_minor: 0n,
   cancelled_on: null,
   instalments,
@@ -226,7 +231,7 @@ export const invoiceBalancesProjection = defineProjection({
     InvoiceWrittenOff: folding({
       wants: invoiceOf,
       fold: (event, { invoice }) =>
-        settle(event, invoice, lowered('WRITTEN_OFF', event.data.amount, event.data.writtenOffOn)),
+        settle(event, invoice, lowered(event.data.kind ?? 'WRITTEN_OFF', event.data.amount, event.data.writtenOffOn)),
     }),
     CreditNoteReversed: folding({
       wants: creditedOf,
@@ -239,7 +244,8 @@ export const invoiceBalancesProjection = defineProjection({
     }),
     WriteOffReversed: folding({
       wants: invoiceOf,
-      fold: (event, { invoice }) => settle(event, invoice, raised('WRITTEN_OFF', event.data.amount, event.data)),
+      fold: (event, { invoice }) =>
+        settle(event, invoice, raised(event.data.kind ?? 'WRITTEN_OFF', event.data.amount, event.data)),
     }),
     PaymentAllocated: folding({
       wants: invoiceOf,

@@ -23,6 +23,8 @@ export interface InvoiceBalance {
   readonly creditedMinor: bigint
   readonly discountedMinor: bigint
   readonly writtenOffMinor: bigint
+  /** Of what is written off: too small to be a debt. */
+  readonly smallDifferenceMinor: bigint
   /** Of what is written off: paid after all. */
   readonly recoveredMinor: bigint
   readonly openMinor: bigint
@@ -73,6 +75,7 @@ const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({
   creditedMinor: row.credited_minor,
   discountedMinor: row.discounted_minor,
   writtenOffMinor: row.written_off_minor,
+  smallDifferenceMinor: row.small_difference_minor,
   recoveredMinor: row.recovered_minor,
   openMinor: row.open_minor,
   status: row.status,
@@ -87,6 +90,7 @@ type Amount =
   | 'credited_minor'
   | 'discounted_minor'
   | 'written_off_minor'
+  | 'small_difference_minor'
   | 'recovered_minor'
 
 /** Each amount of an invoice, added up from its history. */
@@ -95,7 +99,8 @@ const SUMS: Readonly<Record<Amount, RawBuilder<unknown>>> = {
   uncleared_minor: sql`sum(case kind when 'CLEARED' then -amount_minor else uncleared_minor end)`,
   credited_minor: sql`sum(amount_minor) filter (where kind = 'CREDITED')`,
   discounted_minor: sql`sum(amount_minor) filter (where kind = 'DISCOUNTED')`,
-  written_off_minor: sql`sum(amount_minor) filter (where kind = 'WRITTEN_OFF')`,
+  written_off_minor: sql`sum(amount_minor) filter (where kind in ('WRITTEN_OFF', 'SMALL_DIFFERENCE'))`,
+  small_difference_minor: sql`sum(amount_minor) filter (where kind = 'SMALL_DIFFERENCE')`,
   recovered_minor: sql`sum(amount_minor) filter (where kind = 'RECOVERED')`,
 }
 const AMOUNTS: readonly Amount[] = [
@@ -104,6 +109,7 @@ const AMOUNTS: readonly Amount[] = [
   'credited_minor',
   'discounted_minor',
   'written_off_minor',
+  'small_difference_minor',
   'recovered_minor',
 ]
 
@@ -268,7 +274,13 @@ export const findIssueDay = async (
 /** What the history of an invoice adds up to: what its row has to say. Minor units. */
 export type SettledSums = Pick<
   InvoiceBalance,
-  'allocatedMinor' | 'unclearedMinor' | 'creditedMinor' | 'discountedMinor' | 'writtenOffMinor' | 'recoveredMinor'
+  | 'allocatedMinor'
+  | 'unclearedMinor'
+  | 'creditedMinor'
+  | 'discountedMinor'
+  | 'writtenOffMinor'
+  | 'smallDifferenceMinor'
+  | 'recoveredMinor'
 >
 
 /** Of some invoices, in their order, at both clocks. */
@@ -296,6 +308,7 @@ export const listSettledSums = async (
     creditedMinor: row.credited_minor,
     discountedMinor: row.discounted_minor,
     writtenOffMinor: row.written_off_minor,
+    smallDifferenceMinor: row.small_difference_minor,
     recoveredMinor: row.recovered_minor,
   }))
 }

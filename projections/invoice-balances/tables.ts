@@ -31,7 +31,7 @@ export const OPEN_SQL = `case when cancelled_on is null then ${open} else 0 end`
 export const STATUS_SQL = `case when cancelled_on is not null then 'CANCELLED'
   when ${open} + uncleared_minor > 0
     then case when allocated_minor > uncleared_minor then 'PARTIALLY_PAID' else 'UNPAID' end
-  when written_off_minor > 0 then 'WRITTEN_OFF'
+  when written_off_minor > small_difference_minor then 'WRITTEN_OFF'
   when allocated_minor = 0 and credited_minor > 0 then 'CREDITED'
   else 'PAID' end`
 
@@ -60,6 +60,8 @@ export const invoiceBalances = defineRemembered({
     credited_minor: bigint(),
     discounted_minor: bigint(),
     written_off_minor: bigint(),
+    /** Of what is written off: rests of what was paid, too small to be a debt. */
+    small_difference_minor: bigint(),
     /** Of what is written off: what money has brought after all. Nothing that is open falls by it. */
     recovered_minor: bigint(),
     cancelled_on: nullable(date()),
@@ -86,6 +88,8 @@ export type SettlementKind =
   | 'CREDITED'
   | 'DISCOUNTED'
   | 'WRITTEN_OFF'
+  /** Written off, too, but no bad debt. */
+  | 'SMALL_DIFFERENCE'
   | 'RECOVERED'
   | 'CANCELLED'
   /** What was allocated by a cheque or promissory note counts as paid. */

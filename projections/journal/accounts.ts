@@ -19,6 +19,7 @@ export type Account =
   | 'SETTLEMENT_DISCOUNT'
   | 'COMMERCIAL_DISCOUNT'
   | 'WRITE_OFF'
+  | 'SMALL_DIFFERENCE'
   | 'RECOVERY'
   | 'FEE'
   | 'RELEASED_CREDIT'
@@ -93,6 +94,7 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'SETTLEMENT_DISCOUNT', number: '667', from: '2015-01-01' },
   { account: 'COMMERCIAL_DISCOUNT', number: '709', from: '2015-01-01' },
   { account: 'WRITE_OFF', number: '654', from: '2015-01-01' },
+  { account: 'SMALL_DIFFERENCE', number: '6588', from: '2015-01-01' },
   { account: 'RECOVERY', number: '754', from: '2015-01-01' },
   { account: 'FEE', number: '627', from: '2015-01-01' },
   { account: 'RELEASED_CREDIT', number: '758', from: '2015-01-01' },

@@ -182,8 +182,8 @@ const discounted = (discount: Data<'DiscountGranted' | 'DiscountReversed'>): rea
   ]
 }
 
-const writtenOff = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
-  ['WRITE_OFF', minorOf(amount)],
+const writtenOff = ({ amount, kind }: Data<'InvoiceWrittenOff' | 'WriteOffReversed'>): readonly Leg[] => [
+  [kind ?? 'WRITE_OFF', minorOf(amount)],
   ['RECEIVABLE', -minorOf(amount)],
 ]
 

@@ -397,6 +397,9 @@ const appends: readonly (readonly [stream: string, ...messages: readonly LedgerM
       reversedOn: '2026-11-14',
     }),
   ],
+  // 70
+  [alfa, invoiceWrittenOff({ invoiceId: 'i-4', writeOffId: 'w-9', amount: ron('2.00'), kind: 'SMALL_DIFFERENCE' })],
+  [alfa, writeOffReversed({ invoiceId: 'i-4', writeOffId: 'w-9', amount: ron('1.00'), kind: 'SMALL_DIFFERENCE' })],
 ]
 
 /** They stand at the places that the comments count. */

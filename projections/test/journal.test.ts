@@ -345,6 +345,11 @@ t.test('credit that ends is income, a tip is owed to the staff', async (t) => {
   t.same(await movements([creditReleased({ reason: 'TIP' })]), { 419: 9_000n, 462: -9_000n })
 })
 
+t.test('a small rest of what was paid is no bad debt', async (t) => {
+  const rest = invoiceWrittenOff({ amount: ron('0.03'), kind: 'SMALL_DIFFERENCE' })
+  t.same(await movements([rest]), { 6588: 3n, 4111: -3n })
+})
+
 t.test('what is owed without an invoice stands against what it is for', async (t) => {
   const owed = { 4111: 5_753n }
   t.same(await movements([claimRegistered()]), { ...owed, 7581: -5_753n })
@@ -373,6 +378,7 @@ t.test('what is taken back leaves nothing on any account, whatever it had moved'
         discountReversed({ cashAccounting, kind: 'COMMERCIAL' }),
       ],
       [invoiceWrittenOff(), writeOffReversed()],
+      [invoiceWrittenOff({ kind: 'SMALL_DIFFERENCE' }), writeOffReversed({ kind: 'SMALL_DIFFERENCE' })],
       [claimRegistered(), claimCancelled()],
       [paymentAllocated({ recovers: true }), paymentDeallocated({ recovers: true })],
       [refundRecorded({ method: 'CASH' }), refundReversed({ method: 'CASH' })],

@@ -58,7 +58,7 @@ export const createLog = () => {
 }
 
 /** Those of a company in Romania that has set no policy. */
-const rules = { ...DEFAULT_RULES, functionalCurrency: 'RON' }
+const rules = { ...DEFAULT_RULES, functionalCurrency: 'RON', smallDifference: '9.00' }
 
 /** Companies with their accounts and books, decided by the domain: every history it yields could have happened. */
 export const createLedger = () => {

@@ -33,7 +33,7 @@ export const invoicesTie = defineTie({
       and (item.company_id, item.item_id, item.client_id) = (held.company_id, held.invoice_id, held.client_id)
     cross join lateral (
       select ${settledBy('ALLOCATED')} as allocated, ${settledBy('CREDITED')} as credited, ${settledBy('DISCOUNTED')} as discounted,
-        ${settledBy('WRITTEN_OFF')} as written_off, ${settledBy('RECOVERED')} as recovered, sum(uncleared_minor) as waiting,
+        ${settledBy('WRITTEN_OFF')} as written_off, ${settledBy('SMALL_DIFFERENCE')} as small_difference, ${settledBy('RECOVERED')} as recovered, sum(uncleared_minor) as waiting,
         ${settledBy('CLEARED')} as cleared
       from read.invoice_settlements
       where (company_id, invoice_id, client_id) = (held.company_id, held.invoice_id, held.client_id)
@@ -46,7 +46,11 @@ export const invoicesTie = defineTie({
     { uncleared: 'held.uncleared_minor', settlements: 'coalesce(settled.waiting, 0) - coalesce(settled.cleared, 0)' },
     { credited: 'held.credited_minor', settlements: 'settled.credited' },
     { discounted: 'held.discounted_minor', settlements: 'settled.discounted' },
-    { writtenOff: 'held.written_off_minor', settlements: 'settled.written_off' },
+    {
+      writtenOff: 'held.written_off_minor',
+      settlements: 'coalesce(settled.written_off, 0) + coalesce(settled.small_difference, 0)',
+    },
+    { smallDifference: 'held.small_difference_minor', settlements: 'settled.small_difference' },
     { recovered: 'held.recovered_minor', settlements: 'settled.recovered' },
     { total: 'held.total_minor', instalments: instalmentsOr('held.total_minor') },
   ],

@@ -70,11 +70,12 @@ const changesSql = ({ companyId, clients, invoices, lastDay, changing, prefix = 
 /** Each book is told the same, with as many rows as its projection would write. */
 const bookSql = (): readonly string[] => [
   `insert into ${tableInUse('invoice_balances')} (company_id, invoice_id, client_id, kind, number, issued_on, due_on, currency,
-      total_minor, allocated_minor, uncleared_minor, credited_minor, discounted_minor, written_off_minor, recovered_minor, instalments,
+      total_minor, allocated_minor, uncleared_minor, credited_minor, discounted_minor, written_off_minor, small_difference_minor,
+      recovered_minor, instalments,
       position,
       last_effective_on, last_position)
     select company_id, item_id, client_id, 'INVOICE', item_id, min(issued_on), min(due_on), 'RON', max(minor), max(minor) - sum(minor),
-      0, 0, 0, 0, 0, '[]', min(position), max(effective_on), max(position)
+      0, 0, 0, 0, 0, 0, '[]', min(position), max(effective_on), max(position)
     from change where item_kind = 'INVOICE' group by 1, 2, 3`,
   `insert into ${tableInUse('invoice_settlements')} (company_id, invoice_id, client_id, position, kind, payment_id, amount_minor,
       uncleared_minor, effective_on, undone_because, event_id)

@@ -42,6 +42,7 @@ interface Invoice {
   credited: bigint
   discounted: bigint
   writtenOff: bigint
+  small: bigint
   recovered: bigint
   cancelled: boolean
 }
@@ -118,7 +119,7 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
     payments.set(`${clientId} ${paymentId}`, { clientId, paymentId, method, on, money, ...untouched, ...nothing })
   }
   const owe = (data: Owed): void => {
-    const settled = { parts: [], uncleared: 0n, credited: 0n, discounted: 0n, writtenOff: 0n, recovered: 0n }
+    const settled = { parts: [], uncleared: 0n, credited: 0n, discounted: 0n, writtenOff: 0n, small: 0n, recovered: 0n }
     invoices.set(`${data.clientId} ${data.invoiceId}`, { data, dues: duesOf(data), ...settled, cancelled: false })
   }
   for (const { type, data, eventId } of happened(facts, clocks)) {
@@ -156,6 +157,7 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
         break
       case 'InvoiceWrittenOff':
         invoiceOf(data.clientId, data.invoiceId).writtenOff += minorOf(data.amount.amount)
+        if (data.kind !== undefined) invoiceOf(data.clientId, data.invoiceId).small += minorOf(data.amount.amount)
         break
       case 'PaymentRecorded':
         begin(data.clientId, data.paymentId, data.method, data.receivedOn, data.amount)
@@ -213,6 +215,7 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
         break
       case 'WriteOffReversed':
         invoiceOf(data.clientId, data.invoiceId).writtenOff -= minorOf(data.amount.amount)
+        if (data.kind !== undefined) invoiceOf(data.clientId, data.invoiceId).small -= minorOf(data.amount.amount)
         break
       case 'TransferReceived': {
         const { clientId, transferId, origin, amount, movedOn, returnsTo } = data
@@ -254,12 +257,12 @@ const statusOf = (invoice: Invoice, open: bigint): string => {
   const allocated = sum(invoice.parts)
   if (invoice.cancelled) return 'CANCELLED'
   if (open + invoice.uncleared > 0n) return allocated > invoice.uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
-  if (invoice.writtenOff > 0n) return 'WRITTEN_OFF'
+  if (invoice.writtenOff > invoice.small) return 'WRITTEN_OFF'
   return allocated === 0n && invoice.credited > 0n ? 'CREDITED' : 'PAID'
 }
 
 const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
-  const { data, dues, parts, uncleared, credited, discounted, writtenOff, recovered, cancelled } = invoice
+  const { data, dues, parts, uncleared, credited, discounted, writtenOff, small, recovered, cancelled } = invoice
   const { total } = data
   const { currency } = total
   const allocated = sum(parts)
@@ -286,6 +289,7 @@ const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
     credited: show(credited, currency),
     discounted: show(discounted, currency),
     writtenOff: show(writtenOff, currency),
+    smallDifference: show(small, currency),
     recovered: show(recovered, currency),
     open: show(open, currency),
     status: statusOf(invoice, open),

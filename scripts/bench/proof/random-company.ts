@@ -79,7 +79,7 @@ export const foundCompany = async (
     return events
   }
   const today = FIRST_DAY
-  const rules = { ...company.initialState().rules, functionalCurrency: 'RON' }
+  const rules = { ...company.initialState().rules, functionalCurrency: 'RON', smallDifference: '9.00' }
   const onAccount = (command: Parameters<typeof clientAccount.decide>[0]): Promise<readonly AccountEvent[]> => {
     const { clientId } = command.data
     const account = accounts.get(clientId) ?? clientAccount.initialState()

@@ -59,18 +59,24 @@ const standingOf = (row: Row, lines: readonly Row[]) => {
     )
   const allocated = of('ALLOCATED')
   const uncleared = sum(lines, (line) => minor(line, 'uncleared_minor')) - of('CLEARED')
-  const [credited, discounted, writtenOff] = [of('CREDITED'), of('DISCOUNTED'), of('WRITTEN_OFF')]
+  const [credited, discounted, lost, small] = [
+    of('CREDITED'),
+    of('DISCOUNTED'),
+    of('WRITTEN_OFF'),
+    of('SMALL_DIFFERENCE'),
+  ]
+  const writtenOff = lost + small
   const recovered = of('RECOVERED')
   const left = minor(row, 'total_minor') - allocated - credited - discounted - writtenOff
   const isCancelled = lines.some((line) => line['kind'] === 'CANCELLED')
   const statusOf = (): string => {
     if (isCancelled) return 'CANCELLED'
     if (left + uncleared > 0n) return allocated > uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
-    if (writtenOff > 0n) return 'WRITTEN_OFF'
+    if (lost > 0n) return 'WRITTEN_OFF'
     return allocated === 0n && credited > 0n ? 'CREDITED' : 'PAID'
   }
   const open = isCancelled ? 0n : left
-  return { allocated, uncleared, credited, discounted, writtenOff, recovered, open, status: statusOf() }
+  return { allocated, uncleared, credited, discounted, writtenOff, small, recovered, open, status: statusOf() }
 }
 
 /** The first instalment that what is settled does not reach; the due day where there are none. */
@@ -108,7 +114,7 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
       const currency = words(row, 'currency')
       const show = (amount: bigint): string => decimalIn(known, amount, currency)
       const instalments = Instalments.parse(JSON.parse(words(row, 'instalments')))
-      const { allocated, uncleared, credited, discounted, writtenOff, recovered, open, status } = standingOf(
+      const { allocated, uncleared, credited, discounted, writtenOff, small, recovered, open, status } = standingOf(
         row,
         linesOf(row),
       )
@@ -128,6 +134,7 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
         credited: show(credited),
         discounted: show(discounted),
         writtenOff: show(writtenOff),
+        smallDifference: show(small),
         recovered: show(recovered),
         open: show(open),
         status,

@@ -169,7 +169,7 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     case 'DiscountGranted':
       return entry(data.grantedOn, data, paper(data.amount, data, `${data.kind}_DISCOUNT`, 'RECEIVABLE', -1n))
     case 'InvoiceWrittenOff':
-      return entry(data.writtenOffOn, data, between('WRITE_OFF', 'RECEIVABLE', data.amount))
+      return entry(data.writtenOffOn, data, between(data.kind ?? 'WRITE_OFF', 'RECEIVABLE', data.amount))
     case 'CreditNoteReversed': {
       const { invoiceId, creditNoteId: paymentId } = data
       const lowers = invoiceId === undefined ? 'CLIENT_CREDIT' : 'RECEIVABLE'
@@ -179,7 +179,7 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     case 'DiscountReversed':
       return entry(data.reversedOn, data, paper(data.amount, data, `${data.kind}_DISCOUNT`, 'RECEIVABLE', 1n))
     case 'WriteOffReversed':
-      return entry(data.reversedOn, data, between('RECEIVABLE', 'WRITE_OFF', data.amount))
+      return entry(data.reversedOn, data, between('RECEIVABLE', data.kind ?? 'WRITE_OFF', data.amount))
     case 'CreditReleased': {
       const income = data.reason === 'TIP' ? 'TIPS' : 'RELEASED_CREDIT'
       return entry(data.releasedOn, data, between('CLIENT_CREDIT', income, data.amount))

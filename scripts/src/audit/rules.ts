@@ -13,15 +13,17 @@ export interface Invoice {
   allocated: bigint
   credited: bigint
   discounted: bigint
+  /** Bad debts, and rests too small to be one. */
   writtenOff: bigint
+  small: bigint
   /** Of what is written off: paid after all. */
   recovered: bigint
   cancelled: bigint
 }
 
 /** What an invoice still asks for. */
-export const openOf = ({ total, allocated, credited, discounted, writtenOff, cancelled }: Invoice): bigint =>
-  total - allocated - credited - discounted - writtenOff - cancelled
+export const openOf = ({ total, allocated, credited, discounted, writtenOff, small, cancelled }: Invoice): bigint =>
+  total - allocated - credited - discounted - writtenOff - small - cancelled
 
 export interface Payment {
   readonly companyId: string
@@ -140,7 +142,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
   /** Lowers what an invoice asks for by other means than money. */
   const settle = (
     { clientId, invoiceId, amount: { amount, currency } }: SettledFact,
-    how: 'credited' | 'discounted' | 'writtenOff' | 'cancelled',
+    how: 'credited' | 'discounted' | 'writtenOff' | 'small' | 'cancelled',
     sign: 1n | -1n = 1n,
   ): void => {
     const invoice = ledger.invoices.get(key(clientId, invoiceId))
@@ -154,7 +156,15 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
   const register = (clientId: string, invoiceId: string, { amount, currency }: Money): void => {
     const known = ledger.invoices.get(key(clientId, invoiceId))?.currency
     expectEqual(rules, `${key(clientId, invoiceId)}: registered once`, undefined, known)
-    const settled = { allocated: 0n, credited: 0n, discounted: 0n, writtenOff: 0n, recovered: 0n, cancelled: 0n }
+    const settled = {
+      allocated: 0n,
+      credited: 0n,
+      discounted: 0n,
+      writtenOff: 0n,
+      small: 0n,
+      recovered: 0n,
+      cancelled: 0n,
+    }
     const invoice = { companyId, clientId, currency, total: minorOf(amount), ...settled }
     ledger.invoices.set(key(clientId, invoiceId), invoice)
   }
@@ -276,7 +286,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       return settle(data, 'discounted')
     case 'InvoiceWrittenOff':
       write(key('writeOff', data.clientId, data.writeOffId ?? eventId), data.amount)
-      return settle(data, 'writtenOff')
+      return settle(data, data.kind === undefined ? 'writtenOff' : 'small')
     case 'CreditNoteRegistered': {
       const { clientId, creditNoteId, invoiceId, total } = data
       write(key('note', clientId, creditNoteId), total)
@@ -340,7 +350,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       return settle(data, 'discounted', -1n)
     case 'WriteOffReversed':
       takeBack(key('writeOff', data.clientId, data.writeOffId), data.amount)
-      return settle(data, 'writtenOff', -1n)
+      return settle(data, data.kind === undefined ? 'writtenOff' : 'small', -1n)
     case 'PaymentAllocated':
       return allocate(data, 1n)
     case 'PaymentDeallocated':

@@ -344,6 +344,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       strictKeys: cashGuard === 'WARN',
       amefRequired: cashGuard === 'WARN',
       duplicateDocuments: cashGuard === 'WARN' ? 'REJECT' : 'WARN',
+      smallDifference: decimalOf(MINOR_MAX, functional),
     })
   }
   onCompany('OpenCashDesk', {

@@ -47,6 +47,8 @@ export interface CompanyRules {
   /** Whether cheques and promissory notes count as paid when they are handed over, not only when they are collected. */
   readonly instrumentCountsAsPaid: boolean
   readonly duplicateDocuments: DuplicateReaction
+  /** Up to what a rest is a small difference and no bad debt: a decimal string in the functional currency; zero: nothing is. */
+  readonly smallDifference: string
   /** Whether each key is claimed before its command is decided. */
   readonly strictKeys: boolean
   /** Last day of the last closed period; nothing may be dated on it or before. */
@@ -61,6 +63,7 @@ export const DEFAULT_RULES: CompanyRules = {
   functionalCurrency: undefined,
   instrumentCountsAsPaid: false,
   duplicateDocuments: 'WARN',
+  smallDifference: '0',
   strictKeys: false,
   closedThrough: undefined,
 }

@@ -103,8 +103,8 @@ const post = ({ total, open, unrecovered, credit, allocated }: Books, { type, da
     add(open, data.claimId, -minorOf(data.total))
     if (data.paymentId !== undefined) add(credit, data.paymentId, -minorOf(data.total))
   }
-  if (type === 'InvoiceWrittenOff') add(unrecovered, data.invoiceId, minorOf(data.amount))
-  if (type === 'WriteOffReversed') add(unrecovered, data.invoiceId, -minorOf(data.amount))
+  if (type === 'InvoiceWrittenOff' && data.kind === undefined) add(unrecovered, data.invoiceId, minorOf(data.amount))
+  if (type === 'WriteOffReversed' && data.kind === undefined) add(unrecovered, data.invoiceId, -minorOf(data.amount))
   if (type === 'PaymentRecorded') add(credit, data.paymentId, minorOf(data.amount))
   if (type === 'PaymentReversed') add(credit, data.paymentId, -minorOf(data.amount))
   if (type === 'CreditReleased') add(credit, data.paymentId, -minorOf(data.amount))

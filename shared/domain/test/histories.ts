@@ -619,7 +619,10 @@ export interface Outcome {
 
 /** Decides, and takes a refusal for an answer; anything else thrown is a defect. */
 export const decide = (command: AccountCommand, account: ClientAccount, closedThrough?: BusinessDay): Outcome => {
-  const context = { today, company: { ...DEFAULT_RULES, functionalCurrency: 'RON', closedThrough } }
+  const context = {
+    today,
+    company: { ...DEFAULT_RULES, functionalCurrency: 'RON', smallDifference: '9.00', closedThrough },
+  }
   try {
     return { command, events: clientAccount.decide(command, account, context), refused: undefined }
   } catch (error) {

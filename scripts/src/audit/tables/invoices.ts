@@ -44,7 +44,7 @@ const statusOf = (row: ChangingRow, open: bigint): string => {
   if (row['cancelled_on'] !== null) return 'CANCELLED'
   const uncleared = amount(row, 'uncleared_minor')
   if (open + uncleared > 0n) return amount(row, 'allocated_minor') > uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
-  if (amount(row, 'written_off_minor') > 0n) return 'WRITTEN_OFF'
+  if (amount(row, 'written_off_minor') > amount(row, 'small_difference_minor')) return 'WRITTEN_OFF'
   const credited = amount(row, 'allocated_minor') === 0n && amount(row, 'credited_minor') > 0n
   return credited ? 'CREDITED' : 'PAID'
 }
@@ -111,6 +111,7 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           credited_minor: 0n,
           discounted_minor: 0n,
           written_off_minor: 0n,
+          small_difference_minor: 0n,
           recovered_minor: 0n,
           cancelled_on: null,
           instalments: jsonCell(instalments),
@@ -152,7 +153,9 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
     }
     case 'InvoiceWrittenOff': {
       const minor = minorOf(data.amount.amount)
-      return settle(data, { kind: 'WRITTEN_OFF', minor, on: data.writtenOffOn }, { written_off_minor: minor })
+      const small = data.kind === undefined ? {} : { small_difference_minor: minor }
+      const line = { kind: data.kind ?? 'WRITTEN_OFF', minor, on: data.writtenOffOn }
+      return settle(data, line, { written_off_minor: minor, ...small })
     }
     case 'CreditNoteReversed':
     case 'DiscountReversed':
@@ -164,9 +167,11 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           ? (['CREDITED', 'credited_minor', data.total] as const)
           : type === 'DiscountReversed'
             ? (['DISCOUNTED', 'discounted_minor', data.amount] as const)
-            : (['WRITTEN_OFF', 'written_off_minor', data.amount] as const)
+            : ([data.kind ?? 'WRITTEN_OFF', 'written_off_minor', data.amount] as const)
       const minor = -minorOf(back)
-      return settle({ clientId, invoiceId }, { kind, minor, on }, { [column]: minor }, { undone_because: reason })
+      const small = kind === 'SMALL_DIFFERENCE' ? { small_difference_minor: minor } : {}
+      const amounts = { [column]: minor, ...small }
+      return settle({ clientId, invoiceId }, { kind, minor, on }, amounts, { undone_because: reason })
     }
     case 'PaymentCleared':
       for (const { invoiceId, amount: settled } of data.settles ?? []) {

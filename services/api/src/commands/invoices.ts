@@ -11,6 +11,7 @@ import {
   type VatLine,
   vatBesideRate,
   WriteOffInvoice,
+  WriteOffKind,
 } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import { z } from 'zod'
@@ -232,10 +233,16 @@ export const invoiceCommands = [
     name: 'WriteOffInvoice',
     summary: 'Write an invoice off (scoatere din evidență)',
     description:
-      'What will not be recovered leaves the receivables, with a reason and who approved it. The VAT stays as it is. `writeOffId` names it for `ReverseWriteOff`; without one the id of its event does.',
+      'What will not be recovered leaves the receivables, with a reason and who approved it. The VAT stays as it is. The rest of what was paid, within the policy `smallDifference`, is no bad debt: it is 6588 instead of 654 (`kind` of the answer is SMALL_DIFFERENCE), and the invoice is PAID. `writeOffId` names it for `ReverseWriteOff`; without one the id of its event does.',
     schema: WriteOffInvoice,
     example: examples.writeOffInvoice(),
-    result: z.object({ writeOffId: z.string(), invoiceId: z.string(), amount: money, writtenOffOn: day }),
+    result: z.object({
+      writeOffId: z.string(),
+      invoiceId: z.string(),
+      amount: money,
+      kind: WriteOffKind.optional(),
+      writtenOffOn: day,
+    }),
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
@@ -253,6 +260,7 @@ export const invoiceCommands = [
         writeOffId: ownOrEventId(data.writeOffId, event?.eventId),
         invoiceId: data.invoiceId,
         amount: event?.data.amount,
+        kind: event?.data.kind,
         writtenOffOn: event?.data.writtenOffOn,
       })
     },

@@ -120,6 +120,10 @@ export const InvoiceItem = z.object({
   credited: amount,
   discounted: amount,
   writtenOff: amount,
+  smallDifference: amount.meta({
+    description:
+      'Of what is written off: the rest of what was paid, within the policy `smallDifference`, and no bad debt',
+  }),
   recovered: amount.meta({ description: 'Of what is written off: paid after all; `open` does not change by it' }),
   open: amount,
   status: z.string(),

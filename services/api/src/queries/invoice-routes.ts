@@ -82,6 +82,7 @@ const invoiceBody = (invoice: InvoiceBalance) => {
     credited: amount(invoice.creditedMinor),
     discounted: amount(invoice.discountedMinor),
     writtenOff: amount(invoice.writtenOffMinor),
+    smallDifference: amount(invoice.smallDifferenceMinor),
     recovered: amount(invoice.recoveredMinor),
     open: amount(invoice.openMinor),
     status: invoice.status,
@@ -98,6 +99,7 @@ const SETTLED = [
   'creditedMinor',
   'discountedMinor',
   'writtenOffMinor',
+  'smallDifferenceMinor',
   'recoveredMinor',
 ] as const satisfies readonly (keyof SettledSums)[]
 

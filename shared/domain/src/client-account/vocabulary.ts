@@ -126,6 +126,10 @@ export type RefundMethod = z.infer<typeof RefundMethod>
 export const ReleaseReason = z.enum(['PRESCRIBED', 'TIP', 'SMALL_DIFFERENCE', 'OTHER'])
 export type ReleaseReason = z.infer<typeof ReleaseReason>
 
+/** What a write-off is, if no bad debt: a rest within what the company takes for one (6588). */
+export const WriteOffKind = z.enum(['SMALL_DIFFERENCE'])
+export type WriteOffKind = z.infer<typeof WriteOffKind>
+
 /** SETTLEMENT: for paying early (scont, 667). COMMERCIAL: after invoicing, on price or quantity (709). */
 export const DiscountKind = z.enum(['SETTLEMENT', 'COMMERCIAL'])
 export type DiscountKind = z.infer<typeof DiscountKind>

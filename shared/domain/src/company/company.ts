@@ -31,11 +31,22 @@ const POLICIES = [
   'amefRequired',
   'instrumentCountsAsPaid',
   'duplicateDocuments',
+  'smallDifference',
   'strictKeys',
 ] as const
 
 const registered = (company: Company, companyId: CompanyId): void => {
   if (company.identity === undefined) reject('COMPANY_NOT_FOUND', { companyId })
+}
+
+/** With exactly the digits of the functional currency. @throws Rejection when it has more */
+const exactSmallDifference = (
+  { smallDifference }: { readonly smallDifference?: string | undefined },
+  { rules: { functionalCurrency } }: Company,
+): { readonly smallDifference?: string } => {
+  if (smallDifference === undefined || functionalCurrency === undefined) return {}
+  const minor = minorIn(smallDifference, functionalCurrency, '/smallDifference')
+  return { smallDifference: decimalOf(minor, functionalCurrency) }
 }
 
 const samePerson = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase()
@@ -55,8 +66,9 @@ const table: DecisionTable<Company, CompanyCommand, CompanyEvent> = {
 
   SetPolicy: (command, company) => {
     registered(company, command.companyId)
-    const changed = POLICIES.some((name) => command[name] !== undefined && command[name] !== company.rules[name])
-    return changed ? [PolicySet.of(command)] : []
+    const set = { ...command, ...exactSmallDifference(command, company) }
+    const changed = POLICIES.some((name) => set[name] !== undefined && set[name] !== company.rules[name])
+    return changed ? [PolicySet.of(set)] : []
   },
 
   OpenCashDesk: (command, company, { today }) => {
@@ -110,6 +122,7 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
         amefRequired = rules.amefRequired,
         instrumentCountsAsPaid = rules.instrumentCountsAsPaid,
         duplicateDocuments = rules.duplicateDocuments,
+        smallDifference = rules.smallDifference,
         strictKeys = rules.strictKeys,
       } = event.data
       company.rules = {
@@ -119,6 +132,7 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
         amefRequired,
         instrumentCountsAsPaid,
         duplicateDocuments,
+        smallDifference,
         strictKeys,
       }
       return company

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import { defineEvent, type EventOf } from '../event-definition.ts'
 import { CashDeskId, CompanyId } from '../ids.ts'
-import { Currency } from '../money.ts'
+import { AmountOrZero, Currency } from '../money.ts'
 import { Address, TaxId, TradeRegisterNumber } from '../party.ts'
 import { FreeText, Name } from '../text.ts'
 
@@ -31,6 +31,10 @@ export const policies = {
     description:
       "What happens to a paper whose series, number and year another client's paper has; within a client it is always refused",
   }),
+  smallDifference: AmountOrZero.meta({
+    description:
+      'Up to what the rest of an invoice that was paid is a small difference (6588) when it is written off, and no bad debt (654): in the functional currency; 0: nothing is',
+  }),
   strictKeys: z.boolean().meta({
     description:
       'Whether each key is claimed in a stream of its own before its command is decided: proof that it is used for one account alone, for one append more; of keys first used from now on',
@@ -50,7 +54,7 @@ export const PolicySet = defineEvent({
   type: 'PolicySet',
   version: 3,
   data: z.strictObject({ companyId: CompanyId, ...z.strictObject(policies).partial().shape }),
-  // Until v2 nobody could decide about keys (decision 0020), until v3 nobody about the bon fiscal and papers of one name.
+  // Until v2 nobody could decide about keys (decision 0020), until v3 nobody about the bon fiscal, papers of one name and small rests.
   upcast: { 1: (v1) => v1, 2: (v2) => v2 },
 })
 

@@ -1,5 +1,5 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
-import type { DecisionContext } from '../../decider.ts'
+import { type CompanyRules, DEFAULT_RULES, type DecisionContext } from '../../decider.ts'
 import { type ClientId, creditOfNote } from '../../ids.ts'
 import { type Currency, decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
@@ -130,6 +130,21 @@ const printedAdvances = (advances: readonly AdvanceTakenOff[], currency: Currenc
     vat: decimalOf(-vat, currency),
     advanceInvoiceId,
   }))
+
+/**
+ * Whether what is written off is the rest of something that was paid, and as little as the company takes for no debt. Of one
+ * in a foreign currency nobody can say that without a rate.
+ */
+const isSmallDifference = (
+  { open, total, currency }: Invoice,
+  amount: bigint,
+  { functional }: ReturnType<typeof valueOffInvoice>,
+  { functionalCurrency, smallDifference }: CompanyRules = DEFAULT_RULES,
+): boolean => {
+  if (functionalCurrency === undefined || amount < open || open === total) return false
+  const worth = currency === functionalCurrency ? amount : functional && minorOf(functional)
+  return worth !== undefined && worth <= minorIn(smallDifference, functionalCurrency)
+}
 
 /** Takes an invoice, or a claim, that nothing settles out of the books. */
 const cancelled = (
@@ -281,13 +296,15 @@ export const invoiceDecisions: Decisions<
     requireOpen(invoice, amount, '/amount')
     const writtenOffOn = command.writtenOffOn ?? firstFreeDay(rules, today, earliestOn(invoice))
     requireNotBefore(writtenOffOn, earliestOn(invoice), '/writtenOffOn')
+    const functional = valueOffInvoice(invoice, amount)
     return [
       InvoiceWrittenOff.of({
         clientId,
         writeOffId,
         invoiceId,
         amount: moneyOf(amount, invoice.currency),
-        ...valueOffInvoice(invoice, amount),
+        ...functional,
+        ...(isSmallDifference(invoice, amount, functional, rules) ? { kind: 'SMALL_DIFFERENCE' } : {}),
         writtenOffOn,
         reason,
         approvedBy,

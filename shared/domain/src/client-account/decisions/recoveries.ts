@@ -68,9 +68,10 @@ export const openAfter = ({ invoice, amount, recovers }: Share): bigint =>
 export const recoveredOf = (
   account: ClientAccount,
   invoice: Invoice,
-  writtenOff: bigint,
+  writeOff: Pick<WriteOff, 'amount' | 'kind'>,
 ): readonly (SettlingPayment & { readonly payment: PaymentFacts; readonly amount: bigint })[] => {
-  let left = writtenOff
+  // Of a small difference nothing is.
+  let left = writeOff.kind === undefined ? writeOff.amount : 0n
   return accountPayments.onInvoice(account, invoice).flatMap((settling) => {
     const payment = accountPayments.factsOf(account, settling.paymentId)
     const { amount: whole } = settling.allocation

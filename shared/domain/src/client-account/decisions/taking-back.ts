@@ -77,7 +77,7 @@ export const takenBackFrom = {
     const writeOff = writeOffs.get(account, writeOffId)
     if (writeOff === undefined) return undefined
     const invoice = invoiceOf(account, writeOff.invoiceId)
-    return earliestOfReversal(account, invoice, writeOff, recoveredOf(account, invoice, writeOff.amount))
+    return earliestOfReversal(account, invoice, writeOff, recoveredOf(account, invoice, writeOff))
   },
 }
 
@@ -145,6 +145,7 @@ export const writeOffReversed = (writeOffId: WriteOffId, writeOff: WriteOff, inv
     invoiceId: writeOff.invoiceId,
     amount: moneyOf(writeOff.amount, invoice.currency),
     ...functionalOf(writeOff),
+    ...(writeOff.kind === undefined ? {} : { kind: writeOff.kind }),
     ...said,
   })
 
@@ -186,7 +187,7 @@ export const takingBack: Decisions<'ReverseCreditNote' | 'ReverseDiscount' | 'Re
     clientOf(account, clientId)
     const writeOff = standing(writeOffs.get(account, writeOffId), { writeOffId })
     const invoice = invoiceOf(account, writeOff.invoiceId)
-    const recovered = recoveredOf(account, invoice, writeOff.amount)
+    const recovered = recoveredOf(account, invoice, writeOff)
     const said = saidOf(command, earliestOfReversal(account, invoice, writeOff, recovered), context)
     const of = { clientId, on: said.reversedOn }
     const { undone, settled } = settledAgain(reopened(invoice, writeOff), recovered, of, context.company)

@@ -6,7 +6,7 @@ import { ExchangeRate } from '../../exchange-rate.ts'
 import { ClientId, CreditNoteId, DiscountId, InvoiceId, WriteOffId } from '../../ids.ts'
 import { Money } from '../../money.ts'
 import { FreeText, Name, Reference } from '../../text.ts'
-import { DiscountKind, InvoiceKind } from '../vocabulary.ts'
+import { DiscountKind, InvoiceKind, WriteOffKind } from '../vocabulary.ts'
 import { functionalPart, numberUsedBy, takenBack, VatLine } from './parts.ts'
 
 // Papers that lower an invoice without money, and what takes them back.
@@ -71,6 +71,8 @@ export const InvoiceWrittenOff = defineEvent({
     invoiceId: InvoiceId,
     amount: Money,
     ...functionalPart,
+    /** Absent: a bad debt. */
+    kind: WriteOffKind.optional(),
     writtenOffOn: BusinessDay,
     reason: FreeText,
     approvedBy: Name,
@@ -121,6 +123,8 @@ export const WriteOffReversed = defineEvent({
     invoiceId: InvoiceId,
     amount: Money,
     ...functionalPart,
+    /** Of the write-off. */
+    kind: WriteOffKind.optional(),
     ...takenBack,
   }),
 })

@@ -69,14 +69,15 @@ export const paperEvolutions: Evolutions<
     raise(account, reversal, reversal.amount, reversal.reversedOn)
   },
   InvoiceWrittenOff: (writeOff, account, eventId) => {
-    const { invoiceId, amount, writtenOffOn } = writeOff
-    lower(account, writeOff, amount, writtenOffOn)
+    const { invoiceId, amount, kind, writtenOffOn } = writeOff
+    // Nobody asks for a small difference again: there is nothing to recover.
+    lower(account, writeOff, amount, kind === undefined ? writtenOffOn : undefined)
     const writeOffId = ownOrEventId(writeOff.writeOffId, eventId)
     if (writeOffId === undefined) return
-    writeOffs.set(account, writeOffId, { ...paperOf(amount, writeOff, writtenOffOn), invoiceId })
+    writeOffs.set(account, writeOffId, { ...paperOf(amount, writeOff, writtenOffOn), invoiceId, kind })
   },
   WriteOffReversed: (reversal, account) => {
     writeOffs.reverse(account, reversal.writeOffId)
-    raise(account, reversal, reversal.amount, reversal.reversedOn, true)
+    raise(account, reversal, reversal.amount, reversal.reversedOn, reversal.kind === undefined)
   },
 }

@@ -50,7 +50,7 @@ export interface Invoice {
   readonly cashAccounting: boolean
   readonly instalmentContract: boolean
   open: bigint
-  /** What write-offs that stand have taken off it, and what of that money has brought after all. */
+  /** What write-offs of bad debts that stand have taken off it, and what of that money has brought after all. */
   writtenOff: bigint
   recovered: bigint
   /** Nothing is recovered before the last write-off, so at every day no more is than was written off. */

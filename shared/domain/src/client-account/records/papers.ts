@@ -14,7 +14,7 @@ import {
   text,
 } from '../../packed/packed-table.ts'
 import type { DocumentName } from '../document-number.ts'
-import { DiscountKind, RefundMethod } from '../vocabulary.ts'
+import { DiscountKind, RefundMethod, WriteOffKind } from '../vocabulary.ts'
 import { type Keeper, KIND, type MinorIn, minorInCurrency, type VatAmounts, vatAmounts, word } from './fields.ts'
 
 /** What a paper took, kept so that its reversal gives exactly that back. */
@@ -44,6 +44,8 @@ export interface Discount extends Paper {
 
 export interface WriteOff extends Paper {
   readonly invoiceId: InvoiceId
+  /** `undefined`: a bad debt. */
+  readonly kind: WriteOffKind | undefined
 }
 
 export interface Refund extends Paper {
@@ -108,7 +110,11 @@ export const discounts = papers<DiscountId, Discount>(KIND.discount, {
   vatLines: listOf(object(vatAmounts)),
 })
 
-export const writeOffs = papers<WriteOffId, WriteOff>(KIND.writeOff, { ...paper, invoiceId: text })
+export const writeOffs = papers<WriteOffId, WriteOff>(KIND.writeOff, {
+  ...paper,
+  invoiceId: text,
+  kind: optional(oneOf(WriteOffKind.options)),
+})
 
 export const refunds = papers<RefundId, Refund>(KIND.refund, {
   ...paper,
