@@ -48,8 +48,12 @@ const final = (change: Parameters<typeof examples.registerInvoice>[0] = {}, rate
   }),
 })
 
-const reversal: AccountCommand = { type: 'ReversePayment', data: examples.reversePayment() }
-const refund: AccountCommand = { type: 'RecordRefund', data: examples.recordRefund({ paymentId: 'pay-1' }) }
+const claimId = 'c'
+const reversal = { type: 'ReversePayment', data: { ...examples.reversePayment(), claimId } } as const
+const refund = {
+  type: 'RecordRefund',
+  data: { ...examples.recordRefund({ paymentId: 'pay-1' }), claimId },
+} as const
 const release: AccountCommand = { type: 'ReleaseCredit', data: examples.releaseCredit({ paymentId: 'pay-1' }) }
 const noteBack: AccountCommand = {
   type: 'ReverseCreditNote',
@@ -57,11 +61,38 @@ const noteBack: AccountCommand = {
 }
 const setOffBack: AccountCommand = { type: 'ReverseSetOff', data: examples.reverseSetOff({ paymentId: 'pay-1' }) }
 
+const claim = examples.claimRegistered({ claimId: 'inv-1024' })
+const excess = examples.claimRegistered({ claimId: 'inv-1024', kind: 'RETURNED_MONEY', paymentId: 'pay-1' })
+const taken = examples.invoiceRegistered({ invoiceId: claimId })
+const { vatLines: _, ...plainNote } = examples.registerCreditNote({ total: ron('7.00') })
+const { vatLines: _lines, ...plainDiscount } = examples.grantDiscount()
+
 const CASES: readonly (readonly [code: string, history: readonly AccountEvent[], command: AccountCommand])[] = [
   ['INVOICE_NOT_FOUND', [], final()],
   ['CREDIT_NOTE_DOES_NOT_FIT', [advance], final({}, '19')],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', [advance], final({ issuedOn: '2026-09-30' })],
   ['CURRENCY_MISMATCH', [advance], final({ total: { amount: '1089.00', currency: 'EUR' } })],
+  [
+    'INVOICE_ALREADY_REGISTERED',
+    [claim],
+    { type: 'RegisterClaim', data: examples.registerClaim({ claimId: 'inv-1024' }) },
+  ],
+  ['CREDIT_NOTE_DOES_NOT_FIT', [claim], { type: 'RegisterCreditNote', data: plainNote }],
+  ['CREDIT_NOTE_DOES_NOT_FIT', [claim], { type: 'GrantDiscount', data: plainDiscount }],
+  ['INVOICE_NOT_FULLY_OPEN', [payment, excess], { type: 'CancelInvoice', data: examples.cancelInvoice() }],
+  [
+    'INVOICE_ALREADY_REGISTERED',
+    [payment, taken],
+    {
+      type: 'ReversePayment',
+      data: { ...reversal.data, reason: 'CHARGED_BACK', amount: '1500.01', allowExcess: true },
+    },
+  ],
+  [
+    'INVOICE_ALREADY_REGISTERED',
+    [payment, taken],
+    { type: 'RecordRefund', data: { ...refund.data, amount: '1500.01', allowExcess: true } },
+  ],
   ['CREDIT_RESERVED', [payment, reserved], reversal],
   ['PAYMENT_TRANSFERRED', [payment, ...moved], reversal],
   [

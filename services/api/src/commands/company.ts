@@ -43,11 +43,11 @@ export const companyCommands = [
     name: 'SetPolicy',
     summary: 'Set policies',
     description:
-      'What happens to cash above a ceiling (Legea 70/2015): `WARN` records it with a warning, `REQUIRE_OVERRIDE` wants somebody who answers for it, `REJECT` refuses. That holds for the cash of each client; a payer who pays for several clients is found right after by `cash-ceilings`, and reported rather than refused. `instrumentCountsAsPaid` says whether cheques and promissory notes recorded from now on make an invoice PAID before they are collected. `strictKeys` has each idempotency key claimed in a stream of its own before its command is decided, so that it can never reach two accounts; other processes learn of it within a second. Only the policies that are given change.',
+      'What happens to cash above a ceiling (Legea 70/2015): `WARN` records it with a warning, `REQUIRE_OVERRIDE` wants somebody who answers for it, `REJECT` refuses. That holds for the cash of each client; a payer who pays for several clients is found right after by `cash-ceilings`, and reported rather than refused. `instrumentCountsAsPaid` says whether cheques and promissory notes recorded from now on make an invoice PAID before they are collected. `smallDifference` says up to what the rest of an invoice that was paid is a small difference (6588) when it is written off, and no bad debt. `strictKeys` has each idempotency key claimed in a stream of its own before its command is decided, so that it can never reach two accounts; other processes learn of it within a second. Only the policies that are given change.',
     schema: SetPolicy,
     example: examples.setPolicy(),
     result: SetPolicy,
-    rejections: ['COMPANY_NOT_FOUND'],
+    rejections: ['AMOUNT_TOO_PRECISE', 'COMPANY_NOT_FOUND'],
     execute: (data, context, dependencies) => {
       const { companyId } = context
       return onCompany({ type: 'SetPolicy', data: { ...data, companyId } }, context, dependencies, data)
