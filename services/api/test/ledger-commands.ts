@@ -19,14 +19,24 @@ export const ledgerOver = (
     readonly askDivergence?: () => Promise<string | undefined>
     readonly commandPlaces?: CommandPlaces
   } = {},
-): Ledger =>
-  createLedger({
+): Ledger => {
+  const ledger = createLedger({
     store,
     today: () => '2026-11-24',
     now: () => new Date(),
     cacheBytesMax: CACHE_BYTES_MAX,
     ...override,
   })
+  running.push(ledger)
+  return ledger
+}
+
+const running: Ledger[] = []
+
+/** Each ledger looks at its store from time to time, and keeps it in memory for that: thousands of them stop after use. */
+export const stopLedgers = (): void => {
+  for (const ledger of running.splice(0)) ledger.stop()
+}
 
 export const contextOf = (
   name: string,

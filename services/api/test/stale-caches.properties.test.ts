@@ -20,6 +20,7 @@ import {
   registerClient,
   registerInvoice,
   send,
+  stopLedgers,
 } from './ledger-commands.ts'
 import { holds } from './random.ts'
 
@@ -95,73 +96,75 @@ t.test('every answer is what the log says, and no memory differs from the log', 
   const seen = { written: 0, replayed: 0, reused: 0, refused: 0, unknown: 0 }
   await holds(
     t,
-    fc.asyncProperty(history, async ({ steps, fates, readFails, pauses }) => {
-      const store = createFakeEventStore()
-      const ledgers = Array.from({ length: PROCESSES }, () => ledgerOver(store))
-      const first = ledgers[0]
-      if (first === undefined) throw new Error('no process')
-      await send(first, registerClient(), 'client')
-      await send(first, registerInvoice('inv-1', '1000.00'), 'invoice')
-      // Each begins with a memory of this moment.
-      for (const ledger of ledgers) await ledger.accounts.read(account, () => false)
-      store.fate = async () => {
-        await sleep(nextOf(pauses))
-        return nextOf(fates)
-      }
-      store.beforeRead = () => {
-        if (nextOf(readFails)) throw new StoreUnavailable('cut')
-      }
-      /** Commands that were acknowledged in an earlier wave: none of them is carried out again. */
-      const acknowledged = new Set<string>()
-
-      const carryOut = async ({ process, key, amount, to, dryRun }: (typeof steps)[number]): Promise<void> => {
-        const ledger = ledgers[process]
-        if (ledger === undefined) throw new Error('no such process')
-        const command = recordPayment(`pay-${key}`, amount, to)
-        const context = contextOf('RecordPayment', `key-${key}`, command.data, { dryRun })
-        const { commandId, requestHash } = context
-        const wasAcknowledged = acknowledged.has(commandId)
-        try {
-          const told = await ledger.accounts.handle(account, command, context)
-          if (dryRun && !told.replayed) {
-            if (wasAcknowledged) throw new Error('a dry run foretold what had been carried out')
-            return
-          }
-          requireAsInLog(store, commandId, requestHash, told)
-          if (wasAcknowledged && !told.replayed) throw new Error('carried out again')
-          seen[told.replayed ? 'replayed' : 'written'] += 1
-          acknowledgedNow.add(commandId)
-        } catch (error) {
-          if (error instanceof IdempotencyKeyReused) {
-            const hashes = storedOf(store, commandId).map(({ metadata }) => EventMetadata.parse(metadata).requestHash)
-            if (hashes.length === 0 || hashes.includes(requestHash)) throw new Error('no other request has the key')
-            seen.reused += 1
-          } else if (error instanceof Rejection) {
-            if (wasAcknowledged) throw new Error(`refused with ${error.code} after it had been acknowledged`)
-            seen.refused += 1
-          } else if (error instanceof OutcomeUnknown || error instanceof StoreUnavailable) seen.unknown += 1
-          else if (!(error instanceof ConcurrentModification)) throw error
+    fc
+      .asyncProperty(history, async ({ steps, fates, readFails, pauses }) => {
+        const store = createFakeEventStore()
+        const ledgers = Array.from({ length: PROCESSES }, () => ledgerOver(store))
+        const first = ledgers[0]
+        if (first === undefined) throw new Error('no process')
+        await send(first, registerClient(), 'client')
+        await send(first, registerInvoice('inv-1', '1000.00'), 'invoice')
+        // Each begins with a memory of this moment.
+        for (const ledger of ledgers) await ledger.accounts.read(account, () => false)
+        store.fate = async () => {
+          await sleep(nextOf(pauses))
+          return nextOf(fates)
         }
-      }
+        store.beforeRead = () => {
+          if (nextOf(readFails)) throw new StoreUnavailable('cut')
+        }
+        /** Commands that were acknowledged in an earlier wave: none of them is carried out again. */
+        const acknowledged = new Set<string>()
 
-      const acknowledgedNow = new Set<string>()
-      for (let wave = 0; wave < WAVES; wave += 1) {
-        await Promise.all(steps.filter((each) => each.wave === wave).map(carryOut))
-        for (const commandId of acknowledgedNow) acknowledged.add(commandId)
-      }
-      store.fate = () => 'written'
-      store.beforeRead = () => undefined
-      // Whoever has sent something and given it up settles it first: that may still be written.
-      for (const ledger of ledgers) await encodedStateOf(ledger)
-      const folded = await encodedStateOf(ledgerOver(store))
-      for (const [process, ledger] of ledgers.entries()) {
-        if (!(await encodedStateOf(ledger)).equals(folded))
-          throw new Error(`process ${process} remembers another account`)
-      }
-      const salts = store.log.map(({ metadata }) => EventMetadata.parse(metadata).salt)
-      if (new Set(salts).size !== salts.length || salts.includes(undefined))
-        throw new Error('each event has a salt of its own')
-    }),
+        const carryOut = async ({ process, key, amount, to, dryRun }: (typeof steps)[number]): Promise<void> => {
+          const ledger = ledgers[process]
+          if (ledger === undefined) throw new Error('no such process')
+          const command = recordPayment(`pay-${key}`, amount, to)
+          const context = contextOf('RecordPayment', `key-${key}`, command.data, { dryRun })
+          const { commandId, requestHash } = context
+          const wasAcknowledged = acknowledged.has(commandId)
+          try {
+            const told = await ledger.accounts.handle(account, command, context)
+            if (dryRun && !told.replayed) {
+              if (wasAcknowledged) throw new Error('a dry run foretold what had been carried out')
+              return
+            }
+            requireAsInLog(store, commandId, requestHash, told)
+            if (wasAcknowledged && !told.replayed) throw new Error('carried out again')
+            seen[told.replayed ? 'replayed' : 'written'] += 1
+            acknowledgedNow.add(commandId)
+          } catch (error) {
+            if (error instanceof IdempotencyKeyReused) {
+              const hashes = storedOf(store, commandId).map(({ metadata }) => EventMetadata.parse(metadata).requestHash)
+              if (hashes.length === 0 || hashes.includes(requestHash)) throw new Error('no other request has the key')
+              seen.reused += 1
+            } else if (error instanceof Rejection) {
+              if (wasAcknowledged) throw new Error(`refused with ${error.code} after it had been acknowledged`)
+              seen.refused += 1
+            } else if (error instanceof OutcomeUnknown || error instanceof StoreUnavailable) seen.unknown += 1
+            else if (!(error instanceof ConcurrentModification)) throw error
+          }
+        }
+
+        const acknowledgedNow = new Set<string>()
+        for (let wave = 0; wave < WAVES; wave += 1) {
+          await Promise.all(steps.filter((each) => each.wave === wave).map(carryOut))
+          for (const commandId of acknowledgedNow) acknowledged.add(commandId)
+        }
+        store.fate = () => 'written'
+        store.beforeRead = () => undefined
+        // Whoever has sent something and given it up settles it first: that may still be written.
+        for (const ledger of ledgers) await encodedStateOf(ledger)
+        const folded = await encodedStateOf(ledgerOver(store))
+        for (const [process, ledger] of ledgers.entries()) {
+          if (!(await encodedStateOf(ledger)).equals(folded))
+            throw new Error(`process ${process} remembers another account`)
+        }
+        const salts = store.log.map(({ metadata }) => EventMetadata.parse(metadata).salt)
+        if (new Set(salts).size !== salts.length || salts.includes(undefined))
+          throw new Error('each event has a salt of its own')
+      })
+      .afterEach(stopLedgers),
   )
   t.comment(JSON.stringify(seen))
   t.ok(Math.min(...Object.values(seen)) > 20, 'each kind of answer was met')

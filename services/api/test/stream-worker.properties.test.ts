@@ -25,6 +25,7 @@ import {
   registerClient,
   registerInvoice,
   send,
+  stopLedgers,
 } from './ledger-commands.ts'
 import { holds } from './random.ts'
 
@@ -112,89 +113,92 @@ t.test('acknowledged: once; refused: never; unknown: at most once; asked again: 
   const outcomes = { acknowledged: 0, refused: 0, doubtful: 0, unknown: 0 }
   const runs = await holds(
     t,
-    fc.asyncProperty(history, async ({ commands, fates, readFails, pauses }) => {
-      const store = createFakeEventStore()
-      // The second process takes a snapshot whenever it may, and begins anew from it after each failure.
-      const table = createFakeSnapshotTable()
-      const snapshots = () =>
-        createSnapshotKeeper({
-          store: { readStream: store.readStream.bind(store), identity: () => Promise.resolve('store') },
-          table,
-          logger: silent,
-          random: () => 1,
-          tailEventsMax: 1,
-        })
-      const ledgers = [ledgerOver(store), ledgerOver(store, { snapshots: snapshots() })] as const
-      await send(ledgers[0], registerClient(), 'client')
-      await send(ledgers[0], registerInvoice('inv-1', '1000.00'), 'invoice')
-      store.fate = async () => {
-        await sleep(nextOf(pauses))
-        return nextOf(fates)
-      }
-      store.beforeRead = () => {
-        if (nextOf(readFails)) throw new StoreUnavailable('cut')
-      }
+    fc
+      .asyncProperty(history, async ({ commands, fates, readFails, pauses }) => {
+        const store = createFakeEventStore()
+        // The second process takes a snapshot whenever it may, and begins anew from it after each failure.
+        const table = createFakeSnapshotTable()
+        const snapshots = () =>
+          createSnapshotKeeper({
+            store: { readStream: store.readStream.bind(store), identity: () => Promise.resolve('store') },
+            table,
+            logger: silent,
+            random: () => 1,
+            tailEventsMax: 1,
+          })
+        const ledgers = [ledgerOver(store), ledgerOver(store, { snapshots: snapshots() })] as const
+        await send(ledgers[0], registerClient(), 'client')
+        await send(ledgers[0], registerInvoice('inv-1', '1000.00'), 'invoice')
+        store.fate = async () => {
+          await sleep(nextOf(pauses))
+          return nextOf(fates)
+        }
+        store.beforeRead = () => {
+          if (nextOf(readFails)) throw new StoreUnavailable('cut')
+        }
 
-      const carryOut = async (index: number): Promise<Told> => {
-        const step = commands[index]
-        if (step === undefined) throw new Error('no such command')
-        for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-          const process = step.retryElsewhere ? (step.process + attempt) % 2 : step.process
-          try {
-            const answer = await send(ledgers[process === 0 ? 0 : 1], step.command, `key-${index}`)
-            return { told: 'acknowledged', answer, atOnce: attempt === 0 }
-          } catch (error) {
-            // Given up by one process and refused by another: what the first one sent may have leaned on commands that it
-            // was sent with, and may still land. The caller was told "unknown" before.
-            if (error instanceof Rejection) return { told: attempt > 0 && step.retryElsewhere ? 'doubtful' : 'refused' }
+        const carryOut = async (index: number): Promise<Told> => {
+          const step = commands[index]
+          if (step === undefined) throw new Error('no such command')
+          for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+            const process = step.retryElsewhere ? (step.process + attempt) % 2 : step.process
+            try {
+              const answer = await send(ledgers[process === 0 ? 0 : 1], step.command, `key-${index}`)
+              return { told: 'acknowledged', answer, atOnce: attempt === 0 }
+            } catch (error) {
+              // Given up by one process and refused by another: what the first one sent may have leaned on commands that it
+              // was sent with, and may still land. The caller was told "unknown" before.
+              if (error instanceof Rejection)
+                return { told: attempt > 0 && step.retryElsewhere ? 'doubtful' : 'refused' }
+            }
+          }
+          return { told: 'unknown' }
+        }
+
+        const told = new Map<number, Told>()
+        for (let wave = 0; wave <= 4; wave += 1) {
+          const indices = commands.flatMap((step, index) => (step.wave === wave ? [index] : []))
+          await Promise.all(indices.map(async (index) => told.set(index, await carryOut(index))))
+        }
+        store.fate = () => 'written'
+        store.beforeRead = () => undefined
+
+        const inLog = commandsInLog(store)
+        const keeper = snapshots()
+        const fresh = ledgerOver(store, { snapshots: keeper })
+        if (!(await stateOf(fresh)).equals(await stateOf(ledgerOver(store)))) throw new Error('a snapshot was wrong')
+        hits += keeper.counts.hits
+        for (const [index, result] of told) {
+          outcomes[result.told] += 1
+          const step = commands[index]
+          if (step === undefined) throw new Error('no such command')
+          const { commandId } = contextOf(step.command.type, `key-${index}`, step.command.data)
+          const times = inLog.get(commandId) ?? 0
+          const isUnchanged = result.told === 'acknowledged' && result.answer.events.length === 0
+          if (result.told === 'refused' && times !== 0) throw new Error(`refused command ${index} stands in the log`)
+          if (result.told === 'acknowledged' && times !== (isUnchanged ? 0 : 1)) {
+            throw new Error(`acknowledged command ${index} stands ${times} times in the log`)
+          }
+          if (times > 1) throw new Error(`command ${index} stands ${times} times in the log`)
+          if (result.told === 'acknowledged' && !isUnchanged) {
+            const again = await send(fresh, step.command, `key-${index}`)
+            if (!Object.is(again.replayed, true)) throw new Error(`command ${index} was carried out again`)
+            // An attempt that was given up may land beside other commands than the next one was sent with: then the answer
+            // tells a position at which the command stands, and later answers the end of the append that wrote it.
+            const [first, later] = [result.answer.position ?? -1n, again.position ?? -1n]
+            const isSamePosition = result.atOnce
+              ? first === later
+              : lastPositionOf(store, commandId) <= first && first <= later
+            const isSame =
+              isSamePosition &&
+              again.revision === result.answer.revision &&
+              JSON.stringify(again.events, bigintsAsText) === JSON.stringify(result.answer.events, bigintsAsText)
+            if (!isSame)
+              throw new Error(`command ${index} answers otherwise: ${again.position}, first ${result.answer.position}`)
           }
         }
-        return { told: 'unknown' }
-      }
-
-      const told = new Map<number, Told>()
-      for (let wave = 0; wave <= 4; wave += 1) {
-        const indices = commands.flatMap((step, index) => (step.wave === wave ? [index] : []))
-        await Promise.all(indices.map(async (index) => told.set(index, await carryOut(index))))
-      }
-      store.fate = () => 'written'
-      store.beforeRead = () => undefined
-
-      const inLog = commandsInLog(store)
-      const keeper = snapshots()
-      const fresh = ledgerOver(store, { snapshots: keeper })
-      if (!(await stateOf(fresh)).equals(await stateOf(ledgerOver(store)))) throw new Error('a snapshot was wrong')
-      hits += keeper.counts.hits
-      for (const [index, result] of told) {
-        outcomes[result.told] += 1
-        const step = commands[index]
-        if (step === undefined) throw new Error('no such command')
-        const { commandId } = contextOf(step.command.type, `key-${index}`, step.command.data)
-        const times = inLog.get(commandId) ?? 0
-        const isUnchanged = result.told === 'acknowledged' && result.answer.events.length === 0
-        if (result.told === 'refused' && times !== 0) throw new Error(`refused command ${index} stands in the log`)
-        if (result.told === 'acknowledged' && times !== (isUnchanged ? 0 : 1)) {
-          throw new Error(`acknowledged command ${index} stands ${times} times in the log`)
-        }
-        if (times > 1) throw new Error(`command ${index} stands ${times} times in the log`)
-        if (result.told === 'acknowledged' && !isUnchanged) {
-          const again = await send(fresh, step.command, `key-${index}`)
-          if (!Object.is(again.replayed, true)) throw new Error(`command ${index} was carried out again`)
-          // An attempt that was given up may land beside other commands than the next one was sent with: then the answer
-          // tells a position at which the command stands, and later answers the end of the append that wrote it.
-          const [first, later] = [result.answer.position ?? -1n, again.position ?? -1n]
-          const isSamePosition = result.atOnce
-            ? first === later
-            : lastPositionOf(store, commandId) <= first && first <= later
-          const isSame =
-            isSamePosition &&
-            again.revision === result.answer.revision &&
-            JSON.stringify(again.events, bigintsAsText) === JSON.stringify(result.answer.events, bigintsAsText)
-          if (!isSame)
-            throw new Error(`command ${index} answers otherwise: ${again.position}, first ${result.answer.position}`)
-        }
-      }
-    }),
+      })
+      .afterEach(stopLedgers),
   )
   t.comment(JSON.stringify(outcomes))
   t.ok(outcomes.acknowledged > outcomes.unknown, 'most of it went well')
@@ -279,50 +283,52 @@ t.test('a dry run tells what the command then does', async (t) => {
   const seen = { accepted: 0, refused: 0, groups: 0 }
   await holds(
     t,
-    fc.asyncProperty(steps, async (history) => {
-      const store = createFakeEventStore()
-      const ledgers = [ledgerOver(store), ledgerOver(store)] as const
-      await send(ledgers[0], registerClient(), 'client')
-      await send(ledgers[0], registerInvoice('inv-1', '1000.00'), 'invoice')
+    fc
+      .asyncProperty(steps, async (history) => {
+        const store = createFakeEventStore()
+        const ledgers = [ledgerOver(store), ledgerOver(store)] as const
+        await send(ledgers[0], registerClient(), 'client')
+        await send(ledgers[0], registerInvoice('inv-1', '1000.00'), 'invoice')
 
-      for (const [index, { commands, dryIn, realIn, expected }] of history.entries()) {
-        const expectedRevision =
-          expected === undefined ? undefined : revisionOf(BigInt(store.log.length) - 1n + expected)
-        const carryOut = async (process: number, dryRun: boolean): Promise<Outcome> => {
-          const { accounts } = ledgers[process === 0 ? 0 : 1]
-          const override: Partial<CommandContext> = {
-            dryRun,
-            ...(expectedRevision === undefined || commands.length > 1 ? {} : { expectedRevision }),
+        for (const [index, { commands, dryIn, realIn, expected }] of history.entries()) {
+          const expectedRevision =
+            expected === undefined ? undefined : revisionOf(BigInt(store.log.length) - 1n + expected)
+          const carryOut = async (process: number, dryRun: boolean): Promise<Outcome> => {
+            const { accounts } = ledgers[process === 0 ? 0 : 1]
+            const override: Partial<CommandContext> = {
+              dryRun,
+              ...(expectedRevision === undefined || commands.length > 1 ? {} : { expectedRevision }),
+            }
+            const [first, ...others] = commands.map((each, at) => ({
+              command: each,
+              context: contextOf(each.type, `key-${index}-${at}`, each.data, override),
+            }))
+            if (first === undefined) throw new Error('a step without a command')
+            try {
+              if (others.length > 0) return { answers: await accounts.handleAll(account, [first, ...others]) }
+              return { answers: [await accounts.handle(account, first.command, first.context)] }
+            } catch (error) {
+              return { refused: refusalOf(error) }
+            }
           }
-          const [first, ...others] = commands.map((each, at) => ({
-            command: each,
-            context: contextOf(each.type, `key-${index}-${at}`, each.data, override),
-          }))
-          if (first === undefined) throw new Error('a step without a command')
-          try {
-            if (others.length > 0) return { answers: await accounts.handleAll(account, [first, ...others]) }
-            return { answers: [await accounts.handle(account, first.command, first.context)] }
-          } catch (error) {
-            return { refused: refusalOf(error) }
-          }
+          const before = store.log.length
+          const dry = await carryOut(dryIn, true)
+          if (store.log.length !== before) throw new Error(`step ${index}: a dry run wrote`)
+          const real = await carryOut(realIn, false)
+          // Nothing is known of a position before something is written.
+          const told = (outcome: Outcome): string =>
+            JSON.stringify(
+              'answers' in outcome
+                ? { answers: outcome.answers.map((answer) => ({ ...answer, position: undefined })) }
+                : outcome,
+              bigintsAsText,
+            )
+          if (told(dry) !== told(real)) throw new Error(`step ${index}: dry ${told(dry)}, real ${told(real)}`)
+          seen['answers' in real ? 'accepted' : 'refused'] += 1
+          if (commands.length > 1) seen.groups += 1
         }
-        const before = store.log.length
-        const dry = await carryOut(dryIn, true)
-        if (store.log.length !== before) throw new Error(`step ${index}: a dry run wrote`)
-        const real = await carryOut(realIn, false)
-        // Nothing is known of a position before something is written.
-        const told = (outcome: Outcome): string =>
-          JSON.stringify(
-            'answers' in outcome
-              ? { answers: outcome.answers.map((answer) => ({ ...answer, position: undefined })) }
-              : outcome,
-            bigintsAsText,
-          )
-        if (told(dry) !== told(real)) throw new Error(`step ${index}: dry ${told(dry)}, real ${told(real)}`)
-        seen['answers' in real ? 'accepted' : 'refused'] += 1
-        if (commands.length > 1) seen.groups += 1
-      }
-    }),
+      })
+      .afterEach(stopLedgers),
   )
   t.comment(JSON.stringify(seen))
   t.ok(Math.min(seen.accepted, seen.refused, seen.groups) > 100)
