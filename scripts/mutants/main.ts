@@ -12,6 +12,8 @@ import { createJudge, Excuse, type Mutant, report } from './report.ts'
 const KILLED_SHARE_MIN = 0.85
 /** Of each property over random histories, where it is asked how many; what so few do not notice counts as a survivor. */
 const HISTORIES = '40'
+/** All tests once, with their coverage counted, on a busy machine. */
+const DRY_RUN_MINUTES = 30
 /** A sample is made of pieces of this many lines, so that it holds whole functions. */
 const PIECE_LINES = 20
 
@@ -125,6 +127,7 @@ const runArea = async (name: string, area: Area): Promise<readonly Mutant[]> => 
     cleanTempDir: 'always',
     coverageAnalysis: 'perTest',
     concurrency,
+    dryRunTimeoutMinutes: DRY_RUN_MINUTES,
     timeoutFactor: 3,
     timeoutMS: patience * 1_000,
     incremental: true,

@@ -12,6 +12,8 @@ const Decided = z.object({
   mutatorName: z.string(),
   replacement: z.string(),
   status: z.string(),
+  /** What failed. */
+  statusReason: z.string().optional(),
   location: z.object({ start: Place, end: Place }),
   coveredBy: z.array(z.string()).optional(),
   killedBy: z.array(z.string()).optional(),

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { t as file, type Test } from 'tap'
 
-const RUNS = 200
+const RUNS = Number(process.env['RUNS'] ?? 200)
 const RUNS_LONG = 10_000
 
 /**
- * Checks a property over random data. `LONG=1` runs it 10,000 times, two hundred of each seed; `SEED=…` repeats two hundred.
+ * Checks a property over random data. `LONG=1` runs it 10,000 times, two hundred (`RUNS=…`) of each seed; `SEED=…` repeats two hundred.
  * The seed is printed as it goes, and fast-check names the smallest counterexample, with `SHRINK=off` the first.
  * @returns how many runs there were
  */
