@@ -44,6 +44,22 @@ export const spansMove = defineTie({
   ],
 })
 
+/** The days that ages are counted from are the item's own. */
+const spansAge = defineTie({
+  name: 'days of spans of what is open',
+  table: openSpans,
+  from: `held left join read.open_items item on (item.company_id, item.item_kind, item.item_id, item.client_id)
+    = (held.company_id, held.item_kind, held.item_id, held.client_id)`,
+  place: ['client_id', 'item_kind', 'item_id', 'known_from', 'line'],
+  books: [
+    {
+      otherDays: `case when (held.due_on, held.issued_on)
+        is distinct from ((item.parts -> held.part ->> 'dueOn')::date, item.issued_on) then 1 end`,
+      none: '0',
+    },
+  ],
+})
+
 const openDaysTie = defineTie({
   name: 'days of what is open',
   table: openDays,
@@ -97,4 +113,4 @@ const openItemsWhole = defineTie({
   books: [{ openItem: WHOLE, document: 'coalesce(invoice.total_minor, payment.amount_minor)' }],
 })
 
-export const agingTies = [spansMove, openDaysTie, openDuesTie, openItemsTie, openItemsWhole]
+export const agingTies = [spansMove, spansAge, openDaysTie, openDuesTie, openItemsTie, openItemsWhole]

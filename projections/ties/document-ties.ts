@@ -25,6 +25,19 @@ const instalmentsOr = (whole: string): string => `coalesce((
   select sum(${minorOf(`instalment ->> 'amount'`)}) from jsonb_array_elements(held.instalments) instalment
 ), ${whole})`
 
+/** What is due on which day, in order; what is nothing is on none. */
+const duesIn = (parts: string): string => `(
+  select jsonb_agg(jsonb_build_array(due_on, minor) order by place) from (${parts}) part where minor <> 0)`
+
+const DUES_OF_INVOICE = duesIn(`
+  select (entry ->> 'dueOn')::date as due_on, ${minorOf(`entry ->> 'amount'`)} as minor, place
+  from jsonb_array_elements(held.instalments) with ordinality as instalment (entry, place)
+  union all select held.due_on, held.total_minor, 0 where jsonb_array_length(held.instalments) = 0`)
+
+const DUES_OF_ITEM = duesIn(`
+  select (entry ->> 'dueOn')::date as due_on, (entry ->> 'amount')::numeric as minor, place
+  from json_array_elements(item.parts) with ordinality as each (entry, place)`)
+
 export const invoicesTie = defineTie({
   name: 'invoices',
   table: invoiceBalances,
@@ -53,6 +66,11 @@ export const invoicesTie = defineTie({
     { smallDifference: 'held.small_difference_minor', settlements: 'settled.small_difference' },
     { recovered: 'held.recovered_minor', settlements: 'settled.recovered' },
     { total: 'held.total_minor', instalments: instalmentsOr('held.total_minor') },
+    {
+      otherDueDays: `case when ${DUES_OF_INVOICE} is distinct from ${DUES_OF_ITEM}
+        or held.due_on is distinct from (item.parts -> -1 ->> 'dueOn')::date then 1 end`,
+      none: '0',
+    },
   ],
 })
 

@@ -98,6 +98,30 @@ export const cellsOf = async (pool: Pool, projection: Projection, table: Table):
   })
 }
 
+const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)
+
+/** The days on which what some rows ask for is due, each a day later. */
+export const dueCellsOf = async (pool: Pool, projection: Projection, table: Table): Promise<readonly Cell[]> => {
+  const schema = schemaOf(projection)
+  const { rows } = await pool.query<Row>(`select * from ${schema}.${table.name} order by ${table.key.join(', ')}`)
+  const columns = Object.keys(table.columns).filter((column) => column === 'due_on' || column === 'instalments')
+  return columns.flatMap((column) => {
+    const changes = rows.flatMap((row) => {
+      const value = row[column]
+      if (typeof value === 'string') return [{ row, changed: dayAfter(value) }]
+      const changed = JSON.stringify(value).replace(
+        /"dueOn":"([^"]+)"/,
+        (_, day: string) => `"dueOn":"${dayAfter(day)}"`,
+      )
+      return changed === JSON.stringify(value) ? [] : [{ row, changed }]
+    })
+    return spread(changes, FILLED_ROWS_MAX).map(({ row, changed }) => {
+      const key = table.key.map((name) => String(row[name])).join(' ')
+      return { name: `${table.name}.${column} of ${key}`, table, schema, row, column, changed }
+    })
+  })
+}
+
 /** Does something while the cell is changed, and puts it back. */
 export const changing = async <Result>(
   pool: Pool,
