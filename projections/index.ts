@@ -36,6 +36,7 @@ export type { Reached, Writer } from './core/fold/writer.ts'
 export * from './core/reading/positions.ts'
 export { type Clocks, PAGE_ROWS_MAX, type Page, pageOf, type ReadHandle } from './core/reading/read.ts'
 export { enterAsReader, keepReadersOut, ReadersAtWork, waitForOlderReaders } from './core/reading/readers.ts'
+export { type Checkpoint, listCheckpoints } from './core/tables/checkpoints.ts'
 export {
   beginGeneration,
   dropGeneration,
@@ -44,13 +45,7 @@ export {
   listGenerations,
   putInUse,
 } from './core/tables/generations.ts'
-export {
-  type Checkpoint,
-  listCheckpoints,
-  openPostgresWriter,
-  type PostgresWriter,
-  type PreparedBatch,
-} from './core/tables/postgres-writer.ts'
+export { openPostgresWriter, type PostgresWriter, type PreparedBatch } from './core/tables/postgres-writer.ts'
 export {
   completeTables,
   ensureReadSchema,
