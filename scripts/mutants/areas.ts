@@ -30,8 +30,8 @@ export const areas: Readonly<Record<string, Area>> = {
     sources:
       /\/src\/ledger\/(?:stream-worker|stream-memory|taking|writing|draft|delivery|command-index|loaded-stream|restore-guard)\.ts$/,
     tests: [
-      /\/dist\/test\/(?:stream-worker|restore-guard)\.test\.js$/,
-      /\/dist\/test\/stream-worker\.properties\.test\.js$/,
+      /\/dist\/test\/(?:stream-worker|highest-numbers)\.test\.js$/,
+      /\/dist\/test\/(?:stream-worker|stale-caches)\.properties\.test\.js$/,
     ],
     project: 'services/api/test',
   },

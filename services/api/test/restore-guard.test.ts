@@ -1,10 +1,8 @@
 /** A store that was restored to an earlier moment must not give a receipt number for the second time. */
-import { randomUUID } from 'node:crypto'
 import * as examples from '@registru/domain/examples'
 import { allProjections, schemaOf } from '@registru/projections'
 import { createLogger } from '@registru/runtime'
 import t from 'tap'
-import { createHighestNumbers } from '../src/ledger/restore-guard.ts'
 import { receiptFinisher } from '../src/receipts/receipt-finisher.ts'
 import { createReceiptSaga } from '../src/receipts/receipt-saga.ts'
 import { startStepProcess } from '../src/steps/step-process.ts'
@@ -98,49 +96,4 @@ t.test('until somebody answers for the numbers that are passed over', async (t) 
   })
   t.equal(numberOf((await eventsOf(store, BOOK)).at(-1)), 6)
   t.match((await api.command('RecordPayment', withReceipt('three'))).json(), { result: { receipt: { number: 7 } } })
-})
-
-t.test('the highest numbers', async (t) => {
-  const series = randomUUID()
-  const isOpen = () => Promise.resolve(true)
-  t.test('are asked for once a book', async (t) => {
-    let asked = 0
-    const numbers = createHighestNumbers({ ask: () => Promise.resolve((asked += 1)), isOpen })
-    for (let times = 0; times < 5; times += 1) t.equal(await numbers.of('amc', series), 1)
-    numbers.saw('amc', series, 7)
-    numbers.saw('amc', series, 3)
-    t.equal(await numbers.of('amc', series), 7)
-    t.equal(await numbers.of('amc', 'another'), 2)
-  })
-  t.test('are asked for of books alone, but of each that is to be opened', async (t) => {
-    const asked: string[] = []
-    const ask = (_companyId: string, book: string) => {
-      asked.push(book)
-      return Promise.resolve(5)
-    }
-    const numbers = createHighestNumbers({ ask, isOpen: (_companyId, book) => Promise.resolve(book === 'real') })
-    t.equal(await numbers.of('amc', 'made-up'), undefined)
-    t.equal(await numbers.of('amc', 'real'), 5)
-    t.equal(await numbers.ofLost('amc', 'lost'), 5)
-    t.same(asked, ['real', 'lost'])
-  })
-  t.test('are kept of the books last used', async (t) => {
-    const asked: string[] = []
-    const ask = (_companyId: string, book: string) => {
-      asked.push(book)
-      return Promise.resolve(5)
-    }
-    const numbers = createHighestNumbers({ ask, isOpen, booksMax: 2 })
-    for (const book of ['a', 'b', 'a', 'c', 'a', 'b']) await numbers.of('amc', book)
-    t.same(asked, ['a', 'b', 'c', 'b'])
-  })
-  t.test('hold nobody up when Postgres is away', async (t) => {
-    const silent = createHighestNumbers({ ask: () => new Promise(() => undefined), isOpen })
-    silent.saw('amc', series, 4)
-    const startedAt = performance.now()
-    t.equal(await silent.of('amc', series), 4)
-    t.ok(performance.now() - startedAt < 3_000)
-    const away = createHighestNumbers({ ask: () => Promise.reject(new Error('away')), isOpen })
-    t.equal(await away.of('amc', series), undefined)
-  })
 })

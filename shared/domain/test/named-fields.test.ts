@@ -108,6 +108,30 @@ const refusals: readonly (readonly [code: string, path: string, command: Account
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/cancelledOn', cancel({ invoiceId: 'inv-1025', cancelledOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/writtenOffOn', writeOff({ writtenOffOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/grantedOn', discount({ grantedOn: early })],
+  ['VAT_LINES_DO_NOT_ADD_UP', '/vatLines', register({ invoiceId: 'new', ...line({ vat: '210.01' }) })],
+  ['INSTALMENTS_DO_NOT_ADD_UP', '/instalments', register({ invoiceId: 'new', ...parts('1000.01') })],
+  ['DUE_BEFORE_ISSUE', '/dueOn', register({ invoiceId: 'new', dueOn: early })],
+  ['CREDIT_NOTE_DOES_NOT_FIT', '/vatLines', credit({ total: ron('242.00'), vatLines: [] })],
+  [
+    'CREDIT_NOTE_DOES_NOT_FIT',
+    '/vatLines',
+    credit({ total: ron('119.00'), vatLines: [{ rate: '19', base: '100.00', vat: '19.00' }] }),
+  ],
+  [
+    'CREDIT_NOTE_DOES_NOT_FIT',
+    '/total',
+    credit({ invoiceId: undefined, corrects: 'inv-1025', total: ron('1210.01'), vatLines: undefined }),
+  ],
+  [
+    'FEE_NOT_APPLICABLE',
+    '/fee',
+    record({ paymentId: 'new', method: 'CASH', bankReference: undefined, allocation: { rule: 'none' }, fee: '1.00' }),
+  ],
+  ['FEE_EXCEEDS_PAYMENT', '/fee', record({ paymentId: 'new', allocation: { rule: 'none' }, fee: '1500.01' })],
+  ['FEE_EXCEEDS_PAYMENT', '/fee', clear({ fee: '500.01' })],
+  ['CLEARING_EXCEEDS_TRANSIT', '/amount', clear({ amount: '500.01' })],
+  ['REVERSAL_EXCEEDS_PAYMENT', '/amount', reverse({ amount: '1500.01' })],
+  ['TAX_ID_INVALID', '/taxId', { type: 'UpdateClient', data: { clientId: 'alfa', taxId: '13548147' } }],
 ]
 
 t.test('what is wrong is named by its place', async (t) => {
