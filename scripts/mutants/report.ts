@@ -21,6 +21,8 @@ export const Excuse = z.strictObject({
   file: z.string(),
   original: z.string(),
   replacement: z.string(),
+  /** What else stands on its first line, where the same text may not be replaced elsewhere in the file. */
+  within: z.string().optional(),
   reason: z.string().min(1),
 })
 export type Excuse = z.infer<typeof Excuse>
@@ -69,8 +71,13 @@ export const createJudge = (excuses: readonly Excuse[], root: string): Judge => 
       if (mutant.status === 'Timeout') return COUNTED_OUT.test(mutant.statusReason ?? '') ? 'killed' : 'late'
       if (!ALIVE.includes(mutant.status)) return 'uncounted'
       const { file, original, replacement } = changeOf(mutant)
+      const line = linesOf(mutant.fileName)[mutant.location.start.line - 1] ?? ''
       const isExcused = excuses.some(
-        (excuse) => excuse.file === file && excuse.original === original && excuse.replacement === replacement,
+        (excuse) =>
+          excuse.file === file &&
+          excuse.original === original &&
+          excuse.replacement === replacement &&
+          line.includes(excuse.within ?? ''),
       )
       return isExcused ? 'excused' : 'survived'
     },
