@@ -67,6 +67,12 @@ t.test('invoices are found in a payer’s words', async (t) => {
     ]
     t.same(namedInvoices('factura 7', twins), [])
     t.same(namedInvoices('factura B 7', twins), ['b'])
+    const within = [
+      { invoiceId: 'a', series: undefined, number: 'AMC-7' },
+      { invoiceId: 'b', series: undefined, number: 'B-7' },
+    ]
+    t.same(namedInvoices('factura B 7', within), ['b'], 'wherever it is written')
+    t.same(namedInvoices('factura AMC-7', within), ['a'])
   })
   t.test('a series and number that two invoices carry name none of them, be it printed otherwise', async (t) => {
     const alike = [
