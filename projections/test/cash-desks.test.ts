@@ -52,6 +52,11 @@ t.test('a receipt of the same day names the line; a later one has a line of valu
   const named = await registers(cash(), receipt({ number: 15 }))
   t.equal(named.length, 1)
   t.match(named[0], /^2026-11-02 C1 PAYMENT AMC-C 15 \+50000 -0 \[RECEIVABLE\] chitanța AMC-C 15, factura AMC 1024, /)
+  const [invoice] = receipt().data.settles
+  const claim = { claim: 'FEE' as const, series: undefined, number: 'D 5' }
+  const owed = invoice === undefined ? [] : [{ ...invoice, ...claim }]
+  const costs = await registers(cash(), receipt({ number: 15, settles: owed }))
+  t.match(costs[0], /chitanța AMC-C 15, cheltuieli de recuperat D 5, /)
   const later = await registers(cash(), receipt({ number: 15, issuedOn: '2026-11-03' }))
   t.match(later, [
     '2026-11-02 C1 PAYMENT - +50000 -0 [RECEIVABLE] încasare pay-1, alfa',

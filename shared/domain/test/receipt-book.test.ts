@@ -101,6 +101,11 @@ t.test('EnterReceipt', async (t) => {
       'cinci sute de lei',
       'plată parțială factura 1024 din 01.10.2026: 400,00 lei, rest 1.234,56 lei; avans: 100,00 lei',
     ])
+    const claim = { claim: 'INTEREST' as const, number: 'D 5', invoiceId: 'claim-5', series: undefined }
+    t.same(says({ settles: [{ ...whole, ...claim }] }), [
+      'cinci sute de lei',
+      'dobândă penalizatoare D 5 din 01.10.2026: 500,00 lei',
+    ])
     t.same(says({ amount: { amount: '20.00', currency: 'EUR' }, settles: [], advance: '20.00' }), [
       'douăzeci de euro',
       'avans: 20,00 EUR',

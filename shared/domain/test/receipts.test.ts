@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  claimRegistered,
   invoiceRegistered,
   paymentAllocated,
   paymentRecorded,
@@ -27,6 +28,10 @@ t.test('receipts of an account', async (t) => {
     t.same(given(...history).when(askReceipt()), [receiptRequested()])
     const advance = given(account, paymentRecorded(cash)).when(askReceipt())
     t.match(advance, [{ data: { settles: [], advance: '500.00' } }])
+    const owed = [account, claimRegistered(), paymentRecorded(cash)]
+    const onClaim = paymentAllocated({ paymentId: 'pay-2', invoiceId: 'claim-5', amount: ron('57.53') })
+    const claim = { claim: 'INTEREST', invoiceId: 'claim-5', number: 'D 5', amount: ron('57.53'), openAfter: '0.00' }
+    t.match(given(...owed, onClaim).when(askReceipt()), [{ data: { settles: [claim], advance: '442.47' } }])
   })
   t.test('IssueReceipt is refused while another one lives', async (t) => {
     const second = () => given(...history, receiptRequested()).when(askReceipt())
