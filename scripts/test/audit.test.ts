@@ -177,7 +177,7 @@ t.test('the fold of a right history', async (t) => {
 })
 
 /** Owed for money that left beyond what was there. */
-const beyond = { claimId: 'claim-6', kind: 'RETURNED_MONEY', total: ron('100.00'), paymentId: 'pay-10' } as const
+const beyond = { claimId: 'claim-6', kind: 'RETURNED_MONEY', total: ron('100.00'), paymentId: 'pay-30' } as const
 
 t.test('the fold of a wrong history names what is wrong', async (t) => {
   const cases: [name: string, log: readonly RecordedEvent[], what: RegExp][] = [
@@ -241,7 +241,7 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       ),
       /inv-1024: 0 ≤ recovered ≤ written off/,
     ],
-    ['a claim for money of nobody', logOf(...history, claimRegistered(beyond)), /pay-10: claimed in its currency/],
+    ['a claim for money of nobody', logOf(...history, claimRegistered(beyond)), /pay-30: claimed in its currency/],
     [
       'a claim that is owed no longer, and was paid',
       logOf(...history, claimRegistered(), claimCancelled(), claimCancelled()),
@@ -493,9 +493,9 @@ const rich = [
   transferCompleted({ paymentId: 'cn-9', transferId: 'cn-9-alfa' }),
   claimRegistered(),
   claimCancelled(),
-  paymentRecorded({ paymentId: 'pay-10' }),
+  paymentRecorded({ paymentId: 'pay-30' }),
   claimRegistered({ ...beyond, number: 'D 6' }),
-  refundRecorded({ refundId: 'ref-10', paymentId: 'pay-10', amount: ron('1600.00'), claimId: 'claim-6' }),
+  refundRecorded({ refundId: 'ref-30', paymentId: 'pay-30', amount: ron('1600.00'), claimId: 'claim-6' }),
   // A day on which something is, and nothing moves.
   invoiceRegistered({ invoiceId: 'inv-1029', total: ron('0.00'), vatLines: [], issuedOn: '2026-03-02' }),
 ]
