@@ -1,3 +1,4 @@
+import { NO_CLIENT } from '../core/books/no-client.ts'
 import { unmetDueSql } from '../core/books/unmet-due.ts'
 
 /**
@@ -69,6 +70,12 @@ const currencyColumns = (sql: string): readonly BiColumn[] => [
 
 const company = (alias: string): BiColumn => column('company_id', `${alias}.company_id`, 'The issuer; see dim_company.')
 const client = (alias: string): BiColumn => column('client_id', `${alias}.client_id`, 'The debtor; see dim_client.')
+const clientOrNobody = (alias: string): BiColumn =>
+  column(
+    'client_id',
+    `nullif(${alias}.client_id, '${NO_CLIENT}')`,
+    'The debtor; see dim_client. Empty: nobody knows yet whose the money is.',
+  )
 
 /**
  * One array for the whole query, so that indexes on the company still serve. `session_user` is the login: no `set` of a
@@ -217,7 +224,7 @@ export const biViews: readonly BiView[] = [
       column('receipt_number', 'p.receipt_number', 'Number of the living receipt.'),
       column('event_id', 'p.event_id', 'The event that says so.'),
     ],
-    from: `read.payments p where ${ofMine('p')}`,
+    from: `read.payments p where p.client_id <> '${NO_CLIENT}' and ${ofMine('p')}`,
   },
   {
     name: 'fact_receipts',
@@ -244,7 +251,7 @@ export const biViews: readonly BiView[] = [
       'Journal: balanced lines of every event. Debit is positive, credit negative; the lines of an event add up to zero.',
     columns: [
       company('p'),
-      client('p'),
+      clientOrNobody('p'),
       column('account', 'p.account', 'Symbolic account; see dim_account.'),
       column('effective_on', 'p.effective_on', 'Business day on which it counts; see dim_day.'),
       column(

@@ -176,6 +176,15 @@ export const clientStatements = defineProjection({
         ...line(event, { ...of, clientId, paymentId: returnsTo, side: 'credit' }),
       ]
     },
+    // Money that came, though he was not known by it at first.
+    PaymentIdentified: (event) => {
+      const { clientId, identificationId: paymentId, bankReference: document, identifiedOn: on, amount } = event.data
+      return line(event, { kind: 'PAYMENT', clientId, paymentId, document, on, amount, side: 'credit' })
+    },
+    IdentificationUndone: (event) => {
+      const { clientId, identificationId: paymentId, undoneOn: on, amount } = event.data
+      return line(event, { kind: 'REVERSAL', clientId, paymentId, on, amount, side: 'debit' })
+    },
     PaymentAllocated: (event) => {
       const { allocatedOn, recovers } = event.data
       return recovers ? recovery(event, 'RECOVERY', allocatedOn) : conversion(event, allocatedOn, ['credit', 'debit'])

@@ -88,6 +88,15 @@ export const collectionsProjection = defineProjection({
       const { clientId, paymentId: documentId, amount, method, receivedOn: on } = event.data
       return collected(event, 'COLLECTED', { clientId, documentId, amount, method, on })
     },
+    // It counts from the day on which it is somebody's: until then it is of no sale.
+    PaymentIdentified: (event) => {
+      const { clientId, identificationId: documentId, amount, method, identifiedOn: on } = event.data
+      return collected(event, 'COLLECTED', { clientId, documentId, amount, method, on })
+    },
+    IdentificationUndone: (event) => {
+      const { clientId, identificationId: documentId, amount, method, undoneOn: on } = event.data
+      return collected(event, 'COLLECTED', { clientId, documentId, amount, method, on, sign: -1n })
+    },
     PaymentReversed: (event) => {
       const { clientId, paymentId: documentId, amount, method, reversedOn: on } = event.data
       return collected(event, 'REVERSED', { clientId, documentId, amount, method, on })

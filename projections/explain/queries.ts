@@ -1,5 +1,6 @@
 import type { ClientId, CompanyId, EventId, InvoiceId, PaymentId, Position, Revision } from '@registru/domain'
 import { sql } from 'kysely'
+import { clientOrNone } from '../core/books/no-client.ts'
 import { type Page, pageOf, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { Account } from '../journal/accounts.ts'
 import { type FigureQuestion, linesOf } from './figure-lines.ts'
@@ -79,7 +80,7 @@ const figureLines = async (
     const place = row.event_id === null ? undefined : places.get(row.position)
     return {
       account: row.account ?? undefined,
-      clientId: row.client_id ?? undefined,
+      clientId: clientOrNone(row.client_id),
       invoiceId: row.invoice_id ?? undefined,
       paymentId: row.payment_id ?? undefined,
       amountMinor: row.amount_minor,

@@ -19,6 +19,7 @@ import {
   type VatRows,
 } from '../core/books/deferred-vat.ts'
 import { paidOf, signedMinor } from '../core/books/exchange.ts'
+import { NO_CLIENT } from '../core/books/no-client.ts'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
 import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import type { KeyOf } from '../core/fold/table.ts'
@@ -261,6 +262,19 @@ const settled = (settling: Data<'PaymentAllocated' | 'PaymentDeallocated'>): rea
   ]
 }
 
+/** Unidentified money becomes a client's credit: the one side is the company's, the other his. */
+const identified = ({ paymentId, amount }: Data<'PaymentIdentified' | 'IdentificationUndone'>): readonly Leg[] => [
+  ['SUSPENSE', minorOf(amount), undefined, undefined, { clientId: NO_CLIENT, paymentId }],
+  ['CLIENT_CREDIT', -minorOf(amount)],
+]
+
+/** The credit that it became, or was. */
+const toCredit = ({ clientId, identificationId, amount }: Data<'PaymentIdentified' | 'IdentificationUndone'>) => ({
+  clientId,
+  paymentId: identificationId,
+  currency: amount.currency,
+})
+
 /** What was written off is paid after all: the receivable is gone, so it is income. */
 const recovered = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
   ['CLIENT_CREDIT', minorOf(amount)],
@@ -419,6 +433,31 @@ export const journal = defineProjection({
         ],
       }
     }),
+    UnidentifiedPaymentRecorded: (event) => {
+      const { paymentId, amount, method, receivedOn: on, fee } = event.data
+      const { currency } = amount
+      const minor = minorOf(amount)
+      const kept = fee === undefined ? 0n : minorIn(fee, currency)
+      const legs: readonly Leg[] = [
+        [MONEY_ACCOUNT[method], minor - kept],
+        ['FEE', kept],
+        ['SUSPENSE', -minor],
+      ]
+      return post(event, { clientId: NO_CLIENT, paymentId, currency, on, legs })
+    },
+    // The bank's turnovers are the statement's, whatever it was taken back for: black.
+    UnidentifiedPaymentReturned: (event) => {
+      const { paymentId, amount, returnedOn: on } = event.data
+      const legs: readonly Leg[] = [
+        ['SUSPENSE', minorOf(amount)],
+        ['BANK', -minorOf(amount)],
+      ]
+      return post(event, { clientId: NO_CLIENT, paymentId, currency: amount.currency, on, legs })
+    },
+    PaymentIdentified: (event) =>
+      post(event, { ...toCredit(event.data), on: event.data.identifiedOn, legs: identified(event.data) }),
+    IdentificationUndone: (event) =>
+      post(event, { ...toCredit(event.data), on: event.data.undoneOn, legs: opposite(identified(event.data)) }),
     PaymentReversed: posting((event) => {
       const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data
       const minor = minorOf(amount)

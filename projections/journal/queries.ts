@@ -1,5 +1,6 @@
 import type { ClientId, CompanyId, InvoiceId, Position } from '@registru/domain'
 import { sql } from 'kysely'
+import { NO_CLIENT } from '../core/books/no-client.ts'
 import { type ClientBalance, listClientBalancesOf, sumsByCurrency } from '../core/reading/balances.ts'
 import { inKnownStretches, learnedInStretchAfter, wasKnown } from '../core/reading/clocks.ts'
 import type { Clocks, ReadHandle } from '../core/reading/read.ts'
@@ -164,6 +165,18 @@ export const listReceivableBalances = (
     lines: sql`read.postings where company_id = ${companyId} and account in ('RECEIVABLE', 'CLIENT_CREDIT')`,
     moved: sql`amount_minor`,
   })
+
+/** What waits in suspense and is no client's, per currency: a credit balance is positive. */
+export const findUnidentifiedSuspense = (
+  db: ReadHandle,
+  { companyId, asOf, knownAt }: Clocks & { readonly companyId: CompanyId },
+): Promise<ReadonlyMap<string, bigint>> =>
+  sumsByCurrency(
+    db,
+    sql`select currency, -amount_minor as moved_minor from read.postings
+      where company_id = ${companyId} and client_id = ${NO_CLIENT} and account = 'SUSPENSE'
+        and effective_on <= ${asOf}::date and ${wasKnown(knownAt)}`,
+  )
 
 /** What is open of each invoice of a client, by the journal: RECEIVABLE by the invoice that it was posted for. */
 export const listReceivablesByInvoice = async (

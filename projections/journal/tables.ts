@@ -31,10 +31,11 @@ export const postings = defineTable({
     amount_minor: bigint(),
     effective_on: date(),
     recorded_at: instant(),
+    /** Empty: the company's own, of no client. */
     client_id: id<ClientId>(),
     invoice_id: nullable(id<InvoiceId>()),
     payment_id: nullable(id<PaymentId>()),
-    /** The event's place in its stream, the client's account. */
+    /** The event's place in its stream, mostly the client's account. */
     revision: revision(),
     event_id: uuid(),
   },

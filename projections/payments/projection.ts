@@ -12,8 +12,10 @@ import {
   reversedInTransit,
 } from '@registru/domain'
 import { paidOf, signedMinor } from '../core/books/exchange.ts'
+import { NO_CLIENT } from '../core/books/no-client.ts'
 import { add, insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
+import type { ValuesOf } from '../core/fold/table.ts'
 import {
   paymentClaims,
   paymentParts,
@@ -42,6 +44,7 @@ const untouched = {
   reversal_note: null,
   origin_client_id: null,
   origin_payment_id: null,
+  bank_account: null,
   receipt_series: null,
   receipt_number: null,
 }
@@ -53,14 +56,20 @@ const keyOf = (
 ) => ({ company_id: companyId, payment_id: paymentId, client_id: clientId })
 
 /** A payment, or a credit note on account, is gone, or a part of it. */
-const reversed = (
-  { data, metadata, position, eventId }: Extract<LedgerEvent, { type: 'PaymentReversed' | 'CreditNoteReversed' }>,
+const gone = (
+  { metadata, position, eventId }: LedgerEvent,
+  data: {
+    readonly clientId: ClientId
+    readonly amount: Money
+    readonly reversedOn: string
+    readonly reason: ValuesOf<typeof payments>['reversal_reason']
+    readonly note?: string | undefined
+  },
   paymentId: PaymentId,
-  amount: Money,
-  { inTransit }: { readonly inTransit: bigint },
+  inTransit = 0n,
 ): readonly RowChange[] => {
   const key = keyOf(paymentId, data, metadata)
-  const { reversedOn, reason, note = null } = data
+  const { amount, reversedOn, reason = null, note = null } = data
   return [
     add(payments, key, { reversed_minor: minorOf(amount) }),
     insert(paymentParts, {
@@ -105,6 +114,35 @@ const claimed = (
   ]
 }
 
+type Identifying = Extract<LedgerEvent, { type: 'PaymentIdentified' | 'IdentificationUndone' }>
+
+/** Unidentified money that becomes a client's credit (positive), or is unidentified again: both sides. */
+const movedToClient = (
+  { data, metadata, position, eventId }: Identifying,
+  effective_on: string,
+  reason: string | null,
+  sign: 1n | -1n,
+): readonly RowChange[] => {
+  const { paymentId, identificationId, amount } = data
+  const ofCompany = keyOf(paymentId, { clientId: NO_CLIENT }, metadata)
+  const ofClient = keyOf(identificationId, data, metadata)
+  const of = { position, transfer_id: identificationId, effective_on, reason, event_id: eventId }
+  const side = (one: typeof ofClient, other: typeof ofClient, amount_minor: bigint): RowChange =>
+    insert(paymentTransfers, {
+      ...one,
+      ...of,
+      other_client_id: other.client_id,
+      other_payment_id: other.payment_id,
+      amount_minor,
+    })
+  const moved = sign * minorOf(amount)
+  return [
+    add(payments, ofCompany, { transferred_minor: moved }),
+    side(ofCompany, ofClient, moved),
+    side(ofClient, ofCompany, -moved),
+  ]
+}
+
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
@@ -139,6 +177,58 @@ export const paymentsProjection = defineProjection({
         event_id: eventId,
       }),
     ],
+    UnidentifiedPaymentRecorded: ({ data, metadata, position, eventId }) => [
+      insert(payments, {
+        ...untouched,
+        ...keyOf(data.paymentId, { clientId: NO_CLIENT }, metadata),
+        method: data.method,
+        received_on: data.receivedOn,
+        currency: data.amount.currency,
+        amount_minor: minorOf(data.amount),
+        allocation_rule: 'none@1',
+        desk_id: null,
+        bank_reference: data.bankReference ?? null,
+        bank_account: data.bankAccount ?? null,
+        remittance_text: data.remittanceText ?? null,
+        payer: data.payer ?? null,
+        fee_minor: data.fee === undefined ? 0n : minorIn(data.fee, data.amount.currency),
+        position,
+        event_id: eventId,
+      }),
+    ],
+    UnidentifiedPaymentReturned: (event) =>
+      gone(event, { ...event.data, clientId: NO_CLIENT, reversedOn: event.data.returnedOn }, event.data.paymentId),
+    PaymentIdentified: (event) => {
+      const { data, metadata, position, eventId } = event
+      return [
+        ...movedToClient(event, data.identifiedOn, null, 1n),
+        insert(payments, {
+          ...untouched,
+          ...keyOf(data.identificationId, data, metadata),
+          method: 'TRANSFER',
+          received_on: data.identifiedOn,
+          currency: data.amount.currency,
+          amount_minor: minorOf(data.amount),
+          allocation_rule: data.allocationRule,
+          allocation_stage: data.allocationStage ?? null,
+          origin_payment_id: data.paymentId,
+          desk_id: null,
+          bank_reference: data.bankReference ?? null,
+          remittance_text: null,
+          payer: null,
+          fee_minor: 0n,
+          position,
+          event_id: eventId,
+        }),
+      ]
+    },
+    IdentificationUndone: (event) => {
+      const { data, metadata } = event
+      return [
+        ...movedToClient(event, data.undoneOn, data.reason, -1n),
+        add(payments, keyOf(data.identificationId, data, metadata), { transferred_minor: minorOf(data.amount) }),
+      ]
+    },
     CreditNoteRegistered: ({ data, metadata, position, eventId }) =>
       data.invoiceId !== undefined
         ? []
@@ -241,7 +331,7 @@ export const paymentsProjection = defineProjection({
     },
     CreditNoteReversed: (event) =>
       event.data.invoiceId === undefined
-        ? reversed(event, creditOfNote(event.data.creditNoteId), event.data.total, { inTransit: 0n })
+        ? gone(event, { ...event.data, amount: event.data.total }, creditOfNote(event.data.creditNoteId))
         : [],
     TransferReceived: ({ data, metadata, position, eventId }) => {
       const { clientId, transferId, origin, reason, returnsTo } = data
@@ -316,9 +406,12 @@ export const paymentsProjection = defineProjection({
       ]
     },
     PaymentReversed: (event) =>
-      reversed(event, event.data.paymentId, event.data.amount, {
-        inTransit: METHODS_IN_TRANSIT.has(event.data.method) ? reversedInTransit(event.data) : 0n,
-      }),
+      gone(
+        event,
+        event.data,
+        event.data.paymentId,
+        METHODS_IN_TRANSIT.has(event.data.method) ? reversedInTransit(event.data) : 0n,
+      ),
     ReceiptIssued: ({ data, metadata, position }) => {
       const key = keyOf(data.paymentId, data, metadata)
       const receipt = { series: data.series, number: BigInt(data.number) }

@@ -16,11 +16,14 @@ import type {
   RefundReversalReason,
   ReleaseReason,
   ReversalReason,
+  UnidentifiedReturnReason,
 } from '@registru/domain'
 import { CARD_METHODS, METHODS_IN_TRANSIT, minorOf } from '@registru/domain'
 import type { Pool } from '@registru/runtime'
 import { sql } from 'kysely'
+import { clientOrNone, NO_CLIENT } from '../core/books/no-client.ts'
 import { type Settlement, settlementsOf } from '../core/books/settlements.ts'
+import { sumsByCurrency } from '../core/reading/balances.ts'
 import { counts, countsSql, wasKnown } from '../core/reading/clocks.ts'
 import { type Clocks, type Page, pageOf, READ_SCHEMA, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
 import type { PaymentViews } from './tables.ts'
@@ -60,7 +63,11 @@ export interface PaymentHistory {
   readonly reversedMinor: bigint
   /** The last. */
   readonly reversal:
-    | { readonly on: string; readonly reason: ReversalReason | PaperReversalReason; readonly note: string | undefined }
+    | {
+        readonly on: string
+        readonly reason: ReversalReason | PaperReversalReason | UnidentifiedReturnReason
+        readonly note: string | undefined
+      }
     | undefined
   /** The living one. */
   readonly receipt: { readonly series: ReceiptSeries; readonly number: number } | undefined
@@ -70,8 +77,8 @@ export interface PaymentHistory {
   readonly transfers: readonly CreditTransfer[]
   readonly releases: readonly Release[]
   readonly claims: readonly ExcessClaim[]
-  /** Of credit that came from another client's account. */
-  readonly origin: { readonly clientId: ClientId; readonly paymentId: PaymentId } | undefined
+  /** Of credit that came from another client's account, or, without a client, of money that was unidentified. */
+  readonly origin: { readonly clientId: ClientId | undefined; readonly paymentId: PaymentId } | undefined
   /** What its row keeps, where nothing that happened to it lies beyond the clocks: the same amounts from another table. */
   readonly kept:
     | Pick<
@@ -128,13 +135,13 @@ export interface ExcessClaim {
   readonly eventId: EventId
 }
 
-/** Credit that went to another account; what came back is negative. */
+/** Credit that went to another account, or is unidentified again; what came back is negative. */
 export interface CreditTransfer {
   readonly transferId: PaymentId
-  readonly toClientId: ClientId
+  readonly toClientId: ClientId | undefined
   readonly amountMinor: bigint
   readonly movedOn: string
-  readonly reason: string
+  readonly reason: string | undefined
   readonly eventId: EventId
 }
 
@@ -186,10 +193,10 @@ const refund = (row: RefundRow, currency: string, isReversed: boolean): Refund =
 
 const transfer = (row: TransferRow): CreditTransfer => ({
   transferId: row.transfer_id,
-  toClientId: row.other_client_id,
+  toClientId: clientOrNone(row.other_client_id),
   amountMinor: row.amount_minor,
   movedOn: row.effective_on,
-  reason: row.reason,
+  reason: row.reason ?? undefined,
   eventId: row.event_id,
 })
 
@@ -197,7 +204,7 @@ const originOf = ({
   origin_client_id: clientId,
   origin_payment_id: paymentId,
 }: PaymentRow): PaymentHistory['origin'] =>
-  clientId === null || paymentId === null ? undefined : { clientId, paymentId }
+  paymentId === null ? undefined : { clientId: clientOrNone(clientId), paymentId }
 
 const release = (row: ReleaseRow): Release => ({
   amountMinor: row.amount_minor,
@@ -352,13 +359,20 @@ const grouped = <Row extends { readonly client_id: ClientId; readonly payment_id
   return groups
 }
 
+/** A payment as it stands at both clocks, its row, and what of it is gone again. */
+interface Stood {
+  readonly history: PaymentHistory
+  readonly row: PaymentRow
+  readonly returns: readonly PartRow[]
+}
+
 /** In one query a table for a whole page. */
-const withHistory = async (
+const standing = async (
   db: ReadHandle,
   companyId: CompanyId,
   clocks: Clocks,
   rows: readonly PaymentRow[],
-): Promise<readonly PaymentHistory[]> => {
+): Promise<readonly Stood[]> => {
   if (rows.length === 0) return []
   const ids = rows.map((row) => row.payment_id)
   const tables = db.withTables<PaymentViews>()
@@ -438,18 +452,32 @@ const withHistory = async (
       claims: claims.get(key) ?? [],
       receipts: receipts.get(key) ?? [],
     }
-    return paymentAt(row, happened, clocks)
+    const returns = happened.parts.filter(
+      ({ kind, effective_on, position }) => kind === 'REVERSED' && counts(clocks, effective_on, position),
+    )
+    return { history: paymentAt(row, happened, clocks), row, returns }
   })
 }
 
+const withHistory = async (
+  db: ReadHandle,
+  companyId: CompanyId,
+  clocks: Clocks,
+  rows: readonly PaymentRow[],
+): Promise<readonly PaymentHistory[]> => (await standing(db, companyId, clocks, rows)).map(({ history }) => history)
+
 /** Payments that were received and known at both clocks. */
-const selectPayments = (db: ReadHandle, companyId: CompanyId, clocks: Clocks) =>
+const selectReceived = (db: ReadHandle, companyId: CompanyId, clocks: Clocks) =>
   db
     .withTables<PaymentViews>()
     .selectFrom('read.payments')
     .selectAll()
     .where('company_id', '=', companyId)
     .where(countsSql(clocks, 'received_on', 'position'))
+
+/** Of clients: what nobody knows the client of is a list of its own. */
+const selectPayments = (db: ReadHandle, companyId: CompanyId, clocks: Clocks) =>
+  selectReceived(db, companyId, clocks).where('client_id', '<>', NO_CLIENT)
 
 interface PaymentQuestion extends Clocks {
   readonly companyId: CompanyId
@@ -480,6 +508,7 @@ export const findPaymentDay = async (
     .where('company_id', '=', companyId)
     .where('payment_id', '=', paymentId)
     .where('received_on', '>', asOf)
+    .where('client_id', '<>', NO_CLIENT)
   if (clientId !== undefined) query = query.where('client_id', '=', clientId)
   query = query.where(wasKnown(knownAt))
   return (await query.orderBy('position').limit(1).executeTakeFirst())?.received_on
@@ -519,10 +548,127 @@ export const listPayments = async (
   return { items: await withHistory(db, companyId, clocks, page.items), next: page.next }
 }
 
+/** Money that came, whose client nobody knew: each part of it with whom it became somebody's. */
+export interface UnidentifiedHistory
+  extends Pick<
+    PaymentHistory,
+    'paymentId' | 'method' | 'receivedOn' | 'currency' | 'amountMinor' | 'bankReference' | 'remittanceText' | 'payer'
+  > {
+  readonly bankAccount: string | undefined
+  readonly feeMinor: bigint
+  readonly identifiedMinor: bigint
+  readonly returnedMinor: bigint
+  /** What is still nobody's. */
+  readonly unidentifiedMinor: bigint
+  readonly identifications: readonly Identified[]
+  readonly returns: readonly UnidentifiedReturn[]
+  readonly kept: PaymentHistory['kept']
+}
+
+export interface Identified {
+  readonly identificationId: PaymentId
+  readonly clientId: ClientId | undefined
+  /** What the client gave back is negative, with a reason. */
+  readonly amountMinor: bigint
+  readonly on: string
+  readonly reason: string | undefined
+  readonly eventId: EventId
+}
+
+export interface UnidentifiedReturn {
+  readonly amountMinor: bigint
+  readonly on: string
+  readonly reason: string | undefined
+  readonly note: string | undefined
+}
+
+const unidentified = ({ history, row, returns }: Stood): UnidentifiedHistory => ({
+  paymentId: history.paymentId,
+  method: history.method,
+  receivedOn: history.receivedOn,
+  currency: history.currency,
+  amountMinor: history.amountMinor,
+  bankReference: history.bankReference,
+  remittanceText: history.remittanceText,
+  payer: history.payer,
+  bankAccount: row.bank_account ?? undefined,
+  feeMinor: history.feeMinor,
+  identifiedMinor: history.transferredMinor,
+  returnedMinor: history.reversedMinor,
+  unidentifiedMinor: history.creditMinor,
+  identifications: history.transfers.map(({ transferId, toClientId: clientId, movedOn: on, ...moved }) => ({
+    ...moved,
+    identificationId: transferId,
+    clientId,
+    on,
+  })),
+  returns: returns.map((part) => ({
+    amountMinor: part.amount_minor,
+    on: part.effective_on,
+    reason: part.reason ?? undefined,
+    note: part.note ?? undefined,
+  })),
+  kept: history.kept,
+})
+
+export interface UnidentifiedFilter extends Clocks {
+  readonly companyId: CompanyId
+  /** Those of which nothing is left as well. */
+  readonly all: boolean
+  readonly after?: UnidentifiedCursor | undefined
+  readonly limit: number
+}
+
+export type UnidentifiedCursor = Pick<PaymentCursor, 'receivedOn' | 'paymentId'>
+
+/** As they stand at both clocks, in the order in which the money came, then by id. */
+export const listUnidentifiedPayments = async (
+  db: ReadHandle,
+  { companyId, all, after, limit, ...clocks }: UnidentifiedFilter,
+): Promise<Page<UnidentifiedHistory, UnidentifiedCursor>> => {
+  let query = selectReceived(db, companyId, clocks).where('client_id', '=', NO_CLIENT)
+  const goneBy = (table: string, condition = sql``) => sql`coalesce((
+    select sum(gone.amount_minor) from ${sql.table(`read.${table}`)} gone
+    where (gone.company_id, gone.payment_id, gone.client_id)
+        = (read.payments.company_id, read.payments.payment_id, read.payments.client_id)
+      and ${countsSql(clocks, 'gone.effective_on', 'gone.position')} ${condition}), 0)`
+  if (!all) {
+    query = query.where(
+      sql<boolean>`amount_minor > ${goneBy('payment_transfers')} + ${goneBy('payment_parts', sql`and gone.kind = 'REVERSED'`)}`,
+    )
+  }
+  if (after !== undefined) {
+    query = query.where(sql<boolean>`(received_on, payment_id) > (${after.receivedOn}::date, ${after.paymentId})`)
+  }
+  const rows = await query.orderBy('received_on').orderBy('payment_id').limit(rowsToAskFor(limit)).execute()
+  const page = pageOf(rows, limit, ({ received_on: receivedOn, payment_id: paymentId }) => ({ receivedOn, paymentId }))
+  return { items: (await standing(db, companyId, clocks, page.items)).map(unidentified), next: page.next }
+}
+
+/** What is unidentified at both clocks, by currency. */
+export const findUnidentifiedTotals = (
+  db: ReadHandle,
+  { companyId, ...clocks }: Clocks & { readonly companyId: CompanyId },
+): Promise<ReadonlyMap<string, bigint>> => {
+  const ofCompany = sql`payment.company_id = ${companyId} and payment.client_id = ${NO_CLIENT}`
+  const gone = (table: string, condition = sql``) => sql`
+    select payment.currency, -gone.amount_minor from ${sql.table(`read.${table}`)} gone
+    join read.payments payment using (company_id, payment_id, client_id)
+    where ${ofCompany} and ${countsSql(clocks, 'gone.effective_on', 'gone.position')} ${condition}`
+  return sumsByCurrency(
+    db,
+    sql`select currency, amount_minor as moved_minor from read.payments payment
+      where ${ofCompany} and ${countsSql(clocks, 'payment.received_on', 'payment.position')}
+      union all ${gone('payment_transfers')}
+      union all ${gone('payment_parts', sql`and gone.kind = 'REVERSED'`)}`,
+  )
+}
+
 /** Money that came by a bank; another payment may be the same money. */
 export interface AskedPayment {
   readonly companyId: CompanyId
-  readonly clientId: ClientId
+  /** `undefined`: nobody knows. */
+  readonly clientId: ClientId | undefined
   readonly paymentId: PaymentId
   readonly bankReference: string
   readonly receivedOn: string
@@ -542,7 +688,7 @@ const SAME_MONEY = {
       select client_id, payment_id from ${READ_SCHEMA}.payments
       where bank_reference = asked.bank_reference and company_id = asked.company_id
         and (received_on, currency, amount_minor) = (asked.received_on, asked.currency, asked.amount_minor)
-        and reversed_minor < amount_minor and method <> 'CREDIT_NOTE'
+        and reversed_minor < amount_minor and method <> 'CREDIT_NOTE' and origin_payment_id is null
         and (client_id, payment_id) <> (asked.client_id, asked.payment_id)
       order by position limit ${ALIKE_MAX}
     ) found`,
@@ -552,10 +698,10 @@ const SAME_MONEY = {
 export const listSamePayments = async (
   pool: Pick<Pool, 'query'>,
   asked: readonly AskedPayment[],
-): Promise<readonly (readonly { readonly clientId: ClientId; readonly paymentId: PaymentId }[])[]> => {
+): Promise<readonly (readonly { readonly clientId?: ClientId; readonly paymentId: PaymentId }[])[]> => {
   const values = [
     asked.map(({ companyId }) => companyId),
-    asked.map(({ clientId }) => clientId),
+    asked.map(({ clientId = NO_CLIENT }) => clientId),
     asked.map(({ paymentId }) => paymentId),
     asked.map(({ bankReference }) => bankReference),
     asked.map(({ receivedOn }) => receivedOn),
@@ -568,8 +714,9 @@ export const listSamePayments = async (
     readonly payment_id: PaymentId
   }>({ ...SAME_MONEY, values })
   return asked.map((_, index) =>
-    rows.flatMap(({ place, client_id: clientId, payment_id: paymentId }) =>
-      place === index ? [{ clientId, paymentId }] : [],
-    ),
+    rows.flatMap(({ place, client_id, payment_id: paymentId }) => {
+      const clientId = clientOrNone(client_id)
+      return place === index ? [{ ...(clientId !== undefined && { clientId }), paymentId }] : []
+    }),
   )
 }

@@ -14,6 +14,7 @@ import type {
   RefundReversalReason,
   ReleaseReason,
   ReversalReason,
+  UnidentifiedReturnReason,
 } from '@registru/domain'
 import {
   bigint,
@@ -39,6 +40,7 @@ export const payments = defineTable({
   columns: {
     company_id: id<CompanyId>(),
     payment_id: id<PaymentId>(),
+    /** Empty: nobody knows yet whose it is. */
     client_id: id<ClientId>(),
     method: word<CreditSource>(),
     received_on: date(),
@@ -68,9 +70,11 @@ export const payments = defineTable({
     reversed_on: nullable(date()),
     reversed_position: nullable(position()),
     /** A credit note on account is reversed as a paper is. */
-    reversal_reason: nullable(word<ReversalReason | PaperReversalReason>()),
+    reversal_reason: nullable(word<ReversalReason | PaperReversalReason | UnidentifiedReturnReason>()),
     reversal_note: nullable(text()),
-    /** Of credit that came from another client's account: the payment that it is of there. */
+    /** Own account that unidentified money came to. */
+    bank_account: nullable(text()),
+    /** Of credit that came from another client's account, or was unidentified: the payment that it is of there. */
     origin_client_id: nullable(id<ClientId>()),
     origin_payment_id: nullable(id<PaymentId>()),
     /** The living receipt. */
@@ -127,7 +131,7 @@ export const paymentParts = defineTable({
     fee_minor: bigint(),
     effective_on: date(),
     /** Of a reversal. */
-    reason: nullable(word<ReversalReason | PaperReversalReason>()),
+    reason: nullable(word<ReversalReason | PaperReversalReason | UnidentifiedReturnReason>()),
     note: nullable(text()),
     event_id: uuid(),
   },
@@ -169,7 +173,7 @@ export const paymentRefunds = defineTable({
 
 /**
  * Credit that went to another account (positive) or came from one (negative), in the payment's currency: a row on either
- * side. One at the payment's own position is how it came to be.
+ * side, of unidentified money as well. One at the payment's own position is how it came to be.
  */
 export const paymentTransfers = defineTable({
   name: 'payment_transfers',
@@ -183,7 +187,8 @@ export const paymentTransfers = defineTable({
     other_payment_id: id<PaymentId>(),
     amount_minor: bigint(),
     effective_on: date(),
-    reason: text(),
+    /** Unidentified money is its owner's without one. */
+    reason: nullable(text()),
     event_id: uuid(),
   },
   key: ['company_id', 'payment_id', 'client_id', 'position'],

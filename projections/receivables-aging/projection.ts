@@ -264,6 +264,14 @@ export const receivablesAging = defineProjection({
       wants: paymentOf,
       fold: (event, { payment: item }) => move(event, event.data.reversedOn, { item, by: minorOf(event.data.amount) }),
     }),
+    PaymentIdentified: folding({
+      wants: (event) => ({ item: wantedNew(openItems, keyOf(event, 'PAYMENT', event.data.identificationId)) }),
+      fold: (event, { item }) => begin(event, { item, amount: event.data.amount, on: event.data.identifiedOn }),
+    }),
+    IdentificationUndone: folding({
+      wants: (event) => ({ item: wanted(openItems, keyOf(event, 'PAYMENT', event.data.identificationId)) }),
+      fold: (event, { item }) => move(event, event.data.undoneOn, { item, by: -minorOf(event.data.amount) }),
+    }),
     TransferReceived: folding({
       wants: (event) => {
         const { transferId, origin, returnsTo } = event.data

@@ -5,6 +5,7 @@ import {
   type LedgerEvent,
   type LedgerMessage,
   receiptBookStream,
+  unidentifiedStream,
 } from '@registru/domain'
 import {
   cashDeskOpened,
@@ -18,6 +19,7 @@ import {
   creditReleased,
   discountGranted,
   discountReversed,
+  identificationUndone,
   invoiceCancelled,
   invoiceRegistered,
   invoiceRescheduled,
@@ -25,6 +27,7 @@ import {
   paymentAllocated,
   paymentCleared,
   paymentDeallocated,
+  paymentIdentified,
   paymentRecorded,
   paymentReversed,
   periodClosed,
@@ -40,6 +43,8 @@ import {
   refundReversed,
   ron,
   transferReceived,
+  unidentifiedPaymentRecorded,
+  unidentifiedPaymentReturned,
   writeOffReversed,
 } from '@registru/domain/examples'
 import { createLog } from './ledger.ts'
@@ -49,6 +54,7 @@ const alfa = clientAccountStream('amc', 'alfa')
 const beta = clientAccountStream('amc', 'beta')
 const company = companyStream('amc')
 const book = receiptBookStream('amc', 'AMC-C')
+const nobodys = unidentifiedStream('amc')
 const ofBeta = { clientId: 'beta' } as const
 const clockEvent = (type: 'LedgerClockStarted' | 'LedgerClockTicked') => ({ type, version: 1, data: {} })
 
@@ -400,6 +406,19 @@ const appends: readonly (readonly [stream: string, ...messages: readonly LedgerM
   // 70
   [alfa, invoiceWrittenOff({ invoiceId: 'i-4', writeOffId: 'w-9', amount: ron('2.00'), kind: 'SMALL_DIFFERENCE' })],
   [alfa, writeOffReversed({ invoiceId: 'i-4', writeOffId: 'w-9', amount: ron('1.00'), kind: 'SMALL_DIFFERENCE' })],
+  // 72
+  [nobodys, unidentifiedPaymentRecorded({ paymentId: 'u-1', amount: ron('61.00'), fee: '0.61' })],
+  [
+    alfa,
+    paymentIdentified({
+      paymentId: 'u-1',
+      identificationId: 'his-1',
+      amount: ron('41.00'),
+      identifiedOn: '2026-11-06',
+    }),
+  ],
+  [alfa, identificationUndone({ paymentId: 'u-1', identificationId: 'his-1', amount: ron('21.00') })],
+  [nobodys, unidentifiedPaymentReturned({ paymentId: 'u-1', amount: ron('11.00'), note: 'cerută înapoi' })],
 ]
 
 /** They stand at the places that the comments count. */

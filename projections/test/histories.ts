@@ -15,6 +15,7 @@ import {
   type PaymentMethod,
   ReleaseReason,
   refunds,
+  unidentifiedPayments,
   writeOffs,
 } from '@registru/domain'
 import { openReceiptBook, registerClient, registerInvoice, updateClient } from '@registru/domain/examples'
@@ -45,7 +46,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 31 }),
+  kind: fc.nat({ max: 33 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -312,6 +313,43 @@ const transfer = (ledger: ReturnType<typeof createLedger>, step: Step, { company
   if (step.variant % 3 > 0) ledger.moveReserved(day)
 }
 
+/** Money of nobody comes, becomes somebody's in parts, some of it comes back, and some of that is gone. */
+const nobodys = (
+  ledger: ReturnType<typeof createLedger>,
+  step: Step,
+  { companyId, clientId, currency, day }: Place,
+): void => {
+  const paymentId = `unk-${step.payment}`
+  const payment = unidentifiedPayments.get(ledger.nobodysOf(companyId), paymentId)
+  const part = (whole: bigint): string =>
+    decimalOf(step.variant % 2 === 0 ? whole : smallest(whole, BigInt(step.minor)), payment?.currency ?? currency)
+  const identification = payment?.identifications.at(step.invoice % Math.max(payment.identifications.length, 1))
+  if (payment === undefined) {
+    const amount = moneyOf(BigInt(step.minor), currency)
+    const money = { paymentId, amount, method: 'BANK_TRANSFER', receivedOn: day } as const
+    const fee = step.term % 3 === 0 ? { fee: decimalOf(1n, currency) } : {}
+    const rate = currency === 'EUR' && step.term % 2 === 0 ? { exchangeRate: rated('4.9700') } : {}
+    const data = { ...money, ...fee, ...rate, remittanceText: `fact ${clientId}-inv-${step.invoice}` }
+    ledger.onNobodys(companyId, { type: 'RecordUnidentifiedPayment', data }, day)
+  } else if (step.variant === 0 && identification !== undefined) {
+    const { identificationId, clientId: whose } = identification
+    const told = { clientId: whose, method: payment.method, undoneOn: addDays(day, step.term), reason: 'not his' }
+    ledger.onAccount(companyId, { type: 'UndoIdentification', data: { ...told, paymentId, identificationId } }, day)
+  } else if (step.variant === 1) {
+    const told = { reason: 'RETURNED_TO_SENDER', returnedOn: addDays(day, step.term) } as const
+    const data = { paymentId, amount: part(payment.credit), ...told }
+    ledger.onNobodys(companyId, { type: 'ReturnUnidentifiedPayment', data }, day)
+  } else {
+    const identificationId = `${clientId}-${paymentId}-${step.invoice}`
+    const which = { paymentId, clientId, identificationId, amount: part(payment.credit) }
+    const rule = (['auto', 'named', 'oldestDueFirst', 'none'] as const)[step.term % 4] ?? 'auto'
+    const data = { ...which, allocation: { rule }, ...(step.term % 2 === 0 && { identifiedOn: day }) }
+    ledger.onNobodys(companyId, { type: 'IdentifyPayment', data }, day)
+  }
+  // Now and then somebody dies between the two streams.
+  if (step.term % 5 > 0) ledger.receiveIdentified(day)
+}
+
 const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
   const companyId = companyIds[step.company] ?? companyIds[0]
   const clientId = clientIds[step.client] ?? clientIds[0]
@@ -407,6 +445,8 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     ledger.onAccount(companyId, { type: 'UpdateClient', data }, day)
   } else if (step.kind === 28) {
     takeBack(ledger, step, { companyId, clientId, currency, day })
+  } else if (step.kind > 31) {
+    nobodys(ledger, step, { companyId, clientId, currency, day })
   } else if (step.kind > 28) {
     transfer(ledger, step, { companyId, clientId, currency, day })
   } else if (step.kind > 19) {

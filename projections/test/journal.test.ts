@@ -7,17 +7,21 @@ import {
   creditReleased,
   discountGranted,
   discountReversed,
+  identificationUndone,
   invoiceCancelled,
   invoiceRegistered,
   invoiceWrittenOff,
   paymentAllocated,
   paymentCleared,
   paymentDeallocated,
+  paymentIdentified,
   paymentRecorded,
   paymentReversed,
   refundRecorded,
   refundReversed,
   ron,
+  unidentifiedPaymentRecorded,
+  unidentifiedPaymentReturned,
   writeOffReversed,
 } from '@registru/domain/examples'
 import t from 'tap'
@@ -84,7 +88,6 @@ const outOfScope: Readonly<Record<string, string>> = {
   P27: 'as P25',
   P37: 'cash that is taken to the bank touches no client',
   P38: 'as P37',
-  P39: 'money of nobody known is on no client’s account; once it is known, P40 takes it out of 473',
   P41: 'interest is an invoice as any other, so its revenue stands in 707 instead of 7581',
   P42: 'a write-off is 654, however small',
 }
@@ -149,8 +152,14 @@ const cases: readonly (readonly [template: string, messages: readonly LedgerMess
   ['P34', [paymentCleared({ amount: ron('1210.00'), method: 'CHEQUE', fee: '0.00' })]],
   ['P35', reversed('1210.00', 'CHEQUE')],
   ['P36', paid('500.00', 'SET_OFF')],
-  // Whoever has found out whose money it was records it as agreed otherwise, which is against 473.
-  ['P40', paid('500.00', 'OTHER_AGREED')],
+  ['P39', [unidentifiedPaymentRecorded({ amount: ron('500.00') })]],
+  [
+    'P40',
+    [
+      paymentIdentified({ amount: ron('500.00') }),
+      paymentAllocated({ paymentId: 'unk-1-alfa', amount: ron('500.00') }),
+    ],
+  ],
   ['P43', reversed('500.00', 'BANK_TRANSFER')],
   ['P44', reversed('500.00', 'CASH')],
   ['P45', reversed('500.00', 'CARD_POS', true)],
@@ -177,6 +186,22 @@ t.test('money goes from where it is: what is on its way from there, the rest fro
   t.same(await movements([back('30.00')]), { '419': 9_000n, '5125': -3_000n, '5121': -6_000n })
   t.same(await movements([back('0.00')]), { '419': 9_000n, '5121': -9_000n })
 })
+
+t.test(
+  'money of nobody waits in suspense, less what a bank kept, and goes from there to whoever it is of',
+  async (t) => {
+    const recorded = unidentifiedPaymentRecorded({ amount: ron('500.00'), fee: '20.00' })
+    t.same(await movements([recorded]), { '5121': 48_000n, '627': 2_000n, '473': -50_000n })
+    const his = [recorded, paymentIdentified({ amount: ron('300.00') })]
+    const back = [...his, identificationUndone({ amount: ron('100.00') })]
+    t.same(await movements(his), { '5121': 48_000n, '627': 2_000n, '473': -20_000n, '419': -30_000n })
+    t.same(await movements(back), { '5121': 48_000n, '627': 2_000n, '473': -30_000n, '419': -20_000n })
+    const gone = unidentifiedPaymentReturned({ amount: ron('300.00') })
+    t.same(await movements([...back, gone]), { '5121': 18_000n, '627': 2_000n, '419': -20_000n })
+    const of = (await project(his)).list(postings).map(({ account, client_id }) => `${account} ${client_id}`)
+    t.same(of.toSorted(), ['BANK ', 'CLIENT_CREDIT alfa', 'FEE ', 'SUSPENSE ', 'SUSPENSE '])
+  },
+)
 
 t.test('what a bank in between kept is a cost, and the debtor has paid the whole', async (t) => {
   t.same(await movements([paymentRecorded({ amount: ron('10000.00'), fee: '20.00' })]), {

@@ -20,6 +20,11 @@ import {
   receiptBook,
   receiptBookStream,
   revisionAfter,
+  type UnidentifiedCommand,
+  type UnidentifiedPayments,
+  unidentified,
+  unidentifiedPayments,
+  unidentifiedStream,
 } from '@registru/domain'
 import { companyRegistered, enterReceipt, eventMetadata } from '@registru/domain/examples'
 
@@ -65,6 +70,7 @@ export const createLedger = () => {
   const log = createLog()
   const accounts = new Map<string, ClientAccount>()
   const books = new Map<string, ReceiptBook>()
+  const nobodys = new Map<string, UnidentifiedPayments>()
 
   const stateOf = <State>(states: Map<string, State>, key: string, initialState: () => State): State => {
     const state = states.get(key) ?? initialState()
@@ -102,8 +108,42 @@ export const createLedger = () => {
     for (const event of events) {
       if (event.type === 'ReceiptRequested') enter(companyId, event.data, today)
       if (event.type === 'TransferRequested') reserved.push([companyId, event.data])
+      if (event.type === 'IdentificationUndone') {
+        const { method: _, reason: _reason, ...data } = event.data
+        onNobodys(companyId, { type: 'TakeBackIdentification', data }, today)
+      }
     }
     return events
+  }
+  const nobodysOf = (companyId: string): UnidentifiedPayments => stateOf(nobodys, companyId, unidentified.initialState)
+  const identified: (readonly [string, Extract<LedgerMessage, { type: 'IdentificationRequested' }>['data']])[] = []
+  const onNobodys = (companyId: string, command: UnidentifiedCommand, today: string): void => {
+    const state = nobodysOf(companyId)
+    const events = decided(
+      companyId,
+      unidentifiedStream(companyId),
+      () => unidentified.decide(command, state, { today, company: rules }),
+      (event) => unidentified.evolve(state, event),
+    )
+    for (const event of events) if (event.type === 'IdentificationRequested') identified.push([companyId, event.data])
+  }
+  /** The two streams of every identification that is on its way, carried to the end. */
+  const receiveIdentified = (today: string): void => {
+    for (const [companyId, request] of identified.splice(0)) {
+      const { paymentId, clientId, identificationId } = request
+      const payment = unidentifiedPayments.get(nobodysOf(companyId), paymentId)
+      if (payment === undefined) throw new Error(`${paymentId} was identified and never recorded`)
+      const { method, remittanceText } = payment
+      const data = { ...request, method, remittanceText }
+      const which = { paymentId, clientId, identificationId }
+      for (const event of onAccount(companyId, { type: 'ReceiveIdentification', data }, today)) {
+        if (event.type === 'IdentificationRefused') {
+          onNobodys(companyId, { type: 'DeclineIdentification', data: { ...which, code: event.data.code } }, today)
+        } else if (event.type === 'PaymentIdentified') {
+          onNobodys(companyId, { type: 'CompleteIdentification', data: which }, today)
+        }
+      }
+    }
   }
   const reserved: (readonly [string, Extract<LedgerMessage, { type: 'TransferRequested' }>['data']])[] = []
   /** The two accounts of every transfer that is on its way, carried to the end. */
@@ -156,5 +196,16 @@ export const createLedger = () => {
     log.append(companyId, companyStream(companyId), [companyRegistered({ companyId })])
   }
 
-  return { events: log.events, registerCompany, accountOf, onAccount, onBook, annul, moveReserved }
+  return {
+    events: log.events,
+    registerCompany,
+    accountOf,
+    nobodysOf,
+    onAccount,
+    onBook,
+    onNobodys,
+    annul,
+    moveReserved,
+    receiveIdentified,
+  }
 }

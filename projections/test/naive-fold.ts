@@ -28,6 +28,8 @@ export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => 
   if (type === 'CreditNoteReversed' || type === 'DiscountReversed') return data.reversedOn
   if (type === 'WriteOffReversed' || type === 'RefundReversed') return data.reversedOn
   if (type === 'TransferReceived') return data.movedOn
+  if (type === 'PaymentIdentified') return data.identifiedOn
+  if (type === 'IdentificationUndone') return data.undoneOn
   return undefined
 }
 
@@ -116,6 +118,11 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       move(`p ${event.data.paymentId}`, minorOf(event.data.amount))
     } else if (event.type === 'RefundRecorded') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
+    } else if (event.type === 'PaymentIdentified') {
+      const { clientId, identificationId, amount, identifiedOn } = event.data
+      begin(identificationId, clientId, amount, identifiedOn)
+    } else if (event.type === 'IdentificationUndone') {
+      move(`p ${event.data.identificationId}`, -minorOf(event.data.amount))
     } else if (event.type === 'TransferReceived') {
       const { clientId, transferId, origin, amount, movedOn, returnsTo } = event.data
       move(`p ${origin.paymentId}`, -minorOf(amount))
@@ -187,7 +194,8 @@ const moves = (
   }
   if (type === 'DiscountReversed' || type === 'WriteOffReversed') return [[1n, data.amount]]
   if (type === 'CreditNoteReversed') return [[1n, data.total]]
-  if (type === 'CreditReleased') return [[1n, data.amount]]
+  if (type === 'CreditReleased' || type === 'IdentificationUndone') return [[1n, data.amount]]
+  if (type === 'PaymentIdentified') return [[-1n, data.amount]]
   if (type === 'RefundReversed') return [[-1n, data.amount]]
   if (type === 'PaymentAllocated' && data.recovers) return [[1n, data.amount]]
   if (type === 'PaymentDeallocated' && data.recovers) return [[-1n, data.amount]]

@@ -1,4 +1,5 @@
 import { METHODS_IN_TRANSIT } from '@registru/domain'
+import { NO_CLIENT } from '../core/books/no-client.ts'
 import { invoiceBalances, invoiceSchedules, invoiceSettlements } from '../invoice-balances/tables.ts'
 import {
   paymentClaims,
@@ -115,10 +116,25 @@ export const invoiceSettlementsTie = defineTie({
   ],
 })
 
+/** What became of each held payment, by the tables of its history. */
+const BECAME = `
+    cross join lateral (
+      select sum(amount_minor) as amount_minor from read.payment_transfers
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+        and position <> held.position
+    ) transfer
+    cross join lateral (
+      select sum(fee_minor) as fee_minor, sum(amount_minor) filter (where kind = 'REVERSED') as reversed_minor
+      from read.payment_parts
+      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
+    ) part`
+
+const heldOf = (condition: string): string => `(select * from held where ${condition}) held`
+
 export const paymentsTie = defineTie({
   name: 'payments',
   table: payments,
-  from: `held
+  from: `${heldOf(`client_id <> '${NO_CLIENT}'`)}
     left join read.open_items item on item.item_kind = 'PAYMENT'
       and (item.company_id, item.item_id, item.client_id) = (held.company_id, held.payment_id, held.client_id)
     cross join lateral (
@@ -130,11 +146,6 @@ export const paymentsTie = defineTie({
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) refund
     cross join lateral (
-      select sum(amount_minor) as amount_minor from read.payment_transfers
-      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
-        and position <> held.position
-    ) transfer
-    cross join lateral (
       select sum(amount_minor) as amount_minor from read.payment_releases
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) release
@@ -142,11 +153,7 @@ export const paymentsTie = defineTie({
       select sum(amount_minor) as amount_minor from read.payment_claims
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) claim
-    cross join lateral (
-      select sum(fee_minor) as fee_minor, sum(amount_minor) filter (where kind = 'REVERSED') as reversed_minor
-      from read.payment_parts
-      where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
-    ) part`,
+    ${BECAME}`,
   place: ['client_id', 'payment_id'],
   books: [
     {
@@ -165,6 +172,20 @@ export const paymentsTie = defineTie({
       fee: 'held.fee_minor',
       parts: `coalesce(part.fee_minor, 0) + coalesce(${posted(`'FEE'`, { on: 'held.received_on' })}, 0)`,
     },
+  ],
+})
+
+/** Of no client, so no open item: it waits in suspense, and leaves it part by part. */
+export const unidentifiedTie = defineTie({
+  name: 'unidentified payments',
+  table: payments,
+  from: `${heldOf(`client_id = '${NO_CLIENT}'`)} ${BECAME}`,
+  place: ['payment_id'],
+  books: [
+    { amount: 'held.amount_minor', journal: `-${posted(`'SUSPENSE'`, { on: 'held.received_on' })}` },
+    { transferred: 'held.transferred_minor', transfers: 'transfer.amount_minor' },
+    { reversed: 'held.reversed_minor', parts: 'part.reversed_minor' },
+    { fee: 'held.fee_minor', journal: posted(`'FEE'`, { on: 'held.received_on' }) },
   ],
 })
 
@@ -215,7 +236,9 @@ export const paymentPartsTie = defineTie({
   books: [
     {
       reversed: `case held.kind when 'REVERSED' then held.amount_minor end`,
-      journal: `case held.kind when 'REVERSED' then ${posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' })} end`,
+      journal: `case when held.kind <> 'REVERSED' then null
+        when held.client_id = '${NO_CLIENT}' then ${posted(`'SUSPENSE'`, { currency: 'payment.currency' })}
+        else ${posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' })} end`,
     },
     { fee: 'held.fee_minor', journal: posted(`'FEE'`, { currency: 'payment.currency' }) },
     {
@@ -238,7 +261,10 @@ export const transfersTie = defineTie({
   currency: 'payment.currency',
   books: [
     { transfer: 'held.amount_minor', other: '-other.amount_minor' },
-    { transfer: 'held.amount_minor', journal: posted(`'CLIENT_CREDIT'`, { currency: 'payment.currency' }) },
+    {
+      transfer: 'held.amount_minor',
+      journal: posted(`'CLIENT_CREDIT', 'SUSPENSE'`, { currency: 'payment.currency' }),
+    },
   ],
 })
 
@@ -301,6 +327,7 @@ export const documentTies = [
   invoiceSettlementsTie,
   invoiceSchedulesTie,
   paymentsTie,
+  unidentifiedTie,
   paymentPartsTie,
   paymentSettlementsTie,
   refundsTie,

@@ -1,5 +1,6 @@
-import type { ClientId, CompanyId, Position, ReceiptSeries } from '@registru/domain'
+import type { ClientId, CompanyId, PaymentId, Position, ReceiptSeries } from '@registru/domain'
 import { type RawBuilder, sql } from 'kysely'
+import { NO_CLIENT } from '../core/books/no-client.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import { type FigureQuestion, linesOf } from '../explain/figure-lines.ts'
 import { spansMove } from './aging-ties.ts'
@@ -8,11 +9,13 @@ import {
   invoiceSchedulesTie,
   invoiceSettlementsTie,
   invoicesTie,
+  paymentPartsTie,
   paymentSettlementsTie,
   paymentsTie,
   receiptsTie,
   refundsTie,
   transfersTie,
+  unidentifiedTie,
 } from './document-ties.ts'
 import { entriesBalance, statementLinesTie } from './journal-ties.ts'
 import {
@@ -73,6 +76,15 @@ export const findInvoiceDifference = (db: ReadHandle, asked: DocumentsOf) =>
 /** Of payments with what they settled, what was refunded and what went to other accounts. */
 export const findPaymentDifference = (db: ReadHandle, asked: DocumentsOf) =>
   findOf(db, asked, 'payment_id', [paymentsTie, paymentSettlementsTie, refundsTie, transfersTie])
+
+/** Of money whose client nobody knows. */
+export const findUnidentifiedDifference = (
+  db: ReadHandle,
+  { companyId, payments }: { readonly companyId: CompanyId; readonly payments: readonly PaymentId[] },
+) => {
+  const documents = payments.map((id) => ({ clientId: NO_CLIENT, id }))
+  return findOf(db, { companyId, documents }, 'payment_id', [unidentifiedTie, paymentPartsTie, transfersTie])
+}
 
 /** Of cash by payer. */
 export const findHandedDifference = (db: ReadHandle, asked: DocumentsOf) =>

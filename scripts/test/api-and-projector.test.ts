@@ -1,7 +1,14 @@
 /** The API over read models that a real projector keeps: services are strangers, so they meet only here. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildApp, createLedger, createReadSide, createReceiptSaga, createTransferSaga } from '@registru/api'
+import {
+  buildApp,
+  createIdentificationSaga,
+  createLedger,
+  createReadSide,
+  createReceiptSaga,
+  createTransferSaga,
+} from '@registru/api'
 import * as examples from '@registru/domain/examples'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore } from '@registru/event-store'
@@ -46,6 +53,7 @@ const app = await buildApp({
   ledger,
   receipts: createReceiptSaga(ledger),
   transfers: createTransferSaga(ledger),
+  identifications: createIdentificationSaga(ledger),
   store,
   readSide: createReadSide({ pool: openPool(), aside: openPool() }),
   token: TOKEN,

@@ -12,6 +12,8 @@ import {
   receiptBookEventDefinitions,
   revisionAfter,
   revisionOf,
+  unidentifiedEventDefinitions,
+  unidentifiedStream,
 } from '@registru/domain'
 import {
   cashDeskOpened,
@@ -25,6 +27,12 @@ import {
   discountGranted,
   eventMetadata,
   exampleEvents,
+  identificationCompleted,
+  identificationDeclined,
+  identificationRefused,
+  identificationRequested,
+  identificationReturned,
+  identificationUndone,
   invoiceCancelled,
   invoiceRegistered,
   invoiceRescheduled,
@@ -32,6 +40,7 @@ import {
   paymentAllocated,
   paymentCleared,
   paymentDeallocated,
+  paymentIdentified,
   paymentRecorded,
   paymentReversed,
   periodClosed,
@@ -51,6 +60,8 @@ import {
   transferReceived,
   transferRefused,
   transferRequested,
+  unidentifiedPaymentRecorded,
+  unidentifiedPaymentReturned,
 } from '@registru/domain/examples'
 import { formerEventIdOf, type RecordedEvent } from '@registru/event-store'
 import { allProjections, ensureSchemas, openPostgresWriter, schemaOf } from '@registru/projections'
@@ -80,6 +91,13 @@ const company = companyStream('amc')
 
 const FIRST_MS = Date.parse('2026-11-02T09:00:00.000Z')
 const inTheBook: ReadonlySet<string> = new Set(receiptBookEventDefinitions.map((definition) => definition.type))
+const ofNobody: ReadonlySet<string> = new Set(unidentifiedEventDefinitions.map((definition) => definition.type))
+
+const streamOfMessage = ({ type, data }: LedgerMessage): string => {
+  if (inTheBook.has(type)) return book
+  if (ofNobody.has(type)) return unidentifiedStream('amc')
+  return 'clientId' in data ? clientAccountStream('amc', data.clientId) : company
+}
 
 /** A log of events, each from a command of its own. */
 const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
@@ -87,7 +105,7 @@ const logOf = (...messages: readonly LedgerMessage[]): RecordedEvent[] => {
   return messages.map((message, index) => {
     const { type, data } = message
     const { schemaVersion } = ledgerCodec.encode(message)
-    const stream = inTheBook.has(type) ? book : 'clientId' in data ? clientAccountStream('amc', data.clientId) : company
+    const stream = streamOfMessage(message)
     const revision = revisionAfter(heads.get(stream) ?? BEFORE_THE_STREAM)
     heads.set(stream, revision)
     const commandId = randomUUID()
@@ -230,6 +248,53 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       'a payment that is reversed under what went to another client',
       logOf(...history, paymentRecorded(), transferRequested(), transferReceived(), paymentReversed()),
       /pay-1: reversed from its credit, with nothing of it elsewhere/,
+    ],
+    [
+      'unidentified money that two have',
+      logOf(
+        unidentifiedPaymentRecorded(),
+        identificationRequested(),
+        paymentIdentified(),
+        paymentIdentified({ identificationId: 'again' }),
+      ),
+      /unk-1: received as reserved/,
+    ],
+    [
+      'more of it given away than there is',
+      logOf(unidentifiedPaymentRecorded(), identificationRequested({ amount: ron('1210.01') })),
+      /unk-1 as unk-1-alfa of alfa: no more reserved than is nobody's/,
+    ],
+    [
+      'unidentified money that is gone, and somebody has',
+      logOf(
+        unidentifiedPaymentRecorded(),
+        identificationRequested({ amount: ron('1200.00') }),
+        unidentifiedPaymentReturned({ amount: ron('10.01') }),
+      ),
+      /unk-1: no more is gone than is nobody's/,
+    ],
+    [
+      'an identification that is undone though it is used',
+      logOf(
+        ...history,
+        unidentifiedPaymentRecorded(),
+        identificationRequested(),
+        paymentIdentified(),
+        paymentAllocated({ paymentId: 'unk-1-alfa', amount: ron('0.01') }),
+        identificationUndone(),
+      ),
+      /alfa unk-1-alfa: no more taken back than is unused/,
+    ],
+    [
+      'money that comes back before it was taken back',
+      logOf(
+        unidentifiedPaymentRecorded(),
+        identificationRequested(),
+        paymentIdentified(),
+        identificationCompleted(),
+        identificationReturned(),
+      ),
+      /unk-1: no more comes back than was taken back/,
     ],
     [
       'more recovered than written off',
@@ -496,6 +561,16 @@ const rich = [
   paymentRecorded({ paymentId: 'pay-30' }),
   claimRegistered({ ...beyond, number: 'D 6' }),
   refundRecorded({ refundId: 'ref-30', paymentId: 'pay-30', amount: ron('1600.00'), claimId: 'claim-6' }),
+  unidentifiedPaymentRecorded({ fee: '2.00' }),
+  identificationRequested({ amount: ron('700.00') }),
+  paymentIdentified({ amount: ron('700.00') }),
+  identificationCompleted(),
+  identificationUndone({ amount: ron('300.00') }),
+  identificationReturned({ amount: ron('300.00') }),
+  identificationRequested({ identificationId: 'taken', amount: ron('10.00') }),
+  identificationRefused({ identificationId: 'taken' }),
+  identificationDeclined({ identificationId: 'taken', amount: ron('10.00') }),
+  unidentifiedPaymentReturned({ amount: ron('10.00') }),
   // A day on which something is, and nothing moves.
   invoiceRegistered({ invoiceId: 'inv-1029', total: ron('0.00'), vatLines: [], issuedOn: '2026-03-02' }),
 ]

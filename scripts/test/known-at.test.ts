@@ -1,7 +1,14 @@
 /** What was known at an instant, over a projector at work: an idle log, slow appends, a restart, a rebuild. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { buildApp, createLedger, createReadSide, createReceiptSaga, createTransferSaga } from '@registru/api'
+import {
+  buildApp,
+  createIdentificationSaga,
+  createLedger,
+  createReadSide,
+  createReceiptSaga,
+  createTransferSaga,
+} from '@registru/api'
 import * as examples from '@registru/domain/examples'
 import { startEventStore } from '@registru/embedded'
 import { connectEventStore, type EventStore } from '@registru/event-store'
@@ -55,6 +62,7 @@ const openApi = async ({
     ledger,
     receipts: createReceiptSaga(ledger),
     transfers: createTransferSaga(ledger),
+    identifications: createIdentificationSaga(ledger),
     store: own,
     readSide: createReadSide({ pool: openPool(), aside: openPool() }),
     token: TOKEN,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   buildApp,
   createGenerations,
+  createIdentificationSaga,
   createLedger,
   createReadSide,
   createReceiptSaga,
@@ -68,7 +69,11 @@ const install = async (test: Teardown): Promise<Place> => {
   const today = () => '2026-11-24'
   const now = () => new Date()
   const ledger = createLedger({ store, today, now, cacheBytesMax: CACHE_BYTES_MAX })
-  const sagas = { receipts: createReceiptSaga(ledger), transfers: createTransferSaga(ledger) }
+  const sagas = {
+    receipts: createReceiptSaga(ledger),
+    transfers: createTransferSaga(ledger),
+    identifications: createIdentificationSaga(ledger),
+  }
   const readSide = createReadSide({ pool: reading, aside })
   const generations = createGenerations(store)
   const app = await buildApp({ ledger, ...sagas, store, readSide, generations, token: TOKEN, logger, today, now })

@@ -22,10 +22,10 @@ export const SERIES = 'CH'
 const IDS = 40
 
 const DECIMALS: Readonly<Record<string, number>> = { RON: 2, EUR: 2, JPY: 0 }
-const CURRENCIES = ['RON', 'RON', 'RON', 'RON', 'RON', 'EUR', 'EUR', 'JPY'] as const
+export const CURRENCIES = ['RON', 'RON', 'RON', 'RON', 'RON', 'EUR', 'EUR', 'JPY'] as const
 const METHODS = ['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS', 'COURIER_COD', 'CHEQUE', 'PROMISSORY_NOTE'] as const
 
-const decimal = (minor: bigint, currency: string): string => {
+export const decimal = (minor: bigint, currency: string): string => {
   const digits = DECIMALS[currency] ?? 2
   const text = `${minor}`.padStart(digits + 1, '0')
   return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
@@ -46,9 +46,9 @@ const vatLinesOf = (minor: number, currency: string) => {
 const anyOf = <Item>(random: Random, items: readonly Item[]): Item | undefined =>
   items.length === 0 ? undefined : random.pick(items)
 
-const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
+export const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))
 
-const rateOf = (day: string) => ({ rate: '4.9765', source: 'BNR' as const, publishedOn: day })
+export const rateOf = (day: string) => ({ rate: '4.9765', source: 'BNR' as const, publishedOn: day })
 
 /** In the other currency, or, in euro, in its own at another rate. */
 const refundAbroad = (currency: string, random: Random) => {
@@ -57,7 +57,8 @@ const refundAbroad = (currency: string, random: Random) => {
   return { amount: { amount: decimal(minor, left), currency: left } }
 }
 
-const amountOf = (random: Random): number => (random.chance(0.3) ? random.between(1, 9) : random.between(10, 400_000))
+export const amountOf = (random: Random): number =>
+  random.chance(0.3) ? random.between(1, 9) : random.between(10, 400_000)
 
 const invoice = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
   const currency = random.pick(CURRENCIES)

@@ -125,6 +125,10 @@ const movesOf = (
       return [['WRITE_OFF', -1n, data.amount]]
     case 'PaymentRecorded':
       return [['PAYMENT', -1n, data.amount]]
+    case 'PaymentIdentified':
+      return [['PAYMENT', -1n, data.amount]]
+    case 'IdentificationUndone':
+      return [['REVERSAL', 1n, data.amount]]
     case 'PaymentReversed':
       return [['REVERSAL', 1n, data.amount]]
     case 'RefundRecorded':

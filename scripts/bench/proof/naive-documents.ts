@@ -59,7 +59,7 @@ interface Payment {
   claimed: bigint
   reversed: bigint
   transferred: bigint
-  origin: { readonly clientId: string; readonly paymentId: string } | undefined
+  origin: { readonly clientId?: string; readonly paymentId: string } | undefined
   reversal: { readonly on: string; readonly reason: string } | undefined
   inTransit: bigint
   clearings: { readonly on: string; readonly amount: string; readonly fee: string; readonly eventId: string }[]
@@ -216,6 +216,15 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'WriteOffReversed':
         invoiceOf(data.clientId, data.invoiceId).writtenOff -= minorOf(data.amount.amount)
         if (data.kind !== undefined) invoiceOf(data.clientId, data.invoiceId).small -= minorOf(data.amount.amount)
+        break
+      case 'PaymentIdentified': {
+        const { clientId, identificationId, paymentId, amount, identifiedOn } = data
+        begin(clientId, identificationId, 'TRANSFER', identifiedOn, amount)
+        paymentOf(clientId, identificationId).origin = { paymentId }
+        break
+      }
+      case 'IdentificationUndone':
+        paymentOf(data.clientId, data.identificationId).transferred += minorOf(data.amount.amount)
         break
       case 'TransferReceived': {
         const { clientId, transferId, origin, amount, movedOn, returnsTo } = data

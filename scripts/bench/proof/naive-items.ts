@@ -42,6 +42,10 @@ export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
     case 'WriteOffReversed':
     case 'RefundReversed':
       return data.reversedOn
+    case 'PaymentIdentified':
+      return data.identifiedOn
+    case 'IdentificationUndone':
+      return data.undoneOn
     case 'TransferReceived':
       return data.movedOn
     default:
@@ -127,6 +131,10 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
       move('PAYMENT', data.clientId, data.paymentId, minorOf(data.amount.amount))
     } else if (type === 'RefundRecorded' || type === 'PaymentReversed' || type === 'CreditReleased') {
       move('PAYMENT', data.clientId, data.paymentId, -minorOf(data.amount.amount))
+    } else if (type === 'PaymentIdentified') {
+      pay(data.clientId, data.identificationId, data.amount, data.identifiedOn)
+    } else if (type === 'IdentificationUndone') {
+      move('PAYMENT', data.clientId, data.identificationId, -minorOf(data.amount.amount))
     } else if (type === 'TransferReceived') {
       const { origin, clientId, transferId, amount, movedOn, returnsTo } = data
       move('PAYMENT', origin.clientId, origin.paymentId, -minorOf(amount.amount))

@@ -1,5 +1,6 @@
 import {
   type AccountEvent,
+  addDays,
   clientAccount,
   clientAccountStream,
   company,
@@ -11,11 +12,16 @@ import {
   type Revision,
   receiptBook,
   receiptBookStream,
+  type UnidentifiedEvent,
+  unidentified,
+  unidentifiedPayments,
+  unidentifiedStream,
 } from '@registru/domain'
 import { enterReceipt, openReceiptBook, registerClient, registerCompany } from '@registru/domain/examples'
 import { commandIdOf, type EventStore, type EventToAppend, formerEventIdOf } from '@registru/event-store'
 import type { Random } from '@registru/scripts/seed/random'
-import { FIRST_DAY, nextCommand, SERIES } from './account-step.ts'
+import { DAYS, FIRST_DAY, nextCommand, SERIES } from './account-step.ts'
+import { onUnidentified, unidentifiedOf } from './unidentified-step.ts'
 
 const ATTEMPTS_MAX = 10
 /** Clocks of the machines that record differ a little. */
@@ -129,6 +135,62 @@ export const foundCompany = async (
     }
     return written
   }
+  /** The two streams of an identification, carried to the end. */
+  const nobodys = unidentified.initialState()
+  const recordedIds: string[] = []
+  const onNobodys = (command: Parameters<typeof unidentified.decide>[0]) =>
+    decided(
+      unidentifiedStream(companyId),
+      () => unidentified.decide(command, nobodys, { today, company: rules }),
+      (event) => unidentified.evolve(nobodys, event),
+    )
+  const identifiedLater: Extract<UnidentifiedEvent, { type: 'IdentificationRequested' }>['data'][] = []
+  const receiveIdentified = async (): Promise<number> => {
+    let written = 0
+    for (const request of identifiedLater.splice(0)) {
+      const { paymentId, clientId, identificationId } = request
+      const { method = 'BANK_TRANSFER', remittanceText } = unidentifiedPayments.get(nobodys, paymentId) ?? {}
+      const data = { ...request, method, remittanceText }
+      const which = { paymentId, clientId, identificationId }
+      const received = await onAccount({ type: 'ReceiveIdentification', data })
+      const code = received.find((event) => event.type === 'IdentificationRefused')?.data.code
+      const told = await onNobodys(
+        code === undefined
+          ? { type: 'CompleteIdentification', data: which }
+          : { type: 'DeclineIdentification', data: { ...which, code } },
+      )
+      written += received.length + told.length
+    }
+    return written
+  }
+  const undoIdentification = async (paymentId: string): Promise<number> => {
+    const { identifications = [], method = 'BANK_TRANSFER' } = unidentifiedPayments.get(nobodys, paymentId) ?? {}
+    const found = identifications.length === 0 ? undefined : random.pick(identifications)
+    if (found === undefined) return 0
+    const { identificationId, clientId } = found
+    const told = { undoneOn: addDays(FIRST_DAY, random.between(0, DAYS)), reason: 'not his' }
+    const data = { paymentId, identificationId, clientId, method, ...told }
+    const undone = await onAccount({ type: 'UndoIdentification', data })
+    let written = undone.length
+    for (const event of undone) {
+      if (event.type !== 'IdentificationUndone') continue
+      const { method: _, reason: _reason, ...back } = event.data
+      written += (await onNobodys({ type: 'TakeBackIdentification', data: back })).length
+    }
+    return written
+  }
+  const liveNobodys = async (): Promise<number> => {
+    if (recordedIds.length === 0 || random.chance(0.3)) {
+      const data = unidentifiedOf(`unk-${recordedIds.length + 1}`, random)
+      recordedIds.push(data.paymentId)
+      return (await onNobodys({ type: 'RecordUnidentifiedPayment', data })).length
+    }
+    const paymentId = random.pick(recordedIds)
+    if (random.chance(0.2)) return undoIdentification(paymentId)
+    const events = await onNobodys(onUnidentified(nobodys, paymentId, random.pick(clientIds), random))
+    for (const event of events) if (event.type === 'IdentificationRequested') identifiedLater.push(event.data)
+    return events.length + (random.chance(0.8) ? await receiveIdentified() : 0)
+  }
   const annulReceipt = async (): Promise<number> => {
     const which = { series: SERIES, number: random.between(1, RECEIPT_NUMBER_MAX), reason: 'wrong amount' }
     const data = { ...which, annulledOn: '2026-11-20', alsoReversePayment: random.chance(0.5) }
@@ -151,6 +213,7 @@ export const foundCompany = async (
 
   const live = async (): Promise<number> => {
     if (random.chance(0.02)) return annulReceipt()
+    if (random.chance(0.05)) return liveNobodys()
     const clientId = random.pick(clientIds)
     const others = clientIds.filter((other) => other !== clientId)
     const command = nextCommand(accounts.get(clientId) ?? clientAccount.initialState(), clientId, random, others)

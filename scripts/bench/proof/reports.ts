@@ -1,4 +1,9 @@
-import { answerInvoices, answerPayments, answerReceipts } from '@registru/scripts/audit/answer-lists'
+import {
+  answerInvoices,
+  answerPayments,
+  answerReceipts,
+  answerUnidentified,
+} from '@registru/scripts/audit/answer-lists'
 import {
   answerCashDay,
   answerCollections,
@@ -70,6 +75,7 @@ const listsOf = (known: Known, asOf: string, knownAt: bigint): readonly Report[]
   return [
     { path: `invoices?${clocks}`, byTheEvents: answerInvoices(known, { asOf }, undefined) },
     { path: `payments?${clocks}`, byTheEvents: answerPayments(known, { asOf }, undefined) },
+    { path: `payments/unidentified?${clocks}`, byTheEvents: answerUnidentified(known, { asOf }) },
     { path: `receipts?${clocks}`, byTheEvents: answerReceipts(known, { asOf }, undefined) },
   ]
 }

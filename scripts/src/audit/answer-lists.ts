@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Question } from './answers.ts'
-import { minorOf } from './facts.ts'
+import { minorOf, NOBODY } from './facts.ts'
 import { decimalIn, type Known, minor, sum, words } from './known.ts'
 import type { Row } from './report.ts'
 
@@ -154,6 +154,44 @@ const moneyIn = (known: Known, row: Row, name: 'paid' | 'difference') => {
   return { amount: decimalIn(known, minor(row, `${name}_minor`), currency), currency }
 }
 
+/** Money of which something is nobody's yet on the day. */
+export const answerUnidentified = (known: Known, { asOf }: Question) => {
+  const ofPayment = ['client_id', 'payment_id']
+  const isNobodys = (row: Row): boolean => row['client_id'] === NOBODY
+  const moved = known.rowsOf('payment_transfers').filter(isNobodys).filter(until(asOf, 'effective_on'))
+  const movesOf = groupedBy(moved.toSorted(inOrderOf('position')), ...ofPayment)
+  const goneOf = groupedBy(known.rowsOf('payment_parts').filter(until(asOf, 'effective_on')), ...ofPayment)
+  const received = known.rowsOf('payments').filter(isNobodys).filter(until(asOf, 'received_on'))
+  const all = received.toSorted(inOrderOf('received_on', 'payment_id')).map((row) => {
+    const currency = words(row, 'currency')
+    const show = (amount: bigint): string => decimalIn(known, amount, currency)
+    const identified = sum(movesOf(row), (line) => minor(line, 'amount_minor'))
+    const returned = sum(goneOf(row), (line) => minor(line, 'amount_minor'))
+    const left = minor(row, 'amount_minor') - identified - returned
+    const item = {
+      paymentId: words(row, 'payment_id'),
+      method: words(row, 'method'),
+      receivedOn: words(row, 'received_on'),
+      currency,
+      amount: show(minor(row, 'amount_minor')),
+      identified: show(identified),
+      returned: show(returned),
+      unidentified: show(left),
+      fee: show(minor(row, 'fee_minor')),
+      identifications: movesOf(row).map((move) => ({
+        identificationId: words(move, 'transfer_id'),
+        clientId: words(move, 'other_client_id'),
+        amount: show(minor(move, 'amount_minor')),
+        on: words(move, 'effective_on'),
+        ...(move['reason'] !== null && { reason: words(move, 'reason') }),
+        eventId: words(move, 'event_id'),
+      })),
+    }
+    return { left, item }
+  })
+  return { items: all.flatMap(({ left, item }) => (left > 0n ? [item] : [])).slice(0, LIST_ROWS_MAX) }
+}
+
 /** Those that were received, in the order in which the money came, as they stand on the day. */
 export const answerPayments = (known: Known, { asOf }: Question, clientId: string | undefined) => {
   const ofPayment = ['client_id', 'payment_id']
@@ -166,8 +204,9 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
   const claimsOf = groupedBy(known.rowsOf('payment_claims').filter(until(asOf, 'effective_on')), ...ofPayment)
   const receiptsOf = groupedBy(known.rowsOf('receipts').filter(until(asOf, 'issued_on')), ...ofPayment)
   const received = known.rowsOf('payments').filter(until(asOf, 'received_on')).filter(isOf(clientId))
+  const ofClients = received.filter((row) => row['client_id'] !== NOBODY)
   return {
-    items: list(received, ['received_on', 'payment_id', 'client_id']).map((row) => {
+    items: list(ofClients, ['received_on', 'payment_id', 'client_id']).map((row) => {
       const currency = words(row, 'currency')
       const show = (amount: bigint): string => decimalIn(known, amount, currency)
       const allocated = sum(settledOf(row), (line) => minor(line, 'amount_minor'))
@@ -226,15 +265,18 @@ export const answerPayments = (known: Known, { asOf }: Question, clientId: strin
         ...(receipt !== undefined && {
           receipt: { series: words(receipt, 'series'), number: Number(receipt['number']) },
         }),
-        ...(row['origin_client_id'] !== null && {
-          origin: { clientId: words(row, 'origin_client_id'), paymentId: words(row, 'origin_payment_id') },
+        ...(row['origin_payment_id'] !== null && {
+          origin: {
+            ...(row['origin_client_id'] !== null && { clientId: words(row, 'origin_client_id') }),
+            paymentId: words(row, 'origin_payment_id'),
+          },
         }),
         transfers: transfers.toSorted(inOrderOf('position')).map((transfer) => ({
           transferId: words(transfer, 'transfer_id'),
-          toClientId: words(transfer, 'other_client_id'),
+          ...(transfer['other_client_id'] !== NOBODY && { toClientId: words(transfer, 'other_client_id') }),
           amount: show(minor(transfer, 'amount_minor')),
           movedOn: words(transfer, 'effective_on'),
-          reason: words(transfer, 'reason'),
+          ...(transfer['reason'] !== null && { reason: words(transfer, 'reason') }),
           eventId: words(transfer, 'event_id'),
         })),
         refunds: refunds.toSorted(inOrderOf('refunded_on', 'refund_id')).map((refund) => ({

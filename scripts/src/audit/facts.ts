@@ -20,6 +20,8 @@ const allocation = { ...payment, invoiceId: text, amount: Money, uncleared: z.bo
 const collection = z.array(z.object({ invoiceId: text, amount: Money })).optional()
 /** Credit of one client that goes to another. */
 const moved = { transferId: text, amount: Money, movedOn: text, reason: text }
+/** Money that came from somebody unknown, and the credit that it became. */
+const identification = { ...payment, identificationId: text }
 const origin = { origin: z.object(payment) }
 const receipt = { ...payment, receiptId: text, series: text }
 
@@ -237,6 +239,34 @@ export const Fact = z.discriminatedUnion('type', [
   fact('TransferRefused', { ...client, ...origin, transferId: text }),
   fact('TransferCompleted', { ...payment, transferId: text }),
   fact('TransferDeclined', { ...payment, transferId: text, amount: Money }),
+  fact('UnidentifiedPaymentRecorded', {
+    paymentId: text,
+    amount: Money,
+    method: text,
+    receivedOn: text,
+    bankReference: maybe,
+    bankAccount: maybe,
+    remittanceText: maybe,
+    payer: json,
+    fee: maybe,
+  }),
+  fact('UnidentifiedPaymentReturned', { paymentId: text, amount: Money, reason: text, returnedOn: text, note: maybe }),
+  fact('IdentificationRequested', { ...identification, amount: Money, identifiedOn: text, collectedOn: text }),
+  fact('PaymentIdentified', {
+    ...identification,
+    amount: Money,
+    method: text,
+    identifiedOn: text,
+    collectedOn: text,
+    bankReference: maybe,
+    allocationRule: text,
+    allocationStage: maybe,
+  }),
+  fact('IdentificationRefused', identification),
+  fact('IdentificationCompleted', identification),
+  fact('IdentificationDeclined', { ...identification, amount: Money }),
+  fact('IdentificationUndone', { ...identification, amount: Money, method: text, undoneOn: text, reason: text }),
+  fact('IdentificationReturned', { ...identification, amount: Money, undoneOn: text }),
   fact('ReceiptRequested', { ...receipt, amount: Money }),
   fact('ReceiptDeclined', receipt),
   fact('ReceiptReleased', { ...receipt, number: z.int() }),
@@ -312,6 +342,9 @@ const VERSIONS: Readonly<Record<string, number>> = { PolicySet: 3, ReceiptRefuse
 
 export const isKnownVersion = (type: string, version: number): boolean =>
   version >= 1 && version <= (VERSIONS[type] ?? 1)
+
+/** Of no client: the company's own. */
+export const NOBODY = ''
 
 /** A fact with its place in the log. */
 export type PlacedFact = Fact & {

@@ -1,4 +1,4 @@
-import { type Money, minorOf, type PlacedFact, paidOf } from './facts.ts'
+import { type Money, minorOf, NOBODY, type PlacedFact, paidOf } from './facts.ts'
 
 /** Debits less credits on one symbolic account, in minor units of a currency. */
 export interface Posting {
@@ -221,6 +221,36 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       const given = { account, currency, minor, of: origin }
       const received = { account, currency, minor: -minor, of: { clientId, paymentId: returnsTo } }
       return { on, ...origin, invoiceId: null, postings: [given, received] }
+    }
+    case 'UnidentifiedPaymentRecorded': {
+      const { paymentId, receivedOn: on, amount, method } = data
+      const { currency } = amount
+      const [minor, fee] = [minorOf(amount.amount), minorOf(data.fee ?? '0')]
+      const postings = posted([
+        ['SUSPENSE', currency, -minor],
+        ['FEE', currency, fee],
+        [moneyOf(method), currency, minor - fee],
+      ])
+      return { on, clientId: NOBODY, paymentId, invoiceId: null, postings }
+    }
+    case 'UnidentifiedPaymentReturned': {
+      const { paymentId, returnedOn: on, amount } = data
+      const [currency, minor] = [amount.currency, minorOf(amount.amount)]
+      const postings = posted([
+        ['BANK', currency, -minor],
+        ['SUSPENSE', currency, minor],
+      ])
+      return { on, clientId: NOBODY, paymentId, invoiceId: null, postings }
+    }
+    case 'PaymentIdentified':
+    case 'IdentificationUndone': {
+      const { clientId, paymentId, identificationId, amount } = data
+      const { currency } = amount
+      const minor = (type === 'PaymentIdentified' ? 1n : -1n) * minorOf(amount.amount)
+      const on = type === 'PaymentIdentified' ? data.identifiedOn : data.undoneOn
+      const credit = { account: 'CLIENT_CREDIT', currency, minor: -minor }
+      const suspense = { account: 'SUSPENSE', currency, minor, of: { clientId: NOBODY, paymentId } }
+      return { on, clientId, paymentId: identificationId, invoiceId: null, postings: [credit, suspense] }
     }
     case 'PaymentCleared': {
       const { currency } = data.amount

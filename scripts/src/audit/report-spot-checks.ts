@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { answerInvoices, answerPayments, answerReceipts, LIST_ROWS_MAX } from './answer-lists.ts'
+import { answerInvoices, answerPayments, answerReceipts, answerUnidentified, LIST_ROWS_MAX } from './answer-lists.ts'
 import {
   answerCashDay,
   answerCollections,
@@ -112,6 +112,14 @@ export const addReportSpotChecks = ({ make, run }: SpotMaker): void => {
         query: { clientId: options.client, ...ALL },
       })),
     )
+  make('unidentified', `Money of nobody known, the first ${LIST_ROWS_MAX} by the day on which it came`).action(
+    (options: SpotOptions) =>
+      run(options, (known, asOf) => ({
+        answer: answerUnidentified(known, { asOf }),
+        path: 'payments/unidentified',
+        query: ALL,
+      })),
+  )
   make('receipts', `The register of receipts, the first ${LIST_ROWS_MAX} numbers`)
     .option('--series <text>', 'of one book')
     .action((options: SpotOptions & { readonly series?: string }) =>

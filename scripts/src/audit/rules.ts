@@ -1,4 +1,4 @@
-import { inTransitOf, type Money, minorOf, type PlacedFact, paidOf } from './facts.ts'
+import { inTransitOf, type Money, minorOf, NOBODY, type PlacedFact, paidOf } from './facts.ts'
 import { expectEqual, type Report } from './report.ts'
 
 /** Ways of payment on which money arrives later, and those of them that a refund may go back on. */
@@ -121,6 +121,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
   const { type, data, companyId, eventId } = fact
   const rules = report.check('rules: allocations, credit and open amounts')
   const transfers = report.check('rules: credit that moves is in one account')
+  const nobodys = report.check('rules: unidentified money is in one place')
   const books = report.check('receipts: books without gap, one living receipt a payment')
   const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
   const requireBounds = (invoiceId: string, invoice: Invoice): void => {
@@ -436,6 +437,79 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       ledger.openSteps.delete(`transfer ${key(data.clientId, data.paymentId, data.transferId)}`)
       return
     }
+    case 'UnidentifiedPaymentRecorded':
+      return receive(data.paymentId, NOBODY, data.method, data.amount)
+    case 'UnidentifiedPaymentReturned': {
+      const payment = ledger.payments.get(key(NOBODY, data.paymentId))
+      const minor = minorOf(data.amount.amount)
+      const covered = payment !== undefined && minor > 0n && minor <= freeOf(payment)
+      expectEqual(nobodys, `${key(data.paymentId)}: no more is gone than is nobody's`, true, covered)
+      if (payment !== undefined) payment.reversed += minor
+      return
+    }
+    case 'IdentificationRequested': {
+      const payment = ledger.payments.get(key(NOBODY, data.paymentId))
+      const what = `${key(data.paymentId)} as ${data.identificationId} of ${data.clientId}`
+      const minor = minorOf(data.amount.amount)
+      const covered = payment !== undefined && minor > 0n && minor <= freeOf(payment)
+      expectEqual(nobodys, `${what}: no more reserved than is nobody's`, true, covered)
+      expectEqual(nobodys, `${what}: of its currency`, payment?.currency, data.amount.currency)
+      payment?.reserved.set(data.identificationId, minor)
+      ledger.openSteps.add(`identify ${key(data.paymentId, data.identificationId)}`)
+      return
+    }
+    case 'PaymentIdentified': {
+      const { paymentId, identificationId, clientId, amount } = data
+      const payment = ledger.payments.get(key(NOBODY, paymentId))
+      const minor = minorOf(amount.amount)
+      expectEqual(nobodys, `${key(paymentId)}: received as reserved`, payment?.reserved.get(identificationId), minor)
+      payment?.reserved.delete(identificationId)
+      if (payment !== undefined) payment.transferred += minor
+      return receive(identificationId, clientId, 'TRANSFER', amount)
+    }
+    case 'IdentificationCompleted': {
+      const payment = ledger.payments.get(key(NOBODY, data.paymentId))
+      const what = key(data.paymentId)
+      expectEqual(nobodys, `${what}: closed when received`, undefined, payment?.reserved.get(data.identificationId))
+      const step = `identify ${key(data.paymentId, data.identificationId)}`
+      expectEqual(nobodys, `${what}: closed once`, true, ledger.openSteps.delete(step))
+      return
+    }
+    case 'IdentificationDeclined': {
+      const payment = ledger.payments.get(key(NOBODY, data.paymentId))
+      const what = key(data.paymentId)
+      const minor = minorOf(data.amount.amount)
+      expectEqual(nobodys, `${what}: freed as reserved`, payment?.reserved.get(data.identificationId), minor)
+      payment?.reserved.delete(data.identificationId)
+      ledger.openSteps.delete(`identify ${key(data.paymentId, data.identificationId)}`)
+      return
+    }
+    case 'IdentificationUndone': {
+      const { paymentId, identificationId, clientId, amount } = data
+      const payment = ledger.payments.get(key(NOBODY, paymentId))
+      const credit = ledger.payments.get(key(clientId, identificationId))
+      const minor = minorOf(amount.amount)
+      const unused = credit !== undefined && minor > 0n && minor <= freeOf(credit)
+      expectEqual(nobodys, `${key(clientId, identificationId)}: no more taken back than is unused`, true, unused)
+      if (credit !== undefined) credit.transferred += minor
+      if (payment === undefined) return
+      payment.transferred -= minor
+      // Nobody may use it before the company's stream has heard of it.
+      const step = `takeBack ${key(paymentId, identificationId)}`
+      payment.reserved.set(step, (payment.reserved.get(step) ?? 0n) + minor)
+      ledger.openSteps.add(step)
+      return
+    }
+    case 'IdentificationReturned': {
+      const payment = ledger.payments.get(key(NOBODY, data.paymentId))
+      const step = `takeBack ${key(data.paymentId, data.identificationId)}`
+      const left = (payment?.reserved.get(step) ?? 0n) - minorOf(data.amount.amount)
+      expectEqual(nobodys, `${key(data.paymentId)}: no more comes back than was taken back`, true, left >= 0n)
+      if (left > 0n) return void payment?.reserved.set(step, left)
+      payment?.reserved.delete(step)
+      ledger.openSteps.delete(step)
+      return
+    }
     case 'ReceiptRequested':
       ledger.openSteps.add(`issue ${key(data.series, data.receiptId)}`)
       return
@@ -489,6 +563,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     case 'PeriodReopened':
     case 'CashLimitOverridden':
     case 'TransferRefused':
+    case 'IdentificationRefused':
     case 'ReceiptRefused':
     case 'ReceiptReprinted':
     case 'LedgerClockStarted':

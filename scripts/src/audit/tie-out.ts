@@ -1,4 +1,5 @@
 import type { ChangingRow, Expected } from './expected.ts'
+import { NOBODY } from './facts.ts'
 import { invoices } from './tables/invoices.ts'
 import { accountDays } from './tables/journal.ts'
 import { payments } from './tables/payments.ts'
@@ -34,7 +35,10 @@ const requireSame = (expected: Expected, rule: string, one: Sums, other: Sums): 
 export const requireTieOut = (expected: Expected): void => {
   const account = ['company_id', 'client_id', 'currency']
   const open = addUp(new Map(), expected.rows(invoices).values(), account, (row) => minor(row, 'open_minor'))
-  addUp(open, expected.rows(payments).values(), account, (row) => -minor(row, 'credit_minor'))
+  const [nobodys, clients] = [true, false].map((isNobodys) =>
+    [...expected.rows(payments).values()].filter((row) => (row['client_id'] === NOBODY) === isNobodys),
+  )
+  addUp(open, clients ?? [], account, (row) => -minor(row, 'credit_minor'))
   const statement = expected.rows(months).values()
   requireSame(expected, 'tie-out: open less credit = statement', open, addUp(new Map(), statement, account, turnover))
 
@@ -48,4 +52,11 @@ export const requireTieOut = (expected: Expected): void => {
     addUp(new Map(), expected.rows(months).values(), company, turnover),
     addUp(new Map(), postings, company, turnover),
   )
+
+  // What else waits in suspense came in some way that was agreed, and waits until it is gone again.
+  const waiting = addUp(new Map(), nobodys ?? [], company, (row) => -minor(row, 'credit_minor'))
+  const agreed = (clients ?? []).filter((row) => row['method'] === 'OTHER_AGREED')
+  addUp(waiting, agreed, company, (row) => minor(row, 'amount_minor') - minor(row, 'reversed_minor'))
+  const suspense = [...expected.rows(accountDays).values()].filter((row) => row['account'] === 'SUSPENSE')
+  requireSame(expected, 'tie-out: unidentified = suspense', waiting, addUp(new Map(), suspense, company, turnover))
 }

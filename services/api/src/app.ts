@@ -48,7 +48,7 @@ const CLOSE_WITHIN_MS = 6_000
 
 export interface AppOptions extends CommandDependencies {
   readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream' | 'readAll' | 'subscribeToAll' | 'appendHealth'>
-  /** What finishes receipts and transfers in this process; `undefined`: nothing does. */
+  /** What finishes receipts, transfers and identifications in this process; `undefined`: nothing does. */
   readonly stepProcess?: Pick<StepProcess, 'status' | 'typePrefixes'> | undefined
   readonly readSide: ReadSide
   /** Absent: the log was never imported. */
@@ -70,8 +70,20 @@ const isOpen = (route: string): boolean =>
 
 /** The whole API: everything that it answers is listed here. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
-  const { ledger, receipts, transfers, stepProcess, store, readSide, snapshotCounts, token, logger, today, now } =
-    options
+  const {
+    ledger,
+    receipts,
+    transfers,
+    identifications,
+    stepProcess,
+    store,
+    readSide,
+    snapshotCounts,
+    token,
+    logger,
+    today,
+    now,
+  } = options
   const { generations = FIRST_GENERATION } = options
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
@@ -130,8 +142,9 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   await app.register(async (scope) => {
     const api = checkWithZod(scope)
     healthRoutes(api, { store, readSide, stepProcess, generations, isStopping: () => stopping })
-    commandRoutes(api, commandDefinitions, { ledger, receipts, transfers, generations })
-    batchRoute(api, commandDefinitions, { ledger, receipts, transfers, generations }, problems, () => stopping)
+    const commands = { ledger, receipts, transfers, identifications, generations }
+    commandRoutes(api, commandDefinitions, commands)
+    batchRoute(api, commandDefinitions, commands, problems, () => stopping)
     const queries = { readSide, generations, today, now, store, cursors }
     queryRoutes(api, queries)
     commandOutcomeRoute(api, { readSide, generations })

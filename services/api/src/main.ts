@@ -26,6 +26,8 @@ import { createReceiptSaga } from './receipts/receipt-saga.ts'
 import { startStepProcess } from './steps/step-process.ts'
 import { transferFinisher } from './transfers/transfer-finisher.ts'
 import { createTransferSaga } from './transfers/transfer-saga.ts'
+import { identificationFinisher } from './unidentified/identification-finisher.ts'
+import { createIdentificationSaga } from './unidentified/identification-saga.ts'
 
 const READ_CONNECTIONS_MAX = 10
 const ASIDE_CONNECTIONS_MAX = 3
@@ -105,12 +107,14 @@ const ledger = createLedger({
 })
 const receipts = createReceiptSaga(ledger)
 const transfers = createTransferSaga(ledger)
-const finishers = [receiptFinisher(receipts), transferFinisher(transfers)]
+const identifications = createIdentificationSaga(ledger)
+const finishers = [receiptFinisher(receipts), transferFinisher(transfers), identificationFinisher(identifications)]
 const stepProcess = startStepProcess({ store, pool, finishers, logger })
 const app = await buildApp({
   ledger,
   receipts,
   transfers,
+  identifications,
   stepProcess,
   store,
   readSide,

@@ -23,6 +23,7 @@ import { createLookalikes } from '../src/ledger/lookalikes.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
 import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
 import { createTransferSaga, type TransferSaga } from '../src/transfers/transfer-saga.ts'
+import { createIdentificationSaga, type IdentificationSaga } from '../src/unidentified/identification-saga.ts'
 
 export const TOKEN = 'a-token'
 /** The day on which the tests take place. */
@@ -38,6 +39,7 @@ export interface Api {
   readonly ledger: Ledger
   readonly receipts: ReceiptSaga
   readonly transfers: TransferSaga
+  readonly identifications: IdentificationSaga
   readonly command: (name: string, body: unknown, options?: CommandOptions) => Promise<LightMyRequestResponse>
   readonly get: (path: string) => Promise<LightMyRequestResponse>
   /** @throws Error when the command is not carried out */
@@ -64,6 +66,7 @@ export const createApi = async (
     readonly logger?: ReturnType<typeof createLogger>
     readonly saga?: (ledger: Ledger) => ReceiptSaga
     readonly transfers?: (ledger: Ledger) => TransferSaga
+    readonly identifications?: (ledger: Ledger) => IdentificationSaga
     /** A machine of its own has a clock of its own. */
     readonly now?: () => Date
   } = {},
@@ -93,10 +96,12 @@ export const createApi = async (
   })
   const receipts = (override.saga ?? createReceiptSaga)(ledger)
   const transfers = (override.transfers ?? createTransferSaga)(ledger)
+  const identifications = (override.identifications ?? createIdentificationSaga)(ledger)
   const app = await buildApp({
     ledger,
     receipts,
     transfers,
+    identifications,
     store,
     readSide,
     token: TOKEN,
@@ -118,6 +123,7 @@ export const createApi = async (
     ledger,
     receipts,
     transfers,
+    identifications,
     command,
     get,
     must: async (name, body) => {

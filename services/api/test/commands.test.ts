@@ -16,7 +16,8 @@ const { command } = api
 
 const countEvents = async (): Promise<number> => {
   let count = 0
-  for await (const { stream } of store.readAll()) if (/^(company|clientAccount|receiptBook)-/.test(stream)) count += 1
+  for await (const { stream } of store.readAll())
+    if (/^(company|clientAccount|receiptBook|unidentified)-/.test(stream)) count += 1
   return count
 }
 
@@ -122,6 +123,10 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
   ['RecordPayment', notYetTied('to-move', 'BANK_TRANSFER'), { method: 'OTHER_AGREED' }],
   ['TransferCredit', examples.transferCredit({ paymentId: 'to-move' }), { amount: '77.00' }],
   ['RegisterClaim', examples.registerClaim(), { dueOn: '2026-12-31' }],
+  ['RecordUnidentifiedPayment', examples.recordUnidentifiedPayment(), { amount: ron('77.00') }],
+  ['IdentifyPayment', examples.identifyPayment({ allocation: { rule: 'none' } }), { amount: '77.00' }],
+  ['UndoIdentification', examples.undoIdentification(), { reason: 'Alta' }],
+  ['ReturnUnidentifiedPayment', examples.returnUnidentifiedPayment(), { amount: '77.00' }],
   ['ClosePeriod', { through: '2026-09-30' }, { through: '2026-08-31' }],
   [
     'ReopenPeriod',

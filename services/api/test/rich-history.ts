@@ -168,6 +168,17 @@ export const recordRichHistory = async ({ must }: Pick<Api, 'must'>): Promise<vo
     amount: '40.00',
   })
 
+  await must('RecordUnidentifiedPayment', { ...examples.recordUnidentifiedPayment(), fee: '2.00' })
+  await must(
+    'RecordUnidentifiedPayment',
+    examples.recordUnidentifiedPayment({ paymentId: 'unk-2', bankReference: 'X' }),
+  )
+  const identification = examples.identifyPayment({ amount: '300.00', allocation: { rule: 'none' } })
+  await must('IdentifyPayment', identification)
+  await must('IdentifyPayment', { ...identification, clientId: 'ion', identificationId: 'unk-1-ion', amount: '200.00' })
+  await must('UndoIdentification', examples.undoIdentification())
+  await must('ReturnUnidentifiedPayment', examples.returnUnidentifiedPayment({ amount: '10.00' }))
+
   const ofIon = { clientId: 'ion' }
   await invoice('contract', { ...ofIon, instalmentContract: true })
   await pay('ion-cash', '900.00', { ...ofIon, ...inCash, allocation: explicitly(['contract', '700.00']) })

@@ -21,6 +21,7 @@ import {
   decimalsOfCurrency,
   ExtendReceiptRange,
   GrantDiscount,
+  IdentifyPayment,
   IssueReceipt,
   type LedgerEvent,
   type LedgerMessage,
@@ -35,6 +36,7 @@ import {
   RecordPayment,
   RecordRefund,
   RecordSetOff,
+  RecordUnidentifiedPayment,
   RefundMethod,
   RefundReversalReason,
   RegisterClaim,
@@ -47,6 +49,7 @@ import {
   ReopenPeriod,
   ReprintReceipt,
   RescheduleInvoice,
+  ReturnUnidentifiedPayment,
   ReverseCreditNote,
   ReverseDiscount,
   ReversePayment,
@@ -57,12 +60,18 @@ import {
   receiptBookStream,
   SetPolicy,
   TransferCredit,
+  UndoIdentification,
+  type UnidentifiedCommand,
+  UnidentifiedReturnReason,
   UpdateClient,
+  unidentified,
+  unidentifiedPayments,
+  unidentifiedStream,
   WriteOffInvoice,
 } from '@registru/domain'
 import { eventMetadata } from '@registru/domain/examples'
 
-type Command = AccountCommand | CompanyCommand | ReceiptBookCommand
+type Command = AccountCommand | CompanyCommand | ReceiptBookCommand | UnidentifiedCommand
 type DataOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>['data']
 /** What leaves beyond what is there becomes a claim, whose id the route derives. */
 type Leaving = 'ReversePayment' | 'RecordRefund'
@@ -78,6 +87,10 @@ type OwnCommand =
   | 'ReceiveTransfer'
   | 'CompleteTransfer'
   | 'DeclineTransfer'
+  | 'ReceiveIdentification'
+  | 'CompleteIdentification'
+  | 'DeclineIdentification'
+  | 'TakeBackIdentification'
 
 export type JsonSchema =
   | boolean
@@ -106,6 +119,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   DeallocatePayment,
   ExtendReceiptRange,
   GrantDiscount,
+  IdentifyPayment,
   IssueReceipt,
   OpenCashDesk,
   OpenReceiptBook,
@@ -113,6 +127,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   RecordRefund,
   RecordSetOff,
   RegisterClaim,
+  RecordUnidentifiedPayment,
   RegisterClient,
   RegisterCompany,
   RegisterCreditNote,
@@ -121,6 +136,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   ReopenPeriod,
   ReprintReceipt,
   ReleaseCredit,
+  ReturnUnidentifiedPayment,
   ReverseCreditNote,
   ReverseDiscount,
   ReversePayment,
@@ -129,6 +145,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   ReverseWriteOff,
   SetPolicy,
   TransferCredit,
+  UndoIdentification,
   UpdateClient,
   WriteOffInvoice,
 }
@@ -199,6 +216,7 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
   const companies = streamsOf(company)
   const accounts = streamsOf(clientAccount)
   const books = streamsOf(receiptBook)
+  const nobodys = streamsOf(unidentified)
 
   /** As at the edge: the schema first, then what the route adds. */
   const commandOf = <Of extends Command>(type: keyof typeof commandSchemas, data: object, ofRoute: object = {}): Of =>
@@ -227,9 +245,33 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
         : { type: 'DeclineTransfer', data: { ...origin, transferId, code } },
     )
   }
+  const onNobodys = (command: UnidentifiedCommand): void => {
+    const stream = unidentifiedStream(companyId)
+    for (const event of nobodys.append(stream, command)) {
+      if (event.type !== 'IdentificationRequested') continue
+      const { paymentId, clientId, identificationId } = event.data
+      const state = nobodys.states.get(stream)
+      const payment = state && unidentifiedPayments.get(state, paymentId)
+      if (payment === undefined) throw new Error(`${paymentId} was identified and never recorded`)
+      const { method, bankReference, remittanceText } = payment
+      const data = { ...event.data, method, bankReference, remittanceText }
+      const answers = accounts.append(clientAccountStream(companyId, clientId), { type: 'ReceiveIdentification', data })
+      const code = answers.find(({ type }) => type === 'IdentificationRefused')?.data
+      const which = { paymentId, clientId, identificationId }
+      onNobodys(
+        code !== undefined && 'code' in code
+          ? { type: 'DeclineIdentification', data: { ...which, code: code.code } }
+          : { type: 'CompleteIdentification', data: which },
+      )
+    }
+  }
   const carryOut = (command: AccountCommand): void => {
     for (const event of accounts.append(clientAccountStream(companyId, command.data.clientId), command)) {
       if (event.type === 'TransferRequested') move(event.data)
+      if (event.type === 'IdentificationUndone') {
+        const { method: _, reason: _reason, ...data } = event.data
+        onNobodys({ type: 'TakeBackIdentification', data })
+      }
       if (event.type !== 'ReceiptRequested') continue
       const { clientId: _, ...request } = event.data
       const person = { name: text(200), taxId: text(32), tradeRegisterNumber: text(64), address: addressOf(text) }
@@ -249,10 +291,20 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
       asked.push({ type: 'AllocatePayment', data: AllocatePayment.parse(data) })
       carryOut({ type: 'PayForAnother', data: { ...data, transferId } })
     },
+    onNobodys: <Type extends Exclude<UnidentifiedCommand['type'], OwnCommand>>(
+      type: Type,
+      data: Extract<UnidentifiedCommand, { readonly type: Type }>['data'],
+    ): void => onNobodys(commandOf(type, data)),
+    undoIdentification: (data: ReturnType<typeof UndoIdentification.parse>, clientId: string): void => {
+      asked.push({ type: 'UndoIdentification', data: UndoIdentification.parse(data) })
+      carryOut({ type: 'UndoIdentification', data: { ...data, clientId, method: 'BANK_TRANSFER' } })
+    },
     onBook: <Type extends Exclude<ReceiptBookCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
       onBook(commandOf(type, data)),
-    onAccount: <Type extends Exclude<AccountCommand['type'], OwnCommand>>(type: Type, data: Asked<Type>): void =>
-      carryOut(commandOf(type, data, isLeaving(type) ? { claimId: longId(`claim-${events.length}`) } : {})),
+    onAccount: <Type extends Exclude<AccountCommand['type'], OwnCommand | 'UndoIdentification'>>(
+      type: Type,
+      data: Asked<Type>,
+    ): void => carryOut(commandOf(type, data, isLeaving(type) ? { claimId: longId(`claim-${events.length}`) } : {})),
   }
 }
 
@@ -272,7 +324,8 @@ const emailOf = (letter: string): string => `${letter.repeat(64)}@${`${letter.re
 /** The life of a company that asks for as much as it may, with every field of every command. */
 export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   const { functional, foreign, today, text } = edge
-  const { events, asked, onCompany, onBook, onAccount, payForAnother } = createCompany(edge, nextPosition)
+  const company = createCompany(edge, nextPosition)
+  const { events, asked, onCompany, onBook, onAccount, payForAnother, onNobodys, undoIdentification } = company
   const most = decimalOf(MINOR_MAX, functional)
   const least = decimalOf(1n, functional)
   const mostForeign = decimalOf(MINOR_MAX, foreign)
@@ -655,6 +708,55 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     const back = { paymentId: longId(name), transferId: longId(`${name}-back`), amount, movedOn: today }
     onAccount('TransferCredit', { clientId: individual, toClientId: clientId, ...back, reason: text(500) })
   }
+  // Money of nobody: it becomes a client's under the longest names, and some of it comes back, and is gone.
+  for (const [name, amount, exchangeRate] of [
+    ['nobodys', total, undefined],
+    ['nobodys-foreign', totalForeign, rateOf(par)],
+  ] as const) {
+    const paymentId = longId(name)
+    onNobodys('RecordUnidentifiedPayment', {
+      paymentId,
+      amount,
+      method: 'BANK_TRANSFER',
+      receivedOn: FIRST_DAY,
+      bankReference: text(64),
+      bankAccount: 'MT84MALT011000012345MTLCAST001S',
+      remittanceText: text(500),
+      payer,
+      fee: amount.amount,
+      ...(exchangeRate && { exchangeRate }),
+    })
+    const identificationId = longId(`${name}-his`)
+    const which = { paymentId, identificationId }
+    onNobodys('IdentifyPayment', {
+      ...which,
+      clientId: individual,
+      amount: amount.amount,
+      identifiedOn: FIRST_DAY,
+      allocation: { rule: 'none' },
+    })
+    undoIdentification({ ...which, undoneOn: today, reason: text(500) }, individual)
+    for (const reason of UnidentifiedReturnReason.options) {
+      const one = decimalOf(1n, amount.currency)
+      onNobodys('ReturnUnidentifiedPayment', { paymentId, amount: one, reason, returnedOn: today, note: text(500) })
+    }
+  }
+  const ofNobody = { amount: total, method: 'BANK_TRANSFER', receivedOn: FIRST_DAY } as const
+  for (const rule of ['auto', 'named', 'oldestDueFirst', 'none'] as const) {
+    const paymentId = longId(`nobodys-${rule}`)
+    onNobodys('RecordUnidentifiedPayment', { ...ofNobody, paymentId, remittanceText: text(500) })
+    const which = { paymentId, clientId: individual, identificationId: longId(`his-${rule}`) }
+    onNobodys('IdentifyPayment', { ...which, allocation: { rule } })
+  }
+  invoice('nobodys-across', { clientId: individual, total: totalForeign, exchangeRate: rateOf(par) })
+  onNobodys('RecordUnidentifiedPayment', { ...ofNobody, paymentId: longId('nobodys-across') })
+  const acrossItem = { invoiceId: longId('nobodys-across'), amount: mostForeign, paid: most, exchangeRate: rateOf(par) }
+  onNobodys('IdentifyPayment', {
+    paymentId: longId('nobodys-across'),
+    clientId: individual,
+    identificationId: longId('his-across'),
+    allocation: { rule: 'explicit', items: [acrossItem] },
+  })
   for (const [index, rate] of ['999999.9999999999', par].entries()) {
     const amount = moneyOf(1n, foreign)
     const invoiceId = longId(`setOff-${index}`)

@@ -25,7 +25,7 @@ export interface Elsewhere {
     readonly documentId: InvoiceId | CreditNoteId
   }[]
   /** Money of the same bank reference, day and amount. */
-  readonly payments?: readonly { readonly clientId: ClientId; readonly paymentId: PaymentId }[]
+  readonly payments?: readonly { readonly clientId?: ClientId | undefined; readonly paymentId: PaymentId }[]
   /** Other clients of the same fiscal code. */
   readonly clients?: readonly ClientId[]
 }

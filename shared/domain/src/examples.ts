@@ -31,6 +31,11 @@ import { CashLimitOverridden } from './client-account/events/cash.ts'
 import { ClaimCancelled, ClaimRegistered } from './client-account/events/claims.ts'
 import { ClientRegistered, ClientUpdated } from './client-account/events/clients.ts'
 import { CreditReleased, RefundRecorded, RefundReversed } from './client-account/events/credit.ts'
+import {
+  IdentificationRefused,
+  IdentificationUndone,
+  PaymentIdentified,
+} from './client-account/events/identifications.ts'
 import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './client-account/events/invoices.ts'
 import {
   CreditNoteRegistered,
@@ -71,6 +76,21 @@ import {
   ReceiptRefused,
   ReceiptReprinted,
 } from './receipt-book/events.ts'
+import type {
+  IdentifyPayment,
+  RecordUnidentifiedPayment,
+  ReturnUnidentifiedPayment,
+  UndoIdentification,
+  WithIdentificationId,
+} from './unidentified-payments/commands.ts'
+import {
+  IdentificationCompleted,
+  IdentificationDeclined,
+  IdentificationRequested,
+  IdentificationReturned,
+  UnidentifiedPaymentRecorded,
+  UnidentifiedPaymentReturned,
+} from './unidentified-payments/events.ts'
 
 // One valid example of each message: documentation shows them, tests override only what they are about.
 
@@ -408,6 +428,71 @@ export const transferRequested = (change: Partial<EventData<typeof TransferReque
 export const transferReceived = (change: Partial<EventData<typeof TransferReceived>> = {}) =>
   TransferReceived.of({ clientId: 'beta', origin: { clientId: 'alfa', paymentId: 'pay-1' }, ...moved, ...change })
 
+const identified = {
+  paymentId: 'unk-1',
+  clientId: 'alfa',
+  identificationId: 'unk-1-alfa',
+  amount: ron('1210.00'),
+} as const
+
+export const unidentifiedPaymentRecorded = (change: Partial<EventData<typeof UnidentifiedPaymentRecorded>> = {}) =>
+  UnidentifiedPaymentRecorded.of({ ...recordUnidentifiedPayment(), ...change })
+
+export const identificationRequested = (change: Partial<EventData<typeof IdentificationRequested>> = {}) =>
+  IdentificationRequested.of({
+    ...identified,
+    identifiedOn: '2026-11-02',
+    collectedOn: '2026-11-02',
+    allocation: { rule: 'auto' },
+    ...change,
+  })
+
+export const paymentIdentified = (change: Partial<EventData<typeof PaymentIdentified>> = {}) =>
+  PaymentIdentified.of({
+    ...identified,
+    method: 'BANK_TRANSFER',
+    identifiedOn: '2026-11-02',
+    collectedOn: '2026-11-02',
+    bankReference: '029ZEXA2613200CD',
+    allocationRule: 'auto@1',
+    allocationStage: 'LEGAL_ORDER',
+    ...change,
+  })
+
+export const identificationRefused = (change: Partial<EventData<typeof IdentificationRefused>> = {}) => {
+  const { amount: _, ...which } = identified
+  return IdentificationRefused.of({ ...which, code: 'PAYMENT_ALREADY_RECORDED', ...change })
+}
+
+export const identificationCompleted = (change: Partial<EventData<typeof IdentificationCompleted>> = {}) => {
+  const { amount: _, ...which } = identified
+  return IdentificationCompleted.of({ ...which, ...change })
+}
+
+export const identificationDeclined = (change: Partial<EventData<typeof IdentificationDeclined>> = {}) =>
+  IdentificationDeclined.of({ ...identified, code: 'PAYMENT_ALREADY_RECORDED', ...change })
+
+export const identificationUndone = (change: Partial<EventData<typeof IdentificationUndone>> = {}) =>
+  IdentificationUndone.of({
+    ...identified,
+    method: 'BANK_TRANSFER',
+    undoneOn: '2026-11-20',
+    reason: 'Plata este a societății-mamă',
+    ...change,
+  })
+
+export const identificationReturned = (change: Partial<EventData<typeof IdentificationReturned>> = {}) =>
+  IdentificationReturned.of({ ...identified, undoneOn: '2026-11-20', ...change })
+
+export const unidentifiedPaymentReturned = (change: Partial<EventData<typeof UnidentifiedPaymentReturned>> = {}) =>
+  UnidentifiedPaymentReturned.of({
+    paymentId: 'unk-1',
+    amount: ron('1210.00'),
+    reason: 'RETURNED_TO_SENDER',
+    returnedOn: '2026-11-20',
+    ...change,
+  })
+
 export const transferRefused = (change: Partial<EventData<typeof TransferRefused>> = {}) =>
   TransferRefused.of({
     clientId: 'beta',
@@ -710,6 +795,50 @@ export const transferCredit = (
   ...change,
 })
 
+const unknownPayer = { name: 'Holding SA', taxId: '14399840' }
+
+export const recordUnidentifiedPayment = (
+  change: Partial<Data<typeof RecordUnidentifiedPayment>> = {},
+): Data<typeof RecordUnidentifiedPayment> => ({
+  paymentId: 'unk-1',
+  amount: ron('1210.00'),
+  method: 'BANK_TRANSFER',
+  receivedOn: '2026-11-02',
+  bankReference: '029ZEXA2613200CD',
+  bankAccount: 'RO49AAAA1B31007593840000',
+  remittanceText: 'plata fact AMC 1024',
+  payer: unknownPayer,
+  ...change,
+})
+
+export const identifyPayment = (
+  change: Partial<WithIdentificationId<Data<typeof IdentifyPayment>>> = {},
+): WithIdentificationId<Data<typeof IdentifyPayment>> => ({
+  paymentId: 'unk-1',
+  clientId: 'alfa',
+  identificationId: 'unk-1-alfa',
+  ...change,
+})
+
+export const returnUnidentifiedPayment = (
+  change: Partial<Data<typeof ReturnUnidentifiedPayment>> = {},
+): Data<typeof ReturnUnidentifiedPayment> => ({
+  paymentId: 'unk-1',
+  reason: 'RETURNED_TO_SENDER',
+  returnedOn: '2026-11-20',
+  ...change,
+})
+
+export const undoIdentification = (
+  change: Partial<Data<typeof UndoIdentification>> = {},
+): Data<typeof UndoIdentification> => ({
+  paymentId: 'unk-1',
+  identificationId: 'unk-1-alfa',
+  undoneOn: '2026-11-20',
+  reason: 'Plata este a societății-mamă',
+  ...change,
+})
+
 export const releaseCredit = (change: Partial<Data<typeof ReleaseCredit>> = {}): Data<typeof ReleaseCredit> => ({
   clientId: 'alfa',
   paymentId: 'pay-1',
@@ -874,6 +1003,15 @@ export const exampleEvents: readonly LedgerMessage[] = [
   transferDeclined(),
   claimRegistered(),
   claimCancelled(),
+  unidentifiedPaymentRecorded(),
+  identificationRequested(),
+  paymentIdentified(),
+  identificationRefused(),
+  identificationCompleted(),
+  identificationDeclined(),
+  identificationUndone(),
+  identificationReturned(),
+  unidentifiedPaymentReturned(),
   invoiceCancelled(),
   creditNoteRegistered(),
   discountGranted(),

@@ -7,14 +7,16 @@ import type { Message } from './message.ts'
 import { EventMetadata } from './metadata.ts'
 import type { Position, Revision } from './places.ts'
 import { type ReceiptBookEvent, receiptBookEventDefinitions } from './receipt-book/events.ts'
+import { type UnidentifiedEvent, unidentifiedEventDefinitions } from './unidentified-payments/events.ts'
 
-export type LedgerMessage = AccountEvent | ReceiptBookEvent | CompanyEvent
+export type LedgerMessage = AccountEvent | ReceiptBookEvent | CompanyEvent | UnidentifiedEvent
 
 /** Reads and writes every event of the ledger. */
 export const ledgerCodec: Codec<LedgerMessage> = createCodec([
   ...accountEventDefinitions,
   ...receiptBookEventDefinitions,
   ...companyEventDefinitions,
+  ...unidentifiedEventDefinitions,
 ])
 
 /** An event where it stands: its place in its stream, in the whole log, and both clocks (the effective day is in `data`). */

@@ -7,6 +7,13 @@ export const clientAccountStream = (companyId: CompanyId, clientId: ClientId): s
   `clientAccount-${companyId}:${clientId}`
 export const receiptBookStream = (companyId: CompanyId, series: ReceiptSeries): string =>
   `receiptBook-${companyId}:${series}`
+export const unidentifiedStream = (companyId: CompanyId): string => `unidentified-${companyId}`
 
 /** The streams of the ledger, as prefixes for a subscription. */
-export const LEDGER_STREAM_PREFIXES = ['company-', 'clientAccount-', 'receiptBook-', LEDGER_CLOCK_STREAM] as const
+export const LEDGER_STREAM_PREFIXES = [
+  'company-',
+  'clientAccount-',
+  'receiptBook-',
+  'unidentified-',
+  LEDGER_CLOCK_STREAM,
+] as const

@@ -5,7 +5,9 @@ import {
   confirmPaymentCleared,
   deallocatePayment,
   grantDiscount,
+  identificationUndone,
   issueReceipt,
+  paymentIdentified,
   recordPayment,
   recordRefund,
   recordSetOff,
@@ -23,7 +25,13 @@ import {
   transferCredit,
   writeOffInvoice,
 } from '../src/examples.ts'
-import { type AccountEvent, clientAccount, type PayForAnother } from '../src/index.ts'
+import {
+  type AccountEvent,
+  clientAccount,
+  type PayForAnother,
+  type ReceiveIdentification,
+  type TakeIdentificationBack,
+} from '../src/index.ts'
 import { givenOf } from './given.ts'
 
 // The commands of an account as its tests write them: an example, and what a test changes of it.
@@ -89,6 +97,15 @@ export const payFor = (change: Partial<PayForAnother> = {}) =>
   }) as const
 export const transfer = (change: Parameters<typeof transferCredit>[0] = {}) =>
   ({ type: 'TransferCredit', data: transferCredit(change) }) as const
+export const identified = (change: Partial<ReceiveIdentification> = {}) => {
+  const { allocationRule: _, allocationStage: _stage, ...facts } = paymentIdentified().data
+  const allocation = { rule: 'auto' } as const
+  return { type: 'ReceiveIdentification', data: { ...facts, allocation, ...change } } as const
+}
+export const undoIdentified = (change: Partial<TakeIdentificationBack> = {}) => {
+  const { amount: _, ...facts } = identificationUndone().data
+  return { type: 'UndoIdentification', data: { ...facts, ...change } } as const
+}
 export const askReceipt = (change: Parameters<typeof issueReceipt>[0] = {}) =>
   ({ type: 'IssueReceipt', data: { ...issueReceipt(change), receiptId: 'rec-15' } }) as const
 

@@ -4,6 +4,7 @@ import {
   invoiceRegistered,
   invoiceWrittenOff,
   paymentAllocated,
+  paymentIdentified,
   paymentRecorded,
   refundRecorded,
   ron,
@@ -32,6 +33,7 @@ import {
   reverseNote,
   setOff,
   transfer,
+  undoIdentified,
   undoSetOff,
   writeOff,
 } from './account.ts'
@@ -63,6 +65,7 @@ export const history: readonly AccountEvent[] = [
   paymentRecorded(cash),
   paymentRecorded({ paymentId: 'pay-3', method: 'CARD_ONLINE', amount: ron('500.00') }),
   paymentAllocated({ amount: ron('300.00') }),
+  paymentIdentified(),
   ...papers,
 ]
 const explicitly = { allocation: { rule: 'none' as const } }
@@ -85,6 +88,7 @@ export const dated: Readonly<Record<string, (day: string) => AccountCommand>> = 
   ConfirmPaymentCleared: (day) => clear({ clearedOn: day }),
   PayForAnother: (day) => payFor({ allocatedOn: day }),
   TransferCredit: (day) => transfer({ movedOn: day }),
+  UndoIdentification: (day) => undoIdentified({ undoneOn: day }),
   RecordRefund: (day) => refund({ refundedOn: day }),
   ReleaseCredit: (day) => release({ releasedOn: day }),
   ReverseCreditNote: (day) => reverseNote({ creditNoteId: 'cn-given', reversedOn: day }),

@@ -72,6 +72,11 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
       return data.movedOn
     case 'CreditReleased':
       return data.releasedOn
+    case 'PaymentIdentified':
+      return data.identifiedOn
+    case 'IdentificationUndone':
+      return data.undoneOn
+    case 'IdentificationRefused':
     case 'TransferRefused':
     case 'TransferCompleted':
     case 'TransferDeclined':
@@ -117,6 +122,8 @@ const post = ({ total, open, unrecovered, credit, allocated }: Books, { type, da
   }
   if (type === 'TransferRequested') add(credit, data.paymentId, -minorOf(data.amount))
   if (type === 'TransferReceived') add(credit, data.transferId, minorOf(data.amount))
+  if (type === 'PaymentIdentified') add(credit, data.identificationId, minorOf(data.amount))
+  if (type === 'IdentificationUndone') add(credit, data.identificationId, -minorOf(data.amount))
   if (type === 'InvoiceCancelled') add(open, data.invoiceId, -minorOf(data.total))
   if (type === 'DiscountGranted' || type === 'InvoiceWrittenOff') add(open, data.invoiceId, -minorOf(data.amount))
   if (type === 'CreditNoteRegistered') {
@@ -185,6 +192,7 @@ const reversedBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigin
   const reversed = new Map<string, bigint>()
   for (const { type, data } of history) {
     if (type === 'PaymentReversed') add(reversed, data.paymentId, minorOf(data.amount))
+    if (type === 'IdentificationUndone') add(reversed, data.identificationId, minorOf(data.amount))
     if (type === 'CreditNoteReversed' && data.invoiceId === undefined) {
       add(reversed, data.creditNoteId, minorOf(data.total))
     }
@@ -207,7 +215,9 @@ const claimedBy = (history: readonly AccountEvent[]): ReadonlyMap<string, bigint
 const functionalGone = (history: readonly AccountEvent[]): Map<string, bigint> => {
   const gone = new Map<string, bigint>()
   for (const { type, data } of history) {
-    if (type === 'TransferDeclined') {
+    if (type === 'IdentificationUndone') {
+      if (data.functional !== undefined) add(gone, `p ${data.identificationId}`, minorOf(data.functional))
+    } else if (type === 'TransferDeclined') {
       if (data.functional !== undefined) add(gone, `p ${data.paymentId}`, -minorOf(data.functional))
     } else if (
       type === 'RefundRecorded' ||
@@ -504,7 +514,12 @@ t.test('whatever is commanded', async (t) => {
             }
             const early = events.filter((event) => effectiveDay(event) <= closedThrough)
             deepEqual(
-              early.filter(({ type }) => !/^(Client|Receipt|CashLimit|Transfer(?!Requested))/.test(type)),
+              early.filter(
+                ({ type }) =>
+                  !/^(Client|Receipt|CashLimit|PaymentIdentified|IdentificationRefused|Transfer(?!Requested))/.test(
+                    type,
+                  ),
+              ),
               [],
             )
           },
@@ -571,6 +586,8 @@ t.test('whatever is commanded', async (t) => {
       'ReverseWriteOff',
       'ReverseRefund',
       'ReverseSetOff',
+      'ReceiveIdentification',
+      'UndoIdentification',
       'TransferCredit',
       'ReceiveTransfer',
       'CompleteTransfer',

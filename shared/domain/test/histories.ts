@@ -146,6 +146,16 @@ export type Step =
       readonly minor: number
       readonly on: number
     }
+  | {
+      readonly kind: 'identify'
+      readonly payment: number
+      readonly currency: Currency
+      readonly minor: number
+      readonly on: number
+      /** How long the money was nobody's. */
+      readonly late: number
+    }
+  | { readonly kind: 'undoIdentification'; readonly payment: number; readonly on: number | undefined }
   | { readonly kind: 'conclude'; readonly payment: number; readonly declined: boolean }
   | {
       readonly kind: 'release'
@@ -289,10 +299,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('transfer'), payment, pick, id, on: maybeOn }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('receive'), payment, currency, minor, on }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('identify'),
+      payment,
+      currency,
+      minor,
+      on,
+      late: fc.constantFrom(0, 0, 7),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('undoIdentification'), payment, on: maybeOn }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('conclude'), payment, declined: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release'), payment, pick, on: maybeOn }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('clear'), payment, pick: maybePick, on: maybeOn }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('setOff'), payment, invoice, pick, on }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -575,6 +597,18 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
       const origin = { clientId: 'beta', paymentId: 'pay-1' }
       const moved = { amount: moneyOf(BigInt(step.minor), step.currency), movedOn: dayOf(step.on), reason: 'ours' }
       return { type: 'ReceiveTransfer', data: { clientId, origin, transferId: paymentId, ...moved } }
+    }
+    case 'identify': {
+      const which = { clientId, paymentId: `unk-${paymentId}`, identificationId: paymentId }
+      const days = { identifiedOn: dayOf(step.on + step.late), collectedOn: dayOf(step.on) }
+      const amount = moneyOf(BigInt(step.minor), step.currency)
+      const told = { method: 'BANK_TRANSFER', allocation: { rule: 'auto' } } as const
+      return { type: 'ReceiveIdentification', data: { ...which, ...days, ...told, amount } }
+    }
+    case 'undoIdentification': {
+      const which = { clientId, paymentId: `unk-${paymentId}`, identificationId: paymentId }
+      const told = { method: 'BANK_TRANSFER', undoneOn: dayOfUndo, reason: 'not his' } as const
+      return { type: 'UndoIdentification', data: { ...which, ...told } }
     }
     case 'conclude': {
       const transferId = payment?.transfers.find(({ isReserved }) => isReserved)?.transferId ?? 'none'

@@ -1,6 +1,13 @@
 /** A refusal names the field that has to change, as a JSON pointer into the command. */
 import t from 'tap'
-import { invoiceRegistered, paymentAllocated, paymentRecorded, periodClosed, ron } from '../src/examples.ts'
+import {
+  invoiceRegistered,
+  paymentAllocated,
+  paymentIdentified,
+  paymentRecorded,
+  periodClosed,
+  ron,
+} from '../src/examples.ts'
 import { type AccountCommand, type AccountEvent, DEFAULT_RULES } from '../src/index.ts'
 import {
   account,
@@ -19,6 +26,7 @@ import {
   reverseNote,
   setOff,
   transfer,
+  undoIdentified,
   writeOff,
 } from './account.ts'
 import { dated, papers } from './dated.ts'
@@ -34,6 +42,7 @@ const history: readonly AccountEvent[] = [
   paymentRecorded(),
   paymentRecorded({ paymentId: 'pay-3', method: 'CARD_ONLINE', amount: ron('500.00') }),
   paymentAllocated({ amount: ron('300.00') }),
+  paymentIdentified(),
   ...papers,
 ]
 const second = (item: object) => ({
@@ -103,6 +112,7 @@ const refusals: readonly (readonly [code: string, path: string, command: Account
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/reversedOn', reverse({ reversedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/reversedOn', reverseNote({ creditNoteId: 'cn-given', reversedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/clearedOn', clear({ clearedOn: early })],
+  ['UNDO_BEFORE_WHAT_IT_UNDOES', '/undoneOn', undoIdentified({ undoneOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/movedOn', transfer({ movedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/refundedOn', refund({ refundedOn: early })],
   ['UNDO_BEFORE_WHAT_IT_UNDOES', '/cancelledOn', cancel({ invoiceId: 'inv-1025', cancelledOn: early })],

@@ -21,6 +21,8 @@ import {
   type ReceiptBookEvent,
   receiptBook,
   type SnapshotFormat,
+  unidentified,
+  unidentifiedPayments,
 } from '../src/index.ts'
 import { receipts as receiptsOf } from '../src/receipt-book/book-records.ts'
 import { frozenText, readFixture } from './fixtures.ts'
@@ -132,6 +134,12 @@ t.test('the bytes of a version never change, and are read as what they were', as
   deepEqual(
     [1, 2, 3].map((number) => receiptsOf.get(restored, number)),
     [1, 2, 3].map((number) => receiptsOf.get(book, number)),
+  )
+  const nobodys = frozenState(unidentified)
+  const read = formatOf(unidentified).decode(isFrozen('unidentified', formatOf(unidentified), nobodys))
+  deepEqual(
+    ['unk-1', 'unk-2'].map((paymentId) => unidentifiedPayments.get(read, paymentId)),
+    ['unk-1', 'unk-2'].map((paymentId) => unidentifiedPayments.get(nobodys, paymentId)),
   )
 })
 

@@ -50,6 +50,10 @@ const foldCollections = (expected: Expected, fact: PlacedFact): void => {
       return write('CREDITED', data.clientId, data.creditNoteId, data.total, data.creditedOn, null)
     case 'PaymentRecorded':
       return write('COLLECTED', data.clientId, data.paymentId, data.amount, data.receivedOn, data.method)
+    case 'PaymentIdentified':
+      return write('COLLECTED', data.clientId, data.identificationId, data.amount, data.identifiedOn, data.method)
+    case 'IdentificationUndone':
+      return write('COLLECTED', data.clientId, data.identificationId, data.amount, data.undoneOn, data.method, -1n)
     case 'PaymentReversed':
       return write('REVERSED', data.clientId, data.paymentId, data.amount, data.reversedOn, data.method)
     case 'RefundRecorded':

@@ -205,6 +205,12 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         const { paymentId, clientId, amount, receivedOn } = data
         return beginCredit(paymentId, clientId, amount.currency, receivedOn, amount.amount)
       }
+      case 'PaymentIdentified': {
+        const { identificationId, clientId, amount, identifiedOn } = data
+        return beginCredit(identificationId, clientId, amount.currency, identifiedOn, amount.amount)
+      }
+      case 'IdentificationUndone':
+        return moveKnown('PAYMENT', data.identificationId, data.clientId, data.undoneOn, -minorOf(data.amount.amount))
       case 'CreditNoteRegistered': {
         const { invoiceId, creditNoteId, clientId, total, creditedOn } = data
         if (invoiceId !== undefined) return lower(invoiceId, clientId, creditedOn, total.amount)

@@ -1,5 +1,5 @@
 import { type ChangingRow, type Expected, type Fold, find, jsonCell, put } from '../expected.ts'
-import { inTransitOf, minorOf, type PlacedFact, paidOf } from '../facts.ts'
+import { inTransitOf, minorOf, NOBODY, type PlacedFact, paidOf } from '../facts.ts'
 
 export const payments = { name: 'payments', key: ['company_id', 'payment_id', 'client_id'] }
 const settlements = { name: 'payment_settlements', position: 'position', within: [] }
@@ -30,6 +30,7 @@ const untouched = {
   reversal_note: null,
   origin_client_id: null,
   origin_payment_id: null,
+  bank_account: null,
   receipt_series: null,
   receipt_number: null,
 }
@@ -93,7 +94,75 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
     expected.bear(parts, { ...key, position, kind, amount_minor, reason: null, note: null, event_id, ...cells })
   }
 
+  /** What of it goes to the other, or comes back from there (below zero), as each of the two tells it. */
+  const cross = (
+    given: { readonly client_id: string; readonly payment_id: string },
+    received: typeof given,
+    minor: bigint,
+    cells: ChangingRow,
+  ): void => {
+    for (const [one, other, by] of [
+      [given, received, minor],
+      [received, given, -minor],
+    ] as const) {
+      const { client_id: other_client_id, payment_id: other_payment_id } = other
+      expected.bear(transfers, {
+        ...cells,
+        ...one,
+        company_id,
+        position,
+        other_client_id,
+        other_payment_id,
+        amount_minor: by,
+        event_id,
+      })
+    }
+  }
+
   switch (type) {
+    case 'UnidentifiedPaymentRecorded':
+      return begin(data.paymentId, NOBODY, data.amount.currency, minorOf(data.amount.amount), {
+        method: data.method,
+        received_on: data.receivedOn,
+        allocation_rule: 'none@1',
+        desk_id: null,
+        bank_reference: data.bankReference ?? null,
+        bank_account: data.bankAccount ?? null,
+        remittance_text: data.remittanceText ?? null,
+        payer: jsonCell(data.payer),
+        fee_minor: minorOf(data.fee ?? '0'),
+      })
+    case 'UnidentifiedPaymentReturned':
+      return end(data.paymentId, { ...data, clientId: NOBODY, reversedOn: data.returnedOn }, data.amount.amount, 0n)
+    case 'PaymentIdentified':
+    case 'IdentificationUndone': {
+      const { clientId, paymentId, identificationId, amount } = data
+      const isUndone = type === 'IdentificationUndone'
+      const minor = minorOf(amount.amount)
+      const [nobody, client] = [
+        { client_id: NOBODY, payment_id: paymentId },
+        { client_id: clientId, payment_id: identificationId },
+      ]
+      add(paymentId, NOBODY, 'transferred_minor', isUndone ? -minor : minor)
+      cross(nobody, client, isUndone ? -minor : minor, {
+        transfer_id: identificationId,
+        effective_on: isUndone ? data.undoneOn : data.identifiedOn,
+        reason: isUndone ? data.reason : null,
+      })
+      if (isUndone) return add(identificationId, clientId, 'transferred_minor', minor)
+      return begin(identificationId, clientId, amount.currency, minor, {
+        method: 'TRANSFER',
+        received_on: data.identifiedOn,
+        allocation_rule: data.allocationRule,
+        allocation_stage: data.allocationStage ?? null,
+        desk_id: null,
+        bank_reference: data.bankReference ?? null,
+        remittance_text: null,
+        payer: null,
+        fee_minor: 0n,
+        origin_payment_id: paymentId,
+      })
+    }
     case 'PaymentRecorded':
       return begin(data.paymentId, data.clientId, data.amount.currency, minorOf(data.amount.amount), {
         method: data.method,
@@ -199,7 +268,6 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
     case 'TransferReceived': {
       const { clientId, transferId, origin, amount, movedOn, reason, returnsTo } = data
       const minor = minorOf(amount.amount)
-      const of = { company_id, position, transfer_id: transferId, effective_on: movedOn, reason, event_id }
       add(origin.paymentId, origin.clientId, 'transferred_minor', minor)
       if (returnsTo !== undefined) add(returnsTo, clientId, 'transferred_minor', -minor)
       else
@@ -217,13 +285,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         })
       const given = { client_id: origin.clientId, payment_id: origin.paymentId }
       const received = { client_id: clientId, payment_id: returnsTo ?? transferId }
-      for (const [one, other, by] of [
-        [given, received, minor],
-        [received, given, -minor],
-      ] as const) {
-        const { client_id: other_client_id, payment_id: other_payment_id } = other
-        expected.bear(transfers, { ...of, ...one, other_client_id, other_payment_id, amount_minor: by })
-      }
+      cross(given, received, minor, { transfer_id: transferId, effective_on: movedOn, reason })
       return
     }
     case 'PaymentAllocated':

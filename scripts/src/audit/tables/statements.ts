@@ -77,6 +77,12 @@ const lineOf = ({ type, data }: PlacedFact): Line | undefined => {
       const of = { paymentId: data.paymentId, document: data.bankReference }
       return line('PAYMENT', 'credit', data.receivedOn, data.amount, of)
     }
+    case 'PaymentIdentified': {
+      const of = { paymentId: data.identificationId, document: data.bankReference }
+      return line('PAYMENT', 'credit', data.identifiedOn, data.amount, of)
+    }
+    case 'IdentificationUndone':
+      return line('REVERSAL', 'debit', data.undoneOn, data.amount, { paymentId: data.identificationId })
     case 'PaymentReversed':
       return line('REVERSAL', 'debit', data.reversedOn, data.amount, { paymentId: data.paymentId })
     case 'RefundRecorded': {

@@ -70,6 +70,7 @@ export const carryOutAtomically = async (
         },
         books: { ...ledger.books, handle: elsewhere, handleAll: elsewhere },
         companies: { ...ledger.companies, handle: elsewhere, handleAll: elsewhere },
+        unidentified: { ...ledger.unidentified, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
         keys: { admit: (...asked) => ledger.keys.admit(...asked).catch((error: unknown) => refuse(index, error)) },
         lookalikes: ledger.lookalikes,
@@ -78,6 +79,13 @@ export const carryOutAtomically = async (
       },
       receipts: { requireBook: elsewhere, enter: elsewhere, preview: elsewhere, release: elsewhere },
       transfers: { requireReceiver: elsewhere, move: elsewhere },
+      identifications: {
+        identificationOf: elsewhere,
+        requireReceiver: elsewhere,
+        preview: elsewhere,
+        receive: elsewhere,
+        takeBack: elsewhere,
+      },
     }
   }
 

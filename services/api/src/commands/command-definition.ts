@@ -5,11 +5,13 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Generations } from '../problems/wire-position.ts'
 import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
 import type { TransferSaga } from '../transfers/transfer-saga.ts'
+import type { IdentificationSaga } from '../unidentified/identification-saga.ts'
 
 export interface CommandDependencies {
   readonly ledger: Ledger
   readonly receipts: ReceiptSaga
   readonly transfers: TransferSaga
+  readonly identifications: IdentificationSaga
 }
 
 /** What routes of commands need beside, to answer with positions. */

@@ -2,7 +2,6 @@ import {
   type AccountEvent,
   ConfirmPaymentCleared,
   decimalOf,
-  minorOf,
   RecordPayment,
   RecordSetOff,
   ReversePayment,
@@ -17,6 +16,7 @@ import { claimIdOf, ExcessClaim, excessClaimIn } from './claims.ts'
 import { type CommandAnswer, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, money, PaymentResult } from './result-schemas.ts'
+import { repeatedWarnings, spreadResult, unmetWarnings } from './spread-result.ts'
 import { vatWarnings } from './vat-warnings.ts'
 import { receiptIdOf, withReceipt } from './with-receipt.ts'
 
@@ -28,39 +28,16 @@ const answerPayment = (
 ): CommandAnswer => {
   const payment = eventsOf(handled, 'PaymentRecorded')[0]?.data
   if (payment === undefined) return answer(handled, more)
-  const allAllocated = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
-  const allocated = allAllocated.filter(({ paymentId }) => paymentId === payment.paymentId)
-  const ofNotes = allAllocated.filter(({ paymentId }) => paymentId !== payment.paymentId)
-  const credit = allocated.reduce(
-    (left, { amount, conversion }) => left - minorOf(conversion?.paid ?? amount),
-    minorOf(payment.amount),
-  )
   const result = {
     paymentId: payment.paymentId,
-    allocated: allocated.map(({ invoiceId, amount, conversion }) => ({
-      invoiceId,
-      amount: amount.amount,
-      paid: conversion?.paid,
-    })),
-    credit: decimalOf(credit, payment.amount.currency),
-    ...(ofNotes.length === 0
-      ? {}
-      : {
-          creditNotes: ofNotes.map(({ paymentId: creditNoteId, invoiceId, amount }) => ({
-            creditNoteId,
-            invoiceId,
-            amount: amount.amount,
-          })),
-        }),
+    ...spreadResult(handled, payment.paymentId, payment.amount),
     ...more,
   }
-  const unmet = (payment.unmetNames ?? []).map((name) => ({ code: 'NAMED_INVOICE_NOT_OPEN', ...name }))
-  const repeated = (payment.looksLike ?? []).map((other) => ({ code: 'PAYMENT_LOOKS_REPEATED', ...other }))
   const warnings = [
     ...(payment.cashBreaches ?? []),
     ...(payment.notices ?? []),
-    ...repeated,
-    ...unmet,
+    ...repeatedWarnings(payment),
+    ...unmetWarnings(payment),
     ...vatWarnings(handled),
     ...moreWarnings,
   ]

@@ -8,6 +8,7 @@ import { paymentCommands } from './payments.ts'
 import { receiptCommands } from './receipts.ts'
 import { takingBackCommands } from './taking-back.ts'
 import { transferCommands } from './transfers.ts'
+import { unidentifiedCommands } from './unidentified.ts'
 
 /** Every command of the API, in the order in which a newcomer meets them. */
 export const commandDefinitions: readonly CommandDefinition[] = [
@@ -19,5 +20,6 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   ...creditCommands,
   ...takingBackCommands,
   ...transferCommands,
+  ...unidentifiedCommands,
   ...receiptCommands,
 ]

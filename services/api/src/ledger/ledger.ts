@@ -15,6 +15,10 @@ import {
   type ReceiptSeries,
   receiptBook,
   receiptBookStream,
+  type UnidentifiedCommand,
+  type UnidentifiedEvent,
+  type UnidentifiedPayments,
+  unidentified,
 } from '@registru/domain'
 import type { EventStore } from '@registru/event-store'
 import type { Logger } from '@registru/runtime'
@@ -29,8 +33,10 @@ import type { SnapshotKeeper } from './snapshots.ts'
 import { createStoreGuard } from './store-guard.ts'
 
 /** Accounts are many and long; books and companies are few, so they get a small share of the cache. */
-const ACCOUNTS_SHARE = 0.8
+const ACCOUNTS_SHARE = 0.78
 const BOOKS_SHARE = 0.15
+/** One a company, and of most companies never used. */
+const UNIDENTIFIED_SHARE = 0.02
 const COMPANIES_SHARE = 0.04
 /** Met once each; a key comes again within moments, or hardly ever. */
 const KEYS_SHARE = 0.01
@@ -42,6 +48,8 @@ export interface Ledger {
   readonly accounts: CommandHandler<ClientAccount, AccountCommand, AccountEvent>
   readonly books: CommandHandler<ReceiptBook, ReceiptBookCommand, ReceiptBookEvent>
   readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
+  /** Money of which nobody knows yet whose it is. */
+  readonly unidentified: CommandHandler<UnidentifiedPayments, UnidentifiedCommand, UnidentifiedEvent>
   readonly rules: CompanyRulesReader
   readonly keys: CommandKeys
   readonly lookalikes: Lookalikes
@@ -85,7 +93,7 @@ export const createLedger = ({
     ask: askDivergence,
     logger,
     forgetAll: () => {
-      for (const { forgetAll } of [accounts, books, companies, claims]) forgetAll()
+      for (const { forgetAll } of [accounts, books, companies, waiting, claims]) forgetAll()
     },
   })
   const share = (part: number) => ({ ...options, logEnd, guard, cacheBytesMax: Math.floor(cacheBytesMax * part) })
@@ -107,12 +115,18 @@ export const createLedger = ({
     snapshots: snapshots?.of(clientAccount),
     ...share(ACCOUNTS_SHARE),
   })
+  const waiting = createCommandHandler({
+    decider: unidentified,
+    snapshots: snapshots?.of(unidentified),
+    ...share(UNIDENTIFIED_SHARE),
+  })
   const claims = createCommandHandler({ decider: commandKey, areMostlyNew: true, ...share(KEYS_SHARE) })
   const rules = createCompanyRulesReader(companies)
   return {
     accounts,
     books: guardBooks(books, highestNumbers),
     companies,
+    unidentified: waiting,
     rules,
     keys: createCommandKeys({ store: options.store, places: commandPlaces, rules, claims }),
     lookalikes,

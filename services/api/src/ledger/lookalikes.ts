@@ -5,6 +5,7 @@ import {
   type DocumentKey,
   documentKeyOf,
   type Elsewhere,
+  type UnidentifiedCommand,
 } from '@registru/domain'
 import type { AskedName, AskedPayment, AskedTaxId } from '@registru/projections'
 import type { Logger } from '@registru/runtime'
@@ -20,7 +21,10 @@ type OtherDocument = NonNullable<Elsewhere['documents']>[number]
  */
 export interface Lookalikes {
   /** Answers at once for commands that nothing could look like. */
-  readonly of: (command: AccountCommand, companyId: CompanyId) => Promise<Elsewhere | undefined> | undefined
+  readonly of: (
+    command: AccountCommand | UnidentifiedCommand,
+    companyId: CompanyId,
+  ) => Promise<Elsewhere | undefined> | undefined
   /** What has just happened. */
   readonly learn: (events: readonly AccountEvent[], companyId: CompanyId) => void
 }
@@ -110,9 +114,11 @@ export const createLookalikes = ({
           const asked = { companyId, clientId: data.clientId, ...documentKeyOf(data) }
           return documents(asked).then((found) => ({ documents: recent.with(found, asked) }))
         }
-        case 'RecordPayment': {
-          const { clientId, paymentId, bankReference, receivedOn, amount } = data
+        case 'RecordPayment':
+        case 'RecordUnidentifiedPayment': {
+          const { paymentId, bankReference, receivedOn, amount } = data
           if (bankReference === undefined) return undefined
+          const clientId = 'clientId' in data ? data.clientId : undefined
           const asked = { companyId, clientId, paymentId, bankReference, receivedOn, amount }
           return payments(asked).then((found) => ({ payments: found }))
         }

@@ -71,6 +71,8 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   SET_OFF_DOES_NOT_ADD_UP: { status: 422, title: 'The items do not make up the set-off' },
   TAX_ID_INVALID: { status: 422, title: 'The tax id is not valid' },
   UNDO_BEFORE_WHAT_IT_UNDOES: { status: 422, title: 'An undo is dated before what it undoes' },
+  UNIDENTIFIED_AMOUNT_EXCEEDED: { status: 422, title: 'More is asked for than is unidentified' },
+  UNIDENTIFIED_PAYMENT_NOT_FOUND: { status: 404, title: 'No such unidentified payment' },
   TRANSFER_TO_SELF: { status: 422, title: 'Credit moves to another client' },
   VAT_LINES_DO_NOT_ADD_UP: { status: 422, title: 'The VAT lines do not add up to the total' },
   WRITE_OFF_ALREADY_RECORDED: { status: 409, title: 'The write-off is recorded already' },
@@ -156,6 +158,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return 'credit of it is in another account: it goes back there first, or comes back from there'
     case 'PERIOD_CLOSED':
       return told`${fact('day')} is not after ${fact('closedThrough')}, the last closed day`
+    case 'UNIDENTIFIED_AMOUNT_EXCEEDED':
+      return told`${fact('unidentified')} of ${fact('paymentId')} is unidentified`
     case 'UNDO_BEFORE_WHAT_IT_UNDOES':
       return told`${fact('day')} is before ${fact('earliest')}`
     case 'RESTORE_GUARD':

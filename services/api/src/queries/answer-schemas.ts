@@ -230,6 +230,8 @@ export const Aging = z
   })
   .meta({ id: 'Aging' })
 
+const payer = z.object({ name: z.string(), taxId: z.string().optional(), address: address.optional() }).optional()
+
 export const PaymentItem = z.object({
   paymentId: z.string(),
   clientId: z.string(),
@@ -253,7 +255,7 @@ export const PaymentItem = z.object({
   deskId: z.string().optional(),
   bankReference: z.string().optional(),
   remittanceText: z.string().optional(),
-  payer: z.object({ name: z.string(), taxId: z.string().optional(), address: address.optional() }).optional(),
+  payer,
   reversal: z.object({ on: day, reason: z.string(), note: z.string().optional() }).optional(),
   clearing: z
     .object({ on: day, fee: amount })
@@ -279,17 +281,17 @@ export const PaymentItem = z.object({
   transfers: z.array(
     z.object({
       transferId: z.string(),
-      toClientId: z.string(),
+      toClientId: z.string().optional().meta({ description: 'Absent: it is unidentified again' }),
       amount,
       movedOn: day,
-      reason: z.string(),
+      reason: z.string().optional(),
       eventId: z.uuid(),
     }),
   ),
-  origin: z
-    .object({ clientId: z.string(), paymentId: z.string() })
-    .optional()
-    .meta({ description: "Of credit that came from another client's account: the payment that it is of there" }),
+  origin: z.object({ clientId: z.string().optional(), paymentId: z.string() }).optional().meta({
+    description:
+      "Of credit that came from another client's account: the payment that it is of there; without a client, the unidentified payment",
+  }),
   releases: z.array(
     z.object({ amount, reason: z.string(), releasedOn: day, approvedBy: z.string(), eventId: z.uuid() }),
   ),
@@ -303,6 +305,37 @@ export const PaymentItem = z.object({
   ),
 })
 export const Payment = PaymentItem.extend({ revision, tieOut: TieOut, links: Links, ...moment }).meta({ id: 'Payment' })
+export const UnidentifiedItem = z.object({
+  paymentId: z.string(),
+  method: z.string(),
+  receivedOn: day,
+  currency: z.string(),
+  amount,
+  identified: amount.meta({ description: "What is clients' credit" }),
+  returned: amount.meta({ description: 'What is gone again' }),
+  unidentified: amount.meta({ description: "What is nobody's yet" }),
+  fee: amount,
+  bankReference: z.string().optional(),
+  bankAccount: z.string().optional(),
+  remittanceText: z.string().optional(),
+  payer,
+  identifications: z
+    .array(
+      z.object({
+        identificationId: z.string(),
+        clientId: z.string(),
+        amount,
+        on: day,
+        reason: z.string().optional(),
+        eventId: z.uuid(),
+      }),
+    )
+    .meta({ description: 'In the order in which they became known; what a client gave back is negative' }),
+  returns: z.array(z.object({ amount, on: day, reason: z.string(), note: z.string().optional() })),
+})
+export const UnidentifiedPayments = listOf(UnidentifiedItem)
+  .extend({ tieOut: tieOutOf('unidentified', 'journal') })
+  .meta({ id: 'UnidentifiedPayments' })
 export const Payments = listOf(PaymentItem).meta({ id: 'Payments' })
 
 export const ReceiptItem = z.object({

@@ -14,6 +14,7 @@ import { paymentRoutes } from './payment-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { receivablesRoutes } from './receivables-routes.ts'
 import { statementRoutes } from './statement-routes.ts'
+import { unidentifiedRoutes } from './unidentified-routes.ts'
 import { vatRoutes } from './vat-routes.ts'
 
 /** Everything that is read from the read models. */
@@ -22,6 +23,7 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   statementRoutes(app, dependencies)
   invoiceRoutes(app, dependencies)
   paymentRoutes(app, dependencies)
+  unidentifiedRoutes(app, dependencies)
   receiptRoutes(app, dependencies)
   receivablesRoutes(app, dependencies)
   vatRoutes(app, dependencies)

@@ -41,11 +41,14 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
       return { path: '/refundedOn', day: data.refundedOn }
     case 'TransferCredit':
       return { path: '/movedOn', day: data.movedOn }
+    case 'UndoIdentification':
+      return { path: '/undoneOn', day: data.undoneOn }
     case 'RegisterClient':
     case 'UpdateClient':
     case 'ReceiveTransfer':
     case 'CompleteTransfer':
     case 'DeclineTransfer':
+    case 'ReceiveIdentification':
     case 'DeclineReceipt':
     case 'ReleaseReceipt':
       return undefined

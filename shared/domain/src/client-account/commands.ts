@@ -186,6 +186,8 @@ export const Allocation = z.discriminatedUnion('rule', [
   z.strictObject({ rule: z.literal('none') }),
 ])
 
+export type Allocation = z.infer<typeof Allocation>
+
 const CashOverride = z
   .strictObject({ reason: FreeText, approvedBy: Name })
   .meta({ description: 'Who takes the responsibility for cash above a ceiling, and why' })
@@ -508,6 +510,32 @@ export interface DeclineTransfer extends CompleteTransfer {
   readonly code: RejectionCode
 }
 
+/** Commands of the process that carries an identification through two streams; no route leads here. */
+export interface ReceiveIdentification {
+  readonly clientId: ClientId
+  /** The unidentified payment, and what its stream knows of it. */
+  readonly paymentId: PaymentId
+  readonly identificationId: PaymentId
+  readonly amount: Money
+  readonly functional?: MoneyOrZero | undefined
+  readonly method: PaymentMethod
+  readonly identifiedOn: BusinessDay
+  readonly collectedOn: BusinessDay
+  readonly bankReference?: string | undefined
+  readonly remittanceText?: string | undefined
+  readonly allocation: Allocation
+}
+
+/** Whose account it is stands in the company's stream. */
+export interface TakeIdentificationBack {
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+  readonly identificationId: PaymentId
+  readonly method: PaymentMethod
+  readonly undoneOn?: BusinessDay | undefined
+  readonly reason: string
+}
+
 /** A receipt needs an id before its number is known; the edge derives it when the caller gives none. */
 export type WithReceiptId<Command> = Command & { readonly receiptId: ReceiptId }
 
@@ -558,5 +586,7 @@ export type AccountCommand =
   | Message<'ReceiveTransfer', ReceiveTransfer>
   | Message<'CompleteTransfer', CompleteTransfer>
   | Message<'DeclineTransfer', DeclineTransfer>
+  | Message<'ReceiveIdentification', ReceiveIdentification>
+  | Message<'UndoIdentification', TakeIdentificationBack>
   | Message<'DeclineReceipt', DeclineReceipt>
   | Message<'ReleaseReceipt', ReleaseReceipt>

@@ -7,6 +7,7 @@ import type { AccountCommand } from './commands.ts'
 import { claimDecisions } from './decisions/claims.ts'
 import { clientDecisions } from './decisions/clients.ts'
 import { settlementsOn } from './decisions/freeing.ts'
+import { identificationDecisions, undoableFrom } from './decisions/identifications.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
@@ -32,6 +33,7 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...releaseDecisions,
   ...takingBack,
   ...transferDecisions,
+  ...identificationDecisions,
 }
 
 const decideByTable = decideBy(table)
@@ -76,7 +78,11 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
       return data.issuedOn
     case 'TransferRequested':
       return data.movedOn
+    case 'IdentificationUndone':
+      return data.undoneOn
     // What was reserved before a period was closed still arrives on its own day.
+    case 'PaymentIdentified':
+    case 'IdentificationRefused':
     case 'TransferReceived':
     case 'TransferRefused':
     case 'TransferCompleted':
@@ -104,6 +110,10 @@ const undoneOn = ({ type, data }: AccountCommand, account: ClientAccount): Busin
     case 'ReverseSetOff': {
       const payment = accountPayments.get(account, data.paymentId)
       return payment && lastEffectOn(payment)
+    }
+    case 'UndoIdentification': {
+      const credit = accountPayments.factsOf(account, data.identificationId)
+      return credit && undoableFrom(credit)
     }
     case 'ReverseCreditNote':
       return takenBackFrom.creditNote(account, data.creditNoteId)

@@ -76,7 +76,7 @@ export const allocated = (
 }
 
 /** The credit notes that a payment counts on settle on its day: not before, though they are older. */
-const allocatedNotes = (
+export const allocatedNotes = (
   { clientId, receivedOn }: Pick<CommandData<'RecordPayment'>, 'clientId' | 'receivedOn'>,
   { notes }: Spread,
   rule: AllocationRule,
@@ -106,7 +106,7 @@ const settledByNotes = ({ notes }: Spread, { invoiceId }: Invoice): bigint =>
     .reduce((sum, { invoice, amount }) => (invoice.invoiceId === invoiceId ? sum + amount : sum), 0n)
 
 /** What the event keeps of how the rule came to its shares. */
-const toldBy = ({ stage, skipped = [], unmet = [] }: Spread) => ({
+export const toldBy = ({ stage, skipped = [], unmet = [] }: Spread) => ({
   ...(stage === undefined ? {} : { allocationStage: stage }),
   ...(skipped.length === 0 ? {} : { skippedStages: [...skipped] }),
   ...(unmet.length === 0 ? {} : { unmetNames: [...unmet] }),
@@ -167,7 +167,7 @@ const sharesInLei = (payment: NewPayment, shares: readonly Share[]) => {
 }
 
 /** What a bank in between kept. What is kept of money on its way is known when it arrives; of cash nobody keeps anything. */
-const keptFee = ({
+export const keptFee = ({
   fee,
   amount,
   method,

@@ -5,6 +5,7 @@ import { CashLimitOverridden } from './cash.ts'
 import { claimEventDefinitions } from './claims.ts'
 import { ClientRegistered, ClientUpdated } from './clients.ts'
 import { CreditReleased, RefundRecorded, RefundReversed } from './credit.ts'
+import { identificationEventDefinitions } from './identifications.ts'
 import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './invoices.ts'
 import {
   CreditNoteRegistered,
@@ -42,6 +43,7 @@ export const accountEventDefinitions = [
   ReceiptDeclined,
   ReceiptReleased,
   ...transferEventDefinitions,
+  ...identificationEventDefinitions,
   CreditReleased,
   ...claimEventDefinitions,
 ] as const

@@ -59,7 +59,7 @@ export const PaymentRecorded = defineEvent({
     notices: z.array(PaymentNotice).optional(),
     /** Payments of the company that were known to have the same bank reference, day and amount. */
     looksLike: z
-      .array(z.strictObject({ clientId: ClientId, paymentId: PaymentId }))
+      .array(z.strictObject({ clientId: ClientId.optional(), paymentId: PaymentId }))
       .min(1)
       .optional(),
   }),

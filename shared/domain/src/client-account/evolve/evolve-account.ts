@@ -7,6 +7,7 @@ import { claimEvolutions } from './claims.ts'
 import { clientEvolutions } from './clients.ts'
 import { creditEvolutions } from './credit.ts'
 import type { Evolutions } from './evolutions.ts'
+import { identificationEvolutions } from './identifications.ts'
 import { invoiceEvolutions } from './invoices.ts'
 import { paperEvolutions } from './papers.ts'
 import { paymentEvolutions } from './payments.ts'
@@ -22,6 +23,7 @@ const table: Evolutions<AccountEvent['type']> = {
   ...allocationEvolutions,
   ...creditEvolutions,
   ...transferEvolutions,
+  ...identificationEvolutions,
   ...receiptEvolutions,
 }
 

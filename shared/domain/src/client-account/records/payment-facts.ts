@@ -31,8 +31,10 @@ export interface Transfer {
   readonly isReserved: boolean
 }
 
-/** Where credit came from that another account gave. */
-export interface CreditOrigin extends TransferOrigin {
+/** Where credit came from that another account gave, or the company's unidentified money. */
+export interface CreditOrigin extends Pick<TransferOrigin, 'paymentId'> {
+  /** `undefined`: it was unidentified. */
+  readonly clientId?: ClientId | undefined
   /** Day of the money for what it settles; `undefined` where no money is behind it. */
   readonly collectedOn: BusinessDay | undefined
 }
@@ -66,7 +68,7 @@ export interface PaymentFacts {
   refunded: bigint
   /** Oldest first; all of it has left the credit. */
   transfers: readonly Transfer[]
-  /** Of credit that came from another account. */
+  /** Of credit that did not come to this account as money. */
   readonly origin: CreditOrigin | undefined
   /** Of the credit: what ended as income, or as what is owed to the staff. */
   released: bigint
@@ -104,7 +106,7 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   clearedOn: optional(day),
   refunded: amount,
   transfers: listOf(object({ transferId: text, toClientId: word, amount, value: optional(amount), isReserved: flag })),
-  origin: optional(object({ clientId: word, paymentId: text, collectedOn: optional(day) })),
+  origin: optional(object<CreditOrigin>({ clientId: optional(word), paymentId: text, collectedOn: optional(day) })),
   released: amount,
   receipt: optional(object({ receiptId: text, series: word })),
   annulledReceipt: optional(object({ series: word, number: count })),
