@@ -281,7 +281,7 @@ const refusalOf = (error: unknown): unknown => {
 
 t.test('a dry run tells what the command then does', async (t) => {
   const seen = { accepted: 0, refused: 0, groups: 0 }
-  await holds(
+  const runs = await holds(
     t,
     fc
       .asyncProperty(steps, async (history) => {
@@ -331,5 +331,5 @@ t.test('a dry run tells what the command then does', async (t) => {
       .afterEach(stopLedgers),
   )
   t.comment(JSON.stringify(seen))
-  t.ok(Math.min(seen.accepted, seen.refused, seen.groups) > 100)
+  t.ok(Math.min(seen.accepted, seen.refused, seen.groups) > runs / 2)
 })
