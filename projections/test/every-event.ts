@@ -435,6 +435,7 @@ export const withClock = (): readonly LedgerEvent[] => {
     append('amc', stream, messages)
     if (at < 8 || at % 2 === 1) continue
     const type = at === 8 ? 'LedgerClockStarted' : 'LedgerClockTicked'
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the log takes whatever has a type and data
     append('amc', LEDGER_CLOCK_STREAM, [clockEvent(type) as unknown as LedgerMessage])
   }
   return events

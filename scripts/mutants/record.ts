@@ -54,7 +54,7 @@ const reportOf = (decided: readonly Decided[]) => {
     files: Object.fromEntries(
       [...files].map((of) => {
         const mutants = decided.filter(({ file }) => file === of)
-        const numbered = mutants.map(({ file: _, ...mutant }, index) => ({ id: `${index}`, ...mutant }))
+        const numbered = mutants.map((mutant, index) => ({ id: `${index}`, ...mutant }))
         return [of, { language: 'typescript', source: readFileSync(of, 'utf8'), mutants: numbered }]
       }),
     ),
