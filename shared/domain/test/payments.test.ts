@@ -12,6 +12,7 @@ import {
   recordRefund,
   recordSetOff,
   refundRecorded,
+  refundReversed,
   ron,
 } from '../src/examples.ts'
 import {
@@ -528,6 +529,18 @@ t.test('money on its way, in parts', async (t) => {
       deallocate({ paymentId: 'pay-3', invoiceId: 'inv-1024', amount, deallocatedOn: on })
     t.match(given(...free, ...mixed).when(undo('100.00')), [{ data: { uncleared: true, collected: undefined } }])
     t.match(given(...free, ...mixed).when(undo('100.01')), [{ data: { uncleared: true, collected: '0.01' } }])
+  })
+  t.test('is no more collected because of credit that was given back and came again', async (t) => {
+    const back = { paymentId: 'pay-3', refundId: 'back', amount: ron('600.00') }
+    const spent = [...history.slice(0, 4), refundRecorded({ ...back, method: 'BANK_TRANSFER', refundedOn: on })]
+    const used = settled('inv-1025', '100.00')
+    const undone = paymentDeallocated({ ...used.data, deallocatedOn: on, uncleared: true })
+    const came = refundReversed({ ...back, method: 'BANK_TRANSFER', reversedOn: on })
+    const use = allocate({ paymentId: 'pay-3', invoiceId: 'inv-1024', amount: '500.00', allocatedOn: undefined })
+    const [allocated] = given(...spent, used, undone, came).when(use)
+    t.match(allocated, { data: { uncleared: true, collected: undefined } }, 'the note has brought nothing yet')
+    const [rest] = given(...spent, used, undone, came, part).when(use)
+    t.match(rest, { data: { uncleared: undefined, collected: '500.00' } })
   })
 })
 

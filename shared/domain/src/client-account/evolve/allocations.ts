@@ -8,7 +8,7 @@ import type { Invoice } from '../records/invoices.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
-import { least, uncollectedCredit, uncollectedOf } from '../transit.ts'
+import { least, uncollectedOf } from '../transit.ts'
 import { changeOpen, invoiceOf } from './changed-invoices.ts'
 import { paymentOf } from './changed-payments.ts'
 import type { Evolutions } from './evolutions.ts'
@@ -51,7 +51,7 @@ export const allocationEvolutions: Evolutions<'PaymentAllocated' | 'PaymentDeall
       uncollectedPaid: living.uncollectedPaid + uncollectedPaid,
     }
     accountPayments.setAllocation(account, payment, invoice, allocation, recovers)
-    payment.creditUncollected = uncollectedCredit(payment) - uncollectedPaid
+    payment.creditUncollected -= uncollectedPaid
     takeValue(invoice.value, functional?.invoice)
     takeValue(payment.value, functional?.payment)
     payment.credit -= paid
@@ -78,7 +78,7 @@ export const allocationEvolutions: Evolutions<'PaymentAllocated' | 'PaymentDeall
       uncollectedPaid: living.uncollectedPaid - uncollectedPaid,
     }
     accountPayments.setAllocation(account, payment, invoice, left, recovers)
-    payment.creditUncollected = uncollectedCredit(payment) + uncollectedPaid
+    payment.creditUncollected += uncollectedPaid
     takeValue(invoice.value, functional?.invoice, -1n)
     takeValue(payment.value, functional?.payment, -1n)
     payment.credit += paid

@@ -5,7 +5,7 @@ import { cashTaken } from '../records/cash.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
-import { atLeastNothing, collectionOf, leaveTransit, reversedInTransit, uncollectedCredit } from '../transit.ts'
+import { atLeastNothing, collectionOf, leaveTransit, reversedInTransit } from '../transit.ts'
 import { INSTRUMENTS } from '../vocabulary.ts'
 import { invoiceOf } from './changed-invoices.ts'
 import { changePayment, endCredit, newPayment, paymentOf } from './changed-payments.ts'
@@ -26,7 +26,7 @@ const collect = (account: ClientAccount, payment: PaymentFacts, minor: bigint): 
     const invoice = invoiceOf(account, invoiceId)
     accountPayments.setAllocation(account, payment, invoice, { ...living, uncollected, uncollectedPaid }, false)
   }
-  payment.creditUncollected = atLeastNothing(uncollectedCredit(payment) - left)
+  payment.creditUncollected = atLeastNothing(payment.creditUncollected - left)
 }
 
 export const paymentEvolutions: Evolutions<
@@ -52,7 +52,7 @@ export const paymentEvolutions: Evolutions<
     changePayment(account, reversal.paymentId, (payment) => {
       const onItsWay = reversedInTransit(reversal)
       const isFirst = payment.reversed === 0n
-      payment.creditUncollected = atLeastNothing(uncollectedCredit(payment) - onItsWay)
+      payment.creditUncollected = atLeastNothing(payment.creditUncollected - onItsWay)
       endCredit(payment, reversal.amount, reversal)
       leaveTransit(payment, onItsWay)
       const { cashPayer } = payment

@@ -61,7 +61,10 @@ export interface PaymentFacts {
   reversed: bigint
   /** What is still on its way to the bank: nothing of cash and transfers. */
   inTransit: bigint
-  /** What of the credit a cheque or promissory note has not brought yet; `uncollectedCredit` tells how much still is. */
+  /**
+   * What a cheque or promissory note has still to bring beside what it settles. More than the credit where that was given back
+   * meanwhile: it may come again, and has brought nothing then. `uncollectedCredit` tells what of the credit it is.
+   */
   creditUncollected: bigint
   /** When money on its way arrived, or the last part of it. */
   clearedOn: BusinessDay | undefined
