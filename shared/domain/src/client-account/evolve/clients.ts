@@ -1,7 +1,8 @@
 import type { Evolutions } from './evolutions.ts'
 
 export const clientEvolutions: Evolutions<'ClientRegistered' | 'ClientUpdated'> = {
-  ClientRegistered: ({ taxIdUsedBy: _, ...client }, account) => {
+  ClientRegistered: (registered, account) => {
+    const { taxIdUsedBy: _, ...client } = registered
     account.client = client
   },
   ClientUpdated: (changes, account) => {

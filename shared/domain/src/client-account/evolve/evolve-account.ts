@@ -28,7 +28,7 @@ const table: Evolutions<AccountEvent['type']> = {
 }
 
 export const evolveAccount = (account: ClientAccount, event: Identified<AccountEvent>): ClientAccount => {
-  // TypeScript does not see that an event's data fits the function of the event's own type.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeScript does not see that an event's data fits the function of its type
   const evolve = table[event.type] as (data: unknown, account: ClientAccount, eventId: EventId | undefined) => void
   evolve(event.data, account, event.eventId)
   return account
