@@ -50,7 +50,10 @@ export interface PaymentHistory {
   readonly allocationStage: string | undefined
   readonly deskId: CashDeskId | undefined
   readonly bankReference: string | undefined
+  /** The company's own. */
+  readonly bankAccount: string | undefined
   readonly remittanceText: string | undefined
+  readonly purpose: string | undefined
   readonly payer: Payer | undefined
   /** What is still on its way to the bank. */
   readonly inTransitMinor: bigint
@@ -111,6 +114,7 @@ export interface Refund {
   readonly method: RefundMethod
   readonly refundedOn: string
   readonly deskId: CashDeskId | undefined
+  readonly bankAccount: string | undefined
   readonly document: string | undefined
   readonly note: string | undefined
   /** The money came back, or never left: it is credit again. */
@@ -182,6 +186,7 @@ const refund = (row: RefundRow, currency: string, isReversed: boolean): Refund =
   method: row.method,
   refundedOn: row.refunded_on,
   deskId: row.desk_id ?? undefined,
+  bankAccount: row.bank_account ?? undefined,
   document: row.document ?? undefined,
   note: row.note ?? undefined,
   reversal:
@@ -300,7 +305,9 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     allocationStage: row.allocation_stage ?? undefined,
     deskId: row.desk_id ?? undefined,
     bankReference: row.bank_reference ?? undefined,
+    bankAccount: row.bank_account ?? undefined,
     remittanceText: row.remittance_text ?? undefined,
+    purpose: row.purpose ?? undefined,
     payer: row.payer ?? undefined,
     inTransitMinor: inTransitOf(
       row,

@@ -60,7 +60,10 @@ export const payments = defineTable({
     allocation_stage: nullable(word<AllocationStage>()),
     desk_id: nullable(id<CashDeskId>()),
     bank_reference: nullable(text()),
+    /** The company's own. */
+    bank_account: nullable(text()),
     remittance_text: nullable(text()),
+    purpose: nullable(text()),
     payer: nullable(json<Payer>()),
     /** Money on its way: the day on which it, or the last part of it, arrived. */
     cleared_on: nullable(date()),
@@ -72,8 +75,6 @@ export const payments = defineTable({
     /** A credit note on account is reversed as a paper is. */
     reversal_reason: nullable(word<ReversalReason | PaperReversalReason | UnidentifiedReturnReason>()),
     reversal_note: nullable(text()),
-    /** Own account that unidentified money came to. */
-    bank_account: nullable(text()),
     /** Of credit that came from another client's account, or was unidentified: the payment that it is of there. */
     origin_client_id: nullable(id<ClientId>()),
     origin_payment_id: nullable(id<PaymentId>()),
@@ -159,6 +160,7 @@ export const paymentRefunds = defineTable({
     method: word<RefundMethod>(),
     refunded_on: date(),
     desk_id: nullable(id<CashDeskId>()),
+    bank_account: nullable(text()),
     document: nullable(text()),
     note: nullable(text()),
     /** When the money came back, or it was found that it never left. */

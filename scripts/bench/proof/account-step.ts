@@ -121,6 +121,8 @@ const payment = (clientId: string, random: Random, receivedOn: string): AccountC
       receivedOn,
       ...(currency === 'EUR' && random.chance(0.5) && { exchangeRate: { ...rateOf(receivedOn), rate: '5.0312' } }),
       ...(method === 'BANK_TRANSFER' && random.chance(0.2) && { fee: decimal(1n, currency) }),
+      ...(method === 'BANK_TRANSFER' && random.chance(0.2) && { bankAccount: 'RO49AAAA1B31007593840000' }),
+      ...(random.chance(0.1) && { purpose: 'avans' }),
       allocation: { rule: random.chance(0.4) ? 'none' : 'oldestDueFirst' },
       ...(method === 'CASH' && { deskId: random.pick(['C1', 'C2']) }),
       ...(method === 'CASH' && random.chance(0.5) && { receipt: { series: SERIES, receiptId: `rec-${paymentId}` } }),
@@ -142,13 +144,17 @@ const allocation = (account: ClientAccount, clientId: string, random: Random, da
   // A little of what is open: what it costs in the other currency is for the domain to say, and to refuse.
   const fits = converts ? smallest(roomOf(open), credit.credit / 6n + 1n) : smallest(roomOf(open), credit.credit)
   const minor = random.chance(0.5) ? fits : smallest(fits, BigInt(amountOf(random)))
+  const said =
+    converts && random.chance(0.3)
+      ? { paid: decimal(smallest(minor, credit.credit), credit.currency) }
+      : { amount: decimal(minor, open.currency) }
   return {
     type: 'AllocatePayment' as const,
     data: {
       clientId,
       paymentId: credit.paymentId,
       invoiceId: open.invoiceId,
-      amount: decimal(minor, open.currency),
+      ...said,
       ...(converts && { exchangeRate: rateOf(day) }),
       ...(random.chance(0.5) && { allocatedOn: day }),
     },

@@ -20,3 +20,4 @@ export const Iban = z
   .regex(/^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$/, { error: 'an IBAN without blanks', abort: true })
   .refine(fits, "the IBAN's check digits")
   .meta({ description: 'IBAN of the own account', examples: ['RO49AAAA1B31007593840000'] })
+export type Iban = z.infer<typeof Iban>

@@ -93,7 +93,7 @@ export const refund = (change: Parameters<typeof recordRefund>[0] = {}) =>
 export const payFor = (change: Partial<PayForAnother> = {}) =>
   ({
     type: 'PayForAnother',
-    data: { ...allocatePayment(), invoiceClientId: 'beta', transferId: 'pay-1-alfa', ...change },
+    data: { ...allocatePayment(), amount: '290.00', invoiceClientId: 'beta', transferId: 'pay-1-alfa', ...change },
   }) as const
 export const transfer = (change: Parameters<typeof transferCredit>[0] = {}) =>
   ({ type: 'TransferCredit', data: transferCredit(change) }) as const

@@ -7,6 +7,7 @@ import { clientRegistered, invoiceRegistered, paymentAllocated, paymentRecorded,
 import {
   type AccountCommand,
   type AccountEvent,
+  AllocatePayment,
   accountInvoices,
   accountPayments,
   clientAccount,
@@ -328,6 +329,18 @@ t.test('what leaves the payment may be said, and a unit that the payer rounded i
   t.match(cents('333.98'), { ...of('333.98', '1700.00') }, 'and so does a unit more')
   t.match(cents('334.01'), of('333.99', '1700.00'), 'two are a rest')
   t.throws(() => cents('333.97'), { code: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT' })
+  const later = (change: object) =>
+    given(client, owed, paymentRecorded({ amount: ron('1700.00') })).when(
+      allocate({ invoiceId: 'inv-1024', exchangeRate: bnr('5.0900'), amount: undefined, ...change }),
+      inLei,
+    )[0]?.data
+  t.match(later({ paid: '1700.00' }), of('333.99', '1700.00'), 'an allocation after the payment may say it, too')
+  t.match(later({ paid: '1700.00', amount: '333.99' }), of('333.99', '1700.00'))
+  t.throws(() => later({ paid: '1700.01' }), { code: 'ALLOCATION_EXCEEDS_CREDIT', details: { path: '/paid' } })
+  t.throws(() => later({ paid: '1.00', exchangeRate: undefined }), { code: 'CURRENCY_MISMATCH' })
+  const body = { clientId: 'alfa', paymentId: 'pay-1', invoiceId: 'inv-1024' }
+  t.match(AllocatePayment.safeParse(body).error?.issues, [{ path: ['amount'] }], 'one of the two')
+  t.ok(AllocatePayment.safeParse({ ...body, paid: '1.00' }).success)
   const alike = () =>
     given(client, invoiceRegistered()).when(
       record({ allocation: { rule: 'explicit', items: [{ invoiceId: 'inv-1024', paid: '1.00' }] } }),

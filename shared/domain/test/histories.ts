@@ -482,9 +482,13 @@ export const commandOf = (step: Step, account: ClientAccount): AccountCommand =>
     case 'allocate': {
       const room = invoice === undefined ? 1n : invoice.open || invoice.writtenOff - invoice.recovered
       const whole = smaller(payment?.credit ?? 1n, room)
-      const amount = decimalOf(atLeastOne(amountOf(step.pick, whole)), invoice?.currency ?? 'RON')
       const exchangeRate = conversionRate(payment?.currency, invoice?.currency, step.on ?? 0)
-      const data = { clientId, paymentId, invoiceId, amount, exchangeRate, allocatedOn: dayOfUndo }
+      // Between two currencies some say what leaves the payment.
+      const saysPaid = exchangeRate !== undefined && (step.on ?? 0) % 2 === 1
+      const minor = atLeastOne(amountOf(step.pick, saysPaid ? (payment?.credit ?? 1n) : whole))
+      const said = decimalOf(minor, (saysPaid ? payment : invoice)?.currency ?? 'RON')
+      const how = saysPaid ? { paid: said } : { amount: said }
+      const data = { clientId, paymentId, invoiceId, ...how, exchangeRate, allocatedOn: dayOfUndo }
       return { type: 'AllocatePayment', data }
     }
     case 'deallocate': {

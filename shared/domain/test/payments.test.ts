@@ -166,6 +166,13 @@ t.test('RecordPayment', async (t) => {
     t.same(paths({ method: 'BARTER' }), ['method'])
     t.same(paths({ remittanceText: 'plata\ud800' }), ['remittanceText'])
     t.same(paths({ iban: 'RO49AAAA1B31007593840000' }), [''])
+    const bankAccount = 'RO49AAAA1B31007593840000'
+    t.same(paths({ bankAccount }), [])
+    t.same(paths({ bankAccount: 'RO48AAAA1B31007593840000' }), ['bankAccount'], 'its check digits')
+    t.same(paths({ bankAccount: 'RO49 AAAA 1B31 0075 9384 0000' }), ['bankAccount'], 'no spaces')
+    t.same(paths({ bankAccount, method: 'CASH' }), ['bankAccount'], 'cash lies in no bank')
+    t.same(paths({ bankAccount, method: 'SET_OFF' }), ['bankAccount'])
+    t.same(paths({ bankAccount, method: 'CHEQUE' }), [])
     const twice = [
       { invoiceId: 'inv-1024', amount: '1.00' },
       { invoiceId: 'inv-1024', amount: '1.00' },
@@ -174,6 +181,11 @@ t.test('RecordPayment', async (t) => {
     t.notOk(Allocation.safeParse({ rule: 'explicit', items: [] }).success, 'at least one')
     t.notOk(Allocation.safeParse({ rule: 'newestFirst' }).success, 'a rule that exists')
   })
+})
+
+t.test('what the money is for, and in which bank it is, stands in the event', async (t) => {
+  const told = { bankAccount: 'RO49AAAA1B31007593840000', purpose: 'avans lucrări' }
+  t.match(given(account, invoiceRegistered()).when(record(told)), [{ type: 'PaymentRecorded', data: told }, {}])
 })
 
 t.test('AllocatePayment', async (t) => {

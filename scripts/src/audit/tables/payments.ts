@@ -31,6 +31,7 @@ const untouched = {
   origin_client_id: null,
   origin_payment_id: null,
   bank_account: null,
+  purpose: null,
   receipt_series: null,
   receipt_number: null,
 }
@@ -171,7 +172,9 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         allocation_stage: data.allocationStage ?? null,
         desk_id: data.deskId ?? null,
         bank_reference: data.bankReference ?? null,
+        bank_account: data.bankAccount ?? null,
         remittance_text: data.remittanceText ?? null,
+        purpose: data.purpose ?? null,
         payer: jsonCell(data.payer),
         fee_minor: minorOf(data.fee ?? '0'),
       })
@@ -216,6 +219,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
         method: data.method,
         refunded_on: data.refundedOn,
         desk_id: data.deskId ?? null,
+        bank_account: data.bankAccount ?? null,
         document: data.document ?? null,
         note: data.note ?? null,
         reversed_on: null,

@@ -44,7 +44,7 @@ export const creditCommands = [
     name: 'AllocatePayment',
     summary: 'Allocate credit to an invoice',
     description:
-      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` of the answer is what leaves the payment. VAT under TVA la încasare, and that of an advance invoice, is exigible on the day of the money; where that is closed, on the first open day, and a warning `VAT_BELONGS_TO_CLOSED_PERIOD` names the month. With `invoiceClientId` it pays the invoice of another client: the credit goes to that account, as with `TransferCredit`, and settles the invoice there in the same event of the log; `DeallocatePayment` on `transferId` of the answer leaves it there.',
+      'Settles an invoice, partly or in full, from what is left of a payment. Between two currencies `exchangeRate` is required: `amount` is in the currency of the invoice, `paid` in that of the payment, and either may be left out: it follows from the rate. VAT under TVA la încasare, and that of an advance invoice, is exigible on the day of the money; where that is closed, on the first open day, and a warning `VAT_BELONGS_TO_CLOSED_PERIOD` names the month. With `invoiceClientId` it pays the invoice of another client: the credit goes to that account, as with `TransferCredit`, and settles the invoice there in the same event of the log; `DeallocatePayment` on `transferId` of the answer leaves it there.',
     schema: AllocatePayment,
     example: examples.allocatePayment(),
     result: z.object({
@@ -75,8 +75,10 @@ export const creditCommands = [
     ],
     alsoOn: ({ invoiceClientId }) => (invoiceClientId === undefined ? [] : [accountKey(invoiceClientId)]),
     execute: async ({ invoiceClientId, ...data }, context, dependencies) => {
-      if (invoiceClientId !== undefined && invoiceClientId !== data.clientId) {
-        return payForAnother({ ...data, invoiceClientId }, context, dependencies)
+      const { amount } = data
+      // Of another client's invoice the schema asks for it.
+      if (invoiceClientId !== undefined && invoiceClientId !== data.clientId && amount !== undefined) {
+        return payForAnother({ ...data, amount, invoiceClientId }, context, dependencies)
       }
       const handled = await onAccount({ type: 'AllocatePayment', data }, context, dependencies)
       const allocated = eventsOf(handled, 'PaymentAllocated')[0]?.data

@@ -254,7 +254,9 @@ export const PaymentItem = z.object({
   allocationStage: z.string().optional().meta({ description: 'Of `auto`: what told it how to spread the payment' }),
   deskId: z.string().optional(),
   bankReference: z.string().optional(),
+  bankAccount: z.string().optional().meta({ description: "The company's own" }),
   remittanceText: z.string().optional(),
+  purpose: z.string().optional(),
   payer,
   reversal: z.object({ on: day, reason: z.string(), note: z.string().optional() }).optional(),
   clearing: z
@@ -274,6 +276,7 @@ export const PaymentItem = z.object({
       }),
       method: z.string(),
       refundedOn: day,
+      bankAccount: z.string().optional(),
       reversal: z.object({ on: day, reason: z.string() }).optional(),
       eventId: z.uuid(),
     }),

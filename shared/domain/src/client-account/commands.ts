@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
 import { ExchangeRate } from '../exchange-rate.ts'
+import { Iban } from '../iban.ts'
 import {
   CashDeskId,
   ClientId,
@@ -104,6 +105,11 @@ const paidAmount = Amount.optional().meta({
     "Only between two currencies: what leaves the payment, in its currency. With `amount` it says what was agreed, to one unit of the rate; without, `amount` follows from the rate, and a unit of the payer's rounding closes the invoice",
 })
 
+const saysHowMuch = ({ amount, paid }: { readonly amount?: string | undefined; readonly paid?: string | undefined }) =>
+  amount !== undefined || paid !== undefined
+
+const notHowMuch = { path: ['amount'], error: 'required where `paid` is not given' }
+
 const Items = z
   .array(
     z
@@ -115,10 +121,7 @@ const Items = z
         paid: paidAmount,
         exchangeRate: conversionRate,
       })
-      .refine(({ amount, paid }) => amount !== undefined || paid !== undefined, {
-        path: ['amount'],
-        error: 'required where `paid` is not given',
-      }),
+      .refine(saysHowMuch, notHowMuch),
   )
   .min(1)
   .max(ALLOCATIONS_MAX)
@@ -192,38 +195,59 @@ const CashOverride = z
   .strictObject({ reason: FreeText, approvedBy: Name })
   .meta({ description: 'Who takes the responsibility for cash above a ceiling, and why' })
 
-export const RecordPayment = z.strictObject({
-  clientId: ClientId,
-  paymentId: PaymentId,
-  amount: Money,
-  method: PaymentMethod,
-  receivedOn: BusinessDay,
-  bankReference: Reference.optional(),
-  remittanceText: personal(FreeText).optional(),
-  payer: Payer.optional(),
-  deskId: CashDeskId.optional(),
-  fee: AmountOrZero.optional().meta({
-    description: 'Of a bank transfer: what a bank in between kept of the amount, e.g. 20.00 of 10000.00',
-  }),
-  exchangeRate: documentRate,
-  allocation: Allocation.optional().meta({ description: 'auto when absent; what is left is client credit' }),
-  receipt: z
-    .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
-    .optional()
-    .meta({ description: 'Issues the receipt in the same call; cash only' }),
-  fiscalReceipt: FiscalReceipt.optional().meta({
-    description:
-      'The bon fiscal of the cash register; asked for by the policy `amefRequired` for cash of an individual',
-  }),
-  cashOverride: CashOverride.optional(),
-})
+/** Cash lies in a drawer, and a set-off moves no money. */
+const OUTSIDE_BANKS: ReadonlySet<PaymentMethod> = new Set(['CASH', 'SET_OFF'])
+
+const isOfBank = ({
+  method,
+  bankAccount,
+}: {
+  readonly method: PaymentMethod
+  readonly bankAccount?: Iban | undefined
+}) => bankAccount === undefined || !OUTSIDE_BANKS.has(method)
+
+const notOfBank = { path: ['bankAccount'], error: 'only of money that goes through a bank' }
+
+export const RecordPayment = z
+  .strictObject({
+    clientId: ClientId,
+    paymentId: PaymentId,
+    amount: Money,
+    method: PaymentMethod,
+    receivedOn: BusinessDay,
+    bankReference: Reference.optional(),
+    bankAccount: Iban.optional().meta({ description: "The company's own account that it came to, or will come to" }),
+    remittanceText: personal(FreeText).optional(),
+    purpose: personal(FreeText).optional().meta({
+      description: 'What the money is for, in the words of whoever took it in; `remittanceText` has those of the payer',
+    }),
+    payer: Payer.optional(),
+    deskId: CashDeskId.optional(),
+    fee: AmountOrZero.optional().meta({
+      description: 'Of a bank transfer: what a bank in between kept of the amount, e.g. 20.00 of 10000.00',
+    }),
+    exchangeRate: documentRate,
+    allocation: Allocation.optional().meta({ description: 'auto when absent; what is left is client credit' }),
+    receipt: z
+      .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
+      .optional()
+      .meta({ description: 'Issues the receipt in the same call; cash only' }),
+    fiscalReceipt: FiscalReceipt.optional().meta({
+      description:
+        'The bon fiscal of the cash register; asked for by the policy `amefRequired` for cash of an individual',
+    }),
+    cashOverride: CashOverride.optional(),
+  })
+  .refine(isOfBank, notOfBank)
 
 export const AllocatePayment = z
   .strictObject({
     clientId: ClientId,
     paymentId: PaymentId,
     invoiceId: InvoiceId,
-    amount: Amount.meta({ description: "In the invoice's currency" }),
+    amount: Amount.optional().meta({
+      description: "In the invoice's currency; may be left out where `paid` is given",
+    }),
     paid: paidAmount,
     invoiceClientId: ClientId.optional().meta({
       description:
@@ -233,6 +257,7 @@ export const AllocatePayment = z
     allocatedOn: BusinessDay.optional(),
     cashOverride: CashOverride.optional(),
   })
+  .refine(saysHowMuch, notHowMuch)
   .refine(({ paid, invoiceClientId }) => paid === undefined || invoiceClientId === undefined, {
     path: ['paid'],
     error: "not for another client's invoice, which is in the payment's currency",
@@ -337,28 +362,31 @@ export const ConfirmPaymentCleared = z.strictObject({
   bankReference: Reference.optional(),
 })
 
-export const RecordRefund = z.strictObject({
-  clientId: ClientId,
-  refundId: RefundId,
-  paymentId: PaymentId.meta({ description: 'The payment or credit note whose credit is given back' }),
-  amount: z.union([Amount, Money], 'a decimal string, e.g. "290.00", or an amount in its currency').meta({
-    description: "What leaves the desk or the bank: in the credit's currency, or as an object in its own",
-    examples: ['90.00'],
-  }),
-  exchangeRate: ExchangeRate.optional().meta({
-    description:
-      "Rate of the refund itself. In the credit's own, foreign currency: what one unit is worth. Between two currencies it is required: the price of the foreign one in the functional one; of two foreign ones, that of what leaves in the credit's",
-  }),
-  method: RefundMethod,
-  refundedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
-  deskId: CashDeskId.optional(),
-  document: Reference.optional().meta({ description: "Number of the dispoziție de plată, or the bank's reference" }),
-  allowExcess: z.boolean().optional().meta({
-    description: 'Records money that left beyond the credit, too: the client owes it, as a claim',
-  }),
-  note: FreeText.optional(),
-  cashOverride: CashOverride.optional(),
-})
+export const RecordRefund = z
+  .strictObject({
+    clientId: ClientId,
+    refundId: RefundId,
+    paymentId: PaymentId.meta({ description: 'The payment or credit note whose credit is given back' }),
+    amount: z.union([Amount, Money], 'a decimal string, e.g. "290.00", or an amount in its currency').meta({
+      description: "What leaves the desk or the bank: in the credit's currency, or as an object in its own",
+      examples: ['90.00'],
+    }),
+    exchangeRate: ExchangeRate.optional().meta({
+      description:
+        "Rate of the refund itself. In the credit's own, foreign currency: what one unit is worth. Between two currencies it is required: the price of the foreign one in the functional one; of two foreign ones, that of what leaves in the credit's",
+    }),
+    method: RefundMethod,
+    refundedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+    deskId: CashDeskId.optional(),
+    bankAccount: Iban.optional().meta({ description: "The company's own account that it leaves" }),
+    document: Reference.optional().meta({ description: "Number of the dispoziție de plată, or the bank's reference" }),
+    allowExcess: z.boolean().optional().meta({
+      description: 'Records money that left beyond the credit, too: the client owes it, as a claim',
+    }),
+    note: FreeText.optional(),
+    cashOverride: CashOverride.optional(),
+  })
+  .refine(isOfBank, notOfBank)
 
 export const TransferCredit = z.strictObject({
   clientId: ClientId.meta({ description: 'Whose credit it is' }),
@@ -547,7 +575,10 @@ export type WithClaimId<Command> = Command & { readonly claimId: InvoiceId }
 
 /** An allocation to another client's invoice, as its own account knows it: credit that goes there. */
 export type PayForAnother = WithTransferId<
-  Omit<z.infer<typeof AllocatePayment>, 'invoiceClientId'> & { readonly invoiceClientId: ClientId }
+  Omit<z.infer<typeof AllocatePayment>, 'invoiceClientId' | 'amount' | 'paid'> & {
+    readonly invoiceClientId: ClientId
+    readonly amount: string
+  }
 >
 
 type RecordPaymentData = z.infer<typeof RecordPayment>

@@ -333,7 +333,8 @@ export const paymentDecisions: Decisions<
   AllocatePayment: (command, account, { company: rules }) => {
     const payment = paymentOf(account, command)
     const invoice = invoiceOf(account, command.invoiceId)
-    const share = requireTaken(askedShare(payment, invoice, command, '', rules), payment, '/amount')
+    const amountAt = command.amount === undefined ? '/paid' : '/amount'
+    const share = requireTaken(askedShare(payment, invoice, command, '', rules), payment, amountAt)
     const { amount, paid, recovers } = share
     requireCredit(payment, paid, command.paid === undefined ? '/amount' : '/paid')
     const breaches = fragmentBreaches(payment, sharesInLei(payment, [share]), rules ?? DEFAULT_RULES)

@@ -136,7 +136,7 @@ export const refundTakenBackFrom = (account: ClientAccount, refundId: RefundId):
 /** Credit is given back, in its own currency or in another, at a rate of its own (decision 0051). */
 export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
   RecordRefund: (command, account, { today, company: rules }) => {
-    const { clientId, refundId, claimId, method, deskId, document, note } = command
+    const { clientId, refundId, claimId, method, deskId, bankAccount, document, note } = command
     const client = clientOf(account, clientId)
     const source = paymentOf(account, command)
     if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
@@ -163,6 +163,7 @@ export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
         refundedOn,
         ...(isExcess ? { claimId } : {}),
         deskId,
+        bankAccount,
         document,
         note,
         ...keptBreaches(breaches),

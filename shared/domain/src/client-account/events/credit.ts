@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { BusinessDay } from '../../business-day.ts'
 import { defineEvent } from '../../event-definition.ts'
 import { ExchangeRate } from '../../exchange-rate.ts'
+import { Iban } from '../../iban.ts'
 import { CashDeskId, ClientId, InvoiceId, PaymentId, RefundId } from '../../ids.ts'
 import { Currency, Money } from '../../money.ts'
 import { FreeText, Name, Reference } from '../../text.ts'
@@ -47,6 +48,8 @@ export const RefundRecorded = defineEvent({
     /** What it left beyond the credit is owed for under this id, by the `ClaimRegistered` before it. */
     claimId: InvoiceId.optional(),
     deskId: CashDeskId.optional(),
+    /** The company's own. */
+    bankAccount: Iban.optional(),
     /** Number of the dispoziție de plată or the bank's reference. */
     document: Reference.optional(),
     note: FreeText.optional(),

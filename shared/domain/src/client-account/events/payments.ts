@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { BusinessDay } from '../../business-day.ts'
 import { defineEvent } from '../../event-definition.ts'
+import { Iban } from '../../iban.ts'
 import { CashDeskId, ClientId, InvoiceId, PaymentId } from '../../ids.ts'
 import { Money } from '../../money.ts'
 import { Payer } from '../../party.ts'
@@ -45,7 +46,11 @@ export const PaymentRecorded = defineEvent({
     /** What the payer names and no open invoice has, as written; with the one invoice that has it and is not open. */
     unmetNames: z.array(z.strictObject({ name: personal(z.string()), invoiceId: InvoiceId.optional() })).optional(),
     bankReference: Reference.optional(),
+    /** The company's own. */
+    bankAccount: Iban.optional(),
     remittanceText: personal(FreeText).optional(),
+    /** What the money is for, in the words of whoever took it in. */
+    purpose: personal(FreeText).optional(),
     payer: Payer.optional(),
     deskId: CashDeskId.optional(),
     /** What a bank in between kept: the debtor has paid the whole, the bank's turnover is less. Decimal string. */
