@@ -108,6 +108,7 @@ export const BI_ACCOUNTS: readonly (readonly [account: string, number: string, n
   ['FEE', '627', 'Comisioane'],
   ['RELEASED_CREDIT', '758', 'Alte venituri din exploatare'],
   ['TIPS', '462', 'Creditori diverși (bacșiș)'],
+  ['RETURNED_MONEY', '473', 'Sume restituite în curs de clarificare'],
   ['PENALTIES', '7581', 'Venituri din despăgubiri, amenzi și penalități'],
   ['OTHER_INCOME', '7588', 'Alte venituri din exploatare'],
   ['FX_GAIN', '765', 'Venituri din diferențe de curs valutar'],

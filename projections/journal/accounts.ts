@@ -24,6 +24,7 @@ export type Account =
   | 'FEE'
   | 'RELEASED_CREDIT'
   | 'TIPS'
+  | 'RETURNED_MONEY'
   | 'PENALTIES'
   | 'OTHER_INCOME'
   | 'FX_GAIN'
@@ -57,7 +58,7 @@ export const RELEASE_ACCOUNT: Readonly<Record<ReleaseReason, Account>> = {
  * that waits in suspense for its other side; what it was beyond a payment is that payment's credit instead.
  */
 export const CLAIM_ACCOUNT: Readonly<Record<ClaimKind, Account>> = {
-  RETURNED_MONEY: 'SUSPENSE',
+  RETURNED_MONEY: 'RETURNED_MONEY',
   FEE: 'PENALTIES',
   INTEREST: 'PENALTIES',
   OTHER: 'OTHER_INCOME',
@@ -99,6 +100,8 @@ const ROMANIAN_CHART: readonly ChartLine[] = [
   { account: 'FEE', number: '627', from: '2015-01-01' },
   { account: 'RELEASED_CREDIT', number: '758', from: '2015-01-01' },
   { account: 'TIPS', number: '462', from: '2015-01-01' },
+  // Beside what is received and not known whose: nothing of it came in.
+  { account: 'RETURNED_MONEY', number: '473', from: '2015-01-01' },
   { account: 'PENALTIES', number: '7581', from: '2015-01-01' },
   { account: 'OTHER_INCOME', number: '7588', from: '2015-01-01' },
   { account: 'FX_GAIN', number: '765', from: '2015-01-01' },

@@ -31,7 +31,7 @@ type Side = readonly [account: string, currency: string, minor: bigint]
 
 /** What stands against what is owed without an invoice. */
 const CLAIMED: Readonly<Record<string, string>> = {
-  RETURNED_MONEY: 'SUSPENSE',
+  RETURNED_MONEY: 'RETURNED_MONEY',
   FEE: 'PENALTIES',
   INTEREST: 'PENALTIES',
   OTHER: 'OTHER_INCOME',
