@@ -103,6 +103,29 @@ export const isCashDeskKnown = async (
   return rows[0]?.known === true
 }
 
+/**
+ * By currency, what can leave a desk on a day: the least that lies in it at the end of that day or of any later one, for what
+ * leaves on a day is missing on all that follow.
+ */
+export const findHeld = async (
+  db: ReadHandle,
+  { companyId, deskId, from }: { readonly companyId: CompanyId; readonly deskId: CashDeskId; readonly from: string },
+): Promise<ReadonlyMap<string, bigint>> => {
+  const { rows } = await sql<{ currency: string; held_minor: bigint }>`
+    select currency, least(coalesce(sum(moved_minor) filter (where effective_on <= ${from}::date), 0),
+      min(closing_minor) filter (where effective_on >= ${from}::date)) as held_minor
+    from (
+      select currency, effective_on, moved_minor,
+        sum(moved_minor) over (partition by currency order by effective_on) as closing_minor
+      from (
+        select currency, effective_on, opening_minor + in_minor - out_minor as moved_minor from read.cash_desk_days
+        where company_id = ${companyId} and desk_id = ${deskId}
+      ) moved
+    ) days
+    group by currency`.execute(db)
+  return new Map(rows.map((row) => [row.currency, row.held_minor]))
+}
+
 /** What came into all desks less what left them, per currency, up to the end of `asOf`: what the journal has under CASH. */
 export const findCashTotals = (
   db: ReadHandle,

@@ -1,5 +1,5 @@
 import { connectEventStore } from '@registru/event-store'
-import { listCommandPlaces, listSameNames, listSamePayments, listSameTaxIds } from '@registru/projections'
+import { listCommandPlaces } from '@registru/projections'
 import {
   configured,
   createLogger,
@@ -15,9 +15,9 @@ import { businessDayOf } from './business-clock.ts'
 import { createCommandPlaces } from './ledger/command-places.ts'
 import { createLastNumberReader } from './ledger/last-number.ts'
 import { createLedger } from './ledger/ledger.ts'
-import { createLookalikes } from './ledger/lookalikes.ts'
 import { createSnapshotTable } from './ledger/snapshot-table.ts'
 import { createSnapshotKeeper } from './ledger/snapshots.ts'
+import { toldByReadModels } from './ledger/told-by-read-models.ts'
 import { keptInPostgres } from './problems/kept-generation.ts'
 import { createGenerations } from './problems/wire-position.ts'
 import { createReadSide } from './queries/read-side.ts'
@@ -93,10 +93,11 @@ const ledger = createLedger({
     find: (commandIds) => listCommandPlaces(besideCommands, commandIds),
     logger,
   }),
-  lookalikes: createLookalikes({
-    findDocuments: (names) => listSameNames(besideCommands, names),
-    findPayments: (payments) => listSamePayments(besideCommands, payments),
-    findClients: (taxIds) => listSameTaxIds(besideCommands, taxIds),
+  elsewhereOf: toldByReadModels({
+    pool: besideCommands,
+    readSide: createReadSide({ pool: besideCommands, aside: besideCommands }),
+    today,
+    now,
     logger,
   }),
   askDivergence: async () => {

@@ -2,15 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { type EventStore as Server, startEventStore } from '@registru/embedded'
 import { connectEventStore, type EventStore, type RecordedEvent } from '@registru/event-store'
-import {
-  allProjections,
-  ensureSchemas,
-  listCommandPlaces,
-  listSameNames,
-  listSamePayments,
-  listSameTaxIds,
-  switchReadViews,
-} from '@registru/projections'
+import { allProjections, ensureSchemas, listCommandPlaces, switchReadViews } from '@registru/projections'
 import { createLogger, createPool, type Pool } from '@registru/runtime'
 import { createTestDatabase, type Teardown } from '@registru/runtime/testing'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -19,7 +11,7 @@ import { buildApp } from '../src/app.ts'
 import { createCommandPlaces } from '../src/ledger/command-places.ts'
 import { createLastNumberReader } from '../src/ledger/last-number.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
-import { createLookalikes } from '../src/ledger/lookalikes.ts'
+import { toldByReadModels } from '../src/ledger/told-by-read-models.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
 import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
 import { createTransferSaga, type TransferSaga } from '../src/transfers/transfer-saga.ts'
@@ -69,6 +61,8 @@ export const createApi = async (
     readonly identifications?: (ledger: Ledger) => IdentificationSaga
     /** A machine of its own has a clock of its own. */
     readonly now?: () => Date
+    /** How long cash that leaves a desk waits for the read models. */
+    readonly knowWithinMs?: number
   } = {},
 ): Promise<Api> => {
   const logger = override.logger ?? createLogger({ name: 'api', level: 'fatal', destination: nowhere })
@@ -86,12 +80,14 @@ export const createApi = async (
       logger,
       answerWithinMs: PATIENCE_MS,
     }),
-    lookalikes: createLookalikes({
-      findDocuments: (names) => listSameNames(pool, names),
-      findPayments: (payments) => listSamePayments(pool, payments),
-      findClients: (taxIds) => listSameTaxIds(pool, taxIds),
+    elsewhereOf: toldByReadModels({
+      pool,
+      readSide,
+      today,
+      now,
       logger,
       answerWithinMs: PATIENCE_MS,
+      ...(override.knowWithinMs === undefined ? {} : { knowWithinMs: override.knowWithinMs }),
     }),
   })
   const receipts = (override.saga ?? createReceiptSaga)(ledger)

@@ -87,6 +87,17 @@ t.test('papers', async (t) => {
   })
 })
 
+t.test('a paper that another process cancelled a moment ago has left its name', async (t) => {
+  const named = { series: 'Z', number: '77' }
+  t.equal((await invoice('alfa', 'z-1', named)).statusCode, 201)
+  t.equal((await invoice('beta', 'z-2', named)).statusCode, 409, 'this process remembers it')
+  const other = await createApi(store, pool)
+  await other.must('CancelInvoice', examples.cancelInvoice({ clientId: 'alfa', invoiceId: 'z-1' }))
+  const taken = await invoice('beta', 'z-2', named)
+  t.equal(taken.statusCode, 201)
+  t.notOk('warnings' in taken.json())
+})
+
 t.test("a credit note that names no VAT takes its share of its invoice's and says so", async (t) => {
   const note = { ...examples.registerCreditNote({ invoiceId: 'a', number: '2000' }), vatLines: undefined }
   const noted = await command('RegisterCreditNote', note)

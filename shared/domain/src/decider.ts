@@ -10,13 +10,13 @@ export interface DecisionContext {
   readonly today: BusinessDay
   /** What the company has decided about itself; the defaults when it has decided nothing. */
   readonly company?: CompanyRules | undefined
-  /** What the company's other accounts are known to hold; absent where nobody tells. */
+  /** What bears on the command in other streams of the company; absent where nobody tells. */
   readonly elsewhere?: Elsewhere | undefined
   /** The highest number of this receipt book that anybody else tells of, where somebody does. */
   readonly highestNumber?: number | undefined
 }
 
-/** What looks like what a command brings. It may lag behind, so that it warns more surely than it refuses. */
+/** What other streams are known to hold. It may lag behind, so that it warns more surely than it refuses. */
 export interface Elsewhere {
   /** Papers of other clients under the same series, number and year. */
   readonly documents?: readonly {
@@ -28,6 +28,8 @@ export interface Elsewhere {
   readonly payments?: readonly { readonly clientId?: ClientId | undefined; readonly paymentId: PaymentId }[]
   /** Other clients of the same fiscal code. */
   readonly clients?: readonly ClientId[]
+  /** By currency, what lies in the drawer that cash is to leave: the least from the day on, in minor units. */
+  readonly drawer?: ReadonlyMap<Currency, bigint>
 }
 
 /** How the ledger meets a paper whose name another client's paper has. */

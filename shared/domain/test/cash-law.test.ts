@@ -48,6 +48,17 @@ const toldOf = (events: readonly AccountEvent[]): readonly string[] =>
     return [...breaches, ...(data.notices ?? []).map(({ code }) => code)]
   })
 
+/** Credit without money behind it, for a refund to take. */
+const credit = (amount: string) =>
+  creditNoteRegistered({
+    creditNoteId: 'cn-1',
+    invoiceId: undefined,
+    total: ron(amount),
+    vatLines: [],
+    issuedOn: '2026-11-01',
+    creditedOn: '2026-11-01',
+  })
+
 /** The events of commands one after the other. */
 const lived = (history: readonly AccountEvent[], commands: readonly AccountCommand[], context = rules()) => {
   const state = history.reduce(clientAccount.evolve, clientAccount.initialState())
@@ -141,15 +152,6 @@ t.test('each finding names the article of whom it is about', async (t) => {
 })
 
 t.test('cash that is given back has ceilings of its own', async (t) => {
-  const credit = (amount: string) =>
-    creditNoteRegistered({
-      creditNoteId: 'cn-1',
-      invoiceId: undefined,
-      total: ron(amount),
-      vatLines: [],
-      issuedOn: '2026-11-01',
-      creditedOn: '2026-11-01',
-    })
   const back = (amount: string, change: Parameters<typeof refund>[0] = {}) =>
     refund({ paymentId: 'cn-1', amount, method: 'CASH', deskId: 'C1', refundedOn: '2026-11-24', ...change })
 
@@ -201,6 +203,43 @@ t.test('cash that is given back has ceilings of its own', async (t) => {
   const inEuro = paymentRecorded({ amount: eur('3000.00'), exchangeRate: rate('5.0000'), functional: ron('15000.00') })
   const euroBack = refund({ paymentId: 'pay-1', amount: '1000.01', method: 'CASH', refundedOn: '2026-11-24' })
   t.same(toldOf(given(account, inEuro).when(euroBack, rules())), ['CASH_PAYMENT_LIMIT_PER_PERSON_DAY 5000.05'])
+})
+
+t.test('a desk pays out what it holds', async (t) => {
+  const back = (amount: string, change: Parameters<typeof refund>[0] = {}) =>
+    refund({ paymentId: 'cn-1', amount, method: 'CASH', deskId: 'C1', refundedOn: '2026-11-24', ...change })
+  const holding = (drawer: readonly (readonly [string, bigint])[], change: Partial<CompanyRules> = {}) => ({
+    ...rules(change),
+    elsewhere: { drawer: new Map(drawer) },
+  })
+  const rich = given(account, credit('20000.00'))
+  t.same(toldOf(rich.when(back('100.00'), holding([['RON', 10_000n]]))), [], 'to the last ban')
+  const short = { code: 'CASH_DESK_SHORT', limit: '100.00', observed: '100.01', day: '2026-11-24', deskId: 'C1' }
+  t.match(rich.when(back('100.01'), holding([['RON', 10_000n]])), [{ data: { cashBreaches: [short] } }])
+  t.same(toldOf(rich.when(back('0.01'), holding([['EUR', 10_000n]]))), ['CASH_DESK_SHORT 0.01'], 'of that currency')
+  t.match(rich.when(back('0.01'), holding([['RON', -500n]])), [{ data: { cashBreaches: [{ limit: '-5.00' }] } }])
+  t.same(toldOf(rich.when(back('100.01', { method: 'BANK_TRANSFER' }), holding([]))), [], 'a bank is no desk')
+  t.same(toldOf(rich.when(back('100.01'), rules({ cashGuard: 'REJECT' }))), [], 'nobody tells what it holds')
+  t.same(toldOf(rich.when(back('5000.01'), holding([]))), [
+    'CASH_PAYMENT_LIMIT_PER_PERSON_DAY 5000.01',
+    'CASH_DESK_SHORT 5000.01',
+  ])
+  t.throws(() => rich.when(back('100.01'), holding([['RON', 10_000n]], { cashGuard: 'REJECT' })), {
+    code: 'CASH_DESK_SHORT',
+    details: short,
+  })
+  const underOverride = holding([], { cashGuard: 'REQUIRE_OVERRIDE' })
+  t.throws(() => rich.when(back('1.00'), underOverride), { code: 'CASH_DESK_SHORT' })
+  const cashOverride = { reason: 'Banii vin din celălalt sertar', approvedBy: 'Ioana Pop' }
+  t.match(rich.when(back('1.00', { cashOverride }), underOverride), [
+    { type: 'RefundRecorded' },
+    { type: 'CashLimitOverridden', data: { breaches: [{ code: 'CASH_DESK_SHORT' }] } },
+  ])
+  const inEuro = paymentRecorded({ amount: eur('300.00'), exchangeRate: rate('5.0000'), functional: ron('1500.00') })
+  const euro = refund({ paymentId: 'pay-1', amount: '10.00', method: 'CASH', refundedOn: '2026-11-24' })
+  t.match(given(account, inEuro).when(euro, holding([['RON', 10_000n]])), [
+    { data: { cashBreaches: [{ code: 'CASH_DESK_SHORT', limit: '0.00', observed: '10.00', currency: 'EUR' }] } },
+  ])
 })
 
 t.test('a set-off settles exactly what it is for', async (t) => {

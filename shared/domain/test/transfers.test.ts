@@ -16,7 +16,7 @@ import {
   transferRefused,
   transferRequested,
 } from '../src/examples.ts'
-import { accountPayments, DEFAULT_RULES, TransferCredit, transferRefusal } from '../src/index.ts'
+import { accountPayments, type CashReaction, DEFAULT_RULES, TransferCredit, transferRefusal } from '../src/index.ts'
 import { account, allocate, askReceipt, clear, eur, given, payFor, refund, reverse, transfer } from './account.ts'
 import { today } from './given.ts'
 import { fold } from './histories.ts'
@@ -174,6 +174,47 @@ t.test('the account that receives', async (t) => {
     })
     t.equal(received.when(transfer({ ...on, toClientId: 'gama', transferId: 'on', amount: '0.01' })).length, 1)
     t.throws(() => received.when(allocate({ ...on })), { code: 'INVOICE_NOT_FOUND' })
+  })
+})
+
+t.test('cash that pays the invoice of another client is cash on that invoice', async (t) => {
+  const large = invoiceRegistered({ clientId: 'beta', invoiceId: 'inv-b', total: ron('8000.00'), vatLines: [] })
+  const cash = paymentRecorded({ method: 'CASH', amount: ron('5000.00'), deskId: 'C1' })
+  const inCash = (amount: string, change: object = {}) =>
+    receive({ invoiceId: 'inv-b', amount: ron(amount), cashOf: 'BUSINESS', ...change })
+  const under = (cashGuard: CashReaction) => ({ today, company: { ...DEFAULT_RULES, cashGuard } })
+  t.match(given(account, cash).when(payFor({ invoiceId: 'inv-b', amount: '5000.00' })), [
+    { data: { cashOf: 'BUSINESS' } },
+  ])
+  t.notOk('cashOf' in (given(account, paid).when(payFor({ amount: '1.00' }))[0]?.data ?? {}), 'by bank it is none')
+  const first = given(beta, large).when(inCash('5000.00'), under('REJECT'))
+  t.match(first, [{ type: 'TransferReceived' }, { type: 'PaymentAllocated' }], 'as much as one may pay')
+  const history = [beta, large, ...first]
+  const more = { transferId: 'more' }
+  const breach = { code: 'CASH_FRAGMENTED_INVOICE', limit: '5000.00', observed: '5000.01', invoiceId: 'inv-b' }
+  t.match(given(...history).when(inCash('0.01', more), under('WARN')), [
+    { type: 'TransferReceived' },
+    { type: 'PaymentAllocated', data: { cashBreaches: [breach] } },
+  ])
+  t.match(given(...history).when(inCash('0.01', more), under('REJECT')), [
+    { type: 'TransferRefused', data: { code: 'CASH_FRAGMENTED_INVOICE' } },
+  ])
+  t.match(given(...history).when(inCash('0.01', more), under('REQUIRE_OVERRIDE')), [{ type: 'TransferRefused' }])
+  const cashOverride = { reason: 'Suma a fost deja depusă', approvedBy: 'Ioana Pop' }
+  t.match(given(...history).when(inCash('0.01', { ...more, cashOverride }), under('REQUIRE_OVERRIDE')), [
+    { type: 'TransferReceived' },
+    { type: 'CashLimitOverridden', data: { paymentId: 'more', breaches: [breach] } },
+    { type: 'PaymentAllocated', data: { cashBreaches: [breach] } },
+  ])
+  t.match(given(...history).when(receive({ invoiceId: 'inv-b', amount: ron('0.01'), ...more }), under('REJECT')), [
+    { type: 'TransferReceived' },
+    {},
+  ])
+  const credit = given(beta, large).when(receive({ amount: ron('6000.00'), cashOf: 'BUSINESS' }))
+  const use = (amount: string) => allocate({ clientId: 'beta', paymentId: 'pay-1-alfa', invoiceId: 'inv-b', amount })
+  t.equal(given(beta, large, ...credit).when(use('5000.00'), under('REJECT')).length, 1)
+  t.throws(() => given(beta, large, ...credit).when(use('5000.01'), under('REJECT')), {
+    code: 'CASH_FRAGMENTED_INVOICE',
   })
 })
 

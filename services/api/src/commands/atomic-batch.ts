@@ -73,7 +73,7 @@ export const carryOutAtomically = async (
         unidentified: { ...ledger.unidentified, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
         keys: { admit: (...asked) => ledger.keys.admit(...asked).catch((error: unknown) => refuse(index, error)) },
-        lookalikes: ledger.lookalikes,
+        elsewhere: ledger.elsewhere,
         highestNumbers: ledger.highestNumbers,
         stop: ledger.stop,
       },

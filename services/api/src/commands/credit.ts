@@ -35,7 +35,8 @@ const payForAnother = async (
   const moved = { ...handled, events: received }
   const { allocatedOn } = eventsOf(moved, 'PaymentAllocated')[0]?.data ?? {}
   const result = { paymentId, invoiceId, amount: request?.amount.amount, allocatedOn, invoiceClientId, transferId }
-  const warnings = vatWarnings(moved)
+  const { cashBreaches = [] } = eventsOf(moved, 'PaymentAllocated')[0]?.data ?? {}
+  const warnings = [...cashBreaches, ...vatWarnings(moved)]
   return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
 }
 
@@ -133,7 +134,7 @@ export const creditCommands = [
     name: 'RecordRefund',
     summary: 'Record a refund of client credit',
     description:
-      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. It may leave in another currency than that of the credit: `amount` is then what leaves, with its currency, and `exchangeRate` says what that takes of the credit, which `amount` of the answer shows. Of credit in a foreign currency a rate of the refund itself tells the exchange difference (665, 765) between what the credit was worth and what left. What left beyond the credit is recorded with `allowExcess`: the client owes it, as a claim (`claim` of the answer). Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`, in lei.',
+      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. It may leave in another currency than that of the credit: `amount` is then what leaves, with its currency, and `exchangeRate` says what that takes of the credit, which `amount` of the answer shows. Of credit in a foreign currency a rate of the refund itself tells the exchange difference (665, 765) between what the credit was worth and what left. What left beyond the credit is recorded with `allowExcess`: the client owes it, as a claim (`claim` of the answer). Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`, in lei, and so is what the desk holds of the currency from that day on (`CASH_DESK_SHORT`), as far as the read models know it in time.',
     schema: RecordRefund,
     example: examples.recordRefund(),
     result: z.object({
@@ -146,6 +147,7 @@ export const creditCommands = [
     }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
+      'CASH_DESK_SHORT',
       'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',

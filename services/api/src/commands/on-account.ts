@@ -12,13 +12,11 @@ export const onAccount = async (
 ): Promise<Handled<AccountEvent>> => {
   const { companyId } = context
   const stream = clientAccountStream(companyId, command.data.clientId)
-  const looked = ledger.lookalikes.of(command, companyId)
+  const looked = ledger.elsewhere.of(command, companyId)
   await ledger.keys.admit(ledger.accounts, stream, context)
   const companyRules = await ledger.rules.rulesOf(companyId)
   const elsewhere = await looked
-  const handled = await ledger.accounts.handle(stream, command, { ...context, companyRules, elsewhere })
-  if (handled.position !== undefined) ledger.lookalikes.learn(handled.events, companyId)
-  return handled
+  return ledger.accounts.handle(stream, command, { ...context, companyRules, elsewhere })
 }
 
 export const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })

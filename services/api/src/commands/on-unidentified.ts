@@ -9,7 +9,7 @@ export const onUnidentified = async (
 ): Promise<Handled<UnidentifiedEvent>> => {
   const { companyId } = context
   const stream = unidentifiedStream(companyId)
-  const looked = ledger.lookalikes.of(command, companyId)
+  const looked = ledger.elsewhere.of(command, companyId)
   await ledger.keys.admit(ledger.unidentified, stream, context)
   const companyRules = await ledger.rules.rulesOf(companyId)
   const elsewhere = await looked

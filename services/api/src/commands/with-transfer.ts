@@ -4,6 +4,7 @@ import {
   accountPayments,
   type ClientId,
   clientAccountStream,
+  type PaymentFacts,
   type PaymentId,
   Rejection,
 } from '@registru/domain'
@@ -20,18 +21,21 @@ import { eventsOf, onAccount } from './on-account.ts'
 export const transferIdOf = (given: PaymentId | undefined, context: CommandContext): PaymentId =>
   given ?? v5('transfer', context.commandId)
 
-/** In which currency the credit is; `undefined` when the payment is not there, which its account will say. */
-const currencyOf = async (
+/** Of the payment whose credit moves, what bears on that; `undefined` when it is not there, which its account will say. */
+const creditOf = async (
   { clientId, paymentId }: { readonly clientId: ClientId; readonly paymentId: PaymentId },
   { companyId }: CommandContext,
   { ledger }: CommandDependencies,
-): Promise<string | undefined> => {
+): Promise<Pick<PaymentFacts, 'currency' | 'receivedOn' | 'cashPayer'> | undefined> => {
   const stream = clientAccountStream(companyId, clientId)
   const account = await ledger.accounts.read(stream, (state) => accountPayments.has(state, paymentId))
-  return accountPayments.factsOf(account, paymentId)?.currency
+  return accountPayments.factsOf(account, paymentId)
 }
 
-type Wanted = Pick<TransferRequest, 'clientId' | 'toClientId' | 'transferId' | 'invoiceId' | 'paymentId'> & {
+type Wanted = Pick<
+  TransferRequest,
+  'clientId' | 'toClientId' | 'transferId' | 'invoiceId' | 'paymentId' | 'cashOverride'
+> & {
   readonly amount: string
 }
 
@@ -39,13 +43,18 @@ type Wanted = Pick<TransferRequest, 'clientId' | 'toClientId' | 'transferId' | '
 const requireReceiver = async (wanted: Wanted, context: CommandContext, dependencies: CommandDependencies) => {
   const { ledger, transfers } = dependencies
   try {
-    const currency = await currencyOf(wanted, context, dependencies)
-    const { toClientId, transferId, invoiceId, amount } = wanted
+    const credit = await creditOf(wanted, context, dependencies)
+    const { toClientId, transferId, invoiceId, cashOverride, amount } = wanted
     await transfers.requireReceiver(context.companyId, {
       toClientId,
       transferId,
       invoiceId,
-      ...(currency !== undefined && { amount: { amount, currency } }),
+      ...(credit !== undefined && {
+        amount: { amount, currency: credit.currency },
+        movedOn: credit.receivedOn,
+        cashOf: credit.cashPayer?.kind,
+        cashOverride,
+      }),
     })
   } catch (error) {
     const isRefused = error instanceof Rejection

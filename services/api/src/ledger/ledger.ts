@@ -26,8 +26,8 @@ import { type CommandHandler, createCommandHandler } from './command-handler.ts'
 import { type CommandKeys, createCommandKeys } from './command-keys.ts'
 import type { CommandPlaces } from './command-places.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
+import { type ElsewhereReader, nothingElsewhere, telling } from './elsewhere.ts'
 import { createLogEnd } from './log-end.ts'
-import { type Lookalikes, noLookalikes } from './lookalikes.ts'
 import { createHighestNumbers, guardBooks, type HighestNumbers } from './restore-guard.ts'
 import type { SnapshotKeeper } from './snapshots.ts'
 import { createStoreGuard } from './store-guard.ts'
@@ -52,7 +52,7 @@ export interface Ledger {
   readonly unidentified: CommandHandler<UnidentifiedPayments, UnidentifiedCommand, UnidentifiedEvent>
   readonly rules: CompanyRulesReader
   readonly keys: CommandKeys
-  readonly lookalikes: Lookalikes
+  readonly elsewhere: Pick<ElsewhereReader, 'of'>
   readonly highestNumbers: HighestNumbers
   /** Ends what watches the store. */
   readonly stop: () => void
@@ -68,8 +68,8 @@ export interface LedgerOptions {
   readonly lastNumberElsewhere?: (companyId: CompanyId, series: ReceiptSeries) => Promise<number | undefined>
   /** Where the read models have seen commands; absent: nobody tells. */
   readonly commandPlaces?: CommandPlaces
-  /** What other accounts hold that looks alike; absent: nobody tells. */
-  readonly lookalikes?: Lookalikes
+  /** What other streams hold that bears on commands, of whoever may ask the accounts; absent: nobody tells. */
+  readonly elsewhereOf?: (accounts: Pick<Ledger['accounts'], 'read'>) => ElsewhereReader
   /** What others who follow the log say is wrong with the store; absent: nobody is asked. */
   readonly askDivergence?: () => Promise<string | undefined>
   readonly logger?: Pick<Logger, 'error' | 'warn' | 'info'>
@@ -82,7 +82,7 @@ export const createLedger = ({
   snapshots,
   lastNumberElsewhere = () => Promise.resolve(undefined),
   commandPlaces = () => Promise.resolve([]),
-  lookalikes = noLookalikes,
+  elsewhereOf = () => nothingElsewhere,
   askDivergence = () => Promise.resolve(undefined),
   logger = silent,
   ...options
@@ -122,14 +122,15 @@ export const createLedger = ({
   })
   const claims = createCommandHandler({ decider: commandKey, areMostlyNew: true, ...share(KEYS_SHARE) })
   const rules = createCompanyRulesReader(companies)
+  const elsewhere = elsewhereOf(accounts)
   return {
-    accounts,
+    accounts: telling(accounts, elsewhere),
     books: guardBooks(books, highestNumbers),
-    companies,
+    companies: telling(companies, elsewhere),
     unidentified: waiting,
     rules,
     keys: createCommandKeys({ store: options.store, places: commandPlaces, rules, claims }),
-    lookalikes,
+    elsewhere,
     highestNumbers,
     stop: guard.stop,
   }

@@ -1,38 +1,18 @@
-import {
-  type AccountCommand,
-  type AccountEvent,
-  type CompanyId,
-  type DocumentKey,
-  documentKeyOf,
-  type Elsewhere,
-  type UnidentifiedCommand,
-} from '@registru/domain'
+import { type CompanyId, type DocumentKey, documentKeyOf, type Elsewhere, type LedgerMessage } from '@registru/domain'
 import type { AskedName, AskedPayment, AskedTaxId } from '@registru/projections'
 import type { Logger } from '@registru/runtime'
 import { LRUCache } from 'lru-cache'
+import type { ElsewhereReader } from './elsewhere.ts'
 import { createSharedQuestion } from './shared-question.ts'
 
 type OtherDocument = NonNullable<Elsewhere['documents']>[number]
-
-/**
- * What the company's other accounts hold that looks like what a command brings: a paper of the same name, money of the same
- * bank reference, a client of the same fiscal code. An account sees its own alone, so read models are asked, in the manner of
- * used keys (decision 0037); what they do not know yet of papers that this process registered, it remembers.
- */
-export interface Lookalikes {
-  /** Answers at once for commands that nothing could look like. */
-  readonly of: (
-    command: AccountCommand | UnidentifiedCommand,
-    companyId: CompanyId,
-  ) => Promise<Elsewhere | undefined> | undefined
-  /** What has just happened. */
-  readonly learn: (events: readonly AccountEvent[], companyId: CompanyId) => void
-}
 
 export interface LookalikesOptions {
   readonly findDocuments: (names: readonly AskedName[]) => Promise<readonly (readonly OtherDocument[])[]>
   readonly findPayments: (payments: readonly AskedPayment[]) => Promise<readonly NonNullable<Elsewhere['payments']>[]>
   readonly findClients: (taxIds: readonly AskedTaxId[]) => Promise<readonly NonNullable<Elsewhere['clients']>[]>
+  /** Whether a paper stands in its own account, whatever read models or anybody's memory say of it. */
+  readonly stands: (companyId: CompanyId, document: OtherDocument) => Promise<boolean>
   readonly logger: Pick<Logger, 'warn' | 'info'>
   readonly answerWithinMs?: number
 }
@@ -44,48 +24,46 @@ const REMEMBERED_MS = 60_000
 const nameOf = (companyId: CompanyId, { year, series, number }: DocumentKey): string =>
   JSON.stringify([companyId, year, series, number])
 
-const idOf = (companyId: CompanyId, { clientId, kind, documentId }: OtherDocument): string =>
-  JSON.stringify([companyId, clientId, kind, documentId])
+const idOf = ({ clientId, kind, documentId }: OtherDocument): string => JSON.stringify([clientId, kind, documentId])
 
 /** Papers of the last minute, as far as this process registered them. */
 const createRecentPapers = () => {
   const papers = new LRUCache<string, readonly OtherDocument[]>({ max: REMEMBERED_MAX, ttl: REMEMBERED_MS })
-  const freed = new LRUCache<string, true>({ max: REMEMBERED_MAX, ttl: REMEMBERED_MS })
   const add = (companyId: CompanyId, key: DocumentKey, document: OtherDocument): void => {
     const name = nameOf(companyId, key)
     papers.set(name, [...(papers.get(name) ?? []), document])
   }
   return {
-    learn: ({ type, data }: AccountEvent, companyId: CompanyId): void => {
+    learn: ({ type, data }: LedgerMessage, companyId: CompanyId): void => {
       if (type === 'InvoiceRegistered') {
         const { clientId, invoiceId: documentId } = data
         add(companyId, documentKeyOf(data), { clientId, kind: 'INVOICE', documentId })
       } else if (type === 'CreditNoteRegistered') {
         const { clientId, creditNoteId: documentId } = data
         add(companyId, documentKeyOf(data), { clientId, kind: 'CREDIT_NOTE', documentId })
-      } else if (type === 'InvoiceCancelled') {
-        const { clientId, invoiceId: documentId } = data
-        freed.set(idOf(companyId, { clientId, kind: 'INVOICE', documentId }), true)
-      } else if (type === 'CreditNoteReversed') {
-        const { clientId, creditNoteId: documentId } = data
-        freed.set(idOf(companyId, { clientId, kind: 'CREDIT_NOTE', documentId }), true)
       }
     },
     /** With what others tell, each once. */
     with: (found: readonly OtherDocument[], { companyId, clientId, ...key }: AskedName): readonly OtherDocument[] => {
       const recent = (papers.get(nameOf(companyId, key)) ?? []).filter((document) => document.clientId !== clientId)
-      const all = new Map([...found, ...recent].map((document) => [idOf(companyId, document), document]))
-      return [...all].flatMap(([id, document]) => (freed.has(id) ? [] : [document]))
+      return [...new Map([...found, ...recent].map((document) => [idOf(document), document])).values()]
     },
   }
 }
 
+/**
+ * What the company's other accounts hold that looks like what a command brings: a paper of the same name, money of the same
+ * bank reference, a client of the same fiscal code. Read models are asked, in the manner of used keys (decision 0037); what
+ * they do not know yet of papers that this process registered, it remembers. Of a paper that is found its own account is
+ * asked whether it still stands: another process may have cancelled it a moment ago.
+ */
 export const createLookalikes = ({
   findDocuments,
   findPayments,
   findClients,
+  stands,
   ...options
-}: LookalikesOptions): Lookalikes => {
+}: LookalikesOptions): ElsewhereReader => {
   const words = (what: string) => ({
     away: `${what} of other accounts are not looked for`,
     back: `${what} of other accounts are looked for again`,
@@ -105,6 +83,11 @@ export const createLookalikes = ({
   const payments = question('payments', findPayments)
   const clients = question('fiscal codes', findClients)
   const recent = createRecentPapers()
+  const standing = async (companyId: CompanyId, found: readonly OtherDocument[]): Promise<readonly OtherDocument[]> => {
+    // A store that does not answer refuses the command by itself.
+    const answers = await Promise.all(found.map((document) => stands(companyId, document).catch(() => true)))
+    return found.filter((_, index) => answers[index])
+  }
 
   return {
     of: ({ type, data }, companyId) => {
@@ -112,7 +95,9 @@ export const createLookalikes = ({
         case 'RegisterInvoice':
         case 'RegisterCreditNote': {
           const asked = { companyId, clientId: data.clientId, ...documentKeyOf(data) }
-          return documents(asked).then((found) => ({ documents: recent.with(found, asked) }))
+          return documents(asked)
+            .then((found) => standing(companyId, recent.with(found, asked)))
+            .then((found) => ({ documents: found }))
         }
         case 'RecordPayment':
         case 'RecordUnidentifiedPayment': {
@@ -133,11 +118,8 @@ export const createLookalikes = ({
           return undefined
       }
     },
-    learn: (events, companyId) => {
+    learn: ({ events }, companyId) => {
       for (const event of events) recent.learn(event, companyId)
     },
   }
 }
-
-/** Nobody is asked, as where there are no read models. */
-export const noLookalikes: Lookalikes = { of: () => undefined, learn: () => undefined }

@@ -10,6 +10,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   CASH_DESK_ALREADY_OPENED: { status: 409, title: 'The cash desk is open already' },
   CASH_DESK_NOT_FOUND: { status: 404, title: 'No such cash desk' },
   CASH_FRAGMENTED_INVOICE: { status: 422, title: 'A large invoice may not be paid in cash by fragments' },
+  CASH_DESK_SHORT: { status: 422, title: 'The cash desk does not hold so much' },
   CASH_PAYMENT_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash paid to one person and day is above the ceiling' },
   CASH_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash of one payer, desk and day is above the ceiling' },
   CASH_REVERSED_IN_PART: { status: 422, title: 'Cash is not reversed in part' },
@@ -114,6 +115,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return told`${fact('amount')} has more than the ${fact('decimalsMax')} decimals of ${fact('currency')}`
     case 'CASH_FRAGMENTED_INVOICE':
       return told`${fact('invoiceId')} is above the ceiling of ${fact('limit')} RON, and ${fact('observed')} RON of it would be paid in cash (${fact('law')})`
+    case 'CASH_DESK_SHORT':
+      return told`from ${fact('day')} on${desk} holds ${fact('limit')} ${fact('currency') ?? 'RON'}, and ${fact('observed')} would leave it`
     case 'CASH_PAYMENT_LIMIT_PER_PERSON_DAY':
       return told`the cash paid to the client on ${fact('day')} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
     case 'CASH_LIMIT_PER_PERSON_DAY':

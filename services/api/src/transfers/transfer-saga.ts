@@ -33,7 +33,7 @@ export interface TransferSaga {
   readonly requireReceiver: (
     companyId: CompanyId,
     transfer: Pick<TransferRequest, 'toClientId' | 'transferId' | 'invoiceId'> &
-      Partial<Pick<TransferRequest, 'amount'>>,
+      Partial<Pick<TransferRequest, 'amount' | 'movedOn' | 'cashOf' | 'cashOverride'>>,
   ) => Promise<void>
   /** Moves what is reserved, or frees it; a second time, the same answer. */
   readonly move: (request: Cause<TransferRequest>) => Promise<Moved>
@@ -48,7 +48,8 @@ export const createTransferSaga = (ledger: Ledger): TransferSaga => {
 
   return {
     requireReceiver: async (companyId, { toClientId, ...transfer }) => {
-      const refusalIn = (account: ClientAccount) => transferRefusal(account, transfer)
+      const rules = await ledger.rules.rulesOf(companyId)
+      const refusalIn = (account: ClientAccount) => transferRefusal(account, transfer, rules)
       const stream = clientAccountStream(companyId, toClientId)
       const refusal = refusalIn(await ledger.accounts.read(stream, (account) => refusalIn(account) === undefined))
       if (refusal?.code === 'CLIENT_NOT_FOUND') throw new Rejection(refusal.code, { clientId: toClientId })

@@ -211,6 +211,29 @@ export const cashBreaches = (
   ]
 }
 
+/** Of the day on which it was to leave, and every day after it: a register of cash that closes below zero is none. */
+const DRAWER_LAW = 'OMFP 2634/2015, registru de casă 14-4-7A'
+
+/** What a desk would pay out without holding it; nothing where nobody tells what it holds. */
+export const drawerBreaches = (
+  drawer: ReadonlyMap<Currency, bigint> | undefined,
+  { on, deskId, left }: { readonly on: BusinessDay; readonly deskId: CashDeskId | undefined; readonly left: Money },
+): readonly CashBreach[] => {
+  const { currency } = left
+  const held = drawer?.get(currency) ?? 0n
+  if (drawer === undefined || minorOf(left) <= held) return []
+  const breach = {
+    code: 'CASH_DESK_SHORT',
+    limit: decimalOf(held, currency),
+    observed: decimalOf(minorOf(left), currency),
+    ...(currency === LEI ? {} : { currency }),
+    day: on,
+    ...(deskId === undefined ? {} : { deskId }),
+    law: DRAWER_LAW,
+  } as const
+  return [breach]
+}
+
 /**
  * What cash that is given back would break. To all businesses together the law allows a sum a day, too: that is seen over
  * all accounts, in the read models.

@@ -525,6 +525,8 @@ export interface ReceiveTransfer {
   readonly collectedOn?: BusinessDay | undefined
   readonly invoiceId?: InvoiceId | undefined
   readonly returnsTo?: PaymentId | undefined
+  readonly cashOf?: ClientKind | undefined
+  readonly cashOverride?: z.infer<typeof CashOverride> | undefined
   readonly reason: string
 }
 

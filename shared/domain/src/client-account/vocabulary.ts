@@ -139,6 +139,7 @@ export const CashBreachCode = z.enum([
   'CASH_LIMIT_PER_PERSON_DAY',
   'CASH_FRAGMENTED_INVOICE',
   'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
+  'CASH_DESK_SHORT',
 ])
 
 /** What a payment is recorded in spite of: somebody has to do something about it beside the ledger. */

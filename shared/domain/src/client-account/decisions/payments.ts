@@ -4,7 +4,7 @@ import { DEFAULT_RULES } from '../../decider.ts'
 import type { ClientId } from '../../ids.ts'
 
 import { decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
-import { reject } from '../../rejection.ts'
+import { Rejection, reject } from '../../rejection.ts'
 import { cashBreaches, countedPayerOf, fragmentBreaches, partInLei, worthInLei } from '../cash-guard.ts'
 import type { AccountEvent } from '../events/account-events.ts'
 import { PaymentAllocated } from '../events/allocations.ts'
@@ -52,6 +52,7 @@ export const allocated = (
   shares: readonly Share[],
   rule: AllocationRule,
   rules: CompanyRules | undefined,
+  breaches: readonly CashBreach[] = [],
 ): readonly AccountEvent[] => {
   const arrived = { ...arrival, lastUndoOn: undefined, clearedOn: undefined }
   let left: NewPayment = payment
@@ -71,6 +72,7 @@ export const allocated = (
       ...(recovers ? { recovers } : {}),
       ...foreign,
       ...(payment.paidWhenCleared ? { uncleared: true } : {}),
+      ...keptBreaches(breaches),
     })
   })
 }
@@ -112,21 +114,33 @@ export const toldBy = ({ stage, skipped = [], unmet = [] }: Spread) => ({
   ...(unmet.length === 0 ? {} : { unmetNames: [...unmet] }),
 })
 
-/** What the company does about cash above a ceiling: events that go along, or a refusal that names rule, limit and sum. */
+type Overridable = Pick<
+  CommandData<'RecordPayment' | 'AllocatePayment' | 'RecordRefund'>,
+  'clientId' | 'paymentId' | 'cashOverride'
+>
+
+/** Of cash above a ceiling: what refuses it, with rule, limit and sum; `undefined` where it may pass. */
+export const cashRefusal = (
+  breaches: readonly CashBreach[],
+  { cashOverride }: Pick<Overridable, 'cashOverride'>,
+  { cashGuard }: CompanyRules,
+): Rejection | undefined => {
+  const [first] = breaches
+  const mayPass = cashGuard === 'WARN' || (cashGuard === 'REQUIRE_OVERRIDE' && cashOverride !== undefined)
+  return first === undefined || mayPass
+    ? undefined
+    : new Rejection(first.code, { ...first, reaction: cashGuard, breaches })
+}
+
+/** What the company does about cash above a ceiling: events that go along, or a refusal. @throws Rejection */
 export const answerForCash = (
   breaches: readonly CashBreach[],
-  {
-    clientId,
-    paymentId,
-    cashOverride,
-  }: Pick<CommandData<'RecordPayment' | 'AllocatePayment' | 'RecordRefund'>, 'clientId' | 'paymentId' | 'cashOverride'>,
+  { clientId, paymentId, cashOverride }: Overridable,
   rules: CompanyRules,
 ): readonly AccountEvent[] => {
-  const [first] = breaches
-  if (first === undefined || rules.cashGuard === 'WARN') return []
-  if (rules.cashGuard === 'REJECT' || cashOverride === undefined) {
-    return reject(first.code, { ...first, reaction: rules.cashGuard, breaches })
-  }
+  const refusal = cashRefusal(breaches, { cashOverride }, rules)
+  if (refusal !== undefined) throw refusal
+  if (breaches.length === 0 || rules.cashGuard === 'WARN' || cashOverride === undefined) return []
   const { reason, approvedBy } = cashOverride
   return [CashLimitOverridden.of({ clientId, paymentId, breaches: [...breaches], reason, approvedBy })]
 }

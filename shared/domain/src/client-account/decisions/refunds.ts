@@ -5,7 +5,7 @@ import { type ExchangeRate, priced } from '../../exchange-rate.ts'
 import type { RefundId } from '../../ids.ts'
 import { decimalOf, type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
-import { payoutBreaches, refundInLei } from '../cash-guard.ts'
+import { drawerBreaches, payoutBreaches, refundInLei } from '../cash-guard.ts'
 import { RefundRecorded, RefundReversed } from '../events/credit.ts'
 import { cashPaid } from '../records/cash.ts'
 import { type Refund, refunds } from '../records/papers.ts'
@@ -135,7 +135,7 @@ export const refundTakenBackFrom = (account: ClientAccount, refundId: RefundId):
 
 /** Credit is given back, in its own currency or in another, at a rate of its own (decision 0051). */
 export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
-  RecordRefund: (command, account, { today, company: rules }) => {
+  RecordRefund: (command, account, { today, company: rules, elsewhere }) => {
     const { clientId, refundId, claimId, method, deskId, bankAccount, document, note } = command
     const client = clientOf(account, clientId)
     const source = paymentOf(account, command)
@@ -149,7 +149,11 @@ export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
     const amount = moneyOf(payout.amount, payment.currency)
     const foreign = foreignFactsOf(payment, payout, rules)
     const lei = method === 'CASH' ? (refundInLei({ amount, ...foreign }) ?? 0n) : undefined
-    const breaches = payoutBreaches(cashPaid.by(account, refundedOn), { on: refundedOn, deskId, lei }, client)
+    const place = { on: refundedOn, deskId }
+    const breaches = [
+      ...payoutBreaches(cashPaid.by(account, refundedOn), { ...place, lei }, client),
+      ...(method === 'CASH' ? drawerBreaches(elsewhere?.drawer, { ...place, left: payout.left }) : []),
+    ]
     return [
       ...(isExcess ? [claimOfExcess(account, source, excess, { clientId, claimId, on: refundedOn })] : []),
       RefundRecorded.of({

@@ -1,10 +1,12 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
-import type { CompanyRules } from '../../decider.ts'
+import { type CompanyRules, DEFAULT_RULES } from '../../decider.ts'
 import type { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
-import { type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
+import { minorIn, minorOf, moneyOf } from '../../money.ts'
 import { Rejection, reject } from '../../rejection.ts'
+import { fragmentBreaches, partInLei } from '../cash-guard.ts'
 import type { CompleteTransfer, ReceiveTransfer, WithTransferId } from '../commands.ts'
 import type { AccountEvent } from '../events/account-events.ts'
+import type { CashBreach } from '../events/cash.ts'
 import {
   TransferCompleted,
   TransferDeclined,
@@ -12,27 +14,44 @@ import {
   TransferRefused,
   TransferRequested,
 } from '../events/transfers.ts'
-import { accountInvoices } from '../records/invoices.ts'
+import { accountInvoices, type Invoice } from '../records/invoices.ts'
 import type { PaymentFacts, Transfer } from '../records/payment-facts.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
 import { isUncollected } from '../transit.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
-import { allocated } from './payments.ts'
+import { allocated, answerForCash, cashRefusal } from './payments.ts'
 import { collectedOn, firstFreeDay, invoiceOf, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'
 import { dayOfMoney } from './vat-day.ts'
+
+type Sent = Pick<ReceiveTransfer, 'transferId' | 'invoiceId' | 'returnsTo' | 'cashOf' | 'cashOverride'> &
+  Partial<Pick<ReceiveTransfer, 'amount' | 'functional' | 'movedOn'>>
+
+/** The invoice that it pays may be too large to be paid so far in cash. */
+const breachesOf = (
+  invoice: Invoice,
+  { amount, functional, cashOf, movedOn }: Sent,
+  rules: CompanyRules,
+): readonly CashBreach[] => {
+  if (cashOf === undefined || amount === undefined || movedOn === undefined) return []
+  const payment = {
+    receivedOn: movedOn,
+    deskId: undefined,
+    payer: undefined,
+    cashPayer: { identity: '', kind: cashOf },
+  }
+  const paid = partInLei(amount, minorOf(amount), functional && minorOf(functional))
+  return fragmentBreaches(payment, [{ invoice, paid }], rules)
+}
 
 /** Why an account cannot receive a transfer; `undefined` when it can. Asked before anything is reserved, and again by the event. */
 export const transferRefusal = (
   account: ClientAccount,
-  {
-    transferId,
-    invoiceId,
-    returnsTo,
-    amount,
-  }: Pick<ReceiveTransfer, 'transferId' | 'invoiceId' | 'returnsTo'> & { readonly amount?: Money },
+  sent: Sent,
+  rules: CompanyRules = DEFAULT_RULES,
 ): Rejection | undefined => {
+  const { transferId, invoiceId, returnsTo, amount } = sent
   if (account.client === undefined) return new Rejection('CLIENT_NOT_FOUND')
   if (returnsTo !== undefined) return undefined
   // Money, credit notes on account and what was received stand under one space of ids.
@@ -48,8 +67,11 @@ export const transferRefusal = (
     const currencies = { invoiceCurrency: currency, paymentCurrency: amount.currency }
     return new Rejection('CURRENCY_MISMATCH', { invoiceId, ...currencies })
   }
-  if (minorOf(amount) <= open) return undefined
-  return new Rejection('ALLOCATION_EXCEEDS_OPEN_AMOUNT', { path: '/amount', invoiceId, open: moneyOf(open, currency) })
+  if (minorOf(amount) > open) {
+    const path = '/amount'
+    return new Rejection('ALLOCATION_EXCEEDS_OPEN_AMOUNT', { path, invoiceId, open: moneyOf(open, currency) })
+  }
+  return cashRefusal(breachesOf(invoice, sent, rules), sent, rules)
 }
 
 /** What is reserved under an id; a second time there is nothing left to conclude. */
@@ -62,7 +84,7 @@ const reservedOn = (
   return payment && transfer && { payment, transfer }
 }
 
-interface Destination {
+interface Destination extends Pick<ReceiveTransfer, 'cashOverride'> {
   readonly toClientId: ClientId
   readonly invoiceId?: InvoiceId
   readonly reason: string
@@ -75,7 +97,7 @@ interface Destination {
 const requested = (
   account: ClientAccount,
   command: WithTransferId<{ readonly clientId: ClientId; readonly paymentId: PaymentId; readonly amount: string }>,
-  { toClientId, invoiceId, reason, movedOn: asked, path }: Destination,
+  { toClientId, invoiceId, cashOverride, reason, movedOn: asked, path }: Destination,
   dayFrom: (earliest: BusinessDay) => BusinessDay,
 ) => {
   const { clientId, transferId } = command
@@ -102,6 +124,8 @@ const requested = (
     // Until it is moved it is the other client's, for no supply of this one.
     ...(dayOfMoney(payment) !== undefined && { collectedOn: movedOn }),
     ...(invoiceId !== undefined && { invoiceId }),
+    ...(payment.cashPayer !== undefined && { cashOf: payment.cashPayer.kind }),
+    ...(cashOverride !== undefined && { cashOverride }),
     ...(invoiceId === undefined && payment.origin?.clientId === toClientId && { returnsTo: payment.origin.paymentId }),
     reason,
   })
@@ -110,10 +134,11 @@ const requested = (
 /** What is received pays the invoice that it was sent for. */
 const settledAtOnce = (
   account: ClientAccount,
-  { clientId, transferId, amount: money, functional, origin, movedOn, collectedOn: moneyOn }: ReceiveTransfer,
+  command: ReceiveTransfer,
   invoiceId: InvoiceId,
   rules: CompanyRules | undefined,
 ): readonly AccountEvent[] => {
+  const { clientId, transferId, amount: money, functional, origin, movedOn, collectedOn: moneyOn } = command
   const amount = minorOf(money)
   const total = functional && minorOf(functional)
   const value = functional && total !== undefined ? { currency: functional.currency, total, left: total } : undefined
@@ -131,8 +156,12 @@ const settledAtOnce = (
     value,
     paidWhenCleared: false,
   }
-  const share = { invoice: invoiceOf(account, invoiceId), amount, paid: amount }
-  return allocated(arrival, credit, [share], 'explicit@1', rules)
+  const invoice = invoiceOf(account, invoiceId)
+  const breaches = breachesOf(invoice, command, rules ?? DEFAULT_RULES)
+  return [
+    ...answerForCash(breaches, { ...command, paymentId: transferId }, rules ?? DEFAULT_RULES),
+    ...allocated(arrival, credit, [{ invoice, amount, paid: amount }], 'explicit@1', rules, breaches),
+  ]
 }
 
 export const transferDecisions: Decisions<
@@ -146,12 +175,12 @@ export const transferDecisions: Decisions<
   },
 
   PayForAnother: (command, account, { company: rules }) => {
-    const { invoiceClientId: toClientId, invoiceId, allocatedOn: movedOn, exchangeRate } = command
+    const { invoiceClientId: toClientId, invoiceId, allocatedOn: movedOn, exchangeRate, cashOverride } = command
     if (exchangeRate !== undefined) {
       const rule = "another client's invoice is paid in its own currency"
       reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId, rule })
     }
-    const to = { toClientId, invoiceId, reason: invoiceId, movedOn, path: '/allocatedOn' }
+    const to = { toClientId, invoiceId, cashOverride, reason: invoiceId, movedOn, path: '/allocatedOn' }
     // As any allocation, it counts from the money on, unless somebody says when.
     return [requested(account, command, to, (earliest) => firstFreeDay(rules, earliest))]
   },
@@ -159,7 +188,7 @@ export const transferDecisions: Decisions<
   // What it refuses is an event as well: two that finish one transfer must hear the same.
   ReceiveTransfer: (command, account, { company: rules }) => {
     const { clientId, origin, transferId, invoiceId } = command
-    const refusal = transferRefusal(account, command)
+    const refusal = transferRefusal(account, command, rules)
     if (refusal !== undefined) return [TransferRefused.of({ clientId, origin, transferId, code: refusal.code })]
     const received = TransferReceived.of(command)
     return invoiceId === undefined ? [received] : [received, ...settledAtOnce(account, command, invoiceId, rules)]

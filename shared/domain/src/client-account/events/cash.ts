@@ -3,14 +3,19 @@ import { z } from 'zod'
 import { BusinessDay } from '../../business-day.ts'
 import { defineEvent } from '../../event-definition.ts'
 import { CashDeskId, ClientId, InvoiceId, PaymentId } from '../../ids.ts'
+import { Currency } from '../../money.ts'
 import { FreeText, Name } from '../../text.ts'
 import { CashBreachCode } from '../vocabulary.ts'
 
-/** Amounts are decimal strings in RON; `law` names the act whose dated figure was compared. */
+/**
+ * Amounts are decimal strings in RON, or in `currency`; `law` names the act whose dated figure was compared. CASH_DESK_SHORT:
+ * `limit` is what the desk held.
+ */
 export const CashBreach = z.strictObject({
   code: CashBreachCode,
   limit: z.string(),
   observed: z.string(),
+  currency: Currency.optional(),
   day: BusinessDay,
   deskId: CashDeskId.optional(),
   invoiceId: InvoiceId.optional(),

@@ -4,8 +4,9 @@ import { BusinessDay } from '../../business-day.ts'
 import { defineEvent } from '../../event-definition.ts'
 import { ClientId, InvoiceId, PaymentId } from '../../ids.ts'
 import { Money, MoneyOrZero } from '../../money.ts'
+import { ClientKind } from '../../party.ts'
 import { REJECTION_CODES } from '../../rejection.ts'
-import { FreeText } from '../../text.ts'
+import { FreeText, Name } from '../../text.ts'
 
 // Credit that goes from one client's account to another's. The first event only reserves it, the one in the receiving
 // stream moves it for every reader at one position, the last one closes the reservation (decision 0049).
@@ -23,6 +24,10 @@ const moved = {
   collectedOn: BusinessDay.optional(),
   /** The receiver's invoice that all of it settles at once: paid for another, it is received and allocated, or neither. */
   invoiceId: InvoiceId.optional(),
+  /** It was handed over as cash, by such a payer: what it settles counts as paid in cash (Legea 70/2015 art. 3 (2)). */
+  cashOf: ClientKind.optional(),
+  /** Who answers for the cash, should it be more than may be paid of the invoice. */
+  cashOverride: z.strictObject({ reason: FreeText, approvedBy: Name }).optional(),
   /** The receiver's payment that it came from and goes back to: it is that payment's credit again, and none of its own. */
   returnsTo: PaymentId.optional(),
   reason: FreeText,

@@ -28,7 +28,8 @@ const countCash = (
   if (cashPayer === undefined) return
   const lei = sign * partInLei(payment, paid, values?.payment)
   invoice.paidInCash += lei
-  if (underContract(invoice, cashPayer)) cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
+  if (payment.method === 'CASH' && underContract(invoice, cashPayer))
+    cashTaken.add(account, cashKeyOf(payment, cashPayer), -lei)
 }
 
 export const allocationEvolutions: Evolutions<'PaymentAllocated' | 'PaymentDeallocated'> = {

@@ -35,7 +35,9 @@ export const transferEvolutions: Evolutions<
       return
     }
     const origin = { ...received.origin, collectedOn }
-    const facts = { paymentId: transferId, amount, receivedOn: movedOn, functional, origin }
+    // Whoever it was, the ceiling of that day is counted in the account that took it in.
+    const cashPayer = received.cashOf && { identity: '', kind: received.cashOf }
+    const facts = { paymentId: transferId, amount, receivedOn: movedOn, functional, origin, cashPayer }
     accountPayments.set(account, newPayment({ ...facts, method: 'TRANSFER' }))
   },
   TransferRefused: () => undefined,

@@ -41,8 +41,11 @@ const isSameKey = (one: DocumentKey, other: DocumentKey): boolean =>
 
 const hashOfKey = ({ year, series, number }: DocumentKey): number => hashOfText(`${year} ${number} ${series}`)
 
-const ordinalOfDocument = ({ records }: Keeper, { kind, documentId }: RegisteredDocument): number =>
-  required(findRecord(records, kind === 'CREDIT_NOTE' ? KIND.creditNote : KIND.invoice, documentId))
+const findDocument = ({ records }: Keeper, { kind, documentId }: RegisteredDocument): number | undefined =>
+  findRecord(records, kind === 'CREDIT_NOTE' ? KIND.creditNote : KIND.invoice, documentId)
+
+const ordinalOfDocument = (account: Keeper, document: RegisteredDocument): number =>
+  required(findDocument(account, document))
 
 /**
  * The papers that stand under a name. More than one only of histories in which nobody looked; a paper that is cancelled or
@@ -60,6 +63,13 @@ export const documents = {
       if (!isOne(known.kind) || !isSameKey(key, documentKeyOf(known.paper))) continue
       yield { kind: known.kind, documentId: keyAt(account.records, ordinal) }
     }
+  },
+  /** Whether it stands under its name: it does until it is cancelled or reversed. */
+  has: (account: PaperKeeper, document: RegisteredDocument): boolean => {
+    const ordinal = findDocument(account, document)
+    if (ordinal === undefined) return false
+    const hash = hashOfKey(documentKeyOf(documentAt(account, ordinal).paper))
+    return [...ordinalsUnder(account.papers, hash)].includes(ordinal)
   },
   /** The document has its own record already. */
   add: (account: PaperKeeper, paper: NamedPaper, document: RegisteredDocument): void => {
