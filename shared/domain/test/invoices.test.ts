@@ -519,6 +519,11 @@ t.test('RegisterCreditNote', async (t) => {
     const bare = given(account, invoiceRegistered({ vatLines: [] }))
     t.equal(bare.when(whole('1210.00')).length, 1)
     t.throws(() => bare.when(whole('1210.01')), { code: 'CREDIT_NOTE_DOES_NOT_FIT', details: { left: ron('1210.00') } })
+    const gone = given(account, invoiceRegistered({ vatLines: [] }), invoiceCancelled({ vatLines: [] }))
+    t.throws(() => gone.when(whole('0.01')), {
+      code: 'CREDIT_NOTE_DOES_NOT_FIT',
+      details: { invoiceId: 'inv-1024' },
+    })
     t.throws(() => given(account).when(corrects()), { code: 'INVOICE_NOT_FOUND' })
     t.throws(() => given(...open).when(corrects({ total: eur('242.00') })), { code: 'CURRENCY_MISMATCH' })
     const back = reverseNote({ creditNoteId: 'cn-7', reversedOn: '2026-10-25' })

@@ -118,10 +118,19 @@ const requireAdvances = (
   }
 }
 
+/** A paper that is cancelled leaves its name. */
+const hasLeftItsName = (account: ClientAccount, invoice: Invoice): boolean =>
+  [...documents.under(account, invoice)].every(({ documentId }) => documentId !== invoice.invoiceId)
+
 /** A paper that asks for nothing is fully open as long as its name is its own. */
 const isCancelled = (account: ClientAccount, invoice: Invoice): boolean =>
-  invoice.total === 0n &&
-  [...documents.under(account, invoice)].every(({ documentId }) => documentId !== invoice.invoiceId)
+  invoice.total === 0n && hasLeftItsName(account, invoice)
+
+/** What was never delivered is not credited either: the client would be owed for nothing. @throws Rejection */
+const requireStanding = (account: ClientAccount, invoice: Invoice): void => {
+  if (!hasLeftItsName(account, invoice)) return
+  reject('CREDIT_NOTE_DOES_NOT_FIT', { invoiceId: invoice.invoiceId, rule: 'a cancelled invoice is not corrected' })
+}
 
 const printedAdvances = (advances: readonly AdvanceTakenOff[], currency: Currency): VatLine[] =>
   advances.map(({ rate, base, vat, advanceInvoiceId }) => ({
@@ -246,6 +255,7 @@ export const invoiceDecisions: Decisions<
       }
       const corrected = issuedInvoiceOf(account, corrects)
       requireCurrencyOf(corrected, total)
+      requireStanding(account, corrected)
       requirePartOf(corrected, total)
       const { kind, cashAccounting } = corrected
       return [
