@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ApiProcesses } from '../api-processes.ts'
-import type { ModelCommand } from './oracle.ts'
+import type { ModelCommand } from './oracle/command.ts'
 
 const PATIENCE_MS = 120_000
 const PAUSE_MS = 20
@@ -11,6 +11,7 @@ const RETRYABLE = new Set([503, 504])
 const Answer = z.looseObject({
   code: z.string().optional(),
   commandId: z.string().optional(),
+  position: z.string().optional(),
   item: z.int().optional(),
   details: z.looseObject({ revision: z.int().nullable().optional() }).optional(),
   result: z.looseObject({}).optional(),

@@ -5,8 +5,9 @@ import type { Test } from 'tap'
 import { z } from 'zod'
 import { eventsOf } from '../api.ts'
 import type { Caller } from './caller.ts'
-import { decimal, money } from './commands.ts'
-import type { ModelCommand } from './oracle.ts'
+import { decimal } from './oracle/amounts.ts'
+import type { ModelCommand } from './oracle/command.ts'
+import { money } from './play/moment.ts'
 import type { Random } from './random.ts'
 
 const CLIENT = 'shared'
@@ -16,7 +17,7 @@ const THINGS = 6
 
 interface Conflict {
   readonly send: Caller['send']
-  readonly must: (name: string, body: object, key: string) => Promise<void>
+  readonly must: (name: string, body: object, key: string) => Promise<string>
   /** Of each caller. */
   readonly randoms: readonly [Random, Random]
   /** Of each caller. */

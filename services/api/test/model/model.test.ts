@@ -9,22 +9,36 @@ import { eventsOf } from '../api.ts'
 import { RULES_AGE_MS, startApiProcesses } from '../api-processes.ts'
 import { project } from '../projected.ts'
 import { type Answered, createCaller } from './caller.ts'
-import { type Course, decimal, money, nextCommand } from './commands.ts'
 import { conflict } from './conflicts.ts'
-import { type CashGuard, createOracle, type ModelCommand, type Oracle } from './oracle.ts'
+import { compareEnd, compareNumbers } from './endings.ts'
+import type { ModelCommand } from './oracle/command.ts'
+import { createOracle, type Oracle } from './oracle/oracle.ts'
+import type { CashGuard } from './oracle/state.ts'
+import { isMoney } from './oracle/terms.ts'
+import { nextCommand, nextTransfer } from './play/commands.ts'
+import type { Course } from './play/moment.ts'
 import { type Random, randomOf } from './random.ts'
+import { compareItems, compareReports, type Quiet } from './reports.ts'
 
-const isLong = process.env['LONG'] !== undefined
-const COMMANDS_PER_PHASE = isLong ? 1_000 : 10
-const CONFLICTS = isLong ? 500 : 15
+/** LONG=1 plays 24,000 commands, LONG=0.1 a tenth of them. */
+const length = Number(process.env['LONG'] ?? 0)
+const isLong = length > 0
+/** After each, nothing is under way for a moment: credit moves between clients, and the moment is asked about in the end. */
+const ROUNDS = isLong ? 10 : 2
+const COMMANDS_PER_ROUND = isLong ? Math.ceil(100 * length) : 5
+const TRANSFERS_PER_ROUND = isLong ? Math.ceil(20 * length) : 2
+const COMMANDS_PER_PHASE = ROUNDS * COMMANDS_PER_ROUND
+const CONFLICTS = isLong ? Math.ceil(500 * length) : 15
 const CLIENTS = isLong ? 8 : 3
 const PHASES = ['2026-10-05', '2026-10-06', '2026-10-07']
+/** Of the reports: before, between, and when what is due is late. */
+const DAYS_ASKED = ['2026-10-05', '2026-10-06', '2026-10-07', '2026-11-23', '2029-12-31']
+const MOMENTS_ASKED = 3
 /** What the company does about cash above the ceiling, phase by phase. */
 const CASH_GUARDS: readonly CashGuard[] = ['REJECT', 'REQUIRE_OVERRIDE', 'WARN']
 const RECEIPTS_MAX = isLong ? 200 : 6
 const FAULT_MS = 150
 const CALM_MS = 250
-const TOLD_WITHIN_MS = 20_000
 const FAULTS: readonly HostileMode[] = [
   'silent',
   'slow',
@@ -45,10 +59,25 @@ const { hostility, eventStoreUrl, pool, urls } = processes
 const { send, post, retries } = createCaller(processes)
 const course: Course = { phases: PHASES, perPhase: COMMANDS_PER_PHASE, receiptsMax: RECEIPTS_MAX }
 
-const must = async (name: string, body: object, key: string): Promise<void> => {
-  const { status, text } = await send({ name, body: { ...body } }, key)
+const must = async (name: string, body: object, key: string): Promise<string> => {
+  const { status, text, answer } = await send({ name, body: { ...body } }, key)
   if (status !== 201 && status !== 200) throw new Error(`${name}: ${text}`)
+  return answer.position ?? ''
 }
+
+/** Read models are no process's own: either may be asked. */
+const ask = async (path: string): Promise<string> => {
+  const response = await fetch(`${urls[path.length % urls.length]}/v1/companies/amc/${path}`, {
+    headers: { authorization: processes.authorization },
+  })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${path} answered ${response.status} ${text}`)
+  return text
+}
+
+/** Some of them, the last one for certain. */
+const everyNth = <Item>(items: readonly Item[], nth: number): readonly Item[] =>
+  items.filter((_, index) => Math.floor((items.length - 1 - index) % nth) === 0)
 
 const tally = new Map<string, number>()
 const count = (what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1)
@@ -66,17 +95,14 @@ interface Step {
   readonly key: string
 }
 
-const Claimed = z.looseObject({ claim: z.looseObject({ claimId: z.string() }) })
-/** The id that the ledger gave to what is owed for money that left. */
-const claimIdIn = (result: unknown): string | undefined => Claimed.safeParse(result).data?.claim.claimId
-
 /** Holds the ledger's answer to one command against the model, and has the model follow. */
 const compare = (
   oracle: Oracle,
   { command, key }: Step,
   { status, replayed, text, answer }: Answered,
+  other?: Oracle,
 ): 'accepted' | 'refused' => {
-  const { refusals, warnings, apply } = oracle.judge(command)
+  const { refusals, warnings, apply } = oracle.judge(command, other)
   const what = `${key} ${command.name} ${JSON.stringify(command.body)} answered ${status} ${text}`
   const isAccepted = status === 201 || (status === 200 && replayed)
   count(isAccepted ? command.name : (answer.code ?? String(status)))
@@ -87,7 +113,7 @@ const compare = (
     )
   }
   if (!isAccepted) return 'refused'
-  t.match(answer.result, apply(claimIdIn(answer.result)), what)
+  t.match(answer.result, apply(answer.result), what)
   t.same(
     (answer.warnings ?? []).map(({ code }) => code),
     warnings,
@@ -95,6 +121,8 @@ const compare = (
   )
   return 'accepted'
 }
+
+const Told = z.looseObject({ result: z.looseObject({}).optional() })
 
 /** Commands of one account by one append: the model tries them on a copy of itself, and keeps it when all pass. */
 const takeGroup = async (account: Account, steps: readonly Step[]): Promise<void> => {
@@ -110,7 +138,7 @@ const takeGroup = async (account: Account, steps: readonly Step[]): Promise<void
       t.ok(isAlike, `${text}, the model says ${[...refusals].join(' or ')} of item ${index}`)
       return
     }
-    results.push(apply(claimIdIn(answer.results?.[index]?.body?.['result'])))
+    results.push(apply(Told.parse(answer.results?.[index]?.body ?? {}).result))
   }
   for (const [index, step] of steps.entries()) {
     const body = answer.results?.[index]?.body
@@ -181,76 +209,44 @@ const takeStep = async (account: Account, phase: number, step: number): Promise<
   accepted.push({ command, key, text: answered.text })
 }
 
-/** A receipt's id comes from the key, and others may take the number meanwhile. */
-const settledIn = ({ receipt: _receipt, ...rest }: Readonly<Record<string, unknown>> = {}) => rest
-
-/** What is open and what is left, asked of the ledger without changing it. */
-const compareEnd = async ({ clientId, oracle }: Account): Promise<void> => {
-  const on = PHASES.at(-1) ?? ''
-  const Details = z.looseObject({
-    details: z.looseObject({
-      open: z.looseObject({ amount: z.string() }).optional(),
-      credit: z.looseObject({ amount: z.string() }).optional(),
-    }),
-  })
-  for (const [invoiceId, { open }] of oracle.invoices) {
-    const who = { reason: 'prescrisă', approvedBy: 'Ioana Pop', writtenOffOn: on }
-    const writeOff = { clientId, invoiceId, amount: '9999999.00', ...who }
-    const { text } = await send({ name: 'WriteOffInvoice', body: writeOff }, `end-${clientId}-${invoiceId}`, {
-      query: '?dryRun=true',
-    })
-    t.equal(Details.parse(JSON.parse(text)).details.open?.amount, decimal(open), `${clientId} ${invoiceId} is open`)
-  }
-  for (const [paymentId, { credit }] of oracle.payments) {
-    const refund = {
-      clientId,
-      refundId: 'end',
-      paymentId,
-      amount: '9999999.00',
-      method: 'BANK_TRANSFER',
-      refundedOn: on,
-    }
-    const { text } = await send({ name: 'RecordRefund', body: refund }, `end-${clientId}-${paymentId}`, {
-      query: '?dryRun=true',
-    })
-    t.equal(
-      Details.parse(JSON.parse(text)).details.credit?.amount,
-      decimal(credit),
-      `${clientId} ${paymentId} has left`,
-    )
+/** Credit of one client for another: both accounts hold still, as each order of what they do would be another story. */
+const takeTransfers = async (
+  accounts: readonly Account[],
+  random: Random,
+  phase: number,
+  round: number,
+): Promise<void> => {
+  for (let step = 0; step < TRANSFERS_PER_ROUND; step += 1) {
+    const from = random.pick(accounts, undefined)
+    const to = random.chance(0.05)
+      ? from
+      : random.pick(
+          accounts.filter((account) => account !== from),
+          undefined,
+        )
+    if (from === undefined || to === undefined) return
+    const fresh = `${phase}-${round}-${step}`
+    const command = nextTransfer({ ...from, random }, to, PHASES[phase] ?? '', fresh)
+    const key = `move-${fresh}`
+    const answered = await send(command, key)
+    if (compare(from.oracle, { command, key }, answered, to.oracle) === 'refused') continue
+    count(command.name === 'TransferCredit' ? 'moved' : 'paid for another')
+    if (!random.chance(0.2)) continue
+    const again = await send(command, key)
+    t.ok(again.replayed && again.text === answered.text, `${command.name} again: ${again.text}`)
   }
 }
 
-/** Once read models know the whole log, each process tells whoever brings a paper that another client has its number. */
-const compareNumbers = async (accounts: readonly Account[]): Promise<void> => {
-  const on = PHASES.at(-1) ?? ''
-  for (const [index, { clientId: holder, oracle }] of accounts.entries()) {
-    const clientId = accounts[(index + 1) % accounts.length]?.clientId
-    for (const number of oracle.numbers()) {
-      const body = { clientId, invoiceId: 'same', number, issuedOn: on, dueOn: on, total: money(100) }
-      for (const first of urls.keys()) {
-        const ask = async () => {
-          const key = `same-${clientId}-${number}`
-          const { answer, text } = await send({ name: 'RegisterInvoice', body }, key, { query: '?dryRun=true', first })
-          const isTold = (answer.warnings ?? []).some(
-            (warning) => warning.code === 'DOCUMENT_NUMBER_USED' && warning['clientId'] === holder,
-          )
-          return { isTold, text }
-        }
-        // A command waits for the read models a moment only: whoever is slow has not forgotten the paper.
-        const deadline = performance.now() + TOLD_WITHIN_MS
-        let told = await ask()
-        while (!told.isTold && performance.now() < deadline) {
-          await sleep(RULES_AGE_MS)
-          told = await ask()
-        }
-        const what = `${holder} has ${number}, says process ${first} to ${clientId}: ${told.text}`
-        if (!t.ok(told.isTold, what)) return
-        count('number of another')
-      }
-    }
-  }
+/** A moment between commands that reports can be asked about. */
+const beQuiet = async (accounts: readonly Account[]): Promise<Quiet> => {
+  const at = accounts[0]?.oracle.state.now ?? 0
+  const position = await must('UpdateClient', { clientId: accounts[0]?.clientId, name: `Firma ${at}` }, `quiet-${at}`)
+  for (const { oracle } of accounts) oracle.tick()
+  return { at, position }
 }
+
+/** Ids of receipts and claims come from the key, and others may take the number meanwhile. */
+const settledIn = ({ receipt: _receipt, claim: _claim, ...rest }: Readonly<Record<string, unknown>> = {}) => rest
 
 /** For a moment something may be dated in the period before; with one pair of eyes it stays closed. */
 const reopen = async (accounts: readonly Account[], phase: number): Promise<void> => {
@@ -284,20 +280,22 @@ t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
     await must('RegisterClient', examples.registerClient({ clientId }), clientId)
     const book = examples.openReceiptBook({ series: `S-${clientId}`, from: 1, to: RECEIPTS_MAX })
     await must('OpenReceiptBook', book, `book-${clientId}`)
-    const oracle = createOracle(RECEIPTS_MAX)
+    const oracle = createOracle(clientId, RECEIPTS_MAX)
     accounts.push({ clientId, place: index, random: randomOf(seed + index), oracle, accepted: [] })
   }
   await sleep(RULES_AGE_MS)
 
-  const random = randomOf(seed - 1)
-  let ending = false
+  const random = randomOf(seed - 4)
+  const quiets: Quiet[] = []
+  const misfortune = randomOf(seed - 1)
+  let isOver = false
   const misbehave = async (): Promise<void> => {
-    while (!ending) {
-      hostility.delayMs = random.upTo(FAULT_MS)
-      hostility.mode = random.pick(FAULTS, 'slow')
-      await sleep(random.upTo(FAULT_MS))
+    while (!isOver) {
+      hostility.delayMs = misfortune.upTo(FAULT_MS)
+      hostility.mode = misfortune.pick(FAULTS, 'slow')
+      await sleep(misfortune.upTo(FAULT_MS))
       hostility.mode = undefined
-      await sleep(random.upTo(CALM_MS))
+      await sleep(misfortune.upTo(CALM_MS))
     }
   }
   // CALM=1 tells whether a difference comes from the faults or is one of the rules.
@@ -315,11 +313,16 @@ t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
       await sleep(RULES_AGE_MS)
       await reopen(accounts, phase)
     }
-    await Promise.all(
-      accounts.map(async (account) => {
-        for (let step = 0; step < COMMANDS_PER_PHASE; step += 1) await takeStep(account, phase, step)
-      }),
-    )
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await Promise.all(
+        accounts.map(async (account) => {
+          const first = round * COMMANDS_PER_ROUND
+          for (let step = first; step < first + COMMANDS_PER_ROUND; step += 1) await takeStep(account, phase, step)
+        }),
+      )
+      await takeTransfers(accounts, random, phase, round)
+      quiets.push(await beQuiet(accounts))
+    }
   }
   const store = connectEventStore({ url: eventStoreUrl })
   t.teardown(() => store.dispose())
@@ -330,24 +333,28 @@ t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
     commands: CONFLICTS,
     on: PHASES.at(-1) ?? '',
   })
-  ending = true
+  isOver = true
   await misbehaving
   hostility.mode = undefined
   await check(store)
   await project({ store, pool })
-  await compareNumbers(accounts)
+  const compared = { t, ask, states: accounts.map(({ oracle }) => oracle.state) }
+  await compareReports(compared, { days: DAYS_ASKED, quiets: everyNth(quiets, quiets.length / MOMENTS_ASKED) })
+  for (const state of compared.states) await compareItems(compared, state, PHASES.at(-1) ?? '')
+  const ending = { t, send, urls, on: PHASES.at(-1) ?? '', count }
+  await compareNumbers(ending, accounts)
   for (const account of accounts) {
-    await compareEnd(account)
+    await compareEnd(ending, account)
     const { clientId, oracle } = account
     const types = (await eventsOf(store, `clientAccount-amc:${clientId}`)).map(({ type }) => type)
-    const payments = [...oracle.payments.values()].filter(({ isNote }) => !isNote).length
+    const payments = [...oracle.state.payments.values()].filter(isMoney).length
     t.equal(types.filter((type) => type === 'PaymentRecorded').length, payments)
     const owed = types.filter((type) => type === 'InvoiceRegistered' || type === 'ClaimRegistered')
-    t.equal(owed.length, oracle.invoices.size)
+    t.equal(owed.length, oracle.state.invoices.size)
     const book = (await eventsOf(store, `receiptBook-amc:S-${clientId}`)).filter(({ type }) => type === 'ReceiptIssued')
     t.same(
       book.map(({ data }) => z.looseObject({ number: z.int() }).parse(data).number),
-      oracle.receipts.map((_, index) => index + 1),
+      oracle.state.receipts.map((_, index) => index + 1),
     )
   }
   t.comment(`${retries()} retries; ${[...tally].map(([what, times]) => `${what} ${times}`).join(', ')}`)

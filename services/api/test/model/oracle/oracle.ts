@@ -1,0 +1,109 @@
+/**
+ * What a receivables ledger must answer, written down a second time and in the simplest way: numbers in maps, one client
+ * an account. It knows nothing of the ledger's code.
+ */
+import { allocatePayment, deallocatePayment, reversePayment, reverseSetOff } from './allocations.ts'
+import { registerClaim } from './claims.ts'
+import { Body, dayOf, type Judgement, type ModelCommand, type Rule, type Told } from './command.ts'
+import { recordRefund, releaseCredit, reverseRefund } from './credit.ts'
+import { registerCreditNote, reverseCreditNote } from './credit-notes.ts'
+import { cancelInvoice, registerInvoice, rescheduleInvoice } from './invoices.ts'
+import { grantDiscount, reverseDiscount, reverseWriteOff, writeOffInvoice } from './papers.ts'
+import { confirmPaymentCleared, recordPayment, recordSetOff } from './payments.ts'
+import { annulReceipt, extendReceiptRange, issueReceipt, reprintReceipt } from './receipts.ts'
+import { type CashGuard, newState, type State } from './state.ts'
+import { payForAnother, transferCredit } from './transfers.ts'
+
+export interface Verdict {
+  /** Empty: accepted. Otherwise the answer's code is one of them, whichever the ledger looks at first. */
+  readonly refusals: ReadonlySet<string>
+  /** Codes of the warnings that come with an acceptance. */
+  readonly warnings: readonly string[]
+  /** Carries it out and says what the answer's `result` has to hold; call it once, when the ledger has accepted. */
+  readonly apply: (told?: Told) => object
+}
+
+export interface Oracle {
+  readonly state: Readonly<State>
+  /** Ids of one kind that a command may name. */
+  readonly papersOf: (kind: string) => readonly string[]
+  /** Numbers of its papers that stand. */
+  readonly numbers: () => readonly string[]
+  readonly closeThrough: (day: string) => void
+  readonly setCashGuard: (cashGuard: CashGuard) => void
+  /** Nothing is under way: what comes now is known from the next such moment on. */
+  readonly tick: () => void
+  /** `other`: of the account that a command names beside its own. */
+  readonly judge: (command: ModelCommand, other?: Oracle) => Verdict
+  /** Another one that knows the same, to try things on. */
+  readonly fork: () => Oracle
+}
+
+const RULES: Readonly<Record<string, Rule<State>>> = {
+  RegisterInvoice: registerInvoice,
+  RegisterClaim: registerClaim,
+  RescheduleInvoice: rescheduleInvoice,
+  CancelInvoice: cancelInvoice,
+  RegisterCreditNote: registerCreditNote,
+  ReverseCreditNote: reverseCreditNote,
+  GrantDiscount: grantDiscount,
+  ReverseDiscount: reverseDiscount,
+  WriteOffInvoice: writeOffInvoice,
+  ReverseWriteOff: reverseWriteOff,
+  RecordPayment: recordPayment,
+  RecordSetOff: recordSetOff,
+  ReverseSetOff: reverseSetOff,
+  AllocatePayment: allocatePayment,
+  DeallocatePayment: deallocatePayment,
+  ConfirmPaymentCleared: confirmPaymentCleared,
+  ReversePayment: reversePayment,
+  RecordRefund: recordRefund,
+  ReverseRefund: reverseRefund,
+  ReleaseCredit: releaseCredit,
+  IssueReceipt: issueReceipt,
+  AnnulReceipt: annulReceipt,
+  ReprintReceipt: reprintReceipt,
+  ExtendReceiptRange: extendReceiptRange,
+  UpdateClient: () => ({ codes: [], apply: () => ({}) }),
+}
+
+const oracleOf = (state: State): Oracle => {
+  const judged = (name: string, body: Body, day: string, to: State | undefined): Judgement => {
+    const isOwn = to === state && name === 'AllocatePayment'
+    if (to !== undefined && !isOwn)
+      return (name === 'TransferCredit' ? transferCredit : payForAnother)(state, to, body, day)
+    const rule = RULES[name]
+    if (rule === undefined) throw new Error(`the model does not know ${name}`)
+    return rule(state, body, day)
+  }
+  return {
+    state,
+    papersOf: (kind) =>
+      [...state.papers.keys()].filter((key) => key.startsWith(`${kind} `)).map((key) => key.slice(kind.length + 1)),
+    numbers: () => [...state.numbers].map((paper) => paper.split(' ', 1)[0] ?? ''),
+    closeThrough: (day) => {
+      state.closedThrough = day
+    },
+    setCashGuard: (cashGuard) => {
+      state.cashGuard = cashGuard
+    },
+    tick: () => {
+      state.now += 1
+    },
+    fork: () => oracleOf(structuredClone(state)),
+    judge: ({ name, body }, other) => {
+      const day = dayOf(body)
+      // The other account's own state: what comes to it is written there.
+      const { codes, warnings = [], apply } = judged(name, Body.parse(body), day, other?.state)
+      const refusals = new Set(codes)
+      if (day !== '' && day <= state.closedThrough) {
+        refusals.add('PERIOD_CLOSED')
+        // What is dated so far back may be before what it undoes as well.
+        refusals.add('UNDO_BEFORE_WHAT_IT_UNDOES')
+      }
+      return { refusals, warnings, apply: (told = {}) => apply(told) }
+    },
+  }
+}
+
+export const createOracle = (clientId: string, receiptsMax: number): Oracle => oracleOf(newState(clientId, receiptsMax))

@@ -1,0 +1,115 @@
+/** What was settled is freed, newest first: room for a note, a cancelled invoice, money that goes. */
+import { decimal, takeWorth } from './amounts.ts'
+import { post } from './books.ts'
+import { free, known } from './settling.ts'
+import type { Invoice, Pair, Payment, State } from './state.ts'
+import { allocatedOn, isCard, isCash, isRecovery, last, recoveryOf } from './terms.ts'
+
+/** What was paid of an invoice, the newest day first, of one day the newest pair. */
+export const newestOn = ({ payments }: State, ...keys: readonly string[]) =>
+  keys
+    .flatMap((key) =>
+      [...payments.values()].flatMap((payment) => {
+        const amount = allocatedOn(payment, key)
+        const pair = payment.pairs.get(key)
+        return amount === 0 || pair === undefined ? [] : [{ payment, key, amount, order: pair.order, on: pair.on }]
+      }),
+    )
+    .toSorted((one, other) => other.on.localeCompare(one.on) || other.order - one.order)
+
+export const paidOf = (state: State, invoiceId: string): number =>
+  newestOn(state, invoiceId).reduce((sum, { amount }) => sum + amount, 0)
+
+interface Freed {
+  readonly paymentId: string
+  readonly amount: string
+}
+
+/** A note lowers what is paid by freeing money first. */
+export const makeRoom = (state: State, invoice: Invoice, total: number, day: string): readonly Freed[] => {
+  let missing = total - invoice.open
+  const leaving = newestOn(state, invoice.invoiceId).flatMap(({ payment, amount, on }) => {
+    const part = Math.min(amount, missing)
+    if (part <= 0) return []
+    missing -= part
+    return [{ payment, part, on }]
+  })
+  const freedOn = last(day, invoice.issuedOn, invoice.lastUndoOn, ...leaving.map(({ on }) => on))
+  return leaving.map(({ payment, part }) => {
+    free(state, payment, invoice.invoiceId, part, freedOn)
+    return { paymentId: payment.paymentId, amount: decimal(part) }
+  })
+}
+
+/** All that money has brought of an invoice, be it what was written off. */
+export const freeAll = (state: State, invoiceId: string, day: string): readonly Freed[] =>
+  newestOn(state, invoiceId, recoveryOf(invoiceId)).map(({ payment, key, amount }) => {
+    free(state, payment, key, amount, day)
+    return { paymentId: payment.paymentId, amount: decimal(amount) }
+  })
+
+export const leftOf = ({ amount, claimed, refunded, released, reversed, transferred }: Payment): number =>
+  amount + claimed - refunded - released - reversed - transferred
+
+/** First from the credit, then from what was settled last; between two currencies a pair goes whole. */
+export const reverse = (state: State, payment: Payment, day: string, amount = leftOf(payment)) => {
+  const pairOf = (key: string): Pair => payment.pairs.get(key) ?? { order: 0, on: '', pieces: [] }
+  const keys = [...payment.pairs.keys()].filter((key) => allocatedOn(payment, key) > 0)
+  const reversedOn = last(day, payment.receivedOn, payment.lastUndoOn, ...keys.map((key) => pairOf(key).on))
+  let wanted = Math.max(0, amount - payment.credit)
+  const taken = keys
+    .toSorted(
+      (one, other) => Number(isRecovery(other)) - Number(isRecovery(one)) || pairOf(other).order - pairOf(one).order,
+    )
+    .flatMap((key) => {
+      if (wanted <= 0) return []
+      const settled = allocatedOn(payment, key)
+      const isAlike = known(state, key).currency === payment.currency
+      const part = isAlike ? Math.min(settled, wanted) : settled
+      wanted -= free(state, payment, key, part, reversedOn)
+      return [{ key, part }]
+    })
+  payment.lastUndoOn = last(payment.lastUndoOn, reversedOn)
+  payment.credit -= amount
+  payment.reversed += amount
+  takeWorth(payment.worth, payment.credit, payment.amount)
+  const takenInTransit = Math.min(payment.inTransit, amount)
+  payment.inTransit -= takenInTransit
+  if (isCash(payment)) {
+    state.cashByDay.set(payment.receivedOn, (state.cashByDay.get(payment.receivedOn) ?? 0) - payment.amount)
+  }
+  const reopened = taken
+    .toReversed()
+    .filter(({ key }) => !isRecovery(key))
+    .map(({ key, part }) => ({ invoiceId: key, amount: decimal(part) }))
+  return { reopened, reversedOn, takenInTransit }
+}
+
+const MONEY_ACCOUNT: Readonly<Record<string, string>> = {
+  CASH: 'CASH',
+  CARD_POS: 'CARD_IN_TRANSIT',
+  BANK_TRANSFER: 'BANK',
+  SET_OFF: 'SET_OFF',
+}
+export const moneyAccount = ({ method }: Payment): string => MONEY_ACCOUNT[method] ?? ''
+
+/** Takes money back: what is on its way first; of a mistake the fee was none either. */
+export const takeMoneyBack = (
+  state: State,
+  payment: Payment,
+  day: string,
+  reason: string,
+  amount = leftOf(payment),
+) => {
+  const { reopened, reversedOn, takenInTransit } = reverse(state, payment, day, amount)
+  const { currency, paymentId } = payment
+  const from = isCard(payment) ? 'BANK' : moneyAccount(payment)
+  const fee = reason === 'MISTAKE' ? payment.fee : 0
+  post(state, { on: reversedOn, cause: 'reversed' }, [
+    ['CLIENT_CREDIT', currency, amount, paymentId],
+    ['CARD_IN_TRANSIT', currency, -takenInTransit],
+    [from, currency, takenInTransit - amount + fee],
+    ['FEE', currency, -fee],
+  ])
+  return reopened
+}
