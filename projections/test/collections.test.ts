@@ -54,6 +54,9 @@ t.test('over random histories, days add up to the events', (t) =>
       }
       for (const { type, data } of events) {
         if (type === 'PaymentRecorded') move(`in ${data.amount.currency}`, data.receivedOn, minorOf(data.amount))
+        // Money of nobody known counts from the day on which it is somebody's.
+        if (type === 'PaymentIdentified') move(`in ${data.amount.currency}`, data.identifiedOn, minorOf(data.amount))
+        if (type === 'IdentificationUndone') move(`in ${data.amount.currency}`, data.undoneOn, -minorOf(data.amount))
         if (type === 'PaymentReversed') move(`in ${data.amount.currency}`, data.reversedOn, -minorOf(data.amount))
         if (type === 'RefundRecorded') {
           const left = data.conversion?.paid ?? data.amount
