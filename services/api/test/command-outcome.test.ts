@@ -51,7 +51,7 @@ t.test('of another company, or of none, nothing is told', async (t) => {
   })
   t.match(elsewhere.json(), { status: 404, code: 'COMMAND_NOT_FOUND' })
   t.equal((await api.get(`commands/${randomUUID()}`)).statusCode, 404)
-  t.match((await api.get('commands/RecordPayment')).json(), {
+  t.match((await api.get('commands/nonsense')).json(), {
     status: 400,
     errors: [{ path: '/path/commandId' }],
   })

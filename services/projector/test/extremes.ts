@@ -542,6 +542,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     vatLines: ofAdvance,
   })
 
+  const bankAccount = 'MT84MALT011000012345MTLCAST001S'
+  const isOfBank = (method: PaymentMethod | RefundMethod): boolean => !['CASH', 'SET_OFF'].includes(method)
   // Money of every kind, between two currencies too, and the way back.
   for (const [index, method] of PaymentMethod.options.entries()) {
     const refund = RefundMethod.options[index % RefundMethod.options.length] ?? 'CASH'
@@ -553,6 +555,8 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       payment(name, {
         method,
         bankReference: text(64),
+        ...(isOfBank(method) ? { bankAccount } : {}),
+        purpose: text(500),
         remittanceText: text(500),
         payer,
         deskId,
@@ -587,6 +591,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       method: refund,
       refundedOn: today,
       deskId,
+      ...(isOfBank(refund) ? { bankAccount } : {}),
       document: text(64),
       note: text(500),
       cashOverride,
@@ -720,7 +725,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       method: 'BANK_TRANSFER',
       receivedOn: FIRST_DAY,
       bankReference: text(64),
-      bankAccount: 'MT84MALT011000012345MTLCAST001S',
+      bankAccount,
       remittanceText: text(500),
       payer,
       fee: amount.amount,

@@ -52,7 +52,10 @@ const FAULTS: readonly HostileMode[] = [
 ]
 t.setTimeout(isLong ? 3_600_000 : 480_000)
 
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+// The everyday run tells one story, so that what fails is what was changed; a long one tells another each time.
+const seed = Number(
+  process.env['SEED'] ?? (process.env['LONG'] === undefined ? 21 : Math.floor(Math.random() * 2 ** 31)),
+)
 
 const processes = await startApiProcesses(t, 2)
 const { hostility, eventStoreUrl, pool, urls } = processes
