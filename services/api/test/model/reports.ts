@@ -12,7 +12,10 @@ const answer = async (ask: Ask, path: string): Promise<unknown> => JSON.parse(aw
 
 /** All rows, however many. */
 const rowsOf = async (ask: Ask, path: string): Promise<readonly unknown[]> =>
-  (await ask(`${path}&format=ndjson`)).split('\n').flatMap((row) => (row === '' ? [] : [JSON.parse(row)]))
+  (await ask(`${path}&format=ndjson`))
+    .split('\n')
+    .filter((row) => row !== '')
+    .map((row): unknown => JSON.parse(row))
 
 const Page = z.looseObject({ nextCursor: z.string().nullable() })
 /** Page by page. */
