@@ -74,7 +74,7 @@ const bodyOf = (answer: string): unknown => {
 }
 
 /** More of one figure ask for other rows in the same words. */
-const QUESTIONS_A_FIGURE_MAX = process.env['LONG'] === undefined ? 4 : 12
+const QUESTIONS_A_FIGURE_MAX = process.env['LONG'] === undefined ? 2 : 12
 
 /** Every question of the routes, and of the links in their answers: the same figures at other clocks are the same rows. */
 const askAll = async (): Promise<readonly Asked[]> => {
