@@ -87,6 +87,7 @@ const live = async (campaign: Campaign, companies: readonly RandomCompany[], eve
       written += more ?? 0
       progress.update(BigInt(written), BigInt(events))
     }
+    for (const company of own) written += await company.settle()
   }
   const lanes = Array.from({ length: Math.min(LANES, companies.length) }, (_, number) =>
     companies.filter((_company, index) => index % LANES === number),

@@ -33,6 +33,8 @@ export interface RandomCompany {
   readonly clientIds: readonly string[]
   /** Lets something happen and writes it; answers how many events that were. */
   readonly live: () => Promise<number>
+  /** Ends what is under way between two streams, or the system's own process would: nobody else may write here. */
+  readonly settle: () => Promise<number>
 }
 
 /** A company with accounts and a book whose random lives the domain decides and nobody but this process writes. */
@@ -45,14 +47,15 @@ export const foundCompany = async (
   const book = receiptBook.initialState()
   const heads = new Map<string, Revision>()
   let commands = 0
+  const lastCommandId = () => commandIdOf(companyId, 'random', `${commands}`)
 
-  const append = async (stream: string, events: readonly LedgerMessage[]): Promise<number> => {
+  const append = async (stream: string, events: readonly LedgerMessage[], causationId?: string): Promise<number> => {
     commands += 1
-    const commandId = commandIdOf(companyId, 'random', `${commands}`)
+    const commandId = lastCommandId()
     const recordedAt = new Date(Date.now() - random.between(0, SKEW_MAX_MS)).toISOString()
     const encoded = events.map((event, index): EventToAppend => {
       const { schemaVersion, event: written } = ledgerCodec.encode(event)
-      const ids = { companyId, commandId, correlationId: commandId, causationId: commandId }
+      const ids = { companyId, commandId, correlationId: commandId, causationId: causationId ?? commandId }
       const metadata = { ...ids, requestHash: '0'.repeat(64), actor: 'benchmark', recordedAt, schemaVersion }
       return { id: formerEventIdOf(commandId, index), type: event.type, data: written.data, metadata }
     })
@@ -72,6 +75,7 @@ export const foundCompany = async (
     stream: string,
     decide: () => readonly Event[],
     evolve: (event: Event) => unknown,
+    causationId?: string,
   ): Promise<readonly Event[]> => {
     let events: readonly Event[]
     try {
@@ -81,7 +85,7 @@ export const foundCompany = async (
       throw error
     }
     for (const event of events) evolve(event)
-    if (events.length > 0) await append(stream, events)
+    if (events.length > 0) await append(stream, events, causationId)
     return events
   }
   const today = FIRST_DAY
@@ -138,11 +142,12 @@ export const foundCompany = async (
   /** The two streams of an identification, carried to the end. */
   const nobodys = unidentified.initialState()
   const recordedIds: string[] = []
-  const onNobodys = (command: Parameters<typeof unidentified.decide>[0]) =>
+  const onNobodys = (command: Parameters<typeof unidentified.decide>[0], causationId?: string) =>
     decided(
       unidentifiedStream(companyId),
       () => unidentified.decide(command, nobodys, { today, company: rules }),
       (event) => unidentified.evolve(nobodys, event),
+      causationId,
     )
   const identifiedLater: Extract<UnidentifiedEvent, { type: 'IdentificationRequested' }>['data'][] = []
   const receiveIdentified = async (): Promise<number> => {
@@ -172,10 +177,13 @@ export const foundCompany = async (
     const data = { paymentId, identificationId, clientId, method, ...told }
     const undone = await onAccount({ type: 'UndoIdentification', data })
     let written = undone.length
-    for (const event of undone) {
+    const undoneBy = lastCommandId()
+    for (const [index, event] of undone.entries()) {
       if (event.type !== 'IdentificationUndone') continue
       const { method: _, reason: _reason, ...back } = event.data
-      written += (await onNobodys({ type: 'TakeBackIdentification', data: back })).length
+      // What is taken back names the event that it follows: by that the system knows that it is done.
+      const cause = formerEventIdOf(undoneBy, index)
+      written += (await onNobodys({ type: 'TakeBackIdentification', data: back }, cause)).length
     }
     return written
   }
@@ -223,5 +231,6 @@ export const foundCompany = async (
     const moved = random.chance(0.8) ? await moveReserved() : 0
     return events.length + moved + (await enterReceipts(events))
   }
-  return { companyId, clientIds, live }
+  const settle = async (): Promise<number> => (await moveReserved()) + (await receiveIdentified())
+  return { companyId, clientIds, live, settle }
 }
