@@ -53,14 +53,15 @@ export const startStepProcess = ({ store, pool, finishers, logger }: StepProcess
   let status = (): StepProcessStatus => ({ state: 'standby', ...idle })
 
   const typePrefixes = finishers.flatMap((finisher) => finisher.typePrefixes)
+  const kinds = new Map(finishers.flatMap((finisher) => finisher.kinds.map((kind) => [kind.step, kind] as const)))
 
   /** @returns whether the step is at its end */
   const carryOut = async (step: Step): Promise<boolean> => {
     const about = { step: step.step, eventId: step.cause.eventId }
     try {
-      const finisher = finishers.find(({ names }) => names.includes(step.step))
-      if (finisher === undefined) throw new Error(`no step is called ${step.step}`)
-      const code = await finisher.carryOut(step)
+      const kind = kinds.get(step.step)
+      if (kind === undefined) throw new Error(`no step is called ${step.step}`)
+      const code = await kind.carryOut(step)
       if (code === undefined) logger.info(about, 'finished what was half-done')
       else logger.info({ ...about, code }, 'declined what was half-done')
       return true

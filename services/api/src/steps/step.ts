@@ -1,6 +1,7 @@
-import type { CompanyId, EventId, LedgerEvent, RejectionCode } from '@registru/domain'
+import type { CompanyId, EventDefinition, EventId, LedgerEvent, RejectionCode } from '@registru/domain'
 import { formerRequestHashOf, requestHashOf } from '@registru/event-store'
 import { v5 } from 'uuid'
+import type { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
 
 // What touches two streams goes step by step: an event in the one calls for a command in the other. The command's id is
@@ -46,19 +47,31 @@ export interface Step {
   readonly cause: Cause<unknown>
 }
 
+/** How steps of one name are carried out. */
+export interface StepKind {
+  readonly step: string
+  /**
+   * @returns the code, where the other stream refused and the first one knows: that, too, is an end
+   * @throws ZodError when what was kept of it is not what its event says
+   */
+  readonly carryOut: (step: Step) => Promise<RejectionCode | undefined>
+}
+
+/** A step follows from an event of `definition`: what the checkpoint kept of that as JSON is parsed by the event's own schema. */
+export const stepKind = <Schema extends z.ZodType>(
+  step: string,
+  definition: Pick<EventDefinition<string, Schema>, 'data'>,
+  carryOut: (cause: Cause<z.infer<Schema>>) => Promise<RejectionCode | undefined>,
+): StepKind => ({
+  step,
+  carryOut: async ({ cause }) => carryOut({ ...cause, data: definition.data.parse(cause.data) }),
+})
+
 /** How the steps of one kind of business are known, and how they are carried out. */
-export interface Finisher<S extends Step = Step> {
-  /** Of the steps that are its own. */
-  readonly names: readonly S['step'][]
+export interface Finisher {
+  readonly kinds: readonly StepKind[]
   /** Types of the events that begin or end its steps, as prefixes. */
   readonly typePrefixes: readonly string[]
   /** Which step an event begins or ends. */
-  readonly stepChangeOf: (event: LedgerEvent) => { readonly begins?: S; readonly ends?: string }
-  /** @returns the code, where the other stream refused and the first one knows: that, too, is an end */
-  readonly carryOut: (step: S) => Promise<RejectionCode | undefined>
+  readonly stepChangeOf: (event: LedgerEvent) => { readonly begins?: Step; readonly ends?: string }
 }
-
-/** Forgets the steps' type, so that finishers of different steps fit one list; each gets its own steps back by name. */
-export const defineFinisher = <S extends Step>(finisher: Finisher<S>): Finisher =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- steps are given to the finisher that names them
-  finisher as unknown as Finisher

@@ -1,12 +1,6 @@
-import type { CompanyId } from '@registru/domain'
-import { type Cause, causeOf, defineFinisher, type Finisher } from '../steps/step.ts'
+import { type CompanyId, TransferRequested } from '@registru/domain'
+import { causeOf, type Finisher, stepKind } from '../steps/step.ts'
 import type { TransferRequest, TransferSaga } from './transfer-saga.ts'
-
-interface TransferStep {
-  readonly step: 'transfer'
-  readonly key: string
-  readonly cause: Cause<TransferRequest>
-}
 
 /** A caller may choose one id for transfers of two payments, and only the receiving account refuses the second. */
 const keyOf = (
@@ -15,23 +9,21 @@ const keyOf = (
 ): string => `transfer ${companyId} ${clientId} ${paymentId} ${transferId}`
 
 /** Credit that is reserved, and neither received nor freed. */
-export const transferFinisher = (saga: TransferSaga): Finisher =>
-  defineFinisher<TransferStep>({
-    names: ['transfer'],
-    typePrefixes: ['Transfer'],
-    stepChangeOf: (event) => {
-      const { companyId } = event.metadata
-      switch (event.type) {
-        case 'TransferRequested': {
-          const key = keyOf(companyId, event.data)
-          return { begins: { step: 'transfer', key, cause: causeOf(event, event.data) } }
-        }
-        case 'TransferCompleted':
-        case 'TransferDeclined':
-          return { ends: keyOf(companyId, event.data) }
-        default:
-          return {}
+export const transferFinisher = (saga: TransferSaga): Finisher => ({
+  kinds: [stepKind('transfer', TransferRequested, async (cause) => (await saga.move(cause)).code)],
+  typePrefixes: ['Transfer'],
+  stepChangeOf: (event) => {
+    const { companyId } = event.metadata
+    switch (event.type) {
+      case 'TransferRequested': {
+        const key = keyOf(companyId, event.data)
+        return { begins: { step: 'transfer', key, cause: causeOf(event, event.data) } }
       }
-    },
-    carryOut: async (step) => (await saga.move(step.cause)).code,
-  })
+      case 'TransferCompleted':
+      case 'TransferDeclined':
+        return { ends: keyOf(companyId, event.data) }
+      default:
+        return {}
+    }
+  },
+})

@@ -1,10 +1,6 @@
-import type { CompanyId } from '@registru/domain'
-import { type Cause, causeOf, defineFinisher, type Finisher } from '../steps/step.ts'
-import type { IdentificationRequest, IdentificationSaga, UndoneIdentification } from './identification-saga.ts'
-
-type IdentificationStep =
-  | { readonly step: 'identification'; readonly key: string; readonly cause: Cause<IdentificationRequest> }
-  | { readonly step: 'identificationUndone'; readonly key: string; readonly cause: Cause<UndoneIdentification> }
+import { type CompanyId, IdentificationRequested, IdentificationUndone } from '@registru/domain'
+import { causeOf, type Finisher, stepKind } from '../steps/step.ts'
+import type { IdentificationRequest, IdentificationSaga } from './identification-saga.ts'
 
 const keyOf = (
   companyId: CompanyId,
@@ -15,33 +11,33 @@ const keyOf = (
 const undoneKey = (eventId: string): string => `identificationUndone ${eventId}`
 
 /** Unidentified money that is reserved, and neither received nor freed; and what a client gave back, and nobody may use yet. */
-export const identificationFinisher = (saga: IdentificationSaga): Finisher =>
-  defineFinisher<IdentificationStep>({
-    names: ['identification', 'identificationUndone'],
-    typePrefixes: ['Identification'],
-    stepChangeOf: (event) => {
-      const { companyId, causationId } = event.metadata
-      switch (event.type) {
-        case 'IdentificationRequested': {
-          const key = keyOf(companyId, event.data)
-          return { begins: { step: 'identification', key, cause: causeOf(event, event.data) } }
-        }
-        case 'IdentificationCompleted':
-        case 'IdentificationDeclined':
-          return { ends: keyOf(companyId, event.data) }
-        case 'IdentificationUndone': {
-          const key = undoneKey(event.eventId)
-          return { begins: { step: 'identificationUndone', key, cause: causeOf(event, event.data) } }
-        }
-        case 'IdentificationReturned':
-          return { ends: undoneKey(causationId) }
-        default:
-          return {}
-      }
-    },
-    carryOut: async (step) => {
-      if (step.step === 'identification') return (await saga.receive(step.cause)).code
-      await saga.takeBack(step.cause)
+export const identificationFinisher = (saga: IdentificationSaga): Finisher => ({
+  kinds: [
+    stepKind('identification', IdentificationRequested, async (cause) => (await saga.receive(cause)).code),
+    stepKind('identificationUndone', IdentificationUndone, async (cause) => {
+      await saga.takeBack(cause)
       return undefined
-    },
-  })
+    }),
+  ],
+  typePrefixes: ['Identification'],
+  stepChangeOf: (event) => {
+    const { companyId, causationId } = event.metadata
+    switch (event.type) {
+      case 'IdentificationRequested': {
+        const key = keyOf(companyId, event.data)
+        return { begins: { step: 'identification', key, cause: causeOf(event, event.data) } }
+      }
+      case 'IdentificationCompleted':
+      case 'IdentificationDeclined':
+        return { ends: keyOf(companyId, event.data) }
+      case 'IdentificationUndone': {
+        const key = undoneKey(event.eventId)
+        return { begins: { step: 'identificationUndone', key, cause: causeOf(event, event.data) } }
+      }
+      case 'IdentificationReturned':
+        return { ends: undoneKey(causationId) }
+      default:
+        return {}
+    }
+  },
+})
