@@ -436,6 +436,7 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     const part = step.variant < 3 ? {} : { amount, allowExcess: step.term % 2 === 0 }
     const data = { clientId, paymentId, claimId, reason, reversedOn: addDays(day, step.term), ...part }
     ledger.onAccount(companyId, { type: 'ReversePayment', data }, day)
+    if (step.term % 6 > 0) ledger.followReversals(day)
   } else if (step.kind < 19) {
     const data = { clientId, paymentId, series, issuedOn: day, receiptId: `rec-${paymentId}-${step.variant}` }
     ledger.onAccount(companyId, { type: 'IssueReceipt', data }, day)

@@ -1,6 +1,7 @@
 import {
   type AccountCommand,
   type AccountEvent,
+  accountPayments,
   BEFORE_THE_STREAM,
   type ClientAccount,
   clientAccount,
@@ -12,6 +13,8 @@ import {
   type LedgerEvent,
   type LedgerMessage,
   type Message,
+  minorOf,
+  moneyOf,
   positionOf,
   type ReceiptBook,
   type ReceiptBookCommand,
@@ -19,6 +22,7 @@ import {
   type Revision,
   receiptBook,
   receiptBookStream,
+  reversibleOf,
   revisionAfter,
   type UnidentifiedCommand,
   type UnidentifiedPayments,
@@ -108,12 +112,44 @@ export const createLedger = () => {
     for (const event of events) {
       if (event.type === 'ReceiptRequested') enter(companyId, event.data, today)
       if (event.type === 'TransferRequested') reserved.push([companyId, event.data])
+      if (event.type === 'ReversalRequested') held.push([companyId, event.data])
       if (event.type === 'IdentificationUndone') {
         const { method: _, reason: _reason, ...data } = event.data
         onNobodys(companyId, { type: 'TakeBackIdentification', data }, today)
       }
     }
     return events
+  }
+  const held: (readonly [string, Extract<LedgerMessage, { type: 'ReversalRequested' }>['data']])[] = []
+  /** Every payment that is held until other accounts have given back what they have of it, carried to the end. */
+  const followReversals = (today: string): void => {
+    moveReserved(today)
+    for (const [companyId, request] of held.splice(0)) {
+      const { clientId, paymentId, amount, reversedOn, reason } = request
+      const paymentIn = (whose: string, id: string) => accountPayments.get(accountOf(companyId, whose), id)
+      const bringTo = (whose: string, id: string, minor: bigint): void => {
+        const payment = paymentIn(whose, id)
+        if (payment === undefined) return
+        let missing = minor - reversibleOf(payment)
+        for (const { toClientId, transferId, amount: moved } of payment.transfers.toReversed()) {
+          if (missing <= 0n) return
+          const part = missing < moved ? missing : moved
+          bringTo(toClientId, transferId, part)
+          const back = { clientId: toClientId, paymentId: transferId, amount: moneyOf(part, payment.currency) }
+          const data = { ...back, transferId: `back-${log.events.length}`, reversedOn, reason }
+          for (const event of onAccount(companyId, { type: 'RecallTransfer', data }, today)) {
+            if (event.type === 'TransferRequested') missing -= minorOf(event.data.amount)
+          }
+          moveReserved(today)
+        }
+      }
+      bringTo(clientId, paymentId, minorOf(amount))
+      onAccount(
+        companyId,
+        { type: 'ConcludeReversal', data: { ...request, claimId: `claim-${log.events.length}` } },
+        today,
+      )
+    }
   }
   const nobodysOf = (companyId: string): UnidentifiedPayments => stateOf(nobodys, companyId, unidentified.initialState)
   const identified: (readonly [string, Extract<LedgerMessage, { type: 'IdentificationRequested' }>['data']])[] = []
@@ -206,6 +242,7 @@ export const createLedger = () => {
     onNobodys,
     annul,
     moveReserved,
+    followReversals,
     receiveIdentified,
   }
 }

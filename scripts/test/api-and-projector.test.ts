@@ -7,6 +7,7 @@ import {
   createLedger,
   createReadSide,
   createReceiptSaga,
+  createReversalSaga,
   createTransferSaga,
 } from '@registru/api'
 import * as examples from '@registru/domain/examples'
@@ -54,6 +55,7 @@ const app = await buildApp({
   receipts: createReceiptSaga(ledger),
   transfers: createTransferSaga(ledger),
   identifications: createIdentificationSaga(ledger),
+  reversals: createReversalSaga(ledger, createTransferSaga(ledger)),
   store,
   readSide: createReadSide({ pool: openPool(), aside: openPool() }),
   token: TOKEN,

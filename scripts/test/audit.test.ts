@@ -247,7 +247,7 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
     [
       'a payment that is reversed under what went to another client',
       logOf(...history, paymentRecorded(), transferRequested(), transferReceived(), paymentReversed()),
-      /pay-1: reversed from its credit, with nothing of it elsewhere/,
+      /pay-1: reversed from its credit, with nothing of it on its way/,
     ],
     [
       'unidentified money that two have',

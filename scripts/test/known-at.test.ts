@@ -7,6 +7,7 @@ import {
   createLedger,
   createReadSide,
   createReceiptSaga,
+  createReversalSaga,
   createTransferSaga,
 } from '@registru/api'
 import * as examples from '@registru/domain/examples'
@@ -63,6 +64,7 @@ const openApi = async ({
     receipts: createReceiptSaga(ledger),
     transfers: createTransferSaga(ledger),
     identifications: createIdentificationSaga(ledger),
+    reversals: createReversalSaga(ledger, createTransferSaga(ledger)),
     store: own,
     readSide: createReadSide({ pool: openPool(), aside: openPool() }),
     token: TOKEN,

@@ -12,6 +12,7 @@ import {
   createLedger,
   createReadSide,
   createReceiptSaga,
+  createReversalSaga,
   createTransferSaga,
 } from '@registru/api'
 import { BEFORE_THE_LOG, type Position } from '@registru/domain'
@@ -73,6 +74,7 @@ const install = async (test: Teardown): Promise<Place> => {
     receipts: createReceiptSaga(ledger),
     transfers: createTransferSaga(ledger),
     identifications: createIdentificationSaga(ledger),
+    reversals: createReversalSaga(ledger, createTransferSaga(ledger)),
   }
   const readSide = createReadSide({ pool: reading, aside })
   const generations = createGenerations(store)

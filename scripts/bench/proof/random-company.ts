@@ -1,5 +1,6 @@
 import {
   type AccountEvent,
+  accountPayments,
   addDays,
   clientAccount,
   clientAccountStream,
@@ -8,10 +9,13 @@ import {
   type LedgerMessage,
   ledgerCodec,
   type Message,
+  minorOf,
+  moneyOf,
   Rejection,
   type Revision,
   receiptBook,
   receiptBookStream,
+  reversibleOf,
   type UnidentifiedEvent,
   unidentified,
   unidentifiedPayments,
@@ -139,6 +143,37 @@ export const foundCompany = async (
     }
     return written
   }
+  /** A payment that is held until other accounts have given back what they have of it, carried to the end. */
+  const followReversal = async (request: Extract<AccountEvent, { type: 'ReversalRequested' }>['data']) => {
+    let written = 0
+    const bringTo = async (whose: string, id: string, minor: bigint): Promise<void> => {
+      const account = accounts.get(whose)
+      const payment = account && accountPayments.get(account, id)
+      if (payment === undefined) return
+      let missing = minor - reversibleOf(payment)
+      for (const { toClientId, transferId, amount } of payment.transfers.toReversed()) {
+        if (missing <= 0n) return
+        const part = missing < amount ? missing : amount
+        await bringTo(toClientId, transferId, part)
+        const { reversedOn, reason } = request
+        const back = { clientId: toClientId, paymentId: transferId, amount: moneyOf(part, payment.currency) }
+        const data = { ...back, transferId: `back-${commands}`, reversedOn, reason }
+        const recalled = await onAccount({ type: 'RecallTransfer', data })
+        for (const event of recalled) {
+          if (event.type !== 'TransferRequested') continue
+          reserved.push(event.data)
+          missing -= minorOf(event.data.amount)
+        }
+        written += recalled.length + (await moveReserved())
+      }
+    }
+    written += await moveReserved()
+    await bringTo(request.clientId, request.paymentId, minorOf(request.amount))
+    return (
+      written +
+      (await onAccount({ type: 'ConcludeReversal', data: { ...request, claimId: `claim-${commands}` } })).length
+    )
+  }
   /** The two streams of an identification, carried to the end. */
   const nobodys = unidentified.initialState()
   const recordedIds: string[] = []
@@ -227,9 +262,13 @@ export const foundCompany = async (
     const command = nextCommand(accounts.get(clientId) ?? clientAccount.initialState(), clientId, random, others)
     if (command === undefined) return 0
     const events = await onAccount(command)
-    for (const event of events) if (event.type === 'TransferRequested') reserved.push(event.data)
+    let followed = 0
+    for (const event of events) {
+      if (event.type === 'TransferRequested') reserved.push(event.data)
+      if (event.type === 'ReversalRequested') followed += await followReversal(event.data)
+    }
     const moved = random.chance(0.8) ? await moveReserved() : 0
-    return events.length + moved + (await enterReceipts(events))
+    return events.length + followed + moved + (await enterReceipts(events))
   }
   const settle = async (): Promise<number> => (await moveReserved()) + (await receiveIdentified())
   return { companyId, clientIds, live, settle }

@@ -270,6 +270,8 @@ export const Fact = z.discriminatedUnion('type', [
   fact('IdentificationDeclined', { ...identification, amount: Money }),
   fact('IdentificationUndone', { ...identification, amount: Money, method: text, undoneOn: text, reason: text }),
   fact('IdentificationReturned', { ...identification, amount: Money, undoneOn: text }),
+  fact('ReversalRequested', { ...payment, amount: Money, reversedOn: text }),
+  fact('ReversalDeclined', payment),
   fact('ReceiptRequested', { ...receipt, amount: Money }),
   fact('ReceiptDeclined', receipt),
   fact('ReceiptReleased', { ...receipt, number: z.int() }),

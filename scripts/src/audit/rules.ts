@@ -362,9 +362,9 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       const gone = minorOf(data.amount.amount)
       expectEqual(
         rules,
-        `${key(data.clientId, data.paymentId)}: reversed from its credit, with nothing of it elsewhere`,
-        'true 0 0',
-        `${gone <= creditOf(payment)} ${payment.transferred} ${payment.reserved.size}`,
+        `${key(data.clientId, data.paymentId)}: reversed from its credit, with nothing of it on its way`,
+        'true 0',
+        `${gone <= creditOf(payment)} ${payment.reserved.size}`,
       )
       expectEqual(
         rules,
@@ -373,6 +373,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
         data.reason !== 'MISTAKE' || payment.refunded + payment.released === 0n,
       )
       payment.reversed += gone
+      ledger.openSteps.delete(`reverse ${key(data.clientId, data.paymentId)}`)
       // What never arrived goes first; what was at once where it lay goes from there.
       const onItsWay = payment.inTransit < gone ? payment.inTransit : gone
       const arrived = ON_ITS_WAY.test(payment.method) && onItsWay < gone
@@ -437,6 +438,12 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       ledger.openSteps.delete(`transfer ${key(data.clientId, data.paymentId, data.transferId)}`)
       return
     }
+    case 'ReversalRequested':
+      ledger.openSteps.add(`reverse ${key(data.clientId, data.paymentId)}`)
+      return
+    case 'ReversalDeclined':
+      ledger.openSteps.delete(`reverse ${key(data.clientId, data.paymentId)}`)
+      return
     case 'UnidentifiedPaymentRecorded':
       return receive(data.paymentId, NOBODY, data.method, data.amount)
     case 'UnidentifiedPaymentReturned': {

@@ -24,6 +24,8 @@ import { createReadSide } from './queries/read-side.ts'
 import { receiptFinisher } from './receipts/receipt-finisher.ts'
 import { createReceiptSaga } from './receipts/receipt-saga.ts'
 import { startStepProcess } from './steps/step-process.ts'
+import { reversalFinisher } from './transfers/reversal-finisher.ts'
+import { createReversalSaga } from './transfers/reversal-saga.ts'
 import { transferFinisher } from './transfers/transfer-finisher.ts'
 import { createTransferSaga } from './transfers/transfer-saga.ts'
 import { identificationFinisher } from './unidentified/identification-finisher.ts'
@@ -109,13 +111,20 @@ const ledger = createLedger({
 const receipts = createReceiptSaga(ledger)
 const transfers = createTransferSaga(ledger)
 const identifications = createIdentificationSaga(ledger)
-const finishers = [receiptFinisher(receipts), transferFinisher(transfers), identificationFinisher(identifications)]
+const reversals = createReversalSaga(ledger, transfers)
+const finishers = [
+  receiptFinisher(receipts),
+  transferFinisher(transfers),
+  identificationFinisher(identifications),
+  reversalFinisher(reversals),
+]
 const stepProcess = startStepProcess({ store, pool, finishers, logger })
 const app = await buildApp({
   ledger,
   receipts,
   transfers,
   identifications,
+  reversals,
   stepProcess,
   store,
   readSide,

@@ -14,6 +14,7 @@ import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import { toldByReadModels } from '../src/ledger/told-by-read-models.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
 import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
+import { createReversalSaga, type ReversalSaga } from '../src/transfers/reversal-saga.ts'
 import { createTransferSaga, type TransferSaga } from '../src/transfers/transfer-saga.ts'
 import { createIdentificationSaga, type IdentificationSaga } from '../src/unidentified/identification-saga.ts'
 
@@ -32,6 +33,7 @@ export interface Api {
   readonly receipts: ReceiptSaga
   readonly transfers: TransferSaga
   readonly identifications: IdentificationSaga
+  readonly reversals: ReversalSaga
   readonly command: (name: string, body: unknown, options?: CommandOptions) => Promise<LightMyRequestResponse>
   readonly get: (path: string) => Promise<LightMyRequestResponse>
   /** @throws Error when the command is not carried out */
@@ -59,6 +61,7 @@ export const createApi = async (
     readonly saga?: (ledger: Ledger) => ReceiptSaga
     readonly transfers?: (ledger: Ledger) => TransferSaga
     readonly identifications?: (ledger: Ledger) => IdentificationSaga
+    readonly reversals?: (ledger: Ledger, transfers: TransferSaga) => ReversalSaga
     /** A machine of its own has a clock of its own. */
     readonly now?: () => Date
     /** How long cash that leaves a desk waits for the read models. */
@@ -93,11 +96,13 @@ export const createApi = async (
   const receipts = (override.saga ?? createReceiptSaga)(ledger)
   const transfers = (override.transfers ?? createTransferSaga)(ledger)
   const identifications = (override.identifications ?? createIdentificationSaga)(ledger)
+  const reversals = (override.reversals ?? createReversalSaga)(ledger, transfers)
   const app = await buildApp({
     ledger,
     receipts,
     transfers,
     identifications,
+    reversals,
     store,
     readSide,
     token: TOKEN,
@@ -120,6 +125,7 @@ export const createApi = async (
     receipts,
     transfers,
     identifications,
+    reversals,
     command,
     get,
     must: async (name, body) => {

@@ -94,7 +94,7 @@ const CASES: readonly (readonly [code: string, history: readonly AccountEvent[],
     { type: 'RecordRefund', data: { ...refund.data, amount: '1500.01', allowExcess: true } },
   ],
   ['CREDIT_RESERVED', [payment, reserved], reversal],
-  ['PAYMENT_TRANSFERRED', [payment, ...moved], reversal],
+  ['PAYMENT_TRANSFERRED', [received], reversal],
   [
     'PAYMENT_TRANSFERRED',
     [received],

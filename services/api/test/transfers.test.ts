@@ -8,6 +8,8 @@ import t, { type Test } from 'tap'
 import { z } from 'zod'
 import type { Ledger } from '../src/ledger/ledger.ts'
 import { startStepProcess } from '../src/steps/step-process.ts'
+import { reversalFinisher } from '../src/transfers/reversal-finisher.ts'
+import { createReversalSaga } from '../src/transfers/reversal-saga.ts'
 import { transferFinisher } from '../src/transfers/transfer-finisher.ts'
 import { createTransferSaga } from '../src/transfers/transfer-saga.ts'
 import { answerOf, codeOf, createApi, eventsOf, nowhere, openPool, startStores, until } from './api.ts'
@@ -262,21 +264,147 @@ t.test("a payer who pays another client's invoice", async (t) => {
   })
 })
 
+/** What there is of a payment, and what it settles, at a position. */
+const whole = async (paymentId: string, query = '') => healthy.answer(`payments/${paymentId}${query}`)
+
 t.test('a payment bounces whose credit another client has', async (t) => {
   await healthy.must('RecordPayment', pay('bounces'))
   await healthy.must('TransferCredit', move('bounces', { amount: '400.00' }))
+  const invoice = { clientId: 'beta', invoiceId: 'inv-bounced', number: '2002' }
+  await healthy.must('RegisterInvoice', examples.registerInvoice(invoice))
+  const settles = { clientId: 'beta', paymentId: 'bounces-moved', invoiceId: 'inv-bounced' }
+  await healthy.must('AllocatePayment', { ...settles, amount: '300.00' })
   const bounce = examples.reversePayment({ paymentId: 'bounces', reversedOn: '2026-11-24' })
-  t.match((await healthy.command('ReversePayment', bounce)).json(), { code: 'PAYMENT_TRANSFERRED' })
-  const back = { clientId: 'beta', toClientId: 'alfa', paymentId: 'bounces-moved', amount: '400.00', reason: 'bounced' }
-  await healthy.must('TransferCredit', { ...back, movedOn: '2026-11-24' })
-  await healthy.must('ReversePayment', bounce)
-  await project({ store, pool })
-  t.match(await healthy.answer('payments/bounces'), {
-    transferred: '0.00',
-    credit: '0.00',
-    transfers: [{ amount: '400.00' }, { amount: '-400.00' }],
-    reversal: { on: '2026-11-24' },
+
+  t.test('not on a day before what the other one did with it', async (t) => {
+    const early = await healthy.command('ReversePayment', { ...bounce, reversedOn: '2026-11-11' })
+    t.match(early.json(), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES', details: { earliest: '2026-11-12', clientId: 'beta' } })
   })
-  t.match(await healthy.answer('payments/bounces?asOf=2026-11-23'), { transferred: '400.00', credit: '600.00' })
-  t.match(await healthy.answer('payments/bounces-moved'), { transferred: '400.00', credit: '0.00' })
+  t.test('a request that dies has it held, and no total shows any of it', async (t) => {
+    const dies = () => Promise.reject(new StoreUnavailable('died here'))
+    const halting = await createApi(store, pool, {
+      reversals: (ledger, transfers) => createReversalSaga(ledger, { ...transfers, move: dies }),
+    })
+    const dead = await createApi(store, pool, {
+      reversals: (ledger, transfers) => ({ ...createReversalSaga(ledger, transfers), carryOut: dies }),
+    })
+    const preview = await healthy.command('ReversePayment', bounce, { dryRun: true })
+    t.match(answerOf(preview), { result: { amount: ron('1000.00') } })
+    const key = randomUUID()
+    t.equal((await dead.command('ReversePayment', bounce, { key })).statusCode, 503)
+    t.equal((await halting.command('ReversePayment', bounce, { key })).statusCode, 503)
+    await project({ store, pool })
+    t.match(await whole('bounces'), { credit: '600.00', transferred: '400.00' })
+    t.equal(codeOf(await healthy.command('ReversePayment', bounce)), 'CREDIT_RESERVED')
+    t.test('and is finished within seconds, once, by however many processes', async (t) => {
+      const elsewhere = openPool(t, await createTestDatabase(t))
+      const third = await createApi(store, elsewhere)
+      const processes = [
+        [pool, healthy],
+        [elsewhere, third],
+      ] as const
+      const started = processes.map(([own, api]) =>
+        startStepProcess({
+          store,
+          pool: own,
+          finishers: [transferFinisher(api.transfers), reversalFinisher(api.reversals)],
+          logger,
+        }),
+      )
+      for (const process of started) t.teardown(() => process.stop())
+      const count = async () => {
+        const types = (await eventsOf(store, 'clientAccount-amc:alfa')).flatMap(({ type, data }) =>
+          JSON.stringify(data).includes('"bounces"') ? [type] : [],
+        )
+        return types.filter((type) => type === 'PaymentReversed').length
+      }
+      await until('the reversal', async () => ((await count()) > 0 ? true : undefined))
+      for (const process of started) await process.stop()
+      const again = await healthy.command('ReversePayment', bounce, { key })
+      t.match(again, { statusCode: 200 })
+      t.match(answerOf(again), {
+        result: { amount: ron('1000.00'), reversedOn: '2026-11-24' },
+      })
+      t.equal(await count(), 1)
+    })
+  })
+  t.test('it is undone there, and reversed here', async (t) => {
+    await project({ store, pool })
+    t.match(await whole('bounces'), {
+      transferred: '0.00',
+      credit: '0.00',
+      reversed: '1000.00',
+      transfers: [{ amount: '400.00' }, { amount: '-400.00', movedOn: '2026-11-24' }],
+      reversal: { on: '2026-11-24' },
+    })
+    t.match(await whole('bounces', '?asOf=2026-11-23'), { transferred: '400.00', credit: '600.00' })
+    t.match(await whole('bounces-moved'), { transferred: '400.00', credit: '0.00', allocated: '0.00' })
+    t.match(await healthy.answer('invoices/inv-bounced'), { open: '1210.00' })
+  })
+})
+
+t.test('it has gone through several hands, and some of it was given back', async (t) => {
+  await healthy.must('RegisterClient', examples.registerClient({ clientId: 'gama', name: 'Gama SRL', taxId: '19' }))
+  await healthy.must('RecordPayment', pay('far'))
+  await healthy.must('TransferCredit', move('far', { amount: '1000.00', transferId: 'far-b' }))
+  const on = { clientId: 'beta', toClientId: 'gama', paymentId: 'far-b', amount: '700.00', reason: 'mai departe' }
+  await healthy.must('TransferCredit', { ...on, transferId: 'far-g', movedOn: '2026-11-13' })
+  const refund = { clientId: 'gama', refundId: 'far-refund', paymentId: 'far-g', amount: '50.00' }
+  await healthy.must('RecordRefund', { ...refund, method: 'BANK_TRANSFER', refundedOn: '2026-11-14' })
+  const bounced = await healthy.command(
+    'ReversePayment',
+    examples.reversePayment({ paymentId: 'far', reversedOn: '2026-11-24' }),
+  )
+  t.equal(bounced.statusCode, 201, bounced.body)
+  t.match(answerOf(bounced), { result: { amount: ron('1000.00') } })
+  await project({ store, pool })
+  t.match(await whole('far'), { reversed: '1000.00', credit: '0.00', transferred: '50.00' })
+  t.match(await whole('far-b'), { credit: '0.00' })
+  t.match(await whole('far-g'), { credit: '0.00', refunded: '50.00' })
+})
+
+t.test("some of a payment is for other clients' invoices", async (t) => {
+  const ofBeta = { clientId: 'beta', invoiceId: 'inv-b2', number: '2003' }
+  await healthy.must('RegisterInvoice', examples.registerInvoice(ofBeta))
+  await healthy.must('RegisterInvoice', examples.registerInvoice({ invoiceId: 'inv-a2', number: '2004' }))
+  const items = [
+    { invoiceId: 'inv-a2', amount: '600.00', invoiceClientId: 'alfa' },
+    { invoiceId: 'inv-b2', amount: '300.00', invoiceClientId: 'beta' },
+  ]
+  const body = pay('both', { allocation: { rule: 'explicit', items }, receivedOn: '2026-11-03' })
+  const wrong = { rule: 'explicit', items: [{ ...items[1], amount: '1210.01' }] }
+  const tooMuch = pay('refused-both', { amount: ron('2000.00'), allocation: wrong })
+  t.equal(codeOf(await healthy.command('RecordPayment', tooMuch)), 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')
+  const key = randomUUID()
+  const result = {
+    allocated: [{ invoiceId: 'inv-a2', amount: '600.00' }],
+    credit: '100.00',
+    forOthers: [{ invoiceClientId: 'beta', invoiceId: 'inv-b2', amount: '300.00' }],
+  }
+  t.match(answerOf(await healthy.command('RecordPayment', body, { key, dryRun: true })), { result })
+  const dying = await createApi(store, pool, {
+    transfers: (ledger: Ledger) => ({
+      ...createTransferSaga(ledger),
+      move: () => Promise.reject(new StoreUnavailable('')),
+    }),
+  })
+  t.equal((await dying.command('RecordPayment', body, { key })).statusCode, 503)
+  const answered = await healthy.command('RecordPayment', body, { key })
+  t.match(answerOf(answered), { result })
+  await project({ store, pool })
+  t.match(await whole('both'), { credit: '100.00', allocated: '600.00', transferred: '300.00' })
+  t.match(await healthy.answer('invoices/inv-b2'), { allocated: '300.00', open: '910.00' })
+  t.match(await healthy.answer('invoices/inv-b2?asOf=2026-11-02'), { allocated: '0.00' })
+
+  const hasty = await createApi(store, pool, {
+    transfers: (ledger: Ledger) => ({ ...createTransferSaga(ledger), requireReceiver: () => Promise.resolve() }),
+  })
+  const late = pay('late', {
+    bankReference: undefined,
+    allocation: { rule: 'explicit', items: [{ ...items[1], amount: '910.01' }] },
+  })
+  t.match(answerOf(await hasty.command('RecordPayment', late)), {
+    result: { credit: '1000.00' },
+    warnings: [{ code: 'INVOICE_OF_OTHER_NOT_PAID', reason: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT', invoiceId: 'inv-b2' }],
+  })
 })

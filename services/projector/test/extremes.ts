@@ -87,6 +87,8 @@ type OwnCommand =
   | 'ReceiveTransfer'
   | 'CompleteTransfer'
   | 'DeclineTransfer'
+  | 'RecallTransfer'
+  | 'ConcludeReversal'
   | 'ReceiveIdentification'
   | 'CompleteIdentification'
   | 'DeclineIdentification'
@@ -291,6 +293,16 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
       asked.push({ type: 'AllocatePayment', data: AllocatePayment.parse(data) })
       carryOut({ type: 'PayForAnother', data: { ...data, transferId } })
     },
+    payForOthers: (
+      data: ReturnType<typeof RecordPayment.parse>,
+      forOthers: NonNullable<DataOf<'RecordPayment'>['forOthers']>,
+    ): void => {
+      asked.push({ type: 'RecordPayment', data: RecordPayment.parse(data) })
+      carryOut({
+        type: 'RecordPayment',
+        data: { ...data, receipt: undefined, allocation: { rule: 'none' }, forOthers },
+      })
+    },
     onNobodys: <Type extends Exclude<UnidentifiedCommand['type'], OwnCommand>>(
       type: Type,
       data: Extract<UnidentifiedCommand, { readonly type: Type }>['data'],
@@ -325,7 +337,8 @@ const emailOf = (letter: string): string => `${letter.repeat(64)}@${`${letter.re
 export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   const { functional, foreign, today, text } = edge
   const company = createCompany(edge, nextPosition)
-  const { events, asked, onCompany, onBook, onAccount, payForAnother, onNobodys, undoIdentification } = company
+  const { events, asked, onCompany, onBook, onAccount, payForAnother, payForOthers, onNobodys, undoIdentification } =
+    company
   const most = decimalOf(MINOR_MAX, functional)
   const least = decimalOf(1n, functional)
   const mostForeign = decimalOf(MINOR_MAX, foreign)
@@ -705,6 +718,25 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       allocatedOn: today,
     },
     longId('paid-by-another'),
+  )
+  invoice('of-another-still', { clientId: individual })
+  const others = {
+    invoiceId: longId('of-another-still'),
+    invoiceClientId: individual,
+    amount: most,
+    transferId: longId('paid-at-once'),
+  }
+  const { transferId: _, ...item } = others
+  payForOthers(
+    {
+      clientId,
+      paymentId: longId('for-others'),
+      amount: total,
+      method: 'BANK_TRANSFER',
+      receivedOn: FIRST_DAY,
+      allocation: { rule: 'explicit', items: [item] },
+    },
+    [{ ...others, path: '/allocation/items/0' }],
   )
   for (const [name, amount] of [
     ['moved', most],

@@ -31,6 +31,7 @@ import { CashLimitOverridden } from './client-account/events/cash.ts'
 import { ClaimCancelled, ClaimRegistered } from './client-account/events/claims.ts'
 import { ClientRegistered, ClientUpdated } from './client-account/events/clients.ts'
 import { CreditReleased, RefundRecorded, RefundReversed } from './client-account/events/credit.ts'
+import { ReversalDeclined, ReversalRequested } from './client-account/events/followed-reversals.ts'
 import {
   IdentificationRefused,
   IdentificationUndone,
@@ -427,6 +428,19 @@ export const transferRequested = (change: Partial<EventData<typeof TransferReque
 
 export const transferReceived = (change: Partial<EventData<typeof TransferReceived>> = {}) =>
   TransferReceived.of({ clientId: 'beta', origin: { clientId: 'alfa', paymentId: 'pay-1' }, ...moved, ...change })
+
+export const reversalRequested = (change: Partial<EventData<typeof ReversalRequested>> = {}) =>
+  ReversalRequested.of({
+    clientId: 'alfa',
+    paymentId: 'pay-1',
+    amount: ron('1500.00'),
+    reason: 'BOUNCED',
+    reversedOn: '2026-11-20',
+    ...change,
+  })
+
+export const reversalDeclined = (change: Partial<EventData<typeof ReversalDeclined>> = {}) =>
+  ReversalDeclined.of({ clientId: 'alfa', paymentId: 'pay-1', code: 'PAYMENT_REFUNDED', ...change })
 
 const identified = {
   paymentId: 'unk-1',
@@ -1012,6 +1026,8 @@ export const exampleEvents: readonly LedgerMessage[] = [
   identificationUndone(),
   identificationReturned(),
   unidentifiedPaymentReturned(),
+  reversalRequested(),
+  reversalDeclined(),
   invoiceCancelled(),
   creditNoteRegistered(),
   discountGranted(),

@@ -77,6 +77,9 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
       return data.identifiedOn
     case 'IdentificationUndone':
       return data.undoneOn
+    case 'ReversalRequested':
+      return data.reversedOn
+    case 'ReversalDeclined':
     case 'IdentificationRefused':
     case 'TransferRefused':
     case 'TransferCompleted':

@@ -8,6 +8,7 @@ import {
   paymentCleared,
   paymentDeallocated,
   paymentRecorded,
+  recordPayment,
   ron,
   transferCompleted,
   transferCredit,
@@ -16,8 +17,27 @@ import {
   transferRefused,
   transferRequested,
 } from '../src/examples.ts'
-import { accountPayments, type CashReaction, DEFAULT_RULES, TransferCredit, transferRefusal } from '../src/index.ts'
-import { account, allocate, askReceipt, clear, eur, given, payFor, refund, reverse, transfer } from './account.ts'
+import {
+  accountPayments,
+  type CashReaction,
+  DEFAULT_RULES,
+  RecordPayment,
+  TransferCredit,
+  transferRefusal,
+} from '../src/index.ts'
+import {
+  account,
+  allocate,
+  askReceipt,
+  clear,
+  eur,
+  given,
+  payFor,
+  record,
+  refund,
+  reverse,
+  transfer,
+} from './account.ts'
 import { today } from './given.ts'
 import { fold } from './histories.ts'
 
@@ -120,16 +140,13 @@ t.test('what is reserved', async (t) => {
     }
     t.same(given(account).when(complete), [])
   })
-  t.test('is gone once it is received, and the payment cannot be reversed under it', async (t) => {
+  t.test('is gone once it is received, and comes back before the payment is reversed', async (t) => {
     const gone = given(...history, transferCompleted())
     t.throws(() => gone.when(refund({ amount: '100.01' })), {
       code: 'REFUND_EXCEEDS_CREDIT',
       details: { credit: ron('100.00') },
     })
-    t.throws(() => gone.when(reverse()), {
-      code: 'PAYMENT_TRANSFERRED',
-      details: { transfers: [{ clientId: 'beta', paymentId: 'pay-1-alfa', amount: ron('1400.00') }] },
-    })
+    t.match(gone.when(reverse()), [{ type: 'ReversalRequested', data: { amount: ron('1500.00') } }])
   })
   t.test('restores everything when it is declined', async (t) => {
     const before = fold([account, paid])
@@ -279,5 +296,77 @@ t.test('credit that goes back to where it came from', async (t) => {
     t.match(whole.when(reverse({ reversedOn: '2026-11-20' })), [
       { type: 'PaymentReversed', data: { amount: ron('1500.00') } },
     ])
+  })
+})
+
+t.test("a payment that comes in, some of it for other clients' invoices", async (t) => {
+  const forBeta = (amount: string, change: object = {}) => ({
+    invoiceClientId: 'beta',
+    invoiceId: 'inv-b',
+    amount,
+    transferId: 'pay-1-alfa',
+    path: '/allocation/items/1',
+    ...change,
+  })
+  const ofOwn = { rule: 'explicit' as const, items: [{ invoiceId: 'inv-1024', amount: '1210.00' }] }
+  t.test('reserves it in the same append, after its own', async (t) => {
+    const { data } = record({ allocation: ofOwn })
+    const command = { type: 'RecordPayment', data: { ...data, forOthers: [forBeta('290.00')] } } as const
+    t.match(given(account, invoiceRegistered()).when(command), [
+      { type: 'PaymentRecorded' },
+      { type: 'PaymentAllocated', data: { amount: ron('1210.00') } },
+      {
+        type: 'TransferRequested',
+        data: {
+          toClientId: 'beta',
+          invoiceId: 'inv-b',
+          amount: ron('290.00'),
+          movedOn: '2026-11-02',
+          collectedOn: '2026-11-02',
+        },
+      },
+    ])
+    const tooMuch = { type: 'RecordPayment', data: { ...data, forOthers: [forBeta('290.01')] } } as const
+    t.throws(() => given(account, invoiceRegistered()).when(tooMuch), {
+      code: 'ALLOCATION_EXCEEDS_CREDIT',
+      details: { path: '/allocation/items/1/amount', credit: ron('290.00') },
+    })
+  })
+  t.test('each takes its part of the value, to the last ban', async (t) => {
+    const rate = { rate: '3.33', source: 'BNR' as const, publishedOn: '2026-10-30' }
+    const { data } = record({ amount: eur('0.03'), exchangeRate: rate, allocation: { rule: 'none' } })
+    const forOthers = ['0.01', '0.02'].map((amount) => forBeta(amount, { transferId: `t-${amount}` }))
+    const context = { today, company: { ...DEFAULT_RULES, functionalCurrency: 'RON' } }
+    t.match(given(account).when({ type: 'RecordPayment', data: { ...data, forOthers } }, context), [
+      { data: { functional: ron('0.10') } },
+      { data: { functional: ron('0.03') } },
+      { data: { functional: ron('0.07') } },
+    ])
+  })
+  t.test('not by a paper that is not collected', async (t) => {
+    const { data } = record({ method: 'CHEQUE', allocation: { rule: 'none' } })
+    t.throws(() => given(account).when({ type: 'RecordPayment', data: { ...data, forOthers: [forBeta('1.00')] } }), {
+      code: 'PAYMENT_NOT_CLEARED',
+    })
+  })
+  t.test('as cash, when it came in cash, with what allows it', async (t) => {
+    const cashOverride = { reason: 'Suma a fost deja depusă', approvedBy: 'Ioana Pop' }
+    const { data } = record({ method: 'CASH', deskId: 'C1', allocation: { rule: 'none' }, cashOverride })
+    const [, ...events] = given(account).when({
+      type: 'RecordPayment',
+      data: { ...data, forOthers: [forBeta('290.00')] },
+    })
+    t.match(events, [{ type: 'TransferRequested', data: { cashOf: 'BUSINESS', cashOverride } }])
+  })
+  t.test('is asked for by items that name the client, in the payment’s own currency', async (t) => {
+    const parse = (item: object) =>
+      RecordPayment.safeParse({ ...recordPayment(), allocation: { rule: 'explicit', items: [item] } }).success
+    const item = { invoiceId: 'inv-b', invoiceClientId: 'beta', amount: '290.00' }
+    t.ok(parse(item))
+    t.notOk(parse({ ...item, paid: '1.00' }))
+    const two = { rule: 'explicit', items: [item, { ...item, invoiceClientId: 'gama' }] }
+    t.ok(RecordPayment.safeParse({ ...recordPayment(), allocation: two }).success, 'ids are of each client')
+    const twice = { rule: 'explicit', items: [item, item] }
+    t.notOk(RecordPayment.safeParse({ ...recordPayment(), allocation: twice }).success)
   })
 })

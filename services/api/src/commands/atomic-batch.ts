@@ -79,6 +79,11 @@ export const carryOutAtomically = async (
       },
       receipts: { requireBook: elsewhere, enter: elsewhere, preview: elsewhere, release: elsewhere },
       transfers: { requireReceiver: elsewhere, move: elsewhere },
+      reversals: {
+        isElsewhere: async (...asked) => ((await dependencies.reversals.isElsewhere(...asked)) ? elsewhere() : false),
+        requireDay: elsewhere,
+        carryOut: elsewhere,
+      },
       identifications: {
         identificationOf: elsewhere,
         requireReceiver: elsewhere,

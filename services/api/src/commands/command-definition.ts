@@ -4,6 +4,7 @@ import type { CommandContext } from '../ledger/command-context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Generations } from '../problems/wire-position.ts'
 import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
+import type { ReversalSaga } from '../transfers/reversal-saga.ts'
 import type { TransferSaga } from '../transfers/transfer-saga.ts'
 import type { IdentificationSaga } from '../unidentified/identification-saga.ts'
 
@@ -12,6 +13,7 @@ export interface CommandDependencies {
   readonly receipts: ReceiptSaga
   readonly transfers: TransferSaga
   readonly identifications: IdentificationSaga
+  readonly reversals: ReversalSaga
 }
 
 /** What routes of commands need beside, to answer with positions. */

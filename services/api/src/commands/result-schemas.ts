@@ -39,6 +39,17 @@ export const PaymentResult = z
       .array(z.object({ creditNoteId: z.string(), invoiceId: z.string(), amount: decimal }))
       .optional()
       .meta({ description: 'Credit notes on account that the payment counts on; they settle with it' }),
+    forOthers: z
+      .array(
+        z.object({
+          invoiceClientId: z.string(),
+          invoiceId: z.string(),
+          amount: decimal,
+          transferId: z.string().meta({ description: 'The credit in that account' }),
+        }),
+      )
+      .optional()
+      .meta({ description: "What went to other clients' invoices" }),
     receipt: ReceiptResult.optional().meta({
       description: 'Of a cash payment that asked for it; see `warnings` where it is missing',
     }),

@@ -1,15 +1,21 @@
-import { type AccountEvent, decimalOf, type Money, minorOf, type PaymentId } from '@registru/domain'
+import { type AccountEvent, decimalOf, type Money, minorIn, minorOf, type PaymentId } from '@registru/domain'
 import type { Handled } from '../ledger/command-context.ts'
 import { eventsOf } from './on-account.ts'
 
 /** What new credit settles at once, what is left of it, and what credit notes settle along with it. */
-export const spreadResult = (handled: Handled<AccountEvent>, paymentId: PaymentId, amount: Money) => {
+export const spreadResult = (
+  handled: Handled<AccountEvent>,
+  paymentId: PaymentId,
+  amount: Money,
+  /** What of it went to other accounts at once. */
+  forOthers: readonly { readonly amount: string }[] = [],
+) => {
   const all = eventsOf(handled, 'PaymentAllocated').map((event) => event.data)
   const own = all.filter((allocated) => allocated.paymentId === paymentId)
   const ofNotes = all.filter((allocated) => allocated.paymentId !== paymentId)
   const credit = own.reduce(
     (left, { amount: settled, conversion }) => left - minorOf(conversion?.paid ?? settled),
-    minorOf(amount),
+    forOthers.reduce((left, part) => left - minorIn(part.amount, amount.currency), minorOf(amount)),
   )
   return {
     allocated: own.map(({ invoiceId, amount: settled, conversion }) => ({

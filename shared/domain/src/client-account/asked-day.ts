@@ -48,6 +48,8 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
     case 'ReceiveTransfer':
     case 'CompleteTransfer':
     case 'DeclineTransfer':
+    case 'RecallTransfer':
+    case 'ConcludeReversal':
     case 'ReceiveIdentification':
     case 'DeclineReceipt':
     case 'ReleaseReceipt':

@@ -105,27 +105,48 @@ const paidAmount = Amount.optional().meta({
     "Only between two currencies: what leaves the payment, in its currency. With `amount` it says what was agreed, to one unit of the rate; without, `amount` follows from the rate, and a unit of the payer's rounding closes the invoice",
 })
 
-const saysHowMuch = ({ amount, paid }: { readonly amount?: string | undefined; readonly paid?: string | undefined }) =>
+const itemFields = {
+  invoiceId: InvoiceId,
+  amount: Amount.optional().meta({
+    description: "In the invoice's currency; may be left out where `paid` is given",
+  }),
+  paid: paidAmount,
+  exchangeRate: conversionRate,
+}
+const saysHowMuch = ({ amount, paid }: { readonly amount?: unknown; readonly paid?: unknown }): boolean =>
   amount !== undefined || paid !== undefined
-
-const notHowMuch = { path: ['amount'], error: 'required where `paid` is not given' }
+const howMuch = { path: ['amount'], error: 'required where `paid` is not given' }
 
 const Items = z
-  .array(
-    z
-      .strictObject({
-        invoiceId: InvoiceId,
-        amount: Amount.optional().meta({
-          description: "In the invoice's currency; may be left out where `paid` is given",
-        }),
-        paid: paidAmount,
-        exchangeRate: conversionRate,
-      })
-      .refine(saysHowMuch, notHowMuch),
-  )
+  .array(z.strictObject(itemFields).refine(saysHowMuch, howMuch))
   .min(1)
   .max(ALLOCATIONS_MAX)
   .refine(noInvoiceTwice, 'no invoice twice')
+
+/** Of a payment that comes in: some of it may be for others. */
+const PaymentItems = z
+  .array(
+    z
+      .strictObject({
+        ...itemFields,
+        invoiceClientId: ClientId.optional().meta({
+          description:
+            "Of another client's invoice: so much of the payment goes to that account and settles it there. In the payment's currency",
+        }),
+      })
+      .refine(saysHowMuch, howMuch)
+      .refine(
+        ({ paid, exchangeRate, invoiceClientId }) =>
+          invoiceClientId === undefined || (paid === undefined && exchangeRate === undefined),
+        { path: ['invoiceClientId'], error: "another client's invoice is paid in the payment's own currency" },
+      ),
+  )
+  .min(1)
+  .max(ALLOCATIONS_MAX)
+  .refine(
+    (items) => new Set(items.map((item) => `${item.invoiceClientId ?? ''} ${item.invoiceId}`)).size === items.length,
+    'no invoice twice',
+  )
 
 const Instalments = z.array(z.strictObject({ dueOn: BusinessDay, amount: Amount })).max(INSTALMENTS_MAX)
 
@@ -171,24 +192,27 @@ export const RegisterClaim = z.strictObject({
   note: FreeText.optional(),
 })
 
-export const Allocation = z.discriminatedUnion('rule', [
-  z.strictObject({ rule: z.literal('auto') }).meta({
-    description:
-      "Invoices in the payment's currency: those that remittanceText names; else the one invoice, first instalments of one, or group of 2 to 8 that is exactly the amount, if need be less credit notes on account; else the longest due first",
-  }),
-  z.strictObject({
-    rule: z.literal('explicit'),
-    items: Items,
-  }),
-  z
-    .strictObject({ rule: z.literal('named') })
-    .meta({ description: "The invoices in the payment's currency that remittanceText names" }),
-  z.strictObject({ rule: z.literal('oldestDueFirst') }).meta({
-    description: "Invoices in the payment's currency, instalments by their own due days, the longest due first",
-  }),
-  z.strictObject({ rule: z.literal('none') }),
-])
+const allocationOf = <Of extends z.ZodType>(items: Of) =>
+  z.discriminatedUnion('rule', [
+    z.strictObject({ rule: z.literal('auto') }).meta({
+      description:
+        "Invoices in the payment's currency: those that remittanceText names; else the one invoice, first instalments of one, or group of 2 to 8 that is exactly the amount, if need be less credit notes on account; else the longest due first",
+    }),
+    z.strictObject({
+      rule: z.literal('explicit'),
+      items,
+    }),
+    z
+      .strictObject({ rule: z.literal('named') })
+      .meta({ description: "The invoices in the payment's currency that remittanceText names" }),
+    z.strictObject({ rule: z.literal('oldestDueFirst') }).meta({
+      description: "Invoices in the payment's currency, instalments by their own due days, the longest due first",
+    }),
+    z.strictObject({ rule: z.literal('none') }),
+  ])
 
+/** Within one account. */
+export const Allocation = allocationOf(Items)
 export type Allocation = z.infer<typeof Allocation>
 
 const CashOverride = z
@@ -227,7 +251,9 @@ export const RecordPayment = z
       description: 'Of a bank transfer: what a bank in between kept of the amount, e.g. 20.00 of 10000.00',
     }),
     exchangeRate: documentRate,
-    allocation: Allocation.optional().meta({ description: 'auto when absent; what is left is client credit' }),
+    allocation: allocationOf(PaymentItems)
+      .optional()
+      .meta({ description: 'auto when absent; what is left is client credit' }),
     receipt: z
       .strictObject({ series: ReceiptSeries, receiptId: ReceiptId.optional() })
       .optional()
@@ -257,7 +283,7 @@ export const AllocatePayment = z
     allocatedOn: BusinessDay.optional(),
     cashOverride: CashOverride.optional(),
   })
-  .refine(saysHowMuch, notHowMuch)
+  .refine(saysHowMuch, howMuch)
   .refine(({ paid, invoiceClientId }) => paid === undefined || invoiceClientId === undefined, {
     path: ['paid'],
     error: "not for another client's invoice, which is in the payment's currency",
@@ -536,6 +562,30 @@ export interface CompleteTransfer {
   readonly transferId: PaymentId
 }
 
+/** What was received goes back, for the money that it is of is gone: as much of it as is there, and is asked for. */
+export interface RecallTransfer {
+  readonly clientId: ClientId
+  /** The credit in this account. */
+  readonly paymentId: PaymentId
+  readonly amount: Money
+  /** Of the way back. */
+  readonly transferId: PaymentId
+  readonly reversedOn: BusinessDay
+  readonly reason: string
+}
+
+/** What is back is reversed. */
+export interface ConcludeReversal {
+  readonly clientId: ClientId
+  readonly paymentId: PaymentId
+  readonly amount: Money
+  readonly reason: ReversalReason
+  readonly reversedOn: BusinessDay
+  readonly note?: string | undefined
+  /** Of what did not come back. */
+  readonly claimId: InvoiceId
+}
+
 export interface DeclineTransfer extends CompleteTransfer {
   readonly code: RejectionCode
 }
@@ -585,6 +635,16 @@ export type PayForAnother = WithTransferId<
 
 type RecordPaymentData = z.infer<typeof RecordPayment>
 
+/** A part of a payment that is for another client's invoice: the edge sorts it out, and gives the transfer its id. */
+export interface ForAnother {
+  readonly invoiceClientId: ClientId
+  readonly invoiceId: InvoiceId
+  readonly amount: string
+  readonly transferId: PaymentId
+  /** JSON pointer to the item. */
+  readonly path: string
+}
+
 export type AccountCommand =
   | Message<'RegisterClient', z.infer<typeof RegisterClient>>
   | Message<'UpdateClient', z.infer<typeof UpdateClient>>
@@ -592,7 +652,9 @@ export type AccountCommand =
   | Message<'RegisterClaim', z.infer<typeof RegisterClaim>>
   | Message<
       'RecordPayment',
-      Omit<RecordPaymentData, 'receipt'> & {
+      Omit<RecordPaymentData, 'receipt' | 'allocation'> & {
+        readonly allocation?: Allocation | undefined
+        readonly forOthers?: readonly ForAnother[] | undefined
         readonly receipt?: WithReceiptId<{ readonly series: ReceiptSeries }> | undefined
       }
     >
@@ -619,6 +681,8 @@ export type AccountCommand =
   | Message<'ReceiveTransfer', ReceiveTransfer>
   | Message<'CompleteTransfer', CompleteTransfer>
   | Message<'DeclineTransfer', DeclineTransfer>
+  | Message<'RecallTransfer', RecallTransfer>
+  | Message<'ConcludeReversal', ConcludeReversal>
   | Message<'ReceiveIdentification', ReceiveIdentification>
   | Message<'UndoIdentification', TakeIdentificationBack>
   | Message<'DeclineReceipt', DeclineReceipt>

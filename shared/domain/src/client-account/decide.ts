@@ -63,6 +63,7 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
     case 'PaymentDeallocated':
       return data.deallocatedOn
     case 'PaymentReversed':
+    case 'ReversalRequested':
     case 'CreditNoteReversed':
     case 'DiscountReversed':
     case 'WriteOffReversed':
@@ -83,6 +84,7 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
     // What was reserved before a period was closed still arrives on its own day.
     case 'PaymentIdentified':
     case 'IdentificationRefused':
+    case 'ReversalDeclined':
     case 'TransferReceived':
     case 'TransferRefused':
     case 'TransferCompleted':

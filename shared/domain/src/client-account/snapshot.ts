@@ -67,7 +67,7 @@ const writeOrdinals = (
 }
 
 export const accountSnapshot: SnapshotFormat<ClientAccount> = {
-  version: 5,
+  version: 6,
   encode: (account) => {
     const out = createWriter()
     dumpRecords(out, account.records)

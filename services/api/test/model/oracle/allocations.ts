@@ -89,7 +89,7 @@ export const reversePayment: Rule<State> = (state, body, day) => {
   const isReleased = payment.refunded + payment.released > 0
   return {
     codes: [
-      ...ifNot(isMoney(payment) && payment.transferred === 0, 'PAYMENT_TRANSFERRED'),
+      ...ifNot(isMoney(payment), 'PAYMENT_TRANSFERRED'),
       ...ifNot(recorded > 0 || (left > 0 && amount !== undefined), 'PAYMENT_ALREADY_REVERSED'),
       ...ifNot(!isMistake || !isReleased, 'PAYMENT_REFUNDED'),
       ...ifNot(amount === undefined || payment.method !== 'CASH', 'CASH_REVERSED_IN_PART'),

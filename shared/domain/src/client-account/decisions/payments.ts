@@ -9,6 +9,7 @@ import { cashBreaches, countedPayerOf, fragmentBreaches, partInLei, worthInLei }
 import type { AccountEvent } from '../events/account-events.ts'
 import { PaymentAllocated } from '../events/allocations.ts'
 import { type CashBreach, CashLimitOverridden } from '../events/cash.ts'
+import { ReversalDeclined, ReversalRequested } from '../events/followed-reversals.ts'
 import { PaymentCleared, PaymentRecorded } from '../events/payments.ts'
 import { cashTaken } from '../records/cash.ts'
 import type { Invoice } from '../records/invoices.ts'
@@ -21,6 +22,7 @@ import { type AllocationRule, INSTRUMENTS, METHODS_IN_TRANSIT } from '../vocabul
 import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { Spread } from './auto-allocation.ts'
 import type { CommandData, Decisions } from './decisions.ts'
+import { reservedForOthers } from './for-others.ts'
 import { askedShare, documentValue, foreignFactsOf, type Share, without } from './foreign-parts.ts'
 import { noticesOf } from './payment-notices.ts'
 import { requestReceipt } from './receipts.ts'
@@ -33,10 +35,11 @@ import {
   invoiceOf,
   isUncleared,
   moneyPaymentOf,
+  movedOf,
   paymentOf,
   requireCredit,
   requireNotBefore,
-  requireNothingTransferred,
+  requireSettledTransfers,
 } from './requirements.ts'
 import { deallocate, lastEffectOn, reverse, reversibleOf } from './reversals.ts'
 import { takingBack } from './taking-back.ts'
@@ -170,6 +173,9 @@ const requireExactSetOff = (shares: readonly Share[], amount: Money, path: strin
   }
 }
 
+const afterShares = (payment: NewPayment, shares: readonly Share[]): NewPayment =>
+  shares.reduce((left, share) => ({ ...left, ...without(left, share) }), payment)
+
 /** In lei, as far as the payment is worth any: what leaves it with each share. */
 const sharesInLei = (payment: NewPayment, shares: readonly Share[]) => {
   let left: NewPayment = payment
@@ -206,9 +212,10 @@ const recordPayment = (
   const {
     allocation = { rule: 'auto' as const },
     receipt,
-    cashOverride: _,
+    cashOverride,
     exchangeRate,
     fee: _fee,
+    forOthers = [],
     ...facts
   } = command
   const { clientId, paymentId, receivedOn, deskId, payer, remittanceText } = facts
@@ -255,6 +262,7 @@ const recordPayment = (
     ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),
     ...allocated(facts, payment, shares, rule, rules),
     ...allocatedNotes(facts, spreading, rule, rules),
+    ...reservedForOthers(afterShares(payment, shares), forOthers, { ...facts, cashPayer, cashOverride }, rules),
   ]
   if (receipt !== undefined) {
     const settled = shares.map((share) => ({
@@ -313,6 +321,7 @@ export const paymentDecisions: Decisions<
   | 'AllocatePayment'
   | 'DeallocatePayment'
   | 'ReversePayment'
+  | 'ConcludeReversal'
   | 'ConfirmPaymentCleared'
 > = {
   RecordPayment: recordPayment,
@@ -409,12 +418,13 @@ export const paymentDecisions: Decisions<
     if (note !== undefined) return takingBack.ReverseCreditNote(note, account, context)
     const { payment, method } = moneyPaymentOf(account, command)
     const { paymentId, currency, reversed } = payment
-    const left = reversibleOf(payment)
+    const here = reversibleOf(payment)
+    const left = here + movedOf(payment)
     const recorded = atLeastNothing(payment.amount - reversed)
     if (recorded === 0n && (left === 0n || command.amount === undefined)) {
       reject('PAYMENT_ALREADY_REVERSED', { paymentId })
     }
-    requireNothingTransferred(payment)
+    requireSettledTransfers(payment)
     const isMistake = command.reason === 'MISTAKE'
     const refunded = payment.refunded + payment.released
     // What bounces is gone, whatever was given back of it before; a mistake says that nothing ever came, and a refund did.
@@ -435,7 +445,26 @@ export const paymentDecisions: Decisions<
     if (command.amount !== undefined && part > left && (isMistake || command.allowExcess !== true)) {
       reject('REVERSAL_EXCEEDS_PAYMENT', { path: '/amount', paymentId, left: moneyOf(left, currency) })
     }
-    return reverse(account, payment, method, { ...command, reversedOn }, part, command.claimId)
+    if (part <= here || left === here) {
+      return reverse(account, payment, method, { ...command, reversedOn }, part, command.claimId)
+    }
+    const { clientId, reason, note: remark } = command
+    const asked = { clientId, paymentId, amount: moneyOf(part, currency), reason, reversedOn }
+    // What other accounts have of it is undone there first.
+    return [ReversalRequested.of({ ...asked, ...(remark === undefined ? {} : { note: remark }) })]
+  },
+
+  // What was given back elsewhere did not come back, and is owed as what was given back here is.
+  ConcludeReversal: (command, account, { company: rules }) => {
+    const { payment, method } = moneyPaymentOf(account, command)
+    const { clientId, paymentId, claimId } = command
+    if (!payment.isReversing) return []
+    const asked = minorOf(command.amount)
+    const isMistake = command.reason === 'MISTAKE'
+    const minor = isMistake ? least(asked, reversibleOf(payment)) : asked
+    if (minor === 0n) return [ReversalDeclined.of({ clientId, paymentId, code: 'PAYMENT_REFUNDED' })]
+    const reversedOn = firstFreeDay(rules, command.reversedOn, lastEffectOn(payment))
+    return reverse(account, payment, method, { ...command, reversedOn }, minor, isMistake ? undefined : claimId)
   },
 
   ConfirmPaymentCleared: (command, account, { today, company: rules }) => {

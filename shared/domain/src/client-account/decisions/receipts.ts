@@ -95,7 +95,10 @@ export const receiptDecisions: Decisions<'IssueReceipt' | 'DeclineReceipt' | 'Re
       events.push(ReceiptReleased.of({ clientId, paymentId, receiptId, series, number, releasedOn: annulledOn }))
     }
     // Money that went on meanwhile cannot be reversed as well; the receipt is annulled all the same.
-    const isWhole = payment.refunded + payment.released + payment.reversed === 0n && payment.transfers.length === 0
+    const isWhole =
+      payment.refunded + payment.released + payment.reversed === 0n &&
+      payment.transfers.length === 0 &&
+      !payment.isReversing
     if (command.alsoReversePayment && isWhole) {
       const reversedOn = firstFreeDay(rules, annulledOn, lastEffectOn(payment))
       events.push(...reverse(account, payment, method, { clientId, reason: 'MISTAKE', reversedOn }))

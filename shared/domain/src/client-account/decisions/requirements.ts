@@ -83,13 +83,15 @@ export const requireCredit = (
     credit,
     currency,
     transfers = [],
-  }: Pick<Payment, 'paymentId' | 'credit' | 'currency'> & Partial<Pick<Payment, 'transfers'>>,
+    isReversing = false,
+  }: Pick<Payment, 'paymentId' | 'credit' | 'currency'> & Partial<Pick<Payment, 'transfers' | 'isReversing'>>,
   amount: bigint,
   path: string,
   beyond: 'ALLOCATION_EXCEEDS_CREDIT' | 'REFUND_EXCEEDS_CREDIT' = 'ALLOCATION_EXCEEDS_CREDIT',
 ): void => {
-  if (amount <= credit) return
   const reserved = reservedOf(transfers)
+  if (isReversing) reject('CREDIT_RESERVED', { path, paymentId, rule: 'the payment is being reversed' })
+  if (amount <= credit) return
   reject(amount <= credit + reserved ? 'CREDIT_RESERVED' : beyond, {
     path,
     paymentId,
@@ -98,14 +100,30 @@ export const requireCredit = (
   })
 }
 
+/** What of a payment other accounts have. */
+export const movedOf = ({ transfers }: Pick<Payment, 'transfers'>): bigint =>
+  transfers.reduce((sum, { isReserved, amount }) => (isReserved ? sum : sum + amount), 0n)
+
+/** Nothing of it is on its way, be it there or back. @throws Rejection */
+export const requireSettledTransfers = ({
+  paymentId,
+  transfers,
+  currency,
+  isReversing,
+}: Pick<Payment, 'paymentId' | 'transfers' | 'currency' | 'isReversing'>): void => {
+  const reserved = reservedOf(transfers)
+  if (reserved > 0n) reject('CREDIT_RESERVED', { paymentId, reserved: moneyOf(reserved, currency) })
+  if (isReversing) reject('CREDIT_RESERVED', { paymentId, rule: 'the payment is being reversed' })
+}
+
 /** What went to other accounts is undone there first. @throws Rejection */
 export const requireNothingTransferred = ({
   paymentId,
   transfers,
   currency,
-}: Pick<Payment, 'paymentId' | 'transfers' | 'currency'>): void => {
-  const reserved = reservedOf(transfers)
-  if (reserved > 0n) reject('CREDIT_RESERVED', { paymentId, reserved: moneyOf(reserved, currency) })
+  isReversing,
+}: Pick<Payment, 'paymentId' | 'transfers' | 'currency' | 'isReversing'>): void => {
+  requireSettledTransfers({ paymentId, transfers, currency, isReversing })
   if (transfers.length === 0) return
   const to = transfers.map(({ toClientId, transferId, amount }) => ({
     clientId: toClientId,

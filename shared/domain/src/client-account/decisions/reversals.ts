@@ -85,6 +85,35 @@ export const freed = (
     }),
   )
 
+/**
+ * Frees so much of the payment: its credit first, then what was settled last.
+ * @returns what reopens, and what goes of the payment's value with it
+ */
+export const freedPart = (
+  account: ClientAccount,
+  payment: Payment,
+  minor: bigint,
+  { clientId, on: deallocatedOn }: { readonly clientId: ClientId; readonly on: BusinessDay },
+) => {
+  const { currency } = payment
+  /** Gone beyond what is there. */
+  const excess = atLeastNothing(minor - reversibleOf(payment))
+  const undone = takenBack(payment, minor).ofSettlements.map(({ invoiceId, allocation, recovers, paid }) => {
+    const invoice = invoiceOf(account, invoiceId)
+    // Between two currencies no part of an allocation gives back exactly so much: all of it is undone, the rest is credit.
+    return { invoice, allocation, recovers, amount: invoice.currency === currency ? paid : allocation.amount }
+  })
+  const givenBackBy = undone.map(({ invoice, allocation, amount }) => {
+    const { back } = undoNewest(allocation.parts, amount)
+    return { paid: invoice.currency === currency ? amount : (back?.paid ?? 0n), value: back?.values?.payment }
+  })
+  return {
+    events: undone.map((part) => deallocate({ clientId, payment, ...part, deallocatedOn, reason: 'PAYMENT_REVERSED' })),
+    value: valueGone(withExcess(payment, excess), givenBackBy, minor),
+    excess,
+  }
+}
+
 export const reverse = (
   account: ClientAccount,
   payment: Payment,
@@ -100,32 +129,20 @@ export const reverse = (
 ): readonly AccountEvent[] => {
   const { clientId, reason, reversedOn, note } = reversal
   const { paymentId, deskId, currency, inTransit } = payment
-  const excess = atLeastNothing(minor - reversibleOf(payment))
-  const { ofSettlements } = takenBack(payment, minor)
-  const undone = ofSettlements.map(({ invoiceId, allocation, recovers, paid }) => {
-    const invoice = invoiceOf(account, invoiceId)
-    // Between two currencies no part of an allocation gives back exactly so much: all of it is undone, the rest is credit.
-    return { invoice, allocation, recovers, amount: invoice.currency === currency ? paid : allocation.amount }
-  })
-  const givenBackBy = undone.map(({ invoice, allocation, amount }) => {
-    const { back } = undoNewest(allocation.parts, amount)
-    return { paid: invoice.currency === currency ? amount : (back?.paid ?? 0n), value: back?.values?.payment }
-  })
+  const freedBy = freedPart(account, payment, minor, { clientId, on: reversedOn })
   const onItsWay = inTransit < minor ? inTransit : minor
   const arrived = minor - onItsWay
   const still = inTransit - onItsWay
   return [
-    ...undone.map((part) =>
-      deallocate({ clientId, payment, ...part, deallocatedOn: reversedOn, reason: 'PAYMENT_REVERSED' }),
-    ),
-    ...(claimId === undefined || excess === 0n
+    ...freedBy.events,
+    ...(claimId === undefined || freedBy.excess === 0n
       ? []
-      : [claimOfExcess(account, payment, excess, { clientId, claimId, on: reversedOn })]),
+      : [claimOfExcess(account, payment, freedBy.excess, { clientId, claimId, on: reversedOn })]),
     PaymentReversed.of({
       clientId,
       paymentId,
       amount: moneyOf(minor, currency),
-      ...valueGone(withExcess(payment, excess), givenBackBy, minor),
+      ...freedBy.value,
       method,
       cleared: METHODS_IN_TRANSIT.has(method) && arrived > 0n,
       ...(onItsWay > 0n && arrived > 0n ? { takenInTransit: decimalOf(onItsWay, currency) } : {}),

@@ -18,11 +18,20 @@ import { accountInvoices, type Invoice } from '../records/invoices.ts'
 import type { PaymentFacts, Transfer } from '../records/payment-facts.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
-import { isUncollected } from '../transit.ts'
+import { isUncollected, least } from '../transit.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
 import { allocated, answerForCash, cashRefusal } from './payments.ts'
-import { collectedOn, firstFreeDay, invoiceOf, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'
+import {
+  collectedOn,
+  firstFreeDay,
+  invoiceOf,
+  paymentOf,
+  requireCredit,
+  requireNotBefore,
+  requireSettledTransfers,
+} from './requirements.ts'
+import { freedPart, lastEffectOn, reversibleOf } from './reversals.ts'
 import { dayOfMoney } from './vat-day.ts'
 
 type Sent = Pick<ReceiveTransfer, 'transferId' | 'invoiceId' | 'returnsTo' | 'cashOf' | 'cashOverride'> &
@@ -164,8 +173,14 @@ const settledAtOnce = (
   ]
 }
 
+/** From when on what another account gave may go back there, with all that it settles. */
+export const recallableFrom = (account: ClientAccount, transferId: PaymentId): BusinessDay | undefined => {
+  const credit = accountPayments.get(account, transferId)
+  return credit && lastEffectOn(credit)
+}
+
 export const transferDecisions: Decisions<
-  'TransferCredit' | 'PayForAnother' | 'ReceiveTransfer' | 'CompleteTransfer' | 'DeclineTransfer'
+  'TransferCredit' | 'PayForAnother' | 'ReceiveTransfer' | 'CompleteTransfer' | 'DeclineTransfer' | 'RecallTransfer'
 > = {
   TransferCredit: (command, account, { today, company: rules }) => {
     const { toClientId, movedOn, reason } = command
@@ -192,6 +207,24 @@ export const transferDecisions: Decisions<
     if (refusal !== undefined) return [TransferRefused.of({ clientId, origin, transferId, code: refusal.code })]
     const received = TransferReceived.of(command)
     return invoiceId === undefined ? [received] : [received, ...settledAtOnce(account, command, invoiceId, rules)]
+  },
+
+  // Nobody is asked: what was given back or went on is not there, and stays where it is.
+  RecallTransfer: (command, account, { company: rules }) => {
+    const { clientId, paymentId, transferId, reason } = command
+    const credit = paymentOf(account, command)
+    requireSettledTransfers(credit)
+    const { origin, currency } = credit
+    const minor = least(minorOf(command.amount), reversibleOf(credit))
+    if (origin?.clientId === undefined || minor === 0n) return []
+    const movedOn = firstFreeDay(rules, command.reversedOn, lastEffectOn(credit))
+    const { events, value } = freedPart(account, credit, minor, { clientId, on: movedOn })
+    const back = { toClientId: origin.clientId, returnsTo: origin.paymentId }
+    const amount = moneyOf(minor, currency)
+    return [
+      ...events,
+      TransferRequested.of({ clientId, paymentId, transferId, ...back, amount, ...value, movedOn, reason }),
+    ]
   },
 
   CompleteTransfer: (command, account) =>

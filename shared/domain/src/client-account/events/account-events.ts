@@ -5,6 +5,7 @@ import { CashLimitOverridden } from './cash.ts'
 import { claimEventDefinitions } from './claims.ts'
 import { ClientRegistered, ClientUpdated } from './clients.ts'
 import { CreditReleased, RefundRecorded, RefundReversed } from './credit.ts'
+import { followedReversalDefinitions } from './followed-reversals.ts'
 import { identificationEventDefinitions } from './identifications.ts'
 import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './invoices.ts'
 import {
@@ -44,6 +45,7 @@ export const accountEventDefinitions = [
   ReceiptReleased,
   ...transferEventDefinitions,
   ...identificationEventDefinitions,
+  ...followedReversalDefinitions,
   CreditReleased,
   ...claimEventDefinitions,
 ] as const

@@ -51,6 +51,7 @@ export const newPayment = (facts: {
   paidWhenCleared: facts.paidWhenCleared ?? false,
   lastUndoOn: undefined,
   reversed: 0n,
+  isReversing: false,
   inTransit: METHODS_IN_TRANSIT.has(facts.method) ? minorOf(facts.amount) : 0n,
   creditUncollected: INSTRUMENTS.has(facts.method) ? minorOf(facts.amount) : 0n,
   clearedOn: undefined,

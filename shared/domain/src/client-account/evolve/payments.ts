@@ -30,7 +30,12 @@ const collect = (account: ClientAccount, payment: PaymentFacts, minor: bigint): 
 }
 
 export const paymentEvolutions: Evolutions<
-  'PaymentRecorded' | 'CashLimitOverridden' | 'PaymentCleared' | 'PaymentReversed'
+  | 'PaymentRecorded'
+  | 'CashLimitOverridden'
+  | 'PaymentCleared'
+  | 'PaymentReversed'
+  | 'ReversalRequested'
+  | 'ReversalDeclined'
 > = {
   PaymentRecorded: (recorded, account) => {
     const { amount, method, receivedOn, deskId, payer } = recorded
@@ -48,12 +53,21 @@ export const paymentEvolutions: Evolutions<
     leaveTransit(payment, minorOf(amount))
     accountPayments.set(account, payment)
   },
+  ReversalRequested: ({ paymentId }, account) =>
+    changePayment(account, paymentId, (payment) => {
+      payment.isReversing = true
+    }),
+  ReversalDeclined: ({ paymentId }, account) =>
+    changePayment(account, paymentId, (payment) => {
+      payment.isReversing = false
+    }),
   PaymentReversed: (reversal, account) =>
     changePayment(account, reversal.paymentId, (payment) => {
       const onItsWay = reversedInTransit(reversal)
       const isFirst = payment.reversed === 0n
       payment.creditUncollected = atLeastNothing(payment.creditUncollected - onItsWay)
       endCredit(payment, reversal.amount, reversal)
+      payment.isReversing = false
       leaveTransit(payment, onItsWay)
       const { cashPayer } = payment
       // Nothing of it settles a contract any more, so all of it is counted; cash that a refund gave back and that came again is

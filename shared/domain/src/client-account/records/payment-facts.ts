@@ -59,6 +59,8 @@ export interface PaymentFacts {
   lastUndoOn: BusinessDay | undefined
   /** What is gone again, bounced or charged back, in one or several parts. */
   reversed: bigint
+  /** Being reversed: other accounts give back what they have of it, and nothing of it may be used meanwhile. */
+  isReversing: boolean
   /** What is still on its way to the bank: nothing of cash and transfers. */
   inTransit: bigint
   /**
@@ -104,6 +106,7 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   cashPayer: optional(object({ identity: word, kind: oneOf(ClientKind.options) })),
   lastUndoOn: optional(day),
   reversed: amount,
+  isReversing: flag,
   inTransit: amount,
   creditUncollected: amount,
   clearedOn: optional(day),
