@@ -709,6 +709,12 @@ t.test('a spot check answers from the events alone', async (t) => {
     t.match(card, { collected: '500.00', net: '500.00' })
     t.match(answerRecoveries(known, { asOf: year.to }).totals[0], { currency: 'EUR', open: '40.00', overdue: '40.00' })
     t.match(answerDso(known, { asOf: year.to }, 30).currencies.at(-1), { currency: 'RON', simple: { days: 30 } })
+    const open = answerOpenItems(known, { asOf: year.to }, 'alfa').currencies.flatMap(({ lines: items }) => items)
+    t.match(
+      open.find(({ kind }) => kind === 'CLAIM'),
+      { claim: 'RETURNED_MONEY', invoiceId: 'claim-6' },
+    )
+    t.ok(open.some(({ kind }) => kind === 'INVOICE'))
     const desk = { deskId: '-', currency: 'RON' }
     t.match(answerCashDay(known, desk, '2026-11-02').lines, [{ kind: 'PAYMENT', in: '500.00' }])
     t.match(answerInvoices(known, { asOf: year.to }, 'alfa').items[0], { status: 'PARTIALLY_PAID' })

@@ -116,26 +116,39 @@ const byDueDay = (a: Row, b: Row): number => {
   return Number(a['part']) - Number(b['part'])
 }
 
-export const answerOpenItems = (known: Known, question: Question, clientId: string) => ({
-  clientId,
-  currencies: groupBy(
-    openOn(known, question).filter((row) => row['client_id'] === clientId),
-    'currency',
-  ).map((rows) => {
+/** By id, what a client owes without an invoice. */
+const claimsOf = (known: Known, clientId: string): ReadonlyMap<string, string> =>
+  new Map(
+    known
+      .rowsOf('invoice_balances')
+      .filter((row) => row['client_id'] === clientId && !/^(INVOICE|ADVANCE)$/.test(words(row, 'kind')))
+      .map((row) => [words(row, 'invoice_id'), words(row, 'kind')]),
+  )
+
+const owed = (row: Row, claim: string | undefined) => ({
+  ...(claim === undefined ? { kind: 'INVOICE' } : { kind: 'CLAIM', claim }),
+  invoiceId: words(row, 'item_id'),
+  instalment: Number(row['part']) + 1,
+})
+
+export const answerOpenItems = (known: Known, question: Question, clientId: string) => {
+  const claims = claimsOf(known, clientId)
+  const items = openOn(known, question).filter((row) => row['client_id'] === clientId)
+  const currencies = groupBy(items, 'currency').map((rows) => {
     const currency = words(rows[0] ?? {}, 'currency')
     const show = (amount: bigint): string => decimalIn(known, amount, currency)
     return {
       currency,
       closing: show(sum(rows, open) - sum(rows, credit)),
       lines: rows.toSorted(byDueDay).map((row) => ({
-        kind: words(row, 'item_kind'),
         ...(row['item_kind'] === 'INVOICE'
-          ? { invoiceId: words(row, 'item_id'), instalment: Number(row['part']) + 1 }
-          : { paymentId: words(row, 'item_id') }),
+          ? owed(row, claims.get(words(row, 'item_id')))
+          : { kind: 'PAYMENT', paymentId: words(row, 'item_id') }),
         issuedOn: words(row, 'issued_on'),
         dueOn: words(row, 'due_on'),
         open: show(open(row) - credit(row)),
       })),
     }
-  }),
-})
+  })
+  return { clientId, currencies }
+}

@@ -4,6 +4,7 @@ import t from 'tap'
 import { z } from 'zod'
 import { createApi, startStores } from './api.ts'
 import { type Corruption, findsAll } from './corruptions.ts'
+import { textOfPdf } from './pdf-text.ts'
 import { project } from './projected.ts'
 
 const { ron } = examples
@@ -138,6 +139,26 @@ t.test("a client's account", async (t) => {
   t.notOk(Reflect.has(z.looseObject({}).parse(await answer('clients/alfa?asOf=2026-09-01')), 'lastPayment'))
   const link = z.looseObject({ links: z.looseObject({ openItems: z.string() }) }).parse(await answer('clients/alfa'))
   t.equal((await api.get(link.links.openItems.replace('/v1/companies/amc/', ''))).statusCode, 200)
+})
+
+t.test('a claim is called what it is, wherever it is open', async (t) => {
+  const due = { issuedOn: '2026-10-05', dueOn: '2026-10-06' }
+  // A payment may have the id of a claim, and is none.
+  await pay('interest', { receivedOn: '2026-10-07' })
+  await must('RegisterClaim', examples.registerClaim({ claimId: 'interest', kind: 'INTEREST', number: 'D 7', ...due }))
+  await project({ store, pool })
+  const claim = { kind: 'CLAIM', claim: 'INTEREST', invoiceId: 'interest', instalment: 1 }
+  const invoice = { kind: 'INVOICE', claim: undefined, invoiceId: 'inv-0' }
+  const payment = { kind: 'PAYMENT', claim: undefined, paymentId: 'interest' }
+  const { openItems } = z.looseObject({ openItems: z.array(z.looseObject({})) }).parse(await answer('clients/alfa'))
+  const { currencies } = Statement.parse(await answer(ITEMS))
+  for (const items of [openItems, currencies.flatMap(({ lines }) => lines)]) {
+    const found = (id: string, field: string) => items.find((item) => Reflect.get(item, field) === id)
+    t.match(found('interest', 'invoiceId'), claim)
+    t.match(found('inv-0', 'invoiceId'), invoice)
+    t.match(found('interest', 'paymentId'), payment)
+  }
+  t.ok(textOfPdf((await api.get('clients/alfa/reminder.pdf')).rawPayload).includes('dobândă penalizatoare D 7'))
 })
 
 const first = { clientId: 'alfa', currency: 'RON' }

@@ -160,7 +160,8 @@ export const ClientItem = z.object({
 })
 export const OpenItemRow = z.object({
   currency: z.string(),
-  kind: z.enum(['INVOICE', 'PAYMENT']),
+  kind: z.enum(['INVOICE', 'CLAIM', 'PAYMENT']),
+  claim: ClaimKind.optional().meta({ description: 'Of a CLAIM, which `invoiceId` names: what is owed for' }),
   invoiceId: z.string().optional(),
   instalment: z.int().optional(),
   paymentId: z.string().optional(),

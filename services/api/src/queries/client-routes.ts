@@ -16,7 +16,7 @@ import { wirePosition } from '../problems/wire-position.ts'
 import { answerFrom, answerList, type Moment, type QueryDependencies } from './answer.ts'
 import { Client, ClientItem, Clients } from './answer-schemas.ts'
 import { explainLinks } from './links.ts'
-import { itemBody } from './open-items.ts'
+import { itemBodies } from './open-items.ts'
 import { problemResponses } from './problems.ts'
 import { ClientParams, CompanyParams, clocks, freshness, list } from './query-parameters.ts'
 import { certify, certifyRows } from './tie-out.ts'
@@ -119,7 +119,7 @@ export const clientRoutes = (app: ZodApp, dependencies: QueryDependencies): void
             currency: lastPayment.currency,
             amount: decimalOf(lastPayment.amountMinor, lastPayment.currency),
           },
-          openItems: items.slice(0, OPEN_ITEMS_MAX).map(itemBody),
+          openItems: await itemBodies(handle, { companyId, clientId }, items.slice(0, OPEN_ITEMS_MAX)),
           moreOpenItems: items.length > OPEN_ITEMS_MAX,
           revision: await revisionOf(handle, { companyId, clientId }, moment),
           tieOut,

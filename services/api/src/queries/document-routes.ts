@@ -1,9 +1,9 @@
-import { decimalOf, Rejection } from '@registru/domain'
+import { decimalOf, nameOfOwed, Rejection } from '@registru/domain'
 import {
   type Clocks,
   findClient,
   findCompany,
-  findInvoiceNames,
+  findOwedNames,
   findStatement,
   listOpenItems,
   type OpenItem,
@@ -86,11 +86,12 @@ const reminderOf = async (handle: ReadHandle, account: Account, moment: Moment) 
   const invoices = open.filter(({ kind }) => kind === 'INVOICE')
   const overdue = invoices.filter(({ dueOn }) => dueOn < moment.asOf)
   requireLinesMax(overdue.length, '/query/asOf')
-  const names = await findInvoiceNames(handle, { ...account, invoiceIds: overdue.map(({ itemId }) => itemId) })
+  const named = await findOwedNames(handle, { ...account, invoiceIds: overdue.map(({ itemId }) => itemId) })
   const parts = new Map<string, number>()
   for (const { itemId, part } of invoices) parts.set(itemId, Math.max(part, parts.get(itemId) ?? 0))
   const items = overdue.map(({ itemId, part, ...item }) => {
-    const name = names.get(itemId) ?? itemId
+    const { claim, name: printed } = named.get(itemId) ?? { claim: undefined, name: itemId }
+    const name = claim === undefined ? printed : `${nameOfOwed(claim)} ${printed}`
     return { ...item, document: (parts.get(itemId) ?? 1) > 1 ? `${name}, rata ${part}` : name }
   })
   return { ...parties, asOf: moment.asOf, items, credits: creditsOf(open.filter(({ kind }) => kind === 'PAYMENT')) }

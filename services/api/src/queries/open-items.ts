@@ -1,5 +1,5 @@
-import { decimalOf } from '@registru/domain'
-import type { OpenItem } from '@registru/projections'
+import { type ClaimKind, type ClientId, type CompanyId, decimalOf } from '@registru/domain'
+import { findOwedNames, type OpenItem, type ReadHandle } from '@registru/projections'
 import type { z } from 'zod'
 import type { OpenItemRow } from './answer-schemas.ts'
 
@@ -9,11 +9,26 @@ export type OpenItemBody = z.output<typeof OpenItemRow>
 export const signedOpen = ({ kind, openMinor }: Pick<OpenItem, 'kind' | 'openMinor'>): bigint =>
   kind === 'INVOICE' ? openMinor : -openMinor
 
-export const itemBody = ({ kind, itemId, part, issuedOn, dueOn, openMinor, currency }: OpenItem): OpenItemBody => ({
+const itemBody = (
+  { kind, itemId, part, issuedOn, dueOn, openMinor, currency }: OpenItem,
+  claim: ClaimKind | undefined,
+): OpenItemBody => ({
   currency,
-  kind,
-  ...(kind === 'INVOICE' ? { invoiceId: itemId, instalment: part } : { paymentId: itemId }),
+  ...(kind === 'PAYMENT'
+    ? { kind, paymentId: itemId }
+    : { ...(claim === undefined ? { kind } : { kind: 'CLAIM', claim }), invoiceId: itemId, instalment: part }),
   issuedOn,
   dueOn,
   open: decimalOf(signedOpen({ kind, openMinor }), currency),
 })
+
+/** A claim is owed as an invoice is, and ages with them; what it is, is never told anew. */
+export const itemBodies = async (
+  handle: ReadHandle,
+  account: { readonly companyId: CompanyId; readonly clientId: ClientId },
+  items: readonly OpenItem[],
+): Promise<readonly OpenItemBody[]> => {
+  const invoiceIds = items.flatMap(({ kind, itemId }) => (kind === 'INVOICE' ? [itemId] : []))
+  const named = await findOwedNames(handle, { ...account, invoiceIds })
+  return items.map((item) => itemBody(item, item.kind === 'INVOICE' ? named.get(item.itemId)?.claim : undefined))
+}

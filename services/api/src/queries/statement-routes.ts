@@ -16,7 +16,7 @@ import { answerList, type List, type Moment, type QueryDependencies } from './an
 import { amount, day, OpenItemRow, Statement } from './answer-schemas.ts'
 import { requireClient } from './client-routes.ts'
 import { explainLinks, type FigureAsked } from './links.ts'
-import { itemBody, type OpenItemBody } from './open-items.ts'
+import { itemBodies, type OpenItemBody } from './open-items.ts'
 import { period, periodOf } from './period.ts'
 import { problemResponses } from './problems.ts'
 import { ClientParams, clocks, freshness, list } from './query-parameters.ts'
@@ -185,7 +185,7 @@ const openItems = (account: Account, query: StatementQuery): List<typeof ItemPla
         itemId,
         part,
       }))
-      return { items: items.map(itemBody), next }
+      return { items: await itemBodies(handle, account, items), next }
     },
     shape: async (handle, moment, { items, after }) => {
       const { from, to } = periodOf(query, moment)
