@@ -63,6 +63,7 @@ const lines = (event: LedgerEvent, ...added: readonly Line[]): readonly RowChang
 
 const ZERO = /^[0.]+$/
 
+type Recorded = Extract<LedgerEvent, { readonly type: 'PaymentRecorded' }>['data']
 type Issued = Extract<LedgerEvent, { readonly type: 'ReceiptIssued' }>['data']
 
 const actOf = ({ series, number }: Pick<Issued, 'series' | 'number'>): string => `${series} ${number}`
@@ -81,10 +82,16 @@ const explanationOf = (receipt: Issued): string => {
   ].join(', ')
 }
 
-const againstOf = ({ settles, advance }: Issued): readonly Against[] => [
-  ...(settles.length > 0 ? ['RECEIVABLE' as const] : []),
+const sidesOf = (settles: boolean, advance: string): readonly Against[] => [
+  ...(settles ? ['RECEIVABLE' as const] : []),
   ...(ZERO.test(advance) ? [] : ['CLIENT_CREDIT' as const]),
 ]
+
+/** Cash that was recorded before events told has a rule for its allocation alone. */
+const againstOf = ({ amount, advance, allocationRule }: Recorded): readonly Against[] =>
+  advance === undefined
+    ? [allocationRule === 'none@1' ? 'CLIENT_CREDIT' : 'RECEIVABLE']
+    : sidesOf(minorIn(advance, amount.currency) < minorOf(amount), advance)
 
 const issued = (
   event: Extract<LedgerEvent, { readonly type: 'ReceiptIssued' }>,
@@ -92,7 +99,11 @@ const issued = (
 ): readonly RowChange[] => {
   const { data, position } = event
   const payment = rowOf(owned)
-  const said: CashDocument = { act: actOf(data), explanation: explanationOf(data), against: againstOf(data) }
+  const said: CashDocument = {
+    act: actOf(data),
+    explanation: explanationOf(data),
+    against: sidesOf(data.settles.length > 0, data.advance),
+  }
   // A day that may be closed is left alone: what comes later is a line of its own day.
   if (payment.said.act !== undefined || payment.effective_on !== data.issuedOn) {
     return [
@@ -123,7 +134,7 @@ const issued = (
 /** The registers of cash: what came into each drawer, what left it, on whose document. */
 export const cashDesksProjection = defineProjection({
   name: 'cash_desks',
-  version: 3,
+  version: 4,
   tables: [cashDesks, cashLines, cashDeskDays, cashPayments],
   on: {
     CashDeskOpened: (event) => {
@@ -161,10 +172,10 @@ export const cashDesksProjection = defineProjection({
       }),
       fold: (event, { payment }) => {
         if (payment === undefined) return []
-        const { clientId, paymentId, amount, receivedOn, deskId = DESKLESS, payer, allocationRule } = event.data
+        const { clientId, paymentId, amount, receivedOn, deskId = DESKLESS, payer } = event.data
         const said: CashDocument = {
           explanation: `încasare ${paymentId}, ${payer?.name ?? clientId}`,
-          against: [allocationRule === 'none@1' ? 'CLIENT_CREDIT' : 'RECEIVABLE'],
+          against: againstOf(event.data),
         }
         return [
           ...lines(event, {

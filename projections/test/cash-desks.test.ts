@@ -109,6 +109,19 @@ t.test('opening balances, refunds, cash without a desk; other money is not here'
   t.equal(lines.length, 4)
 })
 
+t.test('cash stands against what it settled, and against credit as far as it settled nothing', async (t) => {
+  const sides = async (...told: readonly [rule: string, advance?: string]) => {
+    const [allocationRule, advance] = told
+    const [line] = await registers(cash({ allocationRule, ...(advance !== undefined && { advance }) }))
+    return /\[(.*)\]/.exec(line ?? '')?.[1]
+  }
+  t.equal(await sides('auto@1', '0.00'), 'RECEIVABLE')
+  t.equal(await sides('auto@1', '0.01'), 'RECEIVABLE,CLIENT_CREDIT')
+  t.equal(await sides('auto@1', '500.00'), 'CLIENT_CREDIT', 'nothing was open')
+  t.equal(await sides('oldestDueFirst@1'), 'RECEIVABLE', 'recorded before events told')
+  t.equal(await sides('none@1'), 'CLIENT_CREDIT')
+})
+
 t.test('the drawer holds the currency that was handed over', async (t) => {
   const inLei = { amount: { amount: '100.00', currency: 'EUR' }, method: 'CASH', deskId: 'C1' } as const
   const paid = ron('503.00')

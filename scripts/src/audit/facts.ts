@@ -92,6 +92,7 @@ export const Fact = z.discriminatedUnion('type', [
     payer: json,
     deskId: maybe,
     fee: maybe,
+    advance: maybe,
   }),
   fact('PaymentAllocated', {
     ...allocation,

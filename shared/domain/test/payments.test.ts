@@ -136,6 +136,19 @@ t.test('RecordPayment', async (t) => {
     t.equal(given(account, invoiceRegistered()).when(record({ allocation: { rule: 'none' } })).length, 1)
     t.equal(given(account).when(record({ allocation: { rule: 'oldestDueFirst' } })).length, 1)
   })
+  t.test('says of cash what settles nothing as it comes in', async (t) => {
+    const advance = (change: Partial<Parameters<typeof record>[0]>, ...before: readonly AccountEvent[]) => {
+      const [recorded] = given(...before).when(record({ amount: ron('1500.00'), method: 'CASH', ...change }))
+      return recorded?.type === 'PaymentRecorded' ? recorded.data.advance : 'no payment'
+    }
+    const opened = [account, invoiceRegistered()] as const
+    t.equal(advance({ allocation: { rule: 'auto' } }, ...opened), '290.00')
+    t.equal(advance({ allocation: { rule: 'auto' } }, account), '1500.00', 'nothing is open')
+    t.equal(advance({ allocation: { rule: 'none' } }, ...opened), '1500.00')
+    t.equal(advance({ amount: ron('1210.00') }, ...opened), '0.00')
+    t.equal(advance({ method: 'BANK_TRANSFER' }, ...opened), undefined)
+  })
+
   t.test('never mixes currencies', async (t) => {
     const mixed = () => given(account, invoiceRegistered()).when(record({ amount: eur('1500.00') }))
     t.throws(mixed, { code: 'CURRENCY_MISMATCH', details: { invoiceCurrency: 'RON', paymentCurrency: 'EUR' } })

@@ -38,6 +38,7 @@ interface Line {
 
 const romanianDay = (day: string): string => day.split('-').toReversed().join('.')
 
+type Recorded = Extract<PlacedFact, { type: 'PaymentRecorded' }>['data']
 type Issued = Extract<PlacedFact, { type: 'ReceiptIssued' }>['data']
 
 /** What is owed without an invoice, as papers call it. */
@@ -67,6 +68,13 @@ const saidBy = (receipt: Issued): Said => {
     explanation: parts.filter((part) => typeof part === 'string').join(', '),
     against: [...(papers.length > 0 ? ['RECEIVABLE'] : []), ...(hasAdvance ? ['CLIENT_CREDIT'] : [])],
   }
+}
+
+/** Whether cash settled something as it came in; older events say only by what rule it was to. */
+const paidFor = ({ amount, advance, allocationRule }: Recorded): readonly string[] => {
+  if (advance === undefined) return [allocationRule === 'none@1' ? 'CLIENT_CREDIT' : 'RECEIVABLE']
+  const kept = minorOf(advance)
+  return [...(kept === minorOf(amount.amount) ? [] : ['RECEIVABLE']), ...(kept === 0n ? [] : ['CLIENT_CREDIT'])]
 }
 
 /** Registru de casă: every line on its own day, so that a day that is over stays as it was printed. */
@@ -135,7 +143,7 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         const deskId = data.deskId ?? DESKLESS
         const said = {
           explanation: `încasare ${data.paymentId}, ${payerName(data.payer) ?? data.clientId}`,
-          against: [data.allocationRule === 'none@1' ? 'CLIENT_CREDIT' : 'RECEIVABLE'],
+          against: paidFor(data),
         }
         const amount = minorOf(data.amount.amount)
         write({ deskId, ...cash(data, data.amount), on: data.receivedOn, kind: 'PAYMENT', in: amount, said })

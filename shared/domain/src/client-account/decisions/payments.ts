@@ -204,6 +204,8 @@ export const keptFee = ({
   return { fee: decimalOf(minor, amount.currency) }
 }
 
+const less = (left: bigint, { paid }: Share): bigint => left - paid
+
 const recordPayment = (
   command: CommandData<'RecordPayment'>,
   account: ClientAccount,
@@ -255,6 +257,7 @@ const recordPayment = (
       ...toldBy(spreading),
       ...valued,
       ...(payment.paidWhenCleared ? { paidWhenCleared: true } : {}),
+      ...(facts.method === 'CASH' ? { advance: decimalOf(shares.reduce(less, amount), currency) } : {}),
       ...keptBreaches(breaches),
       ...(notices.length === 0 ? {} : { notices }),
       ...(elsewhere?.payments?.length ? { looksLike: [...elsewhere.payments] } : {}),

@@ -58,6 +58,8 @@ export const PaymentRecorded = defineEvent({
     ...valued,
     /** A cheque or promissory note that settles, but counts as paid only when it is collected. */
     paidWhenCleared: z.boolean().optional(),
+    /** Of cash: what settles nothing as it comes in, decimal string. The register of cash says so beside the line. */
+    advance: z.string().optional(),
     fiscalReceipt: FiscalReceipt.optional(),
     /** Rules about cash that this payment broke and the company lets pass with a warning. */
     cashBreaches: z.array(CashBreach).optional(),
