@@ -15,6 +15,7 @@ import { dumpRecords, type PackedRecords, restoreRecords, weighRecords } from '.
 import { count, type FieldsOf, listOf, object, oneOf, optional, text } from '../packed/packed-table.ts'
 import { type Address, ClientKind } from '../party.ts'
 import { bytesOfOpenInvoices, type OpenInvoices, readOpenInvoices, writeOpenInvoices } from './open-invoices.ts'
+import type { OrdinalsLeft } from './records/ordinals-left.ts'
 import type { Client, ClientAccount } from './state.ts'
 
 /** What the account itself takes: its client, its maps, its empty lists. */
@@ -48,17 +49,13 @@ const readOpenByDue = (from: ByteCursor): Map<Currency, OpenInvoices> => {
 
 const ordinals = listOf(count)
 
-const readOrdinals = (from: ByteCursor, records: PackedRecords): Map<Currency, readonly number[]> => {
-  const byCurrency = new Map<Currency, readonly number[]>()
-  for (let left = readUint(from); left > 0; left -= 1) byCurrency.set(readText(from), ordinals.read(from, records))
+const readOrdinals = (from: ByteCursor, records: PackedRecords): OrdinalsLeft => {
+  const byCurrency: OrdinalsLeft = new Map()
+  for (let left = readUint(from); left > 0; left -= 1) byCurrency.set(readText(from), [...ordinals.read(from, records)])
   return byCurrency
 }
 
-const writeOrdinals = (
-  out: ByteCursor,
-  byCurrency: ReadonlyMap<Currency, readonly number[]>,
-  records: PackedRecords,
-): void => {
+const writeOrdinals = (out: ByteCursor, byCurrency: OrdinalsLeft, records: PackedRecords): void => {
   writeUint(out, byCurrency.size)
   for (const [currency, of] of byCurrency) {
     writeText(out, currency)

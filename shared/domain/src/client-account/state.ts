@@ -5,6 +5,7 @@ import { createPackedRecords, type PackedRecords } from '../packed/packed-record
 import type { Address, ClientKind } from '../party.ts'
 import { noOpenInvoices, type OpenInvoices, type OpenPart } from './open-invoices.ts'
 import { accountInvoices, type Invoice } from './records/invoices.ts'
+import type { OrdinalsLeft } from './records/ordinals-left.ts'
 
 /**
  * Only what a decision needs; everything a reader wants belongs to a projection. Amounts are minor units. Invoices,
@@ -18,9 +19,9 @@ export interface ClientAccount {
   /** Open invoices of each currency, oldest due first. */
   readonly openByDue: Map<Currency, OpenInvoices>
   /** Open claims for costs and interest, by currency: what is paid falls on them first. The ordinals of their records. */
-  readonly chargesLeft: Map<Currency, readonly number[]>
+  readonly chargesLeft: OrdinalsLeft
   /** Credit notes of which something is left, by currency: the ordinals of their records. */
-  readonly notesLeft: Map<Currency, readonly number[]>
+  readonly notesLeft: OrdinalsLeft
 }
 
 export interface Client {

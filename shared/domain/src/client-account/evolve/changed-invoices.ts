@@ -7,6 +7,7 @@ import { linesOfPaper, vatTakenWith } from '../invoice-vat.ts'
 import { moveByDue, noOpenInvoices, type OpenByDue, type OpenInvoices } from '../open-invoices.ts'
 import type { VatAmounts } from '../records/fields.ts'
 import { accountInvoices, type Invoice } from '../records/invoices.ts'
+import { keepLeft } from '../records/ordinals-left.ts'
 import type { ClientAccount } from '../state.ts'
 import { known } from './evolutions.ts'
 import { carried, takeValue, vatAmountsOf } from './values.ts'
@@ -31,16 +32,7 @@ export const moveOpen = (
   ordinal: number,
 ): void => {
   moveByDue(openListOf(account, is.currency), ordinal, { was, is }, (other) => keyAt(account.records, other))
-  if (is.kind === 'FEE' || is.kind === 'INTEREST') keepCharge(account, ordinal, is)
-}
-
-const keepCharge = (
-  { chargesLeft }: ClientAccount,
-  ordinal: number,
-  { currency, open }: Pick<Invoice, 'currency' | 'open'>,
-): void => {
-  const others = (chargesLeft.get(currency) ?? []).filter((other) => other !== ordinal)
-  chargesLeft.set(currency, open > 0n ? [...others, ordinal].toSorted((one, other) => one - other) : others)
+  if (is.kind === 'FEE' || is.kind === 'INTEREST') keepLeft(account.chargesLeft, is.currency, ordinal, is.open > 0n)
 }
 
 /** An invoice or a claim as it begins: nothing is settled, and what it has of VAT and instalments is to be told. */

@@ -5,6 +5,7 @@ import { keyAt, ordinalsOf, type PackedRecords } from '../../packed/packed-recor
 import { allocationKey, keptAllocations, type LivingAllocation, pairOf } from './allocations.ts'
 import { type Keeper, KIND } from './fields.ts'
 import type { Invoice } from './invoices.ts'
+import { keepLeft, type OrdinalsLeft } from './ordinals-left.ts'
 import { keptPayments, type PaymentFacts } from './payment-facts.ts'
 
 export interface Payment extends PaymentFacts {
@@ -16,8 +17,7 @@ export interface Payment extends PaymentFacts {
 
 /** What holds an account's records, and tells which of its credit notes have something left. */
 interface CreditKeeper extends Keeper {
-  /** By currency: their ordinals, oldest first. */
-  readonly notesLeft: Map<Currency, readonly number[]>
+  readonly notesLeft: OrdinalsLeft
 }
 
 const withAllocations = (records: PackedRecords, facts: PaymentFacts): Payment => {
@@ -44,13 +44,6 @@ export interface SettlingPayment {
   readonly allocation: LivingAllocation
 }
 
-const keepNoteLeft = ({ notesLeft }: CreditKeeper, ordinal: number, { currency, credit }: PaymentFacts): void => {
-  const before = notesLeft.get(currency) ?? []
-  if (before.includes(ordinal) === credit > 0n) return
-  const others = before.filter((other) => other !== ordinal)
-  notesLeft.set(currency, credit > 0n ? [...others, ordinal].toSorted((one, other) => one - other) : others)
-}
-
 /** The payments of an account, and the credit notes that are credit as a payment is. */
 export const accountPayments = {
   get: (account: Keeper, paymentId: PaymentId): Payment | undefined => {
@@ -62,7 +55,7 @@ export const accountPayments = {
   has: ({ records }: Keeper, paymentId: PaymentId): boolean => keptPayments.has(records, paymentId),
   set: (account: CreditKeeper, payment: PaymentFacts): void => {
     const ordinal = keptPayments.set(account.records, payment.paymentId, payment)
-    if (payment.method === 'CREDIT_NOTE') keepNoteLeft(account, ordinal, payment)
+    if (payment.method === 'CREDIT_NOTE') keepLeft(account.notesLeft, payment.currency, ordinal, payment.credit > 0n)
   },
   /** Credit notes of which something is left, oldest first. */
   notesLeft: ({ records, notesLeft }: CreditKeeper, currency: Currency, max: number): readonly PaymentFacts[] =>
