@@ -543,6 +543,38 @@ t.test('RegisterCreditNote', async (t) => {
       ['corrects'],
     )
   })
+  t.test('takes no more off an invoice without VAT than it was for, together with what else takes of it', async (t) => {
+    const bare = [account, invoiceRegistered({ vatLines: [] })]
+    const note = (creditNoteId: string, total: string, change: object = {}) => ({
+      creditNoteId,
+      number: creditNoteId,
+      total: ron(total),
+      vatLines: undefined,
+      ...change,
+    })
+    const corrects = (id: string, total: string) => onAccount({ ...note(id, total), corrects: 'inv-1024' })
+    const lowers = (id: string, total: string) => credit(note(id, total))
+    const grants = (total: string) => discount({ amount: total, vatLines: undefined })
+    const corrected = [...bare, ...given(...bare).when(corrects('cn-1', '1000.00'))]
+    for (const another of [corrects, lowers, (_: string, total: string) => grants(total)]) {
+      t.equal(given(...corrected).when(another('cn-2', '210.00')).length, 1)
+      t.throws(() => given(...corrected).when(another('cn-2', '210.01')), {
+        code: 'CREDIT_NOTE_DOES_NOT_FIT',
+        details: { left: ron('210.00') },
+      })
+    }
+    for (const before of [lowers('cn-2', '210.00'), grants('210.00')]) {
+      const lowered = [...bare, ...given(...bare).when(before)]
+      t.throws(() => given(...lowered).when(corrects('cn-3', '1000.01')), {
+        code: 'CREDIT_NOTE_DOES_NOT_FIT',
+        details: { left: ron('1000.00') },
+      })
+      t.equal(given(...lowered).when(corrects('cn-3', '1000.00')).length, 1)
+    }
+    const back = reverseNote({ creditNoteId: 'cn-1', reversedOn: '2026-10-25' })
+    const restored = [...corrected, ...given(...corrected).when(back)]
+    t.equal(given(...restored).when(corrects('cn-2', '1210.00')).length, 1, 'what was taken back took nothing')
+  })
   t.test('is refused the second time, with an invoice or without, and may not take the id of a payment', async (t) => {
     for (const invoiceId of ['inv-1024', undefined]) {
       const history = [...open, creditNoteRegistered({ invoiceId })]

@@ -28,7 +28,7 @@ import {
   requireNotBefore,
   requireOpen,
 } from './requirements.ts'
-import { makeRoom, settledOn } from './room-for-notes.ts'
+import { makeRoom, requirePartOf, settledOn } from './room-for-notes.ts'
 import { requireFit, vatOfNote } from './vat-of-notes.ts'
 
 const exactly = (amount: string, currency: Currency, path: string): string =>
@@ -85,12 +85,6 @@ const requireCurrencyOf = ({ invoiceId, currency }: Invoice, total: Money): void
   if (total.currency !== currency) {
     reject('CURRENCY_MISMATCH', { invoiceId, invoiceCurrency: currency, paymentCurrency: total.currency })
   }
-}
-
-/** An invoice without VAT has no rates that would say how much of it there is to credit. */
-const requirePartOf = ({ invoiceId, currency, vatLines, total: whole }: Invoice, total: Money): void => {
-  if (vatLines.length > 0 || minorOf(total) <= whole) return
-  reject('CREDIT_NOTE_DOES_NOT_FIT', { path: '/total', invoiceId, total, left: moneyOf(whole, currency) })
 }
 
 /** What other clients of the company have under the paper's name; refused where the company wants it so. @throws Rejection */
@@ -256,7 +250,7 @@ export const invoiceDecisions: Decisions<
       const corrected = issuedInvoiceOf(account, corrects)
       requireCurrencyOf(corrected, total)
       requireStanding(account, corrected)
-      requirePartOf(corrected, total)
+      requirePartOf(account, corrected, total)
       const { kind, cashAccounting } = corrected
       return [
         CreditNoteRegistered.of({
@@ -278,6 +272,7 @@ export const invoiceDecisions: Decisions<
       reject('EXCHANGE_RATE_NOT_APPLICABLE', { path: '/exchangeRate', invoiceId, rule: "the invoice's rate holds" })
     }
     requireCurrencyOf(invoice, total)
+    if (invoice.corrections > 0) requirePartOf(account, invoice, total)
     const earliest = latest(issuedOn, earliestOn(invoice))
     const room = makeRoom(account, invoice, { clientId, creditNoteId, total: minorOf(total), earliest })
     return [
@@ -331,6 +326,7 @@ export const invoiceDecisions: Decisions<
     const invoice = issuedInvoiceOf(account, invoiceId)
     const amount = moneyOf(minorIn(command.amount, invoice.currency, '/amount'), invoice.currency)
     requireOpen(invoice, minorOf(amount), '/amount')
+    if (invoice.corrections > 0) requirePartOf(account, invoice, amount, '/amount')
     const vatLines = vatLinesOf(command.vatLines, amount)
     requireFit(invoice, vatLines)
     const grantedOn = command.grantedOn ?? firstFreeDay(rules, today, earliestOn(invoice))

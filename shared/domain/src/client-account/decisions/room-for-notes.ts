@@ -1,16 +1,43 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import type { ClientId, CreditNoteId } from '../../ids.ts'
-import { minorIn, moneyOf } from '../../money.ts'
+import { type Money, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
 import type { AccountEvent } from '../events/account-events.ts'
 import type { PaymentDeallocated } from '../events/allocations.ts'
 import type { LivingAllocation } from '../records/allocations.ts'
 import type { Invoice } from '../records/invoices.ts'
+import { creditNotes, discounts } from '../records/papers.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
+import { atLeastNothing } from '../transit.ts'
 import { collectedOn } from './requirements.ts'
 import { deallocate } from './reversals.ts'
+
+/** What credit notes and discounts have taken off the price. Looks at every paper of the account. */
+const takenOff = (account: ClientAccount, { invoiceId }: Invoice): bigint => {
+  let sum = 0n
+  for (const [, note] of creditNotes.all(account)) {
+    if (!note.reversed && (note.invoiceId ?? note.corrects) === invoiceId) sum += note.amount
+  }
+  for (const [, discount] of discounts.all(account)) {
+    if (!discount.reversed && discount.invoiceId === invoiceId) sum += discount.amount
+  }
+  return sum
+}
+
+/**
+ * An invoice without VAT has no rates that would say how much of it there is to credit; and what is open does not say it
+ * either, once a note on account corrects it.
+ * @throws Rejection
+ */
+export const requirePartOf = (account: ClientAccount, invoice: Invoice, taken: Money, path = '/total'): void => {
+  const { invoiceId, currency, vatLines, total: whole } = invoice
+  if (vatLines.length > 0) return
+  const left = atLeastNothing(whole - takenOff(account, invoice))
+  if (minorOf(taken) <= left) return
+  reject('CREDIT_NOTE_DOES_NOT_FIT', { path, invoiceId, total: taken, left: moneyOf(left, currency) })
+}
 
 /** Money that has to leave an invoice. */
 interface Leaving {
