@@ -201,17 +201,26 @@ const onClaim = ({ clientId, claimId, paymentId, total }: Data<'ClaimRegistered'
   currency: total.currency,
 })
 
+interface Leaving {
+  readonly amount: Money
+  readonly takenInTransit?: string | undefined
+  /** Of money that never came: the bank was said to have had that much less. */
+  readonly fee?: string | undefined
+}
+
 /** Money goes: what of it was on its way from there, the rest from the bank. */
 const leaves = (
-  { amount, takenInTransit }: { readonly amount: Money; readonly takenInTransit?: string | undefined },
+  { amount, takenInTransit, fee = '0' }: Leaving,
   whereItLay: bigint,
   method: PaymentMethod,
 ): readonly Leg[] => {
   const { currency } = amount
+  const neverKept = minorIn(fee, currency)
   const onItsWay = takenInTransit === undefined ? whereItLay : minorIn(takenInTransit, currency)
   return [
     [MONEY_ACCOUNT[method], -onItsWay, currency],
-    ['BANK', onItsWay - minorOf(amount), currency],
+    ['BANK', onItsWay + neverKept - minorOf(amount), currency],
+    ['FEE', -neverKept, currency],
   ]
 }
 
@@ -290,7 +299,7 @@ const recovered = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
  */
 export const journal = defineProjection({
   name: 'journal',
-  version: 6,
+  version: 7,
   tables: [postings, accountDays, clientAccounts, deferredVat.documents, deferredVat.instruments],
   on: {
     InvoiceRegistered: posting((event) => {
@@ -448,10 +457,7 @@ export const journal = defineProjection({
     // The bank's turnovers are the statement's, whatever it was taken back for: black.
     UnidentifiedPaymentReturned: (event) => {
       const { paymentId, amount, returnedOn: on } = event.data
-      const legs: readonly Leg[] = [
-        ['SUSPENSE', minorOf(amount)],
-        ['BANK', -minorOf(amount)],
-      ]
+      const legs: readonly Leg[] = [['SUSPENSE', minorOf(amount)], ...leaves(event.data, 0n, 'BANK_TRANSFER')]
       return post(event, { clientId: NO_CLIENT, paymentId, currency: amount.currency, on, legs })
     },
     PaymentIdentified: (event) =>
@@ -461,13 +467,14 @@ export const journal = defineProjection({
     PaymentReversed: posting((event) => {
       const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data
       const minor = minorOf(amount)
+      // Money that had arrived leaves the bank; a fee that was kept on the way stays a cost.
+      const whereItLay = cleared || MONEY_ACCOUNT[method] === 'BANK' ? 0n : minor
       return {
         clientId,
         paymentId,
         currency: amount.currency,
         on: reversedOn,
-        // Money that had arrived leaves the bank; a fee that was kept on the way stays a cost.
-        legs: [['CLIENT_CREDIT', minor], ...leaves(event.data, cleared ? 0n : minor, method)],
+        legs: [['CLIENT_CREDIT', minor], ...leaves(event.data, whereItLay, method)],
       }
     }),
   },

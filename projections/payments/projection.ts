@@ -65,21 +65,24 @@ const gone = (
     readonly reversedOn: string
     readonly reason: ValuesOf<typeof payments>['reversal_reason']
     readonly note?: string | undefined
+    /** Of a mistake: what was not kept either. */
+    readonly fee?: string | undefined
   },
   paymentId: PaymentId,
   inTransit = 0n,
 ): readonly RowChange[] => {
   const key = keyOf(paymentId, data, metadata)
-  const { amount, reversedOn, reason = null, note = null } = data
+  const { amount, reversedOn, reason = null, note = null, fee = '0' } = data
+  const feeBack = minorIn(fee, amount.currency)
   return [
-    add(payments, key, { reversed_minor: minorOf(amount) }),
+    add(payments, key, { reversed_minor: minorOf(amount), fee_minor: -feeBack }),
     insert(paymentParts, {
       ...key,
       position,
       kind: 'REVERSED',
       amount_minor: minorOf(amount),
       transit_minor: inTransit,
-      fee_minor: 0n,
+      fee_minor: -feeBack,
       effective_on: reversedOn,
       reason,
       note,
@@ -147,7 +150,7 @@ const movedToClient = (
 /** Every payment with all that happened to it. */
 export const paymentsProjection = defineProjection({
   name: 'payments',
-  version: 3,
+  version: 4,
   tables: [
     payments,
     paymentSettlements,

@@ -229,6 +229,8 @@ const excessClaim = (row: ClaimRow): ExcessClaim => ({
 const sumOf = (rows: readonly { readonly amount_minor: bigint }[]): bigint =>
   rows.reduce((sum, row) => sum + row.amount_minor, 0n)
 
+const feeOf = (parts: readonly PartRow[]): bigint => parts.reduce((sum, part) => sum + part.fee_minor, 0n)
+
 const reversalOf = (part: PartRow | undefined): PaymentHistory['reversal'] =>
   part === undefined || part.reason === null
     ? undefined
@@ -265,7 +267,6 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
     .map((part) => part.effective_on)
     .toSorted()
     .at(-1)
-  const clearedFee = cleared.reduce((sum, part) => sum + part.fee_minor, 0n)
   const reversedMinor = sumOf(reversed)
   const allocatedMinor = sumOf(settlements)
   const isReturned = (entry: RefundRow): boolean => happens(entry.reversed_on, entry.reversed_position)
@@ -314,8 +315,8 @@ const paymentAt = (row: PaymentRow, happened: Happened, clocks: Clocks): Payment
       parts,
       refunds.filter((entry) => !isReturned(entry)),
     ),
-    feeMinor: happened.parts.reduce((fee, part) => fee - part.fee_minor, row.fee_minor) + clearedFee,
-    clearing: clearedOn === undefined ? undefined : { on: clearedOn, feeMinor: clearedFee },
+    feeMinor: row.fee_minor - feeOf(happened.parts) + feeOf(parts),
+    clearing: clearedOn === undefined ? undefined : { on: clearedOn, feeMinor: feeOf(cleared) },
     clearings: cleared.map(clearing),
     reversedMinor,
     reversal: reversalOf(reversed.at(-1)),

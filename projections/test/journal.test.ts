@@ -211,6 +211,30 @@ t.test('what a bank in between kept is a cost, and the debtor has paid the whole
   })
 })
 
+t.test('of money that never came no cost is left, and the bank gives back what it was said to have had', async (t) => {
+  const reversed = { amount: ron('100.00'), reason: 'MISTAKE', fee: '2.00' } as const
+  const unknown = { amount: ron('100.00'), fee: '2.00' }
+  const card = { amount: ron('100.00'), method: 'CARD_ONLINE' } as const
+  for (const history of [
+    [
+      paymentRecorded({ ...unknown, method: 'BANK_TRANSFER' }),
+      paymentReversed({ ...reversed, method: 'BANK_TRANSFER' }),
+    ],
+    [
+      paymentRecorded(card),
+      paymentCleared({ ...card, amount: ron('90.00'), fee: '2.00' }),
+      paymentReversed({ ...card, ...reversed, cleared: true, takenInTransit: '10.00' }),
+    ],
+    [unidentifiedPaymentRecorded(unknown), unidentifiedPaymentReturned(reversed)],
+  ]) {
+    t.same(await movements(history), {})
+    const rows = (await project(history)).list(postings)
+    const ofBank = rows.flatMap(({ account, amount_minor }) => (account === 'BANK' ? [amount_minor] : []))
+    t.same(ofBank[1], -(ofBank[0] ?? 0n), 'one turnover on each side')
+    t.equal(ofBank.length, 2)
+  }
+})
+
 t.test('of a payment that was partly given back the rest bounces, and nothing of it is left anywhere', async (t) => {
   const bounced = [
     paymentRecorded({ amount: ron('500.00'), method: 'CHEQUE' }),

@@ -129,6 +129,9 @@ const BECAME = `
       where (company_id, payment_id, client_id) = (held.company_id, held.payment_id, held.client_id)
     ) part`
 
+/** What was kept as it was recorded, when a part arrived, or, of what never came, not at all. */
+const FEE_OF_PARTS = `coalesce(part.fee_minor, 0) + coalesce(${posted(`'FEE'`, { on: 'held.received_on' })}, 0)`
+
 const heldOf = (condition: string): string => `(select * from held where ${condition}) held`
 
 export const paymentsTie = defineTie({
@@ -168,10 +171,7 @@ export const paymentsTie = defineTie({
     { released: 'held.released_minor', releases: 'release.amount_minor' },
     { claimed: 'held.claimed_minor', claims: 'claim.amount_minor' },
     { reversed: 'held.reversed_minor', parts: 'part.reversed_minor' },
-    {
-      fee: 'held.fee_minor',
-      parts: `coalesce(part.fee_minor, 0) + coalesce(${posted(`'FEE'`, { on: 'held.received_on' })}, 0)`,
-    },
+    { fee: 'held.fee_minor', parts: FEE_OF_PARTS },
   ],
 })
 
@@ -185,7 +185,7 @@ export const unidentifiedTie = defineTie({
     { amount: 'held.amount_minor', journal: `-${posted(`'SUSPENSE'`, { on: 'held.received_on' })}` },
     { transferred: 'held.transferred_minor', transfers: 'transfer.amount_minor' },
     { reversed: 'held.reversed_minor', parts: 'part.reversed_minor' },
-    { fee: 'held.fee_minor', journal: posted(`'FEE'`, { on: 'held.received_on' }) },
+    { fee: 'held.fee_minor', parts: FEE_OF_PARTS },
   ],
 })
 

@@ -195,6 +195,7 @@ t.test('the fold of a right history', async (t) => {
 })
 
 /** Owed for money that left beyond what was there. */
+const neverCame = { method: 'BANK_TRANSFER', amount: ron('100.00'), fee: '4.00' } as const
 const beyond = { claimId: 'claim-6', kind: 'RETURNED_MONEY', total: ron('100.00'), paymentId: 'pay-30' } as const
 
 t.test('the fold of a wrong history names what is wrong', async (t) => {
@@ -311,6 +312,20 @@ t.test('the fold of a wrong history names what is wrong', async (t) => {
       'a claim that is owed no longer, and was paid',
       logOf(...history, claimRegistered(), claimCancelled(), claimCancelled()),
       /claim-5: taken back whole, once/,
+    ],
+    [
+      'a fee that goes back of money that came',
+      logOf(clientRegistered(), paymentRecorded(neverCame), paymentReversed({ ...neverCame, reason: 'BOUNCED' })),
+      /pay-1: what was kept of it goes back if it never came/,
+    ],
+    [
+      'more of a fee that goes back than was kept',
+      logOf(
+        clientRegistered(),
+        paymentRecorded(neverCame),
+        paymentReversed({ ...neverCame, fee: '4.01', reason: 'MISTAKE' }),
+      ),
+      /pay-1: what was kept of it goes back if it never came/,
     ],
     ['more lowered than open', logOf(...history, invoiceWrittenOff({ amount: ron('710.01') })), /inv-1024: 0 ≤ open/],
     [
@@ -571,6 +586,10 @@ const rich = [
   identificationRefused({ identificationId: 'taken' }),
   identificationDeclined({ identificationId: 'taken', amount: ron('10.00') }),
   unidentifiedPaymentReturned({ amount: ron('10.00') }),
+  unidentifiedPaymentRecorded({ paymentId: 'unk-2', fee: '3.00' }),
+  unidentifiedPaymentReturned({ paymentId: 'unk-2', reason: 'MISTAKE', fee: '3.00' }),
+  paymentRecorded({ paymentId: 'pay-31', ...neverCame }),
+  paymentReversed({ paymentId: 'pay-31', ...neverCame, reason: 'MISTAKE' }),
   // A day on which something is, and nothing moves.
   invoiceRegistered({ invoiceId: 'inv-1029', total: ron('0.00'), vatLines: [], issuedOn: '2026-03-02' }),
 ]

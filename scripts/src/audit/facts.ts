@@ -116,6 +116,7 @@ export const Fact = z.discriminatedUnion('type', [
     cleared: z.boolean(),
     takenInTransit: maybe,
     stillInTransit: maybe,
+    fee: maybe,
     deskId: maybe,
     reason: text,
     reversedOn: text,
@@ -254,7 +255,14 @@ export const Fact = z.discriminatedUnion('type', [
     payer: json,
     fee: maybe,
   }),
-  fact('UnidentifiedPaymentReturned', { paymentId: text, amount: Money, reason: text, returnedOn: text, note: maybe }),
+  fact('UnidentifiedPaymentReturned', {
+    paymentId: text,
+    amount: Money,
+    fee: maybe,
+    reason: text,
+    returnedOn: text,
+    note: maybe,
+  }),
   fact('IdentificationRequested', { ...identification, amount: Money, identifiedOn: text, collectedOn: text }),
   fact('PaymentIdentified', {
     ...identification,

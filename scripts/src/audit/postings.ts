@@ -41,6 +41,16 @@ const CLAIMED: Readonly<Record<string, string>> = {
 const posted = (sides: readonly Side[]): readonly Posting[] =>
   sides.filter(([, , minor]) => minor !== 0n).map(([account, currency, minor]) => ({ account, currency, minor }))
 
+/** Of money that never came nothing was kept: the bank gives back what it was said to have had, the cost is none. */
+const withoutFee = (
+  sides: readonly Side[],
+  { amount: { currency }, fee = '0' }: { readonly amount: Money; readonly fee?: string | undefined },
+): readonly Side[] => {
+  const kept = minorOf(fee)
+  const given = sides.map(([account, of, minor]): Side => [account, of, account === 'BANK' ? minor + kept : minor])
+  return [...given, ['FEE', currency, -kept]]
+}
+
 /**
  * Credit pays for a receivable; `sign` -1 takes that back. Where the two are in different currencies, the position takes the
  * one and gives the other, so that each currency is zero by itself, and what the books gain or lose stands against it.
@@ -209,7 +219,7 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       )
     case 'PaymentReversed': {
       const from = data.cleared ? 'BANK' : moneyOf(data.method)
-      return entry(data.reversedOn, data, gone(data, from))
+      return entry(data.reversedOn, data, withoutFee(gone(data, from), data))
     }
     case 'RefundRecorded':
       return entry(data.refundedOn, data, givenBack(data))
@@ -236,10 +246,11 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
     case 'UnidentifiedPaymentReturned': {
       const { paymentId, returnedOn: on, amount } = data
       const [currency, minor] = [amount.currency, minorOf(amount.amount)]
-      const postings = posted([
+      const sides = [
         ['BANK', currency, -minor],
         ['SUSPENSE', currency, minor],
-      ])
+      ] as const
+      const postings = posted(withoutFee(sides, data))
       return { on, clientId: NOBODY, paymentId, invoiceId: null, postings }
     }
     case 'PaymentIdentified':

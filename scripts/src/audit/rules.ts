@@ -192,7 +192,13 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     expectEqual(rules, `${paper}: taken back whole, once`, ledger.papers.get(paper), `${amount} ${currency}${told}`)
     ledger.papers.set(paper, 'reversed')
   }
-  const receive = (paymentId: string, clientId: string, method: string, { amount, currency }: Money): void => {
+  const receive = (
+    paymentId: string,
+    clientId: string,
+    method: string,
+    { amount, currency }: Money,
+    fee = '0',
+  ): void => {
     const known = ledger.payments.get(key(clientId, paymentId))?.method
     expectEqual(rules, `${key(clientId, paymentId)}: recorded once`, undefined, known)
     const payment: Payment = {
@@ -211,11 +217,19 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       untold: 0n,
       inTransit: ON_ITS_WAY.test(method) ? minorOf(amount) : 0n,
       clearedOn: undefined,
-      fee: 0n,
+      fee: minorOf(fee),
       receipt: undefined,
       receiptsLiving: 0,
     }
     ledger.payments.set(key(clientId, paymentId), payment)
+  }
+  /** A mistake that takes the last of what was recorded says that nothing was kept either; older ones did not say so. */
+  const giveFeeBack = (paymentId: string, payment: Payment, of: { reason: string; fee?: string | undefined }): void => {
+    if (of.fee === undefined) return
+    const isNothing = of.reason === 'MISTAKE' && payment.reversed === payment.amount
+    const what = `${key(payment.clientId, paymentId)}: what was kept of it goes back if it never came`
+    expectEqual(rules, what, isNothing ? payment.fee : 0n, minorOf(of.fee))
+    payment.fee -= minorOf(of.fee)
   }
   const leaveTransit = (of: { clientId: string; paymentId: string }, payment: Payment, minor: bigint): void => {
     payment.inTransit -= minor
@@ -279,7 +293,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       return
     }
     case 'PaymentRecorded':
-      return receive(data.paymentId, data.clientId, data.method, data.amount)
+      return receive(data.paymentId, data.clientId, data.method, data.amount, data.fee)
     case 'InvoiceCancelled':
       return settle({ ...data, amount: data.total }, 'cancelled')
     case 'DiscountGranted':
@@ -373,6 +387,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
         data.reason !== 'MISTAKE' || payment.refunded + payment.released === 0n,
       )
       payment.reversed += gone
+      giveFeeBack(data.paymentId, payment, data)
       ledger.openSteps.delete(`reverse ${key(data.clientId, data.paymentId)}`)
       // What never arrived goes first; what was at once where it lay goes from there.
       const onItsWay = payment.inTransit < gone ? payment.inTransit : gone
@@ -445,13 +460,15 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       ledger.openSteps.delete(`reverse ${key(data.clientId, data.paymentId)}`)
       return
     case 'UnidentifiedPaymentRecorded':
-      return receive(data.paymentId, NOBODY, data.method, data.amount)
+      return receive(data.paymentId, NOBODY, data.method, data.amount, data.fee)
     case 'UnidentifiedPaymentReturned': {
       const payment = ledger.payments.get(key(NOBODY, data.paymentId))
       const minor = minorOf(data.amount.amount)
       const covered = payment !== undefined && minor > 0n && minor <= freeOf(payment)
       expectEqual(nobodys, `${key(data.paymentId)}: no more is gone than is nobody's`, true, covered)
-      if (payment !== undefined) payment.reversed += minor
+      if (payment === undefined) return
+      payment.reversed += minor
+      giveFeeBack(data.paymentId, payment, data)
       return
     }
     case 'IdentificationRequested': {

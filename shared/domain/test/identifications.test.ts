@@ -190,6 +190,20 @@ t.test('ReturnUnidentifiedPayment', async (t) => {
     t.throws(() => onStream(recorded).when(giveBack({ returnedOn: '2026-11-15' }), closed), { code: 'PERIOD_CLOSED' })
     t.notOk(ReturnUnidentifiedPayment.safeParse({ ...returnUnidentifiedPayment(), reason: 'BOUNCED' }).success)
   })
+  t.test('of a mistake gives back what was said to be kept, with the last of what was recorded', async (t) => {
+    const costly = unidentifiedPaymentRecorded({ fee: '2.00' })
+    const mistake = (amount?: string) => giveBack({ amount, reason: 'MISTAKE', returnedOn: '2026-11-20' })
+    const feeOf = ([event]: readonly UnidentifiedEvent[]) =>
+      event?.type === 'UnidentifiedPaymentReturned' ? event.data.fee : 'nothing returned'
+    t.equal(feeOf(onStream(costly).when(mistake(), context)), '2.00')
+    t.equal(feeOf(onStream(recorded).when(mistake(), context)), undefined)
+    t.equal(feeOf(onStream(costly).when(giveBack({ amount: undefined, reason: 'TAKEN_BY_BANK' }), context)), undefined)
+    const part = onStream(costly).when(mistake('10.00'), context)
+    t.equal(feeOf(part), undefined)
+    t.equal(feeOf(onStream(costly, ...part).when(mistake(), context)), '2.00')
+    const found = [identificationRequested({ amount: ron('10.00') }), identificationCompleted()]
+    t.equal(feeOf(onStream(costly, ...found).when(mistake(), context)), undefined, 'some of it came')
+  })
 })
 
 t.test('an account receives what is identified', async (t) => {

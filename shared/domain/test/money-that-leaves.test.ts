@@ -110,6 +110,30 @@ t.test('ReversePayment', async (t) => {
     alfa.do(refund({ amount: '90.00' }))
     t.throws(() => alfa.do(reverse({ reason: 'MISTAKE', reversedOn: '2026-11-22' })), { code: 'PAYMENT_REFUNDED' })
   })
+  t.test('of a mistake gives back what was said to be kept, with the last of what was recorded', async (t) => {
+    const feeOf = (events: readonly AccountEvent[]) =>
+      events.flatMap((event) => (event.type === 'PaymentReversed' ? [event.data.fee] : []))
+    const transferred = () => {
+      const alfa = living(account)
+      alfa.do(record({ amount: ron('100.00'), allocation: none, fee: '2.00' }))
+      return alfa
+    }
+    const on = '2026-11-22'
+    t.same(feeOf(transferred().do(reverse({ reason: 'MISTAKE', reversedOn: on }))), ['2.00'])
+    t.same(feeOf(transferred().do(reverse({ reason: 'BOUNCED', reversedOn: on }))), [undefined], 'it came, and it cost')
+    const inParts = transferred()
+    t.same(feeOf(inParts.do(reverse({ reason: 'MISTAKE', reversedOn: on, amount: '99.99' }))), [undefined])
+    t.equal(inParts.payment()?.fee, 200n)
+    t.same(feeOf(inParts.do(reverse({ reason: 'MISTAKE', reversedOn: on }))), ['2.00'])
+    t.equal(inParts.payment()?.fee, 0n)
+    const card = living(account)
+    card.do(record({ amount: ron('100.00'), method: 'CARD_ONLINE', bankReference: undefined, allocation: none }))
+    card.do(clear({ paymentId: 'pay-1', amount: '60.00', fee: '1.00', clearedOn: '2026-11-20' }))
+    card.do(clear({ paymentId: 'pay-1', amount: '30.00', fee: '0.50', clearedOn: '2026-11-21' }))
+    t.match(card.do(reverse({ reason: 'MISTAKE', reversedOn: on })), [
+      { type: 'PaymentReversed', data: { cleared: true, takenInTransit: '10.00', fee: '1.50' } },
+    ])
+  })
   t.test('of card money that was given back out of its payout takes it from the bank', async (t) => {
     const alfa = living(account)
     alfa.do(record({ amount: ron('100.00'), method: 'CARD_ONLINE', bankReference: undefined, allocation: none }))

@@ -66,10 +66,13 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
 
   const end = (
     paymentId: string,
-    of: { clientId: string; reversedOn: string; reason: string; note?: string | undefined },
+    of: { clientId: string; reversedOn: string; reason: string; note?: string | undefined; fee?: string | undefined },
     amount: string,
     inTransit: bigint,
   ): void => {
+    const neverKept = minorOf(of.fee ?? '0')
+    const row = find(expected, payments, company_id, paymentId, of.clientId)
+    change(paymentId, of.clientId, { fee_minor: BigInt(row?.['fee_minor'] ?? 0n) - neverKept })
     add(paymentId, of.clientId, 'reversed_minor', minorOf(amount))
     change(paymentId, of.clientId, {
       reversed_on: of.reversedOn,
@@ -79,7 +82,7 @@ const foldPayments = (expected: Expected, fact: PlacedFact): void => {
     })
     part('REVERSED', { paymentId, clientId: of.clientId }, minorOf(amount), {
       transit_minor: inTransit,
-      fee_minor: 0n,
+      fee_minor: -neverKept,
       effective_on: of.reversedOn,
       reason: of.reason,
       note: of.note ?? null,

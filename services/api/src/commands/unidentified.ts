@@ -180,7 +180,7 @@ export const unidentifiedCommands = [
     name: 'ReturnUnidentifiedPayment',
     summary: 'Record that unidentified money is gone again',
     description:
-      'Sent back to whoever sent it, taken back by the bank, or recorded by mistake: all that is still unidentified, or a part of it (473 = 5121).',
+      'Sent back to whoever sent it, taken back by the bank, or recorded by mistake: all that is still unidentified, or a part of it (473 = 5121). Of a MISTAKE that takes all that was recorded the `fee` goes back, too: it never came, so nothing was kept of it.',
     schema: ReturnUnidentifiedPayment,
     example: examples.returnUnidentifiedPayment(),
     result: z.object({ paymentId: z.string(), amount: money, returnedOn: day }),

@@ -109,6 +109,8 @@ export const UnidentifiedPaymentReturned = defineEvent({
     paymentId: PaymentId,
     amount: Money,
     functional: MoneyOrZero.optional(),
+    /** Of a mistake: what was said to be kept of the money, and was not, for it never came. Decimal string. */
+    fee: z.string().optional(),
     reason: UnidentifiedReturnReason,
     returnedOn: BusinessDay,
     note: FreeText.optional(),

@@ -5,7 +5,7 @@ import { firstFreeDay, requireNotBefore } from '../client-account/decisions/requ
 import { createCodec } from '../codec.ts'
 import { type Decider, type DecisionContext, type DecisionTable, decideBy } from '../decider.ts'
 import type { PaymentId } from '../ids.ts'
-import { type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../money.ts'
+import { decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../money.ts'
 import { createPackedRecords } from '../packed/packed-records.ts'
 import { reject } from '../rejection.ts'
 import { type AskedDay, requireNear } from '../rules/days-ahead.ts'
@@ -126,11 +126,14 @@ const table: DecisionTable<UnidentifiedPayments, UnidentifiedCommand, Unidentifi
     const amount = askedOf(payment, command.amount)
     const returnedOn = command.returnedOn ?? firstFreeDay(rules, today, earliestOf(payment))
     requireNotBefore(returnedOn, earliestOf(payment), '/returnedOn')
+    // What was kept of money that never came was not kept either.
+    const fee = reason === 'MISTAKE' && payment.returned + amount === payment.amount ? payment.fee : 0n
     return [
       UnidentifiedPaymentReturned.of({
         paymentId,
         amount: moneyOf(amount, payment.currency),
         ...valueOffPayment(payment, amount),
+        ...(fee > 0n ? { fee: decimalOf(fee, payment.currency) } : {}),
         reason,
         returnedOn,
         ...(note === undefined ? {} : { note }),
@@ -230,7 +233,7 @@ const changeIdentification = (
 const evolve = (state: UnidentifiedPayments, event: UnidentifiedEvent): UnidentifiedPayments => {
   switch (event.type) {
     case 'UnidentifiedPaymentRecorded': {
-      const { paymentId, amount, functional, method, receivedOn, bankReference, remittanceText } = event.data
+      const { paymentId, amount, functional, method, receivedOn, bankReference, remittanceText, fee } = event.data
       const total = functional && minorOf(functional)
       unidentifiedPayments.set(state, {
         paymentId,
@@ -242,6 +245,7 @@ const evolve = (state: UnidentifiedPayments, event: UnidentifiedEvent): Unidenti
         receivedOn,
         bankReference,
         remittanceText,
+        fee: minorIn(fee ?? '0', amount.currency),
         returned: 0n,
         lastUndoOn: undefined,
         identifications: [],

@@ -48,6 +48,8 @@ export interface UnidentifiedPayment {
   readonly receivedOn: BusinessDay
   readonly bankReference: string | undefined
   readonly remittanceText: string | undefined
+  /** What a bank in between kept of it. */
+  readonly fee: bigint
   returned: bigint
   /** Nothing leaves before the last undo, so at every day what is nobody's is never below zero. */
   lastUndoOn: BusinessDay | undefined
@@ -69,6 +71,7 @@ const fields: FieldsOf<Omit<UnidentifiedPayment, 'paymentId'>> = {
   receivedOn: day,
   bankReference: optional(text),
   remittanceText: optional(text),
+  fee: amount,
   returned: amount,
   lastUndoOn: optional(day),
   identifications: listOf(
@@ -100,7 +103,7 @@ export const unidentifiedPayments = {
 const BYTES_OF_A_STREAM = 1_000
 
 export const unidentifiedSnapshot: SnapshotFormat<UnidentifiedPayments> = {
-  version: 1,
+  version: 2,
   encode: ({ records }) => {
     const out = createWriter()
     dumpRecords(out, records)

@@ -106,6 +106,7 @@ export const confirmPaymentCleared: Rule<State> = (state, { paymentId, amount, f
     apply: () => {
       payment.inTransit -= arrived
       payment.hasArrived = true
+      payment.fee += fee
       post(state, { on: day, cause: 'cleared', item: paymentId }, [
         ['CARD_IN_TRANSIT', currency, -arrived],
         ['BANK', currency, arrived - fee],

@@ -65,7 +65,8 @@ export interface Payment {
   readonly amount: number
   readonly method: string
   readonly receivedOn: string
-  readonly fee: number
+  /** What others kept of it, until it turns out that it never came. */
+  fee: number
   readonly worth: Worth | undefined
   readonly pairs: Map<string, Pair>
   /** From which account it came, and which payment it was there. */

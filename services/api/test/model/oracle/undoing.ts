@@ -93,7 +93,7 @@ const MONEY_ACCOUNT: Readonly<Record<string, string>> = {
 }
 export const moneyAccount = ({ method }: Payment): string => MONEY_ACCOUNT[method] ?? ''
 
-/** Takes money back: what is on its way first; of a mistake the fee was none either. */
+/** Takes money back: what is on its way first; of what never came at all the fee was none either. */
 export const takeMoneyBack = (
   state: State,
   payment: Payment,
@@ -104,7 +104,8 @@ export const takeMoneyBack = (
   const { reopened, reversedOn, takenInTransit } = reverse(state, payment, day, amount)
   const { currency, paymentId } = payment
   const from = isCard(payment) ? 'BANK' : moneyAccount(payment)
-  const fee = reason === 'MISTAKE' ? payment.fee : 0
+  const fee = reason === 'MISTAKE' && payment.reversed === payment.amount ? payment.fee : 0
+  payment.fee -= fee
   post(state, { on: reversedOn, cause: 'reversed' }, [
     ['CLIENT_CREDIT', currency, amount, paymentId],
     ['CARD_IN_TRANSIT', currency, -takenInTransit],

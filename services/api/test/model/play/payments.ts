@@ -116,7 +116,7 @@ const others = ({ clientId, random, about, fresh, day, today, state }: Moment): 
   }),
   () => {
     const payment = state.payments.get(about.paymentId)
-    const { fee = 0, currency = 'RON', transferred = 0 } = payment ?? {}
+    const { currency = 'RON', transferred = 0 } = payment ?? {}
     // What an excess in another currency is worth is not played.
     const part = { amount: decimal(random.upTo(30_000)), allowExcess: currency === 'RON' && random.chance(0.5) }
     const isWhole =
@@ -127,8 +127,7 @@ const others = ({ clientId, random, about, fresh, day, today, state }: Moment): 
         clientId,
         // What other accounts give back of it is not played.
         paymentId: transferred === 0 ? about.paymentId : 'elsewhere',
-        // What became of the fee of a payment that never was is not agreed.
-        reason: fee > 0 ? 'BOUNCED' : random.pick(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'], 'MISTAKE'),
+        reason: random.pick(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'], 'MISTAKE'),
         reversedOn: today,
         ...(isWhole ? {} : part),
       },

@@ -449,7 +449,7 @@ export const paymentDecisions: Decisions<
       reject('REVERSAL_EXCEEDS_PAYMENT', { path: '/amount', paymentId, left: moneyOf(left, currency) })
     }
     if (part <= here || left === here) {
-      return reverse(account, payment, method, { ...command, reversedOn }, part, command.claimId)
+      return reverse(account, payment, method, { ...command, reversedOn }, { minor: part, claimId: command.claimId })
     }
     const { clientId, reason, note: remark } = command
     const asked = { clientId, paymentId, amount: moneyOf(part, currency), reason, reversedOn }
@@ -467,7 +467,7 @@ export const paymentDecisions: Decisions<
     const minor = isMistake ? least(asked, reversibleOf(payment)) : asked
     if (minor === 0n) return [ReversalDeclined.of({ clientId, paymentId, code: 'PAYMENT_REFUNDED' })]
     const reversedOn = firstFreeDay(rules, command.reversedOn, lastEffectOn(payment))
-    return reverse(account, payment, method, { ...command, reversedOn }, minor, isMistake ? undefined : claimId)
+    return reverse(account, payment, method, { ...command, reversedOn }, { minor, claimId })
   },
 
   ConfirmPaymentCleared: (command, account, { today, company: rules }) => {

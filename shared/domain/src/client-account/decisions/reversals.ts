@@ -114,6 +114,14 @@ export const freedPart = (
   }
 }
 
+/**
+ * What was kept of money that never came was not kept either: it goes back with the last of what was recorded. What really
+ * came and left again had its cost.
+ */
+const feeBack = ({ amount, reversed, fee }: PaymentFacts, reason: ReversalReason, minor: bigint): bigint =>
+  reason === 'MISTAKE' && reversed + minor === amount ? fee : 0n
+
+/** @param taken what the bank says that it took, be it more than there is; absent: what there is */
 export const reverse = (
   account: ClientAccount,
   payment: Payment,
@@ -124,20 +132,25 @@ export const reverse = (
     readonly reversedOn: BusinessDay
     readonly note?: string | undefined
   },
-  minor = reversibleOf(payment),
-  claimId?: InvoiceId,
+  taken?: {
+    readonly minor: bigint
+    /** Of what is owed for all beyond what there is. */
+    readonly claimId: InvoiceId
+  },
 ): readonly AccountEvent[] => {
   const { clientId, reason, reversedOn, note } = reversal
   const { paymentId, deskId, currency, inTransit } = payment
+  const minor = taken?.minor ?? reversibleOf(payment)
   const freedBy = freedPart(account, payment, minor, { clientId, on: reversedOn })
   const onItsWay = inTransit < minor ? inTransit : minor
   const arrived = minor - onItsWay
   const still = inTransit - onItsWay
+  const fee = feeBack(payment, reason, minor)
   return [
     ...freedBy.events,
-    ...(claimId === undefined || freedBy.excess === 0n
+    ...(taken === undefined || freedBy.excess === 0n
       ? []
-      : [claimOfExcess(account, payment, freedBy.excess, { clientId, claimId, on: reversedOn })]),
+      : [claimOfExcess(account, payment, freedBy.excess, { clientId, claimId: taken.claimId, on: reversedOn })]),
     PaymentReversed.of({
       clientId,
       paymentId,
@@ -147,6 +160,7 @@ export const reverse = (
       cleared: METHODS_IN_TRANSIT.has(method) && arrived > 0n,
       ...(onItsWay > 0n && arrived > 0n ? { takenInTransit: decimalOf(onItsWay, currency) } : {}),
       ...(still > 0n ? { stillInTransit: decimalOf(still, currency) } : {}),
+      ...(fee > 0n ? { fee: decimalOf(fee, currency) } : {}),
       deskId,
       reason,
       reversedOn,

@@ -90,6 +90,8 @@ export const PaymentReversed = defineEvent({
     /** Of money that had arrived in part: what goes off the way to the bank, decimal string. */
     takenInTransit: z.string().optional(),
     ...stillInTransit,
+    /** Of a mistake: what was said to be kept of the money, and was not, for it never came. Decimal string. */
+    fee: z.string().optional(),
     deskId: CashDeskId.optional(),
     reason: ReversalReason,
     reversedOn: BusinessDay,

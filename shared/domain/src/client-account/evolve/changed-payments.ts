@@ -1,6 +1,6 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
 import type { CashDeskId, PaymentId } from '../../ids.ts'
-import { type Money, type MoneyOrZero, minorOf } from '../../money.ts'
+import { type Money, type MoneyOrZero, minorIn, minorOf } from '../../money.ts'
 import type { Payer } from '../../party.ts'
 import type { CountedPayer } from '../cash-guard.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
@@ -36,6 +36,7 @@ export const newPayment = (facts: {
   readonly cashPayer?: CountedPayer | undefined
   readonly functional?: MoneyOrZero | undefined
   readonly paidWhenCleared?: boolean | undefined
+  readonly fee?: string | undefined
 }): PaymentFacts => ({
   paymentId: facts.paymentId,
   currency: facts.amount.currency,
@@ -49,6 +50,7 @@ export const newPayment = (facts: {
   credit: minorOf(facts.amount),
   value: carried(facts.functional),
   paidWhenCleared: facts.paidWhenCleared ?? false,
+  fee: minorIn(facts.fee ?? '0', facts.amount.currency),
   lastUndoOn: undefined,
   reversed: 0n,
   isReversing: false,

@@ -1,5 +1,5 @@
 import { latest } from '../../business-day.ts'
-import { type Money, type MoneyOrZero, minorOf } from '../../money.ts'
+import { type Money, type MoneyOrZero, minorIn, minorOf } from '../../money.ts'
 import { cashKeyOf, countedPayerOf, worthInLei } from '../cash-guard.ts'
 import { cashTaken } from '../records/cash.ts'
 import type { PaymentFacts } from '../records/payment-facts.ts'
@@ -46,11 +46,12 @@ export const paymentEvolutions: Evolutions<
   },
   /** It says who answers for the payment after it; the payment itself says the rest. */
   CashLimitOverridden: () => undefined,
-  PaymentCleared: ({ paymentId, amount, clearedOn }, account) => {
+  PaymentCleared: ({ paymentId, amount, fee, clearedOn }, account) => {
     const payment = paymentOf(account, paymentId)
     if (INSTRUMENTS.has(payment.method)) collect(account, payment, minorOf(amount))
     payment.clearedOn = latest(clearedOn, payment.clearedOn)
     leaveTransit(payment, minorOf(amount))
+    payment.fee += minorIn(fee, amount.currency)
     accountPayments.set(account, payment)
   },
   ReversalRequested: ({ paymentId }, account) =>
@@ -69,6 +70,7 @@ export const paymentEvolutions: Evolutions<
       endCredit(payment, reversal.amount, reversal)
       payment.isReversing = false
       leaveTransit(payment, onItsWay)
+      payment.fee -= minorIn(reversal.fee ?? '0', payment.currency)
       const { cashPayer } = payment
       // Nothing of it settles a contract any more, so all of it is counted; cash that a refund gave back and that came again is
       // out since the first reversal.

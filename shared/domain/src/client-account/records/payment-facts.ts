@@ -56,6 +56,8 @@ export interface PaymentFacts {
   readonly value: CarriedValue | undefined
   /** A cheque or promissory note that counts as paid only when it is collected. */
   readonly paidWhenCleared: boolean
+  /** What others kept of it on its way to the bank. */
+  fee: bigint
   lastUndoOn: BusinessDay | undefined
   /** What is gone again, bounced or charged back, in one or several parts. */
   reversed: bigint
@@ -99,6 +101,7 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   credit: amount,
   value: optional(object(carriedValue)),
   paidWhenCleared: flag,
+  fee: amount,
   method: oneOf([...PaymentMethod.options, 'CREDIT_NOTE', 'TRANSFER']),
   receivedOn: day,
   deskId: optional(word),
