@@ -5,7 +5,8 @@ const tables = deferredVatTables('vat')
 const movements = {
   name: 'vat_movements',
   position: 'position',
-  within: ['kind', 'document_id', 'rate'],
+  // A paper that divides the VAT of later money anew moves a rate on two days.
+  within: ['kind', 'document_id', 'rate', 'effective_on'],
   line: 'line',
 }
 const days = { name: 'vat_days', key: ['company_id', 'effective_on', 'currency', 'rate'] }
