@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectEventStore } from '@registru/event-store'
+import type { PlacedFact } from '@registru/scripts/audit/facts'
 import { Command, InvalidArgumentError } from 'commander'
 import { startTemporarySystem } from './measure/temporary-system.ts'
 import {
@@ -76,6 +77,7 @@ const logFile = given.log ?? join(tmpdir(), `registru-answers-${seed}.ndjson`)
 
 const LANES = 8
 const CLIENTS = 3
+const IDS = 40
 
 const live = async (campaign: Campaign, companies: readonly RandomCompany[], events: number): Promise<number> => {
   let written = 0
@@ -97,6 +99,14 @@ const live = async (campaign: Campaign, companies: readonly RandomCompany[], eve
   return written
 }
 
+/** How often each type of event was played: what nobody plays proves nothing. */
+const countsOf = (facts: readonly PlacedFact[]): string => {
+  const counts = new Map<string, number>()
+  for (const { type } of facts) counts.set(type, (counts.get(type) ?? 0) + 1)
+  const rows = [...counts].toSorted(([, a], [, b]) => b - a)
+  return rows.map(([type, count]) => `${type} ${count}`).join(', ')
+}
+
 const runCampaign = async (campaign: Campaign): Promise<void> => {
   const { store, say, random } = campaign
   const part = async (name: string, work: () => Promise<string>): Promise<void> => {
@@ -111,12 +121,12 @@ const runCampaign = async (campaign: Campaign): Promise<void> => {
   const companies: RandomCompany[] = []
   for (let number = 1; number <= counts.histories; number += 1) {
     const companyId = `history-${number}`
-    companies.push(await foundCompany(store, { companyId, clients: CLIENTS, random: random(companyId) }))
+    companies.push(await foundCompany(store, { companyId, clients: CLIENTS, ids: IDS, random: random(companyId) }))
   }
   await live(campaign, companies, counts.histories * counts.events)
   await untilHeadProjected(campaign)
   const facts = await readFacts(store)
-  say(`${facts.length} events in ${companies.length} histories`)
+  say(`${facts.length} events in ${companies.length} histories: ${countsOf(facts)}`)
 
   await part('a, pairs of clocks', () => checkClockPairs(campaign, companies, facts, counts.pairs))
   await part('reports and lists', () => checkReports(campaign, companies, facts, counts.reports))

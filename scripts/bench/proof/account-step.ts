@@ -18,8 +18,13 @@ export const FIRST_DAY = '2026-05-04'
 export const DAYS = 180
 export const SERIES = 'CH'
 
-/** How many ids of each kind an account has: few, so that steps meet. */
-const IDS = 40
+export interface Place {
+  readonly clientId: string
+  /** Other clients of the company. */
+  readonly others: readonly string[]
+  /** How many ids of each kind an account has: few, so that steps meet. */
+  readonly ids: number
+}
 
 const DECIMALS: Readonly<Record<string, number>> = { RON: 2, EUR: 2, JPY: 0 }
 export const CURRENCIES = ['RON', 'RON', 'RON', 'RON', 'RON', 'EUR', 'EUR', 'JPY'] as const
@@ -27,8 +32,8 @@ const METHODS = ['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS', 'COURIER_COD', 'CH
 
 export const decimal = (minor: bigint, currency: string): string => {
   const digits = DECIMALS[currency] ?? 2
-  const text = `${minor}`.padStart(digits + 1, '0')
-  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
+  const text = `${minor < 0n ? -minor : minor}`.padStart(digits + 1, '0')
+  return `${minor < 0n ? '-' : ''}${digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`}`
 }
 
 /** Two rates, the second one's VAT a little off, as printed documents have it. */
@@ -60,11 +65,40 @@ const refundAbroad = (currency: string, random: Random) => {
 export const amountOf = (random: Random): number =>
   random.chance(0.3) ? random.between(1, 9) : random.between(10, 400_000)
 
-const invoice = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
+/** Of a final invoice: it takes an advance off, whole; where that is more than it is for, it asks for nothing. */
+const finalOf = (account: ClientAccount, random: Random, minor: number) => {
+  const advance = anyOf(
+    random,
+    [...accountInvoices.all(account)].filter(({ kind, corrections }) => kind === 'ADVANCE' && corrections === 0),
+  )
+  if (advance === undefined) return {}
+  const { currency, invoiceId: advanceInvoiceId, total, vatLines } = advance
+  const lines = vatLines.length > 0 ? vatLines : [{ rate: '0', base: total, vat: 0n }]
+  const off = lines.reduce((sum, { base, vat }) => sum + base + vat, 0n)
+  const own = off > BigInt(minor) ? off : BigInt(minor)
+  const amounts = (base: bigint, vat: bigint) => ({ base: decimal(base, currency), vat: decimal(vat, currency) })
+  return {
+    kind: 'INVOICE' as const,
+    total: { amount: decimal(own - off, currency), currency },
+    instalments: undefined,
+    cashAccounting: random.chance(0.5),
+    vatLines: [
+      ...vatLinesOf(Number(own), currency),
+      ...lines.map(({ rate, base, vat }) => ({ rate, ...amounts(-base, -vat), advanceInvoiceId })),
+    ],
+  }
+}
+
+const invoice = (
+  { clientId, ids }: Place,
+  random: Random,
+  issuedOn: string,
+  account: ClientAccount,
+): AccountCommand => {
   const currency = random.pick(CURRENCIES)
   const minor = amountOf(random)
   const dueOn = addDays(issuedOn, random.between(0, 60))
-  const id = random.between(1, IDS)
+  const id = random.between(1, ids)
   const third = Math.floor(minor / 3)
   const parts = third > 0 && dueOn > addDays(issuedOn, 2) && random.chance(0.3) ? [third, third, minor - 2 * third] : []
   const instalments = parts.map((part, index) => ({
@@ -84,14 +118,15 @@ const invoice = (clientId: string, random: Random, issuedOn: string): AccountCom
       ...(parts.length > 0 && { instalments }),
       ...(random.chance(0.15) && { kind: 'ADVANCE' as const }),
       ...(random.chance(0.5) && { cashAccounting: random.chance(0.8), vatLines: vatLinesOf(minor, currency) }),
+      ...(random.chance(0.2) && finalOf(account, random, minor)),
     },
   }
 }
 
 /** What is owed without an invoice. */
-const claim = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
+const claim = ({ clientId, ids }: Place, random: Random, issuedOn: string): AccountCommand => {
   const currency = random.pick(CURRENCIES)
-  const id = random.between(1, IDS)
+  const id = random.between(1, ids)
   return {
     type: 'RegisterClaim',
     data: {
@@ -107,10 +142,10 @@ const claim = (clientId: string, random: Random, issuedOn: string): AccountComma
   }
 }
 
-const payment = (clientId: string, random: Random, receivedOn: string): AccountCommand => {
+const payment = ({ clientId, ids }: Place, random: Random, receivedOn: string): AccountCommand => {
   const currency = random.pick(CURRENCIES)
   const method = random.pick(METHODS)
-  const paymentId = `${clientId}-pay-${random.between(1, IDS)}`
+  const paymentId = `${clientId}-pay-${random.between(1, ids)}`
   return {
     type: 'RecordPayment',
     data: {
@@ -123,7 +158,8 @@ const payment = (clientId: string, random: Random, receivedOn: string): AccountC
       ...(method === 'BANK_TRANSFER' && random.chance(0.2) && { fee: decimal(1n, currency) }),
       ...(method === 'BANK_TRANSFER' && random.chance(0.2) && { bankAccount: 'RO49AAAA1B31007593840000' }),
       ...(random.chance(0.1) && { purpose: 'avans' }),
-      allocation: { rule: random.chance(0.4) ? 'none' : 'oldestDueFirst' },
+      ...(random.chance(0.3) && { remittanceText: `plata fact AMC ${random.between(1, ids)}` }),
+      allocation: { rule: random.pick(['none', 'none', 'oldestDueFirst', 'oldestDueFirst', 'auto', 'named']) },
       ...(method === 'CASH' && { deskId: random.pick(['C1', 'C2']) }),
       ...(method === 'CASH' && random.chance(0.5) && { receipt: { series: SERIES, receiptId: `rec-${paymentId}` } }),
     },
@@ -187,15 +223,17 @@ const terms = (random: Random, { open, currency }: Pick<Invoice, 'open' | 'curre
 }
 
 /** What lowers a debt without money, or moves the day on which it is due. */
-const lowering = (account: ClientAccount, clientId: string, random: Random, day: string) => {
+const lowering = (account: ClientAccount, { clientId, ids }: Place, random: Random, day: string) => {
   const invoices = [...accountInvoices.all(account)]
   const found = anyOf(random, invoices)
   if (found === undefined) return undefined
   const { invoiceId, currency, open, total } = found
   const of = { clientId, invoiceId }
-  const [discountId, writeOffId] = [
-    `${invoiceId}-dis-${random.between(1, 3)}`,
-    `${invoiceId}-wo-${random.between(1, 3)}`,
+  const again = random.between(1, 3)
+  const [noteId, discountId, writeOffId] = [
+    `${invoiceId}-cn-${again}`,
+    `${invoiceId}-dis-${again}`,
+    `${invoiceId}-wo-${again}`,
   ]
   const cancel: AccountCommand = {
     type: 'CancelInvoice',
@@ -205,15 +243,19 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
     type: 'RegisterCreditNote',
     data: {
       ...of,
-      creditNoteId: `${invoiceId}-cn`,
-      number: '2',
+      creditNoteId: noteId,
+      number: noteId,
       issuedOn: day,
       total: { amount: decimal(minor, currency), currency },
     },
   })
   // Of what is paid, too: the commonest return.
+  if (total === 0n) return cancel
   if (open === 0n) return random.pick([cancel, noteOf(smallest(total, BigInt(amountOf(random))))])
-  const amount = decimal(random.chance(0.4) ? open : smallest(open, BigInt(amountOf(random))), currency)
+  const minor = random.chance(0.4) ? open : smallest(open, BigInt(amountOf(random)))
+  const amount = decimal(minor, currency)
+  // With VAT on it now and then: it comes back with the discount.
+  const lines = found.cashAccounting && random.chance(0.5) ? { vatLines: vatLinesOf(Number(minor), currency) } : {}
   return random.pick<AccountCommand>([
     cancel,
     noteOf(random.chance(0.5) ? total : smallest(open, BigInt(amountOf(random)))),
@@ -224,7 +266,18 @@ const lowering = (account: ClientAccount, clientId: string, random: Random, day:
     },
     {
       type: 'GrantDiscount',
-      data: { ...of, discountId, kind: random.pick(['SETTLEMENT', 'COMMERCIAL']), amount, grantedOn: day },
+      data: { ...of, discountId, kind: random.pick(['SETTLEMENT', 'COMMERCIAL']), amount, ...lines, grantedOn: day },
+    },
+    {
+      type: 'RecordSetOff',
+      data: {
+        clientId,
+        paymentId: `${clientId}-set-${random.between(1, ids)}`,
+        amount: { amount, currency },
+        setOffOn: day,
+        document: 'PV 1',
+        items: [{ invoiceId, amount }],
+      },
     },
   ])
 }
@@ -306,38 +359,71 @@ const onPayment = (account: ClientAccount, clientId: string, random: Random, day
   ])
 }
 
-const creditNote = (clientId: string, random: Random, issuedOn: string): AccountCommand => {
-  const currency = random.pick(CURRENCIES)
-  const creditNoteId = `${clientId}-cn-${random.between(1, IDS)}`
+/** On account; half of them say which invoice they correct. */
+const creditNote = (
+  account: ClientAccount,
+  { clientId, ids }: Place,
+  random: Random,
+  issuedOn: string,
+): AccountCommand => {
+  const creditNoteId = `${clientId}-cn-${random.between(1, ids)}`
   const minor = amountOf(random)
+  const payable = [...accountInvoices.all(account)].filter(({ total }) => total > 0n)
+  const corrected = random.chance(0.5) ? anyOf(random, payable) : undefined
+  if (corrected !== undefined) {
+    const { currency, invoiceId: corrects } = corrected
+    const total = { amount: decimal(smallest(corrected.total, BigInt(minor)), currency), currency }
+    return {
+      type: 'RegisterCreditNote',
+      data: { clientId, creditNoteId, corrects, number: creditNoteId, issuedOn, total },
+    }
+  }
+  const currency = random.pick(CURRENCIES)
   const total = { amount: decimal(BigInt(minor), currency), currency }
   const vat = random.chance(0.5) ? { cashAccounting: true, vatLines: vatLinesOf(minor, currency) } : {}
   return { type: 'RegisterCreditNote', data: { clientId, creditNoteId, number: creditNoteId, issuedOn, total, ...vat } }
 }
 
-/** Something that was recorded is taken back. */
-const takingBack = (account: ClientAccount, clientId: string, random: Random, day: string) => {
-  const said = { clientId, reversedOn: addDays(day, random.between(0, 40)) }
-  const pick = (papers: Iterable<readonly [id: string, paper: { readonly reversed: boolean }]>): string =>
-    anyOf(
-      random,
-      [...papers].filter(([, { reversed }]) => !reversed),
-    )?.[0] ?? 'none'
-  return random.pick<AccountCommand>([
-    { type: 'ReverseCreditNote', data: { ...said, reason: 'MISTAKE', creditNoteId: pick(creditNotes.all(account)) } },
-    { type: 'ReverseDiscount', data: { ...said, reason: 'OTHER', discountId: pick(discounts.all(account)) } },
-    { type: 'ReverseWriteOff', data: { ...said, reason: 'MISTAKE', writeOffId: pick(writeOffs.all(account)) } },
-    { type: 'ReverseRefund', data: { ...said, reason: 'RETURNED_BY_BANK', refundId: pick(refunds.all(account)) } },
-  ])
+/** Something that was recorded, and stands, is taken back. */
+const takingBack = (account: ClientAccount, { clientId }: Place, random: Random, day: string) => {
+  const reversedOn = random.chance(0.8) ? addDays(day, random.between(0, 40)) : undefined
+  const said = { clientId, reversedOn }
+  const standing = <Paper extends { readonly reversed: boolean }>(papers: Iterable<readonly [string, Paper]>) =>
+    [...papers].flatMap(([id, { reversed }]) => (reversed ? [] : [id]))
+  const credits = (method: 'CREDIT_NOTE' | 'SET_OFF'): readonly string[] =>
+    [...accountPayments.all(account)].flatMap((credit) =>
+      credit.method === method && credit.reversed === 0n ? [credit.paymentId] : [],
+    )
+  const reason = random.pick(['MISTAKE', 'WRONG_INVOICE', 'OTHER'] as const)
+  const notes = [...standing(creditNotes.all(account)), ...credits('CREDIT_NOTE')]
+  const commands: readonly AccountCommand[] = [
+    ...notes.map((creditNoteId) => ({ type: 'ReverseCreditNote' as const, data: { ...said, reason, creditNoteId } })),
+    ...standing(discounts.all(account)).map((discountId) => ({
+      type: 'ReverseDiscount' as const,
+      data: { ...said, reason, discountId },
+    })),
+    ...standing(writeOffs.all(account)).map((writeOffId) => ({
+      type: 'ReverseWriteOff' as const,
+      data: { ...said, reason, writeOffId },
+    })),
+    ...standing(refunds.all(account)).map((refundId) => ({
+      type: 'ReverseRefund' as const,
+      data: { ...said, reason: 'RETURNED_BY_BANK' as const, refundId },
+    })),
+    ...credits('SET_OFF').map((paymentId) => ({
+      type: 'ReverseSetOff' as const,
+      data: { ...said, reason, paymentId },
+    })),
+  ]
+  return anyOf(random, commands)
 }
 
 /** Credit that goes to another account, where the id may be taken. */
 const transfer = (
   account: ClientAccount,
-  clientId: string,
+  { clientId, others, ids }: Place,
   random: Random,
   day: string,
-  others: readonly string[],
 ): AccountCommand | undefined => {
   const found = anyOf(
     random,
@@ -347,10 +433,10 @@ const transfer = (
   if (found === undefined || toClientId === undefined) return undefined
   const { paymentId, credit, currency } = found
   const amount = decimal(random.chance(0.4) ? credit : smallest(credit, BigInt(amountOf(random))), currency)
-  const which = { clientId, toClientId, paymentId, transferId: `${clientId}-${toClientId}-${random.between(1, IDS)}` }
+  const which = { clientId, toClientId, paymentId, transferId: `${clientId}-${toClientId}-${random.between(1, ids)}` }
   if (random.chance(0.3)) {
     // Whether there is such an invoice, and as much open on it, is for the other account to say.
-    const invoiceId = `${toClientId}-inv-${random.between(1, IDS)}`
+    const invoiceId = `${toClientId}-inv-${random.between(1, ids)}`
     const { toClientId: invoiceClientId, ...sent } = which
     return { type: 'PayForAnother', data: { ...sent, invoiceClientId, invoiceId, amount } }
   }
@@ -360,23 +446,26 @@ const transfer = (
   }
 }
 
+/** The client is another kind of person: cash has other ceilings. */
+const otherKind = ({ clientId }: Place, random: Random): AccountCommand => ({
+  type: 'UpdateClient',
+  data: { clientId, kind: random.pick(['BUSINESS', 'INDIVIDUAL']), name: `Client ${random.between(1, 9)}` },
+})
+
 /** What somebody might ask of an account next; the domain may refuse it. Days go forward and back. */
-export const nextCommand = (
-  account: ClientAccount,
-  clientId: string,
-  random: Random,
-  others: readonly string[],
-): AccountCommand | undefined => {
+export const nextCommand = (account: ClientAccount, place: Place, random: Random): AccountCommand | undefined => {
+  const { clientId } = place
   const day = addDays(FIRST_DAY, random.between(0, DAYS))
   const kind = random.between(0, 99)
-  if (kind < 23) return invoice(clientId, random, day)
-  if (kind < 25) return claim(clientId, random, day)
-  if (kind < 47) return payment(clientId, random, day)
-  if (kind < 62) return allocation(account, clientId, random, day)
-  if (kind < 76) return undo(account, clientId, random, day)
-  if (kind < 85) return lowering(account, clientId, random, day)
-  if (kind < 93) return onPayment(account, clientId, random, day)
-  if (kind < 95) return takingBack(account, clientId, random, day)
-  if (kind < 97) return transfer(account, clientId, random, day, others)
-  return creditNote(clientId, random, day)
+  if (kind < 20) return invoice(place, random, day, account)
+  if (kind < 22) return claim(place, random, day)
+  if (kind < 41) return payment(place, random, day)
+  if (kind < 54) return allocation(account, clientId, random, day)
+  if (kind < 65) return undo(account, clientId, random, day)
+  if (kind < 76) return lowering(account, place, random, day)
+  if (kind < 86) return onPayment(account, clientId, random, day)
+  if (kind < 93) return takingBack(account, place, random, day)
+  if (kind < 96) return transfer(account, place, random, day)
+  if (kind < 97) return otherKind(place, random)
+  return creditNote(account, place, random, day)
 }

@@ -2,6 +2,7 @@ import {
   type AccountEvent,
   accountPayments,
   addDays,
+  type CompanyCommand,
   clientAccount,
   clientAccountStream,
   company,
@@ -25,6 +26,7 @@ import { enterReceipt, openReceiptBook, registerClient, registerCompany } from '
 import { commandIdOf, type EventStore, type EventToAppend, formerEventIdOf } from '@registru/event-store'
 import type { Random } from '@registru/scripts/seed/random'
 import { DAYS, FIRST_DAY, nextCommand, SERIES } from './account-step.ts'
+import { onBookOf, onCompany } from './company-step.ts'
 import { onUnidentified, unidentifiedOf } from './unidentified-step.ts'
 
 const ATTEMPTS_MAX = 10
@@ -43,8 +45,13 @@ export interface RandomCompany {
 
 /** A company with accounts and a book whose random lives the domain decides and nobody but this process writes. */
 export const foundCompany = async (
-  store: EventStore,
-  { companyId, clients, random }: { readonly companyId: string; readonly clients: number; readonly random: Random },
+  store: Pick<EventStore, 'append'>,
+  {
+    companyId,
+    clients,
+    ids,
+    random,
+  }: { readonly companyId: string; readonly clients: number; readonly ids: number; readonly random: Random },
 ): Promise<RandomCompany> => {
   const clientIds = Array.from({ length: clients }, (_, index) => `client-${index + 1}`)
   const accounts = new Map(clientIds.map((clientId) => [clientId, clientAccount.initialState()]))
@@ -92,21 +99,22 @@ export const foundCompany = async (
     if (events.length > 0) await append(stream, events, causationId)
     return events
   }
-  const today = FIRST_DAY
-  const rules = { ...company.initialState().rules, functionalCurrency: 'RON', smallDifference: '9.00' }
+  const about = company.initialState()
+  /** The day of whoever decides goes forward and back, too; what is asked for lies no quarter ahead of it. */
+  const contextNow = () => ({ today: addDays(FIRST_DAY, random.between(DAYS / 2, DAYS)), company: about.rules })
   const onAccount = (command: Parameters<typeof clientAccount.decide>[0]): Promise<readonly AccountEvent[]> => {
     const { clientId } = command.data
     const account = accounts.get(clientId) ?? clientAccount.initialState()
     return decided(
       clientAccountStream(companyId, clientId),
-      () => clientAccount.decide(command, account, { today, company: rules }),
+      () => clientAccount.decide(command, account, contextNow()),
       (event) => clientAccount.evolve(account, event),
     )
   }
   const onBook = (command: Parameters<typeof receiptBook.decide>[0]) =>
     decided(
       receiptBookStream(companyId, SERIES),
-      () => receiptBook.decide(command, book, { today, company: rules }),
+      () => receiptBook.decide(command, book, contextNow()),
       (event) => receiptBook.evolve(book, event),
     )
   /** The two streams of a receipt, carried to the end. */
@@ -180,7 +188,7 @@ export const foundCompany = async (
   const onNobodys = (command: Parameters<typeof unidentified.decide>[0], causationId?: string) =>
     decided(
       unidentifiedStream(companyId),
-      () => unidentified.decide(command, nobodys, { today, company: rules }),
+      () => unidentified.decide(command, nobodys, contextNow()),
       (event) => unidentified.evolve(nobodys, event),
       causationId,
     )
@@ -246,20 +254,29 @@ export const foundCompany = async (
     return written
   }
 
-  const founding = { ...registerCompany(), companyId }
-  await append(
-    companyStream(companyId),
-    company.decide({ type: 'RegisterCompany', data: founding }, company.initialState(), { today }),
-  )
+  const onItself = (command: CompanyCommand) =>
+    decided(
+      companyStream(companyId),
+      () => company.decide(command, about, contextNow()),
+      (event) => company.evolve(about, event),
+    )
+  await onItself({ type: 'RegisterCompany', data: { ...registerCompany(), companyId } })
+  await onItself({ type: 'SetPolicy', data: { companyId, smallDifference: '9.00' } })
   await onBook({ type: 'OpenReceiptBook', data: openReceiptBook({ series: SERIES, from: 1 }) })
   for (const clientId of clientIds) await onAccount({ type: 'RegisterClient', data: registerClient({ clientId }) })
 
   const live = async (): Promise<number> => {
     if (random.chance(0.02)) return annulReceipt()
-    if (random.chance(0.05)) return liveNobodys()
+    if (random.chance(0.01)) return (await onBook(onBookOf(random, RECEIPT_NUMBER_MAX))).length
+    if (random.chance(0.02)) return (await onItself(onCompany(about, companyId, random))).length
+    if (random.chance(0.08)) return liveNobodys()
     const clientId = random.pick(clientIds)
     const others = clientIds.filter((other) => other !== clientId)
-    const command = nextCommand(accounts.get(clientId) ?? clientAccount.initialState(), clientId, random, others)
+    const command = nextCommand(
+      accounts.get(clientId) ?? clientAccount.initialState(),
+      { clientId, others, ids },
+      random,
+    )
     if (command === undefined) return 0
     const events = await onAccount(command)
     let followed = 0
