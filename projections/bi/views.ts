@@ -200,8 +200,16 @@ export const biViews: readonly BiView[] = [
       column('payment_id', 'p.payment_id', "The payment's id; unique within its client."),
       column('method', 'p.method', 'How the money came; see dim_method.'),
       column('received_on', 'p.received_on', 'Business day on which it arrived; see dim_day.'),
-      column('cleared_on', 'p.cleared_on', 'Day on which money on its way reached the bank; empty until then.'),
-      column('reversed_on', 'p.reversed_on', 'Day on which it bounced or was undone; empty while it stands.'),
+      column(
+        'cleared_on',
+        'p.cleared_on',
+        'Day on which money on its way reached the bank, of parts that of the one recorded last; empty until then.',
+      ),
+      column(
+        'reversed_on',
+        'p.reversed_on',
+        'Day on which it, or the last part of it that did, bounced or was undone; empty while it stands.',
+      ),
       column('reversal_reason', 'p.reversal_reason', 'MISTAKE, BOUNCED or CHARGED_BACK; empty while it stands.'),
       column('desk_id', 'p.desk_id', 'Cash desk, of cash.'),
       column('allocation_rule', 'p.allocation_rule', 'Rule that spread it over invoices, with its version.'),

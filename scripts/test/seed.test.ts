@@ -12,6 +12,7 @@ import {
   RecordPayment,
   RecordRefund,
   RecordSetOff,
+  RegisterClaim,
   RegisterClient,
   RegisterCreditNote,
   RegisterInvoice,
@@ -39,6 +40,8 @@ const accountCommand = ({ command: type, key, lanes, body }: Step): AccountComma
       return { type, data: UpdateClient.parse(data) }
     case 'RegisterInvoice':
       return { type, data: RegisterInvoice.parse(data) }
+    case 'RegisterClaim':
+      return { type, data: RegisterClaim.parse(data) }
     case 'CancelInvoice':
       return { type, data: CancelInvoice.parse(data) }
     case 'RegisterCreditNote':
@@ -122,6 +125,7 @@ t.test('the plan of a firm', async (t) => {
       'ConfirmPaymentCleared',
       'RecordSetOff',
       'CancelInvoice',
+      'RegisterClaim',
     ]) {
       t.ok(bodies(plan, command).length > 0, command)
     }

@@ -255,6 +255,14 @@ const bouncedCheque: Story = (branch, desk, client) => {
   const { clientId } = client
   const data = { clientId, paymentId, reason: 'BOUNCED', reversedOn: '2026-10-19', note: 'cec refuzat la plată' }
   desk.add('ReversePayment', paymentId, '2026-10-19', () => data)
+  const claims = [
+    { claimId: `${paymentId}-cost`, kind: 'FEE', amount: '35.00', note: 'comisionul băncii pentru cecul refuzat' },
+    { claimId: `${paymentId}-late`, kind: 'INTEREST', amount: '41.20', note: 'dobândă penalizatoare' },
+  ]
+  for (const { amount, ...claim } of claims) {
+    const owed = { total: { amount, currency: 'RON' }, issuedOn: '2026-11-03', dueOn: '2026-11-18' }
+    desk.add('RegisterClaim', claim.claimId, owed.issuedOn, () => ({ clientId, ...claim, ...owed }))
+  }
 }
 
 const annulledReceipt: Story = (branch, desk, client) => {
