@@ -21,10 +21,12 @@ import {
 import { paidOf, signedMinor } from '../core/books/exchange.ts'
 import { NO_CLIENT } from '../core/books/no-client.ts'
 import { add, insert, type RowChange } from '../core/fold/changes.ts'
+import type { Owned } from '../core/fold/owned-row.ts'
 import { defineProjection, folding, type RowFold } from '../core/fold/projection.ts'
 import type { KeyOf } from '../core/fold/table.ts'
 import { stretchOf } from '../core/reading/clocks.ts'
 import { type Account, CLAIM_ACCOUNT, MONEY_ACCOUNT, RELEASE_ACCOUNT } from './accounts.ts'
+import { type NoteWants, noteNumbers, noteWants, numberNotes } from './note-numbers.ts'
 import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 
 /** Whose a leg is, where it is not the entry's. */
@@ -56,11 +58,13 @@ const clientChange = (client: KeyOf<typeof clientAccounts>, account: Account, mi
   return account === 'CLIENT_CREDIT' ? [add(clientAccounts, client, { client_credit_minor: minor })] : []
 }
 
-const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
+const post = (event: LedgerEvent, entry: Entry, rows: Owned<NoteWants>): readonly RowChange[] => {
   const { companyId: company_id, recordedAt: recorded_at } = event.metadata
-  return entry.legs
-    .filter(([, amount]) => amount !== 0n)
-    .flatMap(([account, amount_minor, currency = entry.currency, effective_on = entry.on, of = entry], line) => [
+  const legs = entry.legs.filter(([, amount]) => amount !== 0n)
+  const days = legs.map(([, , , on = entry.on]) => on)
+  const { noteOf, changes } = numberNotes(event, days, rows)
+  const posted = legs.flatMap(
+    ([account, amount_minor, currency = entry.currency, effective_on = entry.on, of = entry], line) => [
       insert(postings, {
         company_id,
         position: event.position,
@@ -75,6 +79,7 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
         payment_id: of.paymentId ?? null,
         revision: event.revision,
         event_id: event.eventId,
+        note: noteOf(effective_on),
       }),
       add(
         accountDays,
@@ -84,7 +89,9 @@ const post = (event: LedgerEvent, entry: Entry): readonly RowChange[] => {
           : { debit_minor: 0n, credit_minor: -amount_minor },
       ),
       ...clientChange({ company_id, client_id: of.clientId, currency }, account, amount_minor),
-    ])
+    ],
+  )
+  return [...changes, ...posted]
 }
 
 /** In the currency of its own paper: a credit note may settle an invoice in another one. */
@@ -101,20 +108,26 @@ const comesEarly = ({ currency, vatMinor, on, insteadOf }: EarlyVat): readonly L
   ['VAT_DUE', vatMinor, currency, insteadOf],
 ]
 
-const { wants, wantsMore } = deferredVatWants(deferredVat)
+const vat = deferredVatWants(deferredVat)
+const { wantsMore } = vat
+const wants = (event: VatEvent) => ({ ...vat.wants(event), ...noteWants(event) })
 
 /** What the event makes exigible goes along: under TVA la încasare from 4428 to 4427, of an advance on the money's day. */
 const withVat =
   <Event extends VatEvent>(entryOf: (event: Event) => Entry) =>
-  (event: Event, rows: VatRows): readonly RowChange[] => {
+  (event: Event, rows: VatRows & Owned<NoteWants>): readonly RowChange[] => {
     const { changes, movements, early } = foldDeferredVat(event, rows)
     const entry = entryOf(event)
     const legs = [...entry.legs, ...movements.flatMap(becomesDue), ...early.flatMap(comesEarly)]
-    return [...changes, ...post(event, { ...entry, legs })]
+    return [...changes, ...post(event, { ...entry, legs }, rows)]
   }
 
 const posting = <Event extends VatEvent>(entryOf: (event: Event) => Entry): RowFold<Event> =>
   folding({ wants, fold: withVat(entryOf) })
+
+/** Of what has no VAT. */
+const entering = <Event extends LedgerEvent>(entryOf: (event: Event) => Entry): RowFold<Event> =>
+  folding({ wants: (event: Event) => noteWants(event), fold: (event, rows) => post(event, entryOf(event), rows) })
 
 interface Invoiced {
   readonly total: Money
@@ -300,7 +313,7 @@ const recovered = ({ amount }: { readonly amount: Money }): readonly Leg[] => [
 export const journal = defineProjection({
   name: 'journal',
   version: 7,
-  tables: [postings, accountDays, clientAccounts, deferredVat.documents, deferredVat.instruments],
+  tables: [postings, accountDays, clientAccounts, noteNumbers, deferredVat.documents, deferredVat.instruments],
   on: {
     InvoiceRegistered: posting((event) => {
       const { clientId, invoiceId, issuedOn, total, kind } = event.data
@@ -322,14 +335,14 @@ export const journal = defineProjection({
         legs: [...opposite(invoiced(event.data, proceedsOf(kind))), ['RECEIVABLE', -minorOf(total)]],
       }
     }),
-    ClaimRegistered: (event) => {
+    ClaimRegistered: entering((event) => {
       const { issuedOn: on } = event.data
-      return post(event, { ...onClaim(event.data), on, legs: claimed(event.data) })
-    },
-    ClaimCancelled: (event) => {
+      return { ...onClaim(event.data), on, legs: claimed(event.data) }
+    }),
+    ClaimCancelled: entering((event) => {
       const { cancelledOn: on } = event.data
-      return post(event, { ...onClaim(event.data), on, legs: opposite(claimed(event.data)) })
-    },
+      return { ...onClaim(event.data), on, legs: opposite(claimed(event.data)) }
+    }),
     CreditNoteRegistered: posting((event) => {
       const { creditedOn: on } = event.data
       return { ...creditedTo(event.data), on, legs: credited(event.data) }
@@ -346,14 +359,14 @@ export const journal = defineProjection({
       const { reversedOn: on } = event.data
       return { ...onInvoice(event.data), on, legs: opposite(discounted(event.data)) }
     }),
-    InvoiceWrittenOff: (event) => {
+    InvoiceWrittenOff: entering((event) => {
       const { writtenOffOn: on } = event.data
-      return post(event, { ...onInvoice(event.data), on, legs: writtenOff(event.data) })
-    },
-    WriteOffReversed: (event) => {
+      return { ...onInvoice(event.data), on, legs: writtenOff(event.data) }
+    }),
+    WriteOffReversed: entering((event) => {
       const { reversedOn: on } = event.data
-      return post(event, { ...onInvoice(event.data), on, legs: opposite(writtenOff(event.data)) })
-    },
+      return { ...onInvoice(event.data), on, legs: opposite(writtenOff(event.data)) }
+    }),
     PaymentRecorded: posting((event) => {
       const { clientId, paymentId, amount, method, receivedOn, fee } = event.data
       const minor = minorOf(amount)
@@ -442,7 +455,7 @@ export const journal = defineProjection({
         ],
       }
     }),
-    UnidentifiedPaymentRecorded: (event) => {
+    UnidentifiedPaymentRecorded: entering((event) => {
       const { paymentId, amount, method, receivedOn: on, fee } = event.data
       const { currency } = amount
       const minor = minorOf(amount)
@@ -452,18 +465,22 @@ export const journal = defineProjection({
         ['FEE', kept],
         ['SUSPENSE', -minor],
       ]
-      return post(event, { clientId: NO_CLIENT, paymentId, currency, on, legs })
-    },
+      return { clientId: NO_CLIENT, paymentId, currency, on, legs }
+    }),
     // The bank's turnovers are the statement's, whatever it was taken back for: black.
-    UnidentifiedPaymentReturned: (event) => {
+    UnidentifiedPaymentReturned: entering((event) => {
       const { paymentId, amount, returnedOn: on } = event.data
       const legs: readonly Leg[] = [['SUSPENSE', minorOf(amount)], ...leaves(event.data, 0n, 'BANK_TRANSFER')]
-      return post(event, { clientId: NO_CLIENT, paymentId, currency: amount.currency, on, legs })
-    },
-    PaymentIdentified: (event) =>
-      post(event, { ...toCredit(event.data), on: event.data.identifiedOn, legs: identified(event.data) }),
-    IdentificationUndone: (event) =>
-      post(event, { ...toCredit(event.data), on: event.data.undoneOn, legs: opposite(identified(event.data)) }),
+      return { clientId: NO_CLIENT, paymentId, currency: amount.currency, on, legs }
+    }),
+    PaymentIdentified: entering((event) => {
+      const { identifiedOn: on } = event.data
+      return { ...toCredit(event.data), on, legs: identified(event.data) }
+    }),
+    IdentificationUndone: entering((event) => {
+      const { undoneOn: on } = event.data
+      return { ...toCredit(event.data), on, legs: opposite(identified(event.data)) }
+    }),
     PaymentReversed: posting((event) => {
       const { clientId, paymentId, amount, method, cleared, reversedOn } = event.data
       const minor = minorOf(amount)

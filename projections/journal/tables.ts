@@ -38,10 +38,16 @@ export const postings = defineTable({
     /** The event's place in its stream, mostly the client's account. */
     revision: revision(),
     event_id: uuid(),
+    /** The accounting note that the posting is part of, see `numberNotes`. */
+    note: bigint(),
   },
   key: ['company_id', 'client_id', 'effective_on', 'position', 'line'],
-  // Rows lie in the order of positions, so a few pages of summary find those after one.
-  indexes: ['using brin (position) with (pages_per_range = 16, autosummarize = on)'],
+  indexes: [
+    // Rows lie in the order of positions, so a few pages of summary find those after one.
+    'using brin (position) with (pages_per_range = 16, autosummarize = on)',
+    // An account's sheet is read in this order, and a note has a place for each account.
+    '(company_id, account, effective_on, note)',
+  ],
 })
 
 /** Turnover of each account and day, by when it was learned, so that a trial balance adds up days, not postings. */

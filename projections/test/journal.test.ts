@@ -494,3 +494,30 @@ t.test('every template of the accountants is compared, or there is a reason', as
   t.equal(all.length, 45)
   t.same([...compared, ...Object.keys(outOfScope)].toSorted(), all.toSorted())
 })
+
+t.test('what one command posts on one day is a note, and notes are numbered through a company', async (t) => {
+  const log = createLog()
+  const alfa = 'clientAccount-amc:alfa'
+  const earlier = { receivedOn: '2026-10-30', paymentId: 'pay-2' } as const
+  log.append('amc', alfa, [invoiceRegistered()])
+  log.append('beta', 'clientAccount-beta:alfa', [invoiceRegistered()])
+  log.append('amc', alfa, [
+    paymentRecorded({ amount: ron('500.00'), receivedOn: '2026-11-02' }),
+    paymentAllocated({ amount: ron('400.00'), allocatedOn: '2026-11-02' }),
+    paymentAllocated({ amount: ron('100.00'), allocatedOn: '2026-11-05' }),
+  ])
+  log.append('amc', alfa, [paymentRecorded({ ...earlier, amount: ron('7.00') })])
+  const notesBy = async (batch: number) => {
+    const writer = createMemoryWriter([journal])
+    for (let at = 0; at < log.events.length; at += batch) {
+      const position = log.events[Math.min(at + batch, log.events.length) - 1]?.position ?? positionOf(0n)
+      await writer.apply(log.events.slice(at, at + batch), { position, storeId: 'memory' })
+    }
+    return writer.rows
+      .list(postings)
+      .map(({ company_id, note, effective_on }) => `${company_id} ${note} ${effective_on}`)
+  }
+  const expected = ['amc 1 2026-10-01', 'amc 2 2026-11-02', 'amc 3 2026-11-05', 'amc 4 2026-10-30', 'beta 1 2026-10-01']
+  t.same([...new Set(await notesBy(100))].toSorted(), expected.toSorted())
+  t.same(await notesBy(1), await notesBy(100), 'however the log is cut')
+})

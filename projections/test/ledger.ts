@@ -52,11 +52,12 @@ export const createLog = () => {
     appends += 1
     const skewMs = (appends % 4) * 500
     const recordedAt = new Date(recordedFrom + appends * betweenAppendsMs - skewMs).toISOString()
+    const commandId = uuidOf(appends)
     return messages.map((message) => {
       const revision = revisionAfter(revisions.get(stream) ?? BEFORE_THE_STREAM)
       revisions.set(stream, revision)
       position = positionOf(position + (3n + (position % 5n)) * 1_000_000n)
-      const metadata = eventMetadata({ companyId, recordedAt })
+      const metadata = eventMetadata({ companyId, recordedAt, commandId })
       const eventId = uuidOf(events.length)
       const createdAt = new Date(recordedFrom + appends * betweenAppendsMs)
       events.push({ ...message, eventId, stream, revision, position, createdAt, metadata } as LedgerEvent)

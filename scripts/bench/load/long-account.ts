@@ -45,9 +45,9 @@ export const fillLongAccount = async (pool: Pool, account: LongAccount): Promise
       select '${companyId}', position, 5, case when is_open then 9223372036854775807 else position + 1 end, '${clientId}', 'INVOICE',
         invoice_id, 0, 'RON', effective_on, effective_on + 30, minor, effective_on, 'infinity' from line`)
     await client.query(`insert into ${tableInUse('postings')} (company_id, position, line, account, currency, amount_minor, effective_on,
-        recorded_at, client_id, invoice_id, payment_id, revision, event_id)
+        recorded_at, client_id, invoice_id, payment_id, revision, event_id, note)
       select '${companyId}', position, side, 'RECEIVABLE', 'RON', case side when 0 then minor else -minor end, effective_on,
-        effective_on, '${clientId}', invoice_id, null, n, gen_random_uuid()
+        effective_on, '${clientId}', invoice_id, null, n, gen_random_uuid(), n
       from line, generate_series(0, 1) side where side = 0 or not is_open`)
     await client.query(`insert into ${tableInUse('client_accounts')} (company_id, client_id, currency, receivable_minor, client_credit_minor)
       select '${companyId}', '${clientId}', 'RON', sum(minor) filter (where is_open), 0 from line`)

@@ -136,9 +136,9 @@ const bookSql = (): readonly string[] => [
         case when item_kind = 'PAYMENT' then item_id end as payment_id) as of
     where amount <> 0`,
   `insert into ${tableInUse('postings')} (company_id, position, line, account, currency, amount_minor, effective_on, recorded_at,
-      client_id, invoice_id, payment_id, revision, event_id)
+      client_id, invoice_id, payment_id, revision, event_id, note)
     select company_id, position, line, account, 'RON', amount, effective_on, known_on + interval '12 hours', client_id, invoice_id,
-      payment_id, position, gen_random_uuid()
+      payment_id, position, gen_random_uuid(), dense_rank() over (partition by company_id order by position)
     from leg`,
   `insert into ${tableInUse('account_days')} as day (company_id, account, currency, effective_on, stretch, debit_minor, credit_minor)
     select company_id, account, 'RON', effective_on, position / ${STRETCH}, sum(greatest(amount, 0)), sum(greatest(-amount, 0))

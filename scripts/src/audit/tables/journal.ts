@@ -1,5 +1,6 @@
 import { createDeferredVat, deferredVatTables } from '../deferred-vat.ts'
-import { addTo, type Fold, stretchOf } from '../expected.ts'
+import { addTo, canonical, type Expected, type Fold, put, stretchOf } from '../expected.ts'
+import type { PlacedFact } from '../facts.ts'
 import { entryOf, type Posting } from '../postings.ts'
 
 /** Several rates of VAT have a line each on one account. */
@@ -14,17 +15,38 @@ export const accountDays = {
   name: 'account_days',
   key: ['company_id', 'account', 'currency', 'effective_on', 'stretch'],
 }
+const noteNumbers = { name: 'journal_notes', key: ['company_id'] }
 const clientAccounts = { name: 'client_accounts', key: ['company_id', 'client_id', 'currency'] }
 const vat = deferredVatTables('journal_vat')
+
+/** Notes are counted through a company: a command has one on each day that it posts on. */
+const createNotes = () => {
+  const counts = new Map<string, number>()
+  const commands = new Map<string, { readonly key: string; readonly notes: Map<string, number> }>()
+  return (expected: Expected, { companyId, stream, commandId }: PlacedFact, on: string): bigint => {
+    const key = `${stream} ${commandId}`
+    const known = commands.get(companyId)
+    const { notes } = known?.key === key ? known : { notes: new Map<string, number>() }
+    commands.set(companyId, { key, notes })
+    const count = counts.get(companyId) ?? 0
+    const note = notes.get(on) ?? count + 1
+    notes.set(on, note)
+    counts.set(companyId, Math.max(count, note))
+    const state = { lastNote: Math.max(count, note), stream, commandId, notes: Object.fromEntries(notes) }
+    put(expected, noteNumbers, { company_id: companyId, state: canonical(state) })
+    return BigInt(note)
+  }
+}
 
 type DatedPosting = Posting & { readonly on: string }
 
 /** The order of an event's lines means nothing, so lines are told apart by their account. */
 export const journalFold: Fold = {
   histories: [postings],
-  states: [accountDays, clientAccounts, vat.documents, vat.instruments],
+  states: [accountDays, clientAccounts, noteNumbers, vat.documents, vat.instruments],
   start: () => {
     const vatMovesOf = createDeferredVat(vat)
+    const noteOf = createNotes()
     return (expected, fact) => {
       const { moves, early } = vatMovesOf(expected, fact)
       const becomesDue = moves.flatMap(({ currency, vat: minor, on }): DatedPosting[] => [
@@ -65,6 +87,7 @@ export const journalFold: Fold = {
           payment_id: of?.paymentId ?? entry.paymentId,
           revision,
           event_id: eventId,
+          note: noteOf(expected, fact, on),
         })
         const key = { company_id: companyId, account, currency, effective_on: on, stretch: stretchOf(position) }
         addTo(expected, accountDays, key, {
