@@ -408,3 +408,32 @@ t.test("some of a payment is for other clients' invoices", async (t) => {
     warnings: [{ code: 'INVOICE_OF_OTHER_NOT_PAID', reason: 'ALLOCATION_EXCEEDS_OPEN_AMOUNT', invoiceId: 'inv-b2' }],
   })
 })
+
+t.test('cash that pays too much of the invoice of another is told, whichever command pays it', async (t) => {
+  const invoice = {
+    clientId: 'beta',
+    invoiceId: 'inv-large',
+    number: '2005',
+    total: ron('9000.00'),
+    vatLines: undefined,
+  }
+  await healthy.must('RegisterInvoice', examples.registerInvoice(invoice))
+  const item = { invoiceId: 'inv-large', invoiceClientId: 'beta' }
+  const cash = (paymentId: string, amount: string, receivedOn: string) =>
+    pay(paymentId, {
+      amount: ron(amount),
+      method: 'CASH',
+      deskId: 'C1',
+      bankReference: undefined,
+      receivedOn,
+      allocation: { rule: 'explicit', items: [{ ...item, amount }] },
+    })
+  const within = answerOf(await healthy.command('RecordPayment', cash('cash-1', '5000.00', '2026-11-03')))
+  t.notOk(Reflect.has(within, 'warnings'))
+  const above = { code: 'CASH_FRAGMENTED_INVOICE', limit: '5000.00', observed: '5000.01', invoiceId: 'inv-large' }
+  const beyond = answerOf(await healthy.command('RecordPayment', cash('cash-2', '0.01', '2026-11-04')))
+  t.match(beyond, { warnings: [above] })
+  await healthy.must('RecordPayment', { ...cash('cash-3', '0.01', '2026-11-05'), allocation: { rule: 'none' } })
+  const later = { clientId: 'alfa', paymentId: 'cash-3', amount: '0.01', ...item }
+  t.match(answerOf(await healthy.command('AllocatePayment', later)), { warnings: [{ ...above, observed: '5000.02' }] })
+})

@@ -15,7 +15,7 @@ import { claimIdOf, ExcessClaim, excessClaimIn } from './claims.ts'
 import { type CommandAnswer, type CommandDependencies, defineCommand } from './command-definition.ts'
 import { answer, eventsOf, onAccount } from './on-account.ts'
 import { day, decimal, leaving, money, paid } from './result-schemas.ts'
-import { vatWarnings } from './vat-warnings.ts'
+import { allocationWarnings } from './vat-warnings.ts'
 import { transferIdOf, withTransfer } from './with-transfer.ts'
 
 /** The credit goes to the account of the invoice and settles it there. */
@@ -35,8 +35,7 @@ const payForAnother = async (
   const moved = { ...handled, events: received }
   const { allocatedOn } = eventsOf(moved, 'PaymentAllocated')[0]?.data ?? {}
   const result = { paymentId, invoiceId, amount: request?.amount.amount, allocatedOn, invoiceClientId, transferId }
-  const { cashBreaches = [] } = eventsOf(moved, 'PaymentAllocated')[0]?.data ?? {}
-  const warnings = [...cashBreaches, ...vatWarnings(moved)]
+  const warnings = allocationWarnings(moved)
   return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
 }
 
@@ -91,7 +90,7 @@ export const creditCommands = [
         paid: allocated?.conversion?.paid,
         allocatedOn: allocated?.allocatedOn,
       }
-      const warnings = [...(allocated?.cashBreaches ?? []), ...vatWarnings(handled)]
+      const warnings = allocationWarnings(handled)
       return { ...answer(handled, result), ...(warnings.length === 0 ? {} : { warnings }) }
     },
   }),

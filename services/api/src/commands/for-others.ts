@@ -16,7 +16,7 @@ import { lastPosition } from '../ledger/last-position.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { CommandDependencies } from './command-definition.ts'
 import { eventsOf } from './on-account.ts'
-import { vatWarnings } from './vat-warnings.ts'
+import { allocationWarnings } from './vat-warnings.ts'
 
 type Asked = z.infer<typeof RecordPayment>['allocation']
 
@@ -108,7 +108,7 @@ export const moveForOthers = async (
     position = lastPosition({ position }, answer)
     if (answer.code !== undefined) warnings.push({ code: 'INVOICE_OF_OTHER_NOT_PAID', reason: answer.code, ...told })
     else moved.push(told)
-    warnings.push(...vatWarnings({ ...handled, events: answer.received }))
+    warnings.push(...allocationWarnings({ ...handled, events: answer.received }))
   }
   return { position, warnings, moved }
 }

@@ -18,3 +18,9 @@ export const vatWarnings = (handled: Handled<AccountEvent>): readonly object[] =
           },
         ],
   )
+
+/** What an allocation to an invoice is recorded in spite of, whoever's invoice it is. */
+export const allocationWarnings = (handled: Parameters<typeof vatWarnings>[0]) => [
+  ...eventsOf(handled, 'PaymentAllocated').flatMap(({ data }) => data.cashBreaches ?? []),
+  ...vatWarnings(handled),
+]
