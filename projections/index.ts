@@ -6,6 +6,7 @@ import { companiesProjection } from './companies/projection.ts'
 import type { Projection } from './core/fold/projection.ts'
 import { documentsProjection } from './documents/projection.ts'
 import { eventIndexProjection } from './event-index/projection.ts'
+import { exchangeRatesProjection } from './exchange-rates/projection.ts'
 import { invoiceBalancesProjection } from './invoice-balances/projection.ts'
 import { journal } from './journal/projection.ts'
 import { parties } from './parties/projection.ts'
@@ -59,6 +60,7 @@ export {
 } from './core/tables/schema.ts'
 export * from './documents/queries.ts'
 export * from './event-index/queries.ts'
+export * from './exchange-rates/queries.ts'
 export type { CashFigure, Cell, FigureQuestion, PostedFigure, TradedFigure, VatFigure } from './explain/figure-lines.ts'
 export * from './explain/queries.ts'
 export * from './invoice-balances/name-queries.ts'
@@ -99,4 +101,5 @@ export const allProjections: readonly Projection[] = [
   cashCeilings,
   eventIndexProjection,
   documentsProjection,
+  exchangeRatesProjection,
 ]

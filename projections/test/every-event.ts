@@ -1,6 +1,7 @@
 import {
   clientAccountStream,
   companyStream,
+  exchangeRatesStream,
   LEDGER_CLOCK_STREAM,
   type LedgerEvent,
   type LedgerMessage,
@@ -19,6 +20,7 @@ import {
   creditReleased,
   discountGranted,
   discountReversed,
+  exchangeRatesRecorded,
   identificationUndone,
   invoiceCancelled,
   invoiceRegistered,
@@ -55,6 +57,7 @@ const beta = clientAccountStream('amc', 'beta')
 const company = companyStream('amc')
 const book = receiptBookStream('amc', 'AMC-C')
 const nobodys = unidentifiedStream('amc')
+const prices = exchangeRatesStream('amc')
 const ofBeta = { clientId: 'beta' } as const
 const clockEvent = (type: 'LedgerClockStarted' | 'LedgerClockTicked') => ({ type, version: 1, data: {} })
 
@@ -419,6 +422,9 @@ const appends: readonly (readonly [stream: string, ...messages: readonly LedgerM
   ],
   [alfa, identificationUndone({ paymentId: 'u-1', identificationId: 'his-1', amount: ron('21.00') })],
   [nobodys, unidentifiedPaymentReturned({ paymentId: 'u-1', amount: ron('11.00'), note: 'cerută înapoi' })],
+  // 76
+  [prices, exchangeRatesRecorded()],
+  [prices, exchangeRatesRecorded({ rates: { CHF: '5.4321', EUR: '5.0910' }, replaces: { EUR: '5.0900' } })],
 ]
 
 /** They stand at the places that the comments count. */

@@ -4,6 +4,8 @@ import {
   BEFORE_THE_STREAM,
   clientAccountStream,
   companyStream,
+  exchangeRateEventDefinitions,
+  exchangeRatesStream,
   type LedgerMessage,
   ledgerCodec,
   positionOf,
@@ -27,6 +29,7 @@ import {
   discountGranted,
   eventMetadata,
   exampleEvents,
+  exchangeRatesRecorded,
   identificationCompleted,
   identificationDeclined,
   identificationRefused,
@@ -93,9 +96,12 @@ const FIRST_MS = Date.parse('2026-11-02T09:00:00.000Z')
 const inTheBook: ReadonlySet<string> = new Set(receiptBookEventDefinitions.map((definition) => definition.type))
 const ofNobody: ReadonlySet<string> = new Set(unidentifiedEventDefinitions.map((definition) => definition.type))
 
+const ofPrices: ReadonlySet<string> = new Set(exchangeRateEventDefinitions.map((definition) => definition.type))
+
 const streamOfMessage = ({ type, data }: LedgerMessage): string => {
   if (inTheBook.has(type)) return book
   if (ofNobody.has(type)) return unidentifiedStream('amc')
+  if (ofPrices.has(type)) return exchangeRatesStream('amc')
   return 'clientId' in data ? clientAccountStream('amc', data.clientId) : company
 }
 
@@ -508,6 +514,8 @@ const rich = [
     conversion: { paid: inLei.conversion.paid },
   }),
   policySet(),
+  exchangeRatesRecorded(),
+  exchangeRatesRecorded({ rates: { EUR: '5.0910' }, replaces: { EUR: '5.0900' } }),
   cashDeskOpened(),
   periodClosed(),
   periodReopened(),

@@ -52,6 +52,7 @@ const questionsOf = (
     `cash-ceilings?${clocks}`,
     `cash-payouts?${clocks}`,
     `policies?${clocks}`,
+    `rates?currency=EUR&${clocks}`,
     `explain?figure=clientBalance&currency=RON&clientId=${clientIds[0]}&${clocks}`,
     `explain?figure=agingCell&currency=RON&bucket=1-30&format=ndjson&${clocks}`,
     `explain?figure=account&currency=RON&account=RECEIVABLE&${clocks}`,

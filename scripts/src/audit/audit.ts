@@ -11,6 +11,7 @@ import { collectionFold } from './tables/collections.ts'
 import { companyFold } from './tables/companies.ts'
 import { documentFold } from './tables/documents.ts'
 import { eventIndexFold } from './tables/event-index.ts'
+import { exchangeRateFold } from './tables/exchange-rates.ts'
 import { invoiceFold } from './tables/invoices.ts'
 import { journalFold } from './tables/journal.ts'
 import { openItemFold } from './tables/open-items.ts'
@@ -39,6 +40,7 @@ const folds = [
   cashCeilingFold,
   eventIndexFold,
   documentFold,
+  exchangeRateFold,
 ]
 
 /** So many that reading tables in step with the log costs few round trips, so few that they wait in little memory. */

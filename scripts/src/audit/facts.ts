@@ -10,6 +10,7 @@ export type Money = z.infer<typeof Money>
 
 const text = z.string()
 const maybe = z.string().optional()
+const rates = z.record(z.string(), z.string())
 const json = z.unknown().optional()
 
 const party = { kind: maybe, name: maybe, taxId: maybe, tradeRegisterNumber: maybe, address: json, email: maybe }
@@ -63,6 +64,7 @@ export const Fact = z.discriminatedUnion('type', [
   fact('CashDeskOpened', { deskId: text, name: text, openedOn: text, openingBalances: z.array(Money) }),
   fact('PeriodClosed', { through: text }),
   fact('PeriodReopened', { from: text, reason: text, requestedBy: text, approvedBy: text }),
+  fact('ExchangeRatesRecorded', { source: text, on: text, rates, replaces: rates.optional() }),
   fact('ClientRegistered', { ...client, ...party }),
   fact('ClientUpdated', { ...client, ...party }),
   fact('InvoiceRegistered', {

@@ -6,7 +6,7 @@ import { expectEqual, type Report } from './report.ts'
 import { createSpilledKeys } from './spilled-keys.ts'
 
 const CLOCK = 'ledger-clock'
-const prefixes = ['company-', 'clientAccount-', 'receiptBook-', 'unidentified-', CLOCK]
+const prefixes = ['company-', 'clientAccount-', 'receiptBook-', 'unidentified-', 'exchangeRates-', CLOCK]
 
 /** The store's own events and other people's streams are none of the ledger's. */
 export const isOfTheLedger = (stream: string): boolean => prefixes.some((prefix) => stream.startsWith(prefix))

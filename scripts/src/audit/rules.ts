@@ -88,6 +88,8 @@ export interface Ledger {
   readonly allocations: Map<string, bigint>
   /** Credit notes, discounts, write-offs and refunds: what each took, or that it was taken back. */
   readonly papers: Map<string, string>
+  /** The last word of each source on each currency and day. */
+  readonly rates: Map<string, string>
   /** Steps of receipts and transfers that one stream has begun and the other has not ended. */
   readonly openSteps: Set<string>
 }
@@ -99,6 +101,7 @@ export const createLedger = (): Ledger => ({
   receipts: new Map(),
   allocations: new Map(),
   papers: new Map(),
+  rates: new Map(),
   openSteps: new Set(),
 })
 
@@ -593,6 +596,24 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     case 'LedgerClockStarted':
     case 'LedgerClockTicked':
       return
+    case 'ExchangeRatesRecorded': {
+      const { source, on, replaces = {} } = data
+      const checked = report.check('rules: a rate is put right under its own name')
+      for (const [currency, rate] of Object.entries(data.rates)) {
+        const what = key(source, on, currency)
+        expectEqual(checked, `${what}: replaces what was known`, ledger.rates.get(what), replaces[currency])
+        ledger.rates.set(what, rate)
+      }
+      expectEqual(
+        checked,
+        `${key(source, on)}: replaces what it names alone`,
+        '',
+        Object.keys(replaces)
+          .filter((currency) => data.rates[currency] === undefined)
+          .join(),
+      )
+      return
+    }
     case 'ReceiptIssued': {
       const { series, number, clientId, paymentId, amount, issuedOn } = data
       const book = ledger.books.get(key(series))

@@ -17,7 +17,7 @@ const { command } = api
 const countEvents = async (): Promise<number> => {
   let count = 0
   for await (const { stream } of store.readAll())
-    if (/^(company|clientAccount|receiptBook|unidentified)-/.test(stream)) count += 1
+    if (/^(company|clientAccount|receiptBook|unidentified|exchangeRates)-/.test(stream)) count += 1
   return count
 }
 
@@ -127,6 +127,7 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
   ['IdentifyPayment', examples.identifyPayment({ allocation: { rule: 'none' } }), { amount: '77.00' }],
   ['UndoIdentification', examples.undoIdentification(), { reason: 'Alta' }],
   ['ReturnUnidentifiedPayment', examples.returnUnidentifiedPayment(), { amount: '77.00' }],
+  ['RecordExchangeRates', examples.recordExchangeRates(), { on: '2026-10-29' }],
   ['ClosePeriod', { through: '2026-09-30' }, { through: '2026-08-31' }],
   [
     'ReopenPeriod',

@@ -46,6 +46,7 @@ const PATHS = [
   'collections/dso',
   'vat/exigible',
   'policies',
+  'rates',
 ]
 
 t.test('a company that is registered late, and payments after it', async (t) => {

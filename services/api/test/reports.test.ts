@@ -61,6 +61,7 @@ t.test('VAT made exigible by collection', async (t) => {
 t.test('a company tells what it has decided', async (t) => {
   await must('SetPolicy', { cashGuard: 'REJECT' })
   await must('SetPolicy', { cashGuard: 'WARN' })
+  await must('RecordExchangeRates', examples.recordExchangeRates())
   await must('ClosePeriod', { through: '2026-09-30' })
   await must('ReopenPeriod', { from: '2026-09-15', reason: 'o factură lipsă', requestedBy: 'Ana', approvedBy: 'Dan' })
   await project({ store, pool })
@@ -327,7 +328,7 @@ t.test('events for auditors', async (t) => {
     }
     const all = []
     for await (const event of store.readAll()) {
-      if (/^(?:company|clientAccount|receiptBook)-/.test(event.stream)) all.push(`${event.position}`)
+      if (/^(?:company|clientAccount|receiptBook|exchangeRates)-/.test(event.stream)) all.push(`${event.position}`)
     }
     t.strictSame(positions, all)
   })
@@ -436,6 +437,8 @@ t.test('as tables', async (t) => {
     'cash-ceilings?day=2026-11-12',
     'policies',
     'periods',
+    'rates',
+    'rates/BNR/2026-10-30',
   ]) {
     t.ok((await tableOf(path)).length > 1, path)
   }

@@ -19,7 +19,10 @@ import {
   type Decider,
   decimalOf,
   decimalsOfCurrency,
+  type ExchangeRatesCommand,
   ExtendReceiptRange,
+  exchangeRates,
+  exchangeRatesStream,
   GrantDiscount,
   IdentifyPayment,
   IssueReceipt,
@@ -33,6 +36,7 @@ import {
   PaymentMethod,
   type Position,
   type ReceiptBookCommand,
+  RecordExchangeRates,
   RecordPayment,
   RecordRefund,
   RecordSetOff,
@@ -71,7 +75,7 @@ import {
 } from '@registru/domain'
 import { eventMetadata } from '@registru/domain/examples'
 
-type Command = AccountCommand | CompanyCommand | ReceiptBookCommand | UnidentifiedCommand
+type Command = AccountCommand | CompanyCommand | ExchangeRatesCommand | ReceiptBookCommand | UnidentifiedCommand
 type DataOf<Type extends Command['type']> = Extract<Command, { readonly type: Type }>['data']
 /** What leaves beyond what is there becomes a claim, whose id the route derives. */
 type Leaving = 'ReversePayment' | 'RecordRefund'
@@ -125,6 +129,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   IssueReceipt,
   OpenCashDesk,
   OpenReceiptBook,
+  RecordExchangeRates,
   RecordPayment,
   RecordRefund,
   RecordSetOff,
@@ -219,6 +224,7 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
   const accounts = streamsOf(clientAccount)
   const books = streamsOf(receiptBook)
   const nobodys = streamsOf(unidentified)
+  const prices = streamsOf(exchangeRates)
 
   /** As at the edge: the schema first, then what the route adds. */
   const commandOf = <Of extends Command>(type: keyof typeof commandSchemas, data: object, ofRoute: object = {}): Of =>
@@ -311,6 +317,9 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
       asked.push({ type: 'UndoIdentification', data: UndoIdentification.parse(data) })
       carryOut({ type: 'UndoIdentification', data: { ...data, clientId, method: 'BANK_TRANSFER' } })
     },
+    onRates: (data: DataOf<'RecordExchangeRates'>): void => {
+      prices.append(exchangeRatesStream(companyId), commandOf('RecordExchangeRates', data))
+    },
     onBook: <Type extends Exclude<ReceiptBookCommand['type'], OwnCommand>>(type: Type, data: DataOf<Type>): void =>
       onBook(commandOf(type, data)),
     onAccount: <Type extends Exclude<AccountCommand['type'], OwnCommand | 'UndoIdentification'>>(
@@ -337,8 +346,18 @@ const emailOf = (letter: string): string => `${letter.repeat(64)}@${`${letter.re
 export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
   const { functional, foreign, today, text } = edge
   const company = createCompany(edge, nextPosition)
-  const { events, asked, onCompany, onBook, onAccount, payForAnother, payForOthers, onNobodys, undoIdentification } =
-    company
+  const {
+    events,
+    asked,
+    onCompany,
+    onBook,
+    onAccount,
+    payForAnother,
+    payForOthers,
+    onNobodys,
+    undoIdentification,
+    onRates,
+  } = company
   const most = decimalOf(MINOR_MAX, functional)
   const least = decimalOf(1n, functional)
   const mostForeign = decimalOf(MINOR_MAX, foreign)
@@ -412,6 +431,9 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       duplicateDocuments: cashGuard === 'WARN' ? 'REJECT' : 'WARN',
       smallDifference: decimalOf(MINOR_MAX, functional),
     })
+  }
+  for (const rate of ['999999.9999999999', '0.0000000001']) {
+    onRates({ source: 'OTHER', on: today, rates: { [foreign]: rate } })
   }
   onCompany('OpenCashDesk', {
     deskId,

@@ -57,6 +57,8 @@ import {
 } from './client-account/events/transfers.ts'
 import type { ClosePeriod, OpenCashDesk, RegisterCompany, ReopenPeriod, SetPolicy } from './company/commands.ts'
 import { CashDeskOpened, CompanyRegistered, PeriodClosed, PeriodReopened, PolicySet } from './company/events.ts'
+import type { RecordExchangeRates } from './exchange-rates/commands.ts'
+import { ExchangeRatesRecorded } from './exchange-rates/events.ts'
 import type { LedgerMessage } from './ledger-events.ts'
 import type { EventMetadata } from './metadata.ts'
 import type { Money } from './money.ts'
@@ -989,6 +991,18 @@ export const reopenPeriod = (change: Partial<Data<typeof ReopenPeriod>> = {}): D
   ...change,
 })
 
+export const recordExchangeRates = (
+  change: Partial<Data<typeof RecordExchangeRates>> = {},
+): Data<typeof RecordExchangeRates> => ({
+  source: 'BNR',
+  on: '2026-10-30',
+  rates: { EUR: '5.0900', HUF: '0.013100' },
+  ...change,
+})
+
+export const exchangeRatesRecorded = (change: Partial<EventData<typeof ExchangeRatesRecorded>> = {}) =>
+  ExchangeRatesRecorded.of({ ...recordExchangeRates(), ...change })
+
 /** Today's shape of every event of the ledger. */
 export const exampleEvents: readonly LedgerMessage[] = [
   clientRegistered(),
@@ -1041,6 +1055,7 @@ export const exampleEvents: readonly LedgerMessage[] = [
   receiptReprinted(),
   receiptBookContinued(),
   policySet(),
+  exchangeRatesRecorded(),
   cashDeskOpened(),
   periodClosed(),
   periodReopened(),

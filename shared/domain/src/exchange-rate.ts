@@ -6,6 +6,14 @@ import { roundedRatio } from './rounding.ts'
 
 /** Who said what a currency was worth. */
 export const RateSource = z.enum(['BNR', 'ECB', 'BANK', 'CONTRACT', 'OTHER'])
+export type RateSource = z.infer<typeof RateSource>
+
+/** The price of one unit. Exact, as it was published: it has more digits than an amount. */
+export const Rate = z
+  .string('a rate is a decimal string, e.g. "4.9765": JSON numbers are not exact')
+  .regex(/^(0|[1-9][0-9]{0,5})(\.[0-9]{1,10})?$/, 'a decimal number, e.g. "4.9765"')
+  .refine((rate) => /[1-9]/.test(rate), 'more than zero')
+  .meta({ description: 'Price of one unit of the foreign currency', examples: ['4.9765'] })
 
 /**
  * What one unit of a foreign currency was worth: in the functional currency on a document, in the payment's on a
@@ -13,11 +21,7 @@ export const RateSource = z.enum(['BNR', 'ECB', 'BANK', 'CONTRACT', 'OTHER'])
  * the payment's currency, for that is what is published.
  */
 export const ExchangeRate = z.strictObject({
-  rate: z
-    .string('a rate is a decimal string, e.g. "4.9765": JSON numbers are not exact')
-    .regex(/^(0|[1-9][0-9]{0,5})(\.[0-9]{1,10})?$/, 'a decimal number, e.g. "4.9765"')
-    .refine((rate) => /[1-9]/.test(rate), 'more than zero')
-    .meta({ description: 'Price of one unit of the foreign currency', examples: ['4.9765'] }),
+  rate: Rate,
   source: RateSource,
   publishedOn: BusinessDay.meta({ description: 'Day of the rate, which may be before the day it is used on' }),
 })
@@ -27,6 +31,13 @@ export type ExchangeRate = z.infer<typeof ExchangeRate>
 const fractionOf = (rate: string): readonly [dividend: bigint, divisor: bigint] => {
   const [whole = '0', decimals = ''] = rate.split('.')
   return [BigInt(whole + decimals), 10n ** BigInt(decimals.length)]
+}
+
+/** Whether two rates are one number: 5.09 is 5.0900. */
+export const isSameRate = (one: string, other: string): boolean => {
+  const [dividend, divisor] = fractionOf(one)
+  const [otherDividend, otherDivisor] = fractionOf(other)
+  return dividend * otherDivisor === otherDividend * divisor
 }
 
 const scaleOf = (currency: Currency): bigint => 10n ** BigInt(decimalsOfCurrency(currency))

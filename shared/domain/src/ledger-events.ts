@@ -1,6 +1,7 @@
 import { type AccountEvent, accountEventDefinitions } from './client-account/events/account-events.ts'
 import { type Codec, createCodec } from './codec.ts'
 import { type CompanyEvent, companyEventDefinitions } from './company/events.ts'
+import { type ExchangeRatesEvent, exchangeRateEventDefinitions } from './exchange-rates/events.ts'
 import type { EventId } from './ids.ts'
 import { LEDGER_CLOCK_STREAM, type LedgerClockEvent, LedgerClockMetadata, ledgerClockCodec } from './ledger-clock.ts'
 import type { Message } from './message.ts'
@@ -9,7 +10,7 @@ import type { Position, Revision } from './places.ts'
 import { type ReceiptBookEvent, receiptBookEventDefinitions } from './receipt-book/events.ts'
 import { type UnidentifiedEvent, unidentifiedEventDefinitions } from './unidentified-payments/events.ts'
 
-export type LedgerMessage = AccountEvent | ReceiptBookEvent | CompanyEvent | UnidentifiedEvent
+export type LedgerMessage = AccountEvent | ReceiptBookEvent | CompanyEvent | UnidentifiedEvent | ExchangeRatesEvent
 
 /** Reads and writes every event of the ledger. */
 export const ledgerCodec: Codec<LedgerMessage> = createCodec([
@@ -17,6 +18,7 @@ export const ledgerCodec: Codec<LedgerMessage> = createCodec([
   ...receiptBookEventDefinitions,
   ...companyEventDefinitions,
   ...unidentifiedEventDefinitions,
+  ...exchangeRateEventDefinitions,
 ])
 
 /** An event where it stands: its place in its stream, in the whole log, and both clocks (the effective day is in `data`). */

@@ -8,6 +8,7 @@ export const clientAccountStream = (companyId: CompanyId, clientId: ClientId): s
 export const receiptBookStream = (companyId: CompanyId, series: ReceiptSeries): string =>
   `receiptBook-${companyId}:${series}`
 export const unidentifiedStream = (companyId: CompanyId): string => `unidentified-${companyId}`
+export const exchangeRatesStream = (companyId: CompanyId): string => `exchangeRates-${companyId}`
 
 /** The streams of the ledger, as prefixes for a subscription. */
 export const LEDGER_STREAM_PREFIXES = [
@@ -15,5 +16,6 @@ export const LEDGER_STREAM_PREFIXES = [
   'clientAccount-',
   'receiptBook-',
   'unidentified-',
+  'exchangeRates-',
   LEDGER_CLOCK_STREAM,
 ] as const

@@ -16,9 +16,11 @@ import {
   type ClientAccount,
   clientAccount,
   type Decider,
+  exchangeRates,
   type Message,
   moneyOf,
   type ReceiptBookEvent,
+  ratesOf,
   receiptBook,
   type SnapshotFormat,
   unidentified,
@@ -141,6 +143,10 @@ t.test('the bytes of a version never change, and are read as what they were', as
     ['unk-1', 'unk-2'].map((paymentId) => unidentifiedPayments.get(read, paymentId)),
     ['unk-1', 'unk-2'].map((paymentId) => unidentifiedPayments.get(nobodys, paymentId)),
   )
+  const prices = frozenState(exchangeRates)
+  const known = formatOf(exchangeRates).decode(isFrozen('exchangeRates', formatOf(exchangeRates), prices))
+  deepEqual(ratesOf(known, 'BNR', '2026-10-30'), ratesOf(prices, 'BNR', '2026-10-30'))
+  deepEqual(ratesOf(known, 'BANK', '2026-10-30'), [{ currency: 'EUR', rate: '5.0312' }])
 })
 
 /** A life of invoices, each paid by one payment: what an old account is mostly made of. */

@@ -71,6 +71,7 @@ export const carryOutAtomically = async (
         books: { ...ledger.books, handle: elsewhere, handleAll: elsewhere },
         companies: { ...ledger.companies, handle: elsewhere, handleAll: elsewhere },
         unidentified: { ...ledger.unidentified, handle: elsewhere, handleAll: elsewhere },
+        exchangeRates: { ...ledger.exchangeRates, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
         keys: { admit: (...asked) => ledger.keys.admit(...asked).catch((error: unknown) => refuse(index, error)) },
         elsewhere: ledger.elsewhere,

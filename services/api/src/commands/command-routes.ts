@@ -100,6 +100,15 @@ const ClientWarning = z
   .object({ code: z.literal('TAX_ID_USED'), clientId: z.string() })
   .meta({ description: 'Another client of the company has the same fiscal code' })
 
+const RateWarning = z
+  .object({
+    code: z.literal('EXCHANGE_RATE_CORRECTED'),
+    currency: z.string(),
+    rate: z.string(),
+    replaces: z.string().meta({ description: 'What was known until now; documents that took it keep it' }),
+  })
+  .meta({ description: 'Another rate of this source, day and currency was known' })
+
 const AnswerSchema = z.object({
   commandId: z.uuid(),
   dryRun: z.literal(true).optional(),
@@ -121,6 +130,7 @@ const AnswerSchema = z.object({
         NoticeWarning,
         NameWarning,
         ClientWarning,
+        RateWarning,
       ]),
     )
     .optional()

@@ -5,6 +5,7 @@ import { companyCommands } from './company.ts'
 import { creditCommands } from './credit.ts'
 import { invoiceCommands } from './invoices.ts'
 import { paymentCommands } from './payments.ts'
+import { rateCommands } from './rates.ts'
 import { receiptCommands } from './receipts.ts'
 import { takingBackCommands } from './taking-back.ts'
 import { transferCommands } from './transfers.ts'
@@ -22,4 +23,5 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   ...transferCommands,
   ...unidentifiedCommands,
   ...receiptCommands,
+  ...rateCommands,
 ]

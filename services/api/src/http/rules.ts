@@ -44,6 +44,8 @@ export const ruleOf = (issue: z.core.$ZodRawIssue): string | undefined => {
       return oneOf(issue.values)
     case 'invalid_union':
       return Array.isArray(issue['options']) ? oneOf(issue['options']) : undefined
+    case 'invalid_key':
+      return issue.issues[0]?.message
     case 'too_small':
       return `${issue.inclusive === false ? 'more than' : 'at least'} ${measured(issue.minimum, issue.origin)}`
     case 'too_big':

@@ -9,6 +9,10 @@ import {
   clientAccount,
   commandKey,
   company,
+  type ExchangeRates,
+  type ExchangeRatesCommand,
+  type ExchangeRatesEvent,
+  exchangeRates,
   type ReceiptBook,
   type ReceiptBookCommand,
   type ReceiptBookEvent,
@@ -37,7 +41,9 @@ const ACCOUNTS_SHARE = 0.78
 const BOOKS_SHARE = 0.15
 /** One a company, and of most companies never used. */
 const UNIDENTIFIED_SHARE = 0.02
-const COMPANIES_SHARE = 0.04
+const COMPANIES_SHARE = 0.03
+/** A year of them takes some 100 kB. */
+const RATES_SHARE = 0.01
 /** Met once each; a key comes again within moments, or hardly ever. */
 const KEYS_SHARE = 0.01
 
@@ -50,6 +56,7 @@ export interface Ledger {
   readonly companies: CommandHandler<Company, CompanyCommand, CompanyEvent>
   /** Money of which nobody knows yet whose it is. */
   readonly unidentified: CommandHandler<UnidentifiedPayments, UnidentifiedCommand, UnidentifiedEvent>
+  readonly exchangeRates: CommandHandler<ExchangeRates, ExchangeRatesCommand, ExchangeRatesEvent>
   readonly rules: CompanyRulesReader
   readonly keys: CommandKeys
   readonly elsewhere: Pick<ElsewhereReader, 'of'>
@@ -93,7 +100,7 @@ export const createLedger = ({
     ask: askDivergence,
     logger,
     forgetAll: () => {
-      for (const { forgetAll } of [accounts, books, companies, waiting, claims]) forgetAll()
+      for (const { forgetAll } of [accounts, books, companies, waiting, rates, claims]) forgetAll()
     },
   })
   const share = (part: number) => ({ ...options, logEnd, guard, cacheBytesMax: Math.floor(cacheBytesMax * part) })
@@ -120,6 +127,11 @@ export const createLedger = ({
     snapshots: snapshots?.of(unidentified),
     ...share(UNIDENTIFIED_SHARE),
   })
+  const rates = createCommandHandler({
+    decider: exchangeRates,
+    snapshots: snapshots?.of(exchangeRates),
+    ...share(RATES_SHARE),
+  })
   const claims = createCommandHandler({ decider: commandKey, areMostlyNew: true, ...share(KEYS_SHARE) })
   const rules = createCompanyRulesReader(companies)
   const elsewhere = elsewhereOf(accounts)
@@ -128,6 +140,7 @@ export const createLedger = ({
     books: guardBooks(books, highestNumbers),
     companies: telling(companies, elsewhere),
     unidentified: waiting,
+    exchangeRates: rates,
     rules,
     keys: createCommandKeys({ store: options.store, places: commandPlaces, rules, claims }),
     elsewhere,

@@ -11,6 +11,7 @@ import { duplicateRoutes } from './duplicate-routes.ts'
 import { explainRoutes } from './explain-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
 import { paymentRoutes } from './payment-routes.ts'
+import { rateRoutes } from './rate-routes.ts'
 import { receiptRoutes } from './receipt-routes.ts'
 import { receivablesRoutes } from './receivables-routes.ts'
 import { statementRoutes } from './statement-routes.ts'
@@ -35,4 +36,5 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   cashPayoutRoutes(app, dependencies)
   documentRoutes(app, dependencies)
   duplicateRoutes(app, dependencies)
+  rateRoutes(app, dependencies)
 }
