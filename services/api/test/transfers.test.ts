@@ -343,6 +343,18 @@ t.test('a payment bounces whose credit another client has', async (t) => {
   })
 })
 
+t.test('a process that remembers the payment from before it went anywhere asks for the day all the same', async (t) => {
+  const other = await createApi(store, pool)
+  await healthy.must('RecordPayment', pay('remembered'))
+  const early = examples.reversePayment({ paymentId: 'remembered', reversedOn: '2026-11-11' })
+  t.match(answerOf(await other.command('ReversePayment', early, { dryRun: true })), {
+    result: { amount: ron('1000.00') },
+  })
+  await healthy.must('TransferCredit', move('remembered', { amount: '400.00' }))
+  const refused = await other.command('ReversePayment', early)
+  t.match(refused.json(), { code: 'UNDO_BEFORE_WHAT_IT_UNDOES', details: { earliest: '2026-11-12', clientId: 'beta' } })
+})
+
 t.test('it has gone through several hands, and some of it was given back', async (t) => {
   await healthy.must('RegisterClient', examples.registerClient({ clientId: 'gama', name: 'Gama SRL', taxId: '19' }))
   await healthy.must('RecordPayment', pay('far'))
@@ -361,6 +373,24 @@ t.test('it has gone through several hands, and some of it was given back', async
   t.match(await whole('far'), { reversed: '1000.00', credit: '0.00', transferred: '50.00' })
   t.match(await whole('far-b'), { credit: '0.00' })
   t.match(await whole('far-g'), { credit: '0.00', refunded: '50.00' })
+})
+
+t.test('some of it was sent back before, and what stayed there is gone', async (t) => {
+  await healthy.must('RecordPayment', pay('to-and-fro'))
+  await healthy.must('TransferCredit', move('to-and-fro', { amount: '600.00', transferId: 'to-and-fro-b' }))
+  const back = { clientId: 'beta', toClientId: 'alfa', paymentId: 'to-and-fro-b', amount: '200.00', reason: 'înapoi' }
+  await healthy.must('TransferCredit', { ...back, transferId: 'fro', movedOn: '2026-11-13' })
+  const refund = { clientId: 'beta', refundId: 'fro-refund', paymentId: 'to-and-fro-b', amount: '150.00' }
+  await healthy.must('RecordRefund', { ...refund, method: 'BANK_TRANSFER', refundedOn: '2026-11-14' })
+  const bounced = await healthy.command(
+    'ReversePayment',
+    examples.reversePayment({ paymentId: 'to-and-fro', reversedOn: '2026-11-24' }),
+  )
+  t.equal(bounced.statusCode, 201, bounced.body)
+  t.match(answerOf(bounced), { result: { amount: ron('1000.00'), claim: { amount: ron('150.00') } } })
+  await project({ store, pool })
+  t.match(await whole('to-and-fro'), { reversed: '1000.00', credit: '0.00', transferred: '150.00' })
+  t.match(await whole('to-and-fro-b'), { credit: '0.00', refunded: '150.00' })
 })
 
 t.test("some of a payment is for other clients' invoices", async (t) => {

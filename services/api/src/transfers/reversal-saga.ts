@@ -34,7 +34,7 @@ export interface Reversed {
 
 /** A payment is reversed that other accounts have something of: it is undone there first, one account after the other. */
 export interface ReversalSaga {
-  /** Whether other accounts have some of the payment, as far as is remembered: most payments never went anywhere. */
+  /** Whether other accounts have some of the payment, or had: its account is asked anew, for another process may have sent it. */
   readonly isElsewhere: (
     companyId: CompanyId,
     whose: { readonly clientId: ClientId; readonly paymentId: PaymentId },
@@ -79,9 +79,11 @@ export const createReversalSaga = (ledger: Ledger, transfers: Pick<TransferSaga,
       const step = `recall ${whose} ${creditId}`
       // In this order: what was given back already, here or in another process, is missed by nobody.
       const { payment } = await paymentOf(companyId, whose, creditId)
+      // What was sent back is no credit of its own: it is the other's again, and on the way back with that.
+      if (payment === undefined) return 0n
       const stream = clientAccountStream(companyId, whose)
       const isBack = (await ledger.accounts.replayed(stream, stepContext(cause, step))) !== undefined
-      if (payment !== undefined && !isBack) await bringTo(payment, minor)
+      if (!isBack) await bringTo(payment, minor)
       const back = await toAccount(cause, step, whose, {
         type: 'RecallTransfer',
         data: {
@@ -141,9 +143,8 @@ export const createReversalSaga = (ledger: Ledger, transfers: Pick<TransferSaga,
   }
 
   const isElsewhere: ReversalSaga['isElsewhere'] = async (companyId, { clientId, paymentId }) => {
-    const stream = clientAccountStream(companyId, clientId)
-    const account = await ledger.accounts.read(stream, (state) => accountPayments.has(state, paymentId))
-    return (accountPayments.factsOf(account, paymentId)?.transfers.length ?? 0) > 0
+    const { payment } = await paymentOf(companyId, clientId, paymentId)
+    return payment !== undefined && payment.transfers.length > 0
   }
 
   return { isElsewhere, requireDay, carryOut }
