@@ -21,6 +21,13 @@ export interface ApiProcesses {
   /** Of the read models, which nobody projects by himself. */
   readonly pool: Pool
   readonly hostility: Hostility
+  /** Ends a process in the middle of whatever it does (kill -9), and starts another one in its place. */
+  readonly crash: (place: number) => Promise<void>
+}
+
+const kill = async (child: ChildProcess): Promise<void> => {
+  child.kill('SIGKILL')
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
 /** API processes as they run in production, over one embedded event store and one database. */
@@ -35,26 +42,31 @@ export const startApiProcesses = async (t: Test, count: number): Promise<ApiProc
   const server = await startEventStore({ databaseUrl, hostile: hostility })
   t.teardown(() => server.stop())
 
-  const start = async (): Promise<string> => {
-    const port = await freePort()
-    const child: ChildProcess = fork(MAIN, {
+  const start = async (port: number): Promise<ChildProcess> => {
+    const child = fork(MAIN, {
       env: {
         ...process.env,
         DATABASE_URL: databaseUrl,
         ESDB_URL: server.url,
         REGISTRU_TOKEN: API_TOKEN,
         PORT: String(port),
-        LOG_LEVEL: 'silent',
+        // LOG_LEVEL=warn shows why a process does not answer.
+        LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
       },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 2, 'inherit', 'ipc'],
     })
-    t.teardown(async () => {
-      child.kill('SIGKILL')
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    })
+    t.teardown(() => kill(child))
     await once(child, 'message')
-    return `http://127.0.0.1:${port}`
+    return child
   }
-  const urls = await Promise.all(Array.from({ length: count }, start))
-  return { urls, authorization: `Bearer ${API_TOKEN}`, eventStoreUrl: server.url, pool, hostility }
+  const ports = await Promise.all(Array.from({ length: count }, freePort))
+  const children = await Promise.all(ports.map(start))
+  const crash = async (place: number): Promise<void> => {
+    const [child, port] = [children[place], ports[place]]
+    if (child === undefined || port === undefined) throw new Error(`there is no process ${place}`)
+    await kill(child)
+    children[place] = await start(port)
+  }
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`)
+  return { urls, authorization: `Bearer ${API_TOKEN}`, eventStoreUrl: server.url, pool, hostility, crash }
 }

@@ -32,6 +32,7 @@ export const createCaller = ({ urls, authorization }: ApiProcesses) => {
   /** The same request until there is an answer, by one process after the other. */
   const post = async (path: string, headers: Record<string, string>, body: unknown, first = 0): Promise<Answered> => {
     const deadline = performance.now() + PATIENCE_MS
+    let last = ''
     for (let attempt = first; ; attempt += 1) {
       try {
         const response = await fetch(`${urls[attempt % urls.length]}/v1/companies/amc/commands${path}`, {
@@ -41,13 +42,14 @@ export const createCaller = ({ urls, authorization }: ApiProcesses) => {
         })
         const text = await response.text()
         const answer = Answer.parse(JSON.parse(text))
+        last = text
         const isFinal = !RETRYABLE.has(response.status) && answer.code !== 'CONCURRENT_MODIFICATION'
         const replayed = response.headers.get('idempotency-replayed') === 'true'
         if (isFinal) return { status: response.status, replayed, text, answer }
       } catch (error) {
         if (!(error instanceof TypeError)) throw error
       }
-      if (performance.now() > deadline) throw new Error(`${path} had no answer: ${JSON.stringify(body)}`)
+      if (performance.now() > deadline) throw new Error(`${path} had no answer but ${last}: ${JSON.stringify(body)}`)
       retries += 1
       await sleep(PAUSE_MS)
     }

@@ -3,7 +3,16 @@ import type { Test } from 'tap'
 import { z } from 'zod'
 import { cents, decimal } from './oracle/amounts.ts'
 import type { State } from './oracle/state.ts'
-import { type AgingRow, agingOf, movedOf, statementOf, trialBalanceOf, vatReportOf } from './oracle/views.ts'
+import {
+  type AgingRow,
+  agingOf,
+  movedOf,
+  statementOf,
+  trialBalanceOf,
+  turnoversOf,
+  unidentifiedOf,
+  vatReportOf,
+} from './oracle/views.ts'
 
 /** Asks a question of the company, whichever process answers. */
 export type Ask = (path: string) => Promise<string>
@@ -40,7 +49,10 @@ export interface Quiet {
 export interface Compared {
   readonly t: Test
   readonly ask: Ask
+  /** Of each client. */
   readonly states: readonly State[]
+  /** Of the company: money whose client nobody knows. */
+  readonly company: State
 }
 
 interface At {
@@ -57,7 +69,7 @@ const Aging = z.looseObject({
   totals: z.array(z.looseObject(Amounts)),
 })
 const TrialBalance = z.looseObject({
-  lines: z.array(z.looseObject({ account: z.string(), currency: z.string(), balance: Amount })),
+  lines: z.array(z.looseObject({ account: z.string(), currency: z.string(), debit: Amount, credit: Amount })),
 })
 const Vat = z.looseObject({
   days: z.array(z.looseObject({ on: z.string(), currency: z.string(), rate: z.string(), vat: Amount })),
@@ -72,6 +84,12 @@ const Statement = z.looseObject({
       lines: z.array(z.looseObject({ on: z.string(), debit: Amount, credit: Amount })),
     }),
   ),
+})
+const Unidentified = z.looseObject({
+  paymentId: z.string(),
+  unidentified: Amount,
+  identified: Amount,
+  returned: Amount,
 })
 const Client = z.looseObject({
   balances: z.array(z.looseObject({ currency: z.string(), open: Amount, credit: Amount, balance: Amount })),
@@ -127,13 +145,34 @@ const compareAging = async ({ t, ask, states }: Compared, at: At): Promise<void>
   )
 }
 
-const compareBooks = async ({ t, ask, states }: Compared, at: At): Promise<void> => {
+const compareBooks = async ({ t, ask, states, company }: Compared, at: At): Promise<void> => {
   const clocks = { asOf: at.asOf, knownAt: at.quiet.at }
   const { lines } = TrialBalance.parse(await answer(ask, `journal/trial-balance?${clocksOf(at)}`))
   t.same(
-    plain(lines.map(({ account, currency, balance }) => [`${account} ${currency}`, balance] as const)),
-    plain(trialBalanceOf(states, clocks)),
+    plain(
+      turnoversOf(
+        lines.flatMap(({ debit, credit, ...line }) => [
+          { ...line, amount: debit },
+          { ...line, amount: -credit },
+        ]),
+      ),
+    ),
+    plain(trialBalanceOf([...states, company], clocks)),
     `trial balance at ${clocksOf(at)}`,
+  )
+  const unidentified = await rowsOf(ask, `payments/unidentified?all=true&${clocksOf(at)}`)
+  t.same(
+    plain(
+      unidentified
+        .map((row) => Unidentified.parse(row))
+        .flatMap((row) => [
+          [`${row.paymentId} left`, row.unidentified] as const,
+          [`${row.paymentId} identified`, row.identified] as const,
+          [`${row.paymentId} returned`, row.returned] as const,
+        ]),
+    ),
+    plain(unidentifiedOf(company, clocks)),
+    `unidentified at ${clocksOf(at)}`,
   )
   const asked = `vat/exigible?from=${FIRST_DAY}&to=${at.asOf}&knownAt=${at.quiet.position}`
   const { days, deferred } = Vat.parse(await answer(ask, asked))

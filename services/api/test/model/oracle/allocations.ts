@@ -7,8 +7,8 @@ import { reverseCreditNote } from './credit-notes.ts'
 import { writtenAs } from './papers.ts'
 import { alike, free, settle } from './settling.ts'
 import { shareOfItem } from './spreading.ts'
-import type { State } from './state.ts'
-import { allocatedOn, isMoney, isNote, recoveryOf } from './terms.ts'
+import type { Payment, State } from './state.ts'
+import { allocatedOn, collectionDay, isMoney, isNote, last, lastEffectOf, recoveryOf } from './terms.ts'
 import { leftOf, takeMoneyBack } from './undoing.ts'
 import { vatWarnings } from './vat.ts'
 
@@ -36,6 +36,17 @@ export const allocatePayment: Rule<State> = (state, body, day) => {
   }
 }
 
+/** Nothing comes back before it went there, nor before a cheque was money. */
+const undoneFrom = (payment: Payment, keys: readonly string[], amount: number): string => {
+  let left = amount
+  const days = keys.map((key) => {
+    const part = Math.min(left, allocatedOn(payment, key))
+    left -= part
+    return part > 0 ? (payment.pairs.get(key)?.on ?? '') : ''
+  })
+  return last(payment.receivedOn, collectionDay(payment), ...days)
+}
+
 export const deallocatePayment: Rule<State> = (state, { paymentId, invoiceId, amount }, day) => {
   const payment = state.payments.get(paymentId)
   const keys = [recoveryOf(invoiceId), invoiceId]
@@ -46,6 +57,7 @@ export const deallocatePayment: Rule<State> = (state, { paymentId, invoiceId, am
       ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
       ...ifNot(state.invoices.has(invoiceId), 'INVOICE_NOT_FOUND'),
       ...ifNot(living > 0 && wanted <= living, 'DEALLOCATION_EXCEEDS_ALLOCATION'),
+      ...ifNot(payment === undefined || day >= undoneFrom(payment, keys, wanted), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
     ],
     apply: () => {
       let left = wanted
@@ -74,16 +86,22 @@ const reverseAsNote: Rule<State> = (state, body, day) => {
   return { codes, apply: alsoNamed }
 }
 
+/** The bank takes what came, whatever was given back. */
+const recordedOf = (payment: Payment): number => Math.max(0, payment.amount - payment.reversed)
+
+/** What is said, or all of it; what had arrived of money that bounces stays. */
+export const takenOf = (payment: Payment, { amount, reason }: Body): number => {
+  const isRest = reason === 'BOUNCED' && payment.arrivedOn !== '' && payment.inTransit > 0
+  return amount?.amount ?? (isRest ? payment.inTransit : recordedOf(payment))
+}
+
 export const reversePayment: Rule<State> = (state, body, day) => {
   const { paymentId, reason, amount } = body
   const payment = state.payments.get(paymentId)
   if (payment === undefined || isNote(payment)) return reverseAsNote(state, body, day)
-  const left = leftOf(payment)
-  // What had arrived of money that bounces stays.
-  const isRest = reason === 'BOUNCED' && payment.hasArrived && payment.inTransit > 0
-  // The bank takes what came, whatever was given back.
-  const recorded = Math.max(0, payment.amount - payment.reversed)
-  const part = amount?.amount ?? (isRest ? payment.inTransit : recorded)
+  const left = leftOf(payment) + payment.transferred
+  const recorded = recordedOf(payment)
+  const part = takenOf(payment, body)
   const isMistake = reason === 'MISTAKE'
   const mayExceed = amount === undefined || (body.allowExcess && !isMistake)
   const isReleased = payment.refunded + payment.released > 0
@@ -94,6 +112,7 @@ export const reversePayment: Rule<State> = (state, body, day) => {
       ...ifNot(!isMistake || !isReleased, 'PAYMENT_REFUNDED'),
       ...ifNot(amount === undefined || payment.method !== 'CASH', 'CASH_REVERSED_IN_PART'),
       ...ifNot(part <= left || mayExceed, 'REVERSAL_EXCEEDS_PAYMENT'),
+      ...ifNot(day >= lastEffectOf(payment), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
     ],
     apply: (told) => ({
       paymentId,
@@ -112,6 +131,7 @@ export const reverseSetOff: Rule<State> = (state, { paymentId }, day) => {
       ...ifNot(payment.reversed === 0, 'ALREADY_REVERSED'),
       ...ifNot(payment.refunded + payment.released === 0, 'PAYMENT_REFUNDED'),
       ...ifNot(payment.transferred === 0, 'PAYMENT_TRANSFERRED'),
+      ...ifNot(day >= lastEffectOf(payment), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
     ],
     apply: () => {
       const reopened = takeMoneyBack(state, payment, day, 'MISTAKE').map(({ invoiceId }) => invoiceId)

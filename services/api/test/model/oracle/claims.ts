@@ -1,6 +1,6 @@
 /** What is owed without an invoice, and for money that left beyond what was there. */
 import { z } from 'zod'
-import { decimal, moneyOf, worthAt } from './amounts.ts'
+import { decimal, moneyOf, rounded, worthAt } from './amounts.ts'
 import { post } from './books.ts'
 import { ifNot, type Rule, type Told } from './command.ts'
 import { papersOn, reversePaper } from './papers.ts'
@@ -55,9 +55,12 @@ export const oweFor = (state: State, payment: Payment, excess: number, told: Tol
   const claimId = claimIdIn(told)
   const { paymentId, currency } = payment
   const terms = [{ agreedOn: day, at: state.now, parts: [{ dueOn: day, amount: excess }] }]
-  const named = { claim: 'RETURNED_MONEY', ofPayment: paymentId, number: claimId, issuedOn: day, terms }
+  const whole = payment.worth === undefined ? 0 : rounded(payment.worth.whole * excess, payment.amount)
+  const worth = payment.worth === undefined ? undefined : { whole, left: whole }
+  const named = { claim: 'RETURNED_MONEY', ofPayment: paymentId, number: claimId, issuedOn: day, terms, worth }
   owe(state, openItem(claimId, { amount: excess, currency }, named))
   payment.credit += excess
+  if (payment.worth !== undefined) payment.worth.left += whole
   payment.claimed += excess
   return { claim: { claimId, amount: moneyOf(excess, currency), dueOn: day } }
 }
@@ -74,5 +77,6 @@ export const endClaim = (state: State, claimId: string, day: string): object => 
   claim.isCancelled = true
   payment.credit -= claim.total
   payment.claimed -= claim.total
+  if (payment.worth !== undefined) payment.worth.left -= claim.worth?.whole ?? 0
   return { freed }
 }

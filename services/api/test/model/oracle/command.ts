@@ -13,6 +13,8 @@ export type Told = Readonly<Record<string, unknown>>
 export interface Judgement {
   /** Why it may be refused, whichever the ledger looks at first; none: accepted. */
   readonly codes: readonly string[]
+  /** Why it may be refused all the same, where that is the ledger's to say. */
+  readonly mayRefuse?: readonly string[]
   /** Codes of the warnings that come with an acceptance. */
   readonly warnings?: readonly string[]
   /** Carries it out and says what the answer's `result` has to hold; call it once, when the ledger has accepted. */
@@ -46,6 +48,7 @@ export const Body = z.looseObject({
   discountId: id,
   writeOffId: id,
   transferId: id,
+  identificationId: id,
   toClientId: id,
   invoiceClientId: id,
   corrects: id,
@@ -92,6 +95,9 @@ const DAYS = [
   'setOffOn',
   'agreedOn',
   'movedOn',
+  'identifiedOn',
+  'undoneOn',
+  'returnedOn',
 ]
 export const dayOf = (body: ModelCommand['body']): string =>
   DAYS.flatMap((name) => (typeof body[name] === 'string' ? [body[name]] : []))[0] ?? ''

@@ -4,8 +4,8 @@ import { post } from './books.ts'
 import { type Body, ifNot, type Rule } from './command.ts'
 import { lower, raised, takeBack, write, writtenAs } from './papers.ts'
 import type { Invoice, Paper, State } from './state.ts'
-import { creditOf, last, paperOf } from './terms.ts'
-import { makeRoom, paidOf, reverse } from './undoing.ts'
+import { creditOf, freeFrom, last, lastEffectOf, paperOf } from './terms.ts'
+import { makeRoom, paidOf, reverse, settledOn } from './undoing.ts'
 import { addRates, byRate, creditableOf, fits, NO_VAT, shareOf, type VatByRate, vatOf, withVat } from './vat.ts'
 
 /** Whose VAT a note takes back: the invoice's that it lowers or corrects; what it says, or else its share. */
@@ -45,17 +45,20 @@ export const registerCreditNote: Rule<State> = (state, body, day) => {
       if (about !== undefined && isLowering) {
         const above = Math.max(0, total.amount - about.open)
         const freed = makeRoom(state, about, total.amount, day)
-        lower(state, about, paper, id, last(day, about.lastUndoOn))
+        lower(state, about, paper, id, last(day, freeFrom(about)))
         return { ...result, freed, credit: moneyOf(above, total.currency) }
       }
-      write(state, paper, id)
+      // VAT that money has made exigible goes back after it.
+      const collected = about?.cashAccounting === true ? settledOn(state, corrects) : ''
+      const on = last(day, about === undefined ? '' : freeFrom(about), collected)
+      write(state, { ...paper, on }, id)
       const credit = creditOf(id, total, {
         method: 'CREDIT_NOTE',
-        receivedOn: day,
+        receivedOn: on,
         worth: worthAt(body.exchangeRate, total.amount),
       })
       state.payments.set(id, credit)
-      postOnAccount(state, state.papers.get(`creditNoteId ${id}`), total.currency, id, day, 1)
+      postOnAccount(state, state.papers.get(`creditNoteId ${id}`), total.currency, id, on, 1)
       return { ...result, freed: [], credit: moneyOf(total.amount, total.currency) }
     },
   }
@@ -100,6 +103,7 @@ export const reverseCreditNote: Rule<State> = (state, body, day) => {
     [
       ...ifNot(credit.refunded + credit.released === 0, 'PAYMENT_REFUNDED'),
       ...ifNot(credit.transferred === 0, 'PAYMENT_TRANSFERRED'),
+      ...ifNot(day >= lastEffectOf(credit), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
     ],
   )
 }

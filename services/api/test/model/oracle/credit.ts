@@ -6,7 +6,7 @@ import { type Body, ifNot, type Rule } from './command.ts'
 import { takeBack, write, writtenAs } from './papers.ts'
 import { differenceLegs } from './settling.ts'
 import type { Paper, Payment, State } from './state.ts'
-import { isCash, isNote, last } from './terms.ts'
+import { creditFrom, isCard, isCash, isNote, last } from './terms.ts'
 
 /** Of one business, payer and desk in one day, in bani. */
 export const CASH_CEILING = 500_000
@@ -17,7 +17,7 @@ const takenBy = (payment: Payment, { amount, exchangeRate }: Body): number | und
   if (currency === payment.currency) return leaving
   if (exchangeRate === undefined) return undefined
   const taken = currency === FUNCTIONAL ? foreignAt(exchangeRate, leaving) : valueAt(exchangeRate, leaving)
-  return Math.abs(taken - payment.credit) <= 1 ? payment.credit : taken
+  return payment.credit > 0 && Math.abs(taken - payment.credit) <= 1 ? payment.credit : taken
 }
 
 /** Posts a refund, or with -1 takes it back. */
@@ -55,12 +55,13 @@ export const recordRefund: Rule<State> = (state, body, day) => {
         payment === undefined || (taken ?? 0) <= payment.credit || (body.allowExcess && !isNote(payment)),
         'REFUND_EXCEEDS_CREDIT',
       ),
+      ...ifNot(payment === undefined || day >= creditFrom(payment), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
     ],
     warnings: isAbove ? ['CASH_PAYMENT_LIMIT_PER_PERSON_DAY'] : [],
     apply: (told) => {
       if (payment === undefined || taken === undefined) return {}
       const owed = oweFor(state, payment, taken - payment.credit, told, day)
-      const inTransit = method === 'CARD_POS' ? Math.min(payment.inTransit, taken) : 0
+      const inTransit = method === 'CARD_POS' && isCard(payment) ? Math.min(payment.inTransit, taken) : 0
       payment.credit -= taken
       payment.refunded += taken
       payment.inTransit -= inTransit
@@ -120,6 +121,7 @@ export const releaseCredit: Rule<State> = (state, body, day) => {
     codes: [
       ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
       ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
+      ...ifNot(payment === undefined || day >= creditFrom(payment), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
     ],
     apply: () => {
       if (payment === undefined) return {}

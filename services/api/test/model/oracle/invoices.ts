@@ -5,8 +5,8 @@ import { postClaim } from './claims.ts'
 import { ifNot, type Line, type Rule } from './command.ts'
 import { papersOn, reversePaper } from './papers.ts'
 import type { Invoice, State } from './state.ts'
-import { openItem, paperOf } from './terms.ts'
-import { freeAll, paidOf } from './undoing.ts'
+import { freeFrom, last, openItem, paperOf } from './terms.ts'
+import { freeAll, paidOf, settledOn } from './undoing.ts'
 import { addRates, byRate, fits, type VatByRate, vatOf, withVat } from './vat.ts'
 
 /** Lines with a minus take an advance off: their base is no revenue any more, their VAT was another paper's. */
@@ -54,7 +54,10 @@ export const registerInvoice: Rule<State> = (state, body, day) => {
     const advance = invoices.get(id)
     return advance === undefined
       ? ['INVOICE_NOT_FOUND']
-      : ifNot(advance.isAdvance && !advance.isCancelled && fits(advance, taken), 'CREDIT_NOTE_DOES_NOT_FIT')
+      : [
+          ...ifNot(advance.isAdvance && !advance.isCancelled && fits(advance, taken), 'CREDIT_NOTE_DOES_NOT_FIT'),
+          ...ifNot(day >= advance.issuedOn, 'UNDO_BEFORE_WHAT_IT_UNDOES'),
+        ]
   }
   return {
     codes: [
@@ -117,9 +120,13 @@ export const cancelInvoice: Rule<State> = (state, { invoiceId, freeSettlements }
   const whole = lowered.reduce((sum, { amount }) => sum + amount, invoice.open + paidOf(state, invoiceId))
   const isWhole = (freeSettlements ? whole : invoice.open) === invoice.total
   const isCorrected = [...state.papers.values()].some(({ corrects, reversed }) => corrects === invoiceId && !reversed)
+  const settled = freeSettlements ? [settledOn(state, invoiceId), ...lowered.map(({ on }) => on)] : []
   const isTaken = isCorrected || vatOf(invoice.takenOff) !== 0
   return {
-    codes: ifNot(isWhole && !invoice.isCancelled && !isTaken && invoice.ofPayment === '', 'INVOICE_NOT_FULLY_OPEN'),
+    codes: [
+      ...ifNot(isWhole && !invoice.isCancelled && !isTaken && invoice.ofPayment === '', 'INVOICE_NOT_FULLY_OPEN'),
+      ...ifNot(day >= last(freeFrom(invoice), ...settled), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
+    ],
     apply: () => {
       const isSettled = whole !== invoice.open
       const freed = isSettled ? freeAll(state, invoiceId, day) : []

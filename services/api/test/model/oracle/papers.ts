@@ -4,9 +4,9 @@ import { post } from './books.ts'
 import { type Body, ifNot, type Judgement, type Rule } from './command.ts'
 import { free, settle } from './settling.ts'
 import type { Invoice, Paper, PaperKind, State } from './state.ts'
-import { last, recoveryOf } from './terms.ts'
+import { freeFrom, last, recoveryOf } from './terms.ts'
 import { newestOn } from './undoing.ts'
-import { addRates, NO_VAT, vatOf, withVat } from './vat.ts'
+import { addRates, byRate, isThere, NO_VAT, type VatByRate, vatOf, withVat } from './vat.ts'
 
 const NO_REFUND: Paper['left'] = { method: '', amount: 0, currency: FUNCTIONAL, inTransit: 0, difference: 0 }
 
@@ -32,6 +32,9 @@ export const write = (state: State, paper: NewPaper, id: string): Paper => {
   if (whole.number !== '') state.numbers.add(whole.number)
   return whole
 }
+
+/** Nobody counts on it, and nothing of it is recovered. */
+const isSmall = ({ account }: Paper): boolean => account === 'SMALL_DIFFERENCE'
 
 export const papersOn = ({ papers }: State, invoiceId: string): readonly Paper[] =>
   [...papers.values()].filter(({ of, kind, reversed }) => kind !== 'refundId' && of === invoiceId && !reversed)
@@ -63,11 +66,11 @@ const postLowering = (
 export const lower = (state: State, invoice: Invoice, paper: NewPaper, id: string, day: string): void => {
   const written = write(
     state,
-    { ...paper, worth: takeWorth(invoice.worth, invoice.open - paper.amount, invoice.total) },
+    { ...paper, on: day, worth: takeWorth(invoice.worth, invoice.open - paper.amount, invoice.total) },
     id,
   )
   postLowering(state, invoice, written, day, 1)
-  if (paper.kind !== 'writeOffId') return
+  if (paper.kind !== 'writeOffId' || isSmall(written)) return
   invoice.writtenOff += paper.amount
   invoice.writtenOffOn = last(invoice.writtenOffOn, day)
 }
@@ -80,7 +83,7 @@ export const reversePaper = (state: State, paper: Paper, day: string): void => {
   if (lowered === undefined || paper.kind === 'refundId') return
   postLowering(state, lowered, paper, day, -1)
   if (lowered.worth !== undefined) lowered.worth.left += paper.worth ?? 0
-  if (paper.kind === 'writeOffId') lowered.writtenOff -= paper.amount
+  if (paper.kind === 'writeOffId' && !isSmall(paper)) lowered.writtenOff -= paper.amount
   lowered.lastUndoOn = last(lowered.lastUndoOn, day)
 }
 
@@ -95,7 +98,14 @@ export const takeBack = (
 ): Judgement => {
   const paper = writtenAs(state, kind, body[kind])
   return {
-    codes: paper === undefined ? ['NOTHING_TO_REVERSE'] : [...ifNot(!paper.reversed, 'ALREADY_REVERSED'), ...more],
+    codes:
+      paper === undefined
+        ? ['NOTHING_TO_REVERSE']
+        : [
+            ...ifNot(!paper.reversed, 'ALREADY_REVERSED'),
+            ...ifNot(day >= paper.on, 'UNDO_BEFORE_WHAT_IT_UNDOES'),
+            ...more,
+          ],
     apply: () => {
       if (paper === undefined) return {}
       reversePaper(state, paper, day)
@@ -113,6 +123,7 @@ const lowering = (
   account: string,
   kind: PaperKind,
   taken: string,
+  vat: VatByRate = NO_VAT,
 ): Judgement => {
   const invoice = state.invoices.get(body.invoiceId)
   return {
@@ -122,35 +133,50 @@ const lowering = (
         ? ['INVOICE_NOT_FOUND']
         : [
             ...ifNot(by > 0 && by <= invoice.open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
+            ...ifNot(day >= freeFrom(invoice), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
             // A discount corrects an invoice.
-            ...ifNot(invoice.claim === '' || kind === 'writeOffId', 'CREDIT_NOTE_DOES_NOT_FIT'),
+            ...ifNot(
+              (invoice.claim === '' || kind === 'writeOffId') && isThere(invoice, vat),
+              'CREDIT_NOTE_DOES_NOT_FIT',
+            ),
           ]),
     ],
     apply: () => {
       if (invoice === undefined) return {}
-      const paper = { kind, of: body.invoiceId, amount: by, account, number: '', vat: NO_VAT, corrects: '' }
+      const paper = { kind, of: body.invoiceId, amount: by, account, number: '', vat, corrects: '' }
       lower(state, invoice, paper, body[kind], day)
       return { [kind]: body[kind], amount: moneyOf(by, invoice.currency) }
     },
   }
 }
 
+/** The rest of something that was paid; of one in a foreign currency its value tells, if it has one. */
+const isRest = (invoice: Invoice, by: number, { smallDifference }: State): boolean => {
+  const lei = invoice.currency === FUNCTIONAL ? by : invoice.worth?.left
+  return by === invoice.open && by < invoice.total && lei !== undefined && lei <= smallDifference
+}
+
 export const writeOffInvoice: Rule<State> = (state, body, day) => {
-  const by = body.amount?.amount ?? state.invoices.get(body.invoiceId)?.open ?? 0
-  return lowering(state, body, day, by, 'WRITE_OFF', 'writeOffId', 'WRITE_OFF_ALREADY_RECORDED')
+  const invoice = state.invoices.get(body.invoiceId)
+  const by = body.amount?.amount ?? invoice?.open ?? 0
+  const account = invoice !== undefined && isRest(invoice, by, state) ? 'SMALL_DIFFERENCE' : 'WRITE_OFF'
+  return lowering(state, body, day, by, account, 'writeOffId', 'WRITE_OFF_ALREADY_RECORDED')
 }
 
 export const grantDiscount: Rule<State> = (state, body, day) => {
   const account = body.kind === 'COMMERCIAL' ? 'COMMERCIAL_DISCOUNT' : 'SETTLEMENT_DISCOUNT'
-  return lowering(state, body, day, body.amount?.amount ?? 0, account, 'discountId', 'DISCOUNT_ALREADY_GRANTED')
+  const by = body.amount?.amount ?? 0
+  const vat = byRate(body.vatLines ?? [])
+  return lowering(state, body, day, by, account, 'discountId', 'DISCOUNT_ALREADY_GRANTED', vat)
 }
 
 export const reverseDiscount: Rule<State> = (state, body, day) => takeBack(state, 'discountId', body, day, raised)
 
 /** Money that recovered what was written off settles the debt that stands again. */
 export const reverseWriteOff: Rule<State> = (state, body, day) =>
-  takeBack(state, 'writeOffId', body, day, ({ of, amount }) => {
-    let left = amount
+  takeBack(state, 'writeOffId', body, day, (paper) => {
+    const { of, amount } = paper
+    let left = isSmall(paper) ? 0 : amount
     const recovered = newestOn(state, recoveryOf(of)).flatMap(({ payment, amount: whole }) => {
       const part = Math.min(whole, left)
       left -= part

@@ -1,14 +1,13 @@
 /** Money that comes in: recorded, set off, arrived. */
-import { z } from 'zod'
 import { decimal, FUNCTIONAL, moneyOf, worthAt } from './amounts.ts'
 import { post } from './books.ts'
-import { type Body, ifNot, type Rule, type Told } from './command.ts'
+import { type Body, ifNot, type Rule } from './command.ts'
 import { CASH_CEILING, countCash } from './credit.ts'
 import { bookRefusals, giveReceipt } from './receipts.ts'
-import { type Share, settle } from './settling.ts'
-import { explicit, spreadOf } from './spreading.ts'
+import { collect, type Share, settle } from './settling.ts'
+import { asTold, explicit, spreadOf } from './spreading.ts'
 import type { Payment, State } from './state.ts'
-import { creditOf, isCard, isMoney, isNote } from './terms.ts'
+import { creditOf, isInstrument, isMoney, isNote, isOnItsWay, last, lastEffectOf } from './terms.ts'
 import { moneyAccount } from './undoing.ts'
 
 const receive = (state: State, payment: Payment, shares: readonly Share[]): object => {
@@ -27,14 +26,6 @@ const receive = (state: State, payment: Payment, shares: readonly Share[]): obje
   }
 }
 
-const Allocated = z.looseObject({ allocated: z.array(z.looseObject({ invoiceId: z.string() })) })
-
-/** What settles a group whole may be written in any order; what is undone later depends on it. */
-const asTold = (shares: readonly Share[], told: Told): readonly Share[] => {
-  const order = Allocated.safeParse(told).data?.allocated.map(({ invoiceId }) => invoiceId) ?? []
-  return shares.toSorted((one, other) => order.indexOf(one.invoiceId) - order.indexOf(other.invoiceId))
-}
-
 const moneyIn = ({ amount }: Body) => ({ amount: amount?.amount ?? 0, currency: amount?.currency ?? FUNCTIONAL })
 
 export const recordPayment: Rule<State> = (state, body, day) => {
@@ -49,24 +40,24 @@ export const recordPayment: Rule<State> = (state, body, day) => {
     receivedOn: day,
     fee,
     worth: worthAt(body.exchangeRate, money.amount),
-    inTransit: method === 'CARD_POS' ? money.amount : 0,
   })
-  const { codes, shares, notes, unmet, isGroup = false } = spreadOf(state, payment, body, day)
+  const spread = spreadOf(state, payment, body)
   return {
     codes: [
       ...ifNot(!state.payments.has(paymentId), 'PAYMENT_ALREADY_RECORDED'),
       ...(receipt === undefined ? [] : isCashIn ? bookRefusals(state, day) : ['RECEIPT_ONLY_FOR_CASH']),
       ...ifNot(!isAbove || mayPass, 'CASH_LIMIT_PER_PERSON_DAY'),
       ...ifNot(fee <= money.amount, 'FEE_EXCEEDS_PAYMENT'),
-      ...codes,
+      ...spread.codes,
     ],
     warnings: [
       ...(isAbove ? ['CASH_LIMIT_PER_PERSON_DAY'] : []),
-      ...Array.from({ length: unmet }, () => 'NAMED_INVOICE_NOT_OPEN'),
+      ...Array.from({ length: spread.unmet }, () => 'NAMED_INVOICE_NOT_OPEN'),
     ],
     apply: (told) => {
       countCash(state, payment)
-      const result = receive(state, payment, isGroup ? asTold(shares, told) : shares)
+      const { shares, notes } = asTold(spread, money.amount, told)
+      const result = receive(state, payment, shares)
       for (const { note, shares: ofNote } of notes) for (const share of ofNote) settle(state, note, share, day)
       return receipt === undefined ? result : { ...result, receipt: { number: giveReceipt(state, payment, day) } }
     },
@@ -96,19 +87,27 @@ export const confirmPaymentCleared: Rule<State> = (state, { paymentId, amount, f
   const arrived = amount?.amount ?? inTransit
   return {
     codes: [
-      ...ifNot(isCard(payment), 'PAYMENT_CLEARS_AT_ONCE'),
+      ...ifNot(isOnItsWay(payment), 'PAYMENT_CLEARS_AT_ONCE'),
       ...ifNot(isMoney(payment), 'PAYMENT_TRANSFERRED'),
       ...ifNot(inTransit > 0 || payment.reversed === 0, 'PAYMENT_ALREADY_REVERSED'),
       ...ifNot(inTransit > 0, 'PAYMENT_ALREADY_CLEARED'),
       ...ifNot(arrived <= inTransit, 'CLEARING_EXCEEDS_TRANSIT'),
       ...ifNot(fee <= arrived, 'FEE_EXCEEDS_PAYMENT'),
+      ...ifNot(
+        day >= (isInstrument(payment) ? lastEffectOf(payment) : payment.receivedOn),
+        'UNDO_BEFORE_WHAT_IT_UNDOES',
+      ),
     ],
     apply: () => {
       payment.inTransit -= arrived
-      payment.hasArrived = true
       payment.fee += fee
+      payment.arrivedOn = last(day, payment.arrivedOn)
+      if (isInstrument(payment)) {
+        payment.moneyOn = payment.arrivedOn
+        collect(state, payment, arrived, day)
+      }
       post(state, { on: day, cause: 'cleared', item: paymentId }, [
-        ['CARD_IN_TRANSIT', currency, -arrived],
+        [moneyAccount(payment), currency, -arrived],
         ['BANK', currency, arrived - fee],
         ['FEE', currency, fee],
       ])

@@ -2,8 +2,18 @@
 import { FUNCTIONAL, rounded, takeWorth } from './amounts.ts'
 import { post } from './books.ts'
 import type { Invoice, Payment, Piece, State } from './state.ts'
-import { allocatedOn, invoiceIdOf, isRecovery, last, recoveryOf } from './terms.ts'
-import { collectedOn, openDay, withVat } from './vat.ts'
+import {
+  allocatedOn,
+  collectionDay,
+  creditFrom,
+  freeFrom,
+  invoiceIdOf,
+  isPending,
+  isRecovery,
+  last,
+  recoveryOf,
+} from './terms.ts'
+import { collectedOn, moveMoney, openDay } from './vat.ts'
 
 export const known = ({ invoices }: State, key: string): Invoice => {
   const invoice = invoices.get(invoiceIdOf(key))
@@ -53,19 +63,25 @@ const postPiece = (state: State, payment: Payment, key: string, piece: Piece, on
   ])
 }
 
+/** What of the credit a cheque or note has still to bring: what leaves the credit leaves it of what came already. */
+export const uncollectedCredit = ({ credit, creditUncollected }: Payment): number => Math.min(credit, creditUncollected)
+
 export const settle = (state: State, payment: Payment, share: Share, day: string): void => {
   const invoice = known(state, share.invoiceId)
   const recovers = invoice.open === 0 && invoice.writtenOff > 0
   const key = recovers ? recoveryOf(share.invoiceId) : share.invoiceId
-  const earliest = last(day, payment.receivedOn, payment.lastUndoOn, invoice.issuedOn, invoice.lastUndoOn)
+  const earliest = last(day, creditFrom(payment), collectionDay(payment), freeFrom(invoice))
   const on = recovers ? last(earliest, invoice.writtenOffOn) : earliest
   const isLiving = allocatedOn(payment, key) > 0
   let pair = payment.pairs.get(key)
   if (pair === undefined) {
     state.pairs += 1
-    pair = { order: state.pairs, on, pieces: [] }
+    pair = { order: state.pairs, on, pieces: [], uncollected: 0 }
     payment.pairs.set(key, pair)
   } else pair.on = isLiving ? last(pair.on, on) : on
+  const uncollected = Math.max(0, share.paid - (payment.credit - uncollectedCredit(payment)))
+  pair.uncollected += uncollected
+  payment.creditUncollected -= uncollected
   payment.credit -= share.paid
   if (recovers) invoice.recovered += share.amount
   else invoice.open -= share.amount
@@ -81,10 +97,20 @@ export const settle = (state: State, payment: Payment, share: Share, day: string
   }
   pair.pieces.push(piece)
   postPiece(state, payment, key, piece, on, 1)
-  const vatOn = openDay(state, collectedOn(payment, invoice, on))
-  withVat(state, invoice, { on: vatOn, cause: 'collected' }, () => {
-    invoice.collected += share.amount
-  })
+  moveMoney(state, invoice, openDay(state, collectedOn(payment, invoice, on)), share.amount - uncollected)
+}
+
+/** What arrives falls on what was settled first, and then on the credit. */
+export const collect = (state: State, payment: Payment, arrived: number, day: string): void => {
+  let left = arrived
+  const pairs = [...payment.pairs].toSorted(([, one], [, other]) => one.order - other.order)
+  for (const [key, pair] of pairs) {
+    const part = Math.min(left, pair.uncollected)
+    left -= part
+    pair.uncollected -= part
+    if (part > 0) moveMoney(state, known(state, key), day, part)
+  }
+  payment.creditUncollected = isPending(payment) ? Math.max(0, payment.creditUncollected - left) : 0
 }
 
 /** Cuts a part off the newest piece; the last part of a piece is what is left of it. */
@@ -125,9 +151,12 @@ export const free = (state: State, payment: Payment, key: string, amount: number
     if (invoice.worth !== undefined && !isRecovery(key)) invoice.worth.left += piece.invoiceWorth ?? 0
     postPiece(state, payment, key, piece, on, -1)
   }
-  withVat(state, invoice, { on, cause: 'collected' }, () => {
-    invoice.collected -= amount
-  })
+  // What has not come is given back first.
+  const pair = payment.pairs.get(key)
+  const uncollected = Math.min(pair?.uncollected ?? 0, amount)
+  if (pair !== undefined) pair.uncollected -= uncollected
+  payment.creditUncollected += uncollected
+  moveMoney(state, invoice, on, uncollected - amount)
   payment.lastUndoOn = last(payment.lastUndoOn, on)
   invoice.lastUndoOn = last(invoice.lastUndoOn, on)
   return freed

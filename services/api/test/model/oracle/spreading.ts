@@ -1,22 +1,26 @@
 /** How a payment is spread over invoices, by what is said with it or by a rule. */
+import { z } from 'zod'
 import { FUNCTIONAL, foreignAt, type Rate, valueAt } from './amounts.ts'
 import { dueOf } from './books.ts'
-import { type Body, type Item, ifNot } from './command.ts'
-import { fittingGroup, type Open } from './groups.ts'
+import { type Body, type Item, ifNot, type Told } from './command.ts'
+import { fittingGroup, type Group, type Open } from './groups.ts'
 import { alike, type Share } from './settling.ts'
 import type { Invoice, Payment, State } from './state.ts'
 import { isNote, roomOf } from './terms.ts'
 
-export interface Spread {
-  readonly codes: readonly string[]
+export interface Divided {
   readonly shares: readonly Share[]
   readonly notes: readonly { readonly note: Payment; readonly shares: readonly Share[] }[]
-  readonly unmet: number
-  /** They are settled whole, in whatever order. */
-  readonly isGroup?: boolean
 }
 
-type Source = Pick<Payment, 'currency' | 'credit' | 'method'>
+export interface Spread extends Divided {
+  readonly codes: readonly string[]
+  readonly unmet: number
+  /** They are settled whole, whichever comes first and whichever of the money and the notes it is that settles one. */
+  readonly group?: Group
+}
+
+type Source = Pick<Payment, 'currency' | 'credit' | 'method' | 'moneyOn' | 'inTransit'>
 
 const isWithinUnit = (one: number, other: number): boolean => Math.abs(one - other) <= 1
 
@@ -87,12 +91,15 @@ export const explicit = (state: State, source: Source, items: readonly Item[]): 
 
 const compare = (one: string, other: string): number => (one < other ? -1 : 1)
 
+/** Whenever money came, it falls on what is agreed now. */
+const FOR_EVER = '9999-12-31'
+
 /** What is open in a currency, the longest due first. */
-const openIn = ({ invoices }: State, currency: string, day: string): readonly Open[] =>
+const openIn = ({ invoices }: State, currency: string): readonly Open[] =>
   [...invoices.values()]
     .filter((invoice) => invoice.open > 0 && invoice.currency === currency)
     .map((invoice) => {
-      const parts = dueOf(invoice, invoice.open, { asOf: day, knownAt: Number.POSITIVE_INFINITY })
+      const parts = dueOf(invoice, invoice.open, { asOf: FOR_EVER, knownAt: Number.POSITIVE_INFINITY })
       return {
         invoiceId: invoice.invoiceId,
         number: invoice.number,
@@ -127,10 +134,10 @@ const inOrder = (
 }
 
 /** What a rule does by itself: what the payment settles, then what credit notes do, and how many names nobody has. */
-const byRule = (state: State, source: Source, { allocation, remittanceText }: Body, day: string): Spread => {
+const byRule = (state: State, source: Source, { allocation, remittanceText }: Body): Spread => {
   const { credit: amount, currency } = source
   const numbers = new Set(remittanceText.match(/\d+/g))
-  const open = openIn(state, currency, day)
+  const open = openIn(state, currency)
   const named = open.filter(({ number }) => numbers.has(number))
   const unmet = numbers.size - named.length
   const plain = (shares: readonly Share[], notMet = unmet): Spread => ({ codes: [], shares, notes: [], unmet: notMet })
@@ -147,7 +154,12 @@ const byRule = (state: State, source: Source, { allocation, remittanceText }: Bo
     const rest = others.filter(({ claim }) => claim !== 'FEE' && claim !== 'INTEREST')
     return plain(inOrder([...partsOf(named), ...first, ...partsOf(rest)], amount))
   }
-  let targets: readonly { invoiceId: string; open: number }[] = found.invoices
+  return { codes: [], group: found, ...divide(found, amount), unmet }
+}
+
+/** First by the money, then by the notes. */
+const divide = ({ invoices, notes }: Group, amount: number): Divided => {
+  let targets: Group['invoices'] = invoices
   const settling = (by: number): readonly Share[] => {
     const shares = inOrder(targets, by)
     targets = targets.map(({ invoiceId, open: before }) => ({
@@ -157,17 +169,23 @@ const byRule = (state: State, source: Source, { allocation, remittanceText }: Bo
     return shares
   }
   const shares = settling(amount)
-  return {
-    codes: [],
-    isGroup: true,
-    shares,
-    notes: found.notes.map((note) => ({ note, shares: settling(note.credit) })),
-    unmet,
-  }
+  return { shares, notes: notes.map((note) => ({ note, shares: settling(note.credit) })) }
 }
 
-export const spreadOf = (state: State, source: Source, body: Body, day: string): Spread => {
+const Allocated = z.looseObject({ allocated: z.array(z.looseObject({ invoiceId: z.string() })) })
+
+/** Of a group, as the ledger has put it in order: what is undone later depends on that. */
+export const asTold = ({ shares, notes, group }: Spread, amount: number, told: Told): Divided => {
+  if (group === undefined) return { shares, notes }
+  const order = Allocated.safeParse(told).data?.allocated.map(({ invoiceId }) => invoiceId) ?? []
+  const placeOf = ({ invoiceId }: { readonly invoiceId: string }): number =>
+    order.includes(invoiceId) ? order.indexOf(invoiceId) : order.length
+  const invoices = group.invoices.toSorted((one, other) => placeOf(one) - placeOf(other))
+  return divide({ ...group, invoices }, amount)
+}
+
+export const spreadOf = (state: State, source: Source, body: Body): Spread => {
   const { rule, items } = body.allocation
   if (rule === 'none') return { codes: [], shares: [], notes: [], unmet: 0 }
-  return rule === 'explicit' ? explicit(state, source, items) : byRule(state, source, body, day)
+  return rule === 'explicit' ? explicit(state, source, items) : byRule(state, source, body)
 }

@@ -38,6 +38,10 @@ export interface Invoice {
   open: number
   /** Money and advances on it, whatever became of the rest: what VAT is exigible of. */
   collected: number
+  /** The last day on which money moved that. */
+  collectedOn: string
+  /** Of an advance outside TVA la încasare: money that came on a day before its paper's. */
+  early: number
   writtenOff: number
   recovered: number
   writtenOffOn: string
@@ -57,6 +61,8 @@ export interface Pair {
   readonly order: number
   on: string
   readonly pieces: Piece[]
+  /** What of it a cheque or note still has to bring. */
+  uncollected: number
 }
 
 export interface Payment {
@@ -71,16 +77,23 @@ export interface Payment {
   readonly pairs: Map<string, Pair>
   /** From which account it came, and which payment it was there. */
   readonly origin: { readonly clientId: string; readonly paymentId: string } | undefined
+  /** Day on which it was money, as far as it ever was: of a paper none, of a cheque that of its collection. */
+  moneyOn: string | undefined
   lastUndoOn: string
   credit: number
+  /** What a cheque or note still has to bring of what settles nothing. */
+  creditUncollected: number
   refunded: number
   released: number
   reversed: number
   /** What left beyond all that was there. */
   claimed: number
   transferred: number
+  /** What of that other accounts have, and whose, by the id that it has there. */
+  readonly sent: Map<string, { readonly clientId: string; readonly amount: number }>
   inTransit: number
-  hasArrived: boolean
+  /** The last day on which any of it arrived that was on its way. */
+  arrivedOn: string
   receipt: number | undefined
 }
 
@@ -149,12 +162,18 @@ export interface State {
   readonly receipts: Receipt[]
   readonly cashByDay: Map<string, number>
   readonly cashBackByDay: Map<string, number>
+  /** Of money whose client nobody knew: ids under which some of a payment was somebody's, and whose. */
+  readonly identified: Map<string, string>
+  /** What their payers wrote. */
+  readonly texts: Map<string, string>
   readonly books: Move[]
   /** Counts the moments at which nothing was under way; what is written now is known from the next one on. */
   now: number
   pairs: number
   receiptsMax: number
   cashGuard: CashGuard
+  /** Up to here the rest of what was paid is no debt. */
+  smallDifference: number
   closedThrough: string
   lastReceiptOn: string
 }
@@ -168,11 +187,14 @@ export const newState = (clientId: string, receiptsMax: number): State => ({
   receipts: [],
   cashByDay: new Map(),
   cashBackByDay: new Map(),
+  identified: new Map(),
+  texts: new Map(),
   books: [],
   now: 0,
   pairs: 0,
   receiptsMax,
   cashGuard: 'REJECT',
+  smallDifference: 0,
   closedThrough: '',
   lastReceiptOn: '',
 })

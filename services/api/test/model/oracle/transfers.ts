@@ -4,7 +4,7 @@ import { post } from './books.ts'
 import { type Body, ifNot, type Judgement, type Told } from './command.ts'
 import { settle } from './settling.ts'
 import type { Payment, State } from './state.ts'
-import { creditOf, last, roomOf } from './terms.ts'
+import { collectionDay, creditFrom, creditOf, isPending, last } from './terms.ts'
 
 /** Credit that goes back to whose it was is that payment's credit again. */
 const homeOf = (payment: Payment, to: State): Payment | undefined =>
@@ -13,16 +13,25 @@ const homeOf = (payment: Payment, to: State): Payment | undefined =>
 const transferIdIn = (body: Body, told: Told): string =>
   typeof told['transferId'] === 'string' ? told['transferId'] : body.transferId
 
-/** @returns the credit as it stands in the other account */
-const move = (from: State, to: State, payment: Payment, amount: number, transferId: string, on: string): Payment => {
+/** @returns the credit as it stands in the other account, where that is `home` if it has one */
+export const move = (
+  from: State,
+  to: State,
+  payment: Payment,
+  amount: number,
+  { transferId, on, home }: { readonly transferId: string; readonly on: string; readonly home: Payment | undefined },
+): Payment => {
   const { paymentId, currency } = payment
   payment.credit -= amount
   payment.transferred += amount
   const worth = takeWorth(payment.worth, payment.credit, payment.amount)
-  const home = homeOf(payment, to)
   if (home !== undefined) {
     home.credit += amount
     home.transferred -= amount
+    home.lastUndoOn = last(home.lastUndoOn, on)
+    const left = (home.sent.get(paymentId)?.amount ?? 0) - amount
+    if (left > 0) home.sent.set(paymentId, { clientId: from.clientId, amount: left })
+    else home.sent.delete(paymentId)
     if (home.worth !== undefined) home.worth.left += worth ?? 0
   }
   const moved =
@@ -34,10 +43,15 @@ const move = (from: State, to: State, payment: Payment, amount: number, transfer
         method: 'TRANSFER',
         receivedOn: on,
         origin: { clientId: from.clientId, paymentId },
+        // Before, it was for no supply of this client; of a note none comes.
+        moneyOn: payment.moneyOn === undefined ? undefined : on,
         worth: worth === undefined ? undefined : { whole: worth, left: worth },
       },
     )
-  if (home === undefined) to.payments.set(transferId, moved)
+  if (home === undefined) {
+    to.payments.set(transferId, moved)
+    payment.sent.set(transferId, { clientId: to.clientId, amount })
+  }
   post(from, { on, cause: 'transferred' }, [['CLIENT_CREDIT', currency, amount, paymentId]])
   post(to, { on, cause: home === undefined ? 'recorded' : 'transferred' }, [
     ['CLIENT_CREDIT', currency, -amount, moved.paymentId],
@@ -45,10 +59,19 @@ const move = (from: State, to: State, payment: Payment, amount: number, transfer
   return moved
 }
 
-const refusalsOf = (from: State, to: State, payment: Payment | undefined, amount: number): readonly string[] => [
+const movedFrom = (payment: Payment): string => last(creditFrom(payment), collectionDay(payment))
+
+const refusalsOf = (
+  from: State,
+  to: State,
+  payment: Payment | undefined,
+  { amount, day }: { readonly amount: number; readonly day: string },
+): readonly string[] => [
   ...ifNot(from !== to, 'TRANSFER_TO_SELF'),
   ...ifNot(payment !== undefined, 'PAYMENT_NOT_FOUND'),
+  ...ifNot(payment === undefined || !isPending(payment), 'PAYMENT_NOT_CLEARED'),
   ...ifNot(payment === undefined || amount <= payment.credit, 'ALLOCATION_EXCEEDS_CREDIT'),
+  ...ifNot(payment === undefined || day >= movedFrom(payment), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
 ]
 
 export const transferCredit = (from: State, to: State, body: Body, day: string): Judgement => {
@@ -56,12 +79,11 @@ export const transferCredit = (from: State, to: State, body: Body, day: string):
   const amount = body.amount?.amount ?? 0
   const isTaken = to.payments.has(body.transferId) || to.papers.has(`creditNoteId ${body.transferId}`)
   return {
-    codes: [...refusalsOf(from, to, payment, amount), ...ifNot(!isTaken, 'PAYMENT_ALREADY_RECORDED')],
+    codes: [...refusalsOf(from, to, payment, { amount, day }), ...ifNot(!isTaken, 'PAYMENT_ALREADY_RECORDED')],
     apply: (told) => {
       if (payment === undefined) return {}
-      const on = last(day, payment.receivedOn, payment.lastUndoOn)
-      move(from, to, payment, amount, transferIdIn(body, told), on)
-      return { toClientId: to.clientId, amount: moneyOf(amount, payment.currency), movedOn: on }
+      move(from, to, payment, amount, { transferId: transferIdIn(body, told), on: day, home: homeOf(payment, to) })
+      return { toClientId: to.clientId, amount: moneyOf(amount, payment.currency), movedOn: day }
     },
   }
 }
@@ -71,25 +93,21 @@ export const payForAnother = (from: State, to: State, body: Body, day: string): 
   const payment = from.payments.get(body.paymentId)
   const invoice = to.invoices.get(body.invoiceId)
   const amount = body.amount?.amount ?? 0
-  const moved = payment === undefined ? undefined : { method: 'TRANSFER', currency: payment.currency }
   return {
     codes: [
-      ...refusalsOf(from, to, payment, amount),
+      ...refusalsOf(from, to, payment, { amount, day }),
       ...ifNot(invoice !== undefined, 'INVOICE_NOT_FOUND'),
       ...ifNot(
-        invoice === undefined || moved === undefined || invoice.currency === moved.currency,
+        invoice === undefined || payment === undefined || invoice.currency === payment.currency,
         'CURRENCY_MISMATCH',
       ),
-      ...ifNot(
-        invoice === undefined || moved === undefined || amount <= roomOf(invoice, moved),
-        'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
-      ),
+      ...ifNot(invoice === undefined || amount <= invoice.open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
     ],
     apply: (told) => {
       if (payment === undefined || invoice === undefined) return {}
-      const on = last(day, payment.receivedOn, payment.lastUndoOn)
-      const credit = move(from, to, payment, amount, transferIdIn(body, told), on)
-      settle(to, credit, { invoiceId: body.invoiceId, amount, paid: amount }, on)
+      // The answer names the credit that paid, so it stands by itself wherever it came from.
+      const credit = move(from, to, payment, amount, { transferId: transferIdIn(body, told), on: day, home: undefined })
+      settle(to, credit, { invoiceId: body.invoiceId, amount, paid: amount }, day)
       return { amount: decimal(amount), invoiceId: body.invoiceId }
     },
   }

@@ -3,7 +3,7 @@ import { rounded } from './amounts.ts'
 import { post } from './books.ts'
 import type { Line } from './command.ts'
 import type { AtRate, Invoice, Payment, State } from './state.ts'
-import { isNote, last } from './terms.ts'
+import { last } from './terms.ts'
 
 export type VatByRate = ReadonlyMap<string, AtRate>
 export const NO_VAT: VatByRate = new Map()
@@ -31,27 +31,59 @@ const exigibleOf = ({ cashAccounting, vat, collected }: Invoice): ReadonlyMap<st
   return new Map(cashAccounting ? [...vat].map(([rate, of]) => [rate, share(of.vat)]) : [])
 }
 
-/** Carries out what changes the VAT of an invoice or what was collected of it, and posts the difference. */
+/**
+ * Carries out what changes the VAT of an invoice or what was collected of it, and posts the difference. What is exigible of
+ * money is divided anew where the money stands, be the paper older.
+ */
 export const withVat = (
   state: State,
   invoice: Invoice,
-  { on, cause }: { on: string; cause: string },
+  { on, cause, dueOn = last(on, invoice.collectedOn) }: { on: string; cause: string; dueOn?: string },
   change: () => void,
 ): void => {
   const before = { vat: new Map(invoice.vat), exigible: exigibleOf(invoice) }
   change()
   const after = { vat: invoice.vat, exigible: exigibleOf(invoice) }
   const entry = { on, cause, item: invoice.invoiceId }
+  const ofMoney = { ...entry, on: dueOn }
   for (const rate of new Set([...before.vat.keys(), ...after.vat.keys()])) {
     const less = (before.vat.get(rate)?.vat ?? 0) - (after.vat.get(rate)?.vat ?? 0)
     const due = (after.exigible.get(rate) ?? 0) - (before.exigible.get(rate) ?? 0)
     if (invoice.cashAccounting) {
-      post(state, entry, [
+      post(state, entry, [['VAT_DEFERRED', invoice.currency, less, undefined, rate]])
+      post(state, ofMoney, [
         ['VAT_DUE', invoice.currency, -due, undefined, rate],
-        ['VAT_DEFERRED', invoice.currency, less + due, undefined, rate],
+        ['VAT_DEFERRED', invoice.currency, due, undefined, rate],
       ])
     } else post(state, entry, [['VAT_DUE', invoice.currency, less]])
   }
+}
+
+/** Money for an advance makes its VAT due, be the paper later; outside the scheme the paper makes due what is left. */
+const bringForward = (state: State, invoice: Invoice, on: string, amount: number): void => {
+  const { invoiceId, currency, issuedOn, vat } = invoice
+  const gross = grossOf(vat)
+  const dueOf = (money: number): number =>
+    gross === 0 ? 0 : sumOf(vat, (of) => rounded(Math.min(money, gross) * of.vat, gross))
+  const brought = dueOf(invoice.early + amount) - dueOf(invoice.early)
+  invoice.early += amount
+  const move = (day: string, due: number): void =>
+    post(state, { on: day, cause: 'collected', item: invoiceId }, [
+      ['ADVANCE_INVOICED', currency, due],
+      ['VAT_DUE', currency, -due],
+    ])
+  move(on, brought)
+  move(issuedOn, -brought)
+}
+
+/** Money on an invoice, or with a minus off it: VAT is exigible with it. */
+export const moveMoney = (state: State, invoice: Invoice, on: string, amount: number): void => {
+  const { isAdvance, cashAccounting, issuedOn } = invoice
+  if (isAdvance && !cashAccounting && amount > 0 && on < issuedOn) bringForward(state, invoice, on, amount)
+  withVat(state, invoice, { on, cause: 'collected', dueOn: on }, () => {
+    invoice.collected += amount
+  })
+  invoice.collectedOn = last(invoice.collectedOn, on)
 }
 
 export const addRates = (to: Map<string, AtRate>, rates: VatByRate, sign: 1 | -1): void => {
@@ -68,15 +100,18 @@ const leftOf = ({ vat, takenOff }: Invoice): VatByRate => {
   return left
 }
 
-/** What is taken back has to be there, rate by rate; of an invoice with VAT no paper may leave the VAT where it is. */
-export const fits = (invoice: Invoice, taken: VatByRate): boolean => {
+/** What is taken back has to be there, rate by rate. */
+export const isThere = (invoice: Invoice, taken: VatByRate): boolean => {
   const left = leftOf(invoice)
-  const isThere = ([rate, { base, vat }]: readonly [string, AtRate]): boolean => {
+  return [...taken].every(([rate, { base, vat }]) => {
     const of = left.get(rate)
     return of !== undefined && base <= of.base && vat <= of.vat
-  }
-  return (taken.size > 0 || vatOf(left) === 0) && [...taken].every(isThere)
+  })
 }
+
+/** Of an invoice with VAT no note may leave the VAT where it is. */
+export const fits = (invoice: Invoice, taken: VatByRate): boolean =>
+  (taken.size > 0 || vatOf(leftOf(invoice)) === 0) && isThere(invoice, taken)
 
 /** What a credit note may take of an invoice: without VAT nothing tells what others took. */
 export const creditableOf = (invoice: Invoice): number =>
@@ -101,7 +136,7 @@ export const nextDay = (day: string): string =>
 
 /** The money's own day, but not before the paper, unless that is for an advance, nor before the last undo. */
 export const collectedOn = (payment: Payment, invoice: Invoice, allocatedOn: string): string => {
-  const own = isNote(payment) ? allocatedOn : payment.receivedOn
+  const own = payment.moneyOn ?? allocatedOn
   return last(own, invoice.isAdvance ? '' : invoice.issuedOn, invoice.lastUndoOn)
 }
 export const openDay = ({ closedThrough }: State, day: string): string =>
@@ -114,7 +149,7 @@ export const vatWarnings = (
   invoice: Invoice | undefined,
   day: string,
 ): readonly string[] => {
-  if (invoice === undefined || vatOf(invoice.vat) === 0) return []
+  if (invoice === undefined || payment.moneyOn === undefined || vatOf(invoice.vat) === 0) return []
   const own = collectedOn(payment, invoice, day)
   // Of an advance invoice outside the scheme only what came before the paper is due before it.
   if (!invoice.cashAccounting && !(invoice.isAdvance && own < invoice.issuedOn)) return []

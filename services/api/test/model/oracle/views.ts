@@ -48,13 +48,31 @@ export const agingOf = (state: State, clocks: Clocks) => {
   return { byInvoice, byCurrency }
 }
 
-/** Debits less credits by account and currency. */
-export const trialBalanceOf = (states: readonly State[], clocks: Clocks): ReadonlyMap<string, number> =>
+/** VAT of two rates, or of an advance beside what takes it off, may be one line or two: nobody says, so balances count. */
+const isNetted = (account: string): boolean => account === 'VAT_DUE' || account === 'VAT_DEFERRED'
+
+/** Debits, and credits below zero, by account and currency. */
+export const turnoversOf = (
+  moves: readonly { readonly account: string; readonly currency: string; readonly amount: number }[],
+): ReadonlyMap<string, number> =>
   sumBy(
-    states.flatMap((state) => movesAt(state, clocks)),
-    ({ account, currency }) => `${account} ${currency}`,
+    moves,
+    ({ account, currency, amount }) =>
+      `${account} ${currency} ${isNetted(account) ? 'balance' : amount > 0 ? 'debit' : 'credit'}`,
     ({ amount }) => amount,
   )
+
+export const trialBalanceOf = (states: readonly State[], clocks: Clocks): ReadonlyMap<string, number> =>
+  turnoversOf(states.flatMap((state) => movesAt(state, clocks)))
+
+/** Of money whose client nobody knew: what is left of each payment, and where the rest went. */
+export const unidentifiedOf = (company: State, clocks: Clocks): readonly (readonly [string, number])[] =>
+  movesAt(company, clocks)
+    .filter(({ account }) => account === 'SUSPENSE')
+    .flatMap(({ item, cause, amount }) => [
+      [`${item} left`, -amount] as const,
+      ...(cause === 'recorded' ? [] : [[`${item} ${cause}`, amount] as const]),
+    ])
 
 /** By day and currency, what a client's balance moved; and by currency what it was before, under the empty day. */
 export const statementOf = (state: State, from: string, clocks: Clocks): ReadonlyMap<string, number> =>

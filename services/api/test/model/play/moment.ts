@@ -3,9 +3,9 @@ import { decimal } from '../oracle/amounts.ts'
 import type { Oracle } from '../oracle/oracle.ts'
 import type { Random } from '../random.ts'
 
-/** The days that follow each other, and what there is of commands and receipts. */
+/** The open days of each phase, in their order, and what there is of commands and receipts. */
 export interface Course {
-  readonly phases: readonly string[]
+  readonly phases: readonly (readonly string[])[]
   readonly perPhase: number
   readonly receiptsMax: number
 }
@@ -37,8 +37,10 @@ export const momentOf = (
   step: number,
 ) => {
   const { state } = oracle
-  const today = phases[phase] ?? ''
-  const day = phase > 0 && random.chance(0.08) ? (phases[phase - 1] ?? '') : today
+  const lastOf = (of: number): string => phases[of]?.at(-1) ?? ''
+  const someDay = (): string => (random.chance(0.3) ? (phases[phase]?.[0] ?? '') : lastOf(phase))
+  const today = someDay()
+  const day = phase > 0 && random.chance(0.08) ? lastOf(phase - 1) : someDay()
   const someInvoice = () => random.pick([...state.invoices.keys()], 'no-invoice')
   const somePayment = () => random.pick([...state.payments.keys()], 'no-payment')
   const ownNumber = numberOf(place, phase, step)

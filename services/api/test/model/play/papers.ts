@@ -23,7 +23,7 @@ const linesOf = (moment: Moment): readonly Line[] =>
 
 const invoiceOf = (moment: Moment, more: object): ModelCommand => {
   const { clientId, random, day, fresh, paper, dueFrom } = moment
-  const dueOn = random.chance(0.03) ? '2026-01-01' : dueFrom('2026-10-07')
+  const dueOn = random.chance(0.03) ? '2026-01-01' : dueFrom('2026-10-09')
   return {
     name: 'RegisterInvoice',
     body: { clientId, invoiceId: fresh('inv'), number: paper(), issuedOn: day, dueOn, ...more },
@@ -124,63 +124,63 @@ const creditNote = (moment: Moment): ModelCommand => {
   }
 }
 
-const lowerings = ({
-  clientId,
-  random,
-  fresh,
-  about,
-  day,
-  today,
-  state,
-  dueFrom,
-}: Moment): readonly (() => ModelCommand)[] => [
-  () => {
-    const open = state.invoices.get(about.invoiceId)?.open ?? 0
-    const first = random.upTo(Math.max(1, open - 1))
-    const instalments = [
-      { dueOn: dueFrom('2028-01-01'), amount: decimal(first) },
-      { dueOn: dueFrom('2029-01-01'), amount: decimal(open - first) },
-    ]
-    const terms = random.chance(0.4) && open > 1 ? { instalments } : { dueOn: dueFrom('2028-01-01') }
-    return {
-      name: 'RescheduleInvoice',
-      body: { clientId, invoiceId: about.invoiceId, ...terms, agreedOn: day, reason: 'termen nou' },
-    }
-  },
-  () => ({
-    name: 'WriteOffInvoice',
-    body: {
-      clientId,
-      writeOffId: fresh('wo'),
-      invoiceId: about.invoiceId,
-      reason: 'prescrisă',
-      approvedBy: 'Ioana Pop',
-      writtenOffOn: day,
-      ...(random.chance(0.5) ? {} : { amount: decimal(random.upTo(20_000)) }),
+const lowerings = (moment: Moment): readonly (() => ModelCommand)[] => {
+  const { clientId, random, fresh, about, day, today, state, dueFrom } = moment
+  return [
+    () => {
+      const open = state.invoices.get(about.invoiceId)?.open ?? 0
+      const first = random.upTo(Math.max(1, open - 1))
+      const instalments = [
+        { dueOn: dueFrom('2028-01-01'), amount: decimal(first) },
+        { dueOn: dueFrom('2029-01-01'), amount: decimal(open - first) },
+      ]
+      const terms = random.chance(0.4) && open > 1 ? { instalments } : { dueOn: dueFrom('2028-01-01') }
+      return {
+        name: 'RescheduleInvoice',
+        body: { clientId, invoiceId: about.invoiceId, ...terms, agreedOn: day, reason: 'termen nou' },
+      }
     },
-  }),
-  () => ({
-    name: 'GrantDiscount',
-    body: {
-      clientId,
-      discountId: fresh('dis'),
-      invoiceId: about.invoiceId,
-      kind: random.pick(['SETTLEMENT', 'COMMERCIAL'], 'SETTLEMENT'),
-      amount: decimal(random.upTo(5_000)),
-      grantedOn: day,
+    () => ({
+      name: 'WriteOffInvoice',
+      body: {
+        clientId,
+        writeOffId: fresh('wo'),
+        invoiceId: about.invoiceId,
+        reason: 'prescrisă',
+        approvedBy: 'Ioana Pop',
+        writtenOffOn: day,
+        ...(random.chance(0.5) ? {} : { amount: decimal(random.upTo(20_000)) }),
+      },
+    }),
+    () => {
+      const invoice = state.invoices.get(about.invoiceId)
+      // Without lines it takes no VAT back.
+      const lines = invoice === undefined || random.chance(0.4) ? [] : linesOfNote(moment, invoice)
+      return {
+        name: 'GrantDiscount',
+        body: {
+          clientId,
+          discountId: fresh('dis'),
+          invoiceId: about.invoiceId,
+          kind: random.pick(['SETTLEMENT', 'COMMERCIAL'], 'SETTLEMENT'),
+          amount: decimal(lines.length > 0 ? totalOf(lines) : random.upTo(5_000)),
+          ...(lines.length > 0 ? { vatLines: lines } : {}),
+          grantedOn: day,
+        },
+      }
     },
-  }),
-  () => ({
-    name: 'CancelInvoice',
-    body: {
-      clientId,
-      invoiceId: about.invoiceId,
-      reason: 'greșită',
-      cancelledOn: today,
-      freeSettlements: random.chance(0.4),
-    },
-  }),
-]
+    () => ({
+      name: 'CancelInvoice',
+      body: {
+        clientId,
+        invoiceId: about.invoiceId,
+        reason: 'greșită',
+        cancelledOn: today,
+        freeSettlements: random.chance(0.4),
+      },
+    }),
+  ]
+}
 
 const takeBack = ({ clientId, random, oracle, about, today }: Moment, name: string, id: string): ModelCommand => {
   const of = id === 'paymentId' ? about.paymentId : random.pick(oracle.papersOf(id), 'none')

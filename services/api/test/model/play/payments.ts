@@ -1,7 +1,7 @@
 /** Commands about money: in, onto invoices, and out again. */
 import { decimal } from '../oracle/amounts.ts'
 import type { ModelCommand } from '../oracle/command.ts'
-import { isNote } from '../oracle/terms.ts'
+import { isInstrument, isNote } from '../oracle/terms.ts'
 import { type Moment, money } from './moment.ts'
 
 /** Just what some invoices have open, less a credit note now and then. */
@@ -21,11 +21,25 @@ const item = ({ random, state, rate }: Moment, invoiceId: string, currency: stri
   return { invoiceId, ...said, ...(random.chance(0.1) ? {} : { exchangeRate: rate() }) }
 }
 
+const METHODS = [
+  ...['CASH', 'CASH', 'CASH', 'CASH', 'BANK_TRANSFER', 'BANK_TRANSFER', 'CARD_POS', 'CARD_ONLINE'],
+  ...['COURIER_COD', 'CHEQUE', 'PROMISSORY_NOTE', 'CHEQUE'],
+] as const
+
+/** What a cheque settles in another currency, and which part of that it brought, is not agreed. */
+const settledBy = ({ random, state, someInvoice }: Moment, method: string | undefined): string =>
+  method !== undefined && isInstrument({ method })
+    ? (random.pick(
+        [...state.invoices.values()].filter(({ currency }) => currency === 'RON'),
+        undefined,
+      )?.invoiceId ?? 'no-invoice')
+    : someInvoice()
+
 const recordPayment = (moment: Moment): ModelCommand => {
-  const { clientId, random, day, fresh, amount, currency, rate, series, someInvoice, someNumber } = moment
+  const { clientId, random, day, fresh, amount, currency, rate, series, someNumber } = moment
   const inCurrency = currency()
   const isForeign = inCurrency !== 'RON'
-  const method = isForeign ? 'BANK_TRANSFER' : random.pick(['CASH', 'CASH', 'BANK_TRANSFER', 'CARD_POS'], 'CASH')
+  const method = isForeign ? 'BANK_TRANSFER' : random.pick(METHODS, 'CASH')
   const isCash = method === 'CASH'
   const isReceipted = random.chance(isCash ? 0.4 : 0.03)
   // Who says nothing of invoices often pays just what some of them have open.
@@ -35,7 +49,7 @@ const recordPayment = (moment: Moment): ModelCommand => {
   const paid = isFitting ? fitting : isCash ? random.upTo(200_000) : amount()
   const allocation = random.pick(
     [
-      { rule: 'explicit', items: [item(moment, someInvoice(), inCurrency, paid)] },
+      { rule: 'explicit', items: [item(moment, settledBy(moment, method), inCurrency, paid)] },
       { rule: 'auto' },
       { rule: 'oldestDueFirst' },
       { rule: 'named' },
@@ -65,8 +79,10 @@ const recordPayment = (moment: Moment): ModelCommand => {
 
 const allocate = (moment: Moment): ModelCommand => {
   const { clientId, about, state, today } = moment
-  const { paymentId, invoiceId } = about
-  const currency = state.payments.get(paymentId)?.currency ?? 'RON'
+  const { paymentId } = about
+  const payment = state.payments.get(paymentId)
+  const invoiceId = settledBy(moment, payment?.method)
+  const currency = payment?.currency ?? 'RON'
   const { amount = '0.01', ...rest } = item(moment, invoiceId, currency, 30_000)
   return { name: 'AllocatePayment', body: { clientId, paymentId, ...rest, amount, allocatedOn: today } }
 }
@@ -94,76 +110,86 @@ const refund = ({ clientId, random, about, fresh, day, state, rate }: Moment): M
       ...(isValued ? { exchangeRate: rate() } : {}),
       method: random.pick(methods, 'BANK_TRANSFER'),
       refundedOn: day,
-      allowExcess: !isExchanged && credit === 'RON' && random.chance(0.3),
+      allowExcess: random.chance(0.3),
     },
   }
 }
 
-const others = ({ clientId, random, about, fresh, day, today, state }: Moment): readonly (() => ModelCommand)[] => [
-  () => ({
-    name: 'DeallocatePayment',
-    body: {
-      clientId,
-      paymentId: about.paymentId,
-      invoiceId: random.pick(
-        [...(state.payments.get(about.paymentId)?.pairs.keys() ?? [])].filter((key) => !key.endsWith('~')),
-        about.invoiceId,
-      ),
-      ...(random.chance(0.3) ? {} : { amount: decimal(random.upTo(10_000)) }),
-      deallocatedOn: today,
-      reason: 'WRONG_INVOICE',
-    },
-  }),
-  () => {
-    const payment = state.payments.get(about.paymentId)
-    const { currency = 'RON', transferred = 0 } = payment ?? {}
-    // What an excess in another currency is worth is not played.
-    const part = { amount: decimal(random.upTo(30_000)), allowExcess: currency === 'RON' && random.chance(0.5) }
-    const isWhole =
-      random.chance(0.6) && (currency === 'RON' || (payment?.refunded ?? 0) + (payment?.released ?? 0) === 0)
-    return {
-      name: 'ReversePayment',
-      body: {
-        clientId,
-        // What other accounts give back of it is not played.
-        paymentId: transferred === 0 ? about.paymentId : 'elsewhere',
-        reason: random.pick(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'], 'MISTAKE'),
-        reversedOn: today,
-        ...(isWhole ? {} : part),
-      },
-    }
-  },
-  () => ({
+/** All that is on its way, or a part of it. */
+const clearing = ({ clientId, random, about, today, state }: Moment): ModelCommand => {
+  const onTheirWay = [...state.payments.values()].filter(({ inTransit }) => inTransit > 0)
+  const payment = random.chance(0.8) ? random.pick(onTheirWay, undefined) : undefined
+  const { paymentId, inTransit } = payment ?? { paymentId: about.paymentId, inTransit: 20_000 }
+  return {
     name: 'ConfirmPaymentCleared',
     body: {
       clientId,
-      paymentId: about.paymentId,
+      paymentId,
       clearedOn: today,
       fee: decimal(random.upTo(2_000)),
-      ...(random.chance(0.5) ? {} : { amount: decimal(random.upTo(20_000)) }),
+      ...(random.chance(0.4) ? {} : { amount: decimal(random.upTo(inTransit)) }),
     },
-  }),
-  () => {
-    const items = [{ invoiceId: about.invoiceId, amount: decimal(random.upTo(10_000)) }]
-    const total = random.chance(0.9) ? (items[0]?.amount ?? '') : decimal(random.upTo(10_000))
-    const amount = { amount: total, currency: state.invoices.get(about.invoiceId)?.currency ?? 'RON' }
-    return {
-      name: 'RecordSetOff',
-      body: { clientId, paymentId: fresh('set'), amount, setOffOn: day, document: 'PV 1', items },
-    }
-  },
-  () => ({
-    name: 'ReleaseCredit',
-    body: {
-      clientId,
-      paymentId: about.paymentId,
-      amount: decimal(random.upTo(20_000)),
-      reason: random.pick(['PRESCRIBED', 'TIP', 'OTHER'], 'OTHER'),
-      releasedOn: today,
-      approvedBy: 'Ioana Pop',
+  }
+}
+
+const others = (moment: Moment): readonly (() => ModelCommand)[] => {
+  const { clientId, random, about, fresh, day, today, state } = moment
+  return [
+    () => ({
+      name: 'DeallocatePayment',
+      body: {
+        clientId,
+        paymentId: about.paymentId,
+        invoiceId: random.pick(
+          [...(state.payments.get(about.paymentId)?.pairs.keys() ?? [])].filter((key) => !key.endsWith('~')),
+          about.invoiceId,
+        ),
+        ...(random.chance(0.3) ? {} : { amount: decimal(random.upTo(10_000)) }),
+        deallocatedOn: today,
+        reason: 'WRONG_INVOICE',
+      },
+    }),
+    () => {
+      const payment = state.payments.get(about.paymentId)
+      const { transferred = 0 } = payment ?? {}
+      const part = { amount: decimal(random.upTo(30_000)), allowExcess: random.chance(0.5) }
+      const isWhole = random.chance(0.6)
+      return {
+        name: 'ReversePayment',
+        body: {
+          clientId,
+          // What other accounts give back of it is played while they hold still.
+          paymentId: transferred === 0 ? about.paymentId : 'elsewhere',
+          reason: random.pick(['MISTAKE', 'BOUNCED', 'CHARGED_BACK'], 'MISTAKE'),
+          reversedOn: today,
+          ...(isWhole ? {} : part),
+        },
+      }
     },
-  }),
-]
+    () => clearing(moment),
+    () => clearing(moment),
+    () => {
+      const items = [{ invoiceId: about.invoiceId, amount: decimal(random.upTo(10_000)) }]
+      const total = random.chance(0.9) ? (items[0]?.amount ?? '') : decimal(random.upTo(10_000))
+      const amount = { amount: total, currency: state.invoices.get(about.invoiceId)?.currency ?? 'RON' }
+      return {
+        name: 'RecordSetOff',
+        body: { clientId, paymentId: fresh('set'), amount, setOffOn: day, document: 'PV 1', items },
+      }
+    },
+    () => ({
+      name: 'ReleaseCredit',
+      body: {
+        clientId,
+        paymentId: about.paymentId,
+        amount: decimal(random.upTo(20_000)),
+        reason: random.pick(['PRESCRIBED', 'TIP', 'SMALL_DIFFERENCE', 'OTHER'], 'OTHER'),
+        releasedOn: today,
+        approvedBy: 'Ioana Pop',
+      },
+    }),
+  ]
+}
 
 export const aboutMoney = (moment: Moment): readonly (() => ModelCommand)[] => [
   () => recordPayment(moment),
