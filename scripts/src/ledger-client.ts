@@ -32,6 +32,11 @@ export class CommandRefused extends Error {
   }
 }
 
+/** Nobody answered for as long as we had patience; whether it was carried out is not known. */
+export class NotAnswered extends Error {
+  override readonly name = 'NotAnswered'
+}
+
 export interface SendOptions {
   readonly endpoint: () => Endpoint | undefined
   readonly companyId: string
@@ -97,7 +102,7 @@ const attempt = async (
 
 /**
  * Sends a command until it is answered: the same key and the same bytes each time, so that it is carried out once.
- * @throws CommandRefused; Error when patience is at its end
+ * @throws CommandRefused; NotAnswered when patience is at its end
  */
 export const sendCommand = async (
   command: string,
@@ -111,7 +116,7 @@ export const sendCommand = async (
     const result = await attempt(endpoint(), companyId, command, key, body)
     if (result.done) return result
     if (performance.now() - startedAt > patienceMs) {
-      throw new Error(`${command} ${key} had no answer in ${Math.round(patienceMs / 1_000)} s: ${result.reason}`)
+      throw new NotAnswered(`${command} ${key} had no answer in ${Math.round(patienceMs / 1_000)} s: ${result.reason}`)
     }
     onRetry(result.reason)
     // Full jitter, so that whoever waits for the same restart does not come back at once.

@@ -7,6 +7,7 @@ import { addProjectionsCommand } from '../projections/projections-command.ts'
 import { addBiCommand } from './bi-command.ts'
 import { CommandFailed, EXIT, type ExitCode, type Io } from './io.ts'
 import { addQueryCommands } from './query-commands.ts'
+import { addRatesCommand } from './rates-command.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -37,6 +38,7 @@ export const runRegistru = async (args: readonly string[], io: Io): Promise<Exit
   addProjectionsCommand(program, io, end)
   addDoctorCommand(program, io, end)
   addBiCommand(program, io, end)
+  addRatesCommand(program, io, end)
 
   try {
     await program.parseAsync([...args], { from: 'user' })

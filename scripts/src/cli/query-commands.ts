@@ -7,7 +7,7 @@ import { CommandFailed, type Connection, EXIT, type ExitCode, findApi, type Io }
 import { nearTo } from './near.ts'
 import { type Column, textTable } from './table.ts'
 
-interface CommonOptions {
+export interface CommonOptions {
   readonly company?: string
   readonly url?: string
   readonly json?: true
@@ -28,7 +28,7 @@ const Moment = z.looseObject({
 })
 
 /** The last line of every table: which state of the ledger it tells of. */
-const footer = (answer: unknown): string => {
+export const footer = (answer: unknown): string => {
   const { position, asOf, knownAt, tieOut } = Moment.parse(answer)
   const parts = [
     asOf === undefined ? undefined : `as of ${asOf}`,
@@ -40,7 +40,7 @@ const footer = (answer: unknown): string => {
   return parts.filter((part) => part !== undefined).join(', ')
 }
 
-const clocksOf = ({ asOf, knownAt, minPosition }: CommonOptions): Query => ({ asOf, knownAt, minPosition })
+export const clocksOf = ({ asOf, knownAt, minPosition }: CommonOptions): Query => ({ asOf, knownAt, minPosition })
 
 const Balances = z.looseObject({
   clientId: z.string(),
@@ -324,7 +324,12 @@ const Page = z.looseObject({
 const PAGE_ITEMS_MAX = 500
 
 /** As many items of a list as were asked for, page by page. */
-const askForList = async (connection: Connection, path: string, query: Query, limit: number): Promise<unknown> => {
+export const askForList = async (
+  connection: Connection,
+  path: string,
+  query: Query,
+  limit: number,
+): Promise<unknown> => {
   const items: unknown[] = []
   let cursor: string | undefined
   for (;;) {
@@ -336,7 +341,7 @@ const askForList = async (connection: Connection, path: string, query: Query, li
   }
 }
 
-const limitOf = (text: string): number => {
+export const limitOf = (text: string): number => {
   const limit = Number(text)
   if (Number.isInteger(limit) && limit > 0) return limit
   throw new CommandFailed(EXIT.USAGE, '--limit wants a whole number above zero.')
@@ -350,19 +355,19 @@ const mustBeOneOf = (what: string, given: string, names: readonly string[]): voi
   throw new CommandFailed(EXIT.USAGE, `There is no ${what} ${given}: ${meant}`)
 }
 
-const companyPath = ({ environment }: Io, { company }: CommonOptions, rest: string): string => {
+export const companyPath = ({ environment }: Io, { company }: CommonOptions, rest: string): string => {
   const companyId = company ?? environment['REGISTRU_COMPANY']
   if (companyId === undefined) throw new CommandFailed(EXIT.USAGE, 'Which company? Give --company or REGISTRU_COMPANY.')
   return `/v1/companies/${encodeURIComponent(companyId)}/${rest}`
 }
 
-const withCommon = (command: Command): Command =>
+export const withCommon = (command: Command): Command =>
   command
     .option('--company <id>', 'whose ledger (or REGISTRU_COMPANY)')
     .option('--url <url>', 'the API, if it is not the one that runs here (or REGISTRU_URL)')
     .option('--json', 'print the answer as it comes')
 
-const withClocks = (command: Command): Command =>
+export const withClocks = (command: Command): Command =>
   withCommon(command)
     .option('--as-of <day>', 'effective day, yyyy-mm-dd; today when absent')
     .option('--known-at <moment>', 'what was known then: an instant (RFC 3339) or a position')

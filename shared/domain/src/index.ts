@@ -48,7 +48,7 @@ export {
   type SnapshotFormat,
 } from './decider.ts'
 export type { EventDefinition, EventOf } from './event-definition.ts'
-export { ExchangeRate, RateSource } from './exchange-rate.ts'
+export { ExchangeRate, Rate, RateSource } from './exchange-rate.ts'
 export * from './exchange-rates/commands.ts'
 export * from './exchange-rates/events.ts'
 export { type ExchangeRates, exchangeRates, ratesOf } from './exchange-rates/exchange-rates.ts'
