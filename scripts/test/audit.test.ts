@@ -731,6 +731,16 @@ t.test('a spot check answers from the events alone', async (t) => {
     t.match(currencies, [{ closing: '710.00', lines: [{ kind: 'INVOICE', invoiceId: 'inv-1024', open: '710.00' }] }])
     t.end()
   })
+  t.test('what is identified and undone within a month has left no trace in it', async (t) => {
+    const log = logOf(companyRegistered(), paymentIdentified(), identificationUndone({ undoneOn: '2026-11-04' }))
+    const facts = async function* () {
+      for (const event of log) yield* [readFact(event)].filter((fact) => fact !== undefined)
+    }
+    const known = await foldKnown(facts(), 'amc', () => true)
+    const november = { from: '2026-11-01', to: '2026-11-30' }
+    t.match(answerCollections(known, november, 'month'), { items: [], totals: [] })
+    t.match(answerCollections(known, november, 'day').items, [{ from: '2026-11-02' }, { from: '2026-11-04' }])
+  })
   t.test('the reports and the lists', async (t) => {
     const everything = async function* () {
       for (const event of logOf(...rich)) {

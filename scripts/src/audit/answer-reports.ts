@@ -88,10 +88,15 @@ export const answerCollections = (known: Known, { from, to }: Period, by: Collec
     .rowsOf('trade_entries')
     .filter((row) => row['method'] !== null && within({ from, to }, words(row, 'effective_on')))
     .map((row): Row => ({ ...row, start: start(words(row, 'effective_on')) }))
+  const sumsOf = (rows: readonly Row[]): readonly bigint[] =>
+    ['COLLECTED', 'REVERSED', 'REFUNDED'].map((kind) =>
+      sum(rows, (row) => (row['kind'] === kind ? minor(row, 'amount_minor') : 0n)),
+    )
+  // What was identified, or given back, and undone within one of them has left no trace in it.
+  const parts = groupBy(moved, 'start', 'currency', 'method').filter((rows) => sumsOf(rows).some((of) => of !== 0n))
   const amounts = (rows: readonly Row[]) => {
     const currency = currencyOf(rows)
-    const of = (kind: string): bigint => sum(rows, (row) => (row['kind'] === kind ? minor(row, 'amount_minor') : 0n))
-    const [collected, reversed, refunded] = [of('COLLECTED'), of('REVERSED'), of('REFUNDED')]
+    const [collected = 0n, reversed = 0n, refunded = 0n] = sumsOf(rows)
     const show = (amount: bigint): string => decimalIn(known, amount, currency)
     return {
       currency,
@@ -106,12 +111,12 @@ export const answerCollections = (known: Known, { from, to }: Period, by: Collec
     from,
     to,
     by,
-    items: groupBy(moved, 'start', 'currency', 'method').map((rows) => {
+    items: parts.map((rows) => {
       const first = words(rows[0] ?? {}, 'start')
       const last = end(first)
       return { from: first < from ? from : first, to: last > to ? to : last, ...amounts(rows) }
     }),
-    totals: groupBy(moved, 'currency', 'method').map(amounts),
+    totals: groupBy(parts.flat(), 'currency', 'method').map(amounts),
   }
 }
 
