@@ -121,7 +121,9 @@ const runCampaign = async (campaign: Campaign): Promise<void> => {
   const companies: RandomCompany[] = []
   for (let number = 1; number <= counts.histories; number += 1) {
     const companyId = `history-${number}`
-    companies.push(await foundCompany(store, { companyId, clients: CLIENTS, ids: IDS, random: random(companyId) }))
+    companies.push(
+      await foundCompany(store, { companyId, clients: CLIENTS, ids: IDS, waits: 0, random: random(companyId) }),
+    )
   }
   await live(campaign, companies, counts.histories * counts.events)
   await untilHeadProjected(campaign)

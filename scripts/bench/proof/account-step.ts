@@ -37,7 +37,7 @@ export const decimal = (minor: bigint, currency: string): string => {
 }
 
 /** Two rates, the second one's VAT a little off, as printed documents have it. */
-const vatLinesOf = (minor: number, currency: string) => {
+export const vatLinesOf = (minor: number, currency: string) => {
   const base = Math.floor(minor / 2)
   const vat = Math.floor(base / 5)
   const low = Math.floor(minor / 11)
@@ -48,7 +48,7 @@ const vatLinesOf = (minor: number, currency: string) => {
   ]
 }
 
-const anyOf = <Item>(random: Random, items: readonly Item[]): Item | undefined =>
+export const anyOf = <Item>(random: Random, items: readonly Item[]): Item | undefined =>
   items.length === 0 ? undefined : random.pick(items)
 
 export const smallest = (...amounts: readonly bigint[]): bigint => amounts.reduce((a, b) => (b < a ? b : a))

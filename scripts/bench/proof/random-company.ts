@@ -25,13 +25,15 @@ interface Founding {
   readonly clients: number
   /** How many ids of each kind an account has: few, so that steps meet. */
   readonly ids: number
+  /** How often what is under way between two streams waits; where the system runs its own process would end it. */
+  readonly waits: number
   readonly random: Random
 }
 
 /** A company with accounts and a book whose random lives the domain decides. */
 export const foundCompany = async (
   store: Pick<EventStore, 'append'>,
-  { companyId, clients, ids, random }: Founding,
+  { companyId, clients, ids, waits, random }: Founding,
 ): Promise<RandomCompany> => {
   const clientIds = Array.from({ length: clients }, (_, index) => `client-${index + 1}`)
   const played = playCompany(store, companyId, {
@@ -87,8 +89,7 @@ export const foundCompany = async (
   for (const clientId of clientIds) await onAccount({ type: 'RegisterClient', data: registerClient({ clientId }) })
   const live = counting(async () => {
     await step()
-    // Now and then what is under way arrives much later, when others have gone on.
-    if (random.chance(0.8)) await settle()
+    if (!random.chance(waits)) await settle()
   })
   return { companyId, clientIds, live, settle: counting(settle) }
 }

@@ -14,13 +14,21 @@ import { foundCompany } from './random-company.ts'
 const CLIENTS = 2
 /** So few that payments, invoices and papers meet in so short a life. */
 const IDS = 4
+/** Now and then what is under way arrives much later, when others have gone on. */
+const WAITS = 0.2
 
 /** A history is told by the seed and its number alone, whatever lot it is in. */
 const play = async (first: number, { seed, events }: Share, count: number): Promise<readonly RecordedEvent[]> => {
   const log = createMemoryLog()
   for (let number = first; number < first + count; number += 1) {
     const random = createRandom(`${seed} ${number}`)
-    const company = await foundCompany(log, { companyId: `history-${number}`, clients: CLIENTS, ids: IDS, random })
+    const company = await foundCompany(log, {
+      companyId: `history-${number}`,
+      clients: CLIENTS,
+      ids: IDS,
+      waits: WAITS,
+      random,
+    })
     for (let written = 0; written < events; ) written += await company.live()
     await company.settle()
   }

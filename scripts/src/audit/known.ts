@@ -45,12 +45,13 @@ const learnDecimals = (data: unknown, decimals: Map<string, number>): void => {
   for (const value of Object.values(data)) learnDecimals(value, decimals)
 }
 
-/** Folds the facts of one company up to what was known: a position, or an instant. */
-export const foldKnown = async (
-  facts: AsyncIterable<PlacedFact>,
-  companyId: string,
-  isKnown: (fact: PlacedFact) => boolean,
-): Promise<Known> => {
+/** What a company's events say so far, while more of them come. */
+export interface Knowing {
+  readonly tell: (fact: PlacedFact) => void
+  readonly known: () => Known
+}
+
+export const startKnowing = (): Knowing => {
   const births = new Map<History, Birth[]>()
   const states = new Map<State, Map<string, Record<string, Row[string]>>>()
   const expected: Expected = {
@@ -74,22 +75,40 @@ export const foldKnown = async (
   const folds = FOLDS.map(({ start }) => start())
   const decimals = new Map<string, number>()
   let position = BEFORE_THE_LOG
+  return {
+    tell: (fact) => {
+      position = fact.position
+      learnDecimals(fact.data, decimals)
+      for (const fold of folds) fold(expected, fact)
+    },
+    known: () => {
+      const rows = new Map<string, readonly Row[]>()
+      for (const [{ name }, born] of births)
+        rows.set(
+          name,
+          born.flatMap(({ settled, row }) => (settled ? [] : [row])),
+        )
+      for (const [{ name }, byKey] of states) rows.set(name, [...byKey.values()])
+      return { rowsOf: (table) => rows.get(table) ?? [], decimals, position }
+    },
+  }
+}
+
+/** Folds the facts of one company up to what was known: a position, or an instant. */
+export const foldKnown = async (
+  facts: AsyncIterable<PlacedFact>,
+  companyId: string,
+  isKnown: (fact: PlacedFact) => boolean,
+): Promise<Known> => {
+  const { tell, known } = startKnowing()
+  let position = BEFORE_THE_LOG
   for await (const fact of facts) {
     // The first event that was not known yet ends what was: nothing after it can have been.
     if (!isKnown(fact)) break
     position = fact.position
-    if (fact.companyId !== companyId) continue
-    learnDecimals(fact.data, decimals)
-    for (const fold of folds) fold(expected, fact)
+    if (fact.companyId === companyId) tell(fact)
   }
-  const rows = new Map<string, readonly Row[]>()
-  for (const [{ name }, born] of births)
-    rows.set(
-      name,
-      born.flatMap(({ settled, row }) => (settled ? [] : [row])),
-    )
-  for (const [{ name }, byKey] of states) rows.set(name, [...byKey.values()])
-  return { rowsOf: (table) => rows.get(table) ?? [], decimals, position }
+  return { ...known(), position }
 }
 
 export const decimalIn = ({ decimals }: Known, amount: bigint, currency: string): string => {
