@@ -1,4 +1,5 @@
 /** What the reports answer through HTTP, over read models that a projector would have filled. */
+import { COMPANY_STREAM_PREFIXES } from '@registru/domain'
 import * as examples from '@registru/domain/examples'
 import t from 'tap'
 import { z } from 'zod'
@@ -346,6 +347,16 @@ t.test('events for auditors', async (t) => {
     }
   })
   t.equal((await api.get('events?stream=company-amc&type=PolicySet')).statusCode, 400)
+
+  t.test('of any stream of the company, whatever is in it, and of no other', async (t) => {
+    for (const prefix of COMPANY_STREAM_PREFIXES) {
+      t.equal((await api.get(`events?stream=${prefix}amc`)).statusCode, 200, prefix)
+      t.equal((await api.get(`events?stream=${prefix}other`)).statusCode, 400, prefix)
+    }
+    await must('RecordUnidentifiedPayment', examples.recordUnidentifiedPayment())
+    const { items } = Listed.parse((await api.get('events?stream=unidentified-amc')).json())
+    t.match(items, [{ type: 'UnidentifiedPaymentRecorded' }])
+  })
 
   t.test('as other answers: with a position, a tag, and as tables', async (t) => {
     for (const [path, type] of [

@@ -10,12 +10,14 @@ export const receiptBookStream = (companyId: CompanyId, series: ReceiptSeries): 
 export const unidentifiedStream = (companyId: CompanyId): string => `unidentified-${companyId}`
 export const exchangeRatesStream = (companyId: CompanyId): string => `exchangeRates-${companyId}`
 
-/** The streams of the ledger, as prefixes for a subscription. */
-export const LEDGER_STREAM_PREFIXES = [
+/** Whatever follows begins with a company's id. */
+export const COMPANY_STREAM_PREFIXES = [
   'company-',
   'clientAccount-',
   'receiptBook-',
   'unidentified-',
   'exchangeRates-',
-  LEDGER_CLOCK_STREAM,
 ] as const
+
+/** The streams of the ledger, as prefixes for a subscription. */
+export const LEDGER_STREAM_PREFIXES = [...COMPANY_STREAM_PREFIXES, LEDGER_CLOCK_STREAM] as const

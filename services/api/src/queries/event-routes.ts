@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import {
   BEFORE_THE_LOG,
   ClientId,
+  COMPANY_STREAM_PREFIXES,
   type CompanyId,
   clientAccountStream,
   companyStream,
@@ -81,7 +82,7 @@ const PlaceInLog = z.strictObject({ position: z.string().regex(/^(-1|[0-9]{1,19}
 const belongsTo = (companyId: CompanyId, stream: string): boolean => {
   const name = stream.slice(stream.indexOf('-') + 1)
   const owner = name.includes(':') ? name.slice(0, name.indexOf(':')) : name
-  return owner === companyId && /^(company|clientAccount|receiptBook)-/.test(stream)
+  return owner === companyId && COMPANY_STREAM_PREFIXES.some((prefix) => stream.startsWith(prefix))
 }
 
 const eventBody = (
