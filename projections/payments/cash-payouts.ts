@@ -36,3 +36,16 @@ export const listCashPayouts = async (
     order by refund.client_id, refund.position`.execute(db)
   return rows.map(({ deskId, ...row }) => ({ ...row, deskId: deskId ?? undefined }))
 }
+
+/** Lei that all businesses together were given back in cash on a day, as they are known to be businesses now. */
+export const findPaidToBusinesses = async (
+  db: ReadHandle,
+  { companyId, day }: { readonly companyId: CompanyId; readonly day: string },
+): Promise<bigint> => {
+  const { rows } = await sql<{ paid_minor: bigint | null }>`
+    select sum(refund.paid_minor)::bigint as paid_minor
+    from read.payment_refunds refund join read.clients client using (company_id, client_id)
+    where refund.company_id = ${companyId} and refund.method = 'CASH' and refund.refunded_on = ${day}::date
+      and refund.paid_currency = 'RON' and refund.reversed_position is null and client.kind = 'BUSINESS'`.execute(db)
+  return rows[0]?.paid_minor ?? 0n
+}

@@ -89,3 +89,37 @@ t.test('a desk that is opened, and cash of any client', async (t) => {
     t.equal((await beside(strict.command('RecordRefund', paid))).statusCode, 201)
   })
 })
+
+t.test('what all businesses of a day are paid is of all accounts, and of those that others wrote', async (t) => {
+  const on = '2026-11-20'
+  await api.must('SetPolicy', { cashGuard: 'WARN' })
+  const rich = {
+    amount: ron('20000.00'),
+    receivedOn: '2026-11-19',
+    method: 'CASH',
+    deskId: 'C3',
+    bankReference: undefined,
+  }
+  await api.must('RegisterClient', examples.registerClient({ clientId: 'gama', taxId: '14399840' }))
+  await api.must('RegisterClient', examples.registerClient({ clientId: 'ion', kind: 'INDIVIDUAL', taxId: undefined }))
+  for (const clientId of ['alfa', 'beta', 'gama', 'ion'])
+    await pay({ clientId, paymentId: `rich-${clientId}`, ...rich })
+  await project({ store, pool })
+  await api.must('SetPolicy', { cashGuard: 'REJECT' })
+  const strict = await startApi()
+  const back = (clientId: string, amount: string) =>
+    refund(amount, { clientId, paymentId: `rich-${clientId}`, deskId: 'C3', refundedOn: on })
+  t.equal((await beside(strict.command('RecordRefund', back('alfa', '5000.00')))).statusCode, 201)
+  t.equal((await beside(strict.command('RecordRefund', back('ion', '9000.00')))).statusCode, 201, 'no business')
+  const other = await startApi()
+  t.equal((await beside(other.command('RecordRefund', back('beta', '4999.99')))).statusCode, 201)
+  await project({ store, pool })
+  const above = await beside(strict.command('RecordRefund', back('gama', '0.02')))
+  t.match(above.json(), {
+    code: 'CASH_PAYMENT_LIMIT_TOTAL_DAY',
+    detail: /^the cash paid to all businesses on 2026-11-20 would be 10000.01 RON, the ceiling is 10000.00 RON/,
+    details: { limit: '10000.00', observed: '10000.01', reaction: 'REJECT' },
+  })
+  t.equal((await beside(strict.command('RecordRefund', back('gama', '0.01')))).statusCode, 201)
+  t.equal((await beside(strict.command('RecordRefund', back('ion', '1000.00')))).statusCode, 201)
+})

@@ -30,6 +30,8 @@ export interface Elsewhere {
   readonly clients?: readonly ClientId[]
   /** By currency, what lies in the drawer that cash is to leave: the least from the day on, in minor units. */
   readonly drawer?: ReadonlyMap<Currency, bigint>
+  /** What all businesses together were given back in cash on the day, in bani. */
+  readonly paidToBusinesses?: bigint
 }
 
 /** How the ledger meets a paper whose name another client's paper has. */

@@ -49,14 +49,14 @@ const toldOf = (events: readonly AccountEvent[]): readonly string[] =>
   })
 
 /** Credit without money behind it, for a refund to take. */
-const credit = (amount: string) =>
+const credit = (amount: string, on = '2026-11-01') =>
   creditNoteRegistered({
     creditNoteId: 'cn-1',
     invoiceId: undefined,
     total: ron(amount),
     vatLines: [],
-    issuedOn: '2026-11-01',
-    creditedOn: '2026-11-01',
+    issuedOn: on,
+    creditedOn: on,
   })
 
 /** The events of commands one after the other. */
@@ -203,6 +203,33 @@ t.test('cash that is given back has ceilings of its own', async (t) => {
   const inEuro = paymentRecorded({ amount: eur('3000.00'), exchangeRate: rate('5.0000'), functional: ron('15000.00') })
   const euroBack = refund({ paymentId: 'pay-1', amount: '1000.01', method: 'CASH', refundedOn: '2026-11-24' })
   t.same(toldOf(given(account, inEuro).when(euroBack, rules())), ['CASH_PAYMENT_LIMIT_PER_PERSON_DAY 5000.05'])
+})
+
+t.test('all businesses of a day have a ceiling together', async (t) => {
+  const back = (amount: string, change: Parameters<typeof refund>[0] = {}) =>
+    refund({ paymentId: 'cn-1', amount, method: 'CASH', deskId: 'C1', refundedOn: '2026-11-24', ...change })
+  const paid = (paidToBusinesses: bigint, change: Partial<CompanyRules> = {}) => ({
+    ...rules(change),
+    elsewhere: { paidToBusinesses },
+  })
+  const rich = given(account, credit('20000.00'))
+  t.same(toldOf(rich.when(back('5000.00'), paid(500_000n))), [], 'to the last ban')
+  const above = { limit: '10000.00', observed: '10000.01', day: '2026-11-24', law: /^Legea 70\/2015 art. 3, / }
+  const [refunded] = rich.when(back('5000.00'), paid(500_001n))
+  t.match(refunded, { data: { cashBreaches: [{ code: 'CASH_PAYMENT_LIMIT_TOTAL_DAY', ...above, deskId: undefined }] } })
+  t.same(toldOf(rich.when(back('5000.00', { method: 'BANK_TRANSFER' }), paid(500_001n))), [], 'a bank is no desk')
+  t.same(toldOf(rich.when(back('5000.01'), paid(500_000n))), [
+    'CASH_PAYMENT_LIMIT_PER_PERSON_DAY 5000.01',
+    'CASH_PAYMENT_LIMIT_TOTAL_DAY 10000.01',
+  ])
+  t.same(toldOf(given(person, credit('20000.00')).when(back('5000.00'), paid(900_000n))), [], 'an individual has none')
+  t.throws(() => rich.when(back('5000.00'), paid(500_001n, { cashGuard: 'REJECT' })), {
+    code: 'CASH_PAYMENT_LIMIT_TOTAL_DAY',
+    details: above,
+  })
+  const early = { refundedOn: '2015-05-08' }
+  const old = given(account, credit('20000.00', '2015-01-05'))
+  t.same(toldOf(old.when(back('9000.00', early), paid(900_000n))), [], 'before the law there was none')
 })
 
 t.test('a desk pays out what it holds', async (t) => {

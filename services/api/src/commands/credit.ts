@@ -133,7 +133,7 @@ export const creditCommands = [
     name: 'RecordRefund',
     summary: 'Record a refund of client credit',
     description:
-      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. It may leave in another currency than that of the credit: `amount` is then what leaves, with its currency, and `exchangeRate` says what that takes of the credit, which `amount` of the answer shows. Of credit in a foreign currency a rate of the refund itself tells the exchange difference (665, 765) between what the credit was worth and what left. What left beyond the credit is recorded with `allowExcess`: the client owes it, as a claim (`claim` of the answer). Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`, in lei, and so is what the desk holds of the currency from that day on (`CASH_DESK_SHORT`), as far as the read models know it in time.',
+      'Money given back from what is not allocated. What settles invoices has to be deallocated first. By card or payment service it is kept from the payout as long as the money is on its way, and leaves the bank after that. It may leave in another currency than that of the credit: `amount` is then what leaves, with its currency, and `exchangeRate` says what that takes of the credit, which `amount` of the answer shows. Of credit in a foreign currency a rate of the refund itself tells the exchange difference (665, 765) between what the credit was worth and what left. What left beyond the credit is recorded with `allowExcess`: the client owes it, as a claim (`claim` of the answer). Cash is held against the ceilings for payments (Legea 70/2015 art. 3 and 4) by the policy `cashGuard`, in lei; what all businesses of a day were paid (`CASH_PAYMENT_LIMIT_TOTAL_DAY`) and what the desk holds of the currency from that day on (`CASH_DESK_SHORT`) as far as the read models know it in time.',
     schema: RecordRefund,
     example: examples.recordRefund(),
     result: z.object({
@@ -148,6 +148,7 @@ export const creditCommands = [
       'AMOUNT_TOO_PRECISE',
       'CASH_DESK_SHORT',
       'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
+      'CASH_PAYMENT_LIMIT_TOTAL_DAY',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CREDIT_RESERVED',

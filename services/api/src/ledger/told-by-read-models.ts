@@ -2,6 +2,7 @@ import { accountPayments, type BusinessDay, clientAccountStream, documents, type
 import {
   DESKLESS,
   findHeld,
+  findPaidToBusinesses,
   listSameNames,
   listSamePayments,
   listSameTaxIds,
@@ -51,15 +52,19 @@ export const toldByReadModels =
       createDrawers({
         ...options,
         today,
-        findHeld: async ({ companyId, deskId = DESKLESS, from }, minPosition, maxWaitMs) => {
-          const asked = { companyId, deskId, from }
-          return (await readSide.snapshot({ minPosition, maxWaitMs }, (handle) => findHeld(handle, asked))).value
+        find: async ({ companyId, deskId = DESKLESS, on }, minPosition, maxWaitMs) => {
+          const known = await readSide.snapshot({ minPosition, maxWaitMs }, async (handle) => ({
+            drawer: await findHeld(handle, { companyId, deskId, from: on }),
+            paidToBusinesses: await findPaidToBusinesses(handle, { companyId, day: on }),
+          }))
+          return known.value
         },
         knowAll: (maxWaitMs) => readSide.pass(now().getTime(), maxWaitMs),
-        currencyOf: async (companyId, { clientId, paymentId }) => {
+        creditOf: async (companyId, { clientId, paymentId }) => {
           const stream = clientAccountStream(companyId, clientId)
           const account = await accounts.read(stream, (state) => accountPayments.has(state, paymentId))
-          return accountPayments.factsOf(account, paymentId)?.currency
+          const payment = accountPayments.factsOf(account, paymentId)
+          return payment && account.client && { currency: payment.currency, kind: account.client.kind }
         },
       }),
     )

@@ -12,6 +12,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   CASH_FRAGMENTED_INVOICE: { status: 422, title: 'A large invoice may not be paid in cash by fragments' },
   CASH_DESK_SHORT: { status: 422, title: 'The cash desk does not hold so much' },
   CASH_PAYMENT_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash paid to one person and day is above the ceiling' },
+  CASH_PAYMENT_LIMIT_TOTAL_DAY: { status: 422, title: 'Cash paid to all businesses of a day is above the ceiling' },
   CASH_LIMIT_PER_PERSON_DAY: { status: 422, title: 'Cash of one payer, desk and day is above the ceiling' },
   CASH_REVERSED_IN_PART: { status: 422, title: 'Cash is not reversed in part' },
   CLEARING_EXCEEDS_TRANSIT: { status: 422, title: 'More arrives than was on its way' },
@@ -119,6 +120,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return told`from ${fact('day')} on${desk} holds ${fact('limit')} ${fact('currency') ?? 'RON'}, and ${fact('observed')} would leave it`
     case 'CASH_PAYMENT_LIMIT_PER_PERSON_DAY':
       return told`the cash paid to the client on ${fact('day')} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
+    case 'CASH_PAYMENT_LIMIT_TOTAL_DAY':
+      return told`the cash paid to all businesses on ${fact('day')} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
     case 'CASH_LIMIT_PER_PERSON_DAY':
       return told`the cash of this payer on ${fact('day')}${desk} would be ${fact('observed')} RON, the ceiling is ${fact('limit')} RON (${fact('law')})`
     case 'CLEARING_EXCEEDS_TRANSIT':

@@ -115,7 +115,7 @@ export const cashPayoutRoutes = (app: ZodApp, dependencies: QueryDependencies): 
         operationId: 'listCashPayouts',
         summary: 'Cash given back on a day by payee, against the ceilings',
         description:
-          'Lei that were given back in cash, of credit in whatever currency. What one client is given is guarded as it is recorded, by the policy `cashGuard`; several clients with one fiscal code, and the ceiling for all businesses of a day together (Legea 70/2015 art. 3), are seen here right after.',
+          'Lei that were given back in cash, of credit in whatever currency. What one client is given is guarded as it is recorded, by the policy `cashGuard`, and so is what all businesses of a day are given together (Legea 70/2015 art. 3), as far as it is known in time; several clients with one fiscal code are seen here right after.',
         params: CompanyParams,
         querystring: PayoutsQuery,
         response: {

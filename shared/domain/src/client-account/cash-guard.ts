@@ -234,25 +234,30 @@ export const drawerBreaches = (
   return [breach]
 }
 
-/**
- * What cash that is given back would break. To all businesses together the law allows a sum a day, too: that is seen over
- * all accounts, in the read models.
- */
+/** What cash that is given back would break: of the payee, and of all businesses together as far as anybody tells. */
 export const payoutBreaches = (
-  /** What the client was paid on the same day. */
-  paidBefore: bigint,
+  /** In cash and lei, on the same day; `toBusinesses` where somebody knows of all accounts. */
+  paidBefore: { readonly toPayee: bigint; readonly toBusinesses: bigint | undefined },
   payout: {
     readonly on: BusinessDay
     readonly deskId: CashDeskId | undefined
     readonly lei: bigint | undefined
   },
-  client: Pick<CashClient, 'kind'>,
+  { kind }: Pick<CashClient, 'kind'>,
 ): readonly CashBreach[] => {
-  const limits = cashLimitsOn(payout.on)
-  if (limits === undefined || payout.lei === undefined) return []
-  const ceiling = payoutCeilingFor(limits, client.kind)
-  const ofDay = paidBefore + payout.lei
-  if (ofDay <= ceiling) return []
-  const place = { receivedOn: payout.on, deskId: payout.deskId }
-  return [found('CASH_PAYMENT_LIMIT_PER_PERSON_DAY', [ceiling, ofDay], place, cashLawFor(client.kind, limits))]
+  const { on: receivedOn, deskId, lei } = payout
+  const limits = cashLimitsOn(receivedOn)
+  if (limits === undefined || lei === undefined) return []
+  const law = cashLawFor(kind, limits)
+  const ceiling = payoutCeilingFor(limits, kind)
+  const ofPayee = paidBefore.toPayee + lei
+  const toAll = kind === 'BUSINESS' && paidBefore.toBusinesses !== undefined ? paidBefore.toBusinesses + lei : 0n
+  const { paymentBusinessTotalDay: ofAll } = limits
+  const place = { receivedOn, deskId }
+  // No desk has a sum of all of them.
+  const day = { receivedOn, deskId: undefined }
+  return [
+    ...(ofPayee > ceiling ? [found('CASH_PAYMENT_LIMIT_PER_PERSON_DAY', [ceiling, ofPayee], place, law)] : []),
+    ...(toAll > ofAll ? [found('CASH_PAYMENT_LIMIT_TOTAL_DAY', [ofAll, toAll], day, law)] : []),
+  ]
 }

@@ -151,7 +151,11 @@ export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
     const lei = method === 'CASH' ? (refundInLei({ amount, ...foreign }) ?? 0n) : undefined
     const place = { on: refundedOn, deskId }
     const breaches = [
-      ...payoutBreaches(cashPaid.by(account, refundedOn), { ...place, lei }, client),
+      ...payoutBreaches(
+        { toPayee: cashPaid.by(account, refundedOn), toBusinesses: elsewhere?.paidToBusinesses },
+        { ...place, lei },
+        client,
+      ),
       ...(method === 'CASH' ? drawerBreaches(elsewhere?.drawer, { ...place, left: payout.left }) : []),
     ]
     return [
