@@ -5,6 +5,7 @@ import {
   addDays,
   ClaimKind,
   type ClientAccount,
+  type CompanyCommand,
   creditNotes,
   decimalOf,
   discounts,
@@ -46,7 +47,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 33 }),
+  kind: fc.nat({ max: 34 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -350,6 +351,24 @@ const nobodys = (
   if (step.term % 5 > 0) ledger.receiveIdentified(day)
 }
 
+/** What a company decides about itself. Periods end early, so that much still finds an open day. */
+const aboutItself = (step: Step, companyId: string, day: string): CompanyCommand => {
+  const { variant, term } = step
+  if (variant === 0) return { type: 'ClosePeriod', data: { companyId, through: addDays(FIRST_DAY, term % 15) } }
+  if (variant === 1) {
+    const people = { requestedBy: 'Ana', approvedBy: 'Ion' }
+    return { type: 'ReopenPeriod', data: { companyId, from: addDays(FIRST_DAY, term % 15), reason: 'late', ...people } }
+  }
+  if (variant === 2) {
+    const desk = { deskId: `C${step.payment}`, name: 'Casa', openedOn: day }
+    return { type: 'OpenCashDesk', data: { companyId, ...desk } }
+  }
+  if (variant === 3) return { type: 'SetPolicy', data: { companyId, instrumentCountsAsPaid: term % 2 === 0 } }
+  if (variant === 4) return { type: 'SetPolicy', data: { companyId, smallDifference: term % 2 === 0 ? '0' : '90' } }
+  const cashGuard = (['WARN', 'REQUIRE_OVERRIDE', 'REJECT'] as const)[term % 3] ?? 'WARN'
+  return { type: 'SetPolicy', data: { companyId, cashGuard, duplicateDocuments: term % 2 === 0 ? 'WARN' : 'REJECT' } }
+}
+
 const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
   const companyId = companyIds[step.company] ?? companyIds[0]
   const clientId = clientIds[step.client] ?? clientIds[0]
@@ -444,6 +463,8 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     const kind = step.variant < 3 ? ('BUSINESS' as const) : ('INDIVIDUAL' as const)
     const data = updateClient({ clientId, kind, name: `${clientId} ${step.variant}` })
     ledger.onAccount(companyId, { type: 'UpdateClient', data }, day)
+  } else if (step.kind === 34) {
+    ledger.onItself(aboutItself(step, companyId, day), addDays(FIRST_DAY, DAYS))
   } else if (step.kind === 28) {
     takeBack(ledger, step, { companyId, clientId, currency, day })
   } else if (step.kind > 31) {

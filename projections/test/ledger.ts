@@ -4,10 +4,13 @@ import {
   accountPayments,
   BEFORE_THE_STREAM,
   type ClientAccount,
+  type Company,
+  type CompanyCommand,
+  type CompanyRules,
   clientAccount,
   clientAccountStream,
+  company,
   companyStream,
-  DEFAULT_RULES,
   type EventId,
   type Identified,
   type LedgerEvent,
@@ -30,7 +33,7 @@ import {
   unidentifiedPayments,
   unidentifiedStream,
 } from '@registru/domain'
-import { companyRegistered, enterReceipt, eventMetadata } from '@registru/domain/examples'
+import { enterReceipt, eventMetadata, registerCompany as registerCompanyExample } from '@registru/domain/examples'
 
 const uuidOf = (index: number): string => `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`
 
@@ -67,15 +70,13 @@ export const createLog = () => {
   return { events, append }
 }
 
-/** Those of a company in Romania that has set no policy. */
-const rules = { ...DEFAULT_RULES, functionalCurrency: 'RON', smallDifference: '9.00' }
-
 /** Companies with their accounts and books, decided by the domain: every history it yields could have happened. */
 export const createLedger = () => {
   const log = createLog()
   const accounts = new Map<string, ClientAccount>()
   const books = new Map<string, ReceiptBook>()
   const nobodys = new Map<string, UnidentifiedPayments>()
+  const companies = new Map<string, Company>()
 
   const stateOf = <State>(states: Map<string, State>, key: string, initialState: () => State): State => {
     const state = states.get(key) ?? initialState()
@@ -99,6 +100,20 @@ export const createLedger = () => {
     }
   }
 
+  const aboutOf = (companyId: string): Company => stateOf(companies, companyId, company.initialState)
+  /** In lei, also of a company that nobody has registered. */
+  const rulesOf = (companyId: string): CompanyRules => ({ ...aboutOf(companyId).rules, functionalCurrency: 'RON' })
+  const onItself = (command: CompanyCommand, today: string) => {
+    const { companyId } = command.data
+    const about = aboutOf(companyId)
+    return decided(
+      companyId,
+      companyStream(companyId),
+      () => company.decide(command, about, { today }),
+      (event) => company.evolve(about, event),
+    )
+  }
+
   const accountOf = (companyId: string, clientId: string): ClientAccount =>
     stateOf(accounts, `${companyId}:${clientId}`, clientAccount.initialState)
 
@@ -107,7 +122,7 @@ export const createLedger = () => {
     const events = decided(
       companyId,
       clientAccountStream(companyId, command.data.clientId),
-      () => clientAccount.decide(command, account, { today, company: rules }),
+      () => clientAccount.decide(command, account, { today, company: rulesOf(companyId) }),
       (event) => clientAccount.evolve(account, event),
     )
     for (const event of events) {
@@ -159,7 +174,7 @@ export const createLedger = () => {
     const events = decided(
       companyId,
       unidentifiedStream(companyId),
-      () => unidentified.decide(command, state, { today, company: rules }),
+      () => unidentified.decide(command, state, { today, company: rulesOf(companyId) }),
       (event) => unidentified.evolve(state, event),
     )
     for (const event of events) if (event.type === 'IdentificationRequested') identified.push([companyId, event.data])
@@ -229,8 +244,9 @@ export const createLedger = () => {
       if (event.type === 'ReceiptAnnulled') onAccount(companyId, { type: 'ReleaseReceipt', data: event.data }, today)
     }
   }
-  const registerCompany = (companyId: string): void => {
-    log.append(companyId, companyStream(companyId), [companyRegistered({ companyId })])
+  const registerCompany = (companyId: string, today = '2026-09-01'): void => {
+    onItself({ type: 'RegisterCompany', data: { ...registerCompanyExample(), companyId } }, today)
+    onItself({ type: 'SetPolicy', data: { companyId, smallDifference: '9.00' } }, today)
   }
 
   return {
@@ -239,6 +255,7 @@ export const createLedger = () => {
     accountOf,
     nobodysOf,
     onAccount,
+    onItself,
     onBook,
     onNobodys,
     annul,
