@@ -200,9 +200,13 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'CreditReleased':
         paymentOf(data.clientId, data.paymentId).released += minorOf(data.amount.amount)
         break
-      case 'RefundReversed':
-        paymentOf(data.clientId, data.paymentId).refunded -= minorOf(data.amount.amount)
+      case 'RefundReversed': {
+        const payment = paymentOf(data.clientId, data.paymentId)
+        payment.refunded -= minorOf(data.amount.amount)
+        // What was kept from the payout is on its way again.
+        payment.inTransit += minorOf(data.takenInTransit ?? '0')
         break
+      }
       case 'CreditNoteReversed':
         if (data.invoiceId === undefined) {
           const credit = paymentOf(data.clientId, data.creditNoteId)

@@ -57,11 +57,16 @@ export const ACTS = {
     const data = { clientId, paymentId, amount: money(doing), method: 'CASH', receivedOn, receipt } as const
     const annul: Step = (annulledOn) => {
       const number = numberOf(receiptId)
-      if (number === undefined) return takeBackPayment(doing, paymentId)(annulledOn)
+      if (number === undefined) return Promise.resolve({ events: [] })
       const told = { series: SERIES, number, reason: 'wrong amount', annulledOn }
       return company.onBook({ type: 'AnnulReceipt', data: { ...told, alsoReversePayment: true } })
     }
-    return carriedOut(doing, { type: 'RecordPayment', data: { ...data, ...documentRate(doing) } }, [annul])
+    // Money that went on is not reversed with the receipt, nor is that of one that the book had refused.
+    const reverse: Step = (on) => {
+      const isGone = (accountPayments.get(company.accountOf(clientId), paymentId)?.reversed ?? 0n) > 0n
+      return isGone ? Promise.resolve({ events: [] }) : takeBackPayment(doing, paymentId)(on)
+    }
+    return carriedOut(doing, { type: 'RecordPayment', data: { ...data, ...documentRate(doing) } }, [annul, reverse])
   },
   clearedInPart: async (doing) => {
     const { company, random, clientId, id: paymentId, on: receivedOn, currency } = doing
@@ -231,9 +236,14 @@ export const ACTS = {
   },
   unidentified: async (doing) => {
     const { company, currency, id: paymentId, on: receivedOn } = doing
-    const money_ = money(doing)
-    const told = { paymentId, amount: money_, method: 'BANK_TRANSFER', receivedOn, ...documentRate(doing) } as const
-    const { refused } = await company.onNobodys({ type: 'RecordUnidentifiedPayment', data: told })
+    const data = {
+      paymentId,
+      amount: money(doing),
+      method: 'BANK_TRANSFER',
+      receivedOn,
+      ...documentRate(doing),
+    } as const
+    const { refused } = await company.onNobodys({ type: 'RecordUnidentifiedPayment', data })
     if (refused !== undefined) return undefined
     const back: Step = (returnedOn) =>
       company.onNobodys({

@@ -18,7 +18,6 @@ const EARLIER = 30
 export interface CyclesReport {
   /** By kind and currency, how often it was done and undone. */
   readonly undone: ReadonlyMap<string, number>
-  readonly findings: readonly string[]
   readonly events: number
 }
 
@@ -151,20 +150,19 @@ const CYCLES_A_WORLD = 10
 
 export const playUndoCycles = async (
   { seed, cycles }: { readonly seed: string; readonly cycles: number },
-  onWorld: (cycles: number, events: number, findings: number) => void = () => undefined,
+  find: (what: string) => void,
+  onWorld: (cycles: number, events: number) => void = () => undefined,
 ): Promise<CyclesReport> => {
   const undone = new Map<string, number>()
-  const findings: string[] = []
   let events = 0
   for (let done = 0; done < cycles; done += CYCLES_A_WORLD) {
     const some = Math.min(CYCLES_A_WORLD, cycles - done)
-    events += await playWorld(
-      done === 0 ? seed : `${seed}+${done}`,
-      some,
-      (what) => findings.push(what),
-      (name, currency) => undone.set(`${name} ${currency}`, (undone.get(`${name} ${currency}`) ?? 0) + 1),
-    )
-    onWorld(done + some, events, findings.length)
+    const count = (name: ActName, currency: string): void => {
+      const key = `${name} ${currency}`
+      undone.set(key, (undone.get(key) ?? 0) + 1)
+    }
+    events += await playWorld(done === 0 ? seed : `${seed}+${done}`, some, find, count)
+    onWorld(done + some, events)
   }
-  return { undone, findings, events }
+  return { undone, events }
 }

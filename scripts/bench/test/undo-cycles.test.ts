@@ -9,8 +9,7 @@ const CYCLES = 20
 t.test('nothing is left of what was done and undone, crosswise and in three currencies', async (t) => {
   const seed = process.env['SEED'] ?? `${Date.now() % 1_000_000_007}`
   t.comment(`seed ${seed}`)
-  const { findings, undone } = await playUndoCycles({ seed, cycles: CYCLES })
-  t.same(findings, [])
+  const { undone } = await playUndoCycles({ seed, cycles: CYCLES }, (what) => t.fail(what))
   for (const name of Object.keys(ACTS)) {
     const times = CURRENCIES.reduce((sum, currency) => sum + (undone.get(`${name} ${currency}`) ?? 0), 0)
     t.ok(times > 0, `${name} was undone ${times} times`)
