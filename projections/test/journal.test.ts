@@ -25,6 +25,7 @@ import {
   writeOffReversed,
 } from '@registru/domain/examples'
 import t from 'tap'
+import { correspondencesOf } from '../accounting/correspondences.ts'
 import { createMemoryWriter } from '../core/fold/memory-writer.ts'
 import { accountsOfChart, romanianAccount } from '../journal/accounts.ts'
 import { journal } from '../journal/projection.ts'
@@ -115,8 +116,8 @@ const paid = (
 ]
 
 const reversed = (amount: string, method: PaymentMethod, cleared = false): readonly LedgerMessage[] => [
-  paymentDeallocated({ amount: ron(amount), reason: 'PAYMENT_REVERSED' }),
-  paymentReversed({ amount: ron(amount), method, cleared }),
+  paymentDeallocated({ amount: ron(amount), reason: 'PAYMENT_REVERSED', deallocatedOn: '2026-11-05' }),
+  paymentReversed({ amount: ron(amount), method, cleared, reversedOn: '2026-11-05' }),
 ]
 
 const vat = (base: string, amount: string) => [{ rate: '21', base, vat: amount }]
@@ -170,6 +171,83 @@ t.test('what an event moves is what the accountants’ template says', async (t)
     const events = ids.split(' ').map((id) => postingTemplates.find((template) => template.id === id)?.event)
     t.same(await movements(messages), expectedMovements(ids), `${ids} ${events.join(', ')}`)
   }
+})
+
+interface Turnover {
+  debit: bigint
+  credit: bigint
+}
+
+const addTurnover = (sums: Map<string, Turnover>, account: string, side: keyof Turnover, minor: bigint): void => {
+  const sum = sums.get(account) ?? { debit: 0n, credit: 0n }
+  sums.set(account, sum)
+  sum[side] += minor
+}
+
+/** Turnovers of each Romanian account in the notes that are written. */
+const turnoversInNotes = async (messages: readonly LedgerMessage[]): Promise<ReadonlyMap<string, Turnover>> => {
+  const rows = (await project(messages)).list(postings)
+  const sums = new Map<string, Turnover>()
+  for (const note of new Set(rows.map((row) => row.note))) {
+    const legs = rows
+      .filter((row) => row.note === note)
+      .toSorted((a, b) => Number(a.position - b.position) || a.line - b.line)
+    const [first] = legs
+    const chart = { functionalCurrency: 'RON', on: first?.effective_on ?? '' }
+    const lines = correspondencesOf(
+      legs.map((leg) => ({
+        eventId: leg.event_id,
+        account: leg.account,
+        currency: leg.currency,
+        amountMinor: leg.amount_minor,
+        clientId: leg.client_id,
+        invoiceId: leg.invoice_id ?? undefined,
+        paymentId: leg.payment_id ?? undefined,
+      })),
+    )
+    for (const { debit, credit, currency, amountMinor } of lines) {
+      addTurnover(sums, romanianAccount(debit.account, currency, chart), 'debit', amountMinor)
+      addTurnover(sums, romanianAccount(credit.account, currency, chart), 'credit', amountMinor)
+    }
+  }
+  return sums
+}
+
+/** Accounts of steps that the ledger goes without. */
+const WITHOUT_A_STEP = new Set(['4118', '5113'])
+
+/** What is red there is black here: the same amount on the other side. */
+const expectedTurnovers = (ids: string): ReadonlyMap<string, Turnover> => {
+  const sums = new Map<string, Turnover>()
+  for (const id of ids.split(' ')) {
+    for (const [account, side, amount] of postingTemplates.find((template) => template.id === id)?.lines ?? []) {
+      if (WITHOUT_A_STEP.has(account)) continue
+      const isDebit = (side === 'D') === amount > 0n
+      addTurnover(sums, account, isDebit ? 'debit' : 'credit', amount < 0n ? -amount : amount)
+    }
+  }
+  return sums
+}
+
+t.test('the note of a command reads as the accountants’ template does, side by side', async (t) => {
+  for (const [ids, messages] of cases) t.same(await turnoversInNotes(messages), expectedTurnovers(ids), ids)
+})
+
+t.test('what stays credit at the end of a day has been credit, however soon it settles', async (t) => {
+  const received = paymentRecorded({ amount: ron('500.00'), receivedOn: '2026-11-02' })
+  const settled = (allocatedOn: string) => paymentAllocated({ amount: ron('500.00'), allocatedOn })
+  const credit = async (...messages: readonly LedgerMessage[]) => (await turnoversInNotes(messages)).get('419')
+  t.same(await credit(received, settled('2026-11-02')), undefined)
+  t.same(await credit(received, settled('2026-11-05')), { debit: 50_000n, credit: 50_000n }, 'of some days')
+  t.same(await credit(settled('2026-11-02')), { debit: 50_000n, credit: 0n }, 'of a command before')
+  const part = paymentAllocated({ amount: ron('400.00'), allocatedOn: '2026-11-02' })
+  t.same(await credit(received, part), { debit: 0n, credit: 10_000n }, 'what is left')
+  const undone = paymentDeallocated({ amount: ron('500.00'), deallocatedOn: '2026-11-05' })
+  const gone = (reversedOn: string) => paymentReversed({ amount: ron('500.00'), reversedOn })
+  t.same(await credit(undone), { debit: 0n, credit: 50_000n }, 'an undo brings credit')
+  t.same(await credit(undone, gone('2026-11-05')), undefined, 'unless it goes at once')
+  const other = paymentAllocated({ paymentId: 'pay-2', amount: ron('500.00'), allocatedOn: '2026-11-02' })
+  t.same(await credit(received, other), { debit: 50_000n, credit: 50_000n }, 'of another payment')
 })
 
 t.test('money goes from where it is: what is on its way from there, the rest from the bank', async (t) => {
@@ -482,10 +560,9 @@ t.test('the days of an account keep both of its sides', async (t) => {
     ['BANK', '2026-11-02', 50_000n, 0n],
     ['BANK', '2026-11-05', 0n, 50_000n],
     ['CLIENT_CREDIT', '2026-11-02', 50_000n, 50_000n],
-    ['CLIENT_CREDIT', '2026-11-05', 50_000n, 0n],
-    ['CLIENT_CREDIT', '2026-11-10', 0n, 50_000n],
+    ['CLIENT_CREDIT', '2026-11-05', 50_000n, 50_000n],
     ['RECEIVABLE', '2026-11-02', 0n, 50_000n],
-    ['RECEIVABLE', '2026-11-10', 50_000n, 0n],
+    ['RECEIVABLE', '2026-11-05', 50_000n, 0n],
   ])
 })
 

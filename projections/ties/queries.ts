@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { NO_CLIENT } from '../core/books/no-client.ts'
 import type { ReadHandle } from '../core/reading/read.ts'
 import { type FigureQuestion, linesOf } from '../explain/figure-lines.ts'
+import { allAccounts } from '../journal/accounts.ts'
 import { spansMove } from './aging-ties.ts'
 import { type Difference, listDifferences } from './differences.ts'
 import {
@@ -131,6 +132,27 @@ export const findReceiptDifference = (
         join unnest(${receipts.map(({ series }) => series)}::text[], ${receipts.map(({ number }) => number)}::bigint[])
           as receipt (series, number) using (series, number)
         where row.company_id = ${companyId}`,
+    ],
+  ])
+
+/** Of all that some accounting notes are made of. */
+export const findNoteDifference = (
+  db: ReadHandle,
+  {
+    companyId,
+    notes,
+  }: { readonly companyId: CompanyId; readonly notes: readonly { readonly on: string; readonly number: bigint }[] },
+): Promise<Difference | undefined> =>
+  findFirst(db, [
+    [
+      entriesBalance,
+      sql`select posting.* from unnest(${notes.map(({ on }) => on)}::date[],
+          ${notes.map(({ number }) => `${number}`)}::bigint[]) as asked (effective_on, note)
+        cross join lateral (
+          select * from read.postings
+          where company_id = ${companyId} and account = any(${[...allAccounts]}::text[])
+            and effective_on = asked.effective_on and note = asked.note
+        ) posting`,
     ],
   ])
 

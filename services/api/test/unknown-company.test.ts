@@ -30,6 +30,7 @@ const VALUES: Readonly<Record<string, string>> = {
   series: 'AMC-C',
   number: '1',
   deskId: 'C1',
+  account: '4111',
   day: '2026-11-24',
 }
 /** What a question has to say beside its path. */

@@ -393,6 +393,29 @@ export const TrialBalance = z
   })
   .meta({ id: 'TrialBalance' })
 
+const twoSides = z.object({ debit: amount, credit: amount })
+const FourEqualities = {
+  currency: z.string(),
+  opening: twoSides.meta({ description: 'Balance on the evening before `from`, on its side' }),
+  turnovers: twoSides.meta({
+    description:
+      'Of the period. What one command brings to a client’s credit and uses on one day passes through neither side',
+  }),
+  totals: twoSides.meta({ description: 'Opening and turnovers together (total sume)' }),
+  closing: twoSides.meta({ description: 'Balance on the evening of `to`, on its side' }),
+}
+export const PeriodBalance = z
+  .object({
+    from: day,
+    to: day,
+    lines: z.array(z.object({ account: z.string(), accountName: z.string().optional(), ...FourEqualities })),
+    totals: z.array(z.object(FourEqualities)).meta({ description: 'Debit equals credit in each of the four' }),
+    tieOut: TieOut,
+    links: Links,
+    ...moment,
+  })
+  .meta({ id: 'PeriodTrialBalance' })
+
 export const CommandOutcome = z
   .object({
     commandId: z.uuid(),

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 
-/** What a cell is: only text may look like a formula by accident, only decimals have a comma in Romanian. */
-export type CellKind = 'text' | 'number' | 'decimal'
+/** What a cell is: only text may look like a formula by accident, only decimals have a comma in Romanian, and only days turn round. */
+export type CellKind = 'text' | 'number' | 'decimal' | 'day'
 
 export interface Column {
   readonly name: string
+  /** What a Romanian reader finds above it; `name` when absent. */
+  readonly romanian?: string
   readonly kind: CellKind
   readonly valueOf: (row: object) => unknown
 }
@@ -30,6 +32,12 @@ export const at = (value: unknown, path: readonly string[]): unknown => {
     found = Reflect.get(found, key)
   }
   return found
+}
+
+/** A column of what a row has at a path, e.g. `opening.debit`. */
+export const column = (name: string, kind: CellKind, romanian: string): Column => {
+  const path = name.split('.')
+  return { name, romanian, kind, valueOf: (row) => at(row, path) }
 }
 
 /**

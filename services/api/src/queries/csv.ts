@@ -1,3 +1,4 @@
+import { formatRomanianDay } from '@registru/domain'
 import type { CellKind, Column } from './columns.ts'
 
 /** `ro`: what a spreadsheet with Romanian settings opens as a table, numbers as numbers. */
@@ -20,13 +21,14 @@ const cell = (value: unknown, kind: CellKind, locale: Locale): string => {
   const text = scalar(value)
   if (kind === 'decimal') return locale === 'ro' ? text.replace('.', ',') : text
   if (kind === 'number') return text
+  if (kind === 'day') return locale === 'ro' ? formatRomanianDay(text) : text
   const safe = FORMULA.test(text) ? `'${text}` : text
   return SPECIAL.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
 /** RFC 4180, with the separator that the locale's decimal comma leaves free. */
 export const csvHead = (columns: readonly Column[], locale: Locale): string => {
-  const names = columns.map(({ name }) => cell(name, 'text', locale))
+  const names = columns.map(({ name, romanian = name }) => cell(locale === 'ro' ? romanian : name, 'text', locale))
   return (locale === 'ro' ? BYTE_ORDER_MARK : '') + names.join(locale === 'ro' ? ';' : ',') + LINE_END
 }
 

@@ -3,6 +3,7 @@ import { edgeKinds, type ProblemTable, tellerOf } from '../http/problems.ts'
 import { rejectionKinds } from '../problems/rejections.ts'
 import { storeKinds } from '../problems/store.ts'
 import {
+  AccountNotFound,
   CommandNotFound,
   InstantNotSettled,
   KnownAtInFuture,
@@ -13,6 +14,7 @@ import {
 import { TieOutFailed } from './tie-out.ts'
 
 const ownKinds = {
+  ACCOUNT_NOT_FOUND: { status: 404, title: 'The chart has no such account' },
   COMMAND_NOT_FOUND: { status: 404, title: 'The read models know no event of the command' },
   KNOWN_AT_IN_FUTURE: { status: 422, title: 'What will be known at a later instant than now nobody knows' },
   QUERY_TOO_LARGE: { status: 422, title: 'The query takes too long; asked again it would take as long' },
@@ -42,6 +44,7 @@ const tell = tellerOf(ownKinds)
 export const queryProblems: ProblemTable = {
   kinds: ownKinds,
   tell: (error) => {
+    if (error instanceof AccountNotFound) return tell('ACCOUNT_NOT_FOUND', { details: error.details })
     if (error instanceof CommandNotFound) {
       const detail = 'it may be on its way, or have changed nothing; sending it again with the same key settles it'
       return tell('COMMAND_NOT_FOUND', { detail, details: error.details })

@@ -1,4 +1,5 @@
 import type { ZodApp } from '../http/zod-app.ts'
+import { accountingRoutes } from './accounting-routes.ts'
 import type { QueryDependencies } from './answer.ts'
 import { cashCeilingRoutes } from './cash-ceiling-routes.ts'
 import { cashDeskRoutes } from './cash-desk-routes.ts'
@@ -27,6 +28,7 @@ export const queryRoutes = (app: ZodApp, dependencies: QueryDependencies): void 
   unidentifiedRoutes(app, dependencies)
   receiptRoutes(app, dependencies)
   receivablesRoutes(app, dependencies)
+  accountingRoutes(app, dependencies)
   vatRoutes(app, dependencies)
   explainRoutes(app, dependencies)
   companyRoutes(app, dependencies)

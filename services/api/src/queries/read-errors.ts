@@ -26,6 +26,17 @@ export class ReadModelBehind extends Error {
   }
 }
 
+/** Neither a number of the Romanian chart nor a symbol. */
+export class AccountNotFound extends Error {
+  override readonly name = 'AccountNotFound'
+  readonly details: { readonly account: string }
+
+  constructor(account: string) {
+    super('no such account')
+    this.details = { account }
+  }
+}
+
 /** The read models know no event of the command. That proves nothing: it may have been written a moment ago. */
 export class CommandNotFound extends Error {
   override readonly name = 'CommandNotFound'

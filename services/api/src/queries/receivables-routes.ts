@@ -13,11 +13,13 @@ import {
 import { z } from 'zod'
 import type { ZodApp } from '../http/zod-app.ts'
 import { answerTable, type Moment, type QueryDependencies } from './answer.ts'
-import { Aging, TrialBalance, TrialBalanceLine } from './answer-schemas.ts'
+import { Aging, PeriodBalance, TrialBalance, TrialBalanceLine } from './answer-schemas.ts'
 import { Buckets, bucketsOf } from './buckets.ts'
 import { at, type CellKind, type Column, DECIMAL } from './columns.ts'
 import { format } from './formats.ts'
-import { explainLinks, type FigureAsked } from './links.ts'
+import { explainLinks, type FigureAsked, monthLink } from './links.ts'
+import { period } from './period.ts'
+import { periodBalance } from './period-balance.ts'
 import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, rowLimit } from './query-parameters.ts'
 import { bookOf, certify, certifyBooks } from './tie-out.ts'
@@ -42,6 +44,7 @@ type GroupBy = NonNullable<z.infer<typeof AgingQuery>['groupBy']>
 
 const TrialBalanceQuery = z.strictObject({
   chart: z.enum(['symbolic', 'romanian']).optional().meta({ description: 'symbolic when absent' }),
+  ...period,
   ...clocks,
   ...freshness,
   ...format,
@@ -179,11 +182,11 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
         operationId: 'findTrialBalance',
         summary: 'Trial balance (balanță de verificare)',
         description:
-          'Debits equal credits in every currency. `chart=romanian` maps to the numbers of the Romanian chart.',
+          'Debits equal credits in every currency. `chart=romanian` maps to the numbers of the Romanian chart. With `from` or `to` it is that of a period: opening, turnovers, both together and closing, each of which balances; money that settles at once passes through no client’s credit there (5121 = 4111), so the turnovers of 419 are those of real credit.',
         params: CompanyParams,
         querystring: TrialBalanceQuery,
         response: {
-          200: TrialBalance,
+          200: z.union([TrialBalance, PeriodBalance]),
           ...problemResponses(['MALFORMED_REQUEST', 'READ_MODEL_BEHIND', 'UNAUTHORIZED']),
         },
       },
@@ -191,6 +194,9 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
     (request, reply) => {
       const { companyId } = request.params
       const { query } = request
+      if (query.from !== undefined || query.to !== undefined) {
+        return answerTable(dependencies, query, reply, periodBalance(companyId, query))
+      }
       const read = async (handle: ReadHandle, moment: Moment) => {
         const company =
           query.chart === 'romanian' ? await findCompany(handle, { companyId, knownAt: moment.knownAt }) : undefined
@@ -215,9 +221,12 @@ export const receivablesRoutes = (app: ZodApp, dependencies: QueryDependencies):
             .toSorted(([a], [b]) => (a < b ? -1 : 1))
             .map(([currency, debitMinor]) => amounts(currency, debitMinor, credits.get(currency) ?? 0n)),
           tieOut: await certify(handle, { companyId }, moment),
-          links: explainLinks(companyId, moment, {
-            explain: { figure: 'account', currency: '{currency}', account: '{account}' },
-          }),
+          links: {
+            ...explainLinks(companyId, moment, {
+              explain: { figure: 'account', currency: '{currency}', account: '{account}' },
+            }),
+            ...monthLink(companyId, moment, query.chart),
+          },
         }
       }
       return answerTable(dependencies, query, reply, { row: TrialBalanceLine, rowsOf: (body) => body.lines, read })
