@@ -354,7 +354,7 @@ export const ClockMetadata = z.object({ schemaVersion: z.int() }).transform((met
 }))
 
 /** Of the types that have had more than one shape, the newest that this auditor knows; it reads the older ones too. */
-const VERSIONS: Readonly<Record<string, number>> = { PolicySet: 3, ReceiptRefused: 2 }
+const VERSIONS: Readonly<Record<string, number>> = { PolicySet: 4, ReceiptRefused: 2 }
 
 export const isKnownVersion = (type: string, version: number): boolean =>
   version >= 1 && version <= (VERSIONS[type] ?? 1)

@@ -2,7 +2,7 @@
 import * as examples from '@registru/domain/examples'
 import t from 'tap'
 import { z } from 'zod'
-import { answerOf, codeOf, createApi, startStores } from './api.ts'
+import { answerOf, authorization, codeOf, createApi, startStores } from './api.ts'
 import { project } from './projected.ts'
 
 t.setTimeout(120_000)
@@ -101,4 +101,103 @@ t.test('are refused where they can be none', async (t) => {
   t.match((await record({ rates: {} })).json(), { errors: [{ path: '/rates', rule: 'at least one rate' }] })
   t.equal(codeOf(await record({ rates: { RON: '1' } })), 'EXCHANGE_RATE_NOT_APPLICABLE')
   t.equal(codeOf(await record({ on: '2026-11-25' })), 'DAY_TOO_FAR_AHEAD')
+})
+
+t.test('are what documents take that name none', async (t) => {
+  const eur = (amount: string) => ({ amount, currency: 'EUR' })
+  await must('RegisterClient', examples.registerClient())
+  const invoice = (invoiceId: string, change: object = {}, options: { key?: string; dryRun?: boolean } = {}) =>
+    command(
+      'RegisterInvoice',
+      {
+        ...examples.registerInvoice({ invoiceId, number: invoiceId, total: eur('100.00') }),
+        vatLines: undefined,
+        issuedOn: '2026-11-02',
+        dueOn: '2026-11-30',
+        ...change,
+      },
+      options,
+    )
+  const taken = { rate: '5.0910', source: 'BNR', publishedOn: '2026-10-30' }
+  const worth = { exchangeRate: taken, functional: { amount: '509.10', currency: 'RON' } }
+  const first = await invoice('i-1', {}, { key: 'i-1' })
+  t.equal(first.statusCode, 201)
+  t.match(answerOf(first), { events: [{ data: worth }] })
+  t.match(answerOf(await invoice('i-2', {}, { dryRun: true })), { dryRun: true, events: [{ data: worth }] })
+
+  // What was answered stays answered, whatever is put right afterwards.
+  await must('RecordExchangeRates', { source: 'BNR', on: '2026-10-30', rates: { EUR: '5.0920' } })
+  const again = await invoice('i-1', {}, { key: 'i-1' })
+  t.match(again, { statusCode: 200, headers: { 'idempotency-replayed': 'true' } })
+  t.equal(again.body, first.body)
+  t.match(answerOf(await invoice('i-2')), { events: [{ data: { exchangeRate: { rate: '5.0920' } } }] })
+  const own = { rate: '5.0000', source: 'CONTRACT', publishedOn: '2026-10-01' }
+  t.match(answerOf(await invoice('i-3', { exchangeRate: own })), { events: [{ data: { exchangeRate: own } }] })
+
+  const other = await createApi(stores.store, stores.pool)
+  await other.must('RecordExchangeRates', { source: 'BNR', on: '2026-10-30', rates: { EUR: '5.0930' } })
+  const pay = { ...examples.recordPayment({ paymentId: 'p-1', amount: eur('100.00') }), remittanceText: undefined }
+  const paid = await command('RecordPayment', { ...pay, allocation: { rule: 'none' } })
+  t.match(answerOf(paid), { events: [{ data: { exchangeRate: { rate: '5.0930' } } }] }, 'put right by another process')
+
+  await must('SetPolicy', { fxRateRule: 'SAME_DAY' })
+  t.match(answerOf(await invoice('i-4')), {
+    events: [{ data: { exchangeRate: { rate: '5.0930', publishedOn: '2026-11-02' } } }],
+  })
+
+  const refund = examples.recordRefund({ refundId: 'f-1', paymentId: 'p-1', amount: '10.00' })
+  const refunded = await command('RecordRefund', { ...refund, refundedOn: '2026-11-04' })
+  t.match(answerOf(refunded), { events: [{ data: { exchangeRate: { publishedOn: '2026-11-02' } } }] })
+  const late = await command('RecordRefund', { ...refund, refundId: 'f-2', refundedOn: '2026-11-24' })
+  t.equal(codeOf(late), 'EXCHANGE_RATE_NEEDED')
+  const needed = await invoice('i-5', { issuedOn: '2026-10-01' })
+  t.equal(needed.statusCode, 422)
+  t.match(needed.json(), {
+    code: 'EXCHANGE_RATE_NEEDED',
+    detail: 'no rate of BNR is known that holds for EUR on 2026-10-01',
+    details: { path: '/exchangeRate', currency: 'EUR', day: '2026-10-01', source: 'BNR' },
+  })
+  t.equal(
+    codeOf(
+      await command(
+        'RecordUnidentifiedPayment',
+        examples.recordUnidentifiedPayment({ amount: eur('1.00'), receivedOn: '2026-10-01' }),
+      ),
+    ),
+    'EXCHANGE_RATE_NEEDED',
+  )
+  t.equal((await invoice('i-6', { total: examples.ron('100.00'), issuedOn: '2026-10-01' })).statusCode, 201)
+
+  const batch = await api.app.inject({
+    method: 'POST',
+    url: '/v1/companies/amc/commands?mode=atomic',
+    headers: { authorization, 'content-type': 'application/json' },
+    payload: ['b-1', 'b-2'].map((invoiceId) => ({
+      command: 'RegisterInvoice',
+      idempotencyKey: invoiceId,
+      data: {
+        ...examples.registerInvoice({ invoiceId, number: invoiceId, total: eur('1.00') }),
+        vatLines: undefined,
+        issuedOn: '2026-11-02',
+        dueOn: '2026-11-30',
+      },
+    })),
+  })
+  t.equal(batch.statusCode, 200, batch.body)
+})
+
+t.test('are needed by no company that keeps none', async (t) => {
+  const bare = await startStores(t)
+  const { must: mustThere, command: there } = await createApi(bare.store, bare.pool)
+  await mustThere('RegisterCompany', examples.registerCompany())
+  await mustThere('RegisterClient', examples.registerClient())
+  const body = { ...examples.registerInvoice({ total: { amount: '100.00', currency: 'EUR' } }), vatLines: undefined }
+  const first = await there('RegisterInvoice', body, { key: 'bare' })
+  t.equal(first.statusCode, 201)
+  await mustThere('RecordExchangeRates', examples.recordExchangeRates())
+  const again = await there('RegisterInvoice', body, { key: 'bare' })
+  t.match(again, { statusCode: 200, headers: { 'idempotency-replayed': 'true' } })
+  t.equal(again.body, first.body)
+  const next = { ...body, invoiceId: 'next', number: 'next' }
+  t.equal(codeOf(await there('RegisterInvoice', next)), 'EXCHANGE_RATE_NEEDED')
 })

@@ -427,6 +427,7 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
       cashAndCarry: true,
       instrumentCountsAsPaid: cashGuard === 'WARN',
       strictKeys: cashGuard === 'WARN',
+      fxRateRule: cashGuard === 'WARN' ? 'SAME_DAY' : 'PREVIOUS_PUBLISHED',
       amefRequired: cashGuard === 'WARN',
       duplicateDocuments: cashGuard === 'WARN' ? 'REJECT' : 'WARN',
       smallDifference: decimalOf(MINOR_MAX, functional),

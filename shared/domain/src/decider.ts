@@ -3,6 +3,7 @@ import type { Codec } from './codec.ts'
 import type { ClientId, CreditNoteId, EventId, InvoiceId, PaymentId } from './ids.ts'
 import type { Message } from './message.ts'
 import type { Currency } from './money.ts'
+import type { FxRateRule, PriceOf } from './rate-in-force.ts'
 
 /** What a decision may know of the moment it is made in; it comes from the edge because the domain has no clock. */
 export interface DecisionContext {
@@ -12,6 +13,8 @@ export interface DecisionContext {
   readonly company?: CompanyRules | undefined
   /** What bears on the command in other streams of the company; absent where nobody tells. */
   readonly elsewhere?: Elsewhere | undefined
+  /** What a document in another currency than that of the books is worth, where it does not say so and the company keeps rates. */
+  readonly price?: PriceOf | undefined
   /** The highest number of this receipt book that anybody else tells of, where somebody does. */
   readonly highestNumber?: number | undefined
 }
@@ -53,6 +56,7 @@ export interface CompanyRules {
   readonly duplicateDocuments: DuplicateReaction
   /** Up to what a rest is a small difference and no bad debt: a decimal string in the functional currency; zero: nothing is. */
   readonly smallDifference: string
+  readonly fxRateRule: FxRateRule
   /** Whether each key is claimed before its command is decided. */
   readonly strictKeys: boolean
   /** Last day of the last closed period; nothing may be dated on it or before. */
@@ -68,6 +72,7 @@ export const DEFAULT_RULES: CompanyRules = {
   instrumentCountsAsPaid: false,
   duplicateDocuments: 'WARN',
   smallDifference: '0',
+  fxRateRule: 'PREVIOUS_PUBLISHED',
   strictKeys: false,
   closedThrough: undefined,
 }

@@ -73,6 +73,7 @@ export const carryOutAtomically = async (
         unidentified: { ...ledger.unidentified, handle: elsewhere, handleAll: elsewhere },
         exchangeRates: { ...ledger.exchangeRates, handle: elsewhere, handleAll: elsewhere },
         rules: ledger.rules,
+        ratesInForce: ledger.ratesInForce,
         keys: { admit: (...asked) => ledger.keys.admit(...asked).catch((error: unknown) => refuse(index, error)) },
         elsewhere: ledger.elsewhere,
         highestNumbers: ledger.highestNumbers,

@@ -15,8 +15,9 @@ export const onAccount = async (
   const looked = ledger.elsewhere.of(command, companyId)
   await ledger.keys.admit(ledger.accounts, stream, context)
   const companyRules = await ledger.rules.rulesOf(companyId)
+  const price = await ledger.ratesInForce.of(command, companyId, companyRules)
   const elsewhere = await looked
-  return ledger.accounts.handle(stream, command, { ...context, companyRules, elsewhere })
+  return ledger.accounts.handle(stream, command, { ...context, companyRules, elsewhere, price })
 }
 
 export const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })

@@ -12,6 +12,7 @@ export const onUnidentified = async (
   const looked = ledger.elsewhere.of(command, companyId)
   await ledger.keys.admit(ledger.unidentified, stream, context)
   const companyRules = await ledger.rules.rulesOf(companyId)
+  const price = await ledger.ratesInForce.of(command, companyId, companyRules)
   const elsewhere = await looked
-  return ledger.unidentified.handle(stream, command, { ...context, companyRules, elsewhere })
+  return ledger.unidentified.handle(stream, command, { ...context, companyRules, elsewhere, price })
 }

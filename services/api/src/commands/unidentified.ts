@@ -51,6 +51,7 @@ export const unidentifiedCommands = [
       'AMOUNT_TOO_PRECISE',
       'COMPANY_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
+      'EXCHANGE_RATE_NEEDED',
       'EXCHANGE_RATE_NOT_APPLICABLE',
       'FEE_EXCEEDS_PAYMENT',
       'PAYMENT_ALREADY_RECORDED',

@@ -6,6 +6,7 @@ import type {
   EventId,
   Message,
   Position,
+  PriceOf,
   Revision,
 } from '@registru/domain'
 
@@ -25,6 +26,8 @@ export interface CommandContext {
   readonly companyRules?: CompanyRules
   /** What other accounts are known to hold, for commands that bring something alike. */
   readonly elsewhere?: Elsewhere | undefined
+  /** What the command's document is worth, where it does not say so itself. */
+  readonly price?: PriceOf | undefined
   /** For a receipt book: the highest of its numbers that anybody else tells of. */
   readonly highestNumber?: number | undefined
   /** Decide and answer, write nothing. */

@@ -26,13 +26,13 @@ export const decideOn = <State, Command extends Message, Event extends Message<s
   context: CommandContext,
   { state, revision, today }: { readonly state: State; readonly revision: Revision; readonly today: string },
 ): Decision<Event> => {
-  const { commandId, requestHash, expectedRevision, companyRules: company, elsewhere, highestNumber } = context
+  const { commandId, requestHash, expectedRevision, companyRules: company, elsewhere, price, highestNumber } = context
   if (expectedRevision !== undefined && expectedRevision !== revision) {
     return { refused: new PreconditionFailed(revision < 0n ? undefined : revision) }
   }
   try {
     let bytes = 0
-    const events = decide(command, state, { today, company, elsewhere, highestNumber }).map(
+    const events = decide(command, state, { today, company, elsewhere, price, highestNumber }).map(
       (raw, index): EncodedEvent<Event> => {
         const { event, schemaVersion } = codec.encode(raw)
         const dataJson = JSON.stringify(event.data)

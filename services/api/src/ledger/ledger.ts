@@ -32,6 +32,7 @@ import type { CommandPlaces } from './command-places.ts'
 import { type CompanyRulesReader, createCompanyRulesReader } from './company-rules.ts'
 import { type ElsewhereReader, nothingElsewhere, telling } from './elsewhere.ts'
 import { createLogEnd } from './log-end.ts'
+import { createRatesInForce, type RatesInForce } from './rates-in-force.ts'
 import { createHighestNumbers, guardBooks, type HighestNumbers } from './restore-guard.ts'
 import type { SnapshotKeeper } from './snapshots.ts'
 import { createStoreGuard } from './store-guard.ts'
@@ -58,6 +59,7 @@ export interface Ledger {
   readonly unidentified: CommandHandler<UnidentifiedPayments, UnidentifiedCommand, UnidentifiedEvent>
   readonly exchangeRates: CommandHandler<ExchangeRates, ExchangeRatesCommand, ExchangeRatesEvent>
   readonly rules: CompanyRulesReader
+  readonly ratesInForce: RatesInForce
   readonly keys: CommandKeys
   readonly elsewhere: Pick<ElsewhereReader, 'of'>
   readonly highestNumbers: HighestNumbers
@@ -142,6 +144,7 @@ export const createLedger = ({
     unidentified: waiting,
     exchangeRates: rates,
     rules,
+    ratesInForce: createRatesInForce({ accounts, exchangeRates: rates }, options.today),
     keys: createCommandKeys({ store: options.store, places: commandPlaces, rules, claims }),
     elsewhere,
     highestNumbers,

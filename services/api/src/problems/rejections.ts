@@ -29,6 +29,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   DISCOUNT_ALREADY_GRANTED: { status: 409, title: 'The discount is granted already' },
   DOCUMENT_ALREADY_REGISTERED: { status: 409, title: 'A paper of this series, number and year is registered already' },
   DUE_BEFORE_ISSUE: { status: 422, title: 'The due day is before the day of issue' },
+  EXCHANGE_RATE_NEEDED: { status: 422, title: 'Nobody has said what the currency is worth on that day' },
   EXCHANGE_RATE_NOT_APPLICABLE: { status: 422, title: 'No exchange rate applies here' },
   FEE_EXCEEDS_PAYMENT: { status: 422, title: 'The fee is more than the payment' },
   FEE_NOT_APPLICABLE: { status: 422, title: 'No fee applies here' },
@@ -143,6 +144,8 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       return told`it is ${fact('documentId')}, ${fact('kind') === 'INVOICE' ? 'an invoice' : 'a credit note'}`
     case 'DAY_TOO_FAR_AHEAD':
       return told`${fact('day')} is after ${fact('latest')}, the last day that may be named today`
+    case 'EXCHANGE_RATE_NEEDED':
+      return told`no rate of ${fact('source')} is known that holds for ${fact('currency')} on ${fact('day')}`
     case 'INVOICE_NOT_FOUND':
       return told`${fact('invoiceId')} is issued on ${fact('issuedOn')}, after ${fact('asOf')}` ?? unknownThen(details)
     case 'PAYMENT_NOT_FOUND':

@@ -97,7 +97,7 @@ const conversionRate = ExchangeRate.optional().meta({
 
 const documentRate = ExchangeRate.optional().meta({
   description:
-    'Of a document in another currency than the functional one: what one unit of it is worth. Without it no exchange difference is known',
+    'Of a document in another currency than the functional one: what one unit of it is worth. When absent, the recorded rate in force on its day; a company that records none knows no exchange difference',
 })
 
 const paidAmount = Amount.optional().meta({

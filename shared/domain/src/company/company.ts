@@ -33,6 +33,7 @@ const POLICIES = [
   'duplicateDocuments',
   'smallDifference',
   'strictKeys',
+  'fxRateRule',
 ] as const
 
 const registered = (company: Company, companyId: CompanyId): void => {
@@ -124,6 +125,7 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
         duplicateDocuments = rules.duplicateDocuments,
         smallDifference = rules.smallDifference,
         strictKeys = rules.strictKeys,
+        fxRateRule = rules.fxRateRule,
       } = event.data
       company.rules = {
         ...rules,
@@ -134,6 +136,7 @@ const evolve = (company: Company, event: CompanyEvent): Company => {
         duplicateDocuments,
         smallDifference,
         strictKeys,
+        fxRateRule,
       }
       return company
     }

@@ -5,6 +5,7 @@ import { defineEvent, type EventOf } from '../event-definition.ts'
 import { CashDeskId, CompanyId } from '../ids.ts'
 import { AmountOrZero, Currency } from '../money.ts'
 import { Address, TaxId, TradeRegisterNumber } from '../party.ts'
+import { FX_RATE_RULES } from '../rate-in-force.ts'
 import { FreeText, Name } from '../text.ts'
 
 export const companyFields = {
@@ -16,6 +17,10 @@ export const companyFields = {
 }
 
 export const policies = {
+  fxRateRule: z.enum(FX_RATE_RULES).meta({
+    description:
+      'Which published rate a document in another currency takes that names none: that of the last banking day before its own, or its own',
+  }),
   cashGuard: z
     .enum(['WARN', 'REQUIRE_OVERRIDE', 'REJECT'])
     .meta({ description: 'What happens to cash above a ceiling' }),
@@ -52,10 +57,11 @@ export const CompanyRegistered = defineEvent({
 /** Only the policies that changed. */
 export const PolicySet = defineEvent({
   type: 'PolicySet',
-  version: 3,
+  version: 4,
   data: z.strictObject({ companyId: CompanyId, ...z.strictObject(policies).partial().shape }),
-  // Until v2 nobody could decide about keys (decision 0020), until v3 nobody about the bon fiscal, papers of one name and small rests.
-  upcast: { 1: (v1) => v1, 2: (v2) => v2 },
+  // Until v2 nobody could decide about keys (decision 0020), until v3 nobody about the bon fiscal, papers of one name and small rests,
+  // until v4 nobody about the rate of a day.
+  upcast: { 1: (v1) => v1, 2: (v2) => v2, 3: (v3) => v3 },
 })
 
 /** A desk is known from its first use; this gives it a name and what lay in the drawer. */

@@ -1,7 +1,7 @@
-import type { BusinessDay } from '../business-day.ts'
+import { addDays, type BusinessDay } from '../business-day.ts'
 import { functionalCurrencyOf } from '../client-account/decisions/foreign-parts.ts'
 import { createCodec } from '../codec.ts'
-import { type Decider, type DecisionTable, decideBy, type SnapshotFormat } from '../decider.ts'
+import { type CompanyRules, type Decider, type DecisionTable, decideBy, type SnapshotFormat } from '../decider.ts'
 import { isSameRate, type RateSource } from '../exchange-rate.ts'
 import type { Currency } from '../money.ts'
 import { createWriter, readerOf, written } from '../packed/byte-cursor.ts'
@@ -12,7 +12,8 @@ import {
   restoreRecords,
   weighRecords,
 } from '../packed/packed-records.ts'
-import { listOf, object, packedTable, shared, text } from '../packed/packed-table.ts'
+import { day, listOf, object, packedTable, shared, text } from '../packed/packed-table.ts'
+import { officialSource, type PriceOf, type Unpriced } from '../rate-in-force.ts'
 import { reject } from '../rejection.ts'
 import type { ExchangeRatesCommand } from './commands.ts'
 import { type ExchangeRatesEvent, ExchangeRatesRecorded, exchangeRateEventDefinitions } from './events.ts'
@@ -28,10 +29,13 @@ interface Price {
   readonly rate: string
 }
 
-const KIND = { word: 0, day: 1 } as const
+const KIND = { word: 0, day: 1, source: 2 } as const
 
 /** In the order of currencies. */
 const days = packedTable(KIND.day, listOf(object<Price>({ currency: shared(KIND.word), rate: text })))
+
+/** Who said anything at all, and the last day of it. */
+const sources = packedTable(KIND.source, day)
 
 const dayKey = (source: RateSource, on: BusinessDay): string => `${source} ${on}`
 
@@ -88,6 +92,8 @@ const evolve = (state: ExchangeRates, { data: { source, on, rates } }: ExchangeR
   for (const [currency, rate] of Object.entries(rates)) known.set(currency, rate)
   const prices = [...known].toSorted(byCurrency).map(([currency, rate]): Price => ({ currency, rate }))
   days.set(state.records, key, prices)
+  const last = sources.get(state.records, source)
+  if (last === undefined || on > last) sources.set(state.records, source, on)
   return state
 }
 
@@ -121,3 +127,28 @@ export const exchangeRates: Decider<ExchangeRates, ExchangeRatesCommand, Exchang
 /** What a source said of a day, in the order of currencies. */
 export const ratesOf = ({ records }: ExchangeRates, source: RateSource, on: BusinessDay): readonly Price[] =>
   days.get(records, dayKey(source, on)) ?? []
+
+/**
+ * Between two publications of BNR there are at most five days, around Easter and Christmas. A longer gap is one in what was
+ * recorded, and a rate from before it would be taken for one that it is not.
+ */
+const DAYS_BACK_MAX = 10
+
+/**
+ * The price of a document by the company's rule, from the source that the law means. `undefined`: the company keeps no rates
+ * of that source, so it values its documents itself or not at all.
+ */
+export const priceOf = (
+  state: ExchangeRates,
+  { currency, on }: Unpriced,
+  { functionalCurrency, fxRateRule }: CompanyRules,
+): PriceOf | undefined => {
+  const source = functionalCurrency === undefined ? undefined : officialSource(functionalCurrency)
+  if (source === undefined || !sources.has(state.records, source)) return undefined
+  for (let back = fxRateRule === 'SAME_DAY' ? 0 : 1; back <= DAYS_BACK_MAX; back += 1) {
+    const publishedOn = addDays(on, -back)
+    const found = ratesOf(state, source, publishedOn).find((price) => price.currency === currency)
+    if (found !== undefined) return { currency, on, source, rate: { rate: found.rate, source, publishedOn } }
+  }
+  return { currency, on, source, rate: undefined }
+}

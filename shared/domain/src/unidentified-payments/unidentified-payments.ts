@@ -1,5 +1,10 @@
 import { type BusinessDay, latest } from '../business-day.ts'
-import { documentValue, functionalCurrencyOf, valueOffPayment } from '../client-account/decisions/foreign-parts.ts'
+import {
+  documentValue,
+  functionalCurrencyOf,
+  rateOf,
+  valueOffPayment,
+} from '../client-account/decisions/foreign-parts.ts'
 import { keptFee } from '../client-account/decisions/payments.ts'
 import { firstFreeDay, requireNotBefore } from '../client-account/decisions/requirements.ts'
 import { createCodec } from '../codec.ts'
@@ -60,7 +65,8 @@ const reservation = (
   paymentOf(state, paymentId).identifications.find((one) => one.identificationId === identificationId && one.isReserved)
 
 const table: DecisionTable<UnidentifiedPayments, UnidentifiedCommand, UnidentifiedEvent> = {
-  RecordUnidentifiedPayment: (command, state, { company: rules, elsewhere }) => {
+  RecordUnidentifiedPayment: (command, state, context) => {
+    const { company: rules, elsewhere } = context
     const { exchangeRate, fee: _, ...facts } = command
     const { paymentId, amount } = facts
     // No client stands between: money of a company that is not there is a slip in its name.
@@ -70,7 +76,7 @@ const table: DecisionTable<UnidentifiedPayments, UnidentifiedCommand, Unidentifi
       UnidentifiedPaymentRecorded.of({
         ...facts,
         ...keptFee(command),
-        ...documentValue(amount, exchangeRate, rules),
+        ...documentValue(amount, rateOf(exchangeRate, context), rules),
         ...(elsewhere?.payments?.length ? { looksLike: [...elsewhere.payments] } : {}),
       }),
     ]

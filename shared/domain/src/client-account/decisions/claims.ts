@@ -9,7 +9,7 @@ import type { Invoice } from '../records/invoices.ts'
 import type { ClientAccount } from '../state.ts'
 import type { ClaimKind } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
-import { documentValue, valueOffInvoice } from './foreign-parts.ts'
+import { documentValue, rateOf, valueOffInvoice } from './foreign-parts.ts'
 import { clientOf, requireNewId } from './requirements.ts'
 
 // What a client owes without an invoice: an open item as any other, with no VAT and an account of its own (decision 0053).
@@ -17,7 +17,7 @@ import { clientOf, requireNewId } from './requirements.ts'
 type Claim = Invoice & { readonly kind: ClaimKind }
 
 export const claimDecisions: Decisions<'RegisterClaim'> = {
-  RegisterClaim: (command, account, { company: rules }) => {
+  RegisterClaim: (command, account, context) => {
     const { clientId, claimId, kind, series, number = claimId, issuedOn, dueOn, total, note } = command
     clientOf(account, clientId)
     requireNewId(account, claimId)
@@ -27,7 +27,7 @@ export const claimDecisions: Decisions<'RegisterClaim'> = {
       const year = issuedOn.slice(0, 4)
       reject('DOCUMENT_ALREADY_REGISTERED', { path: '/number', ...known, series, number, year })
     }
-    const valued = documentValue(total, command.exchangeRate, rules)
+    const valued = documentValue(total, rateOf(command.exchangeRate, context), context.company)
     return [ClaimRegistered.of({ clientId, claimId, kind, series, number, issuedOn, dueOn, total, ...valued, note })]
   },
 }

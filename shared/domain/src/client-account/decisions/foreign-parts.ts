@@ -1,4 +1,4 @@
-import type { CompanyRules } from '../../decider.ts'
+import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { bought, type ExchangeRate, priced } from '../../exchange-rate.ts'
 import { type Currency, decimalOf, type Money, type MoneyOrZero, minorIn, minorOf, moneyOf } from '../../money.ts'
 import { reject } from '../../rejection.ts'
@@ -17,6 +17,16 @@ import { requireSameCurrency } from './requirements.ts'
 
 export const functionalCurrencyOf = (rules: CompanyRules | undefined): Currency =>
   rules?.functionalCurrency ?? reject('COMPANY_NOT_FOUND', { rule: 'its functional currency is what a rate is in' })
+
+/**
+ * The rate that a document names, or the one in force on its day.
+ * @throws Rejection where the company keeps rates, and none is known for the day
+ */
+export const rateOf = (named: ExchangeRate | undefined, { price }: DecisionContext): ExchangeRate | undefined => {
+  if (named !== undefined || price === undefined) return named
+  const { rate, currency, on, source } = price
+  return rate ?? reject('EXCHANGE_RATE_NEEDED', { path: '/exchangeRate', currency, day: on, source })
+}
 
 /** What a new document is worth at the rate that somebody gave. */
 export const documentValue = (

@@ -16,7 +16,7 @@ import type { ClientAccount } from '../state.ts'
 import { isClaimKind } from '../vocabulary.ts'
 import { claimCancelled, requireNoExcess } from './claims.ts'
 import type { Decisions } from './decisions.ts'
-import { documentValue, valueOffInvoice } from './foreign-parts.ts'
+import { documentValue, rateOf, valueOffInvoice } from './foreign-parts.ts'
 import { settlementsOn, unsettled } from './freeing.ts'
 import {
   clientOf,
@@ -196,7 +196,7 @@ export const invoiceDecisions: Decisions<
       cashAccounting: command.cashAccounting ?? false,
       instalments: instalmentsOf(command.instalments, command),
       instalmentContract: command.instalmentContract ?? false,
-      ...documentValue(total, command.exchangeRate, rules),
+      ...documentValue(total, rateOf(command.exchangeRate, context), rules),
     })
     requireNewPaper(account, command)
     requireAdvances(account, registered.data)
@@ -240,7 +240,7 @@ export const invoiceDecisions: Decisions<
     const note = { clientId, creditNoteId, series, number, issuedOn, total, ...usedElsewhere(context) }
     if (invoiceId === undefined) {
       const { corrects } = command
-      const onAccount = { ...note, ...documentValue(total, command.exchangeRate, context.company) }
+      const onAccount = { ...note, ...documentValue(total, rateOf(command.exchangeRate, context), context.company) }
       if (corrects === undefined) {
         const cashAccounting = command.cashAccounting ?? false
         return [

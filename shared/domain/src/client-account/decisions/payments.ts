@@ -23,7 +23,7 @@ import { explicitShares, RULES, spread } from './allocation-rules.ts'
 import type { Spread } from './auto-allocation.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { reservedForOthers } from './for-others.ts'
-import { askedShare, documentValue, foreignFactsOf, type Share, without } from './foreign-parts.ts'
+import { askedShare, documentValue, foreignFactsOf, rateOf, type Share, without } from './foreign-parts.ts'
 import { noticesOf } from './payment-notices.ts'
 import { requestReceipt } from './receipts.ts'
 import { dayOfShare, openAfter, requireTaken } from './recoveries.ts'
@@ -209,8 +209,9 @@ const less = (left: bigint, { paid }: Share): bigint => left - paid
 const recordPayment = (
   command: CommandData<'RecordPayment'>,
   account: ClientAccount,
-  { company: rules, elsewhere }: DecisionContext,
+  context: DecisionContext,
 ): readonly AccountEvent[] => {
+  const { company: rules, elsewhere } = context
   const {
     allocation = { rule: 'auto' as const },
     receipt,
@@ -236,7 +237,7 @@ const recordPayment = (
   )
   const { shares } = spreading
   if (facts.method === 'SET_OFF') requireExactSetOff(shares, facts.amount, '/allocation')
-  const valued = documentValue(facts.amount, exchangeRate, rules)
+  const valued = documentValue(facts.amount, rateOf(exchangeRate, context), rules)
   const payment = newPayment(facts, valued.functional, rules)
   const lei = worthInLei({ currency, total: amount, value: payment.value })
   const cashPayer = facts.method === 'CASH' ? countedPayerOf({ payer, lei }, client) : undefined
@@ -329,7 +330,8 @@ export const paymentDecisions: Decisions<
 > = {
   RecordPayment: recordPayment,
 
-  RecordSetOff: (command, account, { company: rules }) => {
+  RecordSetOff: (command, account, context) => {
+    const { company: rules } = context
     const { clientId, paymentId, setOffOn, document, note } = command
     const client = clientOf(account, clientId)
     if (accountPayments.has(account, paymentId)) reject('PAYMENT_ALREADY_RECORDED', { paymentId })
@@ -339,7 +341,7 @@ export const paymentDecisions: Decisions<
     const shares = explicitShares(account, command.items, { ...arrived, currency, amount }, rules, '/items')
     requireExactSetOff(shares, command.amount, '/items')
     const facts = { clientId, amount: command.amount, ...arrived }
-    const valued = documentValue(command.amount, command.exchangeRate, rules)
+    const valued = documentValue(command.amount, rateOf(command.exchangeRate, context), rules)
     const payment = newPayment(facts, valued.functional, rules)
     const lei = worthInLei({ currency, total: amount, value: payment.value })
     const notices = noticesOf(facts, { client, lei }, rules ?? DEFAULT_RULES)

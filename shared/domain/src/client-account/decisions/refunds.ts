@@ -1,5 +1,5 @@
 import { type BusinessDay, latest } from '../../business-day.ts'
-import type { CompanyRules } from '../../decider.ts'
+import type { CompanyRules, DecisionContext } from '../../decider.ts'
 import { DEFAULT_RULES } from '../../decider.ts'
 import { type ExchangeRate, priced } from '../../exchange-rate.ts'
 import type { RefundId } from '../../ids.ts'
@@ -16,7 +16,15 @@ import { CARD_METHODS, isClaimKind, type RefundMethod } from '../vocabulary.ts'
 import { claimCancelled } from './claims.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { claimOfExcess, withExcess } from './excess.ts'
-import { documentValue, exchange, functionalCurrencyOf, isNextTo, valueOffPayment, worthOf } from './foreign-parts.ts'
+import {
+  documentValue,
+  exchange,
+  functionalCurrencyOf,
+  isNextTo,
+  rateOf,
+  valueOffPayment,
+  worthOf,
+} from './foreign-parts.ts'
 import { settlementsOn, unsettled } from './freeing.ts'
 import { earliestOn } from './invoices.ts'
 import { answerForCash, keptBreaches } from './payments.ts'
@@ -56,12 +64,14 @@ interface Payout {
 const askedPayout = (
   payment: Payment,
   { amount: asked, exchangeRate, method }: CommandData<'RecordRefund'>,
-  rules: CompanyRules | undefined,
+  context: DecisionContext,
 ): Payout => {
   const { paymentId, currency, credit } = payment
   const left = typeof asked === 'string' ? moneyOf(minorIn(asked, currency, '/amount'), currency) : asked
   const minor = minorOf(left)
-  if (left.currency === currency) return { left, amount: minor, exchangeRate, isConverted: false }
+  if (left.currency === currency) {
+    return { left, amount: minor, exchangeRate: rateOf(exchangeRate, context), isConverted: false }
+  }
   const path = '/exchangeRate'
   if (exchangeRate === undefined) {
     return reject('CURRENCY_MISMATCH', { path, paymentId, refundCurrency: left.currency, paymentCurrency: currency })
@@ -70,7 +80,7 @@ const askedPayout = (
     const rule = 'what goes back by card or payment service goes in the currency of the credit'
     return reject('EXCHANGE_RATE_NOT_APPLICABLE', { path, method, rule })
   }
-  const bought = exchange(left.currency, currency, { ...exchangeRate, path }, rules).paidOf(minor)
+  const bought = exchange(left.currency, currency, { ...exchangeRate, path }, context.company).paidOf(minor)
   const amount = credit > 0n && isNextTo(bought, credit) ? credit : bought
   return { left, amount, exchangeRate, isConverted: true }
 }
@@ -135,12 +145,13 @@ export const refundTakenBackFrom = (account: ClientAccount, refundId: RefundId):
 
 /** Credit is given back, in its own currency or in another, at a rate of its own (decision 0051). */
 export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
-  RecordRefund: (command, account, { today, company: rules, elsewhere }) => {
+  RecordRefund: (command, account, context) => {
+    const { today, company: rules, elsewhere } = context
     const { clientId, refundId, claimId, method, deskId, bankAccount, document, note } = command
     const client = clientOf(account, clientId)
     const source = paymentOf(account, command)
     if (refunds.has(account, refundId)) reject('REFUND_ALREADY_RECORDED', { refundId })
-    const payout = askedPayout(source, command, rules)
+    const payout = askedPayout(source, command, context)
     const excess = excessOver(source, payout.amount, command.allowExcess)
     const refundedOn = command.refundedOn ?? firstFreeDay(rules, today, source.receivedOn, source.lastUndoOn)
     requireNotBefore(refundedOn, firstFreeDay(undefined, source.receivedOn, source.lastUndoOn), '/refundedOn')
