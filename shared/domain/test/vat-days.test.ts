@@ -1,6 +1,7 @@
 /** VAT follows the money, not the day on which somebody allocated it. */
 import t from 'tap'
 import {
+  creditNoteRegistered,
   invoiceRegistered,
   paymentAllocated,
   paymentCleared,
@@ -77,6 +78,21 @@ t.test('of other invoices VAT is exigible with the later of money and paper', as
   t.same(daysOf(given(account, money, early).when(use('2026-11-05'))), ['2026-11-05 2026-09-28 2026-09-28 -'])
   const ordinary = invoice({ cashAccounting: false })
   t.same(daysOf(given(account, money, ordinary).when(use('2026-11-05'))), ['2026-11-05 2026-09-28 - -'])
+})
+
+t.test('of an invoice whose VAT was taken back, money moves none, and none belongs to a closed month', async (t) => {
+  const closed = { today, company: { ...DEFAULT_RULES, closedThrough: '2026-10-31' as const } }
+  const corrected = (vat: string) =>
+    creditNoteRegistered({
+      invoiceId: undefined,
+      corrects: 'inv-1024',
+      total: ron('1210.00'),
+      vatLines: [{ rate: '21', base: '1000.00', vat }],
+      cashAccounting: true,
+    })
+  const after = (vat: string) => given(account, money, invoice(), corrected(vat)).when(use(), closed)
+  t.same(daysOf(after('210.00')), ['2026-11-01 2026-09-28 - -'])
+  t.same(daysOf(after('209.99')), ['2026-11-01 2026-09-28 2026-11-01 2026-10'])
 })
 
 t.test('a payment that is allocated as it comes has one day', async (t) => {

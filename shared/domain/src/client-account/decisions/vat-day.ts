@@ -1,6 +1,8 @@
 import { type BusinessDay, latest, monthOf } from '../../business-day.ts'
 import type { CompanyRules } from '../../decider.ts'
 import type { VatDay } from '../events/allocations.ts'
+import { vatLeftOf } from '../invoice-vat.ts'
+import type { VatAmounts } from '../records/fields.ts'
 import type { Invoice } from '../records/invoices.ts'
 import type { Payment } from '../records/payments.ts'
 import { INSTRUMENTS } from '../vocabulary.ts'
@@ -15,14 +17,18 @@ export const dayOfMoney = ({ method, receivedOn, clearedOn, origin }: Money): Bu
   return INSTRUMENTS.has(method) ? clearedOn : receivedOn
 }
 
+/** What VAT money can make exigible. What a final invoice took off an advance stays the advance's, with its money. */
+const vatFor = (invoice: Invoice): readonly VatAmounts[] =>
+  invoice.kind === 'ADVANCE' || invoice.vatTaken.length === 0 ? invoice.vatLines : vatLeftOf(invoice)
+
 /**
  * When money makes the VAT of an invoice exigible. For an advance that is its own day, be it before the paper (Legea
  * 227/2015 art. 282 (2) b); other credit is for no supply until an invoice takes it. What an undo has taken back comes
  * again from the day of the undo on, so that no day has more VAT than the invoice. `undefined`: the money moves none.
  */
 const exigibleOn = (collectedOn: BusinessDay, invoice: Invoice): BusinessDay | undefined => {
-  const { kind, cashAccounting, vatLines, issuedOn, lastUndoOn } = invoice
-  if (vatLines.every(({ vat }) => vat === 0n)) return undefined
+  const { kind, cashAccounting, issuedOn, lastUndoOn } = invoice
+  if (vatFor(invoice).every(({ vat }) => vat === 0n)) return undefined
   const isAdvance = kind === 'ADVANCE'
   const day = latest(collectedOn, lastUndoOn, isAdvance ? undefined : issuedOn)
   // Outside TVA la încasare the paper makes it due, if the money has not done so before.
