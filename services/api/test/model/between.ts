@@ -5,7 +5,7 @@ import type { ModelCommand } from './oracle/command.ts'
 import type { Oracle } from './oracle/oracle.ts'
 import { isMoney } from './oracle/terms.ts'
 import { whoseIs } from './oracle/unidentified.ts'
-import { nextReversal, nextTransfer, nextUnidentified } from './play/commands.ts'
+import { nextForOthers, nextReversal, nextTransfer, nextUnidentified } from './play/commands.ts'
 import type { Client } from './play/moment.ts'
 import type { Random } from './random.ts'
 
@@ -61,6 +61,21 @@ export const takeTransfer = async (told: Told, at: Between, clients: readonly Cl
   const answered = await told.send(step.command, step.key)
   if (told.compare(from.oracle, step, answered, [to.oracle]) === 'refused') return
   told.count(step.command.name === 'TransferCredit' ? 'moved' : 'paid for another')
+  await askAgain(told, at, step, answered)
+}
+
+/** One payment for the invoices of two clients. */
+export const takeForOthers = async (told: Told, at: Between, clients: readonly Client[]): Promise<void> => {
+  const { random, day, fresh } = at
+  const from = random.pick(clients, undefined)
+  const others = clients.filter((client) => client !== from)
+  const to = random.pick(others, undefined)
+  if (from === undefined || to === undefined) return
+  const step = { command: nextForOthers({ ...from, random }, to, day, fresh), key: `for-others-${fresh}` }
+  const answered = await told.send(step.command, step.key)
+  const states = others.map(({ oracle }) => oracle)
+  if (told.compare(from.oracle, step, answered, states) === 'refused') return
+  told.count('for others')
   await askAgain(told, at, step, answered)
 }
 

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { eventsOf } from '../api.ts'
 import { RULES_AGE_MS, startApiProcesses } from '../api-processes.ts'
 import { project } from '../projected.ts'
-import { type Compare, type Step, takeReversal, takeTransfer, takeUnidentified } from './between.ts'
+import { type Compare, type Step, takeForOthers, takeReversal, takeTransfer, takeUnidentified } from './between.ts'
 import { createCaller } from './caller.ts'
 import { conflict } from './conflicts.ts'
 import { compareEnd, compareNumbers } from './endings.ts'
@@ -31,7 +31,7 @@ const COMMANDS_PER_ROUND = isLong ? Math.ceil(100 * length) : 5
 const BETWEEN_PER_ROUND = isLong ? Math.ceil(60 * length) : 5
 const BETWEEN = [
   takeTransfer,
-  takeTransfer,
+  takeForOthers,
   takeReversal,
   takeUnidentified,
   takeUnidentified,
@@ -267,6 +267,7 @@ const reopen = async (accounts: readonly Account[], company: Oracle, phase: numb
 t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
   await must('RegisterCompany', examples.registerCompany(), 'company')
   await must('SetPolicy', { cashGuard: 'REJECT', smallDifference: decimal(SMALL_DIFFERENCE) }, 'policy')
+  await must('OpenCashDesk', { deskId: 'C1', name: 'Casa 1', openedOn: PHASES[0]?.[0] }, 'desk')
   const company = createOracle('', 0)
   const accounts: Account[] = []
   for (let index = 0; index < CLIENTS; index += 1) {

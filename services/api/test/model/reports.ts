@@ -6,6 +6,7 @@ import type { State } from './oracle/state.ts'
 import {
   type AgingRow,
   agingOf,
+  drawerOf,
   movedOf,
   statementOf,
   trialBalanceOf,
@@ -91,6 +92,9 @@ const Unidentified = z.looseObject({
   identified: Amount,
   returned: Amount,
 })
+const CashDays = z.looseObject({
+  items: z.array(z.looseObject({ day: z.string(), opening: Amount, closing: Amount })),
+})
 const Client = z.looseObject({
   balances: z.array(z.looseObject({ currency: z.string(), open: Amount, credit: Amount, balance: Amount })),
 })
@@ -173,6 +177,13 @@ const compareBooks = async ({ t, ask, states, company }: Compared, at: At): Prom
     ),
     plain(unidentifiedOf(company, clocks)),
     `unidentified at ${clocksOf(at)}`,
+  )
+  const register = `cash-desks/C1/days?from=${FIRST_DAY}&to=${at.asOf}&knownAt=${at.quiet.position}`
+  const { items } = CashDays.parse(await answer(ask, register))
+  t.same(
+    plain(items.map(({ day, opening, closing }) => [day, closing - opening] as const)),
+    plain(drawerOf(states, clocks)),
+    register,
   )
   const asked = `vat/exigible?from=${FIRST_DAY}&to=${at.asOf}&knownAt=${at.quiet.position}`
   const { days, deferred } = Vat.parse(await answer(ask, asked))

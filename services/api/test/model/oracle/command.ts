@@ -25,6 +25,7 @@ const Items = z
   .array(
     z.object({
       invoiceId: z.string(),
+      invoiceClientId: z.string().optional(),
       amount: Amount.optional(),
       paid: Amount.optional(),
       exchangeRate: ExchangeRate.optional(),

@@ -32,7 +32,7 @@ export const registerCreditNote: Rule<State> = (state, body, day) => {
       ...ifNot(total.amount <= reach, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT'),
       ...ifNot(
         about === undefined ||
-          (about.claim === '' && !about.isCancelled && total.amount <= creditableOf(about) && fits(about, vat)),
+          (about.claim === '' && !about.isCancelled && total.amount <= creditableOf(state, about) && fits(about, vat)),
         'CREDIT_NOTE_DOES_NOT_FIT',
       ),
     ],

@@ -13,7 +13,7 @@ import { grantDiscount, reverseDiscount, reverseWriteOff, writeOffInvoice } from
 import { confirmPaymentCleared, recordPayment, recordSetOff } from './payments.ts'
 import { annulReceipt, extendReceiptRange, issueReceipt, reprintReceipt } from './receipts.ts'
 import { type CashGuard, newState, type State } from './state.ts'
-import { payForAnother, transferCredit } from './transfers.ts'
+import { payForAnother, recordForOthers, transferCredit } from './transfers.ts'
 import { identifyPayment, recordUnidentified, returnUnidentified, undoIdentification } from './unidentified.ts'
 
 export interface Verdict {
@@ -91,6 +91,7 @@ const BETWEEN: Readonly<Record<string, Between>> = {
   IdentifyPayment: withOne(identifyPayment),
   UndoIdentification: withOne(undoIdentification),
   ReversePayment: reverseEverywhere,
+  RecordPayment: recordForOthers,
 }
 
 /** How far back each may be dated depends on more than what it names; that nothing falls below zero is held anyway. */

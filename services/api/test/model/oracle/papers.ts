@@ -6,7 +6,7 @@ import { free, settle } from './settling.ts'
 import type { Invoice, Paper, PaperKind, State } from './state.ts'
 import { freeFrom, last, recoveryOf } from './terms.ts'
 import { newestOn } from './undoing.ts'
-import { addRates, byRate, isThere, NO_VAT, type VatByRate, vatOf, withVat } from './vat.ts'
+import { addRates, byRate, creditableOf, isThere, NO_VAT, type VatByRate, vatOf, withVat } from './vat.ts'
 
 const NO_REFUND: Paper['left'] = { method: '', amount: 0, currency: FUNCTIONAL, inTransit: 0, difference: 0 }
 
@@ -115,6 +115,10 @@ export const takeBack = (
 }
 export const raised = ({ of }: Paper): object => ({ invoiceId: of })
 
+/** Of an invoice without VAT no rates say how much there is of it. */
+const fitsPrice = (state: State, invoice: Invoice, by: number): boolean =>
+  invoice.vat.size > 0 || by <= creditableOf(state, invoice)
+
 const lowering = (
   state: State,
   body: Body,
@@ -136,7 +140,7 @@ const lowering = (
             ...ifNot(day >= freeFrom(invoice), 'UNDO_BEFORE_WHAT_IT_UNDOES'),
             // A discount corrects an invoice.
             ...ifNot(
-              (invoice.claim === '' || kind === 'writeOffId') && isThere(invoice, vat),
+              kind === 'writeOffId' || (invoice.claim === '' && isThere(invoice, vat) && fitsPrice(state, invoice, by)),
               'CREDIT_NOTE_DOES_NOT_FIT',
             ),
           ]),

@@ -1,7 +1,9 @@
 /** Credit goes to another client's account, and may settle an invoice there. */
+import { z } from 'zod'
 import { decimal, moneyOf, takeWorth } from './amounts.ts'
 import { post } from './books.ts'
 import { type Body, ifNot, type Judgement, type Told } from './command.ts'
+import { recordPayment } from './payments.ts'
 import { settle } from './settling.ts'
 import type { Payment, State } from './state.ts'
 import { collectionDay, creditFrom, creditOf, isPending, last } from './terms.ts'
@@ -109,6 +111,52 @@ export const payForAnother = (from: State, to: State, body: Body, day: string): 
       const credit = move(from, to, payment, amount, { transferId: transferIdIn(body, told), on: day, home: undefined })
       settle(to, credit, { invoiceId: body.invoiceId, amount, paid: amount }, day)
       return { amount: decimal(amount), invoiceId: body.invoiceId }
+    },
+  }
+}
+
+const ForOthers = z.looseObject({ forOthers: z.array(z.looseObject({ transferId: z.string() })) })
+
+/** A payment that comes in for several clients: what is for others goes there at once, after what is for the payer. */
+export const recordForOthers = (from: State, others: readonly State[], body: Body, day: string): Judgement => {
+  const { rule, items } = body.allocation
+  const isOwn = ({ invoiceClientId = from.clientId }: { readonly invoiceClientId?: string | undefined }): boolean =>
+    invoiceClientId === from.clientId
+  const own = items.filter(isOwn)
+  const given = items.flatMap((item) => {
+    const to = others.find(({ clientId }) => clientId === item.invoiceClientId)
+    return isOwn(item) || to === undefined ? [] : [{ ...item, amount: item.amount ?? 0, to }]
+  })
+  const plain = recordPayment(from, { ...body, allocation: { rule, items: own } }, day)
+  const whole = items.reduce((sum, { amount = 0 }) => sum + amount, 0)
+  const codesOf = ({ invoiceId, amount, to }: (typeof given)[number]): readonly string[] => {
+    const invoice = to.invoices.get(invoiceId)
+    if (invoice === undefined) return ['INVOICE_NOT_FOUND']
+    const isAlike = invoice.currency === body.amount?.currency
+    return [...ifNot(isAlike, 'CURRENCY_MISMATCH'), ...ifNot(amount <= invoice.open, 'ALLOCATION_EXCEEDS_OPEN_AMOUNT')]
+  }
+  return {
+    codes: [
+      ...plain.codes,
+      ...given.flatMap(codesOf),
+      ...ifNot(whole <= (body.amount?.amount ?? 0), 'ALLOCATION_EXCEEDS_CREDIT'),
+    ],
+    warnings: plain.warnings ?? [],
+    apply: (told) => {
+      const result = plain.apply(told)
+      const payment = from.payments.get(body.paymentId)
+      const ids = ForOthers.safeParse(told).data?.forOthers.map(({ transferId }) => transferId) ?? []
+      for (const [index, { invoiceId, amount, to }] of given.entries()) {
+        if (payment === undefined) break
+        const credit = move(from, to, payment, amount, { transferId: ids[index] ?? '', on: day, home: undefined })
+        settle(to, credit, { invoiceId, amount, paid: amount }, day)
+      }
+      const forOthers = given.map(({ invoiceClientId, invoiceId, amount }) => ({
+        invoiceClientId,
+        invoiceId,
+        amount: decimal(amount),
+      }))
+      return { ...result, credit: decimal(payment?.credit ?? 0), ...(given.length > 0 ? { forOthers } : {}) }
     },
   }
 }

@@ -113,9 +113,16 @@ export const isThere = (invoice: Invoice, taken: VatByRate): boolean => {
 export const fits = (invoice: Invoice, taken: VatByRate): boolean =>
   (taken.size > 0 || vatOf(leftOf(invoice)) === 0) && isThere(invoice, taken)
 
-/** What a credit note may take of an invoice: without VAT nothing tells what others took. */
-export const creditableOf = (invoice: Invoice): number =>
-  invoice.vat.size > 0 ? grossOf(leftOf(invoice)) : invoice.total
+/** What papers may take off the price of an invoice: its rates say so, or else what others took off it before. */
+export const creditableOf = ({ papers }: State, invoice: Invoice): number => {
+  if (invoice.vat.size > 0) return grossOf(leftOf(invoice))
+  const { invoiceId, total } = invoice
+  const taken = [...papers.values()].filter(
+    ({ kind, of, corrects, reversed }) =>
+      !reversed && (kind === 'creditNoteId' || kind === 'discountId') && (of === invoiceId || corrects === invoiceId),
+  )
+  return taken.reduce((left, { amount }) => left - amount, total)
+}
 
 /** Of a note that says nothing of VAT: its share of what is left, so that the last one takes the rest. */
 export const shareOf = (invoice: Invoice, total: number): VatByRate => {

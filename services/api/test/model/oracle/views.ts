@@ -74,6 +74,14 @@ export const unidentifiedOf = (company: State, clocks: Clocks): readonly (readon
       ...(cause === 'recorded' ? [] : [[`${item} ${cause}`, amount] as const]),
     ])
 
+/** By day, what came into the drawer less what left it: all cash is in one, and in lei. */
+export const drawerOf = (states: readonly State[], clocks: Clocks): ReadonlyMap<string, number> =>
+  sumBy(
+    states.flatMap((state) => movesAt(state, clocks)),
+    ({ account, on }) => (account === 'CASH' ? on : undefined),
+    ({ amount }) => amount,
+  )
+
 /** By day and currency, what a client's balance moved; and by currency what it was before, under the empty day. */
 export const statementOf = (state: State, from: string, clocks: Clocks): ReadonlyMap<string, number> =>
   sumBy(

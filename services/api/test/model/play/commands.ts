@@ -49,6 +49,34 @@ export const nextCommand = (client: Client, course: Course, phase: number, step:
   return client.random.pick([...aboutPapers(moment), ...aboutMoney(moment), ...aboutReceipts(moment), update], update)()
 }
 
+/** A payment for some of the payer's own invoices, and for some of another's. */
+export const nextForOthers = (from: Client, to: Client, day: string, fresh: string): ModelCommand => {
+  const { clientId, random } = from
+  const currency = random.chance(0.2) ? 'EUR' : 'RON'
+  const itemOf = ({ oracle, clientId: whose }: Client) => {
+    const owed = [...oracle.state.invoices.values()].filter((invoice) => invoice.open > 0)
+    const alike = random.chance(0.9) ? owed.filter((invoice) => invoice.currency === currency) : owed
+    const invoice = random.pick(alike, undefined)
+    const amount = random.upTo(Math.max(1, invoice?.open ?? 1))
+    return { invoiceClientId: whose, invoiceId: invoice?.invoiceId ?? 'no-invoice', amount }
+  }
+  const items = [...(random.chance(0.5) ? [itemOf(from)] : []), itemOf(to)].filter(
+    ({ invoiceId }, index, all) => all.findIndex((item) => item.invoiceId === invoiceId) === index,
+  )
+  const sum = items.reduce((so, { amount }) => so + amount, 0)
+  return {
+    name: 'RecordPayment',
+    body: {
+      clientId,
+      paymentId: `for-${fresh}`,
+      amount: money(random.chance(0.1) ? Math.max(1, sum - 1) : sum + random.upTo(5_000), currency),
+      method: 'BANK_TRANSFER',
+      receivedOn: day,
+      allocation: { rule: 'explicit', items: items.map((item) => ({ ...item, amount: decimal(item.amount) })) },
+    },
+  }
+}
+
 /** Of money that other clients have some of. */
 export const nextReversal = (
   { clientId, random }: Client,

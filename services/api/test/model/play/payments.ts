@@ -21,6 +21,9 @@ const item = ({ random, state, rate }: Moment, invoiceId: string, currency: stri
   return { invoiceId, ...said, ...(random.chance(0.1) ? {} : { exchangeRate: rate() }) }
 }
 
+/** All cash is in one drawer, that of the receipts' books. */
+const DESK = 'C1'
+
 const METHODS = [
   ...['CASH', 'CASH', 'CASH', 'CASH', 'BANK_TRANSFER', 'BANK_TRANSFER', 'CARD_POS', 'CARD_ONLINE'],
   ...['COURIER_COD', 'CHEQUE', 'PROMISSORY_NOTE', 'CHEQUE'],
@@ -62,7 +65,7 @@ const recordPayment = (moment: Moment): ModelCommand => {
     body: {
       clientId,
       // The desk of the receipt's book, where none is named.
-      ...(isReceipted && random.chance(0.3) ? {} : { deskId: 'C1' }),
+      ...(isReceipted && random.chance(0.3) ? {} : { deskId: DESK }),
       paymentId: fresh('pay'),
       amount: money(paid, inCurrency),
       method,
@@ -99,6 +102,7 @@ const refund = ({ clientId, random, about, fresh, day, state, rate }: Moment): M
         ? ['BANK_TRANSFER', 'CASH']
         : ['BANK_TRANSFER', 'CARD_POS', 'CASH', 'CASH']
   const amount = random.upTo(random.chance(0.2) && leaving === 'RON' ? 600_000 : 20_000)
+  const method = random.pick(methods, 'BANK_TRANSFER')
   const isValued = isExchanged ? random.chance(0.9) : credit !== 'RON' && random.chance(0.5)
   return {
     name: 'RecordRefund',
@@ -108,7 +112,8 @@ const refund = ({ clientId, random, about, fresh, day, state, rate }: Moment): M
       paymentId: about.paymentId,
       amount: isExchanged ? money(amount, leaving) : decimal(amount),
       ...(isValued ? { exchangeRate: rate() } : {}),
-      method: random.pick(methods, 'BANK_TRANSFER'),
+      method,
+      ...(method === 'CASH' ? { deskId: DESK } : {}),
       refundedOn: day,
       allowExcess: random.chance(0.3),
     },
