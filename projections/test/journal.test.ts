@@ -560,7 +560,9 @@ t.test('the days of an account keep both of its sides', async (t) => {
     ['BANK', '2026-11-02', 50_000n, 0n],
     ['BANK', '2026-11-05', 0n, 50_000n],
     ['CLIENT_CREDIT', '2026-11-02', 50_000n, 50_000n],
-    ['CLIENT_CREDIT', '2026-11-05', 50_000n, 50_000n],
+    // Of two stretches of the log.
+    ['CLIENT_CREDIT', '2026-11-05', 0n, 50_000n],
+    ['CLIENT_CREDIT', '2026-11-05', 50_000n, 0n],
     ['RECEIVABLE', '2026-11-02', 0n, 50_000n],
     ['RECEIVABLE', '2026-11-05', 50_000n, 0n],
   ])
