@@ -62,8 +62,11 @@ const refundAbroad = (currency: string, random: Random) => {
   return { amount: { amount: decimal(minor, left), currency: left } }
 }
 
-export const amountOf = (random: Random): number =>
-  random.chance(0.3) ? random.between(1, 9) : random.between(10, 400_000)
+/** Of banuți, of everyday, and now and then more than a ceiling of cash. */
+export const amountOf = (random: Random): number => {
+  if (random.chance(0.3)) return random.between(1, 9)
+  return random.chance(0.05) ? random.between(400_000, 2_000_000) : random.between(10, 400_000)
+}
 
 /** Of a final invoice: it takes an advance off, whole; where that is more than it is for, it asks for nothing. */
 const finalOf = (account: ClientAccount, random: Random, minor: number) => {
@@ -161,6 +164,7 @@ const payment = ({ clientId, ids }: Place, random: Random, receivedOn: string): 
       ...(random.chance(0.3) && { remittanceText: `plata fact AMC ${random.between(1, ids)}` }),
       allocation: { rule: random.pick(['none', 'none', 'oldestDueFirst', 'oldestDueFirst', 'auto', 'named']) },
       ...(method === 'CASH' && { deskId: random.pick(['C1', 'C2']) }),
+      ...(method === 'CASH' && random.chance(0.3) && { cashOverride: { reason: 'agreed', approvedBy: 'Ana' } }),
       ...(method === 'CASH' && random.chance(0.5) && { receipt: { series: SERIES, receiptId: `rec-${paymentId}` } }),
     },
   }
@@ -285,7 +289,9 @@ const lowering = (account: ClientAccount, { clientId, ids }: Place, random: Rand
 /** What happens to money that is there: it bounces, is collected, is given back. */
 const onPayment = (account: ClientAccount, clientId: string, random: Random, day: string) => {
   const payments = [...accountPayments.all(account)]
-  const found = anyOf(random, payments)
+  // Now and then one of which others have something: that is undone there first.
+  const moved = random.chance(0.3) ? payments.filter(({ transfers }) => transfers.length > 0) : []
+  const found = anyOf(random, moved.length > 0 ? moved : payments)
   if (found === undefined) return undefined
   const { paymentId, credit, currency, inTransit } = found
   const of = { clientId, paymentId }

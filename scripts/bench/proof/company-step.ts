@@ -38,8 +38,9 @@ export const onCompany = ({ rules }: Company, companyId: string, random: Random)
 /** What happens to a book besides its receipts. */
 export const onBookOf = (random: Random, numberMax: number): ReceiptBookCommand => {
   const number = random.between(1, numberMax)
+  const early = random.between(1, 4)
   return random.pick<ReceiptBookCommand>([
-    { type: 'ReprintReceipt', data: { series: SERIES, number, reason: 'torn' } },
+    { type: 'ReprintReceipt', data: { series: SERIES, number: early, reason: 'torn' } },
     {
       type: 'ExtendReceiptRange',
       data: { series: SERIES, to: number + 20, decisionNumber: '2', decisionOn: FIRST_DAY },

@@ -10,6 +10,9 @@ import { onUnidentified, unidentifiedOf } from './unidentified-step.ts'
 /** Clocks of the machines that record differ a little. */
 const SKEW_MAX_MS = 40
 const RECEIPT_NUMBER_MAX = 30
+const GUARDS = ['WARN', 'REQUIRE_OVERRIDE', 'REJECT'] as const
+/** The first range is soon exhausted. */
+const RANGE = 12
 
 export interface RandomCompany {
   readonly companyId: string
@@ -84,8 +87,8 @@ export const foundCompany = async (
   }
 
   await onItself({ type: 'RegisterCompany', data: { ...registerCompany(), companyId } })
-  await onItself({ type: 'SetPolicy', data: { companyId, smallDifference: '9.00' } })
-  await onBook({ type: 'OpenReceiptBook', data: openReceiptBook({ series: SERIES, from: 1 }) })
+  await onItself({ type: 'SetPolicy', data: { companyId, smallDifference: '9.00', cashGuard: random.pick(GUARDS) } })
+  await onBook({ type: 'OpenReceiptBook', data: openReceiptBook({ series: SERIES, from: 1, to: RANGE }) })
   for (const clientId of clientIds) await onAccount({ type: 'RegisterClient', data: registerClient({ clientId }) })
   const live = counting(async () => {
     await step()

@@ -39,7 +39,10 @@ export const onUnidentified = (
     const amount = decimal(part, currency)
     return { type: 'ReturnUnidentifiedPayment', data: { paymentId, amount, reason, returnedOn: day } }
   }
-  const which = { paymentId, clientId, identificationId: `${clientId}-${paymentId}-${random.between(1, 5)}` }
+  const number = random.between(1, 5)
+  // An id may be taken by then: the account refuses it, and the money is nobody's again.
+  const identificationId = random.chance(0.15) ? `${clientId}-pay-${number}` : `${clientId}-${paymentId}-${number}`
+  const which = { paymentId, clientId, identificationId }
   const rule = random.pick(['auto', 'auto', 'named', 'oldestDueFirst', 'none'] as const)
   const asked = { amount: decimal(part, currency), allocation: { rule } }
   return { type: 'IdentifyPayment', data: { ...which, ...asked, ...(random.chance(0.5) && { identifiedOn: day }) } }
