@@ -155,7 +155,11 @@ export const biViews: readonly BiView[] = [
       column('number', 'i.number', 'Number as printed.'),
       column('issued_on', 'i.issued_on', 'Day of issue; see dim_day.'),
       column('due_on', 'i.due_on', "Last day to pay without being late; of instalments, the last one's."),
-      column('status', 'i.status', 'UNPAID, PARTIALLY_PAID, PAID, CREDITED, WRITTEN_OFF or CANCELLED.'),
+      column(
+        'status',
+        'i.status',
+        'UNPAID, PARTIALLY_PAID, PAID, CREDITED, WRITTEN_OFF, CANCELLED, or MOVED to another client with which it was merged.',
+      ),
       column('cancelled_on', 'i.cancelled_on', 'Day of cancellation; empty while it stands.'),
       ...currencyColumns('i.currency'),
       ...amount('total', 'i.total_minor', 'i.currency', 'Total with VAT'),
@@ -165,6 +169,8 @@ export const biViews: readonly BiView[] = [
       ...amount('written_off', 'i.written_off_minor', 'i.currency', 'Written off'),
       ...amount('small_difference', 'i.small_difference_minor', 'i.currency', 'Of that: rests too small to be a debt'),
       ...amount('recovered', 'i.recovered_minor', 'i.currency', 'Of what was written off: paid after all'),
+      ...amount('before', 'i.before_minor', 'i.currency', 'Settled before a merge brought it to this client'),
+      ...amount('moved', 'i.moved_minor', 'i.currency', 'What another client has by a merge'),
       ...amount('open', 'i.open_minor', 'i.currency', 'Still asked for; zero when cancelled'),
       column(
         'overdue_days',

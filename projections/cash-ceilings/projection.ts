@@ -51,7 +51,7 @@ const settled = (event: Settling, invoice: OwnedRow<typeof contractInvoices>, si
  */
 export const cashCeilings = defineProjection({
   name: 'cash_ceilings',
-  version: 1,
+  version: 2,
   tables: [cashClients, cashHanded, contractInvoices, contractSettlements],
   on: {
     ClientRegistered: folding({
@@ -77,6 +77,11 @@ export const cashCeilings = defineProjection({
       wants: (event) => ({ invoice: wantedNew(contractInvoices, contractOf(event)) }),
       fold: (event, { invoice }) =>
         event.data.instalmentContract ? [create(invoice, { position: event.position })] : [],
+    }),
+    InvoiceMoved: folding({
+      wants: (event) => (event.data.again === true ? {} : { invoice: wantedNew(contractInvoices, contractOf(event)) }),
+      fold: (event, { invoice }) =>
+        event.data.instalmentContract && invoice !== undefined ? [create(invoice, { position: event.position })] : [],
     }),
     PaymentRecorded: folding({
       wants: (event) => ({

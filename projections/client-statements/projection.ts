@@ -87,7 +87,7 @@ const conversion = (
 /** What passed between the two parties, in the order of effective days: the client's statement (fișă client). */
 export const clientStatements = defineProjection({
   name: 'client_statements',
-  version: 5,
+  version: 6,
   tables: [statementLines, statementMonths, statementDays, statementReceipts],
   on: {
     InvoiceRegistered: (event) => {
@@ -174,6 +174,16 @@ export const clientStatements = defineProjection({
       return [
         ...line(event, { ...of, ...origin, side: 'debit' }),
         ...line(event, { ...of, clientId, paymentId: returnsTo, side: 'credit' }),
+      ]
+    },
+    InvoiceMoved: (event) => {
+      const { clientId, fromClientId, invoiceId, series, number, movedOn: on, amount } = event.data
+      if (minorOf(amount) === 0n) return []
+      const document = series === undefined ? number : `${series} ${number}`
+      const of = { kind: 'MERGE', invoiceId, document, on, amount } as const
+      return [
+        ...line(event, { ...of, clientId: fromClientId, side: 'credit' }),
+        ...line(event, { ...of, clientId, side: 'debit' }),
       ]
     },
     // Money that came, though he was not known by it at first.

@@ -33,6 +33,8 @@ export type StatementLineKind =
   | 'REFUND_REVERSAL'
   /** Credit that went to another client's account, or came from one. */
   | 'TRANSFER'
+  /** An invoice or a claim that went to the account of the same debtor, or came from there. */
+  | 'MERGE'
   /** Credit that is the client's no longer. */
   | 'RELEASE'
   /** Credit that paid what was written off: nothing was asked for any more, so the client has it no longer. */

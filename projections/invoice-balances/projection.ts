@@ -39,6 +39,8 @@ type AmountColumn =
   | 'written_off_minor'
   | 'small_difference_minor'
   | 'recovered_minor'
+  | 'before_minor'
+  | 'moved_minor'
 
 /** Something that an event does to what an invoice asks for. */
 interface Settled {
@@ -66,6 +68,10 @@ const amountsOf = ({ kind, minor, unclearedMinor = 0n }: Settled): { readonly [N
       return { written_off_minor: minor, small_difference_minor: minor }
     case 'RECOVERED':
       return { recovered_minor: minor }
+    case 'BEFORE':
+      return { before_minor: minor }
+    case 'MOVED':
+      return { moved_minor: minor }
     case 'CANCELLED':
       return {}
   }
@@ -83,6 +89,8 @@ const changed = (invoice: Invoice, { position }: LedgerEvent, settled: Settled) 
     written_off_minor: plus('written_off_minor'),
     small_difference_minor: plus('small_difference_minor'),
     recovered_minor: plus('recovered_minor'),
+    before_minor: plus('before_minor'),
+    moved_minor: plus('moved_minor'),
     cancelled_on: settled.kind === 'CANCELLED' ? settled.on : invoice.cancelled_on,
     last_effective_on: settled.on > invoice.last_effective_on ? settled.on : invoice.last_effective_on,
     last_position: position,
@@ -91,11 +99,11 @@ const changed = (invoice: Invoice, { position }: LedgerEvent, settled: Settled) 
 
 type InvoiceRow = OwnedRow<typeof invoiceBalances>
 
-const settle = (event: AccountEvent, invoice: InvoiceRow, settled: Settled): readonly RowChange[] => [
-  change(invoice, changed(rowOf(invoice), event, settled)),
+const history = (event: AccountEvent, invoice: InvoiceRow, settled: Settled, line = 0): RowChange =>
   insert(invoiceSettlements, {
     ...invoice.key,
     position: event.position,
+    line,
     kind: settled.kind,
     payment_id: settled.paymentId ?? null,
     amount_minor: settled.minor,
@@ -103,7 +111,11 @@ const settle = (event: AccountEvent, invoice: InvoiceRow, settled: Settled): rea
     effective_on: settled.on,
     undone_because: settled.undoneBecause ?? null,
     event_id: event.eventId,
-  }),
+  })
+
+const settle = (event: AccountEvent, invoice: InvoiceRow, settled: Settled): readonly RowChange[] => [
+  change(invoice, changed(rowOf(invoice), event, settled)),
+  history(event, invoice, settled),
 ]
 
 /** What of an allocation counts as paid only when its paper is collected. */
@@ -148,10 +160,53 @@ const raised = (
   { reversedOn: on, reason: undoneBecause }: { readonly reversedOn: string; readonly reason: string },
 ): Settled => ({ kind, minor: -minorOf(amount), on, undoneBecause })
 
-type Owed = Extract<LedgerEvent, { readonly type: 'InvoiceRegistered' | 'ClaimRegistered' }>
+/** The first one is told though it be nothing: it says that the invoice moved. */
+const lines = (event: AccountEvent, invoice: InvoiceRow, settled: readonly Settled[]): readonly RowChange[] =>
+  settled
+    .filter(({ minor }, index) => index === 0 || minor !== 0n)
+    .map((each, line) => history(event, invoice, each, line))
+
+/** All columns but those by which it is found. */
+const withAll = (
+  event: AccountEvent,
+  invoice: Invoice,
+  settled: readonly Settled[],
+): Omit<Invoice, (typeof invoiceBalances)['key'][number]> => {
+  const after = settled.reduce((so, each) => ({ ...so, ...changed(so, event, each) }), invoice)
+  const { company_id: _company, invoice_id: _invoice, client_id: _client, ...columns } = after
+  return columns
+}
+
+/** Several things at once, each a line of the history. */
+const settleAll = (event: AccountEvent, invoice: InvoiceRow, settled: readonly Settled[]): readonly RowChange[] => [
+  change(invoice, withAll(event, rowOf(invoice), settled)),
+  ...lines(event, invoice, settled),
+]
+
+/** What the one account has of an invoice no longer, and the other has: what is open, and bad debts with what they brought. */
+const movedOf = ({ data }: Extract<LedgerEvent, { readonly type: 'InvoiceMoved' }>) => {
+  const { total, amount, movedOn: on, writtenOff, recovered } = data
+  const { currency } = total
+  const minorOfPart = (part: string | undefined): bigint => (part === undefined ? 0n : minorIn(part, currency))
+  const bad = minorOfPart(writtenOff)
+  const brought = minorOfPart(recovered)
+  const asked = minorOf(amount) + bad
+  const parts = (sign: 1n | -1n): readonly Settled[] => [
+    { kind: 'WRITTEN_OFF', minor: sign * bad, on },
+    { kind: 'RECOVERED', minor: sign * brought, on },
+  ]
+  const before: Settled = { kind: 'BEFORE', minor: -asked, on }
+  return {
+    total: minorOf(total),
+    gone: [{ kind: 'MOVED', minor: asked, on } as const, ...parts(-1n)],
+    came: [before, ...parts(1n)] as const,
+  }
+}
+
+type Owed = Extract<LedgerEvent, { readonly type: 'InvoiceRegistered' | 'ClaimRegistered' | 'InvoiceMoved' }>
 
 /** An invoice, or a claim without one, as it begins: with nothing settled. */
-const begun = ({ data, position }: Owed, instalments: readonly InstalmentPart[]) => ({
+const begun = ({ data, position }: Owed, instalments: readonly InstalmentPart[], standsOn = data.issuedOn) => ({
   kind: data.kind,
   series: data.series ?? null,
   number: data.number,
@@ -166,18 +221,21 @@ const begun = ({ data, position }: Owed, instalments: readonly InstalmentPart[])
   written_off_minor: 0n,
   small_difference_minor: 0n,
   recovered_minor: 0n,
+  before_minor: 0n,
+  moved_minor: 0n,
   cancelled_on: null,
   instalments,
   rescheduled: false,
+  stands_on: standsOn,
   position,
-  last_effective_on: data.issuedOn,
+  last_effective_on: standsOn,
   last_position: position,
 })
 
 /** What each invoice was for and what has been settled on it. */
 export const invoiceBalancesProjection = defineProjection({
   name: 'invoice_balances',
-  version: 4,
+  version: 5,
   tables: [invoiceBalances, invoiceSettlements, invoiceSchedules],
   on: {
     InvoiceRegistered: folding({
@@ -187,6 +245,30 @@ export const invoiceBalancesProjection = defineProjection({
     ClaimRegistered: folding({
       wants: (event) => ({ claim: wantedNew(invoiceBalances, keyOf(event, event.data.claimId)) }),
       fold: (event, { claim }) => [create(claim, begun(event, []))],
+    }),
+    InvoiceMoved: folding({
+      wants: (event) => {
+        const { invoiceId, fromClientId, again } = event.data
+        const key = keyOf(event, invoiceId)
+        return {
+          given: wanted(invoiceBalances, { ...key, client_id: fromClientId }),
+          received: again === true ? wanted(invoiceBalances, key) : wantedNew(invoiceBalances, key),
+        }
+      },
+      fold: (event, { given, received }) => {
+        const { instalments, movedOn, again } = event.data
+        const { total, gone, came } = movedOf(event)
+        if (again === true) return [...settleAll(event, given, gone), ...settleAll(event, received, came)]
+        const [before] = came
+        const first = { ...before, minor: total + before.minor }
+        const settled = [first, ...came.slice(1)]
+        const row = { ...received.key, ...begun(event, instalments, movedOn) }
+        return [
+          ...settleAll(event, given, gone),
+          create(received, withAll(event, row, settled)),
+          ...lines(event, received, settled),
+        ]
+      },
     }),
     ClaimCancelled: folding({
       wants: (event) => ({ claim: wanted(invoiceBalances, keyOf(event, event.data.claimId)) }),

@@ -27,6 +27,10 @@ export interface InvoiceBalance {
   readonly smallDifferenceMinor: bigint
   /** Of what is written off: paid after all. */
   readonly recoveredMinor: bigint
+  /** Of one that came from another account: what it asked for no longer when it came. */
+  readonly beforeMinor: bigint
+  /** What another account of the same debtor has by now. */
+  readonly movedMinor: bigint
   readonly openMinor: bigint
   readonly status: InvoiceStatus
   readonly instalments: readonly InstalmentPart[]
@@ -44,7 +48,7 @@ export interface InvoiceCursor {
 
 type InvoiceRow = Omit<
   InvoiceBalanceViews['read.invoice_balances'],
-  'rescheduled' | 'last_effective_on' | 'last_position'
+  'rescheduled' | 'stands_on' | 'last_effective_on' | 'last_position'
 > & {
   readonly last_payment_on: string | null
 }
@@ -77,6 +81,8 @@ const invoiceBalance = (row: InvoiceRow, asOf: string): InvoiceBalance => ({
   writtenOffMinor: row.written_off_minor,
   smallDifferenceMinor: row.small_difference_minor,
   recoveredMinor: row.recovered_minor,
+  beforeMinor: row.before_minor,
+  movedMinor: row.moved_minor,
   openMinor: row.open_minor,
   status: row.status,
   instalments: row.instalments,
@@ -92,6 +98,8 @@ type Amount =
   | 'written_off_minor'
   | 'small_difference_minor'
   | 'recovered_minor'
+  | 'before_minor'
+  | 'moved_minor'
 
 /** Each amount of an invoice, added up from its history. */
 const SUMS: Readonly<Record<Amount, RawBuilder<unknown>>> = {
@@ -102,6 +110,8 @@ const SUMS: Readonly<Record<Amount, RawBuilder<unknown>>> = {
   written_off_minor: sql`sum(amount_minor) filter (where kind in ('WRITTEN_OFF', 'SMALL_DIFFERENCE'))`,
   small_difference_minor: sql`sum(amount_minor) filter (where kind = 'SMALL_DIFFERENCE')`,
   recovered_minor: sql`sum(amount_minor) filter (where kind = 'RECOVERED')`,
+  before_minor: sql`sum(amount_minor) filter (where kind = 'BEFORE')`,
+  moved_minor: sql`sum(amount_minor) filter (where kind = 'MOVED')`,
 }
 const AMOUNTS: readonly Amount[] = [
   'allocated_minor',
@@ -111,6 +121,8 @@ const AMOUNTS: readonly Amount[] = [
   'written_off_minor',
   'small_difference_minor',
   'recovered_minor',
+  'before_minor',
+  'moved_minor',
 ]
 
 const settledSums = sql.join(AMOUNTS.map((amount) => sql`coalesce(${SUMS[amount]}, 0)::bigint as ${sql.ref(amount)}`))
@@ -172,7 +184,7 @@ const invoicesAt = (companyId: CompanyId, clocks: Clocks, terms: Terms) => {
     ) then_
     ${joined}
     where stored.company_id = ${companyId} and ${condition}
-      and ${countsSql(clocks, 'stored.issued_on', 'stored.position')}
+      and ${countsSql(clocks, 'stored.stands_on', 'stored.position')}
   ) seen
 )`
 }
@@ -218,7 +230,7 @@ interface InvoiceQuestion extends Clocks {
 
 /**
  * One invoice with every allocation that it had by then, those marked that were undone by then. Where several clients have an
- * invoice of this id and none is named, the one that was registered first.
+ * invoice of this id and none is named, the one that was registered first; of one that moved, the one that has it.
  */
 export const findInvoice = async (
   db: ReadHandle,
@@ -228,7 +240,7 @@ export const findInvoice = async (
     sql`invoice.invoice_id = ${invoiceId}`,
     ...(clientId === undefined ? [] : [sql`invoice.client_id = ${clientId}`]),
   ]
-  const first = { order: sql`invoice.position`, limit: 1 }
+  const first = { order: sql`invoice.status = 'MOVED', invoice.position`, limit: 1 }
   const { rows } = await selectInvoices(companyId, clocks, conditions, first).execute(db)
   const row = rows[0]
   if (row === undefined) return undefined
@@ -281,6 +293,8 @@ export type SettledSums = Pick<
   | 'writtenOffMinor'
   | 'smallDifferenceMinor'
   | 'recoveredMinor'
+  | 'beforeMinor'
+  | 'movedMinor'
 >
 
 /** Of some invoices, in their order, at both clocks. */
@@ -310,6 +324,8 @@ export const listSettledSums = async (
     writtenOffMinor: row.written_off_minor,
     smallDifferenceMinor: row.small_difference_minor,
     recoveredMinor: row.recovered_minor,
+    beforeMinor: row.before_minor,
+    movedMinor: row.moved_minor,
   }))
 }
 

@@ -7,6 +7,7 @@ import {
   defineTable,
   derived,
   id,
+  integer,
   json,
   nullable,
   position,
@@ -16,7 +17,7 @@ import {
   word,
 } from '../core/fold/table.ts'
 
-export type InvoiceStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'CREDITED' | 'WRITTEN_OFF' | 'CANCELLED'
+export type InvoiceStatus = 'UNPAID' | 'PARTIALLY_PAID' | 'PAID' | 'CREDITED' | 'WRITTEN_OFF' | 'CANCELLED' | 'MOVED'
 
 export interface InstalmentPart {
   readonly dueOn: string
@@ -24,13 +25,15 @@ export interface InstalmentPart {
   readonly amount: string
 }
 
-const open = 'total_minor - allocated_minor - credited_minor - discounted_minor - written_off_minor'
+const open =
+  'total_minor - allocated_minor - credited_minor - discounted_minor - written_off_minor - before_minor - moved_minor'
 
 /** What follows from the amounts of an invoice, at whatever clocks they are. Over the columns of a row. */
 export const OPEN_SQL = `case when cancelled_on is null then ${open} else 0 end`
 export const STATUS_SQL = `case when cancelled_on is not null then 'CANCELLED'
   when ${open} + uncleared_minor > 0
-    then case when allocated_minor > uncleared_minor then 'PARTIALLY_PAID' else 'UNPAID' end
+    then case when allocated_minor > uncleared_minor or before_minor > 0 then 'PARTIALLY_PAID' else 'UNPAID' end
+  when moved_minor > 0 then 'MOVED'
   when written_off_minor > small_difference_minor then 'WRITTEN_OFF'
   when allocated_minor = 0 and credited_minor > 0 then 'CREDITED'
   else 'PAID' end`
@@ -64,10 +67,16 @@ export const invoiceBalances = defineRemembered({
     small_difference_minor: bigint(),
     /** Of what is written off: what money has brought after all. Nothing that is open falls by it. */
     recovered_minor: bigint(),
+    /** Of one that came from another account: what it asked for no longer when it came. */
+    before_minor: bigint(),
+    /** What another account of the same debtor has by now. */
+    moved_minor: bigint(),
     cancelled_on: nullable(date()),
     instalments: json<readonly InstalmentPart[]>(),
     /** Whether other due days than its own were agreed: what held before is in its schedules. */
     rescheduled: boolean(),
+    /** From when on it is in this account. */
+    stands_on: date(),
     position: position(),
     /** The latest day on which anything that touched it is effective, and the position of the last event that did. */
     last_effective_on: date(),
@@ -92,6 +101,9 @@ export type SettlementKind =
   | 'SMALL_DIFFERENCE'
   | 'RECOVERED'
   | 'CANCELLED'
+  /** What was settled before the account had the invoice, and what of it went to another. */
+  | 'BEFORE'
+  | 'MOVED'
   /** What was allocated by a cheque or promissory note counts as paid. */
   | 'CLEARED'
 
@@ -103,6 +115,8 @@ export const invoiceSettlements = defineTable({
     invoice_id: id<InvoiceId>(),
     client_id: id<ClientId>(),
     position: position(),
+    /** Tells apart what one event says. */
+    line: integer(),
     kind: word<SettlementKind>(),
     /** Of an allocation, and of what money recovers. */
     payment_id: nullable(id<PaymentId>()),
@@ -113,7 +127,7 @@ export const invoiceSettlements = defineTable({
     undone_because: nullable(text()),
     event_id: uuid(),
   },
-  key: ['company_id', 'invoice_id', 'client_id', 'position'],
+  key: ['company_id', 'invoice_id', 'client_id', 'position', 'line'],
 })
 
 /** The due days of an invoice up to each agreement that moved them: history, never changed. */

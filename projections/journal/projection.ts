@@ -32,7 +32,7 @@ import { accountDays, clientAccounts, deferredVat, postings } from './tables.ts'
 /** Whose a leg is, where it is not the entry's. */
 interface Owner {
   readonly clientId: ClientId
-  readonly paymentId: PaymentId
+  readonly paymentId?: PaymentId | undefined
 }
 
 /** Debit positive, credit negative, in minor units; in the entry's currency, on its day and of its client unless it names another. */
@@ -441,19 +441,30 @@ export const journal = defineProjection({
       const { reversedOn: on } = event.data
       return { ...onPayment(event.data), on, legs: opposite(refunded(event.data)) }
     }),
-    // The giver's entry, with whatever VAT its credit note gives back; one leg is the receiver's.
+    // The entry of whose note it may be, with whatever VAT that gives back, or has again; the other leg is the other's.
     TransferReceived: posting((event) => {
       const { clientId, transferId, origin, amount, movedOn, returnsTo = transferId } = event.data
       const minor = minorOf(amount)
+      const received = { clientId, paymentId: returnsTo }
       return {
-        ...origin,
+        ...(event.data.returnsTo === undefined ? origin : received),
         currency: amount.currency,
         on: movedOn,
         legs: [
-          ['CLIENT_CREDIT', minor],
-          ['CLIENT_CREDIT', -minor, undefined, undefined, { clientId, paymentId: returnsTo }],
+          ['CLIENT_CREDIT', minor, undefined, undefined, origin],
+          ['CLIENT_CREDIT', -minor, undefined, undefined, received],
         ],
       }
+    }),
+    // What the one owed the other owes: VAT and revenue stay where the paper was registered.
+    InvoiceMoved: entering((event) => {
+      const { clientId, fromClientId, invoiceId, amount, movedOn: on } = event.data
+      const minor = minorOf(amount)
+      const legs: readonly Leg[] = [
+        ['RECEIVABLE', -minor],
+        ['RECEIVABLE', minor, undefined, undefined, { clientId }],
+      ]
+      return { clientId: fromClientId, invoiceId, currency: amount.currency, on, legs }
     }),
     UnidentifiedPaymentRecorded: entering((event) => {
       const { paymentId, amount, method, receivedOn: on, fee } = event.data

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '@registru/domain'
 import { insert, type RowChange, set } from '../core/fold/changes.ts'
 import { defineProjection } from '../core/fold/projection.ts'
-import { clientChanges, clients, companies } from './tables.ts'
+import { clientChanges, clients, companies, type MergedInto } from './tables.ts'
 
 const changed = ({
   // Whom it was alike then is told by the event alone.
@@ -11,10 +11,29 @@ const changed = ({
 }: Extract<LedgerEvent, { readonly type: 'ClientRegistered' | 'ClientUpdated' }>): RowChange =>
   insert(clientChanges, { company_id: metadata.companyId, client_id: clientId, position, changed: details })
 
+const merged = (
+  {
+    data: { clientId },
+    metadata,
+    position,
+  }: Extract<LedgerEvent, { readonly type: 'MergeRequested' | 'MergeDeclined' }>,
+  mergedInto: MergedInto | null,
+): readonly RowChange[] => {
+  const key = { company_id: metadata.companyId, client_id: clientId }
+  return [
+    insert(clientChanges, { ...key, position, changed: { mergedInto } }),
+    set(clients, key, {
+      last_position: position,
+      merged_into: mergedInto?.clientId ?? null,
+      merged_on: mergedInto?.mergedOn ?? null,
+    }),
+  ]
+}
+
 /** Who the issuers and the debtors are, one row each, and who the debtors were. */
 export const parties = defineProjection({
   name: 'parties',
-  version: 5,
+  version: 6,
   tables: [companies, clients, clientChanges],
   on: {
     CompanyRegistered: ({ data, position }) => [
@@ -39,10 +58,17 @@ export const parties = defineProjection({
         trade_register_number: event.data.tradeRegisterNumber ?? null,
         address: event.data.address ?? null,
         email: event.data.email ?? null,
+        merged_into: null,
+        merged_on: null,
         position: event.position,
         last_position: event.position,
       }),
     ],
+    MergeRequested: (event) => {
+      const { intoClientId, mergedOn } = event.data
+      return merged(event, { clientId: intoClientId, mergedOn })
+    },
+    MergeDeclined: (event) => merged(event, null),
     ClientUpdated: (event) => [
       changed(event),
       set(

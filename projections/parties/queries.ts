@@ -10,7 +10,7 @@ import type { Pool } from '@registru/runtime'
 import { sql } from 'kysely'
 import { wasKnown } from '../core/reading/clocks.ts'
 import { type Page, pageOf, READ_SCHEMA, type ReadHandle, rowsToAskFor } from '../core/reading/read.ts'
-import { type ClientDetails, FISCAL_CODE_SQL, type PartyViews } from './tables.ts'
+import { type ClientDetails, FISCAL_CODE_SQL, type MergedInto, type PartyViews } from './tables.ts'
 
 export interface ClientCard {
   readonly clientId: ClientId
@@ -20,6 +20,7 @@ export interface ClientCard {
   readonly tradeRegisterNumber: string | undefined
   readonly address: Address | undefined
   readonly email: string | undefined
+  readonly mergedInto: MergedInto | undefined
 }
 
 export interface CompanyCard {
@@ -39,6 +40,10 @@ const clientCard = (row: PartyViews['read.clients']): ClientCard => ({
   tradeRegisterNumber: row.trade_register_number ?? undefined,
   address: row.address ?? undefined,
   email: row.email ?? undefined,
+  mergedInto:
+    row.merged_into === null || row.merged_on === null
+      ? undefined
+      : { clientId: row.merged_into, mergedOn: row.merged_on },
 })
 
 /** The cards as they were when the log ended at `knownAt`, by id; a field that was never said is not there. */
@@ -62,9 +67,10 @@ const clientsKnownAt = async (
   const said = new Map<string, ClientDetails>()
   for (const { client_id, changed } of rows) said.set(client_id, { ...said.get(client_id), ...changed })
   const cards = new Map<string, ClientCard>()
-  for (const [clientId, { kind, name, taxId, tradeRegisterNumber, address, email }] of said) {
+  for (const [clientId, { kind, name, taxId, tradeRegisterNumber, address, email, mergedInto }] of said) {
     if (kind === undefined || name === undefined) continue
-    cards.set(clientId, { clientId, kind, name, taxId, tradeRegisterNumber, address, email })
+    const about = { clientId, kind, name, taxId, tradeRegisterNumber, address, email }
+    cards.set(clientId, { ...about, mergedInto: mergedInto ?? undefined })
   }
   return cards
 }

@@ -1,5 +1,5 @@
 import type { Address, ClientId, ClientKind, CompanyId } from '@registru/domain'
-import { defineTable, id, json, nullable, position, text, type ViewRowOf, word } from '../core/fold/table.ts'
+import { date, defineTable, id, json, nullable, position, text, type ViewRowOf, word } from '../core/fold/table.ts'
 
 /** Issuers. */
 export const companies = defineTable({
@@ -32,6 +32,9 @@ export const clients = defineTable({
     trade_register_number: nullable(text()),
     address: nullable(json<Address>()),
     email: nullable(text()),
+    /** The same debtor, whose account has what was open in this one. */
+    merged_into: nullable(id<ClientId>()),
+    merged_on: nullable(date()),
     /** Of the event that told of it first, and of the last one that changed it. */
     position: position(),
     last_position: position(),
@@ -39,6 +42,12 @@ export const clients = defineTable({
   key: ['company_id', 'client_id'],
   indexes: [`(company_id, (${FISCAL_CODE_SQL})) where tax_id is not null`],
 })
+
+/** The same debtor, whose account has what was open in this one. */
+export interface MergedInto {
+  readonly clientId: ClientId
+  readonly mergedOn: string
+}
 
 /** What is said of a debtor: all of it at first, then what changed. */
 export interface ClientDetails {
@@ -48,6 +57,8 @@ export interface ClientDetails {
   readonly tradeRegisterNumber?: string | undefined
   readonly address?: Address | undefined
   readonly email?: string | undefined
+  /** `null`: it is not merged after all. */
+  readonly mergedInto?: MergedInto | null | undefined
 }
 
 /** Who each debtor was said to be, so that a paper of another day names the one of that day. */

@@ -145,7 +145,7 @@ const bothOf = (event: OnInvoice & OnPayment) => ({ ...invoiceOf(event), ...paym
 /** What is open and how old it is, on two clocks: invoices by part, payments by what is not allocated yet. */
 export const receivablesAging = defineProjection({
   name: 'receivables_aging',
-  version: 5,
+  version: 6,
   tables: [openItems, openSpans, openDues, openDays],
   on: {
     InvoiceRegistered: folding({
@@ -289,6 +289,28 @@ export const receivablesAging = defineProjection({
         const by = minorOf(amount)
         const credit = returnsTo === undefined ? beginning({ item: received, amount, on }) : { item: received, by }
         return move(event, on, { item: given, by: -by }, credit)
+      },
+    }),
+    InvoiceMoved: folding({
+      wants: (event) => {
+        const { invoiceId, fromClientId, again } = event.data
+        const key = keyOf(event, 'INVOICE', invoiceId)
+        return {
+          given: wanted(openItems, { ...key, client_id: fromClientId }),
+          received: again === true ? wanted(openItems, key) : wantedNew(openItems, key),
+        }
+      },
+      fold: (event, { given, received: item }) => {
+        const { amount, total, issuedOn: issued_on, dueOn, instalments, movedOn: on, again } = event.data
+        const by = minorOf(amount)
+        const { currency } = total
+        const whole = [{ dueOn, amount: total.amount }]
+        // As old as it was there: what is settled of it lies on its earliest parts here as well.
+        const parts = (instalments.length > 0 ? instalments : whole).map(
+          (part): Part => ({ dueOn: part.dueOn, amount: `${minorIn(part.amount, currency)}`, steps: [] }),
+        )
+        const begun = { currency, issued_on, parts }
+        return move(event, on, { item: given, by: -by }, again === true ? { item, by } : { item, by, begun })
       },
     }),
     PaymentAllocated: folding({

@@ -272,7 +272,7 @@ t.test('a login of a BI tool', async (t) => {
   t.test('goes on seeing when the read views are switched and change their columns', async (t) => {
     const before = (await reader.query('select count(*)::integer as count from bi_v1.fact_invoices')).rows
     // Another shape below: the views above are taken away with it and made again in the same transaction.
-    await client.query('alter table invoice_balances_v4.invoice_balances add column note text')
+    await client.query('alter table invoice_balances_v5.invoice_balances add column note text')
     await switchReadViews(client, allProjections)
     t.same((await reader.query('select count(*)::integer as count from bi_v1.fact_invoices')).rows, before)
   })
@@ -289,13 +289,13 @@ t.test('a login of a BI tool', async (t) => {
 
 t.test('a currency of other decimals is exact', async (t) => {
   const reader = await login(t, url, client, [amc])
-  await client.query(`update invoice_balances_v4.invoice_balances set currency = 'JPY', total_minor = 1234
-    where ctid = (select ctid from invoice_balances_v4.invoice_balances where company_id = '${amc}' limit 1)`)
+  await client.query(`update invoice_balances_v5.invoice_balances set currency = 'JPY', total_minor = 1234
+    where ctid = (select ctid from invoice_balances_v5.invoice_balances where company_id = '${amc}' limit 1)`)
   const { rows: yen } = await reader.query(
     `select total::text, total_minor::text, currency_digits from fact_invoices where currency = 'JPY'`,
   )
   t.same(yen, [{ total: '1234.00', total_minor: '1234', currency_digits: 0 }])
-  await client.query(`update invoice_balances_v4.invoice_balances set currency = 'KWD' where currency = 'JPY'`)
+  await client.query(`update invoice_balances_v5.invoice_balances set currency = 'KWD' where currency = 'JPY'`)
   const { rows: dinars } = await reader.query(
     `select total, total_minor::text, currency_digits from fact_invoices where currency = 'KWD'`,
   )

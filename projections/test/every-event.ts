@@ -23,9 +23,12 @@ import {
   exchangeRatesRecorded,
   identificationUndone,
   invoiceCancelled,
+  invoiceMoved,
   invoiceRegistered,
   invoiceRescheduled,
   invoiceWrittenOff,
+  mergeDeclined,
+  mergeRequested,
   paymentAllocated,
   paymentCleared,
   paymentDeallocated,
@@ -59,6 +62,15 @@ const book = receiptBookStream('amc', 'AMC-C')
 const nobodys = unidentifiedStream('amc')
 const prices = exchangeRatesStream('amc')
 const ofBeta = { clientId: 'beta' } as const
+/** Of TVA la încasare, and of a contract that is paid in instalments. */
+const contract = {
+  invoiceId: 'i-5',
+  number: '8',
+  total: ron('12.10'),
+  vatLines: [{ rate: '21', base: '10.00', vat: '2.10' }],
+  cashAccounting: true,
+  instalmentContract: true,
+}
 const clockEvent = (type: 'LedgerClockStarted' | 'LedgerClockTicked') => ({ type, version: 1, data: {} })
 
 const lei = { rate: '5.00', source: 'BNR', publishedOn: '2026-10-30' } as const
@@ -425,6 +437,39 @@ const appends: readonly (readonly [stream: string, ...messages: readonly LedgerM
   // 76
   [prices, exchangeRatesRecorded()],
   [prices, exchangeRatesRecorded({ rates: { CHF: '5.4321', EUR: '5.0910' }, replaces: { EUR: '5.0900' } })],
+  // 78
+  [
+    alfa,
+    invoiceRegistered({ ...contract, issuedOn: '2026-10-01', dueOn: '2026-10-31' }),
+    paymentAllocated({ paymentId: 'p-1', invoiceId: 'i-5', amount: ron('1.10') }),
+    invoiceWrittenOff({ invoiceId: 'i-5', writeOffId: 'w-10', amount: ron('1.00') }),
+    mergeRequested(),
+    mergeDeclined(),
+    mergeRequested({ mergedOn: '2026-11-21' }),
+  ],
+  // 84
+  [beta, invoiceMoved({ ...contract, amount: ron('10.00'), writtenOff: '1.00', movedOn: '2026-11-21' })],
+  [alfa, paymentDeallocated({ paymentId: 'p-1', invoiceId: 'i-5', amount: ron('0.60'), deallocatedOn: '2026-11-22' })],
+  [beta, invoiceMoved({ ...contract, amount: ron('0.60'), movedOn: '2026-11-22', again: true })],
+  // 87
+  [
+    beta,
+    paymentAllocated({
+      ...ofBeta,
+      paymentId: 't-1',
+      invoiceId: 'i-5',
+      amount: ron('2.00'),
+      allocatedOn: '2026-11-23',
+      paperOf: 'alfa',
+    }),
+    transferReceived({
+      transferId: 't-3',
+      origin: { clientId: 'alfa', paymentId: 'p-1' },
+      amount: ron('1.00'),
+      movedOn: '2026-11-23',
+      merges: true,
+    }),
+  ],
 ]
 
 /** They stand at the places that the comments count. */

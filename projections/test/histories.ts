@@ -314,6 +314,15 @@ const transfer = (ledger: ReturnType<typeof createLedger>, step: Step, { company
   if (step.variant % 3 > 0) ledger.moveReserved(day)
 }
 
+/** Two clients were one, now and then; what somebody reserves may wait for a while. */
+const merge = (ledger: ReturnType<typeof createLedger>, step: Step, { companyId, clientId, day }: Place): void => {
+  if (step.variant > 0) return
+  const intoClientId = clientIds[(step.client + 1 + (step.term % 2)) % clientIds.length] ?? clientIds[0]
+  const mergedOn = step.term % 3 > 0 ? day : undefined
+  const data = { clientId, intoClientId, mergedOn, reason: 'registered twice' }
+  ledger.onAccount(companyId, { type: 'MergeClients', data }, day)
+}
+
 /** Money of nobody comes, becomes somebody's in parts, some of it comes back, and some of that is gone. */
 const nobodys = (
   ledger: ReturnType<typeof createLedger>,
@@ -467,6 +476,8 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     ledger.onItself(aboutItself(step, companyId, day), addDays(FIRST_DAY, DAYS))
   } else if (step.kind === 28) {
     takeBack(ledger, step, { companyId, clientId, currency, day })
+  } else if (step.kind === 34) {
+    merge(ledger, step, { companyId, clientId, currency, day })
   } else if (step.kind > 31) {
     nobodys(ledger, step, { companyId, clientId, currency, day })
   } else if (step.kind > 28) {
@@ -483,6 +494,8 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     }
     ledger.annul(companyId, data, day)
   }
+  // What an undo leaves in an account that is merged goes on, at once or later.
+  if (step.term % 4 > 0) ledger.carryMerges(day)
 }
 
 export const playHistory = (steps: readonly Step[]): readonly LedgerEvent[] => {

@@ -18,6 +18,7 @@ import {
   type Message,
   minorOf,
   moneyOf,
+  movableFrom,
   positionOf,
   type ReceiptBook,
   type ReceiptBookCommand,
@@ -129,12 +130,64 @@ export const createLedger = () => {
       if (event.type === 'ReceiptRequested') enter(companyId, event.data, today)
       if (event.type === 'TransferRequested') reserved.push([companyId, event.data])
       if (event.type === 'ReversalRequested') held.push([companyId, event.data])
+      if (event.type === 'MergeRequested' || event.type === 'MergeResumed')
+        merging.add(`${companyId} ${event.data.clientId}`)
       if (event.type === 'IdentificationUndone') {
         const { method: _, reason: _reason, ...data } = event.data
         onNobodys(companyId, { type: 'TakeBackIdentification', data }, today)
       }
     }
     return events
+  }
+  /** Accounts that are merged, and may have something left. */
+  const merging = new Set<string>()
+  const receiveInvoice = (
+    companyId: string,
+    { intoClientId, ...request }: Extract<LedgerMessage, { type: 'InvoiceMoveRequested' }>['data'],
+    today: string,
+  ): void => {
+    const { clientId: fromClientId, ...moved } = request
+    const data = { clientId: intoClientId, fromClientId, ...moved }
+    for (const { type } of onAccount(companyId, { type: 'ReceiveInvoice', data }, today)) {
+      if (type !== 'InvoiceMoveRefused') continue
+      const declined = { intoClientId, ...request, code: 'MERGE_ID_CONFLICT' as const }
+      onAccount(companyId, { type: 'DeclineInvoiceMove', data: declined }, today)
+    }
+  }
+  const agree = (companyId: string, clientId: string, intoClientId: string, today: string): void => {
+    const data = { clientId: intoClientId, fromClientId: clientId }
+    for (const { type } of onAccount(companyId, { type: 'AcceptMerge', data }, today)) {
+      onAccount(
+        companyId,
+        type === 'MergeAccepted'
+          ? { type: 'ConfirmMerge', data: { clientId } }
+          : { type: 'DeclineMerge', data: { clientId, code: 'CLIENT_MERGED' } },
+        today,
+      )
+    }
+  }
+  /** Whatever is left in accounts that are merged, carried to where it ends. */
+  const carryMerges = (today: string): void => {
+    moveReserved(today)
+    for (const key of merging) {
+      merging.delete(key)
+      const [companyId = '', clientId = ''] = key.split(' ')
+      const { merge } = accountOf(companyId, clientId)
+      if (merge !== undefined && !merge.isConfirmed) agree(companyId, clientId, merge.intoClientId, today)
+      const { invoiceIds, paymentIds } = movableFrom(accountOf(companyId, clientId), 0, Number.MAX_SAFE_INTEGER)
+      const invoices = invoiceIds.map((invoiceId, index) => ({
+        invoiceId,
+        moveId: uuidOf(log.events.length * 64 + index),
+      }))
+      const credits = paymentIds.map((paymentId) => ({ paymentId, transferId: `${paymentId}-m${log.events.length}` }))
+      const data = { clientId, invoices, credits }
+      for (const event of onAccount(companyId, { type: 'MoveItems', data }, today)) {
+        if (event.type === 'InvoiceMoveRequested') receiveInvoice(companyId, event.data, today)
+      }
+      moveReserved(today)
+      const round = merge?.round ?? 0
+      onAccount(companyId, { type: 'ConcludeMerge', data: { clientId, round } }, today)
+    }
   }
   const held: (readonly [string, Extract<LedgerMessage, { type: 'ReversalRequested' }>['data']])[] = []
   /** Every payment that is held until other accounts have given back what they have of it, carried to the end. */
@@ -261,6 +314,7 @@ export const createLedger = () => {
     annul,
     moveReserved,
     followReversals,
+    carryMerges,
     receiveIdentified,
   }
 }

@@ -27,7 +27,7 @@ export const effectiveOn = ({ type, data }: LedgerEvent): string | undefined => 
   if (type === 'CreditReleased') return data.releasedOn
   if (type === 'CreditNoteReversed' || type === 'DiscountReversed') return data.reversedOn
   if (type === 'WriteOffReversed' || type === 'RefundReversed') return data.reversedOn
-  if (type === 'TransferReceived') return data.movedOn
+  if (type === 'TransferReceived' || type === 'InvoiceMoved') return data.movedOn
   if (type === 'PaymentIdentified') return data.identifiedOn
   if (type === 'IdentificationUndone') return data.undoneOn
   return undefined
@@ -67,10 +67,11 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
     items.set(`p ${id}`, { kind: 'PAYMENT', id, clientId, currency: amount.currency, issuedOn: on, dueParts, open })
   }
   for (const event of visible(events, question)) {
+    const ofClient = (id: string): string => `i ${'clientId' in event.data ? event.data.clientId : ''} ${id}`
     if (event.type === 'InvoiceRegistered') {
       const { clientId, invoiceId, total, issuedOn, dueOn, instalments } = event.data
       const whole = minorOf(total)
-      items.set(`i ${invoiceId}`, {
+      items.set(ofClient(invoiceId), {
         kind: 'INVOICE',
         id: invoiceId,
         clientId,
@@ -86,11 +87,11 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       const { clientId, claimId: id, total, issuedOn, dueOn, paymentId } = event.data
       const { currency } = total
       const dueParts = [{ dueOn, minor: minorOf(total) }]
-      items.set(`i ${id}`, { kind: 'INVOICE', id, clientId, currency, issuedOn, dueParts, open: minorOf(total) })
+      items.set(ofClient(id), { kind: 'INVOICE', id, clientId, currency, issuedOn, dueParts, open: minorOf(total) })
       if (paymentId !== undefined) move(`p ${paymentId}`, minorOf(total))
     } else if (event.type === 'ClaimCancelled') {
       const { claimId, total, paymentId } = event.data
-      move(`i ${claimId}`, -minorOf(total))
+      move(ofClient(claimId), -minorOf(total))
       if (paymentId !== undefined) move(`p ${paymentId}`, -minorOf(total))
     } else if (event.type === 'PaymentRecorded') {
       const { clientId, paymentId, amount, receivedOn } = event.data
@@ -98,20 +99,20 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
     } else if (event.type === 'CreditNoteRegistered') {
       const { clientId, creditNoteId, invoiceId, total, creditedOn } = event.data
       if (invoiceId === undefined) begin(creditNoteId, clientId, total, creditedOn)
-      else move(`i ${invoiceId}`, -minorOf(total))
+      else move(ofClient(invoiceId), -minorOf(total))
     } else if (event.type === 'InvoiceRescheduled') {
-      const item = items.get(`i ${event.data.invoiceId}`)
+      const item = items.get(ofClient(event.data.invoiceId))
       if (item !== undefined) item.dueParts = agreedParts(item, event.data)
     } else if (event.type === 'InvoiceCancelled') {
-      move(`i ${event.data.invoiceId}`, -minorOf(event.data.total))
+      move(ofClient(event.data.invoiceId), -minorOf(event.data.total))
     } else if (event.type === 'DiscountGranted' || event.type === 'InvoiceWrittenOff') {
-      move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
+      move(ofClient(event.data.invoiceId), -minorOf(event.data.amount))
     } else if (event.type === 'DiscountReversed' || event.type === 'WriteOffReversed') {
-      move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
+      move(ofClient(event.data.invoiceId), minorOf(event.data.amount))
     } else if (event.type === 'CreditNoteReversed') {
       const { creditNoteId, invoiceId, total } = event.data
       if (invoiceId === undefined) move(`p ${creditNoteId}`, -minorOf(total))
-      else move(`i ${invoiceId}`, minorOf(total))
+      else move(ofClient(invoiceId), minorOf(total))
     } else if (event.type === 'CreditReleased') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
     } else if (event.type === 'RefundReversed') {
@@ -123,16 +124,26 @@ export const naiveItems = (events: readonly LedgerEvent[], question: NaiveQuesti
       begin(identificationId, clientId, amount, identifiedOn)
     } else if (event.type === 'IdentificationUndone') {
       move(`p ${event.data.identificationId}`, -minorOf(event.data.amount))
+    } else if (event.type === 'InvoiceMoved') {
+      const { clientId, fromClientId, invoiceId, total, amount, issuedOn, dueOn, instalments } = event.data
+      const { currency } = total
+      const parts = instalments.length === 0 ? [{ dueOn, amount: total.amount }] : instalments
+      const dueParts = parts.map((part) => ({ dueOn: part.dueOn, minor: minorIn(part.amount, currency) }))
+      const key = ofClient(invoiceId)
+      const known = items.get(key)
+      items.set(key, known ?? { kind: 'INVOICE', id: invoiceId, clientId, currency, issuedOn, dueParts, open: 0n })
+      move(`i ${fromClientId} ${invoiceId}`, -minorOf(amount))
+      move(key, minorOf(amount))
     } else if (event.type === 'TransferReceived') {
       const { clientId, transferId, origin, amount, movedOn, returnsTo } = event.data
       move(`p ${origin.paymentId}`, -minorOf(amount))
       if (returnsTo === undefined) begin(transferId, clientId, amount, movedOn)
       else move(`p ${returnsTo}`, minorOf(amount))
     } else if (event.type === 'PaymentAllocated') {
-      if (!event.data.recovers) move(`i ${event.data.invoiceId}`, -minorOf(event.data.amount))
+      if (!event.data.recovers) move(ofClient(event.data.invoiceId), -minorOf(event.data.amount))
       move(`p ${event.data.paymentId}`, -minorOf(event.data.conversion?.paid ?? event.data.amount))
     } else if (event.type === 'PaymentDeallocated') {
-      if (!event.data.recovers) move(`i ${event.data.invoiceId}`, minorOf(event.data.amount))
+      if (!event.data.recovers) move(ofClient(event.data.invoiceId), minorOf(event.data.amount))
       move(`p ${event.data.paymentId}`, minorOf(event.data.conversion?.paid ?? event.data.amount))
     } else if (event.type === 'PaymentReversed') {
       move(`p ${event.data.paymentId}`, -minorOf(event.data.amount))
@@ -176,14 +187,19 @@ export interface NaiveLine {
   readonly eventId: string
 }
 
+const moneyOrNone = (sign: 1n | -1n, amount: Money): readonly (readonly [sign: 1n | -1n, amount: Money])[] =>
+  minorOf(amount) === 0n ? [] : [[sign, amount]]
+
 /** By how much an event moves what a client owes; allocations within a currency move nothing. */
 const moves = (
   { type, data }: LedgerEvent,
   clientId: string,
 ): readonly (readonly [sign: 1n | -1n, amount: Money])[] => {
   if (type === 'TransferReceived' && data.origin.clientId === clientId) return [[1n, data.amount]]
+  if (type === 'InvoiceMoved' && data.fromClientId === clientId) return moneyOrNone(-1n, data.amount)
   if (!('clientId' in data) || data.clientId !== clientId) return []
   if (type === 'TransferReceived') return [[-1n, data.amount]]
+  if (type === 'InvoiceMoved') return moneyOrNone(1n, data.amount)
   if (type === 'InvoiceRegistered') return [[1n, data.total]]
   // What is owed for money that leaves is credit until then.
   if (type === 'ClaimRegistered') return data.paymentId === undefined ? [[1n, data.total]] : []

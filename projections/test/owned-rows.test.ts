@@ -295,10 +295,10 @@ t.test('a fold sees what the batch before it writes', async (t) => {
     )
     await write(history, 1_000)
     const found = await rows()
-    t.match(found.get('vat_on_collection_v3.vat_documents'), [/""collected"":""100""/u])
+    t.match(found.get('vat_on_collection_v4.vat_documents'), [/""collected"":""100""/u])
     // 17 bani in all, 9 of them with the first half.
     const vat = found
-      .get('vat_on_collection_v3.vat_days')
+      .get('vat_on_collection_v4.vat_days')
       ?.map((row) => row.replaceAll(/[()]/gu, '').split(',').slice(-3))
     t.same(vat, [
       ['0', '0', '17'],
@@ -314,6 +314,6 @@ t.test('a fold sees what the batch before it writes', async (t) => {
       [paymentRecorded({ paymentId: 'cash', method: 'CASH', amount: ron('6000.00'), receivedOn: '2026-11-05' })],
     )
     await write(history, 1_000)
-    t.match((await rows()).get('cash_ceilings_v1.cash_handed'), [/BUSINESS,"Popescu Servicii SRL",123456789/u])
+    t.match((await rows()).get('cash_ceilings_v2.cash_handed'), [/BUSINESS,"Popescu Servicii SRL",123456789/u])
   })
 })

@@ -48,13 +48,19 @@ export const invoicesTie = defineTie({
     cross join lateral (
       select ${settledBy('ALLOCATED')} as allocated, ${settledBy('CREDITED')} as credited, ${settledBy('DISCOUNTED')} as discounted,
         ${settledBy('WRITTEN_OFF')} as written_off, ${settledBy('SMALL_DIFFERENCE')} as small_difference, ${settledBy('RECOVERED')} as recovered, sum(uncleared_minor) as waiting,
-        ${settledBy('CLEARED')} as cleared
+        ${settledBy('CLEARED')} as cleared, ${settledBy('BEFORE')} as before, ${settledBy('MOVED')} as moved,
+        sum(amount_minor) filter (where position = held.position and kind <> 'RECOVERED') as came_with
       from read.invoice_settlements
       where (company_id, invoice_id, client_id) = (held.company_id, held.invoice_id, held.client_id)
     ) settled`,
   place: ['client_id', 'invoice_id'],
   books: [
-    { total: 'held.total_minor', openItem: WHOLE, journal: posted(`'RECEIVABLE'`, { on: 'held.issued_on' }) },
+    {
+      total: 'held.total_minor',
+      openItem: WHOLE,
+      // Of one that came from another account only what was open came.
+      journal: `coalesce(${posted(`'RECEIVABLE'`, { on: 'held.stands_on' })}, 0) + coalesce(settled.came_with, 0)`,
+    },
     { open: 'held.open_minor', openItem: FINALLY_OPEN },
     { allocated: 'held.allocated_minor', settlements: 'settled.allocated' },
     { uncleared: 'held.uncleared_minor', settlements: 'coalesce(settled.waiting, 0) - coalesce(settled.cleared, 0)' },
@@ -66,6 +72,8 @@ export const invoicesTie = defineTie({
     },
     { smallDifference: 'held.small_difference_minor', settlements: 'settled.small_difference' },
     { recovered: 'held.recovered_minor', settlements: 'settled.recovered' },
+    { before: 'held.before_minor', settlements: 'settled.before' },
+    { moved: 'held.moved_minor', settlements: 'settled.moved' },
     { total: 'held.total_minor', instalments: instalmentsOr('held.total_minor') },
     {
       otherDueDays: `case when ${DUES_OF_INVOICE} is distinct from ${DUES_OF_ITEM}
@@ -84,6 +92,9 @@ export const invoiceSchedulesTie = defineTie({
   books: [{ instalments: instalmentsOr('invoice.total_minor'), total: 'invoice.total_minor' }],
 })
 
+/** What money had brought of a bad debt moves with the debt, and nothing is posted of it. */
+const MOVED_RECOVERY = `(held.kind = 'RECOVERED' and held.payment_id is null)`
+
 export const invoiceSettlementsTie = defineTie({
   name: 'settlements of invoices',
   table: invoiceSettlements,
@@ -92,14 +103,21 @@ export const invoiceSettlementsTie = defineTie({
       select sum(case kind when 'CLEARED' then -amount_minor else uncleared_minor end) as uncleared_minor
       from read.invoice_settlements
       where (company_id, invoice_id, client_id) = (held.company_id, held.invoice_id, held.client_id)
-    ) waits`,
+    ) waits
+    cross join lateral (
+      select sum(amount_minor) filter (where kind not in ('CLEARED', 'RECOVERED')) as amount_minor from read.invoice_settlements
+      where (company_id, invoice_id, client_id, position)
+        = (held.company_id, held.invoice_id, held.client_id, held.position)
+    ) together`,
   place: ['client_id', 'invoice_id', 'payment_id', 'position'],
   currency: 'invoice.currency',
   books: [
     {
-      settlement: `case held.kind when 'CLEARED' then 0 else held.amount_minor end`,
-      journal: `case held.kind when 'CLEARED' then 0
-        when 'RECOVERED' then -${posted(`'RECOVERY'`, { currency: 'invoice.currency' })}
+      // What an invoice came with is held against its total.
+      settlement: `case when held.kind = 'CLEARED' or held.position = invoice.position or ${MOVED_RECOVERY} then 0
+        when held.kind = 'RECOVERED' then held.amount_minor else together.amount_minor end`,
+      journal: `case when held.kind = 'CLEARED' or held.position = invoice.position or ${MOVED_RECOVERY} then 0
+        when held.kind = 'RECOVERED' then -${posted(`'RECOVERY'`, { currency: 'invoice.currency' })}
         else -${posted(`'RECEIVABLE'`, { currency: 'invoice.currency' })} end`,
     },
     { uncleared: 'waits.uncleared_minor', invoice: 'invoice.uncleared_minor' },

@@ -16,15 +16,30 @@ export const entriesBalance = defineTie({
   name: 'entries balance',
   table: postings,
   from: `(
-    select company_id, client_id, position, currency, max(payment_id) as payment_id,
+    select company_id, client_id, position, currency, max(payment_id) as payment_id, max(invoice_id) as invoice_id,
       sum(amount_minor) filter (where amount_minor > 0) as debits, -sum(amount_minor) filter (where amount_minor < 0) as credits
     from read.postings
     join (select distinct company_id, client_id, effective_on, position from held) event
       using (company_id, client_id, effective_on, position)
     group by company_id, client_id, position, currency
-  ) held left join read.payment_transfers moved using (company_id, client_id, position, payment_id)`,
+  ) held left join read.payment_transfers moved using (company_id, client_id, position, payment_id)
+    cross join lateral (
+      select sum(case when settlement.position = invoice.position then invoice.total_minor else 0 end
+        - settlement.amount_minor) as amount_minor
+      from (
+        select company_id, invoice_id, client_id, position, sum(amount_minor) as amount_minor
+        from read.invoice_settlements where company_id = held.company_id and client_id = held.client_id
+          and position = held.position and invoice_id = held.invoice_id and kind <> 'RECOVERED'
+        group by 1, 2, 3, 4 having bool_or(kind in ('BEFORE', 'MOVED'))
+      ) settlement join read.invoice_balances invoice using (company_id, invoice_id, client_id)
+    ) merged`,
   place: ['client_id', 'position'],
-  books: [{ debits: 'held.debits', credits: 'coalesce(held.credits, 0) + coalesce(moved.amount_minor, 0)' }],
+  books: [
+    {
+      debits: 'held.debits',
+      credits: 'coalesce(held.credits, 0) + coalesce(moved.amount_minor, 0) + coalesce(merged.amount_minor, 0)',
+    },
+  ],
 })
 
 const accountDaysTie = defineTie({

@@ -49,7 +49,7 @@ const moved: RowFold<VatEvent> = folding({ wants, fold })
 /** TVA la încasare: the VAT that each collection makes exigible, and what waits in 4428. */
 export const vatOnCollection = defineProjection({
   name: 'vat_on_collection',
-  version: 3,
+  version: 4,
   tables: [vatDocuments.documents, vatDocuments.instruments, vatMovements, vatDays],
   on: {
     InvoiceRegistered: moved,

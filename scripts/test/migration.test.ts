@@ -10,6 +10,7 @@ import {
   createGenerations,
   createIdentificationSaga,
   createLedger,
+  createMergeSaga,
   createReadSide,
   createReceiptSaga,
   createReversalSaga,
@@ -75,6 +76,7 @@ const install = async (test: Teardown): Promise<Place> => {
     transfers: createTransferSaga(ledger),
     identifications: createIdentificationSaga(ledger),
     reversals: createReversalSaga(ledger, createTransferSaga(ledger)),
+    merges: createMergeSaga(ledger, createTransferSaga(ledger)),
   }
   const readSide = createReadSide({ pool: reading, aside })
   const generations = createGenerations(store)

@@ -14,6 +14,7 @@ import {
   negatedVat,
   type PaymentId,
   type PaymentMethod,
+  type TransferOrigin,
   type VatLine,
   type VatPart,
   vatBetween,
@@ -40,6 +41,8 @@ export interface StoredDocument {
 /** What an uncollected instrument settles. */
 interface Waiting {
   readonly invoiceId: string
+  /** Whose paper the invoice is, where a merge brought it. */
+  readonly paperOf?: string | undefined
   readonly amount: string
 }
 
@@ -177,10 +180,16 @@ const without = <Value>(record: Readonly<Record<string, Value>>, key: string): R
   Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
 
 /** Adds to what waits for the invoice; nothing left is no entry. */
-const waitingMore = (parts: readonly Waiting[], invoiceId: string, by: bigint): readonly Waiting[] => {
+const waitingMore = (
+  parts: readonly Waiting[],
+  { invoiceId, paperOf }: Pick<Waiting, 'invoiceId' | 'paperOf'>,
+  by: bigint,
+): readonly Waiting[] => {
   const amount = BigInt(parts.find((part) => part.invoiceId === invoiceId)?.amount ?? 0) + by
   const others = parts.filter((part) => part.invoiceId !== invoiceId)
-  return amount === 0n ? others : [...others, { invoiceId, amount: `${amount}` }]
+  return amount === 0n
+    ? others
+    : [...others, { invoiceId, ...(paperOf !== undefined && { paperOf }), amount: `${amount}` }]
 }
 
 type DocumentTable = DeferredVatTables['documents']
@@ -298,6 +307,7 @@ const ofPaper = (cause: VatCause, on: string): Cause => ({ paymentId: undefined,
 interface Settling {
   readonly paymentId: PaymentId
   readonly invoiceId: InvoiceId
+  readonly paperOf: ClientId | undefined
   readonly cause: VatCause
   readonly on: string
   readonly belongsTo: string | undefined
@@ -310,14 +320,14 @@ interface Settling {
 }
 
 const settle = (book: Book, { invoice, credit }: VatRows, settling: Settling): void => {
-  const { invoiceId, amountMinor, paidMinor, collectedMinor, ...cause } = settling
+  const { invoiceId, paperOf, amountMinor, paidMinor, collectedMinor, ...cause } = settling
   const { paymentId } = cause
   collect(book, credit, cause, paidMinor)
   const parts = book.waiting[paymentId]
   if (parts === undefined) collect(book, invoice, cause, amountMinor)
   else if (invoice?.found !== undefined) {
     if (collectedMinor !== 0n) collect(book, invoice, cause, collectedMinor)
-    const waits = waitingMore(parts, invoiceId, amountMinor - collectedMinor)
+    const waits = waitingMore(parts, { invoiceId, paperOf }, amountMinor - collectedMinor)
     book.keepWaiting({ ...book.waiting, [paymentId]: waits })
   }
 }
@@ -453,34 +463,35 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
     }
     case 'PaymentAllocated': {
       if (event.data.hadRecovered) return
-      const { paymentId, invoiceId, amount, conversion, collected: now, allocatedOn, vat } = event.data
+      const { paymentId, invoiceId, paperOf, amount, conversion, collected: now, allocatedOn, vat } = event.data
       const cause = { cause: 'ALLOCATED', on: vat?.on ?? allocatedOn, belongsTo: vat?.belongsTo } as const
       const amounts = { amountMinor: minorOf(amount), paidMinor: minorOf(conversion?.paid ?? amount) }
       const collectedMinor = now === undefined ? 0n : minorIn(now, amount.currency)
-      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts, collectedMinor })
+      settle(book, rows, { paymentId, invoiceId, paperOf, ...cause, ...amounts, collectedMinor })
       return
     }
     case 'PaymentDeallocated': {
       // What it recovered it settles from the same append on: its VAT stays where it is.
       if (event.data.reason === 'WRITE_OFF_REVERSED') return
-      const { paymentId, invoiceId, amount, conversion, collected: now, deallocatedOn: on } = event.data
+      const { paymentId, invoiceId, paperOf, amount, conversion, collected: now, deallocatedOn: on } = event.data
       const cause = { cause: 'DEALLOCATED', on, belongsTo: undefined } as const
       const amounts = { amountMinor: -minorOf(amount), paidMinor: -minorOf(conversion?.paid ?? amount) }
       const collectedMinor = now === undefined ? 0n : -minorIn(now, amount.currency)
-      settle(book, rows, { paymentId, invoiceId, ...cause, ...amounts, collectedMinor })
+      settle(book, rows, { paymentId, invoiceId, paperOf, ...cause, ...amounts, collectedMinor })
       return
     }
     case 'PaymentCleared': {
       const { paymentId, clearedOn: on, settles, collects = settles, stillInTransit } = event.data
       let waits = book.waiting[paymentId] ?? []
       for (const row of collected) {
-        const invoiceId = row.key.document_id
-        const waiting = BigInt(waits.find((part) => part.invoiceId === invoiceId)?.amount ?? 0)
-        const brought = collects?.find((part) => part.invoiceId === invoiceId)
+        const { document_id: invoiceId } = row.key
+        const part = waits.find((each) => each.invoiceId === invoiceId)
+        const waiting = BigInt(part?.amount ?? 0)
+        const brought = collects?.find((each) => each.invoiceId === invoiceId)
         const minor = stillInTransit === undefined ? waiting : brought === undefined ? 0n : minorOf(brought.amount)
         if (minor === 0n) continue
         collect(book, row, { ...ofPaper('CLEARED', on), paymentId }, minor)
-        waits = waitingMore(waits, invoiceId, -minor)
+        waits = waitingMore(waits, { invoiceId, paperOf: part?.paperOf }, -minor)
       }
       if (stillInTransit === undefined) forgetInstrument(book, paymentId)
       else if (book.waiting[paymentId] !== undefined) book.keepWaiting({ ...book.waiting, [paymentId]: waits })
@@ -505,7 +516,9 @@ const foldInto = (book: Book, event: VatEvent, rows: VatRows): void => {
       return
     }
     case 'TransferReceived': {
-      const { origin, amount, movedOn: on, returnsTo } = event.data
+      const { origin, amount, movedOn: on, returnsTo, merges } = event.data
+      // Whoever has it is the same as before.
+      if (merges === true) return
       const used = returnsTo === undefined ? minorOf(amount) : -minorOf(amount)
       collect(book, credit, { ...ofPaper('TRANSFERRED', on), paymentId: returnsTo ?? origin.paymentId }, used)
     }
@@ -526,6 +539,17 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
   })
   const document = (event: VatEvent, kind: DocumentKind, documentId: string) =>
     wanted(tables.documents, keyOf(event, kind, documentId))
+  /** Of an invoice that came with a merge, the document is where its paper was registered. */
+  const paper = (event: VatEvent, invoiceId: InvoiceId, paperOf: ClientId | undefined) =>
+    wanted(tables.documents, {
+      ...keyOf(event, 'INVOICE', invoiceId),
+      ...(paperOf !== undefined && { client_id: paperOf }),
+    })
+  /** So is the one of credit that came with it, if it is of a note. */
+  const note = (event: VatEvent, paymentId: PaymentId, noteOf: TransferOrigin | undefined) =>
+    noteOf === undefined
+      ? document(event, 'CREDIT_NOTE', paymentId)
+      : wanted(tables.documents, { ...keyOf(event, 'CREDIT_NOTE', noteOf.paymentId), client_id: noteOf.clientId })
   /** Most documents are under no TVA la încasare, and most credit is a payment: what settles them finds nothing. */
   const newDocument = (event: VatEvent, kind: DocumentKind, documentId: string) =>
     wantedNew(tables.documents, keyOf(event, kind, documentId))
@@ -540,25 +564,25 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
         const { creditNoteId } = event.data
         const corrected = correctedBy(event.data)
         if (corrected === undefined) return { credit: newDocument(event, 'CREDIT_NOTE', creditNoteId) }
-        return { invoice: document(event, 'INVOICE', corrected) }
+        return { invoice: paper(event, corrected, event.data.paperOf) }
       }
       case 'CreditNoteReversed': {
         const corrected = correctedBy(event.data)
         return corrected === undefined
           ? { credit: document(event, 'CREDIT_NOTE', event.data.creditNoteId) }
-          : { invoice: document(event, 'INVOICE', corrected) }
+          : { invoice: paper(event, corrected, event.data.paperOf) }
       }
       case 'InvoiceCancelled':
       case 'DiscountGranted':
       case 'DiscountReversed':
-        return { invoice: document(event, 'INVOICE', event.data.invoiceId) }
+        return { invoice: paper(event, event.data.invoiceId, event.data.paperOf) }
       case 'PaymentRecorded':
         return { credit: newDocument(event, 'CREDIT_NOTE', event.data.paymentId), ...ofInstrument(event) }
       case 'PaymentAllocated':
       case 'PaymentDeallocated':
         return {
-          invoice: document(event, 'INVOICE', event.data.invoiceId),
-          credit: document(event, 'CREDIT_NOTE', event.data.paymentId),
+          invoice: paper(event, event.data.invoiceId, event.data.paperOf),
+          credit: note(event, event.data.paymentId, event.data.noteOf),
           instruments: wanted(tables.instruments, account(event)),
         }
       case 'PaymentCleared':
@@ -567,14 +591,16 @@ export const deferredVatWants = (tables: DeferredVatTables) => {
       case 'RefundRecorded':
       case 'RefundReversed':
       case 'CreditReleased':
-        return { credit: document(event, 'CREDIT_NOTE', event.data.paymentId) }
-      case 'TransferReceived':
-        return { credit: document(event, 'CREDIT_NOTE', event.data.returnsTo ?? event.data.origin.paymentId) }
+        return { credit: note(event, event.data.paymentId, event.data.noteOf) }
+      case 'TransferReceived': {
+        const { returnsTo, origin, noteOf } = event.data
+        return { credit: note(event, returnsTo ?? origin.paymentId, noteOf) }
+      }
     }
   }
   const wantsMore = (event: Extract<VatEvent, { readonly type: 'PaymentCleared' }>, rows: VatRows): VatWantsMore => ({
-    collected: (rows.instruments?.found?.state.waiting[event.data.paymentId] ?? []).map(({ invoiceId }) =>
-      document(event, 'INVOICE', invoiceId),
+    collected: (rows.instruments?.found?.state.waiting[event.data.paymentId] ?? []).map(({ invoiceId, paperOf }) =>
+      paper(event, invoiceId, paperOf),
     ),
   })
   return { wants, wantsMore }

@@ -107,6 +107,11 @@ const movesOf = (
     if (whose === data.origin.clientId) return [['TRANSFER', 1n, data.amount]]
     return whose === data.clientId ? [['TRANSFER', -1n, data.amount]] : []
   }
+  if (type === 'InvoiceMoved') {
+    if (minorOf(data.amount.amount) === 0n) return []
+    if (whose === data.fromClientId) return [['MERGE', -1n, data.amount]]
+    return whose === data.clientId ? [['MERGE', 1n, data.amount]] : []
+  }
   if (!('clientId' in data) || data.clientId !== whose) return []
   switch (type) {
     case 'InvoiceRegistered':

@@ -44,6 +44,9 @@ interface Invoice {
   writtenOff: bigint
   small: bigint
   recovered: bigint
+  /** Settled before a merge brought it, and gone on with another. */
+  before: bigint
+  moved: bigint
   cancelled: boolean
 }
 
@@ -120,7 +123,14 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
   }
   const owe = (data: Owed): void => {
     const settled = { parts: [], uncleared: 0n, credited: 0n, discounted: 0n, writtenOff: 0n, small: 0n, recovered: 0n }
-    invoices.set(`${data.clientId} ${data.invoiceId}`, { data, dues: duesOf(data), ...settled, cancelled: false })
+    const elsewhere = { before: 0n, moved: 0n }
+    invoices.set(`${data.clientId} ${data.invoiceId}`, {
+      data,
+      dues: duesOf(data),
+      ...settled,
+      ...elsewhere,
+      cancelled: false,
+    })
   }
   for (const { type, data, eventId } of happened(facts, clocks)) {
     switch (type) {
@@ -230,6 +240,21 @@ const fold = (facts: readonly PlacedFact[], clocks: Clocks) => {
       case 'IdentificationUndone':
         paymentOf(data.clientId, data.identificationId).transferred += minorOf(data.amount.amount)
         break
+      case 'InvoiceMoved': {
+        const given = invoiceOf(data.fromClientId, data.invoiceId)
+        const [bad, brought] = [minorOf(data.writtenOff ?? '0'), minorOf(data.recovered ?? '0')]
+        const asked = minorOf(data.amount.amount) + bad
+        given.moved += asked
+        given.writtenOff -= bad
+        given.recovered -= brought
+        if (data.again !== true) owe(data)
+        const received = invoiceOf(data.clientId, data.invoiceId)
+        if (data.again !== true) received.before += minorOf(data.total.amount)
+        received.before -= asked
+        received.writtenOff += bad
+        received.recovered += brought
+        break
+      }
       case 'TransferReceived': {
         const { clientId, transferId, origin, amount, movedOn, returnsTo } = data
         paymentOf(origin.clientId, origin.paymentId).transferred += minorOf(amount.amount)
@@ -269,17 +294,21 @@ const sum = (parts: readonly Part[]): bigint => parts.reduce((total, { minor }) 
 const statusOf = (invoice: Invoice, open: bigint): string => {
   const allocated = sum(invoice.parts)
   if (invoice.cancelled) return 'CANCELLED'
-  if (open + invoice.uncleared > 0n) return allocated > invoice.uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
+  if (open + invoice.uncleared > 0n) {
+    return allocated > invoice.uncleared || invoice.before > 0n ? 'PARTIALLY_PAID' : 'UNPAID'
+  }
+  if (invoice.moved > 0n) return 'MOVED'
   if (invoice.writtenOff > invoice.small) return 'WRITTEN_OFF'
   return allocated === 0n && invoice.credited > 0n ? 'CREDITED' : 'PAID'
 }
 
 const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
   const { data, dues, parts, uncleared, credited, discounted, writtenOff, small, recovered, cancelled } = invoice
+  const { before, moved } = invoice
   const { total } = data
   const { currency } = total
   const allocated = sum(parts)
-  const open = cancelled ? 0n : minorOf(total.amount) - allocated - credited - discounted - writtenOff
+  const open = cancelled ? 0n : minorOf(total.amount) - allocated - credited - discounted - writtenOff - before - moved
   const [first] = openParts({ parts: dues, open })
     .flatMap(({ minor, dueOn }) => (minor > 0n ? [dueOn] : []))
     .toSorted()
@@ -304,6 +333,8 @@ const invoiceBody = (invoice: Invoice, { asOf }: Clocks) => {
     writtenOff: show(writtenOff, currency),
     smallDifference: show(small, currency),
     recovered: show(recovered, currency),
+    before: show(before, currency),
+    moved: show(moved, currency),
     open: show(open, currency),
     status: statusOf(invoice, open),
     overdueDays: open > 0n ? Math.max(0, late) : 0,

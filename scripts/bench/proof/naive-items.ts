@@ -47,6 +47,7 @@ export const effectiveOn = ({ type, data }: PlacedFact): string | undefined => {
     case 'IdentificationUndone':
       return data.undoneOn
     case 'TransferReceived':
+    case 'InvoiceMoved':
       return data.movedOn
     default:
       return undefined
@@ -135,6 +136,18 @@ export const itemsOf = (facts: readonly PlacedFact[], clocks: Clocks): readonly 
       pay(data.clientId, data.identificationId, data.amount, data.identifiedOn)
     } else if (type === 'IdentificationUndone') {
       move('PAYMENT', data.clientId, data.identificationId, -minorOf(data.amount.amount))
+    } else if (type === 'InvoiceMoved') {
+      const { clientId, fromClientId, invoiceId, total, amount, issuedOn, dueOn, instalments } = data
+      const key = `INVOICE ${clientId} ${invoiceId}`
+      if (!items.has(key)) {
+        const parts = (instalments.length === 0 ? [{ dueOn, amount: total.amount }] : instalments).map((part) => ({
+          dueOn: part.dueOn,
+          minor: minorOf(part.amount),
+        }))
+        items.set(key, { kind: 'INVOICE', clientId, currency: total.currency, issuedOn, parts, open: 0n })
+      }
+      move('INVOICE', fromClientId, invoiceId, -minorOf(amount.amount))
+      move('INVOICE', clientId, invoiceId, minorOf(amount.amount))
     } else if (type === 'TransferReceived') {
       const { origin, clientId, transferId, amount, movedOn, returnsTo } = data
       move('PAYMENT', origin.clientId, origin.paymentId, -minorOf(amount.amount))

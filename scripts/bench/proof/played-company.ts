@@ -16,6 +16,7 @@ import {
   type Message,
   minorOf,
   moneyOf,
+  movableFrom,
   type ReceiptBook,
   type ReceiptBookCommand,
   type ReceiptBookEvent,
@@ -53,7 +54,7 @@ export interface PlayedCompany {
   readonly onAccount: (command: AccountCommand) => Promise<Outcome>
   readonly onBook: (command: ReceiptBookCommand) => Promise<Outcome<ReceiptBookEvent>>
   readonly onNobodys: (command: UnidentifiedCommand) => Promise<Outcome<UnidentifiedEvent>>
-  /** Carries every transfer and every identification to its end. */
+  /** Carries every transfer, every identification and every merge to its end. */
   readonly settle: () => Promise<void>
   /** How many events were written. */
   readonly written: () => number
@@ -187,10 +188,45 @@ export const playCompany = (
     await bringTo(request.clientId, request.paymentId, minorOf(request.amount))
     await onAccount({ type: 'ConcludeReversal', data: { ...request, claimId: `claim-${commands}` } })
   }
+  /** What of two accounts that are one has begun: a merge, or that something was left again. */
+  const merging: { readonly clientId: string; readonly round: number }[] = []
+  const agree = async (clientId: string, intoClientId: string): Promise<void> => {
+    const asked = { clientId: intoClientId, fromClientId: clientId }
+    const { events } = await onAccount({ type: 'AcceptMerge', data: asked })
+    await onAccount(
+      events.some(({ type }) => type === 'MergeAccepted')
+        ? { type: 'ConfirmMerge', data: { clientId } }
+        : { type: 'DeclineMerge', data: { clientId, code: 'CLIENT_MERGED' } },
+    )
+  }
+  const receiveInvoice = async ({ intoClientId, ...request }: DataOf<'InvoiceMoveRequested'>): Promise<void> => {
+    const { clientId: fromClientId, ...moved } = request
+    const data = { clientId: intoClientId, fromClientId, ...moved }
+    const { events } = await onAccount({ type: 'ReceiveInvoice', data })
+    if (events.every(({ type }) => type !== 'InvoiceMoveRefused')) return
+    await onAccount({ type: 'DeclineInvoiceMove', data: { intoClientId, ...request, code: 'MERGE_ID_CONFLICT' } })
+  }
+  const carryMerges = async (): Promise<void> => {
+    for (let next = merging.shift(); next !== undefined; next = merging.shift()) {
+      const { clientId, round } = next
+      const { merge } = accountOf(clientId)
+      if (merge !== undefined && !merge.isConfirmed) await agree(clientId, merge.intoClientId)
+      const { invoiceIds, paymentIds } = movableFrom(accountOf(clientId), 0, Number.MAX_SAFE_INTEGER)
+      const named = (what: string): string => commandIdOf(companyId, what, `${commands}`)
+      const invoices = invoiceIds.map((invoiceId) => ({ invoiceId, moveId: named(`invoice ${invoiceId}`) }))
+      const credits = paymentIds.map((paymentId) => ({ paymentId, transferId: named(`credit ${paymentId}`) }))
+      const { events } = await onAccount({ type: 'MoveItems', data: { clientId, invoices, credits } })
+      for (const { type, data } of events) if (type === 'InvoiceMoveRequested') await receiveInvoice(data)
+      await moveReserved()
+      await onAccount({ type: 'ConcludeMerge', data: { clientId, round } })
+    }
+  }
   const followUp = async ({ type, data }: AccountEvent, cause: string): Promise<void> => {
     if (type === 'ReceiptRequested') await onBook({ type: 'EnterReceipt', data: { ...enterReceipt(), ...data } })
     if (type === 'TransferRequested') reserved.push(data)
     if (type === 'ReversalRequested') await followReversal(data)
+    if (type === 'MergeRequested') merging.push({ clientId: data.clientId, round: 0 })
+    if (type === 'MergeResumed') merging.push({ clientId: data.clientId, round: data.round })
     if (type === 'IdentificationUndone') {
       const { method: _, reason: _reason, ...back } = data
       // What is taken back names the event that it follows: by that the system knows that it is done.
@@ -238,6 +274,7 @@ export const playCompany = (
   const settle = async (): Promise<void> => {
     await moveReserved()
     await receiveIdentified()
+    await carryMerges()
   }
   return {
     companyId,

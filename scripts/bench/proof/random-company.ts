@@ -13,6 +13,8 @@ const RECEIPT_NUMBER_MAX = 30
 const GUARDS = ['WARN', 'REQUIRE_OVERRIDE', 'REJECT'] as const
 /** The first range is soon exhausted. */
 const RANGE = 12
+/** An account that is merged lives on by what is undone alone, so there are few. */
+const MERGES = 0.002
 
 export interface RandomCompany {
   readonly companyId: string
@@ -75,6 +77,10 @@ export const foundCompany = async (
     if (random.chance(0.01)) return onBook(onBookOf(random, RECEIPT_NUMBER_MAX))
     if (random.chance(0.02)) return onItself(onCompany(about, companyId, random))
     if (random.chance(0.08)) return liveNobodys()
+    if (random.chance(MERGES)) {
+      const two = { clientId: random.pick(clientIds), intoClientId: random.pick(clientIds) }
+      return onAccount({ type: 'MergeClients', data: { ...two, reason: 'registered twice' } })
+    }
     const clientId = random.pick(clientIds)
     const others = clientIds.filter((other) => other !== clientId)
     const command = nextCommand(accountOf(clientId), { clientId, others, ids }, random)

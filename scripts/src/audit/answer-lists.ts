@@ -67,16 +67,19 @@ const standingOf = (row: Row, lines: readonly Row[]) => {
   ]
   const writtenOff = lost + small
   const recovered = of('RECOVERED')
-  const left = minor(row, 'total_minor') - allocated - credited - discounted - writtenOff
+  const [before, moved] = [of('BEFORE'), of('MOVED')]
+  const left = minor(row, 'total_minor') - allocated - credited - discounted - writtenOff - before - moved
   const isCancelled = lines.some((line) => line['kind'] === 'CANCELLED')
   const statusOf = (): string => {
     if (isCancelled) return 'CANCELLED'
-    if (left + uncleared > 0n) return allocated > uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
+    if (left + uncleared > 0n) return allocated > uncleared || before > 0n ? 'PARTIALLY_PAID' : 'UNPAID'
+    if (moved > 0n) return 'MOVED'
     if (lost > 0n) return 'WRITTEN_OFF'
     return allocated === 0n && credited > 0n ? 'CREDITED' : 'PAID'
   }
   const open = isCancelled ? 0n : left
-  return { allocated, uncleared, credited, discounted, writtenOff, small, recovered, open, status: statusOf() }
+  const settled = { allocated, uncleared, credited, discounted, writtenOff, small, recovered, before, moved }
+  return { ...settled, open, status: statusOf() }
 }
 
 /** The first instalment that what is settled does not reach; the due day where there are none. */
@@ -107,17 +110,15 @@ const dueOnDay = (known: Known, asOf: string): ((invoice: Row) => Row) => {
 export const answerInvoices = (known: Known, { asOf }: Question, clientId: string | undefined) => {
   const settled = known.rowsOf('invoice_settlements').filter(until(asOf, 'effective_on'))
   const linesOf = groupedBy(settled, 'client_id', 'invoice_id')
-  const rows = known.rowsOf('invoice_balances').filter(until(asOf, 'issued_on')).filter(isOf(clientId))
+  const rows = known.rowsOf('invoice_balances').filter(until(asOf, 'stands_on')).filter(isOf(clientId))
   const issued = rows.map(dueOnDay(known, asOf))
   return {
     items: list(issued, ['due_on', 'invoice_id', 'client_id']).map((row) => {
       const currency = words(row, 'currency')
       const show = (amount: bigint): string => decimalIn(known, amount, currency)
       const instalments = Instalments.parse(JSON.parse(words(row, 'instalments')))
-      const { allocated, uncleared, credited, discounted, writtenOff, small, recovered, open, status } = standingOf(
-        row,
-        linesOf(row),
-      )
+      const standing = standingOf(row, linesOf(row))
+      const { allocated, uncleared, credited, discounted, writtenOff, small, recovered, open, status } = standing
       const late = (Date.parse(asOf) - Date.parse(unmetDueOn(row, open, instalments))) / MS_A_DAY
       return {
         invoiceId: words(row, 'invoice_id'),
@@ -136,6 +137,8 @@ export const answerInvoices = (known: Known, { asOf }: Question, clientId: strin
         writtenOff: show(writtenOff),
         smallDifference: show(small),
         recovered: show(recovered),
+        before: show(standing.before),
+        moved: show(standing.moved),
         open: show(open),
         status,
         overdueDays: open > 0n ? Math.max(0, late) : 0,

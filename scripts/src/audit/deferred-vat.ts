@@ -1,4 +1,4 @@
-import { type ChangingRow, canonical, type Expected, put, type State } from './expected.ts'
+import { canonical, type Expected, put, type State } from './expected.ts'
 import { minorOf, type PlacedFact, paidOf } from './facts.ts'
 
 type Kind = 'INVOICE' | 'CREDIT_NOTE'
@@ -24,7 +24,7 @@ interface Deferring {
 /** One rate of one document at one event: what became exigible, and by how much 4428 grew. */
 export interface VatMove {
   readonly cause: string
-  /** In whose account the document is. */
+  /** In whose account it moves; where a merge brought the paper, the document is in another. */
   readonly clientId: string
   readonly kind: Kind
   readonly documentId: string
@@ -117,10 +117,15 @@ const takenOff = (lines: readonly PrintedLine[], sign: 1n | -1n): ReadonlyMap<st
   return rates
 }
 
+interface Waits {
+  readonly paperOf: string | undefined
+  readonly minor: bigint
+}
+
 interface Account {
   readonly documents: Map<string, Deferring>
   /** What an uncollected instrument settles; in the order in which it was last touched. */
-  readonly waiting: Map<string, Map<string, bigint>>
+  readonly waiting: Map<string, Map<string, Waits>>
   hasInstruments: boolean
 }
 
@@ -154,16 +159,15 @@ export const createDeferredVat = (tables: {
     if (!('clientId' in data)) return NOTHING
     // What is received leaves the credit of the account that gives it.
     const { clientId } = type === 'TransferReceived' && data.returnsTo === undefined ? data.origin : data
-    const accountKey = `${companyId} ${clientId}`
-    const account: Account = accounts.get(accountKey) ?? {
-      documents: new Map(),
-      waiting: new Map(),
-      hasInstruments: false,
+    const accountOf = (owner: string): Account => {
+      const key = `${companyId} ${owner}`
+      const known = accounts.get(key) ?? { documents: new Map(), waiting: new Map(), hasInstruments: false }
+      accounts.set(key, known)
+      return known
     }
-    accounts.set(accountKey, account)
+    const account = accountOf(clientId)
     const moves: VatMove[] = []
     const early: EarlyMove[] = []
-    const scope: ChangingRow = { company_id: companyId, client_id: clientId }
 
     const change = (
       kind: Kind,
@@ -173,17 +177,30 @@ export const createDeferredVat = (tables: {
       {
         begun,
         atOnce = new Map(),
-      }: { begun?: Pick<Deferring, 'currency' | 'dueOn'>; atOnce?: ReadonlyMap<string, Rate> } = {},
+        owner = clientId,
+      }: {
+        begun?: Pick<Deferring, 'currency' | 'dueOn'>
+        atOnce?: ReadonlyMap<string, Rate>
+        /** Whose the document is, where a merge brought what moves it. */
+        owner?: string | undefined
+      } = {},
     ): void => {
       const key = `${kind} ${documentId}`
-      const known = account.documents.get(key)
+      const { documents } = accountOf(owner)
+      const known = documents.get(key)
       const document = known ?? (begun && { ...begun, rates: [], gross: 0n, collected: 0n })
       if (document === undefined) return
-      account.documents.set(key, document)
+      documents.set(key, document)
       const before = exigible(document)
       const termsBefore = new Map(document.rates.map(({ rate, vat }) => [rate, vat]))
       apply(document)
-      put(expected, tables.documents, { ...scope, kind, document_id: documentId, state: canonical(snapshot(document)) })
+      put(expected, tables.documents, {
+        company_id: companyId,
+        client_id: owner,
+        kind,
+        document_id: documentId,
+        state: canonical(snapshot(document)),
+      })
       // Its paper makes all of it due, whatever comes in.
       if (document.dueOn !== undefined) return
       const after = exigible(document)
@@ -214,38 +231,48 @@ export const createDeferredVat = (tables: {
     const dueSoFar = (document: Deferring): bigint =>
       [...exigible(document).values()].reduce((sum, [, vat]) => sum + vat, 0n)
     /** Money before an advance invoice outside the scheme; what is undone later was due with the paper by then. */
-    const comeEarly = (id: string, { on }: Told, by: bigint): void =>
-      change('INVOICE', id, { cause: 'EARLY', on }, (document) => {
+    const comeEarly = (id: string, { on }: Told, by: bigint, owner: string): void => {
+      const apply = (document: Deferring): void => {
         const before = dueSoFar(document)
         document.collected += by
         const vat = dueSoFar(document) - before
-        if (vat !== 0n) early.push({ currency: document.currency, vat, on, paperOn: document.dueOn ?? on })
-      })
-    const collect = (kind: Kind, id: string, told: Told, by: bigint): void => {
-      const paperOn = account.documents.get(`${kind} ${id}`)?.dueOn
-      if (paperOn === undefined) {
-        change(kind, id, told, (document) => {
-          document.collected += by
-          if (told.on > (document.moneyOn ?? '')) document.moneyOn = told.on
-        })
-      } else if (by > 0n && told.on < paperOn) comeEarly(id, told, by)
+        if (vat === 0n) return
+        early.push({ currency: document.currency, vat, on, paperOn: document.dueOn ?? on })
+      }
+      change('INVOICE', id, { cause: 'EARLY', on }, apply, { owner })
     }
+    const collect = (kind: Kind, id: string, told: Told, by: bigint, owner = clientId): void => {
+      const paperOn = accountOf(owner).documents.get(`${kind} ${id}`)?.dueOn
+      const apply = (document: Deferring): void => {
+        document.collected += by
+        if (told.on > (document.moneyOn ?? '')) document.moneyOn = told.on
+      }
+      if (paperOn === undefined) change(kind, id, told, apply, { owner })
+      else if (by > 0n && told.on < paperOn) comeEarly(id, told, by, owner)
+    }
+    /** Credit that is used: of a note on account, wherever that was registered. */
+    const use = (
+      { paymentId, noteOf }: { paymentId: string; noteOf?: { clientId: string; paymentId: string } | undefined },
+      told: Told,
+      by: bigint,
+    ): void => collect('CREDIT_NOTE', noteOf?.paymentId ?? paymentId, told, by, noteOf?.clientId)
     /** `now`: of `by`, what a paper that is collected in part has brought. */
     const settle = (
       told: Told & { paymentId: string },
-      invoiceId: string,
+      of: Extract<PlacedFact, { type: 'PaymentAllocated' | 'PaymentDeallocated' }>['data'],
       by: bigint,
       paid: bigint,
       now: bigint,
     ): void => {
-      collect('CREDIT_NOTE', told.paymentId, told, paid)
+      const { invoiceId, paperOf } = of
+      use(of, told, paid)
       const waiting = account.waiting.get(told.paymentId)
-      if (waiting === undefined) collect('INVOICE', invoiceId, told, by)
-      else if (account.documents.has(`INVOICE ${invoiceId}`)) {
-        if (now !== 0n) collect('INVOICE', invoiceId, told, now)
-        const left = (waiting.get(invoiceId) ?? 0n) + by - now
+      if (waiting === undefined) collect('INVOICE', invoiceId, told, by, paperOf)
+      else if (accountOf(paperOf ?? clientId).documents.has(`INVOICE ${invoiceId}`)) {
+        if (now !== 0n) collect('INVOICE', invoiceId, told, now, paperOf)
+        const left = (waiting.get(invoiceId)?.minor ?? 0n) + by - now
         waiting.delete(invoiceId)
-        if (left !== 0n) waiting.set(invoiceId, left)
+        if (left !== 0n) waiting.set(invoiceId, { paperOf, minor: left })
       }
     }
 
@@ -264,8 +291,9 @@ export const createDeferredVat = (tables: {
         const { creditNoteId, vatLines, cashAccounting } = data
         const { currency } = data.total
         const corrected = data.invoiceId ?? data.corrects
-        if (corrected !== undefined) change('INVOICE', corrected, told, (paper) => addLines(paper, vatLines, -1n))
-        else if (cashAccounting) {
+        if (corrected !== undefined) {
+          change('INVOICE', corrected, told, (paper) => addLines(paper, vatLines, -1n), { owner: data.paperOf })
+        } else if (cashAccounting) {
           change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, 1n), {
             begun: { currency },
           })
@@ -276,13 +304,14 @@ export const createDeferredVat = (tables: {
         const told = { cause: 'CREDIT_NOTE_REVERSED', on: data.reversedOn }
         const { creditNoteId, vatLines } = data
         const corrected = data.invoiceId ?? data.corrects
-        if (corrected !== undefined) change('INVOICE', corrected, told, (paper) => addLines(paper, vatLines, 1n))
-        else change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, -1n))
+        if (corrected !== undefined) {
+          change('INVOICE', corrected, told, (paper) => addLines(paper, vatLines, 1n), { owner: data.paperOf })
+        } else change('CREDIT_NOTE', creditNoteId, told, (paper) => addLines(paper, vatLines, -1n))
         break
       }
       case 'DiscountReversed': {
         const told = { cause: 'DISCOUNT_REVERSED', on: data.reversedOn }
-        change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, 1n))
+        change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, 1n), { owner: data.paperOf })
         break
       }
       case 'InvoiceCancelled':
@@ -292,7 +321,8 @@ export const createDeferredVat = (tables: {
             ? { cause: 'CANCELLED', on: data.cancelledOn }
             : { cause: 'DISCOUNTED', on: data.grantedOn }
         const atOnce = takenOff(data.vatLines, -1n)
-        change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, -1n), { atOnce })
+        const owner = data.paperOf
+        change('INVOICE', data.invoiceId, told, (paper) => addLines(paper, data.vatLines, -1n), { atOnce, owner })
         break
       }
       case 'PaymentRecorded':
@@ -306,30 +336,30 @@ export const createDeferredVat = (tables: {
         // What recovered a write-off has made its VAT exigible then.
         if (data.hadRecovered === true) break
         const now = minorOf(data.collected ?? '0')
-        settle(told, data.invoiceId, minorOf(data.amount.amount), minorOf(paidOf(data).amount), now)
+        settle(told, data, minorOf(data.amount.amount), minorOf(paidOf(data).amount), now)
         break
       }
       case 'PaymentDeallocated': {
         const told = { cause: 'DEALLOCATED', on: data.deallocatedOn, paymentId: data.paymentId }
         if (data.reason === 'WRITE_OFF_REVERSED') break
         const now = minorOf(data.collected ?? '0')
-        settle(told, data.invoiceId, -minorOf(data.amount.amount), -minorOf(paidOf(data).amount), -now)
+        settle(told, data, -minorOf(data.amount.amount), -minorOf(paidOf(data).amount), -now)
         break
       }
       case 'PaymentCleared': {
         const told = { cause: 'CLEARED', on: data.clearedOn, paymentId: data.paymentId }
-        const waiting = account.waiting.get(data.paymentId) ?? new Map<string, bigint>()
+        const waiting = account.waiting.get(data.paymentId) ?? new Map<string, Waits>()
         const brought = new Map(
           (data.settles ?? data.collects ?? []).map((part) => [part.invoiceId, part.amount.amount]),
         )
         // What is left of a part stands behind the others again.
         const parts = [...waiting]
-        for (const [invoiceId, waits] of parts) {
-          const by = data.stillInTransit === undefined ? waits : minorOf(brought.get(invoiceId) ?? '0')
+        for (const [invoiceId, { paperOf, minor }] of parts) {
+          const by = data.stillInTransit === undefined ? minor : minorOf(brought.get(invoiceId) ?? '0')
           if (by === 0n) continue
-          collect('INVOICE', invoiceId, told, by)
+          collect('INVOICE', invoiceId, told, by, paperOf)
           waiting.delete(invoiceId)
-          if (waits !== by) waiting.set(invoiceId, waits - by)
+          if (minor !== by) waiting.set(invoiceId, { paperOf, minor: minor - by })
         }
         if (data.stillInTransit === undefined) account.waiting.delete(data.paymentId)
         break
@@ -339,24 +369,26 @@ export const createDeferredVat = (tables: {
         break
       case 'RefundRecorded': {
         const told = { cause: 'REFUNDED', on: data.refundedOn, paymentId: data.paymentId }
-        collect('CREDIT_NOTE', data.paymentId, told, minorOf(data.amount.amount))
+        use(data, told, minorOf(data.amount.amount))
         break
       }
       case 'CreditReleased': {
         const told = { cause: 'RELEASED', on: data.releasedOn, paymentId: data.paymentId }
-        collect('CREDIT_NOTE', data.paymentId, told, minorOf(data.amount.amount))
+        use(data, told, minorOf(data.amount.amount))
         break
       }
       case 'RefundReversed': {
         const told = { cause: 'REFUND_REVERSED', on: data.reversedOn, paymentId: data.paymentId }
-        collect('CREDIT_NOTE', data.paymentId, told, -minorOf(data.amount.amount))
+        use(data, told, -minorOf(data.amount.amount))
         break
       }
       case 'TransferReceived': {
+        // The debtor is one and the same, so nothing is used.
+        if (data.merges === true) break
         const paymentId = data.returnsTo ?? data.origin.paymentId
         const sign = data.returnsTo === undefined ? 1n : -1n
         const told = { cause: 'TRANSFERRED', on: data.movedOn, paymentId }
-        collect('CREDIT_NOTE', paymentId, told, sign * minorOf(data.amount.amount))
+        use({ paymentId, noteOf: data.noteOf }, told, sign * minorOf(data.amount.amount))
         break
       }
       default:
@@ -365,9 +397,13 @@ export const createDeferredVat = (tables: {
     if (account.hasInstruments) {
       const waiting: Record<string, unknown> = {}
       for (const [paymentId, parts] of account.waiting) {
-        waiting[paymentId] = [...parts].map(([invoiceId, amount]) => ({ invoiceId, amount: `${amount}` }))
+        waiting[paymentId] = [...parts].map(([invoiceId, { paperOf, minor }]) => ({
+          invoiceId,
+          paperOf,
+          amount: `${minor}`,
+        }))
       }
-      put(expected, tables.instruments, { ...scope, state: canonical({ waiting }) })
+      put(expected, tables.instruments, { company_id: companyId, client_id: clientId, state: canonical({ waiting }) })
     }
     return { moves, early }
   }

@@ -17,13 +17,40 @@ const party = { kind: maybe, name: maybe, taxId: maybe, tradeRegisterNumber: may
 const client = { clientId: text }
 const payment = { ...client, paymentId: text }
 /** `uncleared`: by a paper that does not count as paid yet, but for what of it is `collected`. */
-const allocation = { ...payment, invoiceId: text, amount: Money, uncleared: z.boolean().optional(), collected: maybe }
-const collection = z.array(z.object({ invoiceId: text, amount: Money })).optional()
+const allocation = {
+  ...payment,
+  invoiceId: text,
+  amount: Money,
+  uncleared: z.boolean().optional(),
+  collected: maybe,
+  paperOf: maybe,
+  noteOf: z.object(payment).optional(),
+}
+const collection = z.array(z.object({ invoiceId: text, amount: Money, paperOf: maybe })).optional()
 /** Credit of one client that goes to another. */
 const moved = { transferId: text, amount: Money, movedOn: text, reason: text }
 /** Money that came from somebody unknown, and the credit that it became. */
 const identification = { ...payment, identificationId: text }
 const origin = { origin: z.object(payment) }
+/** An invoice or a claim that goes to the account of the same debtor, and what of it goes. */
+const movedInvoice = {
+  ...client,
+  moveId: text,
+  invoiceId: text,
+  kind: text,
+  series: maybe,
+  number: text,
+  issuedOn: text,
+  dueOn: text,
+  instalments: z.array(z.object({ dueOn: text, amount: text })),
+  total: Money,
+  amount: Money,
+  instalmentContract: z.boolean(),
+  writtenOff: maybe,
+  recovered: maybe,
+  movedOn: text,
+}
+const between = { ...client, intoClientId: text }
 const receipt = { ...payment, receiptId: text, series: text }
 
 /** Between two currencies: what goes of the payment, and what the books gain (or, negative, lose) by it. */
@@ -37,10 +64,12 @@ const givenBack = {
   conversion: z.object({ paid: Money }).optional(),
   functional: Money.optional(),
   worth: z.object({ currency: text, paid: text, difference: maybe }).optional(),
+  noteOf: z.object(payment).optional(),
 }
 
-/** What a paper says of VAT. */
+/** What a paper says of VAT; where that is kept, if not in its own account. */
 const vat = {
+  paperOf: maybe,
   vatLines: z.array(z.object({ rate: text, base: text, vat: text, advanceInvoiceId: maybe })),
   cashAccounting: z.boolean(),
 }
@@ -181,7 +210,14 @@ export const Fact = z.discriminatedUnion('type', [
     kind: text,
     ...vat,
   }),
-  fact('CreditReleased', { ...payment, amount: Money, reason: text, releasedOn: text, approvedBy: text }),
+  fact('CreditReleased', {
+    ...payment,
+    amount: Money,
+    reason: text,
+    releasedOn: text,
+    approvedBy: text,
+    noteOf: z.object(payment).optional(),
+  }),
   fact('CreditNoteReversed', {
     ...client,
     creditNoteId: text,
@@ -242,7 +278,14 @@ export const Fact = z.discriminatedUnion('type', [
     writtenOffOn: text,
   }),
   fact('TransferRequested', { ...payment, toClientId: text, ...moved }),
-  fact('TransferReceived', { ...client, ...origin, ...moved, returnsTo: maybe }),
+  fact('TransferReceived', {
+    ...client,
+    ...origin,
+    ...moved,
+    returnsTo: maybe,
+    merges: z.boolean().optional(),
+    noteOf: z.object(payment).optional(),
+  }),
   fact('TransferRefused', { ...client, ...origin, transferId: text }),
   fact('TransferCompleted', { ...payment, transferId: text }),
   fact('TransferDeclined', { ...payment, transferId: text, amount: Money }),
@@ -281,6 +324,17 @@ export const Fact = z.discriminatedUnion('type', [
   fact('IdentificationDeclined', { ...identification, amount: Money }),
   fact('IdentificationUndone', { ...identification, amount: Money, method: text, undoneOn: text, reason: text }),
   fact('IdentificationReturned', { ...identification, amount: Money, undoneOn: text }),
+  fact('MergeRequested', { ...between, mergedOn: text }),
+  fact('MergeAccepted', { ...client, fromClientId: text }),
+  fact('MergeRefused', { ...client, fromClientId: text }),
+  fact('MergeConfirmed', between),
+  fact('MergeDeclined', between),
+  fact('MergeResumed', { ...between, round: z.int() }),
+  fact('MergeConcluded', { ...between, round: z.int() }),
+  fact('InvoiceMoveRequested', { ...movedInvoice, intoClientId: text }),
+  fact('InvoiceMoved', { ...movedInvoice, fromClientId: text, again: z.boolean().optional() }),
+  fact('InvoiceMoveRefused', { ...client, fromClientId: text, moveId: text, invoiceId: text }),
+  fact('InvoiceMoveDeclined', { ...movedInvoice, intoClientId: text }),
   fact('ReversalRequested', { ...payment, amount: Money, reversedOn: text }),
   fact('ReversalDeclined', payment),
   fact('ReceiptRequested', { ...receipt, amount: Money }),

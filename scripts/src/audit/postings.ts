@@ -6,7 +6,7 @@ export interface Posting {
   readonly currency: string
   readonly minor: bigint
   /** Whose it is, where it is not the entry's client and document. */
-  readonly of?: { readonly clientId: string; readonly paymentId: string }
+  readonly of?: { readonly clientId: string; readonly paymentId: string | null }
 }
 
 /** What one fact does to the accounts, on its effective day. */
@@ -230,7 +230,21 @@ export const entryOf = ({ type, data }: PlacedFact): Entry | undefined => {
       const account = 'CLIENT_CREDIT'
       const given = { account, currency, minor, of: origin }
       const received = { account, currency, minor: -minor, of: { clientId, paymentId: returnsTo } }
-      return { on, ...origin, invoiceId: null, postings: [given, received] }
+      // VAT of a note goes with the account that the note is in.
+      const whose = data.returnsTo === undefined ? origin : { clientId, paymentId: returnsTo }
+      return { on, ...whose, invoiceId: null, postings: [given, received] }
+    }
+    case 'InvoiceMoved': {
+      const { clientId, fromClientId, invoiceId, movedOn: on, amount } = data
+      const [account, currency, minor] = ['RECEIVABLE', amount.currency, minorOf(amount.amount)]
+      const owed = { account, currency, minor, of: { clientId, paymentId: null } }
+      return {
+        on,
+        clientId: fromClientId,
+        paymentId: null,
+        invoiceId,
+        postings: [{ account, currency, minor: -minor }, owed],
+      }
     }
     case 'UnidentifiedPaymentRecorded': {
       const { paymentId, receivedOn: on, amount, method } = data

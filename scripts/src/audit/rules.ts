@@ -19,11 +19,18 @@ export interface Invoice {
   /** Of what is written off: paid after all. */
   recovered: bigint
   cancelled: bigint
+  /** Of one that came from another account: what it asked for no longer then; of one that went: what the other has. */
+  before: bigint
+  moved: bigint
+  /** By move, what is reserved: neither received nor given back. */
+  readonly moving: Map<string, bigint>
 }
 
 /** What an invoice still asks for. */
-export const openOf = ({ total, allocated, credited, discounted, writtenOff, small, cancelled }: Invoice): bigint =>
-  total - allocated - credited - discounted - writtenOff - small - cancelled
+export const openOf = (invoice: Invoice): bigint => {
+  const { total, allocated, credited, discounted, writtenOff, small, cancelled, before, moved } = invoice
+  return total - allocated - credited - discounted - writtenOff - small - cancelled - before - moved
+}
 
 export interface Payment {
   readonly companyId: string
@@ -124,6 +131,7 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
   const { type, data, companyId, eventId } = fact
   const rules = report.check('rules: allocations, credit and open amounts')
   const transfers = report.check('rules: credit that moves is in one account')
+  const merges = report.check('rules: what merged accounts move is in one of them')
   const nobodys = report.check('rules: unidentified money is in one place')
   const books = report.check('receipts: books without gap, one living receipt a payment')
   const key = (...ids: readonly (string | number)[]): string => [companyId, ...ids].join(' ')
@@ -168,6 +176,9 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       small: 0n,
       recovered: 0n,
       cancelled: 0n,
+      before: 0n,
+      moved: 0n,
+      moving: new Map(),
     }
     const invoice = { companyId, clientId, currency, total: minorOf(amount), ...settled }
     ledger.invoices.set(key(clientId, invoiceId), invoice)
@@ -456,6 +467,67 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
       ledger.openSteps.delete(`transfer ${key(data.clientId, data.paymentId, data.transferId)}`)
       return
     }
+    case 'InvoiceMoveRequested': {
+      const invoice = ledger.invoices.get(key(data.clientId, data.invoiceId))
+      const what = `${key(data.clientId, data.invoiceId)} to ${data.intoClientId}`
+      const minor = minorOf(data.amount.amount)
+      const others = [...(invoice?.moving.values() ?? [])].reduce((sum, one) => sum + one, 0n)
+      const isThere = invoice !== undefined && minor >= 0n && minor + others <= openOf(invoice)
+      expectEqual(merges, `${what}: no more moves than is open`, true, isThere)
+      expectEqual(merges, `${what}: of its total`, invoice?.total, minorOf(data.total.amount))
+      expectEqual(merges, `${what}: to another client`, true, data.intoClientId !== data.clientId)
+      invoice?.moving.set(data.moveId, minor)
+      ledger.openSteps.add(`moveInvoice ${key(data.moveId)}`)
+      return
+    }
+    case 'InvoiceMoved': {
+      const { clientId, fromClientId, invoiceId, moveId, total, amount, again } = data
+      const given = ledger.invoices.get(key(fromClientId, invoiceId))
+      const minor = minorOf(amount.amount)
+      expectEqual(merges, `${key(fromClientId, invoiceId)}: received as reserved`, given?.moving.get(moveId), minor)
+      expectEqual(merges, `${key(moveId)}: received once`, true, ledger.openSteps.delete(`moveInvoice ${key(moveId)}`))
+      given?.moving.delete(moveId)
+      if (given !== undefined) {
+        given.moved += minor
+        requireBounds(invoiceId, given)
+      }
+      if (again !== true) {
+        register(clientId, invoiceId, total)
+        // A claim is cancelled where it is owed by now.
+        const paper = ledger.papers.get(key('claim', fromClientId, invoiceId))
+        if (paper !== undefined) ledger.papers.set(key('claim', clientId, invoiceId), paper)
+      }
+      const received = ledger.invoices.get(key(clientId, invoiceId))
+      if (received === undefined) return
+      const [bad, brought] = [minorOf(data.writtenOff ?? '0'), minorOf(data.recovered ?? '0')]
+      received.before -= minor + bad
+      if (again !== true) received.before += received.total
+      received.writtenOff += bad
+      received.recovered += brought
+      expectEqual(merges, `${key(clientId, invoiceId)}: of before no less than nothing`, true, received.before >= 0n)
+      return requireBounds(invoiceId, received)
+    }
+    case 'InvoiceMoveDeclined': {
+      const invoice = ledger.invoices.get(key(data.clientId, data.invoiceId))
+      const minor = minorOf(data.amount.amount)
+      const what = `${key(data.clientId, data.invoiceId)}: freed as reserved`
+      expectEqual(merges, what, invoice?.moving.get(data.moveId), minor)
+      invoice?.moving.delete(data.moveId)
+      ledger.openSteps.delete(`moveInvoice ${key(data.moveId)}`)
+      return
+    }
+    case 'MergeRequested':
+      ledger.openSteps.add(`merge ${key(data.clientId, 0)}`)
+      return
+    case 'MergeDeclined':
+      ledger.openSteps.delete(`merge ${key(data.clientId, 0)}`)
+      return
+    case 'MergeResumed':
+      ledger.openSteps.add(`merge ${key(data.clientId, data.round)}`)
+      return
+    case 'MergeConcluded':
+      ledger.openSteps.delete(`merge ${key(data.clientId, data.round)}`)
+      return
     case 'ReversalRequested':
       ledger.openSteps.add(`reverse ${key(data.clientId, data.paymentId)}`)
       return
@@ -589,6 +661,10 @@ export const holdToRules = (ledger: Ledger, report: Report, fact: PlacedFact): v
     case 'PeriodClosed':
     case 'PeriodReopened':
     case 'CashLimitOverridden':
+    case 'MergeAccepted':
+    case 'MergeRefused':
+    case 'MergeConfirmed':
+    case 'InvoiceMoveRefused':
     case 'TransferRefused':
     case 'IdentificationRefused':
     case 'ReceiptRefused':

@@ -48,7 +48,7 @@ const CLOSE_WITHIN_MS = 6_000
 
 export interface AppOptions extends CommandDependencies {
   readonly store: Pick<EventStore, 'ping' | 'head' | 'readStream' | 'readAll' | 'subscribeToAll' | 'appendHealth'>
-  /** What finishes receipts, transfers, identifications and reversals in this process; `undefined`: nothing does. */
+  /** What finishes receipts, transfers, identifications, reversals and merges in this process; `undefined`: nothing does. */
   readonly stepProcess?: Pick<StepProcess, 'status' | 'typePrefixes'> | undefined
   readonly readSide: ReadSide
   /** Absent: the log was never imported. */
@@ -76,6 +76,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     transfers,
     identifications,
     reversals,
+    merges,
     stepProcess,
     store,
     readSide,
@@ -143,7 +144,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   await app.register(async (scope) => {
     const api = checkWithZod(scope)
     healthRoutes(api, { store, readSide, stepProcess, generations, isStopping: () => stopping })
-    const commands = { ledger, receipts, transfers, identifications, reversals, generations }
+    const commands = { ledger, receipts, transfers, identifications, reversals, merges, generations }
     commandRoutes(api, commandDefinitions, commands)
     batchRoute(api, commandDefinitions, commands, problems, () => stopping)
     const queries = { readSide, generations, today, now, store, cursors }

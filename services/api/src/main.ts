@@ -18,6 +18,8 @@ import { createLedger } from './ledger/ledger.ts'
 import { createSnapshotTable } from './ledger/snapshot-table.ts'
 import { createSnapshotKeeper } from './ledger/snapshots.ts'
 import { toldByReadModels } from './ledger/told-by-read-models.ts'
+import { mergeFinisher } from './merges/merge-finisher.ts'
+import { createMergeSaga } from './merges/merge-saga.ts'
 import { keptInPostgres } from './problems/kept-generation.ts'
 import { createGenerations } from './problems/wire-position.ts'
 import { createReadSide } from './queries/read-side.ts'
@@ -112,11 +114,13 @@ const receipts = createReceiptSaga(ledger)
 const transfers = createTransferSaga(ledger)
 const identifications = createIdentificationSaga(ledger)
 const reversals = createReversalSaga(ledger, transfers)
+const merges = createMergeSaga(ledger, transfers)
 const finishers = [
   receiptFinisher(receipts),
   transferFinisher(transfers),
   identificationFinisher(identifications),
   reversalFinisher(reversals),
+  mergeFinisher(merges),
 ]
 const stepProcess = startStepProcess({ store, pool, finishers, logger })
 const app = await buildApp({
@@ -125,6 +129,7 @@ const app = await buildApp({
   transfers,
   identifications,
   reversals,
+  merges,
   stepProcess,
   store,
   readSide,

@@ -12,6 +12,7 @@ import { createCommandPlaces } from '../src/ledger/command-places.ts'
 import { createLastNumberReader } from '../src/ledger/last-number.ts'
 import { createLedger, type Ledger } from '../src/ledger/ledger.ts'
 import { toldByReadModels } from '../src/ledger/told-by-read-models.ts'
+import { createMergeSaga, type MergeSaga } from '../src/merges/merge-saga.ts'
 import { createReadSide } from '../src/queries/read-side.ts'
 import { createReceiptSaga, type ReceiptSaga } from '../src/receipts/receipt-saga.ts'
 import { createReversalSaga, type ReversalSaga } from '../src/transfers/reversal-saga.ts'
@@ -34,6 +35,7 @@ export interface Api {
   readonly transfers: TransferSaga
   readonly identifications: IdentificationSaga
   readonly reversals: ReversalSaga
+  readonly merges: MergeSaga
   readonly command: (name: string, body: unknown, options?: CommandOptions) => Promise<LightMyRequestResponse>
   readonly get: (path: string) => Promise<LightMyRequestResponse>
   /** @throws Error when the command is not carried out */
@@ -62,6 +64,7 @@ export const createApi = async (
     readonly transfers?: (ledger: Ledger) => TransferSaga
     readonly identifications?: (ledger: Ledger) => IdentificationSaga
     readonly reversals?: (ledger: Ledger, transfers: TransferSaga) => ReversalSaga
+    readonly merges?: (ledger: Ledger, transfers: TransferSaga) => MergeSaga
     /** A machine of its own has a clock of its own. */
     readonly now?: () => Date
     /** How long cash that leaves a desk waits for the read models. */
@@ -97,12 +100,14 @@ export const createApi = async (
   const transfers = (override.transfers ?? createTransferSaga)(ledger)
   const identifications = (override.identifications ?? createIdentificationSaga)(ledger)
   const reversals = (override.reversals ?? createReversalSaga)(ledger, transfers)
+  const merges = (override.merges ?? createMergeSaga)(ledger, transfers)
   const app = await buildApp({
     ledger,
     receipts,
     transfers,
     identifications,
     reversals,
+    merges,
     store,
     readSide,
     token: TOKEN,
@@ -126,6 +131,7 @@ export const createApi = async (
     transfers,
     identifications,
     reversals,
+    merges,
     command,
     get,
     must: async (name, body) => {

@@ -135,6 +135,11 @@ const story: readonly (readonly [name: string, body: object, otherwise: object])
     { reason: 'Alta' },
   ],
   ['ContinueReceiptBook', examples.continueReceiptBook(), { continueFrom: 22 }],
+  [
+    'MergeClients',
+    examples.mergeClients({ clientId: 'beta', intoClientId: 'alfa', mergedOn: '2026-11-24' }),
+    { reason: 'Alta' },
+  ],
 ]
 
 t.test('each command: a dry run tells what will be, a repetition what was', async (t) => {
@@ -197,9 +202,12 @@ const newEvents = async (first: LightMyRequestResponse): Promise<number> => {
   const { events } = answerOf(first)
   const causes = new Set(events.map(({ eventId }) => eventId))
   let further = 0
-  for await (const { metadata } of store.readAll()) {
-    if (typeof metadata === 'object' && metadata !== null && causes.has(String(Reflect.get(metadata, 'causationId'))))
-      further += 1
+  for await (const { id, metadata } of store.readAll()) {
+    if (typeof metadata !== 'object' || metadata === null) continue
+    if (!causes.has(String(Reflect.get(metadata, 'causationId')))) continue
+    further += 1
+    // What follows from that is the command's doing as well.
+    causes.add(id)
   }
   return events.length + further
 }

@@ -67,6 +67,24 @@ const taken = examples.invoiceRegistered({ invoiceId: claimId })
 const { vatLines: _, ...plainNote } = examples.registerCreditNote({ total: ron('7.00') })
 const { vatLines: _lines, ...plainDiscount } = examples.grantDiscount()
 
+/** New papers and new money, of an account that is merged. */
+const closed: readonly AccountCommand[] = [
+  final(),
+  refund,
+  release,
+  { type: 'RegisterClaim', data: examples.registerClaim() },
+  { type: 'RecordPayment', data: { ...examples.recordPayment(), receipt: undefined, allocation: { rule: 'none' } } },
+  { type: 'AllocatePayment', data: examples.allocatePayment() },
+  { type: 'RescheduleInvoice', data: examples.rescheduleInvoice() },
+  { type: 'CancelInvoice', data: examples.cancelInvoice() },
+  { type: 'RegisterCreditNote', data: plainNote },
+  { type: 'WriteOffInvoice', data: examples.writeOffInvoice() },
+  { type: 'GrantDiscount', data: plainDiscount },
+  { type: 'RecordSetOff', data: examples.recordSetOff() },
+  { type: 'IssueReceipt', data: { ...examples.issueReceipt(), receiptId: 'r' } },
+  { type: 'TransferCredit', data: { ...examples.transferCredit(), transferId: 't' } },
+]
+
 const CASES: readonly (readonly [code: string, history: readonly AccountEvent[], command: AccountCommand])[] = [
   ['INVOICE_NOT_FOUND', [], final()],
   ['CREDIT_NOTE_DOES_NOT_FIT', [advance], final({}, '19')],
@@ -111,6 +129,8 @@ const CASES: readonly (readonly [code: string, history: readonly AccountEvent[],
   ['PAYMENT_TRANSFERRED', [note, ...moved], noteBack],
   ['CREDIT_RESERVED', [setOff, reserved], setOffBack],
   ['PAYMENT_TRANSFERRED', [setOff, ...moved], setOffBack],
+  ...closed.map((command) => ['CLIENT_MERGED', [examples.mergeRequested()], command] as const),
+  ['TRANSFER_TO_SELF', [], { type: 'MergeClients', data: examples.mergeClients({ intoClientId: 'alfa' }) }],
 ]
 
 t.test('every refusal that an account decides is one that its command tells of', async (t) => {

@@ -27,6 +27,7 @@ const client: ClientCard = {
   tradeRegisterNumber: undefined,
   address: { city: 'Târgu Mureș', countryCode: 'RO' },
   email: undefined,
+  mergedInto: undefined,
 }
 const line = (index: number): CurrencyStatement['lines'][number] => ({
   on: '2026-11-02',

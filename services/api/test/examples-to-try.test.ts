@@ -34,6 +34,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   AllocatePayment: ['RecordPayment', 'commands'],
   DeallocatePayment: ['AllocatePayment'],
   TransferCredit: ['RecordPayment', 'commands'],
+  MergeClients: ['RegisterInvoice', 'commands'],
   IdentifyPayment: ['RecordUnidentifiedPayment', 'RegisterClient'],
   UndoIdentification: ['IdentifyPayment'],
   ReturnUnidentifiedPayment: ['RecordUnidentifiedPayment'],

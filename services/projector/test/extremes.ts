@@ -28,9 +28,11 @@ import {
   IssueReceipt,
   type LedgerEvent,
   type LedgerMessage,
+  MergeClients,
   type Message,
   MINOR_MAX,
   moneyOf,
+  movableFrom,
   OpenCashDesk,
   OpenReceiptBook,
   PaymentMethod,
@@ -93,6 +95,13 @@ type OwnCommand =
   | 'DeclineTransfer'
   | 'RecallTransfer'
   | 'ConcludeReversal'
+  | 'AcceptMerge'
+  | 'ConfirmMerge'
+  | 'DeclineMerge'
+  | 'MoveItems'
+  | 'ReceiveInvoice'
+  | 'DeclineInvoiceMove'
+  | 'ConcludeMerge'
   | 'ReceiveIdentification'
   | 'CompleteIdentification'
   | 'DeclineIdentification'
@@ -127,6 +136,7 @@ export const commandSchemas: Readonly<Record<Exclude<Command['type'], OwnCommand
   GrantDiscount,
   IdentifyPayment,
   IssueReceipt,
+  MergeClients,
   OpenCashDesk,
   OpenReceiptBook,
   RecordExchangeRates,
@@ -253,6 +263,17 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
         : { type: 'DeclineTransfer', data: { ...origin, transferId, code } },
     )
   }
+  const merge = ({ clientId, intoClientId }: Extract<LedgerMessage, { type: 'MergeRequested' }>['data']): void => {
+    carryOut({ type: 'AcceptMerge', data: { clientId: intoClientId, fromClientId: clientId } })
+    carryOut({ type: 'ConfirmMerge', data: { clientId } })
+    const account = accounts.states.get(clientAccountStream(companyId, clientId))
+    if (account === undefined) throw new Error(`${clientId} is merged and was never registered`)
+    const { invoiceIds, paymentIds } = movableFrom(account, 0, Number.MAX_SAFE_INTEGER)
+    const invoices = invoiceIds.map((invoiceId) => ({ invoiceId, moveId: crypto.randomUUID() }))
+    const credits = paymentIds.map((paymentId, index) => ({ paymentId, transferId: longId(`merged-${index}`) }))
+    carryOut({ type: 'MoveItems', data: { clientId, invoices, credits } })
+    carryOut({ type: 'ConcludeMerge', data: { clientId, round: 0 } })
+  }
   const onNobodys = (command: UnidentifiedCommand): void => {
     const stream = unidentifiedStream(companyId)
     for (const event of nobodys.append(stream, command)) {
@@ -276,6 +297,12 @@ const createCompany = ({ companyId, today, text }: Edge, nextPosition: () => Pos
   const carryOut = (command: AccountCommand): void => {
     for (const event of accounts.append(clientAccountStream(companyId, command.data.clientId), command)) {
       if (event.type === 'TransferRequested') move(event.data)
+      if (event.type === 'MergeRequested') merge(event.data)
+      if (event.type === 'InvoiceMoveRequested') {
+        const { intoClientId, clientId: fromClientId, ...moved } = event.data
+        const data = { clientId: intoClientId, fromClientId, ...moved }
+        accounts.append(clientAccountStream(companyId, intoClientId), { type: 'ReceiveInvoice', data })
+      }
       if (event.type === 'IdentificationUndone') {
         const { method: _, reason: _reason, ...data } = event.data
         onNobodys({ type: 'TakeBackIdentification', data })
@@ -886,6 +913,14 @@ export const playExtremes = (edge: Edge, nextPosition: () => Position) => {
     onBook('ReprintReceipt', { series, number, reason: text(500) })
     onBook('AnnulReceipt', { series, number, reason: text(500), annulledOn: today, alsoReversePayment: true })
   }
+
+  // A debtor who was registered twice, with the largest paper that there is and credit of as much.
+  const twice = longId('twice')
+  onAccount('RegisterClient', { clientId: twice, kind: 'BUSINESS', ...clientOf('t') })
+  const ofTwice = { clientId: twice, total: totalForeign, exchangeRate: rateOf(par) }
+  invoice('twice', { ...ofTwice, vatLines: vatLines(foreign, MINOR_MAX), instalments: instalments(foreign) })
+  payment('twice', { clientId: twice, amount: total })
+  onAccount('MergeClients', { clientId: twice, intoClientId: clientId, mergedOn: today, reason: text(500) })
 
   // Last, for a closed period holds all days before today.
   onCompany('ClosePeriod', { through: addDays(today, -1) })

@@ -6,6 +6,7 @@ import type {
   DeallocatePayment,
   GrantDiscount,
   IssueReceipt,
+  MergeClients,
   RecordPayment,
   RecordRefund,
   RecordSetOff,
@@ -38,6 +39,19 @@ import {
   PaymentIdentified,
 } from './client-account/events/identifications.ts'
 import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './client-account/events/invoices.ts'
+import {
+  InvoiceMoveDeclined,
+  InvoiceMoved,
+  InvoiceMoveRefused,
+  InvoiceMoveRequested,
+  MergeAccepted,
+  MergeConcluded,
+  MergeConfirmed,
+  MergeDeclined,
+  MergeRefused,
+  MergeRequested,
+  MergeResumed,
+} from './client-account/events/merges.ts'
 import {
   CreditNoteRegistered,
   CreditNoteReversed,
@@ -444,6 +458,77 @@ export const reversalRequested = (change: Partial<EventData<typeof ReversalReque
 export const reversalDeclined = (change: Partial<EventData<typeof ReversalDeclined>> = {}) =>
   ReversalDeclined.of({ clientId: 'alfa', paymentId: 'pay-1', code: 'PAYMENT_REFUNDED', ...change })
 
+const merged = {
+  moveId: '7d1f3c52-6a0b-5c7e-9a51-0f6a4d2b9e10',
+  invoiceId: 'inv-1024',
+  kind: 'INVOICE',
+  series: 'AMC',
+  number: '1024',
+  issuedOn: '2026-10-01',
+  dueOn: '2026-10-31',
+  instalments: [],
+  paperOf: 'alfa',
+  total: ron('1210.00'),
+  amount: ron('710.00'),
+  vatLines: [{ rate: '21', base: '1000.00', vat: '210.00' }],
+  cashAccounting: false,
+  instalmentContract: false,
+  movedOn: '2026-11-20',
+} as const satisfies Omit<EventData<typeof InvoiceMoved>, 'clientId' | 'fromClientId'>
+
+const intoBeta = { clientId: 'alfa', intoClientId: 'beta' }
+
+export const mergeRequested = (change: Partial<EventData<typeof MergeRequested>> = {}) =>
+  MergeRequested.of({ ...intoBeta, mergedOn: '2026-11-20', reason: 'înregistrat de două ori', ...change })
+
+export const mergeAccepted = () => MergeAccepted.of({ clientId: 'beta', fromClientId: 'alfa' })
+
+export const mergeRefused = () => MergeRefused.of({ clientId: 'beta', fromClientId: 'alfa', code: 'CLIENT_MERGED' })
+
+export const mergeConfirmed = (change: Partial<EventData<typeof MergeConfirmed>> = {}) =>
+  MergeConfirmed.of({ ...intoBeta, ...change })
+
+export const mergeDeclined = () => MergeDeclined.of({ ...intoBeta, code: 'CLIENT_MERGED' })
+
+export const mergeResumed = (change: Partial<EventData<typeof MergeResumed>> = {}) =>
+  MergeResumed.of({ ...intoBeta, round: 1, left: { invoiceIds: ['inv-1024'], paymentIds: ['pay-1'] }, ...change })
+
+export const mergeConcluded = (change: Partial<EventData<typeof MergeConcluded>> = {}) =>
+  MergeConcluded.of({ ...intoBeta, round: 0, ...change })
+
+export const invoiceMoveRequested = (change: Partial<EventData<typeof InvoiceMoveRequested>> = {}) =>
+  InvoiceMoveRequested.of({ ...intoBeta, ...merged, instalments: [], vatLines: [...merged.vatLines], ...change })
+
+export const invoiceMoved = (change: Partial<EventData<typeof InvoiceMoved>> = {}) =>
+  InvoiceMoved.of({
+    clientId: 'beta',
+    fromClientId: 'alfa',
+    ...merged,
+    instalments: [],
+    vatLines: [...merged.vatLines],
+    ...change,
+  })
+
+export const invoiceMoveRefused = (change: Partial<EventData<typeof InvoiceMoveRefused>> = {}) =>
+  InvoiceMoveRefused.of({
+    clientId: 'beta',
+    fromClientId: 'alfa',
+    moveId: merged.moveId,
+    invoiceId: 'inv-1024',
+    code: 'MERGE_ID_CONFLICT',
+    ...change,
+  })
+
+export const invoiceMoveDeclined = (change: Partial<EventData<typeof InvoiceMoveDeclined>> = {}) =>
+  InvoiceMoveDeclined.of({
+    ...intoBeta,
+    ...merged,
+    instalments: [],
+    vatLines: [...merged.vatLines],
+    code: 'MERGE_ID_CONFLICT',
+    ...change,
+  })
+
 const identified = {
   paymentId: 'unk-1',
   clientId: 'alfa',
@@ -798,6 +883,13 @@ export const registerClaim = (change: Partial<Data<typeof RegisterClaim>> = {}):
   ...change,
 })
 
+export const mergeClients = (change: Partial<Data<typeof MergeClients>> = {}): Data<typeof MergeClients> => ({
+  ...intoBeta,
+  mergedOn: '2026-11-20',
+  reason: 'înregistrat de două ori',
+  ...change,
+})
+
 export const transferCredit = (
   change: Partial<WithTransferId<Data<typeof TransferCredit>>> = {},
 ): WithTransferId<Data<typeof TransferCredit>> => ({
@@ -1042,6 +1134,17 @@ export const exampleEvents: readonly LedgerMessage[] = [
   unidentifiedPaymentReturned(),
   reversalRequested(),
   reversalDeclined(),
+  mergeRequested(),
+  mergeAccepted(),
+  mergeRefused(),
+  mergeConfirmed(),
+  mergeDeclined(),
+  mergeResumed(),
+  mergeConcluded(),
+  invoiceMoveRequested(),
+  invoiceMoved(),
+  invoiceMoveRefused(),
+  invoiceMoveDeclined(),
   invoiceCancelled(),
   creditNoteRegistered(),
   discountGranted(),

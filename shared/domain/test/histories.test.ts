@@ -71,7 +71,12 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
       return data.refundedOn
     case 'TransferRequested':
     case 'TransferReceived':
+    case 'InvoiceMoveRequested':
+    case 'InvoiceMoved':
+    case 'InvoiceMoveDeclined':
       return data.movedOn
+    case 'MergeRequested':
+      return data.mergedOn
     case 'CreditReleased':
       return data.releasedOn
     case 'PaymentIdentified':
@@ -80,6 +85,13 @@ const effectiveDay = ({ type, data }: AccountEvent): BusinessDay => {
       return data.undoneOn
     case 'ReversalRequested':
       return data.reversedOn
+    case 'InvoiceMoveRefused':
+    case 'MergeAccepted':
+    case 'MergeRefused':
+    case 'MergeDeclined':
+    case 'MergeConfirmed':
+    case 'MergeResumed':
+    case 'MergeConcluded':
     case 'ReversalDeclined':
     case 'IdentificationRefused':
     case 'TransferRefused':

@@ -39,7 +39,8 @@ const foldCashCeilings = (expected: Expected, fact: PlacedFact): void => {
       return
     }
     case 'InvoiceRegistered':
-      if (!data.instalmentContract) return
+    case 'InvoiceMoved':
+      if (!data.instalmentContract || (type === 'InvoiceMoved' && data.again === true)) return
       put(expected, contracts, { company_id, invoice_id: data.invoiceId, client_id: data.clientId, position })
       return
     case 'PaymentRecorded': {

@@ -38,9 +38,13 @@ const foldDocuments = (expected: Expected, { type, data, companyId, position }: 
   }
   if (type === 'InvoiceCancelled') return free('INVOICE', data.invoiceId, data.clientId, data.cancelledOn)
   if (type === 'CreditNoteReversed') return free('CREDIT_NOTE', data.creditNoteId, data.clientId, data.reversedOn)
-  if (type !== 'InvoiceRegistered' && type !== 'CreditNoteRegistered') return
+  if (type === 'InvoiceMoved') {
+    // Only the first time, and only of a paper: a claim has none.
+    if (data.again === true || !/^(INVOICE|ADVANCE)$/.test(data.kind)) return
+    free('INVOICE', data.invoiceId, data.fromClientId, data.movedOn)
+  } else if (type !== 'InvoiceRegistered' && type !== 'CreditNoteRegistered') return
   const [kind, document_id] =
-    type === 'InvoiceRegistered' ? ['INVOICE', data.invoiceId] : ['CREDIT_NOTE', data.creditNoteId]
+    type === 'CreditNoteRegistered' ? ['CREDIT_NOTE', data.creditNoteId] : ['INVOICE', data.invoiceId]
   put(expected, documents, {
     company_id: companyId,
     kind,

@@ -4,7 +4,7 @@ import { minorOf, type PlacedFact } from '../facts.ts'
 
 export const invoices = { name: 'invoice_balances', key: ['company_id', 'invoice_id', 'client_id'] }
 /** One event may settle several invoices: a paper that is collected. */
-const settlements = { name: 'invoice_settlements', position: 'position', within: ['client_id', 'invoice_id'] }
+const settlements = { name: 'invoice_settlements', position: 'position', within: ['client_id', 'invoice_id', 'line'] }
 
 /** What was due when, up to each agreement. */
 const schedules = { name: 'invoice_schedules', position: 'position', within: ['client_id', 'invoice_id'] }
@@ -43,7 +43,11 @@ const amount = (row: ChangingRow, column: string): bigint => BigInt(row[column] 
 const statusOf = (row: ChangingRow, open: bigint): string => {
   if (row['cancelled_on'] !== null) return 'CANCELLED'
   const uncleared = amount(row, 'uncleared_minor')
-  if (open + uncleared > 0n) return amount(row, 'allocated_minor') > uncleared ? 'PARTIALLY_PAID' : 'UNPAID'
+  if (open + uncleared > 0n) {
+    const isBegun = amount(row, 'allocated_minor') > uncleared || amount(row, 'before_minor') > 0n
+    return isBegun ? 'PARTIALLY_PAID' : 'UNPAID'
+  }
+  if (amount(row, 'moved_minor') > 0n) return 'MOVED'
   if (amount(row, 'written_off_minor') > amount(row, 'small_difference_minor')) return 'WRITTEN_OFF'
   const credited = amount(row, 'allocated_minor') === 0n && amount(row, 'credited_minor') > 0n
   return credited ? 'CREDITED' : 'PAID'
@@ -51,7 +55,14 @@ const statusOf = (row: ChangingRow, open: bigint): string => {
 
 /** A cancelled invoice asks for nothing. */
 const conclude = (row: ChangingRow): void => {
-  const settled = ['allocated_minor', 'credited_minor', 'discounted_minor', 'written_off_minor']
+  const settled = [
+    'allocated_minor',
+    'credited_minor',
+    'discounted_minor',
+    'written_off_minor',
+    'before_minor',
+    'moved_minor',
+  ]
   const open = settled.reduce((left, column) => left - amount(row, column), amount(row, 'total_minor'))
   row['open_minor'] = row['cancelled_on'] === null ? open : 0n
   row['status'] = statusOf(row, open)
@@ -79,6 +90,7 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
     expected.bear(settlements, {
       ...key,
       position,
+      line: 0,
       kind: line.kind,
       payment_id: null,
       amount_minor: line.minor,
@@ -90,10 +102,35 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
     })
   }
 
+  /** What the one account has no longer the other has: what is open, and what bad debts may still bring. */
+  const moveOn = (data: Extract<PlacedFact, { type: 'InvoiceMoved' }>['data']): void => {
+    const { clientId, fromClientId, invoiceId, amount: money, total, movedOn: on, again } = data
+    const [bad, brought] = [minorOf(data.writtenOff ?? '0'), minorOf(data.recovered ?? '0')]
+    const asked = minorOf(money.amount) + bad
+    const before = again === true ? -asked : minorOf(total.amount) - asked
+    const tell = (of: string, kind: string, column: string, sign: bigint): void => {
+      const lines: readonly (readonly [kind: string, column: string, minor: bigint])[] = [
+        [kind, column, kind === 'MOVED' ? asked : before],
+        ['WRITTEN_OFF', 'written_off_minor', sign * bad],
+        ['RECOVERED', 'recovered_minor', sign * brought],
+      ]
+      // The first is told though it be nothing: by it one knows that the invoice moved.
+      const told = lines.filter(([name, , minor]) => name === kind || minor !== 0n)
+      for (const [line, [name, of_, minor]] of told.entries()) {
+        settle({ clientId: of, invoiceId }, { kind: name, minor, on }, { [of_]: minor }, { line })
+      }
+    }
+    tell(fromClientId, 'MOVED', 'moved_minor', -1n)
+    tell(clientId, 'BEFORE', 'before_minor', 1n)
+  }
+
   switch (type) {
     case 'InvoiceRegistered':
-    case 'ClaimRegistered': {
-      const [id, instalments] = type === 'InvoiceRegistered' ? [data.invoiceId, data.instalments] : [data.claimId, []]
+    case 'ClaimRegistered':
+    case 'InvoiceMoved': {
+      const [id, instalments] = type === 'ClaimRegistered' ? [data.claimId, []] : [data.invoiceId, data.instalments]
+      const standsOn = type === 'InvoiceMoved' ? data.movedOn : data.issuedOn
+      if (type === 'InvoiceMoved' && data.again === true) return moveOn(data)
       conclude(
         put(expected, invoices, {
           company_id,
@@ -113,14 +150,18 @@ const foldInvoices = (expected: Expected, fact: PlacedFact): void => {
           written_off_minor: 0n,
           small_difference_minor: 0n,
           recovered_minor: 0n,
+          before_minor: 0n,
+          moved_minor: 0n,
           cancelled_on: null,
           instalments: jsonCell(instalments),
           rescheduled: false,
+          stands_on: standsOn,
           position,
-          last_effective_on: data.issuedOn,
+          last_effective_on: standsOn,
           last_position: position,
         }),
       )
+      if (type === 'InvoiceMoved') moveOn(data)
       return
     }
     case 'ClaimCancelled': {

@@ -43,6 +43,8 @@ const duePart = (dueOn: string, amount: string): DuePart => ({
   sizes: [{ from: EVER, minor: minorOf(amount) }],
 })
 
+const wholeOf = (parts: readonly DuePart[]): bigint => parts.reduce((sum, part) => sum + lastSize(part), 0n)
+
 const sameLevel = (a: Level, b: Level): boolean =>
   a.part === b.part && a.from === b.from && a.to === b.to && a.open === b.open
 
@@ -151,6 +153,7 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       currency: string,
       on: string,
       parts: readonly DuePart[],
+      comes: { readonly on: string; readonly minor: bigint } = { on, minor: wholeOf(parts) },
     ): void => {
       const row = put(expected, openItems, {
         company_id: companyId,
@@ -166,8 +169,7 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
       })
       const item: Item = { row, parts, moves: new Map(), spans: [] }
       items.set(key(kind, id, clientId), item)
-      const whole = parts.reduce((sum, part) => sum + lastSize(part), 0n)
-      move(item, on, whole)
+      move(item, comes.on, comes.minor)
     }
     const lower = (invoiceId: string, clientId: string, on: string, amount: string): void =>
       moveKnown('INVOICE', invoiceId, clientId, on, -minorOf(amount))
@@ -180,6 +182,15 @@ const start = (): ((expected: Expected, fact: PlacedFact) => void) => {
         const instalments = data.instalments.map((part) => duePart(part.dueOn, part.amount))
         const parts = instalments.length > 0 ? instalments : [duePart(dueOn, total.amount)]
         return begin('INVOICE', invoiceId, clientId, total.currency, issuedOn, parts)
+      }
+      case 'InvoiceMoved': {
+        const { invoiceId, clientId, fromClientId, total, amount, issuedOn, dueOn, movedOn: on, again } = data
+        const minor = minorOf(amount.amount)
+        moveKnown('INVOICE', invoiceId, fromClientId, on, -minor)
+        if (again === true) return moveKnown('INVOICE', invoiceId, clientId, on, minor)
+        const instalments = data.instalments.map((part) => duePart(part.dueOn, part.amount))
+        const parts = instalments.length > 0 ? instalments : [duePart(dueOn, total.amount)]
+        return begin('INVOICE', invoiceId, clientId, total.currency, issuedOn, parts, { on, minor })
       }
       case 'ClaimRegistered': {
         const { claimId, clientId, total, issuedOn, dueOn, paymentId } = data

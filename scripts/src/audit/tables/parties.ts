@@ -32,9 +32,20 @@ const foldParties = (expected: Expected, fact: PlacedFact): void => {
       trade_register_number: data.tradeRegisterNumber ?? before['trade_register_number'] ?? null,
       address: jsonCell(data.address) ?? before['address'] ?? null,
       email: data.email ?? before['email'] ?? null,
+      merged_into: before['merged_into'] ?? null,
+      merged_on: before['merged_on'] ?? null,
       position: before['position'] ?? position,
       last_position: position,
     })
+  } else if (type === 'MergeRequested' || type === 'MergeDeclined') {
+    const { clientId: client_id, intoClientId: into } = data
+    const mergedInto = type === 'MergeRequested' ? { clientId: into, mergedOn: data.mergedOn } : null
+    expected.bear(changes, { company_id: companyId, client_id, position, changed: canonical({ mergedInto }) })
+    const row = find(expected, clients, companyId, client_id)
+    if (row === undefined) return
+    row['merged_into'] = mergedInto?.clientId ?? null
+    row['merged_on'] = mergedInto?.mergedOn ?? null
+    row['last_position'] = position
   }
 }
 

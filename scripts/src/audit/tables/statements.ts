@@ -107,6 +107,16 @@ const linesOf = (fact: PlacedFact): readonly Line[] => {
       { ...of, side: 'credit', clientId, paymentId: returnsTo },
     ]
   }
+  if (type === 'InvoiceMoved') {
+    const { clientId, fromClientId, invoiceId, series, number, movedOn: on, amount } = data
+    if (minorOf(amount.amount) === 0n) return []
+    const document = [series, number].filter((word) => word !== undefined).join(' ')
+    const of = { kind: 'MERGE', on, amount, document, invoiceId, paymentId: undefined }
+    return [
+      { ...of, side: 'credit', clientId: fromClientId },
+      { ...of, side: 'debit', clientId },
+    ]
+  }
   if (type !== 'PaymentAllocated' && type !== 'PaymentDeallocated') return []
   const undone = type === 'PaymentDeallocated'
   const { invoiceId, paymentId } = data

@@ -86,6 +86,12 @@ export const carryOutAtomically = async (
         requireDay: elsewhere,
         carryOut: elsewhere,
       },
+      // Said in the append: the process of steps moves on what is left.
+      merges: {
+        ...dependencies.merges,
+        requireReceiver: elsewhere,
+        moveOn: () => Promise.resolve({ code: undefined, position: undefined }),
+      },
       identifications: {
         identificationOf: elsewhere,
         requireReceiver: elsewhere,

@@ -30,6 +30,7 @@ export const claimCommands = [
     example: examples.registerClaim(),
     result: z.object({ claimId: z.string(), open: decimal, dueOn: day }),
     rejections: [
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',

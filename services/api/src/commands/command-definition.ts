@@ -2,6 +2,7 @@ import type { EventId, Position, RejectionCode, Revision } from '@registru/domai
 import type { z } from 'zod'
 import type { CommandContext } from '../ledger/command-context.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { MergeSaga } from '../merges/merge-saga.ts'
 import type { Generations } from '../problems/wire-position.ts'
 import type { ReceiptSaga } from '../receipts/receipt-saga.ts'
 import type { ReversalSaga } from '../transfers/reversal-saga.ts'
@@ -14,6 +15,7 @@ export interface CommandDependencies {
   readonly transfers: TransferSaga
   readonly identifications: IdentificationSaga
   readonly reversals: ReversalSaga
+  readonly merges: MergeSaga
 }
 
 /** What routes of commands need beside, to answer with positions. */

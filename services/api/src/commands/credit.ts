@@ -61,6 +61,7 @@ export const creditCommands = [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
       'CASH_FRAGMENTED_INVOICE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CREDIT_RESERVED',
@@ -149,6 +150,7 @@ export const creditCommands = [
       'CASH_DESK_SHORT',
       'CASH_PAYMENT_LIMIT_PER_PERSON_DAY',
       'CASH_PAYMENT_LIMIT_TOTAL_DAY',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CREDIT_RESERVED',
@@ -187,6 +189,7 @@ export const creditCommands = [
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'CREDIT_RESERVED',
       'DAY_TOO_FAR_AHEAD',

@@ -55,6 +55,7 @@ export const invoiceCommands = [
     result: z.object({ invoiceId: z.string(), open: decimal }),
     rejections: [
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CREDIT_NOTE_DOES_NOT_FIT',
@@ -98,6 +99,7 @@ export const invoiceCommands = [
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
       'DUE_BEFORE_ISSUE',
@@ -126,6 +128,7 @@ export const invoiceCommands = [
     example: examples.cancelInvoice(),
     result: z.object({ invoiceId: z.string(), cancelledOn: day, freed: Freed }),
     rejections: [
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
       'INVOICE_NOT_FOUND',
@@ -161,6 +164,7 @@ export const invoiceCommands = [
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'CREDIT_NOTE_ALREADY_REGISTERED',
@@ -211,6 +215,7 @@ export const invoiceCommands = [
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'CREDIT_NOTE_DOES_NOT_FIT',
       'DAY_TOO_FAR_AHEAD',
@@ -248,6 +253,7 @@ export const invoiceCommands = [
     rejections: [
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',
       'INVOICE_NOT_FOUND',

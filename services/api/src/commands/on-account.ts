@@ -1,5 +1,7 @@
 import { type AccountCommand, type AccountEvent, clientAccountStream } from '@registru/domain'
 import type { CommandContext, Handled, HandledEvent } from '../ledger/command-context.ts'
+import { restOf } from '../ledger/errors.ts'
+import { lastPosition } from '../ledger/last-position.ts'
 import type { CommandAnswer, CommandDependencies } from './command-definition.ts'
 
 export const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<AccountEvent>, type: Type) =>
@@ -8,7 +10,7 @@ export const eventsOf = <Type extends AccountEvent['type']>({ events }: Handled<
 export const onAccount = async (
   command: AccountCommand,
   context: CommandContext,
-  { ledger }: CommandDependencies,
+  { ledger, merges }: CommandDependencies,
 ): Promise<Handled<AccountEvent>> => {
   const { companyId } = context
   const stream = clientAccountStream(companyId, command.data.clientId)
@@ -17,7 +19,14 @@ export const onAccount = async (
   const companyRules = await ledger.rules.rulesOf(companyId)
   const price = await ledger.ratesInForce.of(command, companyId, companyRules)
   const elsewhere = await looked
-  return ledger.accounts.handle(stream, command, { ...context, companyRules, elsewhere, price })
+  const handled = await ledger.accounts.handle(stream, command, { ...context, companyRules, elsewhere, price })
+  const [resumed] = eventsOf(handled, 'MergeResumed')
+  if (resumed === undefined || (context.dryRun && !handled.replayed)) return handled
+  // What an undo leaves in an account that is merged goes on to the other one.
+  const { data, eventId } = resumed
+  const { actor, correlationId, commandId } = context
+  const moved = await restOf(commandId, merges.moveOn({ data, eventId, companyId, actor, correlationId }))
+  return { ...handled, position: lastPosition(handled, moved) }
 }
 
 export const answer = (handled: Handled<AccountEvent>, result: object): CommandAnswer => ({ ...handled, result })

@@ -30,6 +30,7 @@ export const receiptCommands = [
     example: examples.issueReceipt({ paymentId: 'pay-1' }),
     result: z.object({ paymentId: z.string(), receipt: ReceiptResult }),
     rejections: [
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'COMPANY_NOT_FOUND',
       'DAY_TOO_FAR_AHEAD',

@@ -4,6 +4,7 @@ import type { CommandDefinition } from './command-definition.ts'
 import { companyCommands } from './company.ts'
 import { creditCommands } from './credit.ts'
 import { invoiceCommands } from './invoices.ts'
+import { mergeCommands } from './merges.ts'
 import { paymentCommands } from './payments.ts'
 import { rateCommands } from './rates.ts'
 import { receiptCommands } from './receipts.ts'
@@ -21,6 +22,7 @@ export const commandDefinitions: readonly CommandDefinition[] = [
   ...creditCommands,
   ...takingBackCommands,
   ...transferCommands,
+  ...mergeCommands,
   ...unidentifiedCommands,
   ...receiptCommands,
   ...rateCommands,

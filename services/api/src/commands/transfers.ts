@@ -25,6 +25,7 @@ export const transferCommands = [
     rejections: [
       'ALLOCATION_EXCEEDS_CREDIT',
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'CREDIT_RESERVED',
       'DAY_TOO_FAR_AHEAD',

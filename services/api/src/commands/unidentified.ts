@@ -85,6 +85,7 @@ export const unidentifiedCommands = [
       'ALLOCATION_EXCEEDS_CREDIT',
       'ALLOCATION_EXCEEDS_OPEN_AMOUNT',
       'AMOUNT_TOO_PRECISE',
+      'CLIENT_MERGED',
       'CLIENT_NOT_FOUND',
       'CREDIT_RESERVED',
       'CURRENCY_MISMATCH',

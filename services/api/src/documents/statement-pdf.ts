@@ -31,6 +31,7 @@ const KIND: Readonly<Record<Line['kind'], string>> = {
   WRITE_OFF_REVERSAL: 'reactivare creanță',
   REFUND_REVERSAL: 'anulare restituire',
   TRANSFER: 'credit mutat între clienți',
+  MERGE: 'preluare între conturi ale clientului',
   RELEASE: 'credit stins',
   RECOVERY: 'încasare creanță scoasă din evidență',
   RECOVERY_REVERSAL: 'anulare încasare creanță scoasă din evidență',

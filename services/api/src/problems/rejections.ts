@@ -17,6 +17,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   CASH_REVERSED_IN_PART: { status: 422, title: 'Cash is not reversed in part' },
   CLEARING_EXCEEDS_TRANSIT: { status: 422, title: 'More arrives than was on its way' },
   CLIENT_ALREADY_REGISTERED: { status: 409, title: 'The client is registered already' },
+  CLIENT_MERGED: { status: 409, title: 'The client was merged into another one' },
   CLIENT_NOT_FOUND: { status: 404, title: 'No such client' },
   COMPANY_ALREADY_REGISTERED: { status: 409, title: 'The company is registered already' },
   COMPANY_NOT_FOUND: { status: 404, title: 'No such company' },
@@ -38,6 +39,7 @@ export const rejectionKinds: ProblemKinds<RejectionCode> = {
   INVOICE_ALREADY_REGISTERED: { status: 409, title: 'The invoice is registered already' },
   INVOICE_NOT_FOUND: { status: 404, title: 'No such invoice' },
   INVOICE_NOT_FULLY_OPEN: { status: 422, title: 'Something has been settled on the invoice' },
+  MERGE_ID_CONFLICT: { status: 409, title: 'The two accounts have papers of the same id or number' },
   NOTHING_TO_REVERSE: { status: 422, title: 'There is no such thing to take back' },
   PAYMENT_ALREADY_CLEARED: { status: 422, title: 'Nothing of the payment is on its way any more' },
   PAYMENT_ALREADY_RECORDED: { status: 409, title: 'The payment is recorded already' },
@@ -140,6 +142,10 @@ const detailOf = ({ code, details }: { code: Rejection['code']; details: Rejecti
       )
     case 'CREDIT_NOTE_DOES_NOT_FIT':
       return detailOfMisfit(details)
+    case 'CLIENT_MERGED':
+      return told`${fact('intoClientId')} has what was open since ${fact('mergedOn')}: name that client`
+    case 'MERGE_ID_CONFLICT':
+      return told`${fact('many')} of its papers: cancel one of each pair, or register it anew`
     case 'DOCUMENT_ALREADY_REGISTERED':
       return told`it is ${fact('documentId')}, ${fact('kind') === 'INVOICE' ? 'an invoice' : 'a credit note'}`
     case 'DAY_TOO_FAR_AHEAD':

@@ -125,6 +125,8 @@ export const InvoiceItem = z.object({
       'Of what is written off: the rest of what was paid, within the policy `smallDifference`, and no bad debt',
   }),
   recovered: amount.meta({ description: 'Of what is written off: paid after all; `open` does not change by it' }),
+  before: amount.meta({ description: 'Asked for no longer when a merge brought the invoice to this client' }),
+  moved: amount.meta({ description: 'What another client has of it by a merge' }),
   open: amount,
   status: z.string(),
   overdueDays: z.int(),
@@ -157,6 +159,10 @@ export const ClientItem = z.object({
   tradeRegisterNumber: z.string().optional(),
   address: address.optional(),
   email: z.string().optional(),
+  mergedInto: z
+    .object({ clientId: z.string(), mergedOn: day })
+    .optional()
+    .meta({ description: 'The same debtor, whose account has what was open in this one' }),
 })
 export const OpenItemRow = z.object({
   currency: z.string(),

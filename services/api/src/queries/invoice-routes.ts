@@ -32,7 +32,7 @@ import { problemResponses } from './problems.ts'
 import { CompanyParams, clocks, freshness, list, whoseId } from './query-parameters.ts'
 import { certify, certifyRow, certifyRows } from './tie-out.ts'
 
-const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED'])
+const Status = z.enum(['UNPAID', 'PARTIALLY_PAID', 'PAID', 'CREDITED', 'WRITTEN_OFF', 'CANCELLED', 'MOVED'])
 const InvoiceParams = z.strictObject({ companyId: CompanyId, invoiceId: InvoiceId })
 const InvoiceQuery = z.strictObject({ clientId: whoseId, ...clocks, ...freshness })
 const TEXT_CHARACTERS_MAX = 64
@@ -84,6 +84,8 @@ const invoiceBody = (invoice: InvoiceBalance) => {
     writtenOff: amount(invoice.writtenOffMinor),
     smallDifference: amount(invoice.smallDifferenceMinor),
     recovered: amount(invoice.recoveredMinor),
+    before: amount(invoice.beforeMinor),
+    moved: amount(invoice.movedMinor),
     open: amount(invoice.openMinor),
     status: invoice.status,
     overdueDays: invoice.overdueDays,
@@ -101,6 +103,8 @@ const SETTLED = [
   'writtenOffMinor',
   'smallDifferenceMinor',
   'recoveredMinor',
+  'beforeMinor',
+  'movedMinor',
 ] as const satisfies readonly (keyof SettledSums)[]
 
 /** What each invoice shows, against its history and the open items of the aging at the same clocks. @throws TieOutFailed */

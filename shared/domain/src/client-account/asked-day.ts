@@ -39,6 +39,8 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
       return { path: '/releasedOn', day: data.releasedOn }
     case 'RecordRefund':
       return { path: '/refundedOn', day: data.refundedOn }
+    case 'MergeClients':
+      return { path: '/mergedOn', day: data.mergedOn }
     case 'TransferCredit':
       return { path: '/movedOn', day: data.movedOn }
     case 'UndoIdentification':
@@ -51,6 +53,13 @@ export const askedDayOf = ({ type, data }: AccountCommand): AskedDay | undefined
     case 'RecallTransfer':
     case 'ConcludeReversal':
     case 'ReceiveIdentification':
+    case 'AcceptMerge':
+    case 'ConfirmMerge':
+    case 'DeclineMerge':
+    case 'MoveItems':
+    case 'ReceiveInvoice':
+    case 'DeclineInvoiceMove':
+    case 'ConcludeMerge':
     case 'DeclineReceipt':
     case 'ReleaseReceipt':
       return undefined

@@ -8,7 +8,7 @@ import { fiscalCodeOf } from '../tax-id.ts'
 import type { CashBreach } from './events/cash.ts'
 
 /** The law's figures are in lei. */
-const LEI = 'RON'
+export const LEI = 'RON'
 
 /** A document, and what it is worth in the functional currency where somebody named a rate. */
 interface Valued {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BusinessDay } from '../business-day.ts'
+import type { EventOf } from '../event-definition.ts'
 import { ExchangeRate } from '../exchange-rate.ts'
 import { Iban } from '../iban.ts'
 import {
@@ -19,6 +20,7 @@ import { Amount, AmountOrZero, Money, type MoneyOrZero, SignedAmount, Total } fr
 import { Address, ClientKind, Email, Payer, TaxId, TradeRegisterNumber } from '../party.ts'
 import type { RejectionCode } from '../rejection.ts'
 import { FreeText, Name, personal, Reference } from '../text.ts'
+import type { InvoiceMoveDeclined, InvoiceMoved } from './events/merges.ts'
 import { VatLine } from './events/parts.ts'
 import { FiscalReceipt } from './events/payments.ts'
 import type { TransferOrigin } from './events/transfers.ts'
@@ -426,6 +428,13 @@ export const TransferCredit = z.strictObject({
   reason: FreeText,
 })
 
+export const MergeClients = z.strictObject({
+  clientId: ClientId.meta({ description: 'The account that is closed' }),
+  intoClientId: ClientId.meta({ description: 'The same debtor, whose account takes what is open' }),
+  mergedOn: BusinessDay.optional().meta({ description: 'Today, Europe/Bucharest, when absent' }),
+  reason: FreeText,
+})
+
 export const ReleaseCredit = z.strictObject({
   clientId: ClientId,
   paymentId: PaymentId.meta({ description: 'The payment or credit note whose credit ends' }),
@@ -551,6 +560,8 @@ export interface ReceiveTransfer {
   readonly collectedOn?: BusinessDay | undefined
   readonly invoiceId?: InvoiceId | undefined
   readonly returnsTo?: PaymentId | undefined
+  readonly merges?: boolean | undefined
+  readonly noteOf?: TransferOrigin | undefined
   readonly cashOf?: ClientKind | undefined
   readonly cashOverride?: z.infer<typeof CashOverride> | undefined
   readonly reason: string
@@ -588,6 +599,37 @@ export interface ConcludeReversal {
 
 export interface DeclineTransfer extends CompleteTransfer {
   readonly code: RejectionCode
+}
+
+/** Commands of the process that merges one account into another; no route leads here. */
+export interface AcceptMerge {
+  readonly clientId: ClientId
+  readonly fromClientId: ClientId
+}
+
+export interface ConfirmMerge {
+  readonly clientId: ClientId
+}
+
+export interface DeclineMerge {
+  readonly clientId: ClientId
+  readonly code: RejectionCode
+}
+
+/** Of these, what is left moves. */
+export interface MoveItems {
+  readonly clientId: ClientId
+  readonly invoices: readonly { readonly invoiceId: InvoiceId; readonly moveId: string }[]
+  readonly credits: readonly { readonly paymentId: PaymentId; readonly transferId: PaymentId }[]
+}
+
+export type ReceiveInvoice = EventOf<typeof InvoiceMoved>['data']
+
+export type DeclineInvoiceMove = EventOf<typeof InvoiceMoveDeclined>['data']
+
+export interface ConcludeMerge {
+  readonly clientId: ClientId
+  readonly round: number
 }
 
 /** Commands of the process that carries an identification through two streams; no route leads here. */
@@ -683,6 +725,14 @@ export type AccountCommand =
   | Message<'DeclineTransfer', DeclineTransfer>
   | Message<'RecallTransfer', RecallTransfer>
   | Message<'ConcludeReversal', ConcludeReversal>
+  | Message<'MergeClients', z.infer<typeof MergeClients>>
+  | Message<'AcceptMerge', AcceptMerge>
+  | Message<'ConfirmMerge', ConfirmMerge>
+  | Message<'DeclineMerge', DeclineMerge>
+  | Message<'MoveItems', MoveItems>
+  | Message<'ReceiveInvoice', ReceiveInvoice>
+  | Message<'DeclineInvoiceMove', DeclineInvoiceMove>
+  | Message<'ConcludeMerge', ConcludeMerge>
   | Message<'ReceiveIdentification', ReceiveIdentification>
   | Message<'UndoIdentification', TakeIdentificationBack>
   | Message<'DeclineReceipt', DeclineReceipt>

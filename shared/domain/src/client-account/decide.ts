@@ -9,6 +9,8 @@ import { clientDecisions } from './decisions/clients.ts'
 import { settlementsOn } from './decisions/freeing.ts'
 import { identificationDecisions, undoableFrom } from './decisions/identifications.ts'
 import { earliestOn, invoiceDecisions } from './decisions/invoices.ts'
+import { onwards, requireOwnAccount } from './decisions/merged.ts'
+import { mergeDecisions } from './decisions/merges.ts'
 import { paymentDecisions } from './decisions/payments.ts'
 import { receiptDecisions } from './decisions/receipts.ts'
 import { refundDecisions, refundTakenBackFrom } from './decisions/refunds.ts'
@@ -33,6 +35,7 @@ const table: DecisionTable<ClientAccount, AccountCommand, AccountEvent> = {
   ...releaseDecisions,
   ...takingBack,
   ...transferDecisions,
+  ...mergeDecisions,
   ...identificationDecisions,
 }
 
@@ -81,7 +84,20 @@ const datedOn = ({ type, data }: AccountEvent): BusinessDay | undefined => {
       return data.movedOn
     case 'IdentificationUndone':
       return data.undoneOn
+    case 'MergeRequested':
+      return data.mergedOn
+    case 'InvoiceMoveRequested':
+      return data.movedOn
     // What was reserved before a period was closed still arrives on its own day.
+    case 'InvoiceMoved':
+    case 'InvoiceMoveRefused':
+    case 'InvoiceMoveDeclined':
+    case 'MergeAccepted':
+    case 'MergeRefused':
+    case 'MergeDeclined':
+    case 'MergeConfirmed':
+    case 'MergeResumed':
+    case 'MergeConcluded':
     case 'PaymentIdentified':
     case 'IdentificationRefused':
     case 'ReversalDeclined':
@@ -149,7 +165,9 @@ export const decideAccount = (
   account: ClientAccount,
   context: DecisionContext,
 ): readonly AccountEvent[] => {
-  const events = decideByTable(command, account, context)
+  requireOwnAccount(command, account)
+  const decided = decideByTable(command, account, context)
+  const events = [...decided, ...onwards(decided, account)]
   const asked = askedDayOf(command)
   if (asked !== undefined) requireNear(asked, context.today, () => undoneOn(command, account))
   requireOpenPeriod(events, asked, context.company?.closedThrough)

@@ -12,11 +12,11 @@ import {
 } from '../packed/byte-cursor.ts'
 import { dumpIndexed, restoreIndexed, weighIndexed } from '../packed/packed-index.ts'
 import { dumpRecords, type PackedRecords, restoreRecords, weighRecords } from '../packed/packed-records.ts'
-import { count, type FieldsOf, listOf, object, oneOf, optional, text } from '../packed/packed-table.ts'
+import { count, day, type FieldsOf, flag, listOf, object, oneOf, optional, text } from '../packed/packed-table.ts'
 import { type Address, ClientKind } from '../party.ts'
 import { bytesOfOpenInvoices, type OpenInvoices, readOpenInvoices, writeOpenInvoices } from './open-invoices.ts'
 import type { OrdinalsLeft } from './records/ordinals-left.ts'
-import type { Client, ClientAccount } from './state.ts'
+import type { Client, ClientAccount, Merge } from './state.ts'
 
 /** What the account itself takes: its client, its maps, its empty lists. */
 const BYTES_OF_AN_ACCOUNT = 900
@@ -40,6 +40,8 @@ const client = optional(
     email: optional(text),
   }),
 )
+
+const merge = optional(object<Merge>({ intoClientId: text, mergedOn: day, round: count, isConfirmed: flag }))
 
 const readOpenByDue = (from: ByteCursor): Map<Currency, OpenInvoices> => {
   const openByDue = new Map<Currency, OpenInvoices>()
@@ -70,6 +72,7 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
     dumpRecords(out, account.records)
     dumpIndexed(out, account.papers)
     client.write(out, account.client, account.records)
+    merge.write(out, account.merge, account.records)
     writeUint(out, account.openByDue.size)
     for (const [currency, open] of account.openByDue) {
       writeText(out, currency)
@@ -84,9 +87,18 @@ export const accountSnapshot: SnapshotFormat<ClientAccount> = {
     const records = restoreRecords(from)
     const papers = restoreIndexed(from)
     const debtor = client.read(from, records)
+    const goes = merge.read(from, records)
     const openByDue = readOpenByDue(from)
     const chargesLeft = readOrdinals(from, records)
-    return { client: debtor, records, papers, openByDue, chargesLeft, notesLeft: readOrdinals(from, records) }
+    return {
+      client: debtor,
+      merge: goes,
+      records,
+      papers,
+      openByDue,
+      chargesLeft,
+      notesLeft: readOrdinals(from, records),
+    }
   },
   weigh: ({ records, papers, openByDue }) => {
     let bytes = BYTES_OF_AN_ACCOUNT + weighRecords(records) + weighIndexed(papers)

@@ -1,3 +1,4 @@
+import type { BusinessDay } from '../business-day.ts'
 import type { ClientId } from '../ids.ts'
 import type { Currency } from '../money.ts'
 import { createPackedIndex, type PackedIndex } from '../packed/packed-index.ts'
@@ -13,6 +14,8 @@ import type { OrdinalsLeft } from './records/ordinals-left.ts'
  */
 export interface ClientAccount {
   client: Client | undefined
+  /** Where it goes that is left here, once the client was found to be another one; `undefined`: it is nobody else. */
+  merge: Merge | undefined
   readonly records: PackedRecords
   /** Invoices and credit notes by what they are called. */
   readonly papers: PackedIndex
@@ -22,6 +25,16 @@ export interface ClientAccount {
   readonly chargesLeft: OrdinalsLeft
   /** Credit notes of which something is left, by currency: the ordinals of their records. */
   readonly notesLeft: OrdinalsLeft
+}
+
+/** The client is another one, too: this account takes no new papers and no new money, and what an undo brings goes there. */
+export interface Merge {
+  readonly intoClientId: ClientId
+  readonly mergedOn: BusinessDay
+  /** How often something was left here again since. */
+  readonly round: number
+  /** Whether the other account has said yes. */
+  readonly isConfirmed: boolean
 }
 
 export interface Client {
@@ -36,6 +49,7 @@ export interface Client {
 
 export const initialAccount = (): ClientAccount => ({
   client: undefined,
+  merge: undefined,
   records: createPackedRecords(),
   papers: createPackedIndex(),
   openByDue: new Map(),

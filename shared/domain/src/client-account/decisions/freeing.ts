@@ -56,10 +56,10 @@ const papers = <Kept extends Paper & { readonly invoiceId: string | undefined }>
     }))
 
 const notes = (account: ClientAccount, invoice: Invoice): readonly Settlement[] => {
-  const { kind, currency } = invoice
+  const { kind, currency, moved } = invoice
   if (isClaimKind(kind)) return []
   return papers(creditNotes.all(account), invoice, (id, note, said) =>
-    creditNoteReversed(id, note, { kind, currency }, said),
+    creditNoteReversed(id, note, { kind, currency, moved }, said),
   )
 }
 

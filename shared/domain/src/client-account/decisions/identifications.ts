@@ -10,6 +10,7 @@ import type { ClientAccount } from '../state.ts'
 import { RULES, spread } from './allocation-rules.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
+import { mergedInto } from './merged.ts'
 import { allocated, allocatedNotes, toldBy } from './payments.ts'
 import { clientOf, firstFreeDay, paymentOf, requireNotBefore } from './requirements.ts'
 
@@ -23,6 +24,7 @@ const identified = (
 ): readonly AccountEvent[] => {
   const { clientId, paymentId, identificationId, method, identifiedOn, collectedOn, functional } = facts
   clientOf(account, clientId)
+  if (account.merge !== undefined) throw mergedInto(account.merge)
   if (accountPayments.has(account, identificationId)) {
     reject('PAYMENT_ALREADY_RECORDED', { path: '/identificationId', paymentId: identificationId })
   }

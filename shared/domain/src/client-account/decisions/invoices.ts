@@ -9,7 +9,7 @@ import { CreditNoteRegistered, DiscountGranted, InvoiceWrittenOff } from '../eve
 import type { VatLine } from '../events/parts.ts'
 import { asAdvance, byAdvance, linesOfPaper } from '../invoice-vat.ts'
 import { documents } from '../records/documents.ts'
-import type { AdvanceTakenOff, Invoice } from '../records/invoices.ts'
+import type { Invoice } from '../records/invoices.ts'
 import { creditNotes, discounts, writeOffs } from '../records/papers.ts'
 import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
@@ -18,11 +18,13 @@ import { claimCancelled, requireNoExcess } from './claims.ts'
 import type { Decisions } from './decisions.ts'
 import { documentValue, rateOf, valueOffInvoice } from './foreign-parts.ts'
 import { settlementsOn, unsettled } from './freeing.ts'
+import { paperOf } from './origins.ts'
 import {
   clientOf,
   firstFreeDay,
   invoiceOf,
   issuedInvoiceOf,
+  printedAdvances,
   printedVatLines,
   requireNewId,
   requireNotBefore,
@@ -126,14 +128,6 @@ const requireStanding = (account: ClientAccount, invoice: Invoice): void => {
   reject('CREDIT_NOTE_DOES_NOT_FIT', { invoiceId: invoice.invoiceId, rule: 'a cancelled invoice is not corrected' })
 }
 
-const printedAdvances = (advances: readonly AdvanceTakenOff[], currency: Currency): VatLine[] =>
-  advances.map(({ rate, base, vat, advanceInvoiceId }) => ({
-    rate,
-    base: decimalOf(-base, currency),
-    vat: decimalOf(-vat, currency),
-    advanceInvoiceId,
-  }))
-
 /**
  * Whether what is written off is the rest of something that was paid, and as little as the company takes for no debt. Of one
  * in a foreign currency nobody can say that without a rate.
@@ -164,15 +158,17 @@ const cancelled = (
     kind,
     total: moneyOf(total, currency),
     ...valueOffInvoice(invoice, total),
-    vatLines: [...printedVatLines(invoice.vatLines, currency), ...printedAdvances(invoice.advances, currency)],
+    vatLines: [...printedVatLines(invoice.vatLines, currency), ...printedAdvances(invoice)],
     cashAccounting,
     cancelledOn,
     reason,
+    ...paperOf(invoice),
   })
 }
 
-/** Nothing lowers an invoice before it was issued, nor before the last undo on it. */
-export const earliestOn = (invoice: Invoice): BusinessDay => latest(invoice.issuedOn, invoice.lastUndoOn)
+/** Nothing lowers an invoice before it was issued, nor before the last undo on it, nor before this account has it. */
+export const earliestOn = (invoice: Invoice): BusinessDay =>
+  latest(invoice.issuedOn, invoice.lastUndoOn, invoice.moved?.on)
 
 export const invoiceDecisions: Decisions<
   'RegisterInvoice' | 'CancelInvoice' | 'RegisterCreditNote' | 'WriteOffInvoice' | 'GrantDiscount'
@@ -264,6 +260,7 @@ export const invoiceDecisions: Decisions<
             cashAccounting ? settledOn(account, corrected) : undefined,
           ),
           cashAccounting,
+          ...paperOf(corrected),
         }),
       ]
     }
@@ -285,6 +282,7 @@ export const invoiceDecisions: Decisions<
         kind: invoice.kind,
         creditedOn: room.on,
         cashAccounting: invoice.cashAccounting,
+        ...paperOf(invoice),
       }),
     ]
   },
@@ -341,6 +339,7 @@ export const invoiceDecisions: Decisions<
         ...valueOffInvoice(invoice, minorOf(amount)),
         vatLines,
         cashAccounting: invoice.cashAccounting,
+        ...paperOf(invoice),
         grantedOn,
         note,
       }),

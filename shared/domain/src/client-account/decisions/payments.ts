@@ -24,6 +24,7 @@ import type { Spread } from './auto-allocation.ts'
 import type { CommandData, Decisions } from './decisions.ts'
 import { reservedForOthers } from './for-others.ts'
 import { askedShare, documentValue, foreignFactsOf, rateOf, type Share, without } from './foreign-parts.ts'
+import { noteOf, paperOf } from './origins.ts'
 import { noticesOf } from './payment-notices.ts'
 import { requestReceipt } from './receipts.ts'
 import { dayOfShare, openAfter, requireTaken } from './recoveries.ts'
@@ -75,6 +76,8 @@ export const allocated = (
       ...(recovers ? { recovers } : {}),
       ...foreign,
       ...(payment.paidWhenCleared ? { uncleared: true } : {}),
+      ...paperOf(invoice),
+      ...noteOf(arrival),
       ...keptBreaches(breaches),
     })
   })
@@ -101,6 +104,7 @@ export const allocatedNotes = (
         allocatedOn: effectiveDay(note, invoice, rules, receivedOn),
         rule,
         ...foreign,
+        ...paperOf(invoice),
       })
     })
   })
@@ -282,10 +286,16 @@ const recordPayment = (
   return events
 }
 
+const collectedPart = (invoice: Invoice, amount: bigint) => ({
+  invoiceId: invoice.invoiceId,
+  amount: moneyOf(amount, invoice.currency),
+  ...paperOf(invoice),
+})
+
 /** What a part of a paper's money makes collected of what it settles. */
 const collectedBy = (account: ClientAccount, payment: Payment, minor: bigint) =>
   collectionOf(payment, minor).parts.flatMap(({ invoiceId, amount }) =>
-    amount === 0n ? [] : [{ invoiceId, amount: moneyOf(amount, invoiceOf(account, invoiceId).currency) }],
+    amount === 0n ? [] : [collectedPart(invoiceOf(account, invoiceId), amount)],
   )
 
 /** What counts as paid from now on, and what VAT becomes exigible with: of a card, nothing that did not before. */
@@ -381,6 +391,8 @@ export const paymentDecisions: Decisions<
         ...foreignFactsOf(payment, share, rules),
         ...(isUncleared(payment) && collected < amount ? { uncleared: true } : {}),
         ...(collected > 0n ? { collected: decimalOf(collected, invoice.currency) } : {}),
+        ...paperOf(invoice),
+        ...noteOf(payment),
         ...keptBreaches(breaches),
       }),
       ...answerForCash(breaches, command, rules ?? DEFAULT_RULES),

@@ -13,6 +13,7 @@ import { accountPayments, type Payment, type SettlingPayment } from '../records/
 import type { ClientAccount } from '../state.ts'
 import { isUncollected } from '../transit.ts'
 import { foreignFactsOf, invoiceAfter, type Share } from './foreign-parts.ts'
+import { noteOf, paperOf } from './origins.ts'
 import { collectedOn, effectiveDay, requireOpen } from './requirements.ts'
 import { deallocate } from './reversals.ts'
 import { dayOfMoney } from './vat-day.ts'
@@ -144,6 +145,8 @@ export const settledAgain = (
       rule: 'explicit@1',
       hadRecovered: true,
       ...foreign,
+      ...paperOf(invoice),
+      ...noteOf(payment),
     })
   })
   return { undone, settled }

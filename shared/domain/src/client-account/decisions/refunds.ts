@@ -27,6 +27,7 @@ import {
 } from './foreign-parts.ts'
 import { settlementsOn, unsettled } from './freeing.ts'
 import { earliestOn } from './invoices.ts'
+import { noteOf } from './origins.ts'
 import { answerForCash, keptBreaches } from './payments.ts'
 import {
   clientOf,
@@ -135,6 +136,9 @@ const madeBy = (account: ClientAccount, { claimId, on }: Refund) => {
   const { kind } = invoice
   if (!isClaimKind(kind)) throw new Error(`history has a refund for ${claimId}, which is no claim`)
   const settled = settlementsOn(account, invoice)
+  // It went to another account, and stays owed there: what comes back is credit, which goes there as well.
+  const here = settled.reduce((sum, { amount }) => sum + amount, invoice.open)
+  if (here < invoice.total) return { claim: undefined, settled: [], on }
   return { claim: { ...invoice, kind }, settled, on: latest(on, earliestOn(invoice), ...settled.map((one) => one.on)) }
 }
 
@@ -177,6 +181,7 @@ export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
         paymentId: payment.paymentId,
         amount,
         ...foreign,
+        ...noteOf(payment),
         method,
         ...keptFromPayout(payment, method, payout.amount),
         refundedOn,
@@ -196,12 +201,14 @@ export const refundDecisions: Decisions<'RecordRefund' | 'ReverseRefund'> = {
     clientOf(account, clientId)
     const refund = standing(refunds.get(account, refundId), { refundId })
     const { paymentId, amount, method, deskId, inTransit, paid } = refund
-    const { currency } = paymentOf(account, { clientId, paymentId })
+    const source = paymentOf(account, { clientId, paymentId })
+    const { currency } = source
     const taken = {
       refundId,
       paymentId,
       amount: moneyOf(amount, currency),
       ...functionalOf(refund),
+      ...noteOf(source),
       ...(paid === undefined ? {} : { conversion: { paid: moneyOf(paid.minor, paid.currency) } }),
       ...worthOf(refund, currency),
     }

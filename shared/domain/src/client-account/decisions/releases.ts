@@ -3,6 +3,7 @@ import { minorIn, moneyOf } from '../../money.ts'
 import { CreditReleased } from '../events/credit.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
+import { noteOf } from './origins.ts'
 import { firstFreeDay, paymentOf, requireCredit, requireNotBefore } from './requirements.ts'
 
 /** Credit that is nobody's any more ends as income, or as what is owed to the staff; with somebody who answers for it. */
@@ -21,6 +22,7 @@ export const releaseDecisions: Decisions<'ReleaseCredit'> = {
         paymentId: payment.paymentId,
         amount: moneyOf(amount, payment.currency),
         ...valueOffPayment(payment, amount),
+        ...noteOf(payment),
         reason,
         releasedOn,
         approvedBy,

@@ -61,6 +61,15 @@ export const requireSameCurrency = (payment: { readonly currency: Currency }, in
 export const printedVatLines = (lines: readonly VatAmounts[], currency: Currency): VatLine[] =>
   lines.map(({ rate, base, vat }) => ({ rate, base: decimalOf(base, currency), vat: decimalOf(vat, currency) }))
 
+/** What it takes off, as its paper says it: with a minus. */
+export const printedAdvances = ({ advances, currency }: Pick<Invoice, 'advances' | 'currency'>): VatLine[] =>
+  advances.map(({ rate, base, vat, advanceInvoiceId }) => ({
+    rate,
+    base: decimalOf(-base, currency),
+    vat: decimalOf(-vat, currency),
+    advanceInvoiceId,
+  }))
+
 /** @param path JSON pointer to the amount */
 export const requireOpen = (invoice: Invoice, amount: bigint, path: string): void => {
   if (amount > invoice.open) {
@@ -188,7 +197,8 @@ export const effectiveDay = (
   askedFor?: BusinessDay,
 ): BusinessDay => {
   const { receivedOn, lastUndoOn } = payment
-  const day = latest(receivedOn, invoice.issuedOn, askedFor, lastUndoOn, invoice.lastUndoOn, collectedOn(payment))
+  const { issuedOn, lastUndoOn: undoneOn, moved } = invoice
+  const day = latest(receivedOn, issuedOn, askedFor, lastUndoOn, undoneOn, moved?.on, collectedOn(payment))
   // A day that was asked for is refused when it is closed; one that only follows moves into the open period.
   return askedFor === undefined ? firstFreeDay(rules, day) : day
 }

@@ -53,7 +53,7 @@ const reschedule = (
 ): readonly InvoiceRescheduledEvent[] => {
   const { invoiceId } = terms
   const invoice = invoiceOf(account, invoiceId)
-  const { currency, issuedOn, dueOn, dueParts, rescheduledOn, total, open } = invoice
+  const { currency, issuedOn, dueOn, dueParts, rescheduledOn, total, open, moved } = invoice
   if (open === 0n)
     reject('ALLOCATION_EXCEEDS_OPEN_AMOUNT', { path: `${at}/invoiceId`, invoiceId, open: moneyOf(0n, currency) })
   const agreed = partsOf(invoice, terms, at)
@@ -63,7 +63,7 @@ const reschedule = (
     reject('DUE_BEFORE_ISSUE', { path, invoiceId, issuedOn, dueOn: early.dueOn })
   }
   // Terms follow each other on both clocks, so whatever held on a day is told by the agreements up to it.
-  const last = latest(issuedOn, rescheduledOn)
+  const last = latest(issuedOn, rescheduledOn, moved?.on)
   if (agreedOn < last) reject('RESCHEDULE_BEFORE_LAST', { path: '/agreedOn', invoiceId, agreedOn, earliest: last })
   const parts = dueParts.length > 0 ? dueParts : [{ dueOn, amount: total }]
   if (agreedOn === rescheduledOn && isSame(parts, rescheduledParts(parts, agreed))) return []

@@ -14,6 +14,7 @@ import { atLeastNothing, collectedByUndo, settlementsBy, takenBack } from '../tr
 import { type DeallocationReason, METHODS_IN_TRANSIT, type PaymentMethod, type ReversalReason } from '../vocabulary.ts'
 import { claimOfExcess, withExcess } from './excess.ts'
 import { givenBack, valueGone } from './foreign-parts.ts'
+import { noteOf, paperOf } from './origins.ts'
 import { invoiceOf, isUncleared } from './requirements.ts'
 
 export const deallocate = ({
@@ -29,8 +30,8 @@ export const deallocate = ({
   note,
 }: {
   readonly clientId: ClientId
-  readonly payment: Pick<PaymentFacts, 'paymentId' | 'currency' | 'method' | 'paidWhenCleared' | 'inTransit'>
-  readonly invoice: Pick<Invoice, 'invoiceId' | 'currency'>
+  readonly payment: Pick<PaymentFacts, 'paymentId' | 'currency' | 'method' | 'paidWhenCleared' | 'inTransit' | 'origin'>
+  readonly invoice: Pick<Invoice, 'invoiceId' | 'currency' | 'moved'>
   readonly allocation: LivingAllocation
   readonly amount: bigint
   readonly deallocatedOn: BusinessDay
@@ -52,6 +53,8 @@ export const deallocate = ({
     ...givenBack(payment, invoice, allocation, amount),
     ...(isUncleared(payment) && collected < amount ? { uncleared: true } : {}),
     ...(collected > 0n ? { collected: decimalOf(collected, invoice.currency) } : {}),
+    ...paperOf(invoice),
+    ...noteOf(payment),
     note,
   })
 }

@@ -19,6 +19,7 @@ import { accountPayments } from '../records/payments.ts'
 import type { ClientAccount } from '../state.ts'
 import type { InvoiceKind, PaperReversalReason } from '../vocabulary.ts'
 import type { Decisions } from './decisions.ts'
+import { paperOf } from './origins.ts'
 import { earliestOfReversal, recoveredOf, settledAgain } from './recoveries.ts'
 import {
   clientOf,
@@ -112,7 +113,11 @@ type SaidOfPaper = Said<PaperReversalReason>
 export const creditNoteReversed = (
   creditNoteId: CreditNoteId,
   note: CreditNote,
-  { kind, currency }: { readonly kind: InvoiceKind; readonly currency: Currency },
+  {
+    kind,
+    currency,
+    moved,
+  }: { readonly kind: InvoiceKind; readonly currency: Currency; readonly moved: Invoice['moved'] },
   said: SaidOfPaper,
 ) =>
   CreditNoteReversed.of({
@@ -124,6 +129,7 @@ export const creditNoteReversed = (
     ...functionalOf(note),
     vatLines: printedVatLines(note.vatLines, currency),
     cashAccounting: note.cashAccounting,
+    ...paperOf({ moved }),
     ...said,
   })
 
@@ -136,6 +142,7 @@ export const discountReversed = (discountId: DiscountId, discount: Discount, inv
     ...functionalOf(discount),
     vatLines: printedVatLines(discount.vatLines, invoice.currency),
     cashAccounting: invoice.cashAccounting,
+    ...paperOf(invoice),
     ...said,
   })
 
@@ -170,7 +177,12 @@ export const takingBack: Decisions<'ReverseCreditNote' | 'ReverseDiscount' | 'Re
     const corrected = note.corrects === undefined ? undefined : issuedInvoiceOf(account, note.corrects)
     return [
       ...freed(account, credit, { clientId, on: said.reversedOn }),
-      creditNoteReversed(creditNoteId, note, { kind: corrected?.kind ?? 'INVOICE', currency }, said),
+      creditNoteReversed(
+        creditNoteId,
+        note,
+        { kind: corrected?.kind ?? 'INVOICE', currency, moved: corrected?.moved },
+        said,
+      ),
     ]
   },
 

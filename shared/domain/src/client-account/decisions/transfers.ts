@@ -21,6 +21,8 @@ import type { ClientAccount } from '../state.ts'
 import { isUncollected, least } from '../transit.ts'
 import type { Decisions } from './decisions.ts'
 import { valueOffPayment } from './foreign-parts.ts'
+import { mergedInto } from './merged.ts'
+import { noteOf } from './origins.ts'
 import { allocated, answerForCash, cashRefusal } from './payments.ts'
 import {
   collectedOn,
@@ -34,7 +36,7 @@ import {
 import { freedPart, lastEffectOn, reversibleOf } from './reversals.ts'
 import { dayOfMoney } from './vat-day.ts'
 
-type Sent = Pick<ReceiveTransfer, 'transferId' | 'invoiceId' | 'returnsTo' | 'cashOf' | 'cashOverride'> &
+type Sent = Pick<ReceiveTransfer, 'transferId' | 'invoiceId' | 'returnsTo' | 'merges' | 'cashOf' | 'cashOverride'> &
   Partial<Pick<ReceiveTransfer, 'amount' | 'functional' | 'movedOn'>>
 
 /** The invoice that it pays may be too large to be paid so far in cash. */
@@ -60,9 +62,11 @@ export const transferRefusal = (
   sent: Sent,
   rules: CompanyRules = DEFAULT_RULES,
 ): Rejection | undefined => {
-  const { transferId, invoiceId, returnsTo, amount } = sent
+  const { transferId, invoiceId, returnsTo, amount, merges } = sent
   if (account.client === undefined) return new Rejection('CLIENT_NOT_FOUND')
   if (returnsTo !== undefined) return undefined
+  // What moves on with the account that had it is taken all the same, and goes where the rest went.
+  if (account.merge !== undefined && merges !== true) return mergedInto(account.merge)
   // Money, credit notes on account and what was received stand under one space of ids.
   if (accountPayments.has(account, transferId)) {
     return new Rejection('PAYMENT_ALREADY_RECORDED', { path: '/transferId', paymentId: transferId })
@@ -93,7 +97,7 @@ const reservedOn = (
   return payment && transfer && { payment, transfer }
 }
 
-interface Destination extends Pick<ReceiveTransfer, 'cashOverride'> {
+interface Destination extends Pick<ReceiveTransfer, 'cashOverride' | 'merges'> {
   readonly toClientId: ClientId
   readonly invoiceId?: InvoiceId
   readonly reason: string
@@ -102,11 +106,15 @@ interface Destination extends Pick<ReceiveTransfer, 'cashOverride'> {
   readonly path: string
 }
 
+/** The note on account that credit is of, wherever it was registered: its VAT stays there. */
+const ofNote = (clientId: ClientId, { method, paymentId, origin }: PaymentFacts) =>
+  method === 'CREDIT_NOTE' ? { noteOf: { clientId, paymentId } } : noteOf({ origin })
+
 /** Reserves credit for another account. */
-const requested = (
+export const requested = (
   account: ClientAccount,
   command: WithTransferId<{ readonly clientId: ClientId; readonly paymentId: PaymentId; readonly amount: string }>,
-  { toClientId, invoiceId, cashOverride, reason, movedOn: asked, path }: Destination,
+  { toClientId, invoiceId, cashOverride, merges, reason, movedOn: asked, path }: Destination,
   dayFrom: (earliest: BusinessDay) => BusinessDay,
 ) => {
   const { clientId, transferId } = command
@@ -121,6 +129,7 @@ const requested = (
   requireCredit(payment, amount, '/amount')
   const earliest = latest(payment.receivedOn, payment.lastUndoOn, collectedOn(payment))
   const movedOn = asked ?? dayFrom(earliest)
+  const moneyOn = dayOfMoney(payment)
   requireNotBefore(movedOn, earliest, path)
   return TransferRequested.of({
     clientId,
@@ -130,14 +139,29 @@ const requested = (
     amount: moneyOf(amount, currency),
     ...valueOffPayment(payment, amount),
     movedOn,
-    // Until it is moved it is the other client's, for no supply of this one.
-    ...(dayOfMoney(payment) !== undefined && { collectedOn: movedOn }),
+    // Until it is moved it is the other client's, for no supply of this one; unless both are one.
+    ...(moneyOn !== undefined && { collectedOn: merges === true ? moneyOn : movedOn }),
     ...(invoiceId !== undefined && { invoiceId }),
     ...(payment.cashPayer !== undefined && { cashOf: payment.cashPayer.kind }),
     ...(cashOverride !== undefined && { cashOverride }),
+    ...(merges === true ? { merges, ...ofNote(clientId, payment) } : noteOf(payment)),
     ...(invoiceId === undefined && payment.origin?.clientId === toClientId && { returnsTo: payment.origin.paymentId }),
     reason,
   })
+}
+
+/** What comes back comes as it went: what the account has given with a merge moved no VAT, and moves none back. */
+const asItWent = (account: ClientAccount, command: ReceiveTransfer): ReceiveTransfer => {
+  const { returnsTo, origin, merges: _, noteOf: _note, ...returned } = command
+  if (returnsTo === undefined) return command
+  const payment = accountPayments.factsOf(account, returnsTo)
+  const went = payment?.transfers.find(({ transferId }) => transferId === origin.paymentId)
+  return {
+    ...returned,
+    origin,
+    returnsTo,
+    ...(went?.merges === true ? { merges: true } : payment && noteOf(payment)),
+  }
 }
 
 /** What is received pays the invoice that it was sent for. */
@@ -205,7 +229,7 @@ export const transferDecisions: Decisions<
     const { clientId, origin, transferId, invoiceId } = command
     const refusal = transferRefusal(account, command, rules)
     if (refusal !== undefined) return [TransferRefused.of({ clientId, origin, transferId, code: refusal.code })]
-    const received = TransferReceived.of(command)
+    const received = TransferReceived.of(asItWent(account, command))
     return invoiceId === undefined ? [received] : [received, ...settledAtOnce(account, command, invoiceId, rules)]
   },
 

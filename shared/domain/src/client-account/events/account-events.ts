@@ -8,6 +8,7 @@ import { CreditReleased, RefundRecorded, RefundReversed } from './credit.ts'
 import { followedReversalDefinitions } from './followed-reversals.ts'
 import { identificationEventDefinitions } from './identifications.ts'
 import { InvoiceCancelled, InvoiceRegistered, InvoiceRescheduled } from './invoices.ts'
+import { mergeEventDefinitions } from './merges.ts'
 import {
   CreditNoteRegistered,
   CreditNoteReversed,
@@ -48,6 +49,7 @@ export const accountEventDefinitions = [
   ...followedReversalDefinitions,
   CreditReleased,
   ...claimEventDefinitions,
+  ...mergeEventDefinitions,
 ] as const
 
 export type AccountEvent = EventOf<(typeof accountEventDefinitions)[number]>

@@ -7,7 +7,7 @@ import { Money, MoneyOrZero } from '../../money.ts'
 import { FreeText } from '../../text.ts'
 import { AllocationRule, DeallocationReason } from '../vocabulary.ts'
 import { CashBreach } from './cash.ts'
-import { Conversion, collected, FunctionalParts } from './parts.ts'
+import { Conversion, collected, FunctionalParts, noteOf, paperOf } from './parts.ts'
 
 /** Day of the rows of VAT: the money's own as long as that is open. */
 const VatDay = z.strictObject({
@@ -41,6 +41,8 @@ export const PaymentAllocated = defineEvent({
     /** The payment counts as paid only when it is cleared, and is not yet; but for what is `collected`. */
     uncleared: z.boolean().optional(),
     ...collected,
+    ...paperOf,
+    ...noteOf,
     /** Rules about cash that an allocation after the payment broke and the company lets pass with a warning. */
     cashBreaches: z.array(CashBreach).optional(),
   }),
@@ -67,6 +69,8 @@ export const PaymentDeallocated = defineEvent({
     /** The payment counts as paid only when it is cleared, and is not yet; but for what is `collected`. */
     uncleared: z.boolean().optional(),
     ...collected,
+    ...paperOf,
+    ...noteOf,
     note: FreeText.optional(),
   }),
 })

@@ -9,7 +9,7 @@ import { Currency, Money } from '../../money.ts'
 import { FreeText, Name, Reference } from '../../text.ts'
 import { RefundMethod, RefundReversalReason, ReleaseReason } from '../vocabulary.ts'
 import { CashBreach } from './cash.ts'
-import { Conversion, functionalPart, takenBack } from './parts.ts'
+import { Conversion, functionalPart, noteOf, takenBack } from './parts.ts'
 
 // Credit that leaves the account.
 
@@ -33,6 +33,7 @@ export const RefundRecorded = defineEvent({
     /** What goes of the credit, in its own currency. */
     amount: Money,
     ...functionalPart,
+    ...noteOf,
     /** What leaves the desk or the bank, in another currency than the credit's. */
     conversion: Conversion.optional(),
     /** In the credit's own, foreign currency: what one unit was worth on the day that it left. */
@@ -68,6 +69,7 @@ export const RefundReversed = defineEvent({
     paymentId: PaymentId,
     amount: Money,
     ...functionalPart,
+    ...noteOf,
     /** What comes back to the desk or the bank, in another currency than the credit's. */
     conversion: z.strictObject({ paid: Money }).optional(),
     /** What the refund said of it: the exchange difference is taken back to the last unit. */
@@ -90,6 +92,7 @@ export const CreditReleased = defineEvent({
     paymentId: PaymentId,
     amount: Money,
     ...functionalPart,
+    ...noteOf,
     reason: ReleaseReason,
     releasedOn: BusinessDay,
     approvedBy: Name,

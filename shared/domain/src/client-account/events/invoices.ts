@@ -6,7 +6,7 @@ import { ClientId, InvoiceId } from '../../ids.ts'
 import { Money, Total } from '../../money.ts'
 import { FreeText, Reference } from '../../text.ts'
 import { InvoiceKind } from '../vocabulary.ts'
-import { functionalPart, numberUsedBy, VatLine, valued } from './parts.ts'
+import { functionalPart, numberUsedBy, paperOf, VatLine, valued } from './parts.ts'
 
 export const InvoiceRegistered = defineEvent({
   type: 'InvoiceRegistered',
@@ -68,5 +68,6 @@ export const InvoiceCancelled = defineEvent({
     cashAccounting: z.boolean(),
     cancelledOn: BusinessDay,
     reason: FreeText,
+    ...paperOf,
   }),
 })

@@ -7,7 +7,7 @@ import { ClientId, CreditNoteId, DiscountId, InvoiceId, WriteOffId } from '../..
 import { Money } from '../../money.ts'
 import { FreeText, Name, Reference } from '../../text.ts'
 import { DiscountKind, InvoiceKind, WriteOffKind } from '../vocabulary.ts'
-import { functionalPart, numberUsedBy, takenBack, VatLine } from './parts.ts'
+import { functionalPart, numberUsedBy, paperOf, takenBack, VatLine } from './parts.ts'
 
 // Papers that lower an invoice without money, and what takes them back.
 
@@ -37,6 +37,7 @@ export const CreditNoteRegistered = defineEvent({
     ...functionalPart,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
+    ...paperOf,
     numberUsedBy,
   }),
 })
@@ -55,6 +56,7 @@ export const DiscountGranted = defineEvent({
     /** The VAT that is taken back with the discount; empty: none. */
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
+    ...paperOf,
     grantedOn: BusinessDay,
     note: FreeText.optional(),
   }),
@@ -93,6 +95,7 @@ export const CreditNoteReversed = defineEvent({
     ...functionalPart,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
+    ...paperOf,
     ...takenBack,
   }),
 })
@@ -109,6 +112,7 @@ export const DiscountReversed = defineEvent({
     ...functionalPart,
     vatLines: z.array(VatLine),
     cashAccounting: z.boolean(),
+    ...paperOf,
     ...takenBack,
   }),
 })

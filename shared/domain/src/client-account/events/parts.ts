@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { BusinessDay } from '../../business-day.ts'
 import { ExchangeRate } from '../../exchange-rate.ts'
-import { ClientId, CreditNoteId, InvoiceId } from '../../ids.ts'
+import { ClientId, CreditNoteId, InvoiceId, PaymentId } from '../../ids.ts'
 import { Currency, Money, MoneyOrZero } from '../../money.ts'
 import { FreeText } from '../../text.ts'
 import { PaperReversalReason } from '../vocabulary.ts'
@@ -53,6 +53,12 @@ export type FunctionalParts = z.infer<typeof FunctionalParts>
 
 /** Of a cheque or promissory note that is partly collected: what of the amount it has brought, in the invoice's currency. */
 export const collected = { collected: z.string().optional() }
+
+/** Of an invoice that came with a merge: the account in which its paper was registered, where its VAT is kept. */
+export const paperOf = { paperOf: ClientId.optional() }
+
+/** Of credit that came with a merge: the credit note on account that it is of, in the account that keeps its VAT. */
+export const noteOf = { noteOf: z.strictObject({ clientId: ClientId, paymentId: PaymentId }).optional() }
 
 /** Papers of other clients that were known to have the same series, number and year; of an invoice or a credit note. */
 export const numberUsedBy = z

@@ -9,7 +9,7 @@ import { Payer } from '../../party.ts'
 import { FreeText, personal, Reference } from '../../text.ts'
 import { AllocationRule, AllocationStage, PaymentMethod, PaymentNoticeCode, ReversalReason } from '../vocabulary.ts'
 import { CashBreach } from './cash.ts'
-import { functionalPart, valued } from './parts.ts'
+import { functionalPart, paperOf, valued } from './parts.ts'
 
 /** `limit` is a decimal string in RON, where the rule has one. */
 export const PaymentNotice = z.strictObject({ code: PaymentNoticeCode, limit: z.string().optional(), law: z.string() })
@@ -115,9 +115,9 @@ export const PaymentCleared = defineEvent({
     fee: z.string(),
     clearedOn: BusinessDay,
     /** What it settles at this moment and now counts as paid, in each invoice's currency. */
-    settles: z.array(z.strictObject({ invoiceId: InvoiceId, amount: Money })).optional(),
+    settles: z.array(z.strictObject({ invoiceId: InvoiceId, amount: Money, ...paperOf })).optional(),
     /** The same of a part of a paper that counted as paid from the first: VAT becomes exigible with the money. */
-    collects: z.array(z.strictObject({ invoiceId: InvoiceId, amount: Money })).optional(),
+    collects: z.array(z.strictObject({ invoiceId: InvoiceId, amount: Money, ...paperOf })).optional(),
     ...stillInTransit,
     bankReference: Reference.optional(),
   }),

@@ -7,6 +7,7 @@ import { Money, MoneyOrZero } from '../../money.ts'
 import { ClientKind } from '../../party.ts'
 import { REJECTION_CODES } from '../../rejection.ts'
 import { FreeText, Name } from '../../text.ts'
+import { noteOf } from './parts.ts'
 
 // Credit that goes from one client's account to another's. The first event only reserves it, the one in the receiving
 // stream moves it for every reader at one position, the last one closes the reservation (decision 0049).
@@ -30,6 +31,9 @@ const moved = {
   cashOverride: z.strictObject({ reason: FreeText, approvedBy: Name }).optional(),
   /** The receiver's payment that it came from and goes back to: it is that payment's credit again, and none of its own. */
   returnsTo: PaymentId.optional(),
+  /** Whoever has the credit is one and the same: the VAT of a note that it is of stays where it is (decision 0058). */
+  merges: z.boolean().optional(),
+  ...noteOf,
   reason: FreeText,
 }
 

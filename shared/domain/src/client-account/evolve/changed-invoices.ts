@@ -69,6 +69,8 @@ export const newInvoice = (facts: {
   value: carried(facts.functional),
   paidInCash: 0n,
   lastUndoOn: undefined,
+  moved: undefined,
+  hasMoved: false,
   newestAllocation: 0,
 })
 
@@ -90,8 +92,12 @@ export const correct = (
   corrects: InvoiceId,
   lines: readonly VatAmounts[],
   sign: 1n | -1n,
+  /** The paper is another account's, where what it corrects may have stayed. */
+  isMoved = false,
 ): void => {
-  const corrected = invoiceOf(account, corrects)
+  const corrected = accountInvoices.get(account, corrects)
+  if (corrected === undefined && isMoved) return
+  if (corrected === undefined) throw new Error(`history corrects ${corrects} before introducing it`)
   takeVat(corrected, lines, sign)
   corrected.corrections += Number(sign)
   accountInvoices.set(account, corrected)

@@ -9,6 +9,7 @@ import { creditEvolutions } from './credit.ts'
 import type { Evolutions } from './evolutions.ts'
 import { identificationEvolutions } from './identifications.ts'
 import { invoiceEvolutions } from './invoices.ts'
+import { mergeEvolutions } from './merges.ts'
 import { paperEvolutions } from './papers.ts'
 import { paymentEvolutions } from './payments.ts'
 import { receiptEvolutions } from './receipts.ts'
@@ -25,6 +26,7 @@ const table: Evolutions<AccountEvent['type']> = {
   ...transferEvolutions,
   ...identificationEvolutions,
   ...receiptEvolutions,
+  ...mergeEvolutions,
 }
 
 export const evolveAccount = (account: ClientAccount, event: Identified<AccountEvent>): ClientAccount => {

@@ -7,7 +7,7 @@ import { accountInvoices } from '../records/invoices.ts'
 import { correct, invoiceOf, lower, moveOpen, newInvoice } from './changed-invoices.ts'
 import type { Evolutions } from './evolutions.ts'
 
-const duePartsOf = (
+export const duePartsOf = (
   parts: readonly { readonly dueOn: BusinessDay; readonly amount: string }[],
   currency: Currency,
 ): readonly DuePart[] => parts.map(({ dueOn, amount }) => ({ dueOn, amount: minorIn(amount, currency) }))
@@ -43,6 +43,8 @@ export const invoiceEvolutions: Evolutions<'InvoiceRegistered' | 'InvoiceResched
     lower(account, cancellation, total)
     const cancelled = invoiceOf(account, invoiceId)
     documents.free(account, cancelled, { kind: 'INVOICE', documentId: invoiceId })
-    for (const [advance, lines] of byAdvance(cancelled.advances)) correct(account, advance, lines, -1n)
+    for (const [advance, lines] of byAdvance(cancelled.advances)) {
+      correct(account, advance, lines, -1n, cancelled.moved !== undefined)
+    }
   },
 }

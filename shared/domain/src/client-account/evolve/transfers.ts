@@ -9,13 +9,13 @@ export const transferEvolutions: Evolutions<
   'TransferRequested' | 'TransferReceived' | 'TransferRefused' | 'TransferCompleted' | 'TransferDeclined'
 > = {
   TransferRequested: (requested, account) => {
-    const { paymentId, transferId, toClientId, functional } = requested
+    const { paymentId, transferId, toClientId, functional, merges = false } = requested
     const amount = minorOf(requested.amount)
     changePayment(account, paymentId, (payment) => {
       payment.credit -= amount
       takeValue(payment.value, functional?.amount)
       const value = functional && minorOf(functional)
-      payment.transfers = [...payment.transfers, { transferId, toClientId, amount, value, isReserved: true }]
+      payment.transfers = [...payment.transfers, { transferId, toClientId, amount, value, isReserved: true, merges }]
     })
   },
   TransferReceived: (received, account) => {
@@ -34,7 +34,7 @@ export const transferEvolutions: Evolutions<
       })
       return
     }
-    const origin = { ...received.origin, collectedOn }
+    const origin = { ...received.origin, collectedOn, noteOf: received.merges === true ? received.noteOf : undefined }
     // Whoever it was, the ceiling of that day is counted in the account that took it in.
     const cashPayer = received.cashOf && { identity: '', kind: received.cashOf }
     const facts = { paymentId: transferId, amount, receivedOn: movedOn, functional, origin, cashPayer }

@@ -1,5 +1,5 @@
 import type { BusinessDay } from '../../business-day.ts'
-import type { InvoiceId } from '../../ids.ts'
+import type { ClientId, InvoiceId } from '../../ids.ts'
 import type { Currency } from '../../money.ts'
 import { keyAt, ordinalsOf } from '../../packed/packed-records.ts'
 import {
@@ -23,6 +23,14 @@ import { type CarriedValue, carriedValue, type Keeper, KIND, type VatAmounts, va
 /** Base and VAT of an advance invoice that a final one takes off; positive. */
 export interface AdvanceTakenOff extends VatAmounts {
   readonly advanceInvoiceId: InvoiceId
+}
+
+/** Of what was another account's. */
+export interface MovedFrom {
+  readonly from: ClientId
+  /** Where its paper was registered. */
+  readonly paperOf: ClientId
+  readonly on: BusinessDay
 }
 
 /** An invoice, or a claim without one. */
@@ -61,6 +69,10 @@ export interface Invoice {
   paidInCash: bigint
   /** Nothing new is effective before the last undo, so at every day what is open never falls below zero. */
   lastUndoOn: BusinessDay | undefined
+  /** Of one that was another account's: whose, and since when this one has it, or something more of it. */
+  readonly moved: MovedFrom | undefined
+  /** What was here went on to another account: what an undo changes of it since is all that is here. */
+  readonly hasMoved: boolean
   /** Ordinal + 1 of the record of the invoice before it whose number has the same digits; 0: none. */
   readonly alikeBefore: number
   /** Ordinal + 1 of the newest allocation's record; 0: none. */
@@ -90,6 +102,8 @@ const invoiceFields: FieldsOf<Omit<Invoice, 'invoiceId'>> = {
   paidInCash: amount,
   value: optional(object(carriedValue)),
   lastUndoOn: optional(day),
+  moved: optional(object<MovedFrom>({ from: word, paperOf: word, on: day })),
+  hasMoved: flag,
   alikeBefore: count,
   newestAllocation: count,
 }

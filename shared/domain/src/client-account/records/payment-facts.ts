@@ -29,6 +29,8 @@ export interface Transfer {
   readonly value: bigint | undefined
   /** The other account has not said yet that it has it. */
   readonly isReserved: boolean
+  /** It went on because the account did: the VAT of a note stays. */
+  readonly merges: boolean
 }
 
 /** Where credit came from that another account gave, or the company's unidentified money. */
@@ -37,6 +39,8 @@ export interface CreditOrigin extends Pick<TransferOrigin, 'paymentId'> {
   readonly clientId?: ClientId | undefined
   /** Day of the money for what it settles; `undefined` where no money is behind it. */
   readonly collectedOn: BusinessDay | undefined
+  /** The credit note on account that it is of, where a merge brought it. */
+  readonly noteOf?: TransferOrigin | undefined
 }
 
 export interface PaymentFacts {
@@ -114,8 +118,17 @@ const paymentFields: FieldsOf<Omit<PaymentFacts, 'paymentId'>> = {
   creditUncollected: amount,
   clearedOn: optional(day),
   refunded: amount,
-  transfers: listOf(object({ transferId: text, toClientId: word, amount, value: optional(amount), isReserved: flag })),
-  origin: optional(object<CreditOrigin>({ clientId: optional(word), paymentId: text, collectedOn: optional(day) })),
+  transfers: listOf(
+    object({ transferId: text, toClientId: word, amount, value: optional(amount), isReserved: flag, merges: flag }),
+  ),
+  origin: optional(
+    object<CreditOrigin>({
+      clientId: optional(word),
+      paymentId: text,
+      collectedOn: optional(day),
+      noteOf: optional(object({ clientId: word, paymentId: text })),
+    }),
+  ),
   released: amount,
   receipt: optional(object({ receiptId: text, series: word })),
   annulledReceipt: optional(object({ series: word, number: count })),

@@ -52,6 +52,10 @@ export const accountPayments = {
   },
   /** Without its allocations, of which there may be a thousand. */
   factsOf: paymentFacts,
+  at: ({ records }: Keeper, ordinal: number): PaymentFacts => ({
+    paymentId: keyAt(records, ordinal),
+    ...keptPayments.at(records, ordinal),
+  }),
   has: ({ records }: Keeper, paymentId: PaymentId): boolean => keptPayments.has(records, paymentId),
   set: (account: CreditKeeper, payment: PaymentFacts): void => {
     const ordinal = keptPayments.set(account.records, payment.paymentId, payment)
@@ -59,9 +63,7 @@ export const accountPayments = {
   },
   /** Credit notes of which something is left, oldest first. */
   notesLeft: ({ records, notesLeft }: CreditKeeper, currency: Currency, max: number): readonly PaymentFacts[] =>
-    (notesLeft.get(currency) ?? [])
-      .slice(0, max)
-      .map((ordinal) => ({ paymentId: keyAt(records, ordinal), ...keptPayments.at(records, ordinal) })),
+    (notesLeft.get(currency) ?? []).slice(0, max).map((ordinal) => accountPayments.at({ records }, ordinal)),
   /** What of the payment settles the invoice; `undefined` when it never did, nothing when that was undone. */
   allocation: (
     { records }: Keeper,
