@@ -1,10 +1,15 @@
 import {
   type AccountCommand,
+  type AccountEvent,
   accountPayments,
   type BusinessDay,
+  type ClientAccount,
   type CompanyId,
   type CompanyRules,
   clientAccountStream,
+  type ExchangeRates,
+  type ExchangeRatesCommand,
+  type ExchangeRatesEvent,
   exchangeRatesStream,
   type PriceOf,
   priceOf,
@@ -13,7 +18,7 @@ import {
   unpricedBy,
   unpricedRefund,
 } from '@registru/domain'
-import type { Ledger } from './ledger.ts'
+import type { CommandHandler } from './command-handler.ts'
 
 /** Finds what a command's document is worth that says nothing of it. */
 export interface RatesInForce {
@@ -30,7 +35,13 @@ export interface RatesInForce {
 }
 
 export const createRatesInForce = (
-  { accounts, exchangeRates }: Pick<Ledger, 'accounts' | 'exchangeRates'>,
+  {
+    accounts,
+    exchangeRates,
+  }: {
+    readonly accounts: Pick<CommandHandler<ClientAccount, AccountCommand, AccountEvent>, 'read'>
+    readonly exchangeRates: Pick<CommandHandler<ExchangeRates, ExchangeRatesCommand, ExchangeRatesEvent>, 'read'>
+  },
   today: () => BusinessDay,
 ): RatesInForce => {
   const unpriced = async (
