@@ -31,6 +31,8 @@ const VALUES: Readonly<Record<string, string>> = {
   number: '1',
   deskId: 'C1',
   account: '4111',
+  source: 'BNR',
+  on: '2026-11-24',
   day: '2026-11-24',
 }
 /** What a question has to say beside its path. */
