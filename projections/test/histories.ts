@@ -47,7 +47,7 @@ export const companyIds = ['amc', 'beta-servicii'] as const
 export const clientIds = ['alfa', 'ion-popescu', 'gama'] as const
 
 const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.nat({ max: 34 }),
+  kind: fc.nat({ max: 35 }),
   company: fc.constantFrom(0, 0, 0, 0, 0, 0, 1),
   client: fc.constantFrom(0, 0, 0, 0, 1, 2),
   invoice: fc.nat({ max: 4 }),
@@ -476,7 +476,7 @@ const play = (ledger: ReturnType<typeof createLedger>, step: Step): void => {
     ledger.onItself(aboutItself(step, companyId, day), addDays(FIRST_DAY, DAYS))
   } else if (step.kind === 28) {
     takeBack(ledger, step, { companyId, clientId, currency, day })
-  } else if (step.kind === 34) {
+  } else if (step.kind === 35) {
     merge(ledger, step, { companyId, clientId, currency, day })
   } else if (step.kind > 31) {
     nobodys(ledger, step, { companyId, clientId, currency, day })

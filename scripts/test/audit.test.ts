@@ -627,7 +627,15 @@ const corrupted: Readonly<Record<string, (column: string) => string>> = {
 
 /** Columns by which the audit finds a row: another value there is one row too few and one too many. */
 const NAMING = [
-  ...['position', 'known_from', 'account', 'currency', 'line', 'kind', 'document_id', 'rate', 'policy'],
+  'position',
+  'known_from',
+  'account',
+  'currency',
+  'line',
+  'kind',
+  'document_id',
+  'rate',
+  'policy',
   'vat_movements.effective_on',
 ]
 

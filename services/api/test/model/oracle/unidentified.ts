@@ -63,7 +63,7 @@ export const returnUnidentified: Rule<State> = (company, body, day) => {
 }
 
 const identificationKey = ({ paymentId, identificationId }: ModelCommand['body']): string =>
-  `${paymentId} ${identificationId}`
+  `${String(paymentId)} ${String(identificationId)}`
 
 /** One turnover of the bank: what was the company's is the client's from the money's day on, if that is open. */
 export const identifyPayment = (company: State, client: State, body: Body, asked: string): Judgement => {

@@ -25,8 +25,18 @@ const item = ({ random, state, rate }: Moment, invoiceId: string, currency: stri
 const DESK = 'C1'
 
 const METHODS = [
-  ...['CASH', 'CASH', 'CASH', 'CASH', 'BANK_TRANSFER', 'BANK_TRANSFER', 'CARD_POS', 'CARD_ONLINE'],
-  ...['COURIER_COD', 'CHEQUE', 'PROMISSORY_NOTE', 'CHEQUE'],
+  'CASH',
+  'CASH',
+  'CASH',
+  'CASH',
+  'BANK_TRANSFER',
+  'BANK_TRANSFER',
+  'CARD_POS',
+  'CARD_ONLINE',
+  'COURIER_COD',
+  'CHEQUE',
+  'PROMISSORY_NOTE',
+  'CHEQUE',
 ] as const
 
 /** What a cheque settles in another currency, and which part of that it brought, is not agreed. */
