@@ -18,7 +18,7 @@ const EVENTS = 40
  * All that was moved has to be given back by whoever has it, and two merges have to meet, or an id has to be taken while one
  * is under way: that takes thousands of histories.
  */
-const RARE = ['ReversalDeclined', 'MergeRefused', 'MergeDeclined', 'InvoiceMoveRefused']
+const RARE = ['ReversalDeclined', 'MergeRefused', 'MergeDeclined', 'InvoiceMoveRefused', 'InvoiceMoveDeclined']
 
 // A busy machine takes longer than tap's half minute.
 t.setTimeout(0)
