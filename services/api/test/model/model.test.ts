@@ -12,6 +12,7 @@ import { type Compare, type Step, takeForOthers, takeReversal, takeTransfer, tak
 import { createCaller } from './caller.ts'
 import { conflict } from './conflicts.ts'
 import { compareEnd, compareNumbers } from './endings.ts'
+import { compareMerge } from './merging.ts'
 import { decimal } from './oracle/amounts.ts'
 import type { ModelCommand } from './oracle/command.ts'
 import { createOracle, type Oracle } from './oracle/oracle.ts'
@@ -363,6 +364,12 @@ t.test(`the ledger and the model agree (SEED=${seed})`, async (t) => {
       book.map(({ data }) => z.looseObject({ number: z.int() }).parse(data).number),
       oracle.state.receipts.map((_, index) => index + 1),
     )
+  }
+  const [state] = compared.states
+  const before = quiets.at(-1)
+  if (state !== undefined && before !== undefined) {
+    const readAll = () => project({ store, pool })
+    await compareMerge({ ...ending, must, ask, readAll }, state, { states: compared.states, before })
   }
   t.comment(
     `${crashes} crashes, ${retries()} retries; ${[...tally].map(([what, times]) => `${what} ${times}`).join(', ')}`,

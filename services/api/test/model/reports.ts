@@ -100,7 +100,7 @@ const Client = z.looseObject({
 })
 
 /** Sorted and without what is nothing, so that two of them differ in amounts only. */
-const plain = (entries: Iterable<readonly [string, number]>): Readonly<Record<string, string>> => {
+export const plain = (entries: Iterable<readonly [string, number]>): Readonly<Record<string, string>> => {
   const sums = new Map<string, number>()
   for (const [key, amount] of entries) sums.set(key, (sums.get(key) ?? 0) + amount)
   const rows = [...sums].filter(([, amount]) => amount !== 0).toSorted(([one], [other]) => (one < other ? -1 : 1))
