@@ -89,8 +89,10 @@ const listPlaces = async (
   { after, limit }: { readonly after: NotePlace | undefined; readonly limit: number },
 ): Promise<readonly NotePlace[]> => {
   const { companyId, functionalCurrency, from, to, knownAt, clientId, invoiceId, paymentId, eventId } = question
+  const all = question.accounts === undefined
   const accounts = question.accounts ?? allAccounts.map((account) => ({ account, functional: true, foreign: true }))
-  const isPlain = sql`account <> 'CLIENT_CREDIT'`
+  /** A note in which credit only passes has other accounts as well. */
+  const isPlain = all ? sql`true` : sql`account <> 'CLIENT_CREDIT'`
   const asked = sql`unnest(${accounts.map(({ account }) => account)}::text[],
     ${accounts.map(({ functional }) => functional)}::boolean[], ${accounts.map(({ foreign }) => foreign)}::boolean[])
     as asked (account, functional, "foreign")`
@@ -113,7 +115,7 @@ const listPlaces = async (
       : sql`select distinct effective_on, note from read.postings posting
           where ${isWanted} and ${isNamed} and ${isPlain}
             and exists (select from ${asked} where asked.account = posting.account and ${isAsked}) ${firstFew}`
-  const credit = accounts.find(({ account }) => account === 'CLIENT_CREDIT')
+  const credit = all ? undefined : accounts.find(({ account }) => account === 'CLIENT_CREDIT')
   const isCredit = sql`account = 'CLIENT_CREDIT'
     and case when currency = ${functionalCurrency} then ${credit?.functional}::boolean else ${credit?.foreign}::boolean end`
   // One note after the other until there are enough: most of what is credited passes through.

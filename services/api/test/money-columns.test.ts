@@ -81,7 +81,7 @@ const askAll = async (): Promise<readonly Asked[]> => {
   const asked = new Map<string, Asked>()
   const figures = new Map<string, number>()
   const isOneMore = (link: string): boolean => {
-    const figure = /figure=\w+/.exec(link)?.[0] ?? link
+    const figure = /figure=\w+|journal\/accounts/.exec(link)?.[0] ?? link
     const count = (figures.get(figure) ?? 0) + 1
     figures.set(figure, count)
     return count <= QUESTIONS_A_FIGURE_MAX
