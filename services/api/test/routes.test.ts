@@ -34,7 +34,8 @@ const concrete = (url: string): string =>
   url
     .replace(':commandId', randomUUID())
     .replace(':number', '1')
-    .replace(':day', '2026-10-01')
+    .replace(/:(day|on)\b/, '2026-10-01')
+    .replace(':source', 'BNR')
     .replaceAll(/:[a-zA-Z]+/g, 'x1')
 
 t.test('every route but health and documentation is closed', async (t) => {
