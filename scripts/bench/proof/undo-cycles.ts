@@ -53,7 +53,8 @@ const undoAll = async (
 ): Promise<ReadonlyMap<string, string>> => {
   const refusals = new Map<string, string>()
   for (let waiting = shuffled(undos, random), hasMoved = true; waiting.length > 0; ) {
-    if (!hasMoved) waiting[0]?.steps.shift()
+    // What has a step to follow goes on first: an undo of one step may wait for just that.
+    if (!hasMoved) (waiting.find(({ steps }) => steps.length > 1) ?? waiting[0])?.steps.shift()
     hasMoved = false
     for (const { name, steps } of waiting) {
       while (steps[0] !== undefined) {
